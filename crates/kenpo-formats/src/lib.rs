@@ -1,0 +1,1 @@
+//! Formats of Japanese health insurance: bytes in, values out, no database.

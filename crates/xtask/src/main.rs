@@ -1,0 +1,3 @@
+//! The one door to building, testing and trying Yui.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The database of Yui: one SQL text for SQLite and PostgreSQL.

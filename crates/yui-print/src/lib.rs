@@ -1,0 +1,1 @@
+//! The papers Yui prints, as tagged PDF. No HTTP, no SQL.

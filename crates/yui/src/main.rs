@@ -1,0 +1,3 @@
+//! The member portal of a Japanese health insurance society.
+
+fn main() {}
