@@ -1,0 +1,60 @@
+//! What a claim leaves open about its amounts.
+
+use std::fmt;
+
+/// Something that the claim does not tell, and what was assumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Doubt {
+    /// High-cost benefit in kind is marked (MF 01), but no amount is stated; the plain ratio was taken.
+    HighCostAmountMissing,
+    /// Special costs are marked (MF 04).
+    SpecialCosts,
+    /// A public payer states no patient's part; 0 was taken.
+    PublicSelfPayMissing,
+    /// A public payer states no points; the whole claim was taken.
+    PublicPointsMissing,
+    /// A public payer states more points than the insurance; the insurance's were taken.
+    PublicPointsExceed,
+    /// The patient's part towards a public payer is above the insured's share; the share was taken.
+    PublicSelfPayExceeds,
+    /// Several public payers with different points; how they overlap was assumed.
+    SeveralPublicPayers,
+    /// The patient's part of meals is not stated; the standard amount per meal was taken.
+    MealShareAssumed,
+    /// A public payer covers meals; it was taken to pay the patient's part of them.
+    MealPublicAssumed,
+    /// A reduction or exemption applies (減免).
+    Reduction,
+    /// A cause at work is recorded (職務上の事由).
+    WorkReason,
+    /// Age and patient class do not fit; the class was taken.
+    AgeAndClassDisagree,
+    /// The patient was born after the month of treatment.
+    BornAfterTreatment,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::HighCostAmountMissing => {
+                "高額療養費の現物給付がありますが負担金額が書かれていないため、負担割合で計算しました。"
+            }
+            Self::SpecialCosts => "窓口負担額に特別の費用の記載があります。",
+            Self::PublicSelfPayMissing => "公費の患者負担額が書かれていないため、0円としました。",
+            Self::PublicPointsMissing => "公費の点数が書かれていないため、全部が公費の対象としました。",
+            Self::PublicPointsExceed => "公費の点数が医療保険の点数より多いため、医療保険の点数までとしました。",
+            Self::PublicSelfPayExceeds => "公費の患者負担額が一部負担金より多いため、一部負担金までとしました。",
+            Self::SeveralPublicPayers => "公費が2つ以上あり、点数の重なり方を推定しました。",
+            Self::MealShareAssumed => {
+                "食事の患者負担額が書かれていないため、1食あたりの標準負担額(一般)で計算しました。"
+            }
+            Self::MealPublicAssumed => "公費の対象の食事は、患者負担分を公費が払うものとしました。",
+            Self::Reduction => "一部負担金の減免または猶予があります。",
+            Self::WorkReason => "職務上の事由の記載があります。",
+            Self::AgeAndClassDisagree => {
+                "年齢とレセプト種別(本人・未就学者・家族・高齢)が合わないため、レセプト種別で計算しました。"
+            }
+            Self::BornAfterTreatment => "生年月日が診療年月より後です。",
+        })
+    }
+}

@@ -1,0 +1,292 @@
+//! A claim while its records come in.
+
+use super::claim::{Claim, ClaimForm, Coverage, Provider, PublicExpense};
+use super::claim_type::ClaimType;
+use super::layout::{DENTAL, Layout, MEDICAL, PHARMACY};
+use super::record::Record;
+use crate::era;
+use crate::fault::Fault;
+use crate::month::TreatmentMonth;
+use crate::person::Sex;
+use crate::text::fold;
+
+const CLAIM_TYPE: &str = "レセプト種別コード(4桁)";
+const MONTH: &str = "年月(YYYYMMまたはGYYMM)";
+
+/// The institution record that claims stand under.
+#[derive(Clone)]
+pub(super) struct Institution {
+    pub(super) form: ClaimForm,
+    pub(super) agency: String,
+    pub(super) provider: Provider,
+    pub(super) billing_month: TreatmentMonth,
+}
+
+impl Institution {
+    /// Reads IR, YK or UK.
+    ///
+    /// IR of medical files has the name before the month; IR of dental files has no name, their UK has it.
+    pub(super) fn read(record: &Record<'_>) -> Result<Self, Fault> {
+        let point_table = record.required(3, "点数表", "点数表コード", |text| Some(text.to_owned()))?;
+        let form =
+            match (record.id(), point_table.as_str()) {
+                ("YK", _) => ClaimForm::Pharmacy,
+                (_, "1") => ClaimForm::Medical,
+                (_, "2") => ClaimForm::Dpc,
+                (_, "3") => ClaimForm::Dental,
+                _ => return Err(record.fault(
+                    "点数表",
+                    format!(
+                        "点数表{point_table}の請求ファイルには対応していません。医科、DPC、歯科、調剤を読み取れます。"
+                    ),
+                )),
+            };
+        let month = |index| record.required(index, "請求年月", MONTH, era::month);
+        let (name_at, billing_month) = match (record.id(), form) {
+            ("YK", _) => (Some(5), month(6)?),
+            ("UK", _) => (Some(6), month(7)?),
+            (_, ClaimForm::Dental) => match month(6) {
+                Ok(month) => (None, month),
+                Err(fault) => (Some(6), month(7).map_err(|_| fault)?),
+            },
+            _ => (Some(6), month(7)?),
+        };
+        let provider = Provider {
+            prefecture: record.text(2, "都道府県")?,
+            point_table,
+            code: record.required(4, "医療機関コード", "7桁の医療機関コード", |text| {
+                (text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())).then(|| text.to_owned())
+            })?,
+            name: name_at.map_or_else(|| Ok(String::new()), |at| record.text(at, "医療機関名称"))?,
+        };
+        Ok(Self { form, agency: record.text(1, "審査支払機関")?, provider, billing_month })
+    }
+}
+
+/// A claim from its RE on, until the next claim or the end of its block.
+pub(super) struct Draft {
+    pub(super) line: u64,
+    layout: &'static Layout,
+    claim: Result<Box<Claim>, Fault>,
+    /// 記号, 番号 and 枝番 of SN.
+    confirmed: [Option<String>; 3],
+}
+
+impl Draft {
+    pub(super) fn new(
+        line: u64,
+        record: &Record<'_>,
+        institution: Option<&Result<Institution, Fault>>,
+        admin_number: Option<String>,
+    ) -> Self {
+        let mut layout = &MEDICAL;
+        let claim = match institution {
+            None => Err(Fault::new(line, "RE", "医療機関情報(IR)または薬局情報(YK)より前にレセプトがあります。")),
+            Some(Err(fault)) => {
+                let reason = format!("医療機関情報を読み取れないため、このレセプトも読み取れません({fault})。");
+                Err(Fault::new(line, "RE", reason))
+            }
+            Some(Ok(institution)) => {
+                layout = match institution.form {
+                    ClaimForm::Medical | ClaimForm::Dpc => &MEDICAL,
+                    ClaimForm::Dental => &DENTAL,
+                    ClaimForm::Pharmacy => &PHARMACY,
+                };
+                common(line, record, institution, layout, admin_number).map(Box::new)
+            }
+        };
+        Self { line, layout, claim, confirmed: [const { None }; 3] }
+    }
+
+    /// Takes in a further record of the claim; the first fault stays.
+    pub(super) fn add(&mut self, record: &Record<'_>) {
+        let Ok(claim) = &mut self.claim else { return };
+        let added = match record.id() {
+            "HO" => coverage(record, self.layout).and_then(|coverage| match claim.coverage.replace(coverage) {
+                None => Ok(()),
+                Some(_) => Err(record.fault("保険者番号", "1件のレセプトに保険者(HO)が2つあります。")),
+            }),
+            "KO" => public_expense(record, self.layout).and_then(|public| {
+                claim.public.push(public);
+                if claim.public.len() <= 4 {
+                    return Ok(());
+                }
+                Err(record.fault("公費負担者番号", "1件のレセプトに公費(KO)が5つ以上あります。"))
+            }),
+            "SN" => self.confirmed.confirm(record),
+            "MF" => record.optional(1, "窓口負担額区分").map(|kind| claim.window_burden = kind),
+            "BU" => {
+                if claim.form == ClaimForm::Medical {
+                    claim.form = ClaimForm::Dpc;
+                    claim.search_number = None;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        if let Err(fault) = added {
+            self.spoil(fault);
+        }
+    }
+
+    /// Makes the claim a broken one; an earlier fault stays.
+    pub(super) fn spoil(&mut self, fault: Fault) {
+        if self.claim.is_ok() {
+            self.claim = Err(fault);
+        }
+    }
+
+    pub(super) fn finish(self) -> Result<Claim, Fault> {
+        let mut claim = *self.claim?;
+        if let Some(coverage) = &mut claim.coverage {
+            let [symbol, number, branch] = self.confirmed;
+            if coverage.number.is_empty() {
+                coverage.number = number.unwrap_or_default();
+                if coverage.symbol.is_empty() {
+                    coverage.symbol = symbol.unwrap_or_default();
+                }
+            }
+            coverage.branch = branch.map(two_digits);
+        }
+        if claim.coverage.is_none() && claim.public.is_empty() {
+            return Err(Fault::new(self.line, "HO", "保険者(HO)も公費(KO)もありません。どちらかが必要です。"));
+        }
+        Ok(claim)
+    }
+}
+
+/// Returns a 枝番 of digits in half width with a 0 in front where one is missing; anything else as it is.
+fn two_digits(branch: String) -> String {
+    let digits = fold(&branch);
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) { format!("{digits:0>2}") } else { branch }
+}
+
+trait Confirm {
+    fn confirm(&mut self, record: &Record<'_>) -> Result<(), Fault>;
+}
+
+impl Confirm for [Option<String>; 3] {
+    /// Takes 記号, 番号 and 枝番 of the health insurance; a later record completes and corrects an earlier one.
+    fn confirm(&mut self, record: &Record<'_>) -> Result<(), Fault> {
+        if record.text(1, "負担者種別")? != "1" {
+            return Ok(());
+        }
+        for (place, (index, name)) in self.iter_mut().zip([(4, "記号"), (5, "番号"), (6, "枝番")]) {
+            if let Some(text) = record.optional(index, name)? {
+                *place = Some(text);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn common(
+    line: u64,
+    record: &Record<'_>,
+    institution: &Institution,
+    layout: &Layout,
+    admin_number: Option<String>,
+) -> Result<Claim, Fault> {
+    let claim_type = record.required(2, "レセプト種別", CLAIM_TYPE, ClaimType::parse)?;
+    let Institution { form, agency, provider, billing_month } = institution.clone();
+    let columns = &layout.re;
+    let kana = match form {
+        ClaimForm::Medical | ClaimForm::Dpc if record.len() > 30 => kana_from(record, 30)?,
+        _ => record.optional(columns.kana, "カタカナ氏名")?,
+    };
+    let search_number =
+        if form == ClaimForm::Dpc { None } else { record.optional(columns.search_number, "検索番号")? };
+    let notes = record.text(columns.special_notes, "特記事項")?;
+    let notes: Vec<char> = notes.chars().collect();
+    Ok(Claim {
+        line,
+        form,
+        agency,
+        provider,
+        billing_month,
+        treatment_month: record.required(3, "診療年月", MONTH, era::month)?,
+        receipt_number: record.text(1, "レセプト番号")?,
+        admin_number,
+        search_number,
+        claim_type,
+        name: record.text(4, "氏名")?,
+        kana,
+        sex: record.required(5, "男女区分", "1(男)か2(女)", |text| match text {
+            "1" | "2" => Sex::parse(text),
+            _ => None,
+        })?,
+        birth_date: record.required(6, "生年月日", "日付(YYYYMMDDまたはGYYMMDD)", era::day)?,
+        benefit_ratio: percent(record, 7, "給付割合")?,
+        burden_category: record.optional(columns.burden_category, "一部負担金区分")?,
+        special_notes: notes.chunks(2).map(|note| note.iter().collect()).collect(),
+        coverage: None,
+        public: Vec::new(),
+        window_burden: None,
+    })
+}
+
+/// Returns the first field of kana from a column on: the medical format has it in column 36, DPC not certainly.
+fn kana_from(record: &Record<'_>, first: usize) -> Result<Option<String>, Fault> {
+    for index in (first..record.len()).rev() {
+        let text = record.text(index, "カタカナ氏名")?;
+        if !text.is_empty() && text.chars().all(|c| matches!(c, 'ァ'..='ヾ' | '｡'..='ﾟ' | '\u{3000}' | ' ' | '－' | '−'))
+        {
+            return Ok(Some(text));
+        }
+    }
+    Ok(None)
+}
+
+fn percent(record: &Record<'_>, index: usize, name: &str) -> Result<Option<u8>, Fault> {
+    match record.number(index, name)? {
+        None => Ok(None),
+        Some(ratio) => match u8::try_from(ratio) {
+            Ok(ratio) if ratio <= 100 => Ok(Some(ratio)),
+            _ => Err(record.fault(name, format!("{ratio}は割合ではありません。0から100までの数字が必要です。"))),
+        },
+    }
+}
+
+fn coverage(record: &Record<'_>, layout: &Layout) -> Result<Coverage, Fault> {
+    let columns = &layout.ho;
+    let (meal_count, meal_yen) = meals(record, columns.meals)?;
+    let points = record.number(5, "合計点数")?;
+    Ok(Coverage {
+        insurer_number: record.required(1, "保険者番号", "保険者番号", |text| Some(text.to_owned()))?,
+        symbol: record.text(2, "記号")?,
+        number: record.text(3, "番号")?,
+        branch: None,
+        days: record.small(4, "診療実日数")?.unwrap_or(0),
+        points: points.ok_or_else(|| record.fault("合計点数", "空です。半角数字が必要です。"))?,
+        meal_count,
+        meal_yen,
+        work_reason: record.optional(columns.work_reason, "職務上の事由")?,
+        self_pay: record.number(columns.self_pay, "負担金額")?,
+        reduction_kind: record.optional(columns.reduction, "減免区分")?,
+        reduction_ratio: percent(record, columns.reduction + 1, "減額割合")?.map(u32::from),
+        reduction_yen: record.number(columns.reduction + 2, "減額金額")?,
+    })
+}
+
+fn public_expense(record: &Record<'_>, layout: &Layout) -> Result<PublicExpense, Fault> {
+    let columns = &layout.ko;
+    let (meal_count, meal_yen) = meals(record, columns.meals)?;
+    Ok(PublicExpense {
+        payer_number: record
+            .required(1, "公費負担者番号", "公費負担者番号", |text| Some(text.to_owned()))?,
+        recipient_number: record.text(2, "受給者番号")?,
+        days: record.small(4, "診療実日数")?.unwrap_or(0),
+        points: record.number(5, "合計点数")?,
+        self_pay: record.number(columns.self_pay, "負担金額")?,
+        outpatient_part: record.number(columns.outpatient_part, "公費給付対象外来一部負担金")?,
+        inpatient_part: record.number(columns.inpatient_part, "公費給付対象入院一部負担金")?,
+        meal_count,
+        meal_yen,
+    })
+}
+
+fn meals(record: &Record<'_>, columns: Option<(usize, usize)>) -> Result<(u32, i64), Fault> {
+    let Some((count, yen)) = columns else { return Ok((0, 0)) };
+    let count = record.small(count, "食事療養・生活療養の回数")?.unwrap_or(0);
+    Ok((count, record.number(yen, "食事療養・生活療養の合計金額")?.unwrap_or(0)))
+}

@@ -1,0 +1,247 @@
+//! The register of members as a CSV: our own documented format.
+//!
+//! One row per person and span of membership, a header row, columns in any order, UTF-8 or Shift_JIS. Dates in any form of
+//! [`crate::era::written_date`].
+//!
+//! | column | required | value |
+//! |---|---|---|
+//! | 保険者番号 | yes | 8 digits with a valid check digit |
+//! | 記号 | column yes, value may be empty | as on the certificate |
+//! | 番号 | yes | as on the certificate |
+//! | 枝番 | no | 2 digits (one digit gets a 0 in front) |
+//! | 個人コード | no | the society's own lasting key of the person |
+//! | 氏名, カナ氏名 | yes | |
+//! | 性別 | yes | 男, 女, 1, 2 |
+//! | 生年月日 | yes | date |
+//! | 続柄 | yes | 本人, 家族, 1, 2 |
+//! | 資格取得日 | yes | date |
+//! | 資格喪失日 | no | date, not before 資格取得日 |
+//! | メールアドレス | no | |
+
+use crate::csv_table::{Column, CsvTable, Row};
+use crate::era::written_date;
+use crate::fault::{Fault, quote};
+use crate::insurer_number::InsurerNumber;
+use crate::text::fold;
+use jiff::civil::Date;
+use std::io::Read;
+
+pub use crate::person::{Relationship, Sex};
+
+const COLUMNS: &[Column] = &[
+    Column::required("保険者番号"),
+    Column::required("記号"),
+    Column::required("番号"),
+    Column::optional("枝番"),
+    Column::optional("個人コード"),
+    Column::required("氏名"),
+    Column::required("カナ氏名"),
+    Column::required("性別"),
+    Column::required("生年月日"),
+    Column::required("続柄"),
+    Column::required("資格取得日"),
+    Column::optional("資格喪失日"),
+    Column::optional("メールアドレス"),
+];
+
+/// One person in one span of membership.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterRow {
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// 保険者番号
+    pub insurer_number: InsurerNumber,
+    /// 記号, may be empty.
+    pub symbol: String,
+    /// 番号
+    pub number: String,
+    /// 枝番, 2 digits.
+    pub branch: Option<String>,
+    /// 個人コード: the society's own lasting key of the person.
+    pub person_key: Option<String>,
+    /// 氏名
+    pub name: String,
+    /// カナ氏名, half-width kana made full-width.
+    pub kana: String,
+    /// 性別
+    pub sex: Sex,
+    /// 生年月日
+    pub birth_date: Date,
+    /// 続柄
+    pub relationship: Relationship,
+    /// 資格取得日: the first day of membership.
+    pub from: Date,
+    /// 資格喪失日: the first day without membership.
+    pub to: Option<Date>,
+    /// メールアドレス
+    pub email: Option<String>,
+}
+
+/// A register file, row by row.
+///
+/// ```
+/// use kenpo_formats::register_csv::{RegisterCsv, template};
+///
+/// let rows = RegisterCsv::open(template().as_bytes()).map_err(|faults| faults[0].to_string())?;
+/// assert_eq!(rows.filter_map(Result::ok).count(), 2);
+/// # Ok::<(), String>(())
+/// ```
+pub struct RegisterCsv<R>(CsvTable<R>);
+
+impl<R: Read> RegisterCsv<R> {
+    /// Reads the header row.
+    ///
+    /// # Errors
+    ///
+    /// Unknown, missing and repeated columns; an empty or unreadable file.
+    pub fn open(source: R) -> Result<Self, Vec<Fault>> {
+        CsvTable::open(source, COLUMNS).map(Self)
+    }
+}
+
+impl<R: Read> Iterator for RegisterCsv<R> {
+    /// A row, or all that is wrong with it.
+    type Item = Result<RegisterRow, Vec<Fault>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.0.next()?.and_then(register_row))
+    }
+}
+
+/// Returns a file to fill in: the header and two invented rows.
+pub fn template() -> &'static str {
+    "保険者番号,記号,番号,枝番,個人コード,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日,メールアドレス\r\n\
+     06139018,101,1,00,K000001,テスト 太郎,テスト タロウ,男,1985-04-01,本人,2010-04-01,,taro@example.com\r\n\
+     06139018,101,1,01,K000002,テスト 花子,テスト ハナコ,女,1987-10-20,家族,2012-06-01,,\r\n"
+}
+
+fn register_row(mut row: Row) -> Result<RegisterRow, Vec<Fault>> {
+    let insurer_number = row.required("保険者番号", insurer_number);
+    let number = row.required_text("番号");
+    let branch = row.optional("枝番", branch);
+    let name = row.required_text("氏名");
+    let kana = row.required_text("カナ氏名").map(|kana| fold(&kana));
+    let sex = row.required("性別", sex);
+    let birth_date = row.required("生年月日", date);
+    let relationship = row.required("続柄", |text| {
+        Relationship::parse(&fold(text))
+            .ok_or_else(|| format!("{}は続柄ではありません。本人か家族(1か2)で入力してください。", quote(text)))
+    });
+    let from = row.required("資格取得日", date);
+    let to = row.optional("資格喪失日", date);
+    if let (Some(from), Some(to)) = (from, to)
+        && to < from
+    {
+        row.fault("資格喪失日", format!("資格取得日({from})より前です。"));
+    }
+    if let (Some(birth), Some(from)) = (birth_date, from)
+        && from < birth
+    {
+        row.fault("資格取得日", format!("生年月日({birth})より前です。"));
+    }
+    let email = row.optional("メールアドレス", |text| match text.split_once('@') {
+        Some((local, host)) if !local.is_empty() && host.contains('.') && !text.contains(char::is_whitespace) => {
+            Ok(text.to_owned())
+        }
+        _ => Err(format!("{}はメールアドレスではありません。", quote(text))),
+    });
+    let (line, symbol, person_key) = (row.line(), row.text("記号").to_owned(), row.optional_text("個人コード"));
+    let read = || {
+        Some(RegisterRow {
+            line,
+            insurer_number: insurer_number?,
+            symbol,
+            number: number?,
+            branch,
+            person_key,
+            name: name?,
+            kana: kana?,
+            sex: sex?,
+            birth_date: birth_date?,
+            relationship: relationship?,
+            from: from?,
+            to,
+            email,
+        })
+    };
+    let read = read();
+    row.finish(read)
+}
+
+pub(crate) fn insurer_number(text: &str) -> Result<InsurerNumber, String> {
+    text.parse().map_err(|error: crate::insurer_number::InsurerNumberError| error.to_string())
+}
+
+pub(crate) fn branch(text: &str) -> Result<String, String> {
+    let digits = fold(text);
+    if !matches!(digits.len(), 1 | 2) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("{}は枝番ではありません。2桁の数字で入力してください。", quote(text)));
+    }
+    Ok(format!("{digits:0>2}"))
+}
+
+pub(crate) fn sex(text: &str) -> Result<Sex, String> {
+    Sex::parse(&fold(text))
+        .ok_or_else(|| format!("{}は性別ではありません。男か女(1か2)で入力してください。", quote(text)))
+}
+
+pub(crate) fn date(text: &str) -> Result<Date, String> {
+    written_date(text)
+        .ok_or_else(|| format!("{}は日付ではありません。2025-01-31のように入力してください。", quote(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn rows(text: &str) -> Vec<Result<RegisterRow, Vec<Fault>>> {
+        RegisterCsv::open(text.as_bytes()).map_err(|faults| faults[0].to_string()).unwrap().collect()
+    }
+
+    #[test]
+    fn the_template_reads() {
+        let rows: Vec<_> = rows(template()).into_iter().map(Result::unwrap).collect();
+        assert_eq!(rows[0].branch.as_deref(), Some("00"));
+        assert_eq!(rows[0].email.as_deref(), Some("taro@example.com"));
+        assert_eq!((rows[1].line, rows[1].sex, rows[1].relationship), (3, Sex::Female, Relationship::Dependent));
+        assert_eq!((rows[1].from, rows[1].to), (date(2012, 6, 1), None));
+    }
+
+    #[test]
+    fn the_template_reads_in_shift_jis_too() {
+        let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode(template());
+        assert_eq!(RegisterCsv::open(&bytes[..]).ok().unwrap().filter(Result::is_ok).count(), 2);
+    }
+
+    #[test]
+    fn only_required_columns_and_old_forms() {
+        let text = "保険者番号,記号,番号,氏名,カナ氏名,性別,生年月日,続柄,資格取得日\n\
+                    ０６１３９０１８,,１２,テスト　太郎,ﾃｽﾄ ﾀﾛｳ,1,S60.4.1,１,令和元年5月1日\n";
+        let row = rows(text).pop().unwrap().unwrap();
+        assert_eq!((row.symbol.as_str(), row.kana.as_str(), row.birth_date), ("", "テスト タロウ", date(1985, 4, 1)));
+        assert_eq!((row.branch, row.person_key, row.name.as_str()), (None, None, "テスト　太郎"));
+    }
+
+    #[test]
+    fn every_mistake_of_a_row_is_told() {
+        let text = template().lines().next().unwrap().to_owned()
+            + "\n06139019,101,,100,,,,X,2025-02-30,子,2020-01-01,2019-12-31,a b@c.d\n";
+        let faults = rows(&text).pop().unwrap().unwrap_err();
+        let columns: Vec<_> = faults.iter().map(|fault| fault.column.as_str()).collect();
+        let expected = [
+            "保険者番号",
+            "番号",
+            "枝番",
+            "氏名",
+            "カナ氏名",
+            "性別",
+            "生年月日",
+            "続柄",
+            "資格喪失日",
+            "メールアドレス",
+        ];
+        assert_eq!(columns, expected);
+        assert!(faults.iter().all(|fault| fault.line == 2));
+    }
+}

@@ -1,0 +1,118 @@
+//! Widths of characters: what a person sees as the same, compares as the same.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::compose;
+
+/// Full-width forms of U+FF61 to U+FF9F in order.
+const WIDE_KANA: [char; 63] = [
+    '。', '「', '」', '、', '・', 'ヲ', 'ァ', 'ィ', 'ゥ', 'ェ', 'ォ', 'ャ', 'ュ', 'ョ', 'ッ', 'ー', 'ア', 'イ', 'ウ',
+    'エ', 'オ', 'カ', 'キ', 'ク', 'ケ', 'コ', 'サ', 'シ', 'ス', 'セ', 'ソ', 'タ', 'チ', 'ツ', 'テ', 'ト', 'ナ', 'ニ',
+    'ヌ', 'ネ', 'ノ', 'ハ', 'ヒ', 'フ', 'ヘ', 'ホ', 'マ', 'ミ', 'ム', 'メ', 'モ', 'ヤ', 'ユ', 'ヨ', 'ラ', 'リ', 'ル',
+    'レ', 'ロ', 'ワ', 'ン', '゛', '゜',
+];
+
+/// Returns the text with half-width kana made full-width and full-width ASCII made half-width; nothing else changes.
+///
+/// ```
+/// assert_eq!(kenpo_formats::text::fold("ﾃｽﾄ ﾀﾞﾛｳ　１２－Ａ"), "テスト ダロウ 12-A");
+/// ```
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for character in text.chars() {
+        let mark = match character {
+            'ﾞ' => Some('\u{3099}'),
+            'ﾟ' => Some('\u{309a}'),
+            _ => None,
+        };
+        if let Some(composed) = mark.and_then(|mark| compose(folded.chars().next_back()?, mark)) {
+            folded.pop();
+            folded.push(composed);
+            continue;
+        }
+        folded.push(match character {
+            '！'..='～' => char::from_u32(character as u32 - 0xFEE0).unwrap_or(character),
+            '\u{3000}' => ' ',
+            '￥' => '¥',
+            '｡'..='ﾟ' => WIDE_KANA.get((character as usize).wrapping_sub(0xFF61)).copied().unwrap_or(character),
+            other => other,
+        });
+    }
+    folded
+}
+
+/// Returns the key by which names are searched: widths folded (NFKC), hiragana as katakana, lower case, no spaces.
+///
+/// ```
+/// use kenpo_formats::text::search_key;
+///
+/// assert_eq!(search_key("てすと　Ｔａｒｏ"), search_key("ﾃｽﾄTARO"));
+/// ```
+pub fn search_key(text: &str) -> String {
+    text.nfkc()
+        .map(|character| match character {
+            'ぁ'..='ゖ' | 'ゝ' | 'ゞ' => char::from_u32(character as u32 + 0x60).unwrap_or(character),
+            other => other,
+        })
+        .flat_map(char::to_lowercase)
+        .filter(|character| !character.is_whitespace())
+        .nfkc()
+        .collect()
+}
+
+/// Returns a 記号 or 番号 in the form that compares equal across files: half width, upper case, no spaces, no hyphens.
+///
+/// Hyphens of all kinds go, the long-vowel mark too, which many keyboards give for one. Leading zeros stay: they are part of
+/// the number.
+///
+/// ```
+/// use kenpo_formats::text::holder_key_part;
+///
+/// assert_eq!(holder_key_part("１２－３４ａ"), holder_key_part("12 34A"));
+/// assert_ne!(holder_key_part("0012"), holder_key_part("12"));
+/// ```
+pub fn holder_key_part(text: &str) -> String {
+    fold(text)
+        .chars()
+        .filter(|character| !character.is_whitespace() && !is_hyphen(*character))
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+fn is_hyphen(character: char) -> bool {
+    matches!(
+        character,
+        '-' | '\u{ad}' | '\u{2010}'
+            ..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{2500}' | '\u{fe58}' | '\u{fe63}' | 'ー'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn kana_with_marks() {
+        assert_eq!(fold("ｶﾞｷﾞﾊﾟｳﾞﾜﾞ"), "ガギパヴヷ");
+        assert_eq!(fold("ﾞｱﾟ"), "゛ア゜");
+        assert_eq!(fold("髙﨑 ①㈱"), "髙﨑 ①㈱");
+        assert_eq!(fold("＝！～"), "=!~");
+    }
+
+    #[test]
+    fn hyphens_of_all_kinds() {
+        for hyphen in ["-", "‐", "‑", "‒", "–", "—", "―", "−", "－", "ー", "ｰ", "﹣", " ", "　"] {
+            assert_eq!(holder_key_part(&format!("１{hyphen}2")), "12", "{hyphen}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keys_are_stable(text in "\\PC*") {
+            prop_assert_eq!(fold(&fold(&text)), fold(&text));
+            prop_assert_eq!(holder_key_part(&fold(&text)), holder_key_part(&text));
+            let key = search_key(&text);
+            prop_assert_eq!(search_key(&key), key);
+        }
+    }
+}
