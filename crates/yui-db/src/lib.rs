@@ -1,1 +1,46 @@
-//! The database of Yui: one SQL text for SQLite and PostgreSQL.
+//! The database of Yui: SQLite or PostgreSQL behind one [`Db`], one SQL text for both.
+//!
+//! A statement is declared once, next to the function that runs it, with [`statements!`]; a row is any struct
+//! with `#[derive(sqlx::FromRow)]`; parameters are typed by [`params!`]. Writing happens in a [`Tx`].
+//! What the two engines do not share (loading many rows, how a write begins) lives in this crate and nowhere else.
+//!
+//! ```
+//! use yui_db::{Db, params, statements};
+//!
+//! statements! {
+//!     /// The names of a society's members.
+//!     MEMBER_NAMES = "SELECT name FROM members WHERE society_id = $1 ORDER BY kana, member_id";
+//! }
+//!
+//! #[derive(sqlx::FromRow)]
+//! struct Name {
+//!     name: String,
+//! }
+//!
+//! async fn names(db: &Db, society_id: i64) -> Result<Vec<Name>, yui_db::DbError> {
+//!     db.all(&MEMBER_NAMES, params![society_id]).await
+//! }
+//! ```
+
+mod bulk;
+mod db;
+mod error;
+mod param;
+mod schema;
+mod statement;
+#[cfg(feature = "testing")]
+#[expect(clippy::expect_used, clippy::panic, reason = "a test that can not have its database fails")]
+pub mod testing;
+mod tx;
+
+pub use bulk::{BulkTable, PARAMS_PER_STATEMENT};
+pub use db::{Db, Engine, Record};
+pub use error::DbError;
+pub use jiff_sqlx::{Date, Timestamp};
+pub use param::Param;
+pub use schema::{Column, Described};
+pub use statement::{Statement, statements_declared};
+pub use tx::Tx;
+
+#[doc(hidden)]
+pub use inventory;
