@@ -1,0 +1,97 @@
+//! The text a hash is stored as: a PHC string, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::SALT_LEN;
+
+/// KiB of memory, passes, lanes (OWASP Password Storage Cheat Sheet, argon2id).
+const MEMORY: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+const OUTPUT_LEN: usize = 32;
+
+/// A stored hash taken apart: how to hash a candidate, and what must come out.
+pub(super) struct Stored {
+    algorithm: Algorithm,
+    version: Version,
+    params: Params,
+    salt: Vec<u8>,
+    output: Vec<u8>,
+}
+
+impl Stored {
+    /// What an unknown account is hashed against: today's parameters, an output that nobody is let in by.
+    ///
+    /// # Errors
+    /// The parameters' own, which are constant.
+    pub(super) fn today(salt: [u8; SALT_LEN]) -> argon2::Result<Self> {
+        Ok(Self {
+            algorithm: Algorithm::Argon2id,
+            version: Version::V0x13,
+            params: Params::new(MEMORY, PASSES, LANES, Some(OUTPUT_LEN))?,
+            salt: salt.to_vec(),
+            output: vec![0; OUTPUT_LEN],
+        })
+    }
+
+    /// The hash in this PHC string, `None` if it is not one of argon2.
+    pub(super) fn parse(phc: &str) -> Option<Self> {
+        let hash = PasswordHash::new(phc).ok()?;
+        let version = match hash.version {
+            Some(version) => Version::try_from(version).ok()?,
+            None => Version::V0x10,
+        };
+        Some(Self {
+            algorithm: Algorithm::try_from(hash.algorithm.as_str()).ok()?,
+            version,
+            params: Params::try_from(&hash).ok()?,
+            salt: hash.salt.as_ref()?.to_vec(),
+            output: hash.hash.as_ref()?.as_bytes().to_vec(),
+        })
+    }
+
+    /// The hash of the password with this salt and these parameters; `memory` grows to what they need.
+    ///
+    /// # Errors
+    /// argon2's own, for lengths that cannot occur.
+    pub(super) fn hash(&self, password: &[u8], memory: &mut Vec<Block>) -> argon2::Result<Zeroizing<Vec<u8>>> {
+        memory.resize(self.params.block_count().max(memory.len()), Block::new());
+        let mut output = Zeroizing::new(vec![0; self.output.len()]);
+        let argon2 = Argon2::new(self.algorithm, self.version, self.params.clone());
+        argon2.hash_password_into_with_memory(password, &self.salt, &mut output, memory.as_mut_slice())?;
+        Ok(output)
+    }
+
+    /// Whether the output is the stored one, compared in constant time.
+    pub(super) fn matches(&self, output: &[u8]) -> bool {
+        self.output.ct_eq(output).into()
+    }
+
+    /// The PHC string with this output.
+    pub(super) fn to_phc(&self, output: &[u8]) -> String {
+        let salt = STANDARD_NO_PAD.encode(&self.salt);
+        let hash = STANDARD_NO_PAD.encode(output);
+        format!("$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}${salt}${hash}")
+    }
+
+    fn is_of_today(&self) -> bool {
+        self.algorithm == Algorithm::Argon2id
+            && self.version == Version::V0x13
+            && (self.params.m_cost(), self.params.t_cost(), self.params.p_cost()) == (MEMORY, PASSES, LANES)
+            && self.output.len() == OUTPUT_LEN
+            && self.salt.len() >= SALT_LEN
+    }
+}
+
+/// Whether the hash was made with other parameters than today's, so that the next login should replace it.
+///
+/// True for a text that is no argon2 hash.
+#[must_use]
+pub fn needs_rehash(phc: &str) -> bool {
+    Stored::parse(phc).is_none_or(|stored| !stored.is_of_today())
+}

@@ -1,0 +1,129 @@
+use proptest::prelude::*;
+
+use super::phc::Stored;
+use super::{HashError, Hasher, Password, SALT_LEN, needs_rehash};
+
+const SALT: [u8; SALT_LEN] = *b"0123456789abcdef";
+
+/// `ひみつの言葉` as the reference implementation in C hashes it.
+const REFERENCE: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$9TXAjuoUSXCX0p1YN50j5OG+zqWgeKQFfmS5+kJz9dI";
+
+/// `secret` with parameters that were never today's, by the reference implementation.
+const OLD: [&str; 2] = [
+    "$argon2id$v=19$m=8,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$39tbUSD70LTTCIyCWo9t5sDidhNPptw1P94ISzTyALc",
+    "$argon2i$v=19$m=7168,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$3v4HEGc8GnUVyPj+tMhlQTgUmvQzE0lwuKminuiH808",
+];
+
+fn password(text: &str) -> Password {
+    Password::new(text.to_owned())
+}
+
+#[tokio::test]
+async fn the_hash_is_that_of_the_reference_implementation() {
+    let phc = Hasher::new(2, 8).hash(password("ひみつの言葉"), SALT).await.expect("a hash");
+    assert_eq!(phc, REFERENCE);
+    assert!(!needs_rehash(&phc));
+}
+
+#[tokio::test]
+async fn the_right_password_matches_and_no_other() {
+    let hasher = Hasher::new(2, 8);
+    let right = hasher.verify(password("ひみつの言葉"), Some(REFERENCE)).await.expect("an answer");
+    assert!(right.matches && !right.needs_rehash);
+    for wrong in ["ひみつの言葉 ", "", "ひみつ"] {
+        let answer = hasher.verify(password(wrong), Some(REFERENCE)).await.expect("an answer");
+        assert!(!answer.matches && !answer.needs_rehash, "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_old_hash_still_matches_and_asks_for_a_new_one() {
+    let hasher = Hasher::new(1, 8);
+    for old in OLD {
+        let answer = hasher.verify(password("secret"), Some(old)).await.expect("an answer");
+        assert!(answer.matches && answer.needs_rehash, "{old}");
+        let wrong = hasher.verify(password("Secret"), Some(old)).await.expect("an answer");
+        assert!(!wrong.matches && !wrong.needs_rehash, "{old}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_without_a_stored_hash() {
+    let hasher = Hasher::new(1, 8);
+    for stored in [None, Some(""), Some("plain"), Some("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ")] {
+        let answer = hasher.verify(password(""), stored).await.expect("an answer");
+        assert!(!answer.matches && !answer.needs_rehash, "{stored:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_line_says_so_at_once_and_serves_those_in_it() {
+    let hasher = Hasher::new(1, 1);
+    let try_one = || hasher.verify(password("x"), None);
+    let (runs, waits, turned_away) = tokio::join!(try_one(), try_one(), try_one());
+    assert!(runs.is_ok() && waits.is_ok());
+    assert!(matches!(turned_away, Err(HashError::Busy)));
+    assert!(try_one().await.is_ok(), "the line is free again");
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_the_line_gives_up_its_place() {
+    let hasher = Hasher::new(1, 1);
+    let runs = tokio::spawn({
+        let hasher = hasher.clone();
+        async move { hasher.verify(password("x"), None).await }
+    });
+    tokio::task::yield_now().await;
+    let mut waits = Box::pin(hasher.verify(password("x"), None));
+    assert!(answer_now(&mut waits).await.is_none());
+    drop(waits);
+    assert!(hasher.verify(password("x"), None).await.is_ok());
+    assert!(runs.await.expect("the task ends").is_ok());
+}
+
+#[tokio::test]
+async fn the_memory_is_given_back_when_nobody_waits() {
+    let hasher = Hasher::new(2, 8);
+    let try_one = || hasher.verify(password("x"), None);
+    let answers = tokio::join!(try_one(), try_one(), try_one(), try_one());
+    assert!(answers.0.is_ok() && answers.1.is_ok() && answers.2.is_ok() && answers.3.is_ok());
+    assert!(hasher.keeps_no_memory());
+}
+
+#[test]
+fn debug_shows_no_password() {
+    assert_eq!(format!("{:?}", password("ひみつ")), "Password(***)");
+}
+
+/// The future's answer if it has one without waiting.
+async fn answer_now<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    std::future::poll_fn(|context| match std::pin::Pin::new(&mut *future).poll(context) {
+        std::task::Poll::Ready(answer) => std::task::Poll::Ready(Some(answer)),
+        std::task::Poll::Pending => std::task::Poll::Ready(None),
+    })
+    .await
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn a_stored_hash_fits_its_password_only(right: String, wrong: String, salt: [u8; SALT_LEN]) {
+        prop_assume!(right != wrong);
+        let mut memory = Vec::new();
+        let fresh = Stored::today(salt).expect("today's parameters");
+        let phc = fresh.to_phc(&fresh.hash(right.as_bytes(), &mut memory).expect("a hash"));
+        let stored = Stored::parse(&phc).expect("a PHC string");
+        prop_assert!(stored.matches(&stored.hash(right.as_bytes(), &mut memory).expect("a hash")));
+        prop_assert!(!stored.matches(&stored.hash(wrong.as_bytes(), &mut memory).expect("a hash")));
+        prop_assert!(!needs_rehash(&phc));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_can_be_asked_about(text: String) {
+        prop_assert!(needs_rehash(&text));
+    }
+}
