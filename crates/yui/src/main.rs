@@ -1,3 +1,8 @@
-//! The member portal of a Japanese health insurance society.
+//! `yui`: the member portal of a Japanese health insurance society, as one program.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    yui::cli::run().await
+}

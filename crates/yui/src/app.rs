@@ -1,0 +1,153 @@
+//! Everything a handler or a command may reach.
+
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use anyhow::Context;
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use yui_auth::{password::Hasher, seal::KeyRing, token::Token};
+use yui_db::Db;
+use yui_print::Fonts;
+
+use crate::{config::Config, demo::Demo, features::societies::Directory, ui::Assets};
+
+/// The running portal: shared, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Parts>);
+
+/// What an [`App`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The data.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where secrets come from.
+    pub random: Random,
+    /// The queue of password checks.
+    pub hasher: Hasher,
+    /// The keys that seal secrets at rest; none where none were given.
+    pub keys: Option<KeyRing>,
+    /// The fonts for PDFs; none where they are not installed, which was said at the start.
+    pub fonts: Option<Arc<Fonts>>,
+    /// Style sheets and scripts.
+    pub assets: Assets,
+    /// The societies by host name.
+    pub societies: Directory,
+    /// The installation's settings.
+    pub config: Config,
+    /// The demo's accounts and doors; none outside the demo.
+    pub demo: Option<Demo>,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Connects to the database, brings it to this program's version and gathers the rest.
+    ///
+    /// # Errors
+    /// Where the database can not be reached or migrated, or the sealing keys can not be read.
+    pub async fn start(config: Config, demo: Option<Demo>) -> anyhow::Result<Self> {
+        let db = Db::connect(&config.database.url, config.database.connections).await?;
+        db.migrate().await?;
+        let folders = match config.fonts.as_slice() {
+            [] => yui_print::DEFAULT_FONT_DIRS.iter().map(Into::into).collect(),
+            folders => folders.to_vec(),
+        };
+        let fonts = Fonts::find(&folders).inspect_err(|error| tracing::warn!("no PDFs: {error}")).ok().map(Arc::new);
+        let keys = config.keys.as_deref().map(KeyRing::parse).transpose().context("YUI_KEYS")?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self(Arc::new(Parts {
+            db,
+            clock: if demo.is_some() { Clock::Movable(AtomicI64::new(0)) } else { Clock::System },
+            random: Random,
+            hasher: Hasher::new(cores, cores * 32),
+            keys,
+            fonts,
+            assets: Assets::gather(),
+            societies: Directory::default(),
+            config,
+            demo,
+        })))
+    }
+}
+
+/// The only source of time.
+#[derive(Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// The machine's clock, moved by so many seconds: the demo's and the tests'.
+    Movable(AtomicI64),
+}
+
+impl Clock {
+    /// Returns the present instant.
+    pub fn now(&self) -> Timestamp {
+        #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+        let now = Timestamp::now();
+        match self {
+            Self::System => now,
+            Self::Movable(seconds) => {
+                let moved = SignedDuration::from_secs(seconds.load(Ordering::Relaxed));
+                now.checked_add(moved).unwrap_or(now)
+            }
+        }
+    }
+
+    /// Returns today's date in Japan.
+    pub fn today(&self) -> Date {
+        self.now().to_zoned(japan()).date()
+    }
+
+    /// Moves a movable clock; returns false where it is the machine's.
+    pub fn advance(&self, seconds: i64) -> bool {
+        match self {
+            Self::System => false,
+            Self::Movable(moved) => {
+                moved.fetch_add(seconds, Ordering::Relaxed);
+                true
+            }
+        }
+    }
+}
+
+/// Returns Japan's time zone: UTC+9 all year since 1952.
+pub fn japan() -> TimeZone {
+    TimeZone::fixed(jiff::tz::offset(9))
+}
+
+/// The only source of randomness: the operating system's.
+#[derive(Debug)]
+pub struct Random;
+
+impl Random {
+    /// Returns fresh random bytes.
+    ///
+    /// # Errors
+    /// Where the operating system has none to give, in which case nothing secret may be made.
+    pub fn bytes<const N: usize>(&self) -> anyhow::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        getrandom::fill(&mut bytes).context("the operating system gives no random bytes")?;
+        Ok(bytes)
+    }
+
+    /// Returns a fresh token.
+    ///
+    /// # Errors
+    /// As [`Random::bytes`].
+    pub fn token(&self) -> anyhow::Result<Token> {
+        Ok(Token::from_random(self.bytes()?))
+    }
+}

@@ -1,0 +1,68 @@
+//! `yui account …`.
+
+use std::io::Read;
+
+use anyhow::Context;
+use clap::Subcommand;
+
+use super::for_society;
+use crate::features::account::{create, login_state::AccountState, unlock};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Account {
+    /// Makes an account for the insured person of a household; the password is read from standard input
+    Create {
+        /// The society's short name
+        #[arg(long)]
+        society: String,
+        /// The insurer number of the household
+        #[arg(long)]
+        insurer_number: String,
+        /// Its symbol (記号)
+        #[arg(long, default_value = "")]
+        symbol: String,
+        /// Its number (番号)
+        #[arg(long)]
+        number: String,
+        /// The user ID
+        #[arg(long)]
+        user_id: String,
+    },
+    /// Unlocks an account that wrong passwords locked
+    Unlock {
+        /// The society's short name
+        #[arg(long)]
+        society: String,
+        /// The user ID
+        #[arg(long)]
+        user_id: String,
+    },
+}
+
+impl Account {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Create { society, insurer_number, symbol, number, user_id } => {
+                let (app, scope) = for_society(&society).await?;
+                let mut password = String::new();
+                std::io::stdin().read_to_string(&mut password).context("the password is read from standard input")?;
+                let new = create::NewAccount {
+                    holder: (&insurer_number, &symbol, &number),
+                    user_id: &user_id,
+                    password: password.trim_end_matches(['\r', '\n']),
+                    state: AccountState::Enrolled,
+                    email: None,
+                    locked_at: None,
+                };
+                create::create(&app, &scope, &new).await?;
+                println!("account made");
+            }
+            Self::Unlock { society, user_id } => {
+                let (app, scope) = for_society(&society).await?;
+                unlock(&app, &scope, &user_id).await?;
+                println!("account unlocked");
+            }
+        }
+        Ok(())
+    }
+}

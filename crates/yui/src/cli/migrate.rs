@@ -1,0 +1,13 @@
+//! `yui migrate`.
+
+use yui_db::Db;
+
+use crate::config::Config;
+
+pub(super) async fn run() -> anyhow::Result<()> {
+    let config = Config::from_environment()?;
+    let db = Db::connect(&config.database.url, 1).await?;
+    db.migrate().await?;
+    println!("the database is up to date");
+    Ok(())
+}

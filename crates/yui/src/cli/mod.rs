@@ -1,0 +1,94 @@
+//! The command line, one file per sub-command.
+
+mod account;
+mod demo;
+mod doctor;
+mod import;
+mod migrate;
+mod serve;
+mod society;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{app::App, config::Config, scope::SystemScope};
+
+/// The member portal of Japanese health insurance societies.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = "Settings come from the environment: `yui doctor --settings` lists them.")]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts the portal with five fictional societies; needs no set-up
+    Demo(demo::Demo),
+    /// Starts the portal
+    Serve,
+    /// Brings the database to this program's version
+    Migrate,
+    /// Makes and lists societies
+    #[command(subcommand)]
+    Society(society::Society),
+    /// Makes and unlocks accounts
+    #[command(subcommand)]
+    Account(account::Account),
+    /// Imports a file; the same file twice changes nothing, and a stopped import goes on where it was
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Shows an imported batch to members
+    Publish(import::BatchLine),
+    /// Takes an imported batch back whole
+    Withdraw(import::BatchLine),
+    /// Checks an installation and says what is missing
+    Doctor(doctor::Doctor),
+}
+
+/// Reads the command line, does what it says and returns how it ended.
+pub async fn run() -> ExitCode {
+    let line = Line::parse();
+    log_to_stderr();
+    let done = match line.command {
+        Command::Demo(demo) => demo.run().await,
+        Command::Serve => serve::run().await,
+        Command::Migrate => migrate::run().await,
+        Command::Society(society) => society.run().await,
+        Command::Account(account) => account.run().await,
+        Command::Import(import) => import.run().await,
+        Command::Publish(batch) => batch.publish().await,
+        Command::Withdraw(batch) => batch.withdraw().await,
+        Command::Doctor(doctor) => doctor.run().await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("yui: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says what happens on standard error, as much as `YUI_LOG` wants.
+fn log_to_stderr() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::builder()
+        .with_env_var("YUI_LOG")
+        .with_default_directive(tracing::Level::INFO.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Returns the portal as configured, for a command.
+async fn configured() -> anyhow::Result<App> {
+    App::start(Config::from_environment()?, None).await
+}
+
+/// Returns the portal and the scope of the society with this key.
+async fn for_society(key: &str) -> anyhow::Result<(App, SystemScope)> {
+    let app = configured().await?;
+    let scope = SystemScope::of_society(&app, key).await?;
+    Ok((app, scope))
+}

@@ -1,0 +1,188 @@
+//! What an installation decides, read from the environment once, at the start.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+/// The settings of one process.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the data is.
+    pub database: DatabaseConfig,
+    /// How the portal is reached.
+    pub http: HttpConfig,
+    /// The folder of uploaded and generated files.
+    pub files: PathBuf,
+    /// Folders searched for fonts; empty for the system's.
+    pub fonts: Vec<PathBuf>,
+    /// The keys that seal secrets at rest: `id:base64`, the newest first, separated by commas.
+    pub keys: Option<String>,
+}
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// `sqlite://PATH` or `postgres://…`.
+    pub url: String,
+    /// How many connections are kept at the most.
+    pub connections: u32,
+}
+
+/// How the portal is reached.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Whether members reach it by https, as they must outside a demo: cookies are then `Secure` and `__Host-`.
+    pub https: bool,
+}
+
+/// A key of the configuration, as the reference in docs/operating.md lists it.
+#[derive(Debug)]
+pub struct Key {
+    /// The environment variable.
+    pub name: &'static str,
+    /// Its value where none is given.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// Where the data is when nothing is said.
+pub const DEFAULT_DATABASE: &str = "sqlite://yui.db";
+
+/// Every key there is.
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "YUI_DATABASE_URL",
+        default: DEFAULT_DATABASE,
+        meaning: "`sqlite://PATH` (created where missing) or `postgres://user@host/database`",
+    },
+    Key { name: "YUI_DATABASE_CONNECTIONS", default: "8", meaning: "connections kept at the most, 1 to 500" },
+    Key { name: "YUI_LISTEN", default: "127.0.0.1:8080", meaning: "address and port to listen on" },
+    Key {
+        name: "YUI_HTTPS",
+        default: "yes",
+        meaning: "`yes`: members come by https (through a proxy); `no`: plain http",
+    },
+    Key { name: "YUI_FILES", default: "files", meaning: "folder for uploaded files; nothing is written there yet" },
+    Key {
+        name: "YUI_FONTS",
+        default: "the system's font folders",
+        meaning: "folders with the fonts for PDFs, separated by `:`",
+    },
+    Key {
+        name: "YUI_KEYS",
+        default: "none",
+        meaning: "keys that seal secrets at rest, `id:base64` of 32 bytes, newest first, separated by commas",
+    },
+    Key { name: "YUI_LOG", default: "info", meaning: "what is logged, as in `warn,yui=debug`" },
+];
+
+/// A setting that can not be used.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum ConfigError {
+    /// Nothing has this name.
+    #[error("{0}: there is no such setting (docs/operating.md lists them all)")]
+    Unknown(String),
+    /// The value has the wrong form.
+    #[error("{name}: {value:?} is not {expected}")]
+    Value {
+        /// The key.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What would have been right.
+        expected: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads the settings from the process's environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the key, for one that is unknown or has a value of the wrong form.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+        Self::from_pairs(std::env::vars())
+    }
+
+    /// Reads the settings from name and value pairs; names that do not begin with `YUI_` are none of ours, and
+    /// those that begin with `YUI_TEST_` are the tests'.
+    ///
+    /// # Errors
+    /// As [`Config::from_environment`].
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let given: BTreeMap<_, _> =
+            pairs.into_iter().filter(|(name, _)| name.starts_with("YUI_") && !name.starts_with("YUI_TEST_")).collect();
+        if let Some(unknown) = given.keys().find(|name| !KEYS.iter().any(|key| key.name == name.as_str())) {
+            return Err(ConfigError::Unknown(unknown.clone()));
+        }
+        let value = |name: &str| given.get(name).map(String::as_str).filter(|value| !value.is_empty());
+        let database = DatabaseConfig {
+            url: value("YUI_DATABASE_URL").unwrap_or(DEFAULT_DATABASE).to_owned(),
+            connections: parsed(
+                "YUI_DATABASE_CONNECTIONS",
+                value("YUI_DATABASE_CONNECTIONS").unwrap_or("8"),
+                "a number from 1 to 500",
+                |text| text.parse().ok().filter(|count| (1..=500).contains(count)),
+            )?,
+        };
+        let http = HttpConfig {
+            listen: listen(value("YUI_LISTEN").unwrap_or("127.0.0.1:8080"))?,
+            https: parsed("YUI_HTTPS", value("YUI_HTTPS").unwrap_or("yes"), "`yes` or `no`", |text| match text {
+                "yes" => Some(true),
+                "no" => Some(false),
+                _ => None,
+            })?,
+        };
+        Ok(Self {
+            database,
+            http,
+            files: value("YUI_FILES").unwrap_or("files").into(),
+            fonts: value("YUI_FONTS")
+                .map(|folders| folders.split(':').map(PathBuf::from).collect())
+                .unwrap_or_default(),
+            keys: value("YUI_KEYS").map(str::to_owned),
+        })
+    }
+}
+
+/// Reads an address to listen on, as in `127.0.0.1:8080`; port 0 takes any free one.
+///
+/// # Errors
+/// [`ConfigError::Value`] where it is none.
+pub fn listen(text: &str) -> Result<SocketAddr, ConfigError> {
+    parsed("YUI_LISTEN", text, "an address and a port, as in 127.0.0.1:8080", |text| text.parse().ok())
+}
+
+fn parsed<T>(
+    name: &'static str,
+    value: &str,
+    expected: &'static str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, ConfigError> {
+    parse(value).ok_or_else(|| ConfigError::Value { name, value: value.to_owned(), expected })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_pairs(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn nothing_given_is_a_working_setting() {
+        let config = read(&[("HOME", "/tmp"), ("YUI_TEST_POSTGRES", "x")]).unwrap();
+        assert_eq!((config.database.url.as_str(), config.http.https), ("sqlite://yui.db", true));
+    }
+
+    #[test]
+    fn a_misspelt_key_and_a_bad_value_are_named() {
+        assert_eq!(read(&[("YUI_LISTN", "x")]).unwrap_err(), ConfigError::Unknown("YUI_LISTN".into()));
+        let error = read(&[("YUI_LISTEN", "8080")]).unwrap_err().to_string();
+        assert_eq!(error, "YUI_LISTEN: \"8080\" is not an address and a port, as in 127.0.0.1:8080");
+        assert!(read(&[("YUI_DATABASE_CONNECTIONS", "0")]).is_err());
+        assert!(read(&[("YUI_HTTPS", "true")]).is_err());
+    }
+}

@@ -1,0 +1,53 @@
+//! The accounts to try.
+
+use crate::features::account::login_state::AccountState;
+
+/// An account of every demo society, for the household of that place in the list.
+#[derive(Debug)]
+pub(super) struct DemoAccount {
+    /// The word in `/demo.json`.
+    pub(super) state: &'static str,
+    pub(super) user_id: &'static str,
+    pub(super) household: usize,
+    pub(super) account_state: AccountState,
+    pub(super) locked: bool,
+}
+
+/// The password of every account: the demo's data is invented, and it listens on this machine alone.
+pub(super) const PASSWORD: &str = "Kumo-no-ue-2026";
+
+pub(super) const ACCOUNTS: [DemoAccount; 4] = [
+    DemoAccount {
+        state: "enrolled",
+        user_id: "testtaro01",
+        household: 0,
+        account_state: AccountState::Enrolled,
+        locked: false,
+    },
+    DemoAccount {
+        state: "enrolled",
+        user_id: "mihon00002",
+        household: 7,
+        account_state: AccountState::Enrolled,
+        locked: false,
+    },
+    DemoAccount {
+        state: "temporary",
+        user_id: "kari000003",
+        household: 2,
+        account_state: AccountState::Temporary,
+        locked: false,
+    },
+    DemoAccount {
+        state: "locked",
+        user_id: "rokku00004",
+        household: 3,
+        account_state: AccountState::Enrolled,
+        locked: true,
+    },
+];
+
+/// Returns the address of an account at a society.
+pub(super) fn email(user_id: &str, society: &str) -> String {
+    format!("{user_id}@{society}.example")
+}

@@ -1,0 +1,177 @@
+//! The demo's own pages: the list of societies, and what tests and tools need.
+
+use askama::Template;
+use axum::{
+    Form, Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    accounts::{ACCOUNTS, PASSWORD, email},
+    people::households,
+    societies::SOCIETIES,
+};
+use crate::{
+    app::App,
+    error::AppError,
+    ui::{Page, Shell, pages},
+};
+
+#[derive(Template)]
+#[template(path = "demo/index.html")]
+struct IndexPage {
+    page: Page,
+    societies: Vec<SocietyEntry>,
+}
+
+#[derive(Template)]
+#[template(path = "demo/mailbox.html")]
+struct MailboxPage {
+    page: Page,
+}
+
+/// `/demo.json`.
+#[derive(Serialize)]
+pub(super) struct Everything {
+    societies: Vec<SocietyEntry>,
+}
+
+#[derive(Serialize)]
+struct SocietyEntry {
+    key: &'static str,
+    name: &'static str,
+    host: String,
+    url: String,
+    #[serde(skip)]
+    shows: &'static str,
+    accounts: Vec<AccountEntry>,
+    staff: Vec<()>,
+}
+
+#[derive(Serialize)]
+struct AccountEntry {
+    state: &'static str,
+    user_id: &'static str,
+    password: &'static str,
+    name: String,
+    birth_date: String,
+    insurer_number: &'static str,
+    symbol: String,
+    number: String,
+    branch_number: String,
+    email: String,
+    totp_key: Option<String>,
+}
+
+impl AccountEntry {
+    fn state_label(&self) -> &'static str {
+        match self.state {
+            "temporary" => "（初回登録前）",
+            "locked" => "（ロック中）",
+            _ => "（登録済み）",
+        }
+    }
+}
+
+fn entries(app: &App) -> Vec<SocietyEntry> {
+    let port = app.demo.as_ref().map_or(0, |demo| demo.port);
+    let entry = |(demo, seed): (&'static super::societies::DemoSociety, u64)| {
+        let key = demo.preset.key();
+        let households = households(seed);
+        let account = |account: &'static super::accounts::DemoAccount| {
+            let household = households.get(account.household)?;
+            let insured = household.members.first()?;
+            Some(AccountEntry {
+                state: account.state,
+                user_id: account.user_id,
+                password: PASSWORD,
+                name: insured.name.clone(),
+                birth_date: insured.birth_date.strftime("%Y%m%d").to_string(),
+                insurer_number: demo.insurer_number,
+                symbol: household.symbol.clone(),
+                number: household.number.clone(),
+                branch_number: insured.branch.clone(),
+                email: email(account.user_id, key),
+                totp_key: None,
+            })
+        };
+        SocietyEntry {
+            key,
+            name: demo.name,
+            host: format!("{key}.localhost"),
+            url: format!("http://{key}.localhost:{port}/"),
+            shows: demo.shows,
+            accounts: ACCOUNTS.iter().filter_map(account).collect(),
+            staff: Vec::new(),
+        }
+    };
+    SOCIETIES.iter().zip(1..).map(entry).collect()
+}
+
+pub(super) async fn index(State(app): State<App>, shell: Shell) -> Response {
+    IndexPage { page: shell.page("Yui 結 デモ"), societies: entries(&app) }.into_response()
+}
+
+pub(super) async fn json(State(app): State<App>) -> Json<Everything> {
+    Json(Everything { societies: entries(&app) })
+}
+
+/// The mailbox: this version sends no mail yet, and the page says so.
+pub(super) async fn mailbox(shell: Shell) -> Response {
+    MailboxPage { page: shell.page("メールボックス") }.into_response()
+}
+
+pub(super) async fn mailbox_json() -> Json<[(); 0]> {
+    Json([])
+}
+
+/// How far the portal's clock is moved.
+#[derive(Deserialize)]
+pub(super) struct Advance {
+    advance_seconds: i64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Now {
+    now: String,
+}
+
+pub(super) async fn clock(
+    State(app): State<App>,
+    Form(Advance { advance_seconds }): Form<Advance>,
+) -> Result<Json<Now>, AppError> {
+    if !app.clock.advance(advance_seconds) {
+        return Err(AppError::NotFound);
+    }
+    Ok(Json(Now { now: app.clock.now().to_string() }))
+}
+
+pages! {
+    IndexPage => |shell| Self {
+        page: shell.page("Yui 結 デモ"),
+        societies: vec![SocietyEntry {
+            key: "kline",
+            name: "みなと海運健康保険組合",
+            host: "kline.localhost".into(),
+            url: "http://kline.localhost:8080/".into(),
+            shows: "5年分の医療費をご覧いただけます。",
+            accounts: vec![AccountEntry {
+                state: "enrolled",
+                user_id: "testtaro01",
+                password: PASSWORD,
+                name: "テスト タロウ".into(),
+                birth_date: "19790822".into(),
+                insurer_number: "06139018",
+                symbol: "800".into(),
+                number: "1234".into(),
+                branch_number: "00".into(),
+                email: "testtaro01@kline.example".into(),
+                totp_key: None,
+            }],
+            staff: Vec::new(),
+        }],
+    },
+    MailboxPage => |shell| Self { page: shell.page("メールボックス") },
+}

@@ -1,0 +1,33 @@
+//! The demo: five fictional societies with invented people and expenses, and a few doors for trying things out. None of
+//! it exists outside `yui demo`.
+
+mod accounts;
+mod doors;
+mod expenses;
+mod people;
+mod seed;
+mod societies;
+
+pub use seed::seed;
+
+use crate::router::{Permission::DemoVisitor, Routes};
+
+/// The running demo.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    /// The port that the societies' addresses carry.
+    pub port: u16,
+}
+
+/// The demo's pages, on the demo's own host; none outside the demo.
+pub fn routes(routes: Routes) -> Routes {
+    if !routes.in_demo() {
+        return routes;
+    }
+    routes
+        .get("/", DemoVisitor, doors::index)
+        .get("/demo.json", DemoVisitor, doors::json)
+        .get("/mailbox", DemoVisitor, doors::mailbox)
+        .get("/mailbox.json", DemoVisitor, doors::mailbox_json)
+        .post("/demo/clock", DemoVisitor, doors::clock)
+}

@@ -1,0 +1,54 @@
+//! What a handler can not answer, and the page a person sees then.
+
+use std::sync::Arc;
+
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+/// Why a request got no page.
+#[derive(Clone, Debug)]
+pub enum AppError {
+    /// There is no such thing for this person.
+    NotFound,
+    /// The request does not come from our own pages.
+    Forbidden,
+    /// Too much to do just now; come again in so many seconds.
+    Busy(u32),
+    /// A part of the installation is missing, as in "no signing key".
+    Unavailable(&'static str),
+    /// A bug or a broken machine: logged once, and an apology with the log's reference number.
+    Bug(Arc<anyhow::Error>),
+}
+
+impl AppError {
+    /// A handler asks for a scope that its route's permission does not give.
+    pub(crate) fn door(scope: &'static str) -> Self {
+        anyhow::anyhow!("the route's permission gives no {scope}").into()
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for AppError {
+    fn from(error: E) -> Self {
+        Self::Bug(Arc::new(error.into()))
+    }
+}
+
+impl IntoResponse for AppError {
+    /// Returns the bare status; the router's outermost layer draws the page in the visitor's language.
+    fn into_response(self) -> Response {
+        let status = match &self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Busy(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Bug(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        let mut response = status.into_response();
+        if let Self::Busy(seconds) = &self {
+            response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,34 @@
+//! ログアウト.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::session;
+use crate::{
+    app::App,
+    error::AppError,
+    scope::MemberScope,
+    ui::{Page, Shell},
+};
+
+#[derive(Template)]
+#[template(path = "features/account/logout.html")]
+pub(crate) struct LogoutPage {
+    pub(crate) page: Page,
+}
+
+pub(super) async fn show(shell: Shell) -> LogoutPage {
+    LogoutPage { page: shell.page("ログアウト") }
+}
+
+pub(super) async fn submit(State(app): State<App>, scope: MemberScope) -> Result<Response, AppError> {
+    let ended = session::end(&app, &scope).await?;
+    Ok(([ended], Redirect::to("/")).into_response())
+}
+
+crate::ui::pages! {
+    LogoutPage => |shell| Self { page: shell.page("ログアウト") },
+}

@@ -1,0 +1,53 @@
+//! Choosing the year.
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::years;
+use crate::{
+    app::App,
+    features::expenses::VisibleMonths,
+    scope::{InSociety, MemberScope},
+    ui::{Page, Shell, format, pages},
+};
+
+#[derive(Template)]
+#[template(path = "features/deduction/choose.html")]
+struct ChoosePage {
+    page: Page,
+    insured_name: String,
+    years: Vec<(i16, String)>,
+}
+
+/// The year chosen.
+#[derive(Deserialize)]
+pub(super) struct Chosen {
+    year: Option<i16>,
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    scope: MemberScope,
+    Query(Chosen { year }): Query<Chosen>,
+) -> Response {
+    let window = VisibleMonths::of(app.clock.today(), scope.society().policy.expenses_visible_years);
+    let years = years(window);
+    match year.filter(|year| years.contains(year)) {
+        Some(year) => Redirect::to(&format!("/deduction/{year}")).into_response(),
+        None => page(&shell, scope.name, &years).into_response(),
+    }
+}
+
+fn page(shell: &Shell, insured_name: String, years: &[i16]) -> ChoosePage {
+    let years = years.iter().map(|year| (*year, format::year(shell.lang, *year))).collect();
+    ChoosePage { page: shell.page("医療費控除申告用データ"), insured_name, years }
+}
+
+pages! {
+    ChoosePage => |shell| page(shell, "テスト タロウ".into(), &[2025, 2024, 2023, 2022, 2021]),
+}

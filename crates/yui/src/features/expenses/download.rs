@@ -1,0 +1,90 @@
+//! 医療費明細 (PDF): the lines of a statement as the legal notice.
+
+use axum::{
+    extract::{Query, State},
+    http::header,
+    response::{IntoResponse, Redirect, Response},
+};
+use yui_print::statement::{self, Row, Statement, Totals as PrintTotals};
+
+use super::{
+    Line, Totals, VisibleMonths,
+    span::{Asked, Span},
+    statement::chosen_lines,
+};
+use crate::{
+    app::App,
+    error::AppError,
+    scope::{InSociety, MemberScope},
+    ui::{
+        Lang, Shell,
+        format::{care, month_long, month_short},
+    },
+};
+
+pub(super) async fn pdf(
+    State(app): State<App>,
+    shell: Shell,
+    scope: MemberScope,
+    Query(asked): Query<Asked>,
+) -> Result<Response, AppError> {
+    let today = app.clock.today();
+    let window = VisibleMonths::of(today, scope.society().policy.expenses_visible_years);
+    let Ok(span) = Span::of(&asked, window, shell.lang) else {
+        return Ok(Redirect::to("/expenses/statement").into_response());
+    };
+    let Some(fonts) = app.fonts.clone() else {
+        return Err(AppError::Unavailable("PDFに使う書体がこのサーバーに入っていないため、PDFを作れません。"));
+    };
+    let lines = chosen_lines(&app, &scope, &span).await?;
+    let lang = shell.lang;
+    let totals = Totals::of(&lines);
+    let statement = Statement {
+        society_name: scope.society().name.clone(),
+        title: span.title(lang),
+        insured_name: scope.name.clone(),
+        issued: today,
+        period: lang.tf("{0}〜{1}", [month_long(lang, span.months.first), month_long(lang, span.months.last)]),
+        rows: lines.iter().map(|line| row(lang, line)).collect(),
+        totals: PrintTotals {
+            total: totals.total,
+            insurer: totals.insurer,
+            public: totals.public,
+            self_pay: totals.self_pay,
+        },
+        notes: NOTES.iter().map(|note| lang.t(note).to_owned()).collect(),
+        lang: match lang {
+            Lang::Ja => statement::Lang::Ja,
+            Lang::En => statement::Lang::En,
+        },
+    };
+    let printed = tokio::task::spawn_blocking(move || statement::render(&fonts, &statement)).await??;
+    if !printed.missing.is_empty() {
+        tracing::warn!(characters = printed.missing.len(), "a statement has characters that no font draws");
+    }
+    let name = format!("attachment; filename=\"medical-expenses-{}-{}.pdf\"", span.months.first, span.months.last);
+    Ok(([(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)], printed.pdf)
+        .into_response())
+}
+
+/// What stands under the table (Japanese; translated when drawn).
+const NOTES: &[&str] = &[
+    "1行は、1人が1か月に1つの医療機関で受けた分をまとめたものです。",
+    "窓口でのお支払いは10円単位に四捨五入されるため、領収書の金額と異なることがあります。",
+    "差額ベッド代や自由診療など、健康保険の対象にならない費用は含まれません。",
+    "市区町村の医療費助成や、後日払い戻される高額療養費・付加給付は、反映されていないことがあります。",
+];
+
+fn row(lang: Lang, line: &Line) -> Row {
+    Row {
+        treatment_month: month_short(line.month),
+        patient: line.patient.clone(),
+        provider: line.provider_name.clone(),
+        care: care(lang, line.care_kind, line.days),
+        total: line.total,
+        insurer: line.insurer,
+        public: line.public,
+        self_pay: line.self_pay,
+        note: line.note.clone(),
+    }
+}

@@ -1,0 +1,360 @@
+//! Claims and CSV rows → expense rows.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use kenpo_formats::{
+    CareKind, Fault, TreatmentMonth,
+    amounts::{self, Amounts, Basis},
+    claims::{Claim, ClaimFile},
+    expense_csv::{ExpenseCsv, ExpenseRow},
+};
+use sha2::{Digest, Sha256};
+use yui_db::{Param, Tx};
+
+use super::{newest::Newest, queries};
+use crate::{
+    features::{
+        imports::{Applied, BatchState, ChunkFault, FaultKind, Format, Importer, Kind, Read, Source},
+        register::{Coverage, Hint, candidates, holder_key, matched, sex_word},
+    },
+    scope::{InSociety, SystemScope},
+};
+
+/// The import of expenses for one society.
+#[derive(Debug)]
+pub struct ExpenseImport {
+    scope: SystemScope,
+    insurer_numbers: Vec<String>,
+    this_month: TreatmentMonth,
+    derived: i64,
+    cancelled: i64,
+    /// How often each row without a claim number came in this file, by its key; equal rows are as many expenses. Equal
+    /// rows further apart than what is remembered are taken for one and reported as repeated.
+    repeats: Newest<Vec<u8>, u32>,
+    /// Who is known under a symbol and number.
+    households: Newest<String, Vec<Coverage>>,
+}
+
+const REPEATS_KEPT: usize = 100_000;
+const HOUSEHOLDS_KEPT: usize = 20_000;
+
+impl ExpenseImport {
+    /// Returns an import for this society, which owns these insurer numbers.
+    pub fn new(scope: SystemScope, insurer_numbers: Vec<String>, this_month: TreatmentMonth) -> Self {
+        Self {
+            scope,
+            insurer_numbers,
+            this_month,
+            derived: 0,
+            cancelled: 0,
+            repeats: Newest::new(REPEATS_KEPT),
+            households: Newest::new(HOUSEHOLDS_KEPT),
+        }
+    }
+}
+
+/// A record of either form, as far as an expense needs it.
+#[derive(Debug)]
+pub struct Incoming {
+    line: u64,
+    insurer_number: Option<String>,
+    hint: Hint,
+    identity: Identity,
+    cancelled: bool,
+    provider_code: Option<String>,
+    provider_name: String,
+    care_kind: CareKind,
+    days: Option<u32>,
+    amounts: Amounts,
+    derived: bool,
+    note: String,
+}
+
+/// What makes two records the same claim.
+#[derive(Debug)]
+enum Identity {
+    /// The number the source gives a claim; it lasts over corrections.
+    Claim(String),
+    /// All of the row's content: the same row again is the same expense, a different one is another.
+    Content(String),
+}
+
+/// The column or record that a fault about the person is shown at.
+const PERSON: &str = "記号・番号";
+
+impl Incoming {
+    fn of_row(row: ExpenseRow) -> Result<Self, Fault> {
+        let amounts = Amounts::new(row.total, row.insurer, row.public, row.self_pay).ok_or_else(|| Fault {
+            line: row.line,
+            column: "医療費総額".into(),
+            reason: "医療費総額が、保険者負担額・公費負担額・自己負担額の合計と合いません。".into(),
+        })?;
+        let number = row.insurer_number.as_str().to_owned();
+        let identity = match row.claim_key {
+            Some(key) => Identity::Claim(format!("{key}|csv|{number}")),
+            None => Identity::Content(format!(
+                "{}|{number}|{}|{}|{:?}|{:?}|{:?}|{:?}|{:?}|{}|{}|{:?}|{:?}|{}",
+                row.treatment_month,
+                row.symbol,
+                row.number,
+                row.branch,
+                row.birth_date,
+                row.kana,
+                row.name,
+                row.provider_code,
+                row.provider_name,
+                row.care_kind.code(),
+                row.days,
+                amounts,
+                row.note
+            )),
+        };
+        Ok(Self {
+            line: row.line,
+            hint: Hint {
+                holder_key: holder_key(&number, &row.symbol, &row.number),
+                branch: row.branch,
+                birth_date: row.birth_date,
+                sex: row.sex.map(sex_word),
+                kana: row.kana,
+                name: row.name,
+                month: row.treatment_month,
+            },
+            insurer_number: Some(number),
+            identity,
+            cancelled: row.cancelled,
+            provider_code: row.provider_code,
+            provider_name: row.provider_name,
+            care_kind: row.care_kind,
+            days: row.days,
+            amounts,
+            derived: false,
+            note: row.note,
+        })
+    }
+
+    fn of_claim(claim: &Claim) -> Result<Self, Fault> {
+        let derivation = amounts::derive(claim)?;
+        let coverage = claim.coverage.as_ref();
+        let number = coverage.map(|coverage| coverage.insurer_number.clone());
+        let provider = &claim.provider;
+        Ok(Self {
+            line: claim.line,
+            hint: Hint {
+                holder_key: coverage
+                    .map(|coverage| holder_key(&coverage.insurer_number, &coverage.symbol, &coverage.number))
+                    .unwrap_or_default(),
+                branch: coverage.and_then(|coverage| coverage.branch.clone()),
+                birth_date: Some(claim.birth_date),
+                sex: Some(sex_word(claim.sex)),
+                kana: claim.kana.clone(),
+                name: Some(claim.name.clone()),
+                month: claim.treatment_month,
+            },
+            insurer_number: number,
+            identity: Identity::Claim(claim.key()),
+            cancelled: false,
+            provider_code: Some(format!("{}{}{}", provider.prefecture, provider.point_table, provider.code)),
+            provider_name: provider.name.clone(),
+            care_kind: claim.care_kind(),
+            days: coverage.map(|coverage| coverage.days),
+            derived: matches!(derivation.basis, Basis::Derived(_)),
+            amounts: derivation.amounts,
+            note: String::new(),
+        })
+    }
+}
+
+impl Importer for ExpenseImport {
+    type Record = Incoming;
+
+    fn kind(&self) -> Kind {
+        Kind::Expenses
+    }
+
+    fn read(source: &Source, mut each: impl FnMut(Read<Incoming>) -> bool) -> Result<(), Vec<Fault>> {
+        let file = source.open().map_err(|error| {
+            vec![Fault { line: 0, column: String::new(), reason: format!("ファイルを開けません: {error}") }]
+        })?;
+        match source.format {
+            Format::Csv => {
+                let _all = ExpenseCsv::open(file)?
+                    .map(|row| row.and_then(|row| Incoming::of_row(row).map_err(|fault| vec![fault])))
+                    .all(&mut each);
+            }
+            Format::Claims => {
+                let _all = ClaimFile::open(file)
+                    .map_err(|fault| vec![fault])?
+                    .map(|claim| claim.and_then(|claim| Incoming::of_claim(&claim)).map_err(|fault| vec![fault]))
+                    .all(&mut each);
+            }
+        }
+        Ok(())
+    }
+
+    async fn apply(
+        &mut self,
+        tx: &mut Tx,
+        batch_id: i64,
+        records: Vec<Incoming>,
+        faults: &mut Vec<ChunkFault>,
+    ) -> anyhow::Result<Applied> {
+        let known = self.households_read(tx, &records).await?;
+        let mut rows = Vec::with_capacity(records.len());
+        for incoming in &records {
+            let key = self.key(incoming);
+            match self.place(&known, incoming) {
+                Ok(coverage) => rows.push((key, coverage, incoming)),
+                Err((kind, column, reason)) => faults
+                    .push(ChunkFault { kind, fault: Fault { line: incoming.line, column: column.into(), reason } }),
+            }
+        }
+        let keys: Vec<_> = rows.iter().map(|(key, ..)| key.clone()).collect();
+        let there = queries::claims_there(tx, &self.scope, &keys).await?;
+        let (here, elsewhere): (Vec<_>, Vec<_>) = there.iter().partition(|claim| claim.batch_id == batch_id);
+        let in_this_batch: HashSet<_> = here.into_iter().map(|claim| claim.claim_key.as_slice()).collect();
+        let elsewhere: HashMap<_, _> = elsewhere
+            .into_iter()
+            .map(|claim| (claim.claim_key.as_slice(), (claim.member_id, claim.treatment_month)))
+            .collect();
+
+        let mut seen = HashSet::new();
+        let mut applied = Applied::default();
+        let mut values = Vec::with_capacity(rows.len() * queries::EXPENSES.columns.len());
+        for (key, coverage, incoming) in &rows {
+            if in_this_batch.contains(key.as_slice()) || !seen.insert(key.as_slice()) {
+                let reason = "同じ請求がこのファイルの前の行にもあります。".into();
+                let fault = Fault { line: incoming.line, column: "請求番号".into(), reason };
+                faults.push(ChunkFault { kind: FaultKind::Rejected, fault });
+                continue;
+            }
+            let before = elsewhere.get(key.as_slice());
+            if before.is_some_and(|before| *before != (coverage.member_id, incoming.hint.month.number())) {
+                let reason = "この請求番号は、別の人または別の月の請求で使われています。".into();
+                let fault = Fault { line: incoming.line, column: "請求番号".into(), reason };
+                faults.push(ChunkFault { kind: FaultKind::Rejected, fault });
+                continue;
+            }
+            applied.accepted += 1;
+            applied.corrections += i64::from(before.is_some());
+            let month = incoming.hint.month;
+            let (first, last) = applied.months.unwrap_or((month, month));
+            applied.months = Some((first.min(month), last.max(month)));
+            self.derived += i64::from(incoming.derived);
+            self.cancelled += i64::from(incoming.cancelled);
+            values.extend(expense_values(self.scope.society_id(), batch_id, key, coverage, incoming));
+        }
+        tx.bulk_insert(&queries::EXPENSES, &values).await?;
+        Ok(applied)
+    }
+
+    fn skip(&mut self, record: &Incoming) {
+        self.key(record);
+    }
+
+    fn details(&self) -> Vec<(&'static str, i64)> {
+        vec![("shares worked out by rule", self.derived), ("claims taken back", self.cancelled)]
+    }
+
+    fn state_when_read(&self) -> BatchState {
+        BatchState::Staged
+    }
+}
+
+type Refusal = (FaultKind, &'static str, String);
+
+impl ExpenseImport {
+    /// Makes sure that everybody known under the chunk's symbols and numbers is at hand.
+    async fn households_read(
+        &mut self,
+        tx: &mut Tx,
+        records: &[Incoming],
+    ) -> anyhow::Result<BTreeMap<String, Vec<Coverage>>> {
+        let holders: BTreeSet<_> = records.iter().map(|incoming| incoming.hint.holder_key.as_str()).collect();
+        let unknown: Vec<_> = holders.iter().filter(|key| self.households.get(**key).is_none()).collect();
+        let mut read: BTreeMap<String, Vec<Coverage>> =
+            unknown.iter().map(|key| ((**key).to_owned(), Vec::new())).collect();
+        let unknown: Vec<_> = read.keys().cloned().collect();
+        for coverage in candidates(tx, &self.scope, &unknown).await? {
+            read.entry(coverage.holder_key.clone()).or_default().push(coverage);
+        }
+        let known = holders.iter().filter_map(|key| Some(((*key).to_owned(), self.households.get(*key)?.clone())));
+        let all = known.chain(read.clone()).collect();
+        read.into_iter().for_each(|(key, household)| self.households.insert(key, household));
+        Ok(all)
+    }
+
+    /// Returns the person a record is about.
+    fn place<'k>(
+        &self,
+        known: &'k BTreeMap<String, Vec<Coverage>>,
+        incoming: &Incoming,
+    ) -> Result<&'k Coverage, Refusal> {
+        let Some(number) = &incoming.insurer_number else {
+            let reason = "医療保険の記載がない請求（公費単独）です。組合の医療費ではありません。".into();
+            return Err((FaultKind::Unmatched, "HO", reason));
+        };
+        if !self.insurer_numbers.contains(number) {
+            let reason = format!("保険者番号 {number} は、この組合のものではありません。");
+            return Err((FaultKind::Unmatched, "保険者番号", reason));
+        }
+        if incoming.hint.month > self.this_month {
+            let reason = format!("診療年月 {} は未来です。", incoming.hint.month);
+            return Err((FaultKind::Rejected, "診療年月", reason));
+        }
+        let household = known.get(&incoming.hint.holder_key).map(Vec::as_slice).unwrap_or_default();
+        matched(household, &incoming.hint)
+            .map_err(|mismatch| (FaultKind::Unmatched, PERSON, mismatch.reason().to_owned()))
+    }
+
+    fn key(&mut self, incoming: &Incoming) -> Vec<u8> {
+        match &incoming.identity {
+            Identity::Claim(identity) => claim_key(identity, 0),
+            Identity::Content(content) => {
+                let first = claim_key(content, 1);
+                let count = self.repeats.get(&first).map_or(1, |before| before + 1);
+                self.repeats.insert(first, count);
+                claim_key(content, count)
+            }
+        }
+    }
+}
+
+/// Returns the key of a claim: the first bytes of what identifies it, so that claims that come together lie together, then a
+/// hash of all of it.
+fn claim_key(identity: &str, count: u32) -> Vec<u8> {
+    let digest = Sha256::digest(format!("{count}|{identity}"));
+    let start = identity.bytes().chain(std::iter::repeat(0)).take(KEY_START);
+    start.chain(digest.into_iter().take(KEY_HASH)).collect()
+}
+
+const KEY_START: usize = 8;
+const KEY_HASH: usize = 12;
+
+fn expense_values<'p>(
+    society_id: i64,
+    batch_id: i64,
+    key: &'p [u8],
+    coverage: &Coverage,
+    incoming: &'p Incoming,
+) -> [Param<'p>; 17] {
+    [
+        Param::from(society_id),
+        Param::from(coverage.household_id),
+        Param::from(incoming.hint.month.number()),
+        Param::from(key),
+        Param::from(batch_id),
+        Param::from(coverage.member_id),
+        Param::from(incoming.provider_code.as_deref()),
+        Param::from(&incoming.provider_name),
+        Param::from(incoming.care_kind.code()),
+        Param::from(incoming.days.and_then(|days| i32::try_from(days).ok())),
+        Param::from(incoming.amounts.total),
+        Param::from(incoming.amounts.insurer),
+        Param::from(incoming.amounts.public),
+        Param::from(incoming.amounts.self_pay),
+        Param::from(incoming.derived),
+        Param::from(&incoming.note),
+        Param::from(incoming.cancelled),
+    ]
+}

@@ -1,0 +1,174 @@
+//! The SQL of expenses.
+
+use jiff::Timestamp;
+use kenpo_formats::{CareKind, TreatmentMonth};
+use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
+
+use crate::scope::{InSociety, MemberScope, SystemScope};
+
+statements! {
+    LINES = "
+        SELECT e.treatment_month, e.member_id, m.name AS patient, e.provider_name, e.care_kind, e.days, e.total,
+            e.insurer_share, e.public_share, e.self_pay, e.derived, e.note, b.published_at
+        FROM expenses e
+        JOIN import_batches b ON b.society_id = e.society_id AND b.batch_id = e.batch_id
+        JOIN members m ON m.society_id = e.society_id AND m.member_id = e.member_id
+        WHERE e.society_id = $1 AND e.household_id = $2 AND e.treatment_month BETWEEN $3 AND $4
+            AND e.superseded_by IS NULL AND NOT e.cancelled AND b.state = 'published'
+        ORDER BY e.treatment_month, m.kana, e.member_id, e.provider_name, e.care_kind, e.claim_key";
+    LAST_PUBLISHED_MONTH = "
+        SELECT MAX(last_month) AS last_month FROM import_batches
+        WHERE society_id = $1 AND kind = 'expenses' AND state = 'published'";
+    CLAIMS_THERE = "
+        SELECT claim_key, batch_id, member_id, treatment_month FROM expenses WHERE society_id = $1 AND claim_key IN ($2)";
+    VERSIONS_SETTLE = "
+        UPDATE expenses
+        SET superseded_by = (
+            SELECT newer.batch_id
+            FROM expenses newer
+            JOIN import_batches b ON b.society_id = newer.society_id AND b.batch_id = newer.batch_id
+            JOIN import_batches own ON own.society_id = expenses.society_id AND own.batch_id = expenses.batch_id
+            WHERE newer.society_id = expenses.society_id AND newer.claim_key = expenses.claim_key
+                AND b.state = 'published' AND b.version_order > own.version_order
+            ORDER BY b.version_order
+            LIMIT 1)
+        WHERE society_id = $1
+            AND claim_key IN (
+                SELECT mine.claim_key
+                FROM expenses mine
+                WHERE mine.society_id = $1 AND mine.batch_id = $2
+                    AND EXISTS (SELECT 1 FROM expenses other
+                                WHERE other.society_id = mine.society_id AND other.claim_key = mine.claim_key
+                                    AND other.batch_id <> mine.batch_id))";
+    BATCH_DELETE = "DELETE FROM expenses WHERE society_id = $1 AND batch_id = $2";
+}
+
+/// The table as imports fill it.
+pub(super) const EXPENSES: BulkTable = BulkTable {
+    name: "expenses",
+    columns: &[
+        "society_id",
+        "household_id",
+        "treatment_month",
+        "claim_key",
+        "batch_id",
+        "member_id",
+        "provider_code",
+        "provider_name",
+        "care_kind",
+        "days",
+        "total",
+        "insurer_share",
+        "public_share",
+        "self_pay",
+        "derived",
+        "note",
+        "cancelled",
+    ],
+};
+
+/// One line of the notice: one provider, one patient, one month; yen.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) month: TreatmentMonth,
+    pub(crate) member_id: i64,
+    pub(crate) patient: String,
+    pub(crate) provider_name: String,
+    pub(crate) care_kind: CareKind,
+    pub(crate) days: Option<i32>,
+    pub(crate) total: i64,
+    pub(crate) insurer: i64,
+    pub(crate) public: i64,
+    pub(crate) self_pay: i64,
+    pub(crate) derived: bool,
+    pub(crate) note: String,
+    pub(crate) published_at: Option<Timestamp>,
+}
+
+#[derive(sqlx::FromRow)]
+struct LineRow {
+    treatment_month: i32,
+    member_id: i64,
+    patient: String,
+    provider_name: String,
+    care_kind: String,
+    days: Option<i32>,
+    total: i64,
+    insurer_share: i64,
+    public_share: i64,
+    self_pay: i64,
+    derived: bool,
+    note: String,
+    published_at: Option<yui_db::Timestamp>,
+}
+
+/// Returns the household's published lines of these months, first and last included, by month, patient and provider.
+pub(crate) async fn lines(
+    db: &Db,
+    scope: &MemberScope,
+    first: TreatmentMonth,
+    last: TreatmentMonth,
+) -> anyhow::Result<Vec<Line>> {
+    let values = params![scope.society_id(), scope.household_id, first.number(), last.number()];
+    let rows: Vec<LineRow> = db.all(&LINES, values).await?;
+    rows.into_iter().map(line).collect()
+}
+
+fn line(row: LineRow) -> anyhow::Result<Line> {
+    let unknown = || anyhow::anyhow!("an expense of month {} and kind {}", row.treatment_month, row.care_kind);
+    Ok(Line {
+        month: TreatmentMonth::from_number(row.treatment_month).ok_or_else(unknown)?,
+        member_id: row.member_id,
+        care_kind: CareKind::from_code(&row.care_kind).ok_or_else(unknown)?,
+        patient: row.patient,
+        provider_name: row.provider_name,
+        days: row.days,
+        total: row.total,
+        insurer: row.insurer_share,
+        public: row.public_share,
+        self_pay: row.self_pay,
+        derived: row.derived,
+        note: row.note,
+        published_at: row.published_at.map(yui_db::Timestamp::to_jiff),
+    })
+}
+
+#[derive(sqlx::FromRow)]
+struct LastMonth {
+    last_month: Option<i32>,
+}
+
+/// Returns the newest treatment month of which anything is published in the society.
+pub(crate) async fn last_published_month(db: &Db, scope: &impl InSociety) -> Result<Option<TreatmentMonth>, DbError> {
+    let row: LastMonth = db.one(&LAST_PUBLISHED_MONTH, params![scope.society_id()]).await?;
+    Ok(row.last_month.and_then(TreatmentMonth::from_number))
+}
+
+/// A version of a claim that is there already.
+#[derive(sqlx::FromRow)]
+pub(super) struct ClaimThere {
+    pub(super) claim_key: Vec<u8>,
+    pub(super) batch_id: i64,
+    pub(super) member_id: i64,
+    pub(super) treatment_month: i32,
+}
+
+/// Returns the versions of these claims that are there already.
+pub(super) async fn claims_there(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    keys: &[Vec<u8>],
+) -> Result<Vec<ClaimThere>, DbError> {
+    let list: Vec<_> = keys.iter().map(Param::from).collect();
+    tx.all_among(&CLAIMS_THERE, params![scope.society_id()], &list).await
+}
+
+/// Lets each line of the claims that the batch has be superseded by the next published version of it, if there is one.
+pub(crate) async fn versions_settle(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> Result<u64, DbError> {
+    tx.execute(&VERSIONS_SETTLE, params![scope.society_id(), batch_id]).await
+}
+
+/// Deletes the lines of a batch.
+pub(crate) async fn batch_delete(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> Result<u64, DbError> {
+    tx.execute(&BATCH_DELETE, params![scope.society_id(), batch_id]).await
+}

@@ -1,0 +1,9 @@
+//! What Yui does, one folder per noun; both the member's and the staff's side of it live together.
+
+pub mod account;
+pub mod deduction;
+pub mod expenses;
+pub mod imports;
+pub mod register;
+pub mod societies;
+pub mod top;

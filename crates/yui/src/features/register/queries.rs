@@ -1,0 +1,428 @@
+//! The SQL of the register.
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
+
+use crate::scope::{InSociety, MemberScope};
+
+statements! {
+    COVERAGE_BY_HOLDER = "
+        SELECT c.member_id, c.household_id, c.holder_key, c.branch, c.relationship, c.from_date, c.to_date,
+            m.name, m.kana, m.sex, m.birth_date
+        FROM coverages c
+        JOIN members m ON m.society_id = c.society_id AND m.member_id = c.member_id
+        WHERE c.society_id = $1 AND c.holder_key IN ($2)";
+    MEMBER_BY_KEY = "
+        SELECT member_id, person_key, name, kana, sex, birth_date, email FROM members
+        WHERE society_id = $1 AND person_key IN ($2)";
+    MEMBER_BY_ID = "
+        SELECT member_id, person_key, name, kana, sex, birth_date, email FROM members
+        WHERE society_id = $1 AND member_id IN ($2)";
+    COVERAGE_BY_MEMBER = "
+        SELECT member_id, household_id, insurer_number, symbol, number, branch, relationship, from_date, to_date
+        FROM coverages
+        WHERE society_id = $1 AND member_id IN ($2)
+        ORDER BY member_id, from_date";
+    MEMBER_OF_HOLDER = "SELECT DISTINCT member_id FROM coverages WHERE society_id = $1 AND holder_key IN ($2)";
+    MEMBER_UPSERT = "
+        INSERT INTO members (society_id, member_id, person_key, name, kana, sex, birth_date, email)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (society_id, member_id) DO UPDATE SET person_key = excluded.person_key, name = excluded.name,
+            kana = excluded.kana, sex = excluded.sex, birth_date = excluded.birth_date, email = excluded.email";
+    MEMBER_DELETE = "DELETE FROM members WHERE society_id = $1 AND member_id = $2";
+    COVERAGE_DELETE = "DELETE FROM coverages WHERE society_id = $1 AND member_id = $2";
+    HOUSEHOLD_DELETE_EMPTY = "
+        DELETE FROM households
+        WHERE society_id = $1 AND household_id = $2
+            AND NOT EXISTS (SELECT 1 FROM coverages c
+                            WHERE c.society_id = households.society_id AND c.household_id = households.household_id)";
+    HOUSEHOLD_MEMBERS = "
+        SELECT DISTINCT m.member_id, m.name, m.kana, m.birth_date
+        FROM coverages c
+        JOIN members m ON m.society_id = c.society_id AND m.member_id = c.member_id
+        WHERE c.society_id = $1 AND c.household_id = $2
+        ORDER BY m.kana, m.member_id";
+    CHANGE_LIST = "
+        SELECT change_number, member_id, before_state, after_state FROM register_changes
+        WHERE society_id = $1 AND batch_id = $2
+        ORDER BY change_number DESC";
+    CHANGE_NEXT = "
+        SELECT COALESCE(MAX(change_number), -1) + 1 AS count FROM register_changes
+        WHERE society_id = $1 AND batch_id = $2";
+    CHANGED_LATER = "
+        SELECT COUNT(DISTINCT mine.member_id) AS count
+        FROM register_changes mine
+        JOIN register_changes later ON later.society_id = mine.society_id AND later.member_id = mine.member_id
+        JOIN import_batches b ON b.society_id = later.society_id AND b.batch_id = later.batch_id
+        WHERE mine.society_id = $1 AND mine.batch_id = $2 AND later.batch_id > $2 AND b.state <> 'withdrawn'";
+    NEW_MEMBER_USED = "
+        SELECT COUNT(*) AS count
+        FROM register_changes c
+        WHERE c.society_id = $1 AND c.batch_id = $2 AND c.before_state IS NULL
+            AND (EXISTS (SELECT 1 FROM expenses e WHERE e.society_id = c.society_id AND e.member_id = c.member_id)
+                OR EXISTS (SELECT 1 FROM accounts a WHERE a.society_id = c.society_id AND a.member_id = c.member_id))";
+}
+
+const MEMBERS: BulkTable = BulkTable {
+    name: "members",
+    columns: &["society_id", "member_id", "person_key", "name", "kana", "sex", "birth_date", "email"],
+};
+
+const HOUSEHOLDS: BulkTable = BulkTable { name: "households", columns: &["society_id", "household_id", "created_at"] };
+
+const COVERAGES: BulkTable = BulkTable {
+    name: "coverages",
+    columns: &[
+        "society_id",
+        "member_id",
+        "from_date",
+        "to_date",
+        "household_id",
+        "insurer_number",
+        "symbol",
+        "number",
+        "branch",
+        "relationship",
+        "holder_key",
+    ],
+};
+
+const CHANGES: BulkTable = BulkTable {
+    name: "register_changes",
+    columns: &["society_id", "batch_id", "change_number", "member_id", "before_state", "after_state"],
+};
+
+/// A person who is or was covered under some symbol and number, as claims are matched with.
+#[derive(Clone, Debug)]
+pub(crate) struct Coverage {
+    pub(crate) member_id: i64,
+    pub(crate) household_id: i64,
+    pub(crate) holder_key: String,
+    pub(crate) branch: Option<String>,
+    pub(crate) insured: bool,
+    pub(crate) from: Date,
+    pub(crate) to: Option<Date>,
+    pub(crate) name: String,
+    pub(crate) kana: String,
+    pub(crate) sex: String,
+    pub(crate) birth_date: Date,
+}
+
+#[derive(sqlx::FromRow)]
+struct CoverageRow {
+    member_id: i64,
+    household_id: i64,
+    holder_key: String,
+    branch: Option<String>,
+    relationship: String,
+    from_date: yui_db::Date,
+    to_date: Option<yui_db::Date>,
+    name: String,
+    kana: String,
+    sex: String,
+    birth_date: yui_db::Date,
+}
+
+/// Returns everybody who is or was covered under one of these holder keys.
+pub(crate) async fn candidates(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    holder_keys: &[String],
+) -> Result<Vec<Coverage>, DbError> {
+    let list: Vec<_> = holder_keys.iter().map(Param::from).collect();
+    let rows: Vec<CoverageRow> = tx.all_among(&COVERAGE_BY_HOLDER, params![scope.society_id()], &list).await?;
+    Ok(rows.into_iter().map(Coverage::from).collect())
+}
+
+impl From<CoverageRow> for Coverage {
+    fn from(row: CoverageRow) -> Self {
+        Self {
+            member_id: row.member_id,
+            household_id: row.household_id,
+            holder_key: row.holder_key,
+            branch: row.branch,
+            insured: row.relationship == "insured",
+            from: row.from_date.to_jiff(),
+            to: row.to_date.map(yui_db::Date::to_jiff),
+            name: row.name,
+            kana: row.kana,
+            sex: row.sex,
+            birth_date: row.birth_date.to_jiff(),
+        }
+    }
+}
+
+/// Returns the newest insured person under this holder key.
+pub(crate) async fn insured_by_holder(
+    db: &Db,
+    scope: &impl InSociety,
+    holder_key: &str,
+) -> Result<Option<Coverage>, DbError> {
+    let list = [Param::from(holder_key)];
+    let covered: Vec<CoverageRow> = db.all_among(&COVERAGE_BY_HOLDER, params![scope.society_id()], &list).await?;
+    Ok(covered.into_iter().map(Coverage::from).filter(|coverage| coverage.insured).max_by_key(|coverage| coverage.from))
+}
+
+/// A member of a household, as a filter offers it.
+#[derive(Clone, Debug)]
+pub(crate) struct HouseholdMember {
+    pub(crate) member_id: i64,
+    pub(crate) name: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct HouseholdMemberRow {
+    member_id: i64,
+    name: String,
+}
+
+/// Returns everybody who is or was in the account's household, by kana.
+pub(crate) async fn members_of_household(db: &Db, scope: &MemberScope) -> Result<Vec<HouseholdMember>, DbError> {
+    let values = params![scope.society_id(), scope.household_id];
+    let rows: Vec<HouseholdMemberRow> = db.all(&HOUSEHOLD_MEMBERS, values).await?;
+    let member = |HouseholdMemberRow { member_id, name }| HouseholdMember { member_id, name };
+    Ok(rows.into_iter().map(member).collect())
+}
+
+/// A person with all spans of coverage: what a register import changes and what a withdrawal restores.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Person {
+    pub(super) member_id: i64,
+    pub(super) person_key: Option<String>,
+    pub(super) name: String,
+    pub(super) kana: String,
+    pub(super) sex: String,
+    pub(super) birth_date: Date,
+    pub(super) email: Option<String>,
+    pub(super) spans: Vec<Span>,
+}
+
+/// One span of coverage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Span {
+    pub(super) from: Date,
+    pub(super) to: Option<Date>,
+    pub(super) household_id: i64,
+    pub(super) insurer_number: String,
+    pub(super) symbol: String,
+    pub(super) number: String,
+    pub(super) branch: Option<String>,
+    pub(super) insured: bool,
+}
+
+impl Span {
+    pub(super) fn holder_key(&self) -> String {
+        super::holder_key(&self.insurer_number, &self.symbol, &self.number)
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct MemberRow {
+    member_id: i64,
+    person_key: Option<String>,
+    name: String,
+    kana: String,
+    sex: String,
+    birth_date: yui_db::Date,
+    email: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct SpanRow {
+    member_id: i64,
+    household_id: i64,
+    insurer_number: String,
+    symbol: String,
+    number: String,
+    branch: Option<String>,
+    relationship: String,
+    from_date: yui_db::Date,
+    to_date: Option<yui_db::Date>,
+}
+
+#[derive(sqlx::FromRow)]
+struct MemberId {
+    member_id: i64,
+}
+
+/// Returns the persons that have one of these keys or were covered under one of these holder keys.
+pub(super) async fn persons(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    person_keys: &[String],
+    holder_keys: &[String],
+) -> Result<Vec<Person>, DbError> {
+    let society = params![scope.society_id()];
+    let text = |list: &[String]| list.iter().cloned().map(Param::from).collect::<Vec<_>>();
+    let mut members: Vec<MemberRow> = tx.all_among(&MEMBER_BY_KEY, society, &text(person_keys)).await?;
+    let covered: Vec<MemberId> = tx.all_among(&MEMBER_OF_HOLDER, society, &text(holder_keys)).await?;
+    let known: std::collections::BTreeSet<_> = members.iter().map(|member| member.member_id).collect();
+    let mut others: Vec<_> = covered.iter().map(|row| row.member_id).filter(|id| !known.contains(id)).collect();
+    others.sort_unstable();
+    others.dedup();
+    let others: Vec<_> = others.into_iter().map(Param::from).collect();
+    members.extend(tx.all_among::<MemberRow>(&MEMBER_BY_ID, society, &others).await?);
+    let ids: Vec<_> = members.iter().map(|member| Param::from(member.member_id)).collect();
+    let mut spans = std::collections::BTreeMap::<i64, Vec<Span>>::new();
+    for row in tx.all_among::<SpanRow>(&COVERAGE_BY_MEMBER, society, &ids).await? {
+        spans.entry(row.member_id).or_default().push(Span {
+            from: row.from_date.to_jiff(),
+            to: row.to_date.map(yui_db::Date::to_jiff),
+            household_id: row.household_id,
+            insurer_number: row.insurer_number,
+            symbol: row.symbol,
+            number: row.number,
+            branch: row.branch,
+            insured: row.relationship == "insured",
+        });
+    }
+    let persons = members
+        .into_iter()
+        .map(|row| Person {
+            member_id: row.member_id,
+            person_key: row.person_key,
+            name: row.name,
+            kana: row.kana,
+            sex: row.sex,
+            birth_date: row.birth_date.to_jiff(),
+            email: row.email,
+            spans: spans.remove(&row.member_id).unwrap_or_default(),
+        })
+        .collect();
+    Ok(persons)
+}
+
+fn member_values(society_id: i64, person: &Person) -> [Param<'_>; 8] {
+    [
+        Param::from(society_id),
+        Param::from(person.member_id),
+        Param::from(person.person_key.as_deref()),
+        Param::from(&person.name),
+        Param::from(&person.kana),
+        Param::from(&*person.sex),
+        Param::from(person.birth_date),
+        Param::from(person.email.as_deref()),
+    ]
+}
+
+fn span_values<'p>(society_id: i64, member_id: i64, span: &'p Span) -> [Param<'p>; 11] {
+    [
+        Param::from(society_id),
+        Param::from(member_id),
+        Param::from(span.from),
+        Param::from(span.to),
+        Param::from(span.household_id),
+        Param::from(&span.insurer_number),
+        Param::from(&span.symbol),
+        Param::from(&span.number),
+        Param::from(span.branch.as_deref()),
+        Param::from(if span.insured { "insured" } else { "dependent" }),
+        Param::from(span.holder_key()),
+    ]
+}
+
+/// Inserts new households and persons, with their coverage.
+pub(super) async fn persons_insert(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    households: &[i64],
+    persons: &[&Person],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let society = scope.society_id();
+    let household = |id: &i64| [Param::from(society), Param::from(*id), Param::from(now)];
+    let values: Vec<_> = households.iter().flat_map(household).collect();
+    tx.bulk_insert(&HOUSEHOLDS, &values).await?;
+    let values: Vec<_> = persons.iter().flat_map(|person| member_values(society, person)).collect();
+    tx.bulk_insert(&MEMBERS, &values).await?;
+    spans_insert(tx, society, persons).await
+}
+
+async fn spans_insert(tx: &mut Tx, society: i64, persons: &[&Person]) -> Result<(), DbError> {
+    let values: Vec<_> = persons
+        .iter()
+        .flat_map(|person| person.spans.iter().flat_map(|span| span_values(society, person.member_id, span)))
+        .collect();
+    tx.bulk_insert(&COVERAGES, &values).await.map(drop)
+}
+
+/// Makes the person in the database what is given here.
+pub(super) async fn person_replace(tx: &mut Tx, scope: &impl InSociety, person: &Person) -> Result<(), DbError> {
+    let society = scope.society_id();
+    tx.execute(&MEMBER_UPSERT, &member_values(society, person)).await?;
+    tx.execute(&COVERAGE_DELETE, params![society, person.member_id]).await?;
+    spans_insert(tx, society, &[person]).await
+}
+
+/// Removes a person and the households that are empty then.
+pub(super) async fn person_delete(tx: &mut Tx, scope: &impl InSociety, person: &Person) -> Result<(), DbError> {
+    let society = scope.society_id();
+    tx.execute(&COVERAGE_DELETE, params![society, person.member_id]).await?;
+    tx.execute(&MEMBER_DELETE, params![society, person.member_id]).await?;
+    households_clear(tx, scope, person).await
+}
+
+/// Removes the person's households where nobody is left in them.
+pub(super) async fn households_clear(tx: &mut Tx, scope: &impl InSociety, person: &Person) -> Result<(), DbError> {
+    for span in &person.spans {
+        tx.execute(&HOUSEHOLD_DELETE_EMPTY, params![scope.society_id(), span.household_id]).await?;
+    }
+    Ok(())
+}
+
+/// One change of a register import.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Change {
+    pub(super) change_number: i64,
+    pub(super) member_id: i64,
+    pub(super) before_state: Option<String>,
+    pub(super) after_state: String,
+}
+
+/// Keeps what was changed.
+pub(super) async fn changes_insert(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    changes: &[Change],
+) -> Result<(), DbError> {
+    let values: Vec<_> = changes
+        .iter()
+        .flat_map(|change| {
+            [
+                Param::from(scope.society_id()),
+                Param::from(batch_id),
+                Param::from(change.change_number),
+                Param::from(change.member_id),
+                Param::from(change.before_state.as_deref()),
+                Param::from(&change.after_state),
+            ]
+        })
+        .collect();
+    tx.bulk_insert(&CHANGES, &values).await.map(drop)
+}
+
+/// Returns the number of the batch's next change.
+pub(super) async fn change_next(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<i64, DbError> {
+    Ok(tx.one::<Count>(&CHANGE_NEXT, params![scope.society_id(), batch_id]).await?.count)
+}
+
+/// Returns what a batch changed, last change first.
+pub(super) async fn change_list(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<Vec<Change>, DbError> {
+    tx.all(&CHANGE_LIST, params![scope.society_id(), batch_id]).await
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    count: i64,
+}
+
+/// Returns how many of the batch's persons were changed by a later batch, and how many of those it brought have
+/// expenses or an account by now.
+pub(super) async fn stands_on(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<(i64, i64), DbError> {
+    let values = params![scope.society_id(), batch_id];
+    let later: Count = tx.one(&CHANGED_LATER, values).await?;
+    let used: Count = tx.one(&NEW_MEMBER_USED, values).await?;
+    Ok((later.count, used.count))
+}

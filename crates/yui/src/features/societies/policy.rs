@@ -1,0 +1,274 @@
+//! The policy record: how one society wants its portal. Data, not code; staff may edit every value.
+
+use serde::{Deserialize, Serialize};
+
+/// How a society wants enrolment, login, retention and services.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Which of the two enrolment flows new accounts go through.
+    pub enrolment: EnrolmentFlow,
+    /// What a person is asked at enrolment besides the temporary pair.
+    pub identity_check: IdentityCheck,
+    /// The form of user IDs.
+    pub user_id: UserIdRule,
+    /// The form and age of passwords.
+    pub password: PasswordRule,
+    /// Whether an account needs an address.
+    pub email: EmailRule,
+    /// The second factors a member may choose from; none: the password alone.
+    pub factors: Vec<Factor>,
+    /// The factor that is marked as recommended.
+    pub recommended_factor: Option<Factor>,
+    /// How many years back expenses are shown.
+    pub expenses_visible_years: u8,
+    /// How many wrong passwords in a row lock the account until staff unlock it.
+    pub lock_after_wrong_passwords: i32,
+    /// When the portal is closed to members.
+    pub maintenance: Vec<MaintenanceRule>,
+    /// How long a login lasts.
+    pub session: SessionRule,
+    /// Whether users of an older system were taken over.
+    pub migrated_from_older_system: bool,
+    /// What a member who forgot the password gets.
+    pub forgotten_password: ForgottenPassword,
+    /// What a member who forgot the user ID does.
+    pub forgotten_user_id: ForgottenUserId,
+    /// The services that members see, in order.
+    pub services: Vec<Service>,
+}
+
+/// The two generations of enrolment (spec 10-account, A and F).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnrolmentFlow {
+    /// Verified e-mail, own user ID, a second factor.
+    Renewed,
+    /// Identity check and personal data on one screen; password alone.
+    Classic,
+}
+
+/// What proves at enrolment that the postcard reached the right person.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentityCheck {
+    /// The birth date.
+    BirthDate,
+    /// The insurer number and the birth date.
+    InsurerNumberAndBirthDate,
+}
+
+/// The form of user IDs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserIdRule {
+    /// Fewest characters.
+    pub min: u16,
+    /// Most characters.
+    pub max: u16,
+    /// Whether it may change after enrolment.
+    pub may_change: bool,
+}
+
+/// The form and age of passwords.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordRule {
+    /// Fewest characters.
+    pub min: u16,
+    /// Most characters.
+    pub max: u16,
+    /// What it must contain.
+    pub complexity: Complexity,
+    /// After how many years a new one is asked for.
+    pub renew_after_years: Option<u8>,
+}
+
+/// What a password must contain.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Complexity {
+    /// Anything.
+    Free,
+    /// At least a letter and a digit.
+    LetterAndDigit,
+}
+
+/// Whether an account needs an address.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailRule {
+    /// It may have one.
+    Optional,
+    /// It must have one.
+    Required,
+    /// It must have one that was proved by a mailed link.
+    RequiredVerified,
+}
+
+/// A second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Factor {
+    /// 生体認証.
+    Passkey,
+    /// OTPアプリ.
+    App,
+    /// OTPメール.
+    Email,
+}
+
+/// When the portal is closed, in Japan's time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "on", rename_all = "snake_case", deny_unknown_fields)]
+pub enum MaintenanceRule {
+    /// The same weekday of every month, as in the third Thursday.
+    Weekday {
+        /// Which one of the month: 1 to 5.
+        nth: u8,
+        /// 1 Monday to 7 Sunday.
+        weekday: u8,
+        /// The hour it begins.
+        from_hour: u8,
+        /// The hour it ends.
+        to_hour: u8,
+    },
+    /// The same day of every month, or the business day before where it is none.
+    DayOfMonth {
+        /// 1 to 31.
+        day: u8,
+        /// The hour it begins.
+        from_hour: u8,
+        /// The hour it ends.
+        to_hour: u8,
+    },
+}
+
+/// How long a login lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionRule {
+    /// Minutes without a request after which it ends.
+    pub idle_minutes: u16,
+    /// Hours after which it ends in any case.
+    pub absolute_hours: u16,
+    /// Days that ログイン状態の保存 keeps it over restarts of the browser.
+    pub remember_days: u16,
+}
+
+/// What a member who forgot the password gets.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ForgottenPassword {
+    /// A link by mail that works once for five minutes.
+    MailedLink,
+    /// A temporary password by mail.
+    TemporaryPassword,
+}
+
+/// What a member who forgot the user ID does.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ForgottenUserId {
+    /// Gives birth date and address, and gets it by mail.
+    BirthDateAndEmail,
+    /// Looks it up in the welcome mail.
+    WelcomeMail,
+    /// Asks the society by mail.
+    AskSociety,
+}
+
+/// A service that a society can switch on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// 医療費情報.
+    Expenses,
+    /// 医療費控除申告用データ.
+    Deduction,
+}
+
+/// One of the five policies that ship with Yui.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Preset {
+    /// Renewed flow, all factors, five years.
+    Bungu,
+    /// Classic flow, password alone, two years, renewed after three years.
+    Musen,
+    /// Classic flow, password alone, two years, renewed after five years, closed on the 25th.
+    Metro,
+    /// Renewed flow without the app.
+    Joil,
+    /// Renewed flow, e-mail recommended, closed on the third Thursday.
+    Kline,
+}
+
+impl Preset {
+    /// Every preset, in the order of the specification's table.
+    pub const ALL: [Self; 5] = [Self::Bungu, Self::Musen, Self::Metro, Self::Joil, Self::Kline];
+
+    /// Returns the preset's name, which is also the demo society's key.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Bungu => "bungu",
+            Self::Musen => "musen",
+            Self::Metro => "metro",
+            Self::Joil => "joil",
+            Self::Kline => "kline",
+        }
+    }
+
+    /// Returns the policy as the shipped file tells it.
+    ///
+    /// # Errors
+    /// Where the shipped file is broken, which a test excludes.
+    pub fn policy(self) -> serde_json::Result<Policy> {
+        serde_json::from_str(match self {
+            Self::Bungu => include_str!("presets/bungu.json"),
+            Self::Musen => include_str!("presets/musen.json"),
+            Self::Metro => include_str!("presets/metro.json"),
+            Self::Joil => include_str!("presets/joil.json"),
+            Self::Kline => include_str!("presets/kline.json"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(preset: Preset) -> Policy {
+        preset.policy().unwrap()
+    }
+
+    #[test]
+    fn the_presets_say_what_the_table_says() {
+        let [bungu, musen, metro, joil, kline] = Preset::ALL.map(policy);
+        assert_eq!(
+            [&bungu, &musen, &metro, &joil, &kline].map(|policy| policy.expenses_visible_years),
+            [5, 2, 2, 5, 5]
+        );
+        assert_eq!([&bungu, &joil, &kline].map(|policy| policy.enrolment), [EnrolmentFlow::Renewed; 3]);
+        assert_eq!([&musen, &metro].map(|policy| policy.enrolment), [EnrolmentFlow::Classic; 2]);
+        assert_eq!(
+            musen.password,
+            PasswordRule { min: 8, max: 20, complexity: Complexity::LetterAndDigit, renew_after_years: Some(3) }
+        );
+        assert_eq!(metro.password.renew_after_years, Some(5));
+        assert_eq!(joil.factors, [Factor::Passkey, Factor::Email]);
+        assert_eq!(kline.recommended_factor, Some(Factor::Email));
+        assert!(musen.factors.is_empty() && metro.factors.is_empty());
+        assert_eq!(kline.user_id, UserIdRule { min: 3, max: 255, may_change: true });
+        assert_eq!(musen.user_id, UserIdRule { min: 8, max: 13, may_change: false });
+        assert_eq!(kline.maintenance, [MaintenanceRule::Weekday { nth: 3, weekday: 4, from_hour: 19, to_hour: 22 }]);
+        assert_eq!(metro.maintenance, [MaintenanceRule::DayOfMonth { day: 25, from_hour: 21, to_hour: 24 }]);
+        assert!(Preset::ALL.map(policy).iter().all(|policy| policy.lock_after_wrong_passwords == 11));
+    }
+
+    #[test]
+    fn an_unknown_word_in_a_policy_is_refused_by_name() {
+        let text = serde_json::to_string(&policy(Preset::Bungu)).unwrap().replace("enrolment", "enrollment");
+        let error = serde_json::from_str::<Policy>(&text).unwrap_err().to_string();
+        assert!(error.contains("enrollment"), "{error}");
+    }
+}

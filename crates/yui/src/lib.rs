@@ -1,0 +1,11 @@
+//! The application: features over the platform crates. Start reading at [`router`], which lists every page.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod error;
+pub mod features;
+pub mod router;
+pub mod scope;
+pub mod ui;

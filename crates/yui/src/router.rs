@@ -1,0 +1,275 @@
+//! Every route with its permission, and the door that every request passes.
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    handler::Handler,
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Redirect, Response},
+    routing::MethodRouter,
+};
+use tower_http::compression::CompressionLayer;
+
+use crate::{
+    app::App,
+    demo,
+    error::AppError,
+    features::{account, deduction, expenses, societies::Service, top},
+    scope::{InSociety, PublicScope},
+    ui::{self, Shell},
+};
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// Whoever reaches the society's host.
+    Anybody,
+    /// A signed-in insured person of that society.
+    Member,
+    /// The same, where the society has this service switched on.
+    Service(Service),
+    /// The demo's visitor, on the demo's own host; outside the demo the route does not exist.
+    DemoVisitor,
+    /// The machine's own checks, on any host: they show nothing of any society.
+    Machine,
+}
+
+/// One line of the list of routes.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// GET or POST.
+    pub method: Method,
+    /// The path, as in `/assets/{name}`.
+    pub path: &'static str,
+    /// Who may use it.
+    pub permission: Permission,
+}
+
+/// All routes.
+fn list(routes: Routes) -> Routes {
+    use Permission::{Anybody, Machine};
+    let routes = routes
+        .get("/healthz", Machine, top::health)
+        .get("/readyz", Machine, top::ready)
+        .get("/assets/{name}", Machine, ui::asset_show)
+        .get("/language", Anybody, ui::language::choose);
+    let routes = top::routes(routes);
+    let routes = account::routes(routes);
+    let routes = expenses::routes(routes);
+    let routes = deduction::routes(routes);
+    demo::routes(routes)
+}
+
+/// Routes being gathered, each behind its permission.
+#[derive(Debug)]
+pub struct Routes {
+    app: App,
+    society: Router<App>,
+    demo: Router<App>,
+    machine: Router<App>,
+    list: Vec<Route>,
+}
+
+impl Routes {
+    /// Returns whether this is the demo.
+    pub fn in_demo(&self) -> bool {
+        self.app.demo.is_some()
+    }
+
+    /// Adds a page.
+    #[must_use]
+    pub fn get<H, T>(self, path: &'static str, permission: Permission, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.add(Method::GET, path, permission, axum::routing::get(handler))
+    }
+
+    /// Adds an act.
+    #[must_use]
+    pub fn post<H, T>(self, path: &'static str, permission: Permission, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.add(Method::POST, path, permission, axum::routing::post(handler))
+    }
+
+    fn add(mut self, method: Method, path: &'static str, permission: Permission, handler: MethodRouter<App>) -> Self {
+        self.list.push(Route { method, path, permission });
+        let router = match permission {
+            Permission::Anybody | Permission::Member | Permission::Service(_) => &mut self.society,
+            Permission::DemoVisitor => &mut self.demo,
+            Permission::Machine => &mut self.machine,
+        };
+        let door = from_fn_with_state((self.app.clone(), permission), door);
+        *router = std::mem::take(router).route(path, handler.layer(door));
+        self
+    }
+}
+
+/// The portal as a service, and the list of its routes.
+pub fn portal(app: &App) -> (Router, Vec<Route>) {
+    let empty = Routes {
+        app: app.clone(),
+        society: Router::new(),
+        demo: Router::new(),
+        machine: Router::new(),
+        list: Vec::new(),
+    };
+    let Routes { society, demo, machine, list, .. } = list(empty);
+    let nothing = || async { AppError::NotFound };
+    let hosts = Hosts {
+        app: app.clone(),
+        society: society.merge(machine.clone()).fallback(nothing).with_state(app.clone()),
+        demo: demo.merge(machine.clone()).fallback(nothing).with_state(app.clone()),
+        machine: machine.fallback(stranger).with_state(app.clone()),
+    };
+    let router = Router::new()
+        .fallback(by_host)
+        .with_state(hosts)
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(app.clone(), outermost));
+    (router, list)
+}
+
+#[derive(Clone)]
+struct Hosts {
+    app: App,
+    society: Router,
+    demo: Router,
+    machine: Router,
+}
+
+/// The host name a request was sent to, without port, in lower case.
+#[derive(Clone)]
+struct HostName(String);
+
+/// Hands the request to the side of the portal that its host name stands for.
+async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Result<Response, AppError> {
+    use tower::ServiceExt;
+    let app = &hosts.app;
+    let name = request.extensions().get::<HostName>().map(|name| name.0.clone()).unwrap_or_default();
+    let side = match app.societies.at_host(&app.db, app.clock.now(), &name).await? {
+        Some(society) => {
+            let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+            if !ui::same_origin(request.method(), request.headers(), host) {
+                return Err(AppError::Forbidden);
+            }
+            if let Some(shell) = request.extensions_mut().get_mut::<Shell>() {
+                shell.society = Some(society.clone());
+            }
+            request.extensions_mut().insert(PublicScope::at_the_door(society));
+            hosts.society
+        }
+        None if app.demo.is_some() && name == "localhost" => hosts.demo,
+        None => hosts.machine,
+    };
+    Ok(side.oneshot(request).await.into_response())
+}
+
+/// The answer at a host name that is nobody's: it names no society.
+async fn stranger() -> Response {
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], "404 Not Found\n").into_response()
+}
+
+/// Lets in whom the route's permission allows, and makes their scope.
+async fn door(
+    State((app, permission)): State<(App, Permission)>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, AppError> {
+    if matches!(permission, Permission::Machine | Permission::DemoVisitor) {
+        return Ok(next.run(request).await);
+    }
+    let scope = request.extensions().get::<PublicScope>().cloned().ok_or_else(|| AppError::door("PublicScope"))?;
+    if let Permission::Service(service) = permission
+        && !scope.society().policy.services.contains(&service)
+    {
+        return Err(AppError::NotFound);
+    }
+    let member = account::resolve(&app, &scope, request.headers()).await?;
+    if member.is_none() && permission != Permission::Anybody {
+        let back = if *request.method() == Method::GET {
+            request.uri().path_and_query().map(ToString::to_string).unwrap_or_default()
+        } else {
+            "/".to_owned()
+        };
+        return Ok(Redirect::to(&account::login_path(&back)).into_response());
+    }
+    if let Some(member) = member {
+        if let Some(shell) = request.extensions_mut().get_mut::<Shell>() {
+            shell.user = Some(member.name.clone());
+        }
+        request.extensions_mut().insert(member);
+    }
+    Ok(next.run(request).await)
+}
+
+/// What every answer has: the frame in the visitor's language, strict headers, and a page for every failure.
+async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let https = app.config.http.https;
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_lowercase();
+    let mut shell = Shell {
+        lang: ui::language::chosen(request.headers(), https),
+        society: None,
+        user: None,
+        path: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+        style: app.assets.style_path.clone(),
+        script: app.assets.script_path.clone(),
+        icon: app.assets.icon_path.clone(),
+        demo: app.demo.is_some(),
+    };
+    shell.society = app.societies.at_host(&app.db, app.clock.now(), &name).await.ok().flatten();
+    request.extensions_mut().insert(shell.clone());
+    request.extensions_mut().insert(HostName(name));
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+
+    let mut response = next.run(request).await;
+    // What an extractor refused, as a query that can not be read, gets a page as well.
+    let refused = response.status().is_client_error() && shell.society.is_some();
+    let error = response.extensions_mut().remove::<AppError>().or(refused.then_some(AppError::NotFound));
+    if let Some(error) = error {
+        let reference = reference(&app);
+        if let AppError::Bug(bug) = &error {
+            tracing::error!(reference, %method, path, "{bug:#}");
+        }
+        response = match (&shell.society, app.demo.is_some()) {
+            (None, false) => stranger().await,
+            _ => ui::error_page(&shell, &error, &reference, response),
+        };
+    }
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(*name).or_insert(HeaderValue::from_static(value));
+    }
+    if https {
+        headers
+            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+    }
+    response
+}
+
+/// What a browser may do with our pages: nothing but show them and send their forms back to us.
+const HEADERS: &[(&str, &str)] = &[
+    (
+        "content-security-policy",
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    ("cache-control", "no-store"),
+];
+
+/// Returns the number that an apology and its log line share.
+fn reference(app: &App) -> String {
+    let bytes: [u8; 8] = app.random.bytes().unwrap_or_default();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

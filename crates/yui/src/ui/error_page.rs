@@ -1,0 +1,65 @@
+//! The page for what could not be answered.
+
+use askama::Template;
+use axum::{
+    http::HeaderValue,
+    response::{IntoResponse, Response},
+};
+
+use super::{Page, Shell, pages};
+use crate::error::AppError;
+
+#[derive(Template)]
+#[template(path = "ui/error_page.html")]
+struct ErrorPage {
+    page: Page,
+    what: &'static str,
+    next: &'static str,
+    reference: Option<String>,
+}
+
+/// Returns the page in the visitor's language, with the status and headers of the bare response.
+pub(crate) fn error_page(shell: &Shell, error: &AppError, reference: &str, bare: Response) -> Response {
+    let (title, what, next) = match error {
+        AppError::NotFound => (
+            "ページが見つかりません",
+            "お探しのページはありません。",
+            "アドレスに誤りがないかお確かめのうえ、トップページからもう一度お探しください。",
+        ),
+        AppError::Forbidden => (
+            "この操作はできません",
+            "別のサイトから送られた操作のため、受け付けませんでした。",
+            "トップページを開きなおして、もう一度お試しください。",
+        ),
+        AppError::Busy(_) => (
+            "ただいま混み合っています",
+            "アクセスが集中しているため、受け付けられませんでした。",
+            "数秒おいてから、もう一度お試しください。",
+        ),
+        AppError::Unavailable(what) => {
+            ("ただいまご利用いただけません", *what, "お急ぎの場合は、健康保険組合へお問い合わせください。")
+        }
+        AppError::Bug(_) => (
+            "エラーが発生しました",
+            "申し訳ありません。システムの不具合により、表示できませんでした。",
+            "時間をおいてもう一度お試しください。続く場合は、下の番号を添えて健康保険組合へお知らせください。",
+        ),
+    };
+    let reference = matches!(error, AppError::Bug(_)).then(|| reference.to_owned());
+    let page = ErrorPage { page: shell.page(title), what, next, reference };
+    let mut response = page.into_response();
+    *response.status_mut() = bare.status();
+    if let Some(after) = bare.headers().get(axum::http::header::RETRY_AFTER) {
+        response.headers_mut().insert(axum::http::header::RETRY_AFTER, HeaderValue::clone(after));
+    }
+    response
+}
+
+pages! {
+    ErrorPage => |shell| Self {
+        page: shell.page("エラーが発生しました"),
+        what: "申し訳ありません。システムの不具合により、表示できませんでした。",
+        next: "時間をおいてもう一度お試しください。続く場合は、下の番号を添えて健康保険組合へお知らせください。",
+        reference: Some("0123456789abcdef".into()),
+    },
+}

@@ -1,0 +1,35 @@
+//! 言語: Japanese or English, kept in a cookie.
+
+use axum::{
+    extract::{Query, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{Lang, cookie, local_path};
+use crate::app::App;
+
+const COOKIE: &str = "yui_lang";
+const A_YEAR: i64 = 365 * 24 * 60 * 60;
+
+/// Which language, and where to go on.
+#[derive(Deserialize)]
+pub(crate) struct Choice {
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// Keeps the choice and goes back to the page it was made on.
+pub(crate) async fn choose(State(app): State<App>, Query(Choice { to, back }): Query<Choice>) -> Response {
+    let lang = Lang::of(&to).unwrap_or_default();
+    let kept = cookie::set(app.config.http.https, COOKIE, lang.code(), Some(A_YEAR));
+    ([(header::SET_COOKIE, kept)], Redirect::to(&local_path(&back))).into_response()
+}
+
+/// Returns the language chosen; Japanese where none was.
+pub(crate) fn chosen(headers: &HeaderMap, https: bool) -> Lang {
+    cookie::get(headers, https, COOKIE).and_then(Lang::of).unwrap_or_default()
+}

@@ -1,0 +1,23 @@
+//! What all pages share: the layout, words, widgets, cookies and formats.
+
+mod assets;
+pub(crate) mod cookie;
+mod csrf;
+mod error_page;
+mod form;
+pub(crate) mod format;
+mod lang;
+pub(crate) mod language;
+mod page;
+mod sample;
+pub(crate) mod widgets;
+
+pub use assets::Assets;
+pub(crate) use assets::show as asset_show;
+pub(crate) use csrf::same_origin;
+pub(crate) use error_page::error_page;
+pub(crate) use form::FormState;
+pub use lang::{Lang, catalog};
+pub(crate) use page::{Page, Shell, local_path};
+pub use sample::{Sample, samples};
+pub(crate) use sample::{pages, rendered};

@@ -1,0 +1,99 @@
+//! Every page can be drawn from a sample, so that one test sees them all.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{Lang, page::Shell};
+use crate::features::societies::{Preset, Society};
+
+/// A page that can draw itself with invented values.
+pub struct Sample {
+    /// The name of its struct.
+    pub name: &'static str,
+    pub(crate) render: fn(&Shell) -> askama::Result<String>,
+}
+
+impl std::fmt::Debug for Sample {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Sample {
+    /// Returns the page's HTML in this language, as a signed-in member of an invented society sees it.
+    ///
+    /// # Errors
+    /// Where the template fails.
+    pub fn html(&self, lang: Lang) -> anyhow::Result<String> {
+        let shell = Shell {
+            lang,
+            society: Some(Arc::new(Society {
+                society_id: 1,
+                key: "kline".into(),
+                host: "kline.localhost".into(),
+                name: "みなと海運健康保険組合".into(),
+                policy: Preset::Kline.policy()?,
+            })),
+            user: Some("テスト タロウ".into()),
+            path: "/path?of=request".into(),
+            style: "/assets/style.css".into(),
+            script: "/assets/script.js".into(),
+            icon: "/assets/icon.svg".into(),
+            demo: false,
+        };
+        Ok((self.render)(&shell)?)
+    }
+}
+
+yui_db::inventory::collect!(Sample);
+
+/// Returns every page of the program, by name.
+pub fn samples() -> Vec<&'static Sample> {
+    let mut all: Vec<_> = yui_db::inventory::iter::<Sample>.into_iter().collect();
+    all.sort_by_key(|sample| sample.name);
+    all
+}
+
+/// Returns the page as a response; nothing of a member's page is kept by a browser or a proxy.
+pub(crate) fn rendered(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => {
+            let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+            (headers, html).into_response()
+        }
+        Err(error) => {
+            tracing::error!("a page can not be drawn: {error}");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Makes structs pages: each can be answered with, and drawn from a sample (`Self { … }`, given the frame).
+macro_rules! pages {
+    ($($page:ident => |$shell:ident| $sample:expr),+ $(,)?) => {$(
+        impl axum::response::IntoResponse for $page {
+            fn into_response(self) -> axum::response::Response {
+                $crate::ui::rendered(&self)
+            }
+        }
+
+        impl $page {
+            fn sample($shell: &$crate::ui::Shell) -> Self {
+                $sample
+            }
+        }
+
+        yui_db::inventory::submit! {
+            $crate::ui::Sample {
+                name: stringify!($page),
+                render: |shell| askama::Template::render(&$page::sample(shell)),
+            }
+        }
+    )+};
+}
+pub(crate) use pages;

@@ -1,0 +1,93 @@
+//! Bars, drawn on the server; the page puts a table with the same values beside them.
+
+use askama::Template;
+
+use crate::ui::format::yen;
+
+/// One bar.
+#[derive(Clone, Debug)]
+pub(crate) struct Bar {
+    x: i64,
+    y: i64,
+    height: i64,
+    label: String,
+    strong: bool,
+}
+
+/// Columns over time.
+#[derive(Debug, Template)]
+#[template(path = "ui/widgets/chart/columns.html")]
+pub(crate) struct Columns {
+    summary: String,
+    bars: Vec<Bar>,
+    width: i64,
+}
+
+impl askama::filters::HtmlSafe for Columns {}
+
+const COLUMN: i64 = 54;
+const HEIGHT: i64 = 110;
+
+impl Columns {
+    /// Returns columns for these labelled values (yen), the one at `strong` stressed; `summary` says it in words.
+    pub(crate) fn new(summary: String, values: &[(String, i64)], strong: Option<usize>) -> Self {
+        let most = values.iter().map(|(_, value)| *value).max().unwrap_or(0).max(1);
+        let bars = values
+            .iter()
+            .enumerate()
+            .zip(0..)
+            .map(|((at, (label, value)), column)| {
+                let height = (value * HEIGHT / most).max(i64::from(*value > 0));
+                Bar {
+                    x: column * COLUMN + 10,
+                    y: 10 + HEIGHT - height,
+                    height,
+                    label: label.clone(),
+                    strong: strong == Some(at),
+                }
+            })
+            .collect();
+        Self { summary, bars, width: COLUMN * i64::try_from(values.len()).unwrap_or(0) }
+    }
+}
+
+/// One row of a ranking.
+#[derive(Clone, Debug)]
+pub(crate) struct RankRow {
+    y: i64,
+    width: i64,
+    label: String,
+    value: String,
+}
+
+/// Rows with a bar each.
+#[derive(Debug, Template)]
+#[template(path = "ui/widgets/chart/ranking.html")]
+pub(crate) struct Ranking {
+    summary: String,
+    rows: Vec<RankRow>,
+    height: i64,
+}
+
+impl askama::filters::HtmlSafe for Ranking {}
+
+const ROW: i64 = 56;
+const WIDTH: i64 = 400;
+
+impl Ranking {
+    /// Returns a bar for each labelled value (yen), with `unit` behind it; `summary` says it in words.
+    pub(crate) fn new(summary: String, values: &[(String, i64)], unit: &str) -> Self {
+        let most = values.iter().map(|(_, value)| *value).max().unwrap_or(0).max(1);
+        let rows = values
+            .iter()
+            .zip(0..)
+            .map(|((label, value), row)| RankRow {
+                y: row * ROW,
+                width: (value * WIDTH / most).max(1),
+                label: label.clone(),
+                value: format!("{}{unit}", yen(*value)),
+            })
+            .collect();
+        Self { summary, rows, height: ROW * i64::try_from(values.len()).unwrap_or(0) }
+    }
+}
