@@ -1,0 +1,158 @@
+//! Who may what: every route as a stranger, as a member, as a member of another household and of another society.
+
+use axum::http::Method;
+
+use crate::support::{Browser, Portal};
+
+/// What a route is expected to answer. A route that is not in the table fails the test.
+struct Expected {
+    method: Method,
+    path: &'static str,
+    /// An address of the route, with what it needs.
+    address: &'static str,
+    stranger: Access,
+}
+
+/// What a stranger gets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Access {
+    /// The page: nothing of any household is on it.
+    Open,
+    /// The way to the login page.
+    Login,
+}
+
+fn table() -> Vec<Expected> {
+    use Access::{Login, Open};
+    let line = |method, path, address, stranger| Expected { method, path, address, stranger };
+    vec![
+        line(Method::GET, "/", "/", Open),
+        line(Method::GET, "/healthz", "/healthz", Open),
+        line(Method::GET, "/readyz", "/readyz", Open),
+        line(Method::GET, "/assets/{name}", "/assets/nothing.css", Open),
+        line(Method::GET, "/language", "/language?to=ja", Open),
+        line(Method::GET, "/login", "/login", Open),
+        line(Method::POST, "/login", "/login", Open),
+        line(Method::GET, "/logout", "/logout", Login),
+        line(Method::POST, "/logout", "/logout", Login),
+        line(Method::GET, "/expenses", "/expenses", Login),
+        line(Method::GET, "/expenses/statement", "/expenses/statement?month=2025-01", Login),
+        line(Method::GET, "/expenses/statement.pdf", "/expenses/statement.pdf?month=2025-01", Login),
+        line(Method::GET, "/deduction", "/deduction", Login),
+        line(Method::GET, "/deduction/{year}", "/deduction/2025", Login),
+        line(Method::GET, "/deduction/{year}/notice.xml", "/deduction/2025/notice.xml", Login),
+        line(Method::GET, "/deduction/{year}/portal.csv", "/deduction/2025/portal.csv?member=1", Login),
+        line(Method::GET, "/deduction/{year}/worksheet.xlsx", "/deduction/2025/worksheet.xlsx", Login),
+    ]
+}
+
+/// Words that only the household テスト タロウ / ハナコ may read.
+const SECRETS: [&str; 2] = ["テスト タロウ", "テスト ハナコ"];
+
+fn tells_a_secret(text: &str) -> bool {
+    SECRETS.iter().any(|secret| text.contains(secret))
+}
+
+async fn ask(browser: &mut Browser, line: &Expected) -> crate::support::Answer {
+    if line.method == Method::POST { browser.post(line.address, "").await } else { browser.get(line.address).await }
+}
+
+#[tokio::test]
+async fn every_route_lets_in_whom_it_should_and_nobody_else() {
+    for portal in Portal::demos().await {
+        let table = table();
+        for route in &portal.routes {
+            let demo_only = route.permission == yui::router::Permission::DemoVisitor;
+            let known = table.iter().any(|line| line.method == route.method && line.path == route.path);
+            assert!(
+                demo_only || known,
+                "{} {} is new: say in tests/portal/authorisation.rs who may use it",
+                route.method,
+                route.path
+            );
+        }
+        let member = portal.signed_in("kline", "testtaro01").await;
+        let other_household = portal.signed_in("kline", "mihon00002").await;
+        let other_society = portal.signed_in("bungu", "mihon00002").await;
+        for line in &table {
+            let what = format!("{} {}", line.method, line.address);
+
+            let answer = ask(&mut portal.browser("kline"), line).await;
+            assert!(!tells_a_secret(&answer.text()), "{what} as a stranger");
+            if line.stranger == Access::Login {
+                assert_eq!(answer.status, 303, "{what} as a stranger");
+                assert!(answer.location().starts_with("/login"), "{what} as a stranger: {}", answer.location());
+            }
+
+            // A cookie of another society is worth nothing here.
+            let mut smuggled = portal.browser("kline");
+            smuggled.cookies = other_society.cookies.clone();
+            let smuggling = ask(&mut smuggled, line).await;
+            assert_eq!(smuggling.status, answer.status, "{what} with another society's cookie");
+            assert!(!tells_a_secret(&smuggling.text()), "{what} with another society's cookie");
+
+            // Signed in, but another household's: never a word of ours.
+            if line.path != "/logout" {
+                let theirs = ask(&mut other_household.clone(), line).await;
+                assert!(!tells_a_secret(&theirs.text()), "{what} as a member of another household");
+                let ours = ask(&mut member.clone(), line).await;
+                assert!(ours.status < 400 || line.path == "/assets/{name}", "{what} as its member: {}", ours.status);
+            }
+        }
+        // Every way of naming another household's person or society by address.
+        for person in 1..=90 {
+            let mut theirs = other_household.clone();
+            let month = theirs.get(&format!("/expenses/statement?from=2022-01&to=2026-11&member={person}")).await;
+            assert!(!tells_a_secret(&month.text()), "member={person}");
+            let csv = theirs.get(&format!("/deduction/2025/portal.csv?member={person}")).await;
+            assert!(!tells_a_secret(&csv.text()), "portal.csv?member={person}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_from_another_site_changes_nothing() {
+    for portal in Portal::demos().await {
+        let mut member = portal.signed_in("kline", "testtaro01").await;
+        for (name, value) in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("origin", "http://bungu.localhost:8080"),
+            ("origin", "null"),
+        ] {
+            let request = axum::http::Request::post("/logout").header(name, value).body(axum::body::Body::empty());
+            assert_eq!(member.send(request.unwrap()).await.status, 403, "{name}: {value}");
+        }
+        assert_eq!(member.get("/expenses").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_host_learns_nothing() {
+    for portal in Portal::demos().await {
+        for host in ["evil.example", "127.0.0.1:8080", "nobody.localhost:8080", ""] {
+            for path in ["/", "/login", "/expenses", "/demo.json"] {
+                let answer = portal.browser_at(host).get(path).await;
+                assert_eq!((answer.status, answer.text().as_str()), (404, "404 Not Found\n"), "{host:?} {path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_answer_has_strict_headers() {
+    for portal in Portal::demos().await {
+        let mut member = portal.signed_in("kline", "testtaro01").await;
+        for path in
+            ["/", "/expenses", "/deduction/2025/notice.xml", "/nothing", "/expenses/statement.pdf?month=2025-01"]
+        {
+            let answer = member.get(path).await;
+            let header = |name: &str| answer.headers.get(name).map_or("", |value| value.to_str().unwrap());
+            assert!(header("content-security-policy").contains("default-src 'none'"), "{path}");
+            assert!(!header("content-security-policy").contains("unsafe"), "{path}");
+            assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+            assert_eq!(header("cache-control"), "no-store", "{path}");
+            assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{path}");
+        }
+    }
+}

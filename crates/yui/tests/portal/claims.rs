@@ -1,0 +1,104 @@
+//! Electronic claim files become expenses of the right people.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use kenpo_formats::claims::ClaimFile;
+use yui::features::{
+    imports::{self, Format, Options, Outcome, Source},
+    societies::Preset,
+};
+
+use crate::support::{Portal, register_csv};
+
+const INSURER: &str = "06139018";
+
+/// A made-up outpatient claim of テスト ハナコ and one that is paid from public funds alone.
+fn claims() -> Vec<u8> {
+    let mut hanako = vec![""; 38];
+    (hanako[0], hanako[1], hanako[2], hanako[3], hanako[4]) = ("RE", "1", "1116", "202501", "テスト　花子");
+    (hanako[5], hanako[6], hanako[36]) = ("2", "19810303", "テストハナコ");
+    let mut nobody = hanako.clone();
+    (nobody[1], nobody[2]) = ("2", "1212");
+    let text = format!(
+        "IR,1,13,1,9900013,,さんぷる医院,202502,00,\r\n{}\r\nHO,{INSURER},８００,１２３４,2,1140,,,,,,,,,\r\n{}\r\nKO,12136018,1234567,,1,300,,,,,,\r\nGO,2,1440,99\r\n",
+        hanako.join(","),
+        nobody.join(",")
+    );
+    encoding_rs::SHIFT_JIS.encode(&text).0.into_owned()
+}
+
+#[tokio::test]
+async fn a_claim_becomes_its_patients_expense_and_the_rest_is_listed() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Kline, INSURER).await;
+        portal.register(&scope, &portal.file("r.csv", register_csv(INSURER)), Options::default()).await.unwrap();
+        let source = portal.file("RECEIPTC.UKE", claims());
+        assert_eq!(source.format, Format::Claims, "told by its first record");
+        let mut told = Vec::new();
+        let report = portal.expenses(&scope, &source, Options::default(), &mut told).await.unwrap();
+        assert_eq!((report.accepted, report.unmatched, report.rejected), (1, 1, 0), "{told:?}");
+        assert!(told[0].contains("公費単独"), "{told:?}");
+        imports::publish(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+        let page = portal.member_of(&scope, "800", "1234").await.get("/expenses/statement?month=2025-01").await;
+        let row = page.all("tbody td");
+        assert_eq!(row[..7], ["2025/01", "テスト ハナコ", "さんぷる医院 通院／2日", "11,400", "7,980", "0", "3,420"]);
+        assert!(page.text().contains("法令の負担割合から計算しています"), "the share is marked as worked out");
+    }
+}
+
+/// Returns the public sample where it lies beside the checkout.
+fn sample() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "tests are told by the environment where shared files are")]
+    let told = std::env::var("YUI_TEST_SHARED").ok().map(PathBuf::from);
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let file = told.unwrap_or(beside).join("data/claims/RECEIPTC_GAIRAI_SAMPLE.UKE");
+    file.is_file().then_some(file)
+}
+
+#[tokio::test]
+async fn the_public_sample_imports_for_a_register_that_holds_its_people() {
+    let Some(path) = sample() else {
+        println!("skipped: the public sample of claims does not lie beside this checkout");
+        return;
+    };
+    for portal in Portal::both().await {
+        let source = Source::examine(&path, None).unwrap();
+        let all: Vec<_> = ClaimFile::open(source.open().unwrap()).unwrap().map(|claim| claim.unwrap()).collect();
+        assert_eq!(all.len(), 75);
+        let own: Vec<_> = all
+            .iter()
+            .filter(|claim| claim.coverage.as_ref().is_some_and(|held| held.insurer_number == "01010016"))
+            .collect();
+        // One of its invented people is born after the month of care: nobody was covered then.
+        let unborn = own.iter().filter(|claim| claim.birth_date > claim.treatment_month.last_day()).count();
+        // The register: everybody the claims of this insurer are about.
+        let mut rows = BTreeSet::new();
+        for claim in &own {
+            let held = claim.coverage.as_ref().unwrap();
+            let sex = if claim.sex == kenpo_formats::Sex::Male { "男" } else { "女" };
+            rows.insert(format!(
+                "01010016,{},{},{},{},{sex},{born},本人,{born},\r\n",
+                held.symbol,
+                held.number,
+                claim.name,
+                claim.kana.clone().unwrap_or_else(|| claim.name.clone()),
+                born = claim.birth_date
+            ));
+        }
+        let register = format!(
+            "保険者番号,記号,番号,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n{}",
+            rows.into_iter().collect::<String>()
+        );
+        let scope = portal.society(Preset::Bungu, "01010016").await;
+        let report = portal.register(&scope, &portal.file("r.csv", register), Options::default()).await.unwrap();
+        let wrong = imports::faults(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        let mut told = Vec::new();
+        let report = portal.expenses(&scope, &source, Options::default(), &mut told).await.unwrap();
+        assert_eq!(report.outcome, Outcome::Done);
+        assert_eq!(report.accepted + report.unmatched + report.rejected, 75, "every claim is taken or listed");
+        assert_eq!(report.accepted, i64::try_from(own.len() - unborn).unwrap(), "{told:#?}");
+        assert_eq!(report.rejected, 0);
+        imports::publish(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+    }
+}

@@ -1,0 +1,69 @@
+//! An import that is killed in its middle and run again is complete and single.
+
+use std::process::{Command, Stdio};
+
+use yui::features::{
+    imports::{self, BatchState, Options, Outcome},
+    societies::Preset,
+};
+
+use crate::support::{EXPENSE_HEADER, Portal, register_csv, state_of};
+
+const INSURER: &str = "06139018";
+const ROWS: usize = 60_000;
+
+/// Returns `yui import expenses` of this file on the portal's database.
+fn import(portal: &Portal, path: &std::path::Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yui"));
+    command
+        .env_clear()
+        .env("YUI_DATABASE_URL", &portal.db.address)
+        .args(["import", "expenses", "--society", "kline"])
+        .arg(path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+#[tokio::test]
+async fn killed_in_the_middle_and_run_again_is_complete_and_single() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Kline, INSURER).await;
+        portal.register(&scope, &portal.file("r.csv", register_csv(INSURER)), Options::default()).await.unwrap();
+        let rows: String = (0..ROWS)
+            .map(|at| {
+                format!(
+                    "C{at},,{INSURER},800,1234,0{},2025-{:02},みほん医院,通院,1,1000,700,0,300,\r\n",
+                    at % 2,
+                    at % 12 + 1
+                )
+            })
+            .collect();
+        let source = portal.file("big.csv", format!("{EXPENSE_HEADER}{rows}{}", "壊れた行\r\n"));
+
+        let mut child = import(&portal, &source.path).spawn().unwrap();
+        let batch = loop {
+            let batches = imports::batches(&portal.app, &scope).await.unwrap();
+            if let Some(batch) = batches.into_iter().find(|batch| batch.file_name == "big.csv" && batch.position > 0) {
+                break batch;
+            }
+            assert!(child.try_wait().unwrap().is_none(), "the import ended before it could be killed");
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let stopped = imports::batches(&portal.app, &scope).await.unwrap().pop().unwrap();
+        assert_eq!((stopped.batch_id, stopped.state), (batch.batch_id, BatchState::Reading));
+        assert!(imports::publish(&portal.app, &scope, batch.batch_id).await.is_err(), "half a file is not published");
+
+        let again = portal.expenses(&scope, &source, Options::default(), &mut vec![]).await.unwrap();
+        assert_eq!((again.outcome, again.batch_id), (Outcome::Done, Some(batch.batch_id)));
+        assert!(again.resumed_at > 0, "it went on where it was");
+        let whole = imports::batches(&portal.app, &scope).await.unwrap().pop().unwrap();
+        assert_eq!((whole.accepted, whole.rejected, whole.position), (ROWS as i64, 1, ROWS as i64 + 1));
+        assert_eq!(state_of(&portal).await.matches("みほん医院").count(), ROWS);
+        assert_eq!(imports::faults(&portal.app, &scope, batch.batch_id).await.unwrap().len(), 1);
+
+        imports::withdraw(&portal.app, &scope, batch.batch_id).await.unwrap();
+        assert_eq!(state_of(&portal).await.matches("みほん医院").count(), 0);
+    }
+}

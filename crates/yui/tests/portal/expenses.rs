@@ -1,0 +1,174 @@
+//! What a household sees of its expenses, and takes away.
+
+use kenpo_formats::{portal_csv, tax_xml};
+
+use crate::support::Portal;
+
+/// The reference rows of the specification, as the table writes them.
+const ROWS: [[&str; 7]; 3] = [
+    ["2025/01", "テスト タロウ", "サンプルクリニック 通院／1日", "12,960", "9,072", "3,588", "300"],
+    ["2025/01", "テスト タロウ", "サンプルクリニック薬局 薬局／1日", "2,760", "1,932", "828", "0"],
+    ["2025/01", "テスト ハナコ", "サンプルクリニック 歯科／1日", "11,400", "7,980", "0", "3,420"],
+];
+
+#[tokio::test]
+async fn the_reference_household_sees_the_reference_rows_at_every_society() {
+    for portal in Portal::demos().await {
+        for society in ["bungu", "musen", "metro", "joil", "kline"] {
+            let mut member = portal.signed_in(society, "testtaro01").await;
+            let page = member.get("/expenses/statement?month=2025-01").await;
+            assert_eq!(page.first("h1"), "2025年1月の医療費明細");
+            assert_eq!(page.first(".amount"), "3,720 円");
+            let cells = page.all("tbody td");
+            for (row, expected) in cells.chunks(8).zip(ROWS) {
+                assert_eq!(row[..7], expected, "{society}");
+            }
+            assert_eq!(cells.len(), 24);
+            assert_eq!(page.all("tfoot td")[..4], ["27,120", "18,984", "4,416", "3,720"]);
+            assert_eq!(page.all(".cards li").len(), 3, "the same rows as cards");
+        }
+    }
+}
+
+#[tokio::test]
+async fn five_years_or_two_as_the_society_wants() {
+    for portal in Portal::demos().await {
+        for (society, sees) in [("bungu", true), ("musen", false), ("metro", false), ("joil", true), ("kline", true)] {
+            let mut member = portal.signed_in(society, "mihon00002").await;
+            let page = member.get("/expenses/statement?year=2022").await;
+            assert_eq!(page.all("tbody tr").is_empty(), !sees, "{society}");
+            let refused = page.first(".error-summary li");
+            let words = if sees {
+                ""
+            } else {
+                "ご覧いただけるのは、2024年12月から2026年11月までの診療分です。"
+            };
+            assert_eq!(refused, words, "{society}");
+            let years = member.get("/deduction").await.all("option");
+            assert_eq!(years.len(), if sees { 5 } else { 2 }, "{society}: whole years only");
+            assert_eq!(member.get("/deduction/2021").await.status, 404, "{society}: more than five years back");
+            let overview = member.get("/expenses").await;
+            assert_eq!(overview.text().contains("2022年"), sees, "{society}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_overview_adds_up_to_the_statements() {
+    for portal in Portal::demos().await {
+        let mut member = portal.signed_in("kline", "mihon00002").await;
+        let overview = member.get("/expenses").await;
+        let this_year = overview.all(".amount")[1].clone();
+        let statement = member.get("/expenses/statement?year=2026").await;
+        assert_eq!(statement.first(".amount"), this_year);
+        let total: i64 = number(&this_year);
+        let months: i64 = overview
+            .all(".years details:first-child .months li")
+            .iter()
+            .skip(1)
+            .map(|line| number(line.split_whitespace().nth(1).unwrap()))
+            .sum();
+        assert_eq!(months, total);
+        assert!(overview.first(".notice").contains("2026年10月〜2026年11月診療分はまだ掲載していません"));
+    }
+}
+
+fn number(text: &str) -> i64 {
+    text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_filter_narrows_by_month_and_person_and_names_mistakes() {
+    for portal in Portal::demos().await {
+        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let form = member.get("/expenses/statement?from=2025-01&to=2025-01").await;
+        assert_eq!(form.all("select option"), ["家族全員", "テスト タロウ", "テスト ハナコ"]);
+        let hanako = member.get("/expenses/statement?from=2025-01&to=2025-01&member=2").await;
+        assert_eq!(hanako.first(".amount"), "3,420 円");
+        let wrong = member.get("/expenses/statement?from=2025-13&to=").await;
+        assert_eq!(wrong.all(".error-summary li"), ["年月は 2025-01 のように入力してください。"]);
+        assert!(wrong.text().contains("value=\"2025-13\""), "what was typed stays");
+        for nobody in ["0", "x", "99999999999999999999"] {
+            let page = member.get(&format!("/expenses/statement?month=2025-01&member={nobody}")).await;
+            assert!(page.text().contains("該当するデータはありません。"), "member={nobody}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_long_statement_has_pages_and_whole_totals() {
+    for portal in Portal::demos().await {
+        let mut member = portal.signed_in("kline", "mihon00002").await;
+        let first = member.get("/expenses/statement?from=2021-12&to=2026-11").await;
+        let pages = first.all(".pagination li").len();
+        if pages > 0 {
+            let second = member.get("/expenses/statement?from=2021-12&to=2026-11&page=2").await;
+            assert_eq!(first.all("tbody tr").len().min(100), 100);
+            assert_eq!(first.all("tfoot td"), second.all("tfoot td"));
+            assert_ne!(first.first("tbody tr"), second.first("tbody tr"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_files_of_a_year_hold_the_reference_rows() {
+    for portal in Portal::demos().await {
+        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let page = member.get("/deduction/2025").await;
+        assert!(page.text().contains("国税庁の様式との照合がまだ済んでいません"), "the label says what is not checked");
+
+        let xml = member.get("/deduction/2025/notice.xml").await;
+        assert_eq!(xml.headers.get("content-type").unwrap(), "application/xml");
+        let text = xml.text();
+        assert!(text.contains("<gen:yyyy>2025</gen:yyyy><gen:mm>1</gen:mm>") && text.contains("<PAID>3420</PAID>"));
+        let certificate = text.split("X509Certificate>").nth(1).unwrap().trim_end_matches("</dsig:");
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", certificate.trim());
+        tax_xml::verify(&text, &pem).unwrap();
+        assert!(tax_xml::verify(&text.replacen("3420", "3421", 1), &pem).is_err(), "a changed byte");
+        assert!(!text.contains("06139034") && !text.contains("800"), "no insurer number, no symbol");
+
+        let csv = member.get("/deduction/2025/portal.csv?member=2").await;
+        let file = portal_csv::read(csv.bytes.as_slice()).unwrap();
+        let line = file.lines.first().unwrap();
+        assert_eq!((line.total, line.insurer, line.public, line.self_pay), (11_400, 7_980, 0, 3_420));
+        assert_eq!(line.care, "歯科外来");
+        assert_eq!(member.get("/deduction/2025/portal.csv").await.status, 404);
+
+        let xlsx = member.get("/deduction/2025/worksheet.xlsx").await;
+        assert!(xlsx.bytes.starts_with(b"PK"));
+
+        let pdf = member.get("/expenses/statement.pdf?month=2025-01").await;
+        assert_eq!(pdf.headers.get("content-type").unwrap(), "application/pdf");
+        assert!(pdf.bytes.starts_with(b"%PDF-"));
+        for nothing in ["/deduction/1999", "/deduction/x", "/deduction/1999/notice.xml", "/deduction/x/worksheet.xlsx"]
+        {
+            assert_eq!(member.get(nothing).await.status, 404, "{nothing}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_page_exists_in_english_and_back() {
+    for portal in Portal::demos().await {
+        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let back = member.get("/language?to=en&back=/expenses").await;
+        assert_eq!(back.location(), "/expenses");
+        let page = member.get("/expenses/statement?month=2025-01").await;
+        assert_eq!(page.first("h1"), "Medical expenses of January 2025");
+        assert!(page.text().contains("<html lang=\"en\">"));
+        assert_eq!(page.first(".amount"), "3,720 yen");
+        member.get("/language?to=ja&back=/").await;
+        assert_eq!(member.get("/expenses").await.first("h1"), "医療費情報");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_can_not_be_read_gets_a_page_too() {
+    for portal in Portal::demos().await {
+        let mut member = portal.signed_in("kline", "testtaro01").await;
+        for address in ["/expenses/statement?page=abc", "/deduction?year=abc", "/deduction/2025/portal.csv?member=x"] {
+            let answer = member.get(address).await;
+            assert_eq!((answer.status, answer.first("h1").as_str()), (400, "ページが見つかりません"), "{address}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Logging in and out.
+
+use jiff::SignedDuration;
+use yui::{features::account, scope::SystemScope};
+
+use crate::support::{PASSWORD, Portal};
+
+const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
+
+#[tokio::test]
+async fn a_member_logs_in_goes_on_to_the_page_first_asked_for_and_logs_out() {
+    for portal in Portal::demos().await {
+        let mut browser = portal.browser("kline");
+        let sent = browser.get("/expenses/statement?month=2025-01").await;
+        assert_eq!(sent.location(), "/login?return_to=%2Fexpenses%2Fstatement%3Fmonth%3D2025%2D01");
+        let form = browser.get(sent.location()).await;
+        assert!(form.text().contains("value=\"/expenses/statement?month=2025-01\""));
+        let fields =
+            format!("user_id=TestTaro01&password={PASSWORD}&return_to=%2Fexpenses%2Fstatement%3Fmonth%3D2025-01");
+        let answer = browser.post("/login", &fields).await;
+        assert_eq!((answer.status, answer.location()), (303, "/expenses/statement?month=2025-01"));
+        let cookie = answer.headers.get("set-cookie").unwrap().to_str().unwrap();
+        assert!(cookie.contains("HttpOnly; SameSite=Lax") && !cookie.contains("Max-Age"), "{cookie}");
+        assert_eq!(browser.get("/expenses").await.status, 200);
+
+        assert!(browser.get("/logout").await.text().contains("ログアウトしてもよろしいですか？"));
+        let kept = browser.clone();
+        assert_eq!(browser.post("/logout", "").await.location(), "/");
+        assert_eq!(browser.get("/expenses").await.status, 303);
+        assert_eq!(kept.clone().get("/expenses").await.status, 303, "the old cookie is dead at once");
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_the_words_are_the_same() {
+    for portal in Portal::demos().await {
+        let mut pages = Vec::new();
+        for (user_id, password) in [
+            ("testtaro01", "wrong-password"),
+            ("nobody-at-all", PASSWORD),
+            ("rokku00004", PASSWORD),
+            ("rokku00004", "wrong-password"),
+        ] {
+            let answer = portal.browser("kline").log_in(user_id, password).await;
+            assert_eq!(answer.status, 200);
+            assert_eq!(answer.all(".error-summary li"), [REFUSED], "{user_id}");
+            assert_eq!(answer.first("#user_id-error"), format!("エラー: {REFUSED}"), "the same words at the field");
+            assert!(answer.first("title").starts_with("エラー: ログイン"));
+            pages.push(answer.text().replace(user_id, "…"));
+        }
+        assert!(pages.iter().all(|page| *page == pages[0]), "one page for all");
+        // The account of this name at another society is another account.
+        assert_eq!(portal.browser("bungu").log_in("testtaro01", PASSWORD).await.status, 303);
+    }
+}
+
+#[tokio::test]
+async fn empty_fields_are_named_and_what_was_typed_stays() {
+    for portal in Portal::demos().await {
+        let answer = portal.browser("kline").post("/login", "user_id=someone&password=").await;
+        assert_eq!(answer.all(".error-summary li"), ["パスワードを入力してください。"]);
+        assert!(answer.text().contains("value=\"someone\""));
+        let answer = portal.browser("kline").post("/login", "").await;
+        assert_eq!(answer.all(".error-summary li").len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn eleven_wrong_passwords_lock_until_somebody_unlocks() {
+    for portal in Portal::demos().await {
+        let mut browser = portal.browser("joil");
+        for _ in 0..10 {
+            assert_eq!(browser.log_in("testtaro01", "wrong").await.status, 200);
+        }
+        assert_eq!(browser.log_in("testtaro01", PASSWORD).await.status, 303, "ten are forgiven");
+        let mut browser = portal.browser("joil");
+        for _ in 0..11 {
+            browser.log_in("testtaro01", "wrong").await;
+        }
+        let locked = browser.log_in("testtaro01", PASSWORD).await;
+        assert_eq!((locked.status, locked.first(".error-summary li").as_str()), (200, REFUSED));
+        let joil = SystemScope::of_society(&portal.app, "joil").await.unwrap();
+        assert!(account::unlock(&portal.app, &joil, "nobody").await.is_err());
+        account::unlock(&portal.app, &joil, "testtaro01").await.unwrap();
+        assert_eq!(browser.log_in("testtaro01", PASSWORD).await.status, 303);
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_when_idle_and_in_any_case_and_a_remembered_one_stays() {
+    for portal in Portal::demos().await {
+        let minutes = |minutes: i64| assert!(portal.app.clock.advance(SignedDuration::from_mins(minutes).as_secs()));
+        let mut idle = portal.signed_in("kline", "testtaro01").await;
+        minutes(29);
+        assert_eq!(idle.get("/expenses").await.status, 200);
+        minutes(29);
+        assert_eq!(idle.get("/expenses").await.status, 200, "every use starts the half hour anew");
+        minutes(31);
+        assert_eq!(idle.get("/expenses").await.status, 303);
+
+        let mut busy = portal.signed_in("kline", "testtaro01").await;
+        let mut remembered = portal.browser("kline");
+        let fields = format!("user_id=testtaro01&password={PASSWORD}&remember=yes");
+        let answer = remembered.post("/login", &fields).await;
+        assert!(answer.headers.get("set-cookie").unwrap().to_str().unwrap().contains("Max-Age=2592000"));
+        for _ in 0..24 {
+            minutes(25);
+            if busy.get("/expenses").await.status == 303 {
+                break;
+            }
+        }
+        assert_eq!(busy.get("/expenses").await.status, 303, "ten hours are the end");
+        assert_eq!(remembered.get("/expenses").await.status, 200);
+        minutes(30 * 24 * 60);
+        assert_eq!(remembered.get("/expenses").await.status, 303, "thirty days are the end");
+    }
+}
+
+#[tokio::test]
+async fn a_temporary_account_is_told_that_enrolment_is_due_and_gets_no_session() {
+    for portal in Portal::demos().await {
+        let mut browser = portal.browser("musen");
+        let answer = browser.log_in("kari000003", PASSWORD).await;
+        assert_eq!((answer.status, answer.first("h1").as_str()), (200, "初回登録"));
+        assert!(browser.cookies.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_can_not_choose_where_the_login_leads() {
+    for portal in Portal::demos().await {
+        for evil in ["%2F%2Fevil.example", "https%3A%2F%2Fevil.example", "%2F%5Cevil.example"] {
+            let fields = format!("user_id=testtaro01&password={PASSWORD}&return_to={evil}");
+            assert_eq!(portal.browser("kline").post("/login", &fields).await.location(), "/");
+            assert_eq!(portal.browser("kline").get(&format!("/language?to=en&back={evil}")).await.location(), "/");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_full_line_of_logins_is_answered_with_come_again() {
+    for portal in Portal::demos().await {
+        let logins = (0..400).map(|_| {
+            let mut browser = portal.browser("kline");
+            tokio::spawn(async move { browser.log_in("testtaro01", PASSWORD).await })
+        });
+        let mut statuses = Vec::new();
+        for login in logins.collect::<Vec<_>>() {
+            let answer = login.await.unwrap();
+            if answer.status == 503 {
+                assert_eq!(answer.headers.get("retry-after").unwrap(), "5");
+                assert!(answer.first("h1").contains("混み合っています"));
+            }
+            statuses.push(answer.status);
+        }
+        assert!(statuses.contains(&303) && statuses.contains(&503), "some get in, the others are told");
+        assert!(statuses.iter().all(|status| matches!(status, 303 | 503)));
+    }
+}

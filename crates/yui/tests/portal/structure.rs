@@ -1,0 +1,60 @@
+//! What keeps the code readable: features use each other only through what their `mod.rs` gives, and files stay short.
+
+use std::path::{Path, PathBuf};
+
+fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            into.push(path);
+        }
+    }
+}
+
+fn crate_sources() -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    all
+}
+
+#[test]
+fn no_feature_reaches_into_another() {
+    let features = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/features");
+    let names: Vec<_> = std::fs::read_dir(&features)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    assert!(names.len() >= 5);
+    for path in crate_sources() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for name in names.iter().filter(|name| !path.starts_with(features.join(name))) {
+            for inside in ["queries", "rules", "session", "directory", "policy", "statement::", "matching"] {
+                let reach = format!("{name}::{inside}");
+                assert!(!text.contains(&reach), "{}: {reach} is {name}'s own", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn files_stay_short() {
+    let mut lengths: Vec<_> =
+        crate_sources().iter().map(|path| std::fs::read_to_string(path).unwrap().lines().count()).collect();
+    lengths.sort_unstable();
+    assert!(lengths[lengths.len() / 2] < 130, "the median file has {} lines", lengths[lengths.len() / 2]);
+    assert!(lengths.iter().all(|length| *length <= 600), "the longest file has {:?} lines", lengths.last());
+}
+
+#[test]
+fn the_documents_tell_every_setting() {
+    let operating = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operating.md");
+    let text = std::fs::read_to_string(operating).unwrap();
+    for key in yui::config::KEYS {
+        let line = format!("| `{}` | {} | {} |", key.name, key.default, key.meaning);
+        assert!(text.contains(&line), "docs/operating.md lacks: {line}");
+    }
+}

@@ -1,0 +1,285 @@
+//! A portal of a test's own, and a browser that keeps cookies.
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, Response, header},
+};
+use kenpo_formats::TreatmentMonth;
+use scraper::{Html, Selector};
+use tokio::sync::OnceCell;
+use tower::ServiceExt;
+use yui::{
+    app::App,
+    config::Config,
+    demo,
+    features::{
+        account,
+        expenses::ExpenseImport,
+        imports::{self, Options, Report, Source},
+        register::RegisterImport,
+        societies::{self, Preset},
+    },
+    router::{self, Route},
+    scope::{InSociety, SystemScope},
+};
+use yui_db::{Engine, testing::TestDb};
+
+/// The password of all demo accounts.
+pub(crate) const PASSWORD: &str = "Kumo-no-ue-2026";
+
+/// A portal on a database of its own.
+pub(crate) struct Portal {
+    pub(crate) app: App,
+    pub(crate) routes: Vec<Route>,
+    router: Router,
+    pub(crate) db: TestDb,
+    folder: tempfile::TempDir,
+}
+
+impl Portal {
+    /// Returns an empty portal on each engine, its clock movable.
+    pub(crate) async fn both() -> Vec<Self> {
+        vec![Self::new(Engine::Sqlite, true).await, Self::new(Engine::Postgres, true).await]
+    }
+
+    /// Returns the demo on each engine, at a time when January 2025 is visible everywhere.
+    pub(crate) async fn demos() -> Vec<Self> {
+        static SEEDED: OnceCell<[TestDb; 2]> = OnceCell::const_new();
+        let [sqlite, postgres] = SEEDED.get_or_init(seeded).await;
+        let demos = vec![Self::on(sqlite.copy().await, true).await, Self::on(postgres.copy().await, true).await];
+        demos.iter().for_each(Self::set_clock);
+        demos
+    }
+
+    /// Sets the clock to noon of 20 November 2026 in Japan.
+    fn set_clock(&self) {
+        let then: jiff::Timestamp = "2026-11-20T03:00:00Z".parse().unwrap();
+        let now = self.app.clock.now();
+        assert!(self.app.clock.advance(then.as_second() - now.as_second()));
+    }
+
+    /// Returns an empty portal; with a movable clock it is a demo.
+    pub(crate) async fn new(engine: Engine, in_demo: bool) -> Self {
+        Self::on(TestDb::on(engine).await, in_demo).await
+    }
+
+    async fn on(db: TestDb, in_demo: bool) -> Self {
+        let key = format!("test:{}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [7; 32]));
+        let settings = [("YUI_DATABASE_URL", db.address.as_str()), ("YUI_HTTPS", "no"), ("YUI_KEYS", &key)];
+        let pairs = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let config = Config::from_pairs(pairs).unwrap();
+        let app = App::start(config, in_demo.then_some(demo::Demo { port: 8080 })).await.unwrap();
+        let (router, routes) = router::portal(&app);
+        Self { app, routes, router, db, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// Makes a society with this policy and returns its scope.
+    pub(crate) async fn society(&self, preset: Preset, insurer_number: &str) -> SystemScope {
+        let new = societies::create::NewSociety {
+            key: preset.key().into(),
+            host: format!("{}.localhost", preset.key()),
+            name: "てすと健康保険組合".into(),
+            insurer_numbers: vec![insurer_number.parse().unwrap()],
+            policy: preset.policy().unwrap(),
+        };
+        societies::create::create(&self.app, &new).await.unwrap();
+        SystemScope::of_society(&self.app, preset.key()).await.unwrap()
+    }
+
+    /// Writes a file and returns it as a source.
+    pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> Source {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        Source::examine(&path, None).unwrap()
+    }
+
+    /// Imports a register.
+    pub(crate) async fn register(
+        &self,
+        scope: &SystemScope,
+        source: &Source,
+        options: Options,
+    ) -> anyhow::Result<Report> {
+        let numbers = societies::insurer_numbers(&self.app, scope).await?;
+        let importer = RegisterImport::new(scope.clone(), numbers, self.app.clock.now());
+        imports::run(&self.app, scope, importer, source, options, |_| {}).await
+    }
+
+    /// Imports expenses; the reasons of faults are put into `told`.
+    pub(crate) async fn expenses(
+        &self,
+        scope: &SystemScope,
+        source: &Source,
+        options: Options,
+        told: &mut Vec<String>,
+    ) -> anyhow::Result<Report> {
+        let numbers = societies::insurer_numbers(&self.app, scope).await?;
+        let this_month = TreatmentMonth::of(self.app.clock.today());
+        let importer = ExpenseImport::new(scope.clone(), numbers, this_month);
+        imports::run(&self.app, scope, importer, source, options, |fault| told.push(fault.fault.to_string())).await
+    }
+
+    /// Makes an account for the household with these numbers, and returns a browser in which it is signed in.
+    pub(crate) async fn member_of(&self, scope: &SystemScope, symbol: &str, number: &str) -> Browser {
+        let numbers = societies::insurer_numbers(&self.app, scope).await.unwrap();
+        let user_id = format!("member{symbol}x{number}");
+        let new = account::create::NewAccount {
+            holder: (&numbers[0], symbol, number),
+            user_id: &user_id,
+            password: PASSWORD,
+            state: account::login_state::AccountState::Enrolled,
+            email: None,
+            locked_at: None,
+        };
+        account::create::create(&self.app, scope, &new).await.unwrap();
+        self.signed_in(&scope.society().key, &user_id).await
+    }
+
+    /// Returns a browser at a society's host.
+    pub(crate) fn browser(&self, society: &str) -> Browser {
+        Browser { router: self.router.clone(), host: format!("{society}.localhost:8080"), cookies: Vec::new() }
+    }
+
+    /// Returns a browser at any host.
+    pub(crate) fn browser_at(&self, host: &str) -> Browser {
+        Browser { router: self.router.clone(), host: host.into(), cookies: Vec::new() }
+    }
+
+    /// Returns a browser in which this account of a demo society is signed in.
+    pub(crate) async fn signed_in(&self, society: &str, user_id: &str) -> Browser {
+        let mut browser = self.browser(society);
+        let answer = browser.log_in(user_id, PASSWORD).await;
+        assert_eq!(answer.status, 303, "{user_id} logs in at {society}");
+        browser
+    }
+}
+
+/// Returns the demo's data on each engine, to be copied for each test.
+async fn seeded() -> [TestDb; 2] {
+    let seed = async |engine| {
+        let portal = Portal::new(engine, true).await;
+        portal.set_clock();
+        demo::seed(&portal.app).await.unwrap();
+        portal.app.db.close().await;
+        portal.db.db.close().await;
+        portal.db
+    };
+    [seed(Engine::Sqlite).await, seed(Engine::Postgres).await]
+}
+
+/// A browser: it keeps cookies and sends what a browser sends.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    router: Router,
+    pub(crate) host: String,
+    pub(crate) cookies: Vec<(String, String)>,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Browser {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&mut self, path: &str, fields: &str) -> Answer {
+        let request = Request::post(path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(fields.to_owned()));
+        self.send(request.unwrap()).await
+    }
+
+    pub(crate) async fn log_in(&mut self, user_id: &str, password: &str) -> Answer {
+        self.post("/login", &format!("user_id={user_id}&password={password}")).await
+    }
+
+    pub(crate) async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        request.headers_mut().insert(header::HOST, self.host.parse().unwrap());
+        if !self.cookies.is_empty() {
+            let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request.headers_mut().insert(header::COOKIE, pairs.join("; ").parse().unwrap());
+        }
+        let response: Response<Body> = self.router.clone().oneshot(request).await.unwrap();
+        for cookie in response.headers().get_all(header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.retain(|(known, _)| known != name);
+            if !value.is_empty() {
+                self.cookies.push((name.into(), value.into()));
+            }
+        }
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
+        Answer { status, headers, bytes }
+    }
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    pub(crate) fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |location| location.to_str().unwrap())
+    }
+
+    /// Returns the words of every element that the selector finds.
+    pub(crate) fn all(&self, selector: &str) -> Vec<String> {
+        let page = Html::parse_document(&self.text());
+        let words = |element: scraper::ElementRef<'_>| {
+            element.text().collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        page.select(&Selector::parse(selector).unwrap()).map(words).collect()
+    }
+
+    /// Returns the words of the first element that the selector finds.
+    pub(crate) fn first(&self, selector: &str) -> String {
+        self.all(selector).into_iter().next().unwrap_or_default()
+    }
+}
+
+/// A register with one household of two, and one of one, of an insurer.
+pub(crate) fn register_csv(insurer_number: &str) -> String {
+    format!(
+        "保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n\
+         {insurer_number},800,1234,00,テスト タロウ,テスト タロウ,男,1979-08-22,本人,2010-04-01,\r\n\
+         {insurer_number},800,1234,01,テスト ハナコ,テスト ハナコ,女,1981-03-03,家族,2012-06-01,\r\n\
+         {insurer_number},800,5678,00,見本 一郎,ミホン イチロウ,男,1985-01-15,本人,2015-04-01,\r\n"
+    )
+}
+
+/// The header of an expense CSV.
+pub(crate) const EXPENSE_HEADER: &str = "請求番号,取消,保険者番号,記号,番号,枝番,診療年月,医療機関名,診療区分,日数,医療費総額,保険者負担額,公費負担額,自己負担額,備考\r\n";
+
+/// Returns everything of a table that a member could see or staff could lose, as one text, for comparing states.
+pub(crate) async fn state_of(portal: &Portal) -> String {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        text: String,
+    }
+    let mut all = String::new();
+    for statement in [&STATE_MEMBERS, &STATE_COVERAGES, &STATE_EXPENSES] {
+        let rows: Vec<Row> = portal.db.db.all(statement, yui_db::params![]).await.unwrap();
+        rows.iter().for_each(|row| all += &format!("{}\n", row.text));
+    }
+    all
+}
+
+yui_db::statements! {
+    STATE_MEMBERS = "SELECT name || '|' || kana || '|' || sex || '|' || member_id || '|' || COALESCE(person_key, '-') AS text
+                     FROM members ORDER BY society_id, member_id";
+    STATE_COVERAGES = "SELECT member_id || '|' || from_date || '|' || COALESCE(CAST(to_date AS TEXT), '-') || '|' || household_id
+                       || '|' || holder_key || '|' || COALESCE(branch, '-') || '|' || relationship AS text
+                       FROM coverages ORDER BY society_id, member_id, from_date";
+    STATE_EXPENSES = "SELECT e.household_id || '|' || e.treatment_month || '|' || e.provider_name || '|' || e.total || '|' || e.self_pay
+                      || '|' || COALESCE(CAST(e.superseded_by AS TEXT), '-') || '|' || b.state AS text
+                      FROM expenses e JOIN import_batches b ON b.society_id = e.society_id AND b.batch_id = e.batch_id
+                      ORDER BY e.society_id, e.batch_id, e.household_id, e.treatment_month, e.provider_name, e.total";
+}
