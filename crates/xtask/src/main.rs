@@ -1,3 +1,58 @@
 //! The one door to building, testing and trying Yui.
 
-fn main() {}
+mod bench;
+mod check_sql;
+mod demo;
+mod deny;
+mod postgres;
+mod screenshots;
+mod setup;
+mod steps;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  demo [ARGUMENTS]   build Yui and start the demo; ARGUMENTS go to `yui demo`
+  test [NAMES]       all checks and tests; with NAMES only the tests whose names contain one of them
+  bench [NAMES]      measure Yui beside what it is held against (docs/performance.md); all, or those named
+  check-sql          migrate both databases and prepare every SQL text on both
+  deny               check the licences and sources of what Yui is built upon
+  screenshots        take the pictures of the demo in docs/screenshots
+  setup demo|test|bench
+                     install what the machine lacks, and nothing else
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["demo", rest @ ..] => demo::run(rest),
+        ["test", names @ ..] => test::run(names),
+        ["bench", names @ ..] => bench::run(names),
+        ["check-sql"] => check_sql::run(),
+        ["deny"] => deny::run(),
+        ["screenshots"] => screenshots::run(),
+        ["setup", "demo"] => setup::run(setup::For::Demo),
+        ["setup", "test"] => setup::run(setup::For::Test),
+        ["setup", "bench"] => setup::run(setup::For::Bench),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! As much HTTP as a bench needs.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+/// What a server answered.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) cookie: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+/// A connection that is kept open.
+pub(super) struct Connection {
+    stream: BufReader<TcpStream>,
+    line: String,
+}
+
+impl Connection {
+    pub(super) fn open(address: &str) -> Result<Self> {
+        let stream = TcpStream::connect(address).with_context(|| address.to_owned())?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        Ok(Self { stream: BufReader::with_capacity(1 << 16, stream), line: String::new() })
+    }
+
+    /// Sends a request as it stands and reads the answer, which must tell its length.
+    pub(super) fn send(&mut self, request: &str) -> Result<Answer> {
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        self.next_line()?;
+        let status = self.line.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status.with_context(|| format!("no status: {:?}", self.line))?;
+        let (mut length, mut cookie) = (0, None);
+        loop {
+            self.next_line()?;
+            let Some((name, value)) = self.line.trim_end().split_once(": ") else { break };
+            match name.to_ascii_lowercase().as_str() {
+                "content-length" => length = value.parse().context("its length")?,
+                "set-cookie" => cookie = value.split(';').next().map(str::to_owned),
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body)?;
+        Ok(Answer { status, cookie, body })
+    }
+
+    fn next_line(&mut self) -> Result<()> {
+        self.line.clear();
+        let read = self.stream.read_line(&mut self.line)?;
+        anyhow::ensure!(read > 0, "the server closed the connection");
+        Ok(())
+    }
+}
+
+/// A page to be fetched: where, and as whom.
+#[derive(Clone)]
+pub(super) struct Target {
+    pub(super) address: String,
+    pub(super) host: String,
+    pub(super) path: String,
+    pub(super) cookie: String,
+}
+
+impl Target {
+    /// The request for it.
+    pub(super) fn request(&self) -> String {
+        let Self { host, path, cookie, .. } = self;
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n")
+    }
+
+    /// Fetches it once; it must be there.
+    pub(super) fn fetch(&self) -> Result<String> {
+        let answer = Connection::open(&self.address)?.send(&self.request())?;
+        anyhow::ensure!(answer.status == 200, "{}{}: {}", self.address, self.path, answer.status);
+        Ok(String::from_utf8_lossy(&answer.body).into_owned())
+    }
+}
+
+/// Sends a form; returns the answer.
+pub(super) fn post(address: &str, host: &str, path: &str, form: &str) -> Result<Answer> {
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    Connection::open(address)?.send(&request)
+}

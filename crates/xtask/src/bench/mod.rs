@@ -1,0 +1,61 @@
+//! `cargo xtask bench [NAMES]`: the figures of docs/performance.md.
+//!
+//! Each bench runs Yui and what it is held against in turn, prints both and the ratio, and appends a line to
+//! `bench.jsonl` in the target folder. None is a test: a figure says something only beside its reference of the same run.
+
+mod data;
+mod figures;
+mod http;
+mod idle;
+mod import;
+mod load;
+mod login;
+mod memory;
+mod page;
+mod parse;
+mod pdf;
+mod place;
+mod program;
+mod reference;
+
+use anyhow::{Result, bail};
+
+use crate::setup::{self, For};
+use crate::steps::Steps;
+use figures::Figures;
+
+/// A bench fills in its figures.
+type Bench = fn(&mut Figures) -> Result<()>;
+
+const ALL: &[(&str, Bench)] = &[
+    ("parse", parse::run),
+    ("import", import::run),
+    ("memory", memory::run),
+    ("page", page::run),
+    ("pdf", pdf::run),
+    ("login", login::run),
+    ("idle", idle::run),
+];
+
+/// Runs these benches, or all.
+///
+/// # Errors
+/// If a name is none of theirs, or one could not be run; a goal that is missed is no error.
+pub(crate) fn run(names: &[&str]) -> Result<()> {
+    if let Some(name) = names.iter().find(|name| !ALL.iter().any(|(known, _)| known == *name)) {
+        let known: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
+        bail!("there is no bench {name:?}; there are {}", known.join(", "));
+    }
+    setup::run(For::Bench)?;
+    let mut steps = Steps::default();
+    for (name, bench) in ALL {
+        if names.is_empty() || names.contains(name) {
+            steps.check(name, || {
+                let mut figures = Figures::of(name);
+                bench(&mut figures)?;
+                figures.finish()
+            });
+        }
+    }
+    steps.finish()
+}

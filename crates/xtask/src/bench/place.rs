@@ -1,0 +1,106 @@
+//! An installation of Yui to measure: a database, a society, a register, an account.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::data::{INSURER, Register};
+use super::program::{Cost, Server, said, timed};
+use crate::workspace::output;
+
+/// A folder of the bench's own, gone when it is dropped.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn new() -> Result<Self> {
+        let path = output("mktemp", &["-d", "-t", "yui-bench-XXXXXX"]).context("mktemp")?;
+        Ok(Self(path.into()))
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            eprintln!("xtask: {} is left: {error}", self.0.display());
+        }
+    }
+}
+
+/// `yui` on one database.
+#[derive(Clone)]
+pub(super) struct Place {
+    program: PathBuf,
+    files: PathBuf,
+    /// The database's address.
+    pub(super) url: String,
+}
+
+/// The society's key; its host is `bench.localhost`.
+const KEY: &str = "bench";
+/// Its host.
+pub(super) const HOST: &str = "bench.localhost";
+/// The account of the household whose statement has 30 rows.
+pub(super) const USER: &str = "benchtaro1";
+/// Its password.
+pub(super) const PASSWORD: &str = "Kumo-no-ue-2026";
+
+impl Place {
+    pub(super) fn new(program: &Path, folder: &Folder, url: String) -> Self {
+        Self { program: program.to_owned(), files: folder.path("files"), url }
+    }
+
+    /// The same on another database.
+    pub(super) fn on(&self, url: String) -> Self {
+        Self { url, ..self.clone() }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).env("YUI_DATABASE_URL", &self.url).env("YUI_FILES", &self.files);
+        command.env("YUI_HTTPS", "no").env("YUI_LISTEN", "127.0.0.1:0").env("YUI_LOG", "warn");
+        // A developer's setting that makes errors dear.
+        command.env_remove("RUST_BACKTRACE");
+        command
+    }
+
+    /// Makes the schema, the society, its register and the account of its first household.
+    pub(super) fn furnish(&self, register: &Register, file: &Path) -> Result<Cost> {
+        said(&mut self.command(&["migrate"]), "")?;
+        let society = ["--key", KEY, "--host", HOST, "--name", "みほん健康保険組合", "--insurer-number", INSURER];
+        said(self.command(&["society", "create", "--preset", "kline"]).args(society), "")?;
+        register.write(file)?;
+        let cost = timed(self.command(&["import", "register", "--society", KEY]).arg(file), "")?;
+        let (symbol, number) = Register::holder(0);
+        let account = ["--insurer-number", INSURER, "--symbol", &symbol, "--number", &number, "--user-id", USER];
+        said(self.command(&["account", "create", "--society", KEY]).args(account), PASSWORD)?;
+        Ok(cost)
+    }
+
+    /// Imports a file of expenses, which is not published yet; returns the batch's number too.
+    pub(super) fn import(&self, file: &Path) -> Result<(Cost, String)> {
+        let cost = timed(self.command(&["import", "expenses", "--society", KEY]).arg(file), "")?;
+        let batch = cost.said.strip_prefix("batch ").and_then(|rest| rest.split(':').next());
+        let batch = batch.with_context(|| format!("yui import said {:?}", cost.said))?.to_owned();
+        Ok((cost, batch))
+    }
+
+    pub(super) fn publish(&self, batch: &str) -> Result<Cost> {
+        timed(&self.command(&["publish", "--society", KEY, "--batch", batch]), "")
+    }
+
+    pub(super) fn serve(&self) -> Result<Server> {
+        Server::start(&mut self.command(&["serve"]))
+    }
+
+    /// Starts the demo on a database of its own.
+    pub(super) fn demo(&self, data: &Path) -> Result<Server> {
+        let mut command = self.command(&["demo", "--listen", "127.0.0.1:0", "--data"]);
+        Server::start(command.arg(data).env_remove("YUI_DATABASE_URL"))
+    }
+}

@@ -1,0 +1,65 @@
+//! What the machine needs: looked for first, installed only if it is not there.
+
+mod apt;
+mod node;
+
+use anyhow::Result;
+
+use crate::postgres::server_programs;
+use crate::workspace::output;
+
+/// What the machine is set up for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    /// Building and trying Yui.
+    Demo,
+    /// All tests too.
+    Test,
+    /// Measuring Yui beside what it is held against.
+    Bench,
+}
+
+/// A C compiler for SQLite, and the fonts of the PDF documents.
+const DEMO: &[&str] = &["fonts-morisawa-bizud-gothic", "fonts-noto-cjk", "gcc", "libc6-dev"];
+
+/// The peers that the tests hold Yui's work against.
+const TEST: &[&str] =
+    &["chromium", "nodejs", "npm", "openssl", "poppler-utils", "postgresql", "qpdf", "sqlite3", "xmlsec1"];
+
+/// The benches' tools, and what WeasyPrint stands on.
+const BENCH: &[&str] = &[
+    "libharfbuzz-subset0",
+    "libpango-1.0-0",
+    "libpangoft2-1.0-0",
+    "postgresql",
+    "python3",
+    "python3-venv",
+    "sqlite3",
+    "time",
+    "util-linux",
+    "wrk",
+];
+
+/// Installs what is missing; says nothing if nothing is.
+///
+/// # Errors
+/// If something is missing and cannot be installed from here: the message is the command to run.
+pub(crate) fn run(purpose: For) -> Result<()> {
+    let more = match purpose {
+        For::Demo => &[],
+        For::Test => TEST,
+        For::Bench => BENCH,
+    };
+    apt::install(&[DEMO, more].concat(), is_there_otherwise)?;
+    if purpose == For::Test { node::install_packages() } else { Ok(()) }
+}
+
+/// Whether a tool is there without its Debian package.
+fn is_there_otherwise(package: &str) -> bool {
+    match package {
+        "postgresql" => server_programs().is_some(),
+        "nodejs" => output("node", &["--version"]).is_some_and(|version| node::is_new_enough(&version)),
+        "npm" => output("npm", &["--version"]).is_some(),
+        _ => false,
+    }
+}
