@@ -1,0 +1,163 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+const program = path.resolve(process.env.YUI_BIN || '../target/debug/yui');
+
+const server = process.env.YUI_TEST_POSTGRES;
+
+/** Says what is missing before the first test rather than in each. */
+export function checkSettings() {
+  accessSync(program, constants.X_OK);
+  if (!server) throw new Error('YUI_TEST_POSTGRES: the URL of a PostgreSQL server; `cargo xtask test` starts one');
+}
+
+/** Has PostgreSQL do something; returns what it says. */
+export async function databaseAct(sql) {
+  return (await run('psql', ['-X', '-q', '-A', '-t', server, '-c', sql])).stdout;
+}
+
+/** Only what a program needs: `yui` refuses settings it does not know. */
+const plainEnvironment = { PATH: process.env.PATH, HOME: process.env.HOME, TZ: 'Asia/Tokyo' };
+
+/** A running demo with data of its own, on SQLite or on PostgreSQL, and the command line on the same data. */
+export class Portal {
+  /** Starts one: `engine` is `sqlite` or `postgresql`. */
+  static async start(engine) {
+    const folder = await mkdtemp(path.join(process.env.YUI_TEST_RUN_FOLDER || tmpdir(), `yui-e2e-${engine}-`));
+    const portal = new Portal();
+    portal.engine = engine;
+    portal.folder = folder;
+    try {
+      portal.databaseUrl =
+        engine === 'postgresql' ? await portal.#makeDatabase() : `sqlite://${path.join(folder, 'yui.db')}`;
+      await portal.#serve();
+      portal.keys = (await readFile(path.join(folder, 'keys'), 'utf8')).trim();
+      portal.societies = JSON.parse((await portal.get('localhost', '/demo.json')).text).societies;
+      return portal;
+    } catch (error) {
+      await portal.stop();
+      throw error;
+    }
+  }
+
+  async #makeDatabase() {
+    this.database = `${process.env.YUI_TEST_RUN_NAME}_${process.pid}`;
+    await databaseAct(`CREATE DATABASE ${this.database}`);
+    const url = new URL(server);
+    url.pathname = `/${this.database}`;
+    return url.href;
+  }
+
+  async #serve() {
+    const child = spawn(program, ['demo', '--listen', '127.0.0.1:0', '--data', this.folder], {
+      env: { ...plainEnvironment, YUI_DATABASE_URL: this.databaseUrl, YUI_LOG: 'warn' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    this.killAtExit = () => child.kill('SIGKILL');
+    process.once('exit', this.killAtExit);
+    this.log = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => (this.log += text));
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`yui demo ended with ${code}:\n${this.log}`);
+    });
+    const ready = (async () => {
+      for await (const line of createInterface({ input: child.stdout })) {
+        const address = /^ready: http:\/\/localhost:(\d+)\/$/.exec(line);
+        if (address) return Number(address[1]);
+      }
+      return ended;
+    })();
+    this.port = await Promise.race([ready, ended]);
+    ended.catch(() => {});
+    child.stdout.resume();
+  }
+
+  /** Stops the portal by its own process id and removes what it had. */
+  async stop() {
+    if (this.child && this.child.exitCode === null && this.child.signalCode === null) {
+      const ended = once(this.child, 'exit');
+      this.child.kill('SIGTERM');
+      const impatient = setTimeout(() => this.child.kill('SIGKILL'), 5_000);
+      await ended;
+      clearTimeout(impatient);
+    }
+    if (this.killAtExit) process.removeListener('exit', this.killAtExit);
+    if (this.database) {
+      await databaseAct(`DROP DATABASE IF EXISTS ${this.database} WITH (FORCE)`);
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** The address of a path at a host: `at('kline.localhost', '/expenses')`. */
+  at(host, where = '/') {
+    return `http://${host}:${this.port}${where}`;
+  }
+
+  /** A demo society by its key, with `at(path)` and `account(state)`. */
+  society(key) {
+    const society = this.societies.find((society) => society.key === key);
+    return {
+      ...society,
+      at: (where) => this.at(society.host, where),
+      account: (userId) => society.accounts.find((account) => account.user_id === userId),
+    };
+  }
+
+  /** Runs `yui` on the portal's data; returns what it printed. A failure is an exception with `stdout` and `stderr`. */
+  async yui(args, input = '') {
+    const env = { ...plainEnvironment, YUI_DATABASE_URL: this.databaseUrl, YUI_KEYS: this.keys, YUI_LOG: 'warn' };
+    const running = run(program, args, { env, cwd: this.folder });
+    // A command that reads nothing may have ended before.
+    running.child.stdin.on('error', () => {}).end(input);
+    return (await running).stdout;
+  }
+
+  /** Asks the portal for a path as a host of any name would be asked. */
+  async get(host, where, headers = {}) {
+    return this.#request('GET', host, where, headers);
+  }
+
+  /** Sends a form to the portal. */
+  async post(host, where, form, headers = {}) {
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    return this.#request('POST', host, where, { ...type, ...headers }, new URLSearchParams(form).toString());
+  }
+
+  async #request(method, host, where, headers, body = '') {
+    const request = http.request({
+      host: '127.0.0.1',
+      port: this.port,
+      method,
+      path: where,
+      agent: false,
+      headers: { host: `${host}:${this.port}`, ...headers },
+    });
+    request.end(body);
+    const [response] = await once(request, 'response');
+    const chunks = await response.toArray();
+    return { status: response.statusCode, headers: response.headers, text: Buffer.concat(chunks).toString('utf8') };
+  }
+
+  /** Moves the portal's clock; returns what it shows then. */
+  async advance(seconds) {
+    const answer = await this.post('localhost', '/demo/clock', { advance_seconds: String(Math.round(seconds)) });
+    if (answer.status !== 200) throw new Error(`/demo/clock: ${answer.status} ${answer.text}`);
+    return new Date(JSON.parse(answer.text).now);
+  }
+
+  /** Sets the portal's clock, as in `2026-09-15T12:00:00+09:00`. */
+  async setClock(time) {
+    const now = await this.advance(0);
+    return this.advance((new Date(time) - now) / 1000);
+  }
+}
