@@ -124,9 +124,9 @@ fn sqlite(figures: &mut Figures, yui: &Path, folder: &Folder, register: &Registe
     let (_, batch) = base.on(url(&filled)).import(expenses)?;
     base.on(url(&filled)).publish(&batch)?;
     let rows = folder.path("rows.csv");
-    // `.import` has text alone: no BLOB and no NULL. So the key is 16 letters in place of 16 bytes, '' stands for NULL,
+    // `.import` has text alone: no BLOB and no NULL. So the key is 20 letters in place of 20 bytes, '' stands for NULL,
     // and the table is not STRICT; columns, checks, keys and indexes are the migrations'.
-    let columns = COLUMNS.replace("claim_key", "substr(hex(claim_key), 1, 16)");
+    let columns = COLUMNS.replace("claim_key", "substr(hex(claim_key), 21, 20)");
     sqlite3(&filled, &format!(".mode csv\n.once {}\nSELECT {columns} FROM expenses ORDER BY rowid;", rows.display()))?;
     let table =
         sqlite3(&filled, "SELECT sql || ';' FROM sqlite_master WHERE tbl_name = 'expenses' AND sql IS NOT NULL;")?;
