@@ -106,8 +106,15 @@ fn sqlite3(file: &Path, script: &str) -> Result<String> {
     said(Command::new("sqlite3").arg("-bail").arg(file), script)
 }
 
+/// Copies a database file to this name; the log of what had the name before must not be taken for the copy's.
 fn copy_to(folder: &Folder, from: &Path, name: &str) -> Result<std::path::PathBuf> {
     let to = folder.path(name);
+    for log in ["-wal", "-shm"] {
+        let log = folder.path(&format!("{name}{log}"));
+        if log.exists() {
+            fs::remove_file(&log).with_context(|| log.display().to_string())?;
+        }
+    }
     fs::copy(from, &to).with_context(|| to.display().to_string())?;
     Ok(to)
 }

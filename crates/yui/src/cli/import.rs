@@ -176,6 +176,7 @@ impl BatchLine {
     pub(super) async fn publish(self) -> anyhow::Result<()> {
         let (app, scope) = for_society(&self.society).await?;
         imports::publish(&app, &scope, self.batch).await?;
+        app.db.close().await;
         println!("batch {} is published", self.batch);
         Ok(())
     }
@@ -183,6 +184,7 @@ impl BatchLine {
     pub(super) async fn withdraw(self) -> anyhow::Result<()> {
         let (app, scope) = for_society(&self.society).await?;
         imports::withdraw(&app, &scope, self.batch).await?;
+        app.db.close().await;
         println!("batch {} is withdrawn", self.batch);
         Ok(())
     }
