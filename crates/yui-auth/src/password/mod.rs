@@ -1,5 +1,6 @@
 //! Passwords and their hashes: argon2id, one hash per attempt, and a waiting line that ends.
 
+mod engine;
 mod hasher;
 mod phc;
 #[cfg(test)]
@@ -7,6 +8,7 @@ mod tests;
 
 use zeroize::Zeroizing;
 
+pub use engine::{Engine, engine};
 pub use hasher::{HashError, Hasher, Verified};
 pub use phc::needs_rehash;
 

@@ -1,13 +1,15 @@
 //! The text a hash is stored as: a PHC string, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
 
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Block, Params, Version};
+use argon2::{Algorithm, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::SALT_LEN;
+use super::engine::Memory;
+use super::hasher::HashError;
 
 /// KiB of memory, passes, lanes (OWASP Password Storage Cheat Sheet, argon2id).
 const MEMORY: u32 = 19_456;
@@ -17,11 +19,11 @@ const OUTPUT_LEN: usize = 32;
 
 /// A stored hash taken apart: how to hash a candidate, and what must come out.
 pub(super) struct Stored {
-    algorithm: Algorithm,
-    version: Version,
-    params: Params,
-    salt: Vec<u8>,
-    output: Vec<u8>,
+    pub(super) algorithm: Algorithm,
+    pub(super) version: Version,
+    pub(super) params: Params,
+    pub(super) salt: Vec<u8>,
+    pub(super) output: Vec<u8>,
 }
 
 impl Stored {
@@ -58,12 +60,10 @@ impl Stored {
     /// The hash of the password with this salt and these parameters; `memory` grows to what they need.
     ///
     /// # Errors
-    /// argon2's own, for lengths that cannot occur.
-    pub(super) fn hash(&self, password: &[u8], memory: &mut Vec<Block>) -> argon2::Result<Zeroizing<Vec<u8>>> {
-        memory.resize(self.params.block_count().max(memory.len()), Block::new());
+    /// [`HashError::Failed`] for lengths that cannot occur.
+    pub(super) fn hash(&self, password: &[u8], memory: &mut Memory) -> Result<Zeroizing<Vec<u8>>, HashError> {
         let mut output = Zeroizing::new(vec![0; self.output.len()]);
-        let argon2 = Argon2::new(self.algorithm, self.version, self.params.clone());
-        argon2.hash_password_into_with_memory(password, &self.salt, &mut output, memory.as_mut_slice())?;
+        memory.hash(self, password, &mut output)?;
         Ok(output)
     }
 
@@ -79,7 +79,8 @@ impl Stored {
         format!("$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}${salt}${hash}")
     }
 
-    fn is_of_today(&self) -> bool {
+    /// Whether function, parameters and lengths are today's.
+    pub(super) fn is_of_today(&self) -> bool {
         self.algorithm == Algorithm::Argon2id
             && self.version == Version::V0x13
             && (self.params.m_cost(), self.params.t_cost(), self.params.p_cost()) == (MEMORY, PASSES, LANES)

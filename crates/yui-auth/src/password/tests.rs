@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
+use super::engine::{Memory, is_equal, small};
+use super::hasher::IDLE;
 use super::phc::Stored;
-use super::{HashError, Hasher, Password, SALT_LEN, needs_rehash};
+use super::{Engine, HashError, Hasher, Password, SALT_LEN, engine, needs_rehash};
 
 const SALT: [u8; SALT_LEN] = *b"0123456789abcdef";
 
@@ -82,13 +84,57 @@ async fn a_caller_that_leaves_the_line_gives_up_its_place() {
     assert!(runs.await.expect("the task ends").is_ok());
 }
 
-#[tokio::test]
-async fn the_memory_is_given_back_when_nobody_waits() {
+#[tokio::test(start_paused = true)]
+async fn the_memory_is_kept_for_a_moment_and_then_given_back() {
     let hasher = Hasher::new(2, 8);
     let try_one = || hasher.verify(password("x"), None);
     let answers = tokio::join!(try_one(), try_one(), try_one(), try_one());
     assert!(answers.0.is_ok() && answers.1.is_ok() && answers.2.is_ok() && answers.3.is_ok());
+    tokio::time::advance(IDLE / 2).await;
+    assert!(!hasher.keeps_no_memory());
+    assert!(try_one().await.is_ok());
+    settle().await;
+    tokio::time::advance(IDLE * 3 / 4).await;
+    settle().await;
+    assert!(!hasher.keeps_no_memory(), "used half a second ago");
+    tokio::time::advance(IDLE / 2).await;
+    settle().await;
     assert!(hasher.keeps_no_memory());
+    assert!(try_one().await.is_ok());
+    assert!(!hasher.keeps_no_memory(), "and so again");
+}
+
+/// Lets the other tasks run that can.
+async fn settle() {
+    for _ in 0..16 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn every_attempt_costs_one_hash_of_the_same_price() {
+    let hasher = Hasher::new(1, 8);
+    let attempts = [
+        ("known and right", "ひみつの言葉", Some(REFERENCE)),
+        ("known and wrong", "x", Some(REFERENCE)),
+        ("unknown", "x", None),
+        ("nothing stored", "x", Some("")),
+        ("junk stored", "x", Some("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ")),
+        ("empty", "", Some(REFERENCE)),
+        ("empty and unknown", "", None),
+    ];
+    for ((attempt, typed, stored), before) in attempts.into_iter().zip(0..) {
+        assert_eq!(hasher.hashes(), before);
+        hasher.verify(password(typed), stored).await.expect("an answer");
+        assert_eq!(hasher.hashes(), before + 1, "{attempt}");
+    }
+    let known = Stored::parse(REFERENCE).expect("a hash");
+    assert!(known.is_of_today() && Stored::today(SALT).expect("today's").is_of_today());
+}
+
+#[test]
+fn the_fast_engine_is_proved_here() {
+    assert_eq!(engine(), Engine::Fast);
 }
 
 #[test]
@@ -111,7 +157,7 @@ proptest! {
     #[test]
     fn a_stored_hash_fits_its_password_only(right: String, wrong: String, salt: [u8; SALT_LEN]) {
         prop_assume!(right != wrong);
-        let mut memory = Vec::new();
+        let mut memory = Memory::default();
         let fresh = Stored::today(salt).expect("today's parameters");
         let phc = fresh.to_phc(&fresh.hash(right.as_bytes(), &mut memory).expect("a hash"));
         let stored = Stored::parse(&phc).expect("a PHC string");
@@ -125,5 +171,13 @@ proptest! {
     #[test]
     fn any_text_can_be_asked_about(text: String) {
         prop_assert!(needs_rehash(&text));
+    }
+}
+
+proptest! {
+    #[test]
+    fn both_engines_agree(password: Vec<u8>, salt in prop::collection::vec(any::<u8>(), 8..40), passes in 1..4_u32) {
+        let stored = small(&salt, passes).expect("parameters");
+        prop_assert!(is_equal(&stored, &password));
     }
 }
