@@ -1,0 +1,18 @@
+//! `yui worker`.
+
+use tokio::sync::watch;
+
+use super::{background, configured, serve};
+
+/// Delivers mail and keeps house until it is told to stop (SIGINT or SIGTERM).
+pub(super) async fn run() -> anyhow::Result<()> {
+    let app = configured().await?;
+    let (stop, stopped) = watch::channel(false);
+    let worker = tokio::spawn(background::run(app.clone(), stopped));
+    println!("ready: delivering mail");
+    serve::told_to_stop().await;
+    stop.send_replace(true);
+    serve::ended(worker).await;
+    app.db.close().await;
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! The demo's mailbox: every mail that was delivered.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use askama::Template;
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        mails::{self, Kept},
+        societies::Society,
+    },
+    scope::{InSociety, SystemScope},
+    ui::{Page, Shell, format, pages},
+};
+
+#[derive(Template)]
+#[template(path = "demo/mailbox.html")]
+struct MailboxPage {
+    page: Page,
+    /// What the address asks for, as in `?to=taro@example.jp`.
+    filter: Filter,
+    mails: Vec<MailView>,
+}
+
+struct MailView {
+    society: String,
+    society_key: String,
+    mail_id: i64,
+    from: String,
+    to: String,
+    subject: String,
+    sent_at: String,
+    lines: Vec<Line>,
+}
+
+/// A line of a mail's text.
+enum Line {
+    Text(String),
+    Link(String),
+}
+
+/// Which mails.
+#[derive(Default, Deserialize)]
+pub(super) struct Filter {
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    society: String,
+}
+
+/// A mail in `/mailbox.json`.
+#[derive(Serialize)]
+pub(super) struct MailEntry {
+    id: i64,
+    society: String,
+    to: String,
+    from: String,
+    subject: String,
+    text: String,
+    html: String,
+    kind: String,
+    sent_at: String,
+    links: Vec<String>,
+}
+
+/// Returns the mails that the filter leaves, newest first: within a society in the order they were written, whatever the
+/// movable clock said; over societies by when they were delivered.
+async fn found(app: &App, filter: &Filter) -> anyhow::Result<Vec<(Arc<Society>, Kept)>> {
+    let mut boxes = Vec::new();
+    for scope in SystemScope::of_all(app, "demo mailbox").await? {
+        if filter.society.is_empty() || filter.society == scope.society().key {
+            let newest_first = mails::kept(app, &scope, filter.to.trim()).await?;
+            boxes.push((scope.society().clone(), VecDeque::from(newest_first)));
+        }
+    }
+    let mut all = Vec::new();
+    let newest = |mails: &VecDeque<Kept>| mails.front().map(|mail| mail.sent_at);
+    while let Some((society, mails)) = boxes.iter_mut().max_by_key(|(_, mails)| newest(mails))
+        && let Some(mail) = mails.pop_front()
+    {
+        all.push((society.clone(), mail));
+    }
+    Ok(all)
+}
+
+fn is_link(word: &str) -> bool {
+    word.starts_with("http://") || word.starts_with("https://")
+}
+
+fn lines(text: &str) -> Vec<Line> {
+    text.trim_end()
+        .lines()
+        .map(|line| if is_link(line) { Line::Link(line.to_owned()) } else { Line::Text(line.to_owned()) })
+        .collect()
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    Query(filter): Query<Filter>,
+) -> Result<Response, AppError> {
+    let view = |(society, mail): (Arc<Society>, Kept)| MailView {
+        society: society.name.clone(),
+        society_key: society.key.clone(),
+        mail_id: mail.mail_id,
+        from: mail.from,
+        to: mail.to,
+        subject: mail.subject,
+        sent_at: format::minute_of(shell.lang, mail.sent_at),
+        lines: lines(&mail.text),
+    };
+    let mails = found(&app, &filter).await?.into_iter().map(view).collect();
+    Ok(MailboxPage { page: shell.page("メールボックス"), filter, mails }.into_response())
+}
+
+pub(super) async fn json(
+    State(app): State<App>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<Vec<MailEntry>>, AppError> {
+    let entry = |(society, mail): (Arc<Society>, Kept)| MailEntry {
+        id: mail.mail_id,
+        society: society.key.clone(),
+        to: mail.to,
+        from: mail.from,
+        links: mail.text.split_whitespace().filter(|word| is_link(word)).map(str::to_owned).collect(),
+        subject: mail.subject,
+        text: mail.text,
+        html: mail.html,
+        kind: mail.kind,
+        sent_at: mail.sent_at.to_string(),
+    };
+    Ok(Json(found(&app, &filter).await?.into_iter().map(entry).collect()))
+}
+
+/// What a mail's HTML may do: show itself and be left by its links.
+const SANDBOX: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+                       frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox";
+
+/// The HTML form of a mail, as a mail program shows it.
+pub(super) async fn html(
+    State(app): State<App>,
+    Path((society, mail_id)): Path<(String, i64)>,
+) -> Result<Response, AppError> {
+    let filter = Filter { society, to: String::new() };
+    let (_, mail) =
+        found(&app, &filter).await?.into_iter().find(|(_, mail)| mail.mail_id == mail_id).ok_or(AppError::NotFound)?;
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, SANDBOX)];
+    Ok((headers, mail.html).into_response())
+}
+
+pages! {
+    MailboxPage => |shell| Self {
+        page: shell.page("メールボックス"),
+        filter: Filter { to: "testtaro01@kline.example".into(), society: String::new() },
+        mails: vec![MailView {
+            society: "みなと海運健康保険組合".into(),
+            society_key: "kline".into(),
+            mail_id: 3,
+            from: "no-reply@kline.localhost".into(),
+            to: "testtaro01@kline.example".into(),
+            subject: "Sample <subject>".into(),
+            sent_at: "2026-11-20 12:00".into(),
+            lines: lines("Sample & text\n\nhttp://kline.localhost:8080/verify?token=a&x=1\n"),
+        }],
+    },
+}

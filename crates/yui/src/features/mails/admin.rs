@@ -1,0 +1,104 @@
+//! What the command line may do with mail.
+
+use jiff::Timestamp;
+
+use super::{
+    letter::{Letter, MailFrame, Sender},
+    outbox::{Recipient, enqueue},
+    post::Carrier,
+    queries,
+    rules::masked,
+    smtp::{Refusal, Session},
+};
+use crate::{app::App, scope::InSociety, ui::Lang};
+
+/// A mail as a list shows it.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its number in its society.
+    pub mail_id: i64,
+    /// What it is, as in `email_verify`.
+    pub kind: String,
+    /// The recipient's address, masked.
+    pub to: String,
+    /// How often it was tried.
+    pub tries: i32,
+    /// Where it stands.
+    pub state: State,
+    /// Why the last try failed.
+    pub last_error: Option<String>,
+}
+
+/// Where a mail stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It is delivered then, or soon after.
+    Due(Timestamp),
+    /// It was delivered then.
+    Sent(Timestamp),
+    /// It was given up then.
+    Failed(Timestamp),
+}
+
+/// Returns a society's mails, oldest first.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn list(app: &App, scope: &impl InSociety) -> anyhow::Result<Vec<Listed>> {
+    let rows = queries::mail_list(&app.db, scope).await?;
+    let listed = rows.into_iter().map(|row| Listed {
+        mail_id: row.mail_id,
+        kind: row.kind,
+        to: masked(&row.recipient),
+        tries: row.tries,
+        state: match (row.sent_at, row.failed_at) {
+            (Some(at), _) => State::Sent(at.to_jiff()),
+            (None, Some(at)) => State::Failed(at.to_jiff()),
+            (None, None) => State::Due(row.due_at.to_jiff()),
+        },
+        last_error: row.last_error,
+    });
+    Ok(listed.collect())
+}
+
+/// Says whether the mail server lets us in, and if not, why.
+///
+/// # Errors
+/// The reason.
+pub async fn server_answers(app: &App, scope: &impl InSociety) -> Result<(), String> {
+    let Carrier::Server(server, tls) = &app.mail.carrier else {
+        return Err("YUI_SMTP_URL is not set; mail waits in the database".to_owned());
+    };
+    let session = Session::open(app, scope.society(), server, tls.as_ref()).await.map_err(Refusal::reason)?;
+    session.close().await;
+    Ok(())
+}
+
+/// Lets a mail that was given up be tried again, from the beginning.
+///
+/// # Errors
+/// Where there is no such mail among those given up.
+pub async fn retry(app: &App, scope: &impl InSociety, mail_id: i64) -> anyhow::Result<()> {
+    if !queries::mail_retry(&app.db, scope, mail_id, app.clock.now()).await? {
+        anyhow::bail!("mail {mail_id} is not among those given up");
+    }
+    app.mail.wake();
+    Ok(())
+}
+
+/// Writes a mail that shows whether mail arrives; returns its id.
+///
+/// # Errors
+/// As [`enqueue`].
+pub async fn test(app: &App, scope: &impl InSociety, address: &str, due: Timestamp) -> anyhow::Result<i64> {
+    let lang = Lang::Ja;
+    let frame = MailFrame::of(app, scope.society(), lang);
+    let letter = Letter::new(&frame, Sender::Webmaster, "test", lang.t("メールの試験"))
+        .p(lang.t("このメールは、ポータルからのメールが届くことを確かめるために送りました。"))
+        .button(lang.t("ポータルを開く"), frame.url("/"));
+    let mut tx = app.db.begin().await?;
+    let mail_id = enqueue(&mut tx, app, scope, Recipient { account_id: None, address }, &letter, due).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(mail_id)
+}

@@ -1,0 +1,70 @@
+//! What carries mail away, and the bell that wakes the worker.
+
+use anyhow::Context;
+use lettre::transport::smtp::client::{Certificate, TlsParameters};
+use tokio::sync::Notify;
+
+use super::smtp::{Privacy, SmtpServer};
+use crate::config::MailConfig;
+
+/// What carries mail away, ready to be used.
+#[derive(Debug)]
+pub struct Post {
+    bell: Notify,
+    pub(super) carrier: Carrier,
+}
+
+/// What carries mail away.
+pub(super) enum Carrier {
+    /// A mail server.
+    Server(SmtpServer, Option<TlsParameters>),
+    /// Nothing: in the demo, delivered is what its mailbox shows.
+    Mailbox,
+    /// No server is configured: mail waits.
+    Nobody,
+}
+
+impl std::fmt::Debug for Carrier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Server(server, _) => write!(f, "{server:?}"),
+            Self::Mailbox => f.write_str("Mailbox"),
+            Self::Nobody => f.write_str("Nobody"),
+        }
+    }
+}
+
+impl Post {
+    /// Makes ready what the settings name.
+    pub(crate) fn of(config: &MailConfig, in_demo: bool) -> anyhow::Result<Self> {
+        let carrier = match &config.server {
+            Some(server) => {
+                let tls = (server.tls != Privacy::None).then(|| parameters(server, config)).transpose()?;
+                Carrier::Server(server.clone(), tls)
+            }
+            None if in_demo => Carrier::Mailbox,
+            None => Carrier::Nobody,
+        };
+        Ok(Self { bell: Notify::new(), carrier })
+    }
+
+    /// Has the worker of this process look at once. A change without it is delivered as well, some seconds later.
+    pub fn wake(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Waits for [`Post::wake`]; one that came before is not lost.
+    pub(super) async fn woken(&self) {
+        self.bell.notified().await;
+    }
+}
+
+fn parameters(server: &SmtpServer, config: &MailConfig) -> anyhow::Result<TlsParameters> {
+    let mut builder = TlsParameters::builder(server.host.clone());
+    if let Some(path) = &config.extra_root {
+        let pem = std::fs::read(path).with_context(|| format!("YUI_SMTP_CA: cannot read {}", path.display()))?;
+        let certificate = Certificate::from_pem(&pem).with_context(|| format!("YUI_SMTP_CA: {}", path.display()))?;
+        builder = builder.add_root_certificate(certificate);
+    }
+    builder.build_rustls().context("YUI_SMTP_CA: the trusted roots")
+}

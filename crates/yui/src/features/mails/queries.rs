@@ -1,0 +1,216 @@
+//! The SQL of mails.
+
+use jiff::Timestamp;
+use yui_db::{Db, DbError, Tx, params, statements};
+
+use crate::scope::InSociety;
+
+statements! {
+    MAIL_DELETE = "DELETE FROM mails WHERE society_id = $1 AND mail_id = $2";
+    MAIL_TAKE_BACK = "
+        DELETE FROM mails
+        WHERE society_id = $1 AND mail_id = $2 AND sent_at IS NULL AND tries = 0 AND due_at > $3";
+    MAILS_TAKE_BACK_OF = "
+        DELETE FROM mails
+        WHERE society_id = $1 AND account_id = $2 AND sent_at IS NULL AND tries = 0 AND due_at > $3";
+    MAILS_DISOWN = "UPDATE mails SET account_id = NULL WHERE society_id = $1 AND account_id = $2";
+    MAIL_INSERT = "
+        INSERT INTO mails (society_id, mail_id, account_id, kind, sender, recipient, sealed_content, created_at, due_at, tries)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)";
+    // Over all societies, but over nothing except what waits: the index of due mails holds no other.
+    SOCIETIES_DUE = "
+        SELECT DISTINCT society_id FROM mails
+        WHERE sent_at IS NULL AND failed_at IS NULL AND due_at <= $1 AND (taken_until IS NULL OR taken_until <= $1)
+        ORDER BY society_id";
+    // The condition stands twice: where two workers want one row, PostgreSQL asks the second again after the first is done.
+    MAILS_TAKE = "
+        UPDATE mails SET taken_until = $3, tries = tries + 1
+        WHERE society_id = $1 AND sent_at IS NULL AND failed_at IS NULL AND (taken_until IS NULL OR taken_until <= $2)
+          AND mail_id IN (
+            SELECT due.mail_id FROM mails due
+            WHERE due.society_id = $1 AND due.sent_at IS NULL AND due.failed_at IS NULL AND due.due_at <= $2
+              AND (due.taken_until IS NULL OR due.taken_until <= $2)
+            ORDER BY due.due_at, due.mail_id LIMIT $4)
+        RETURNING mail_id, kind, sender, recipient, sealed_content, created_at, tries";
+    MAIL_SENT = "
+        UPDATE mails SET sent_at = $4, taken_until = NULL, last_error = NULL
+        WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
+    MAIL_SENT_FORGET = "
+        UPDATE mails SET sent_at = $4, taken_until = NULL, last_error = NULL, sealed_content = NULL
+        WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
+    MAIL_PUT_OFF = "
+        UPDATE mails SET due_at = $4, taken_until = NULL, last_error = $5
+        WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
+    MAIL_PUT_BACK = "
+        UPDATE mails SET taken_until = NULL, tries = tries - 1
+        WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
+    MAIL_GIVE_UP = "
+        UPDATE mails SET failed_at = $4, taken_until = NULL, last_error = $5
+        WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
+    MAIL_RETRY = "
+        UPDATE mails SET failed_at = NULL, tries = 0, due_at = $3
+        WHERE society_id = $1 AND mail_id = $2 AND failed_at IS NOT NULL AND sealed_content IS NOT NULL";
+    MAIL_LIST = "
+        SELECT mail_id, kind, recipient, due_at, tries, sent_at, failed_at, last_error
+        FROM mails WHERE society_id = $1 ORDER BY mail_id";
+    MAIL_KEPT_LIST = "
+        SELECT mail_id, kind, sender, recipient, sealed_content, sent_at
+        FROM mails WHERE society_id = $1 AND sent_at IS NOT NULL AND ($2 = '' OR LOWER(recipient) = LOWER($2))
+        ORDER BY mail_id DESC LIMIT 500";
+}
+
+/// A mail about to be.
+pub(super) struct NewMail<'a> {
+    pub(super) mail_id: i64,
+    pub(super) account_id: Option<i64>,
+    pub(super) kind: &'a str,
+    pub(super) sender: &'a str,
+    pub(super) recipient: &'a str,
+    pub(super) sealed: &'a [u8],
+    pub(super) due: Timestamp,
+}
+
+pub(super) async fn mail_insert(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    mail: &NewMail<'_>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let NewMail { mail_id, account_id, kind, sender, recipient, sealed, due } = *mail;
+    let values = params![scope.society_id(), mail_id, account_id, kind, sender, recipient, sealed, now, due];
+    tx.execute(&MAIL_INSERT, values).await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Due {
+    society_id: i64,
+}
+
+/// Returns the ids of the societies that have a mail to deliver. A worker asks before it has a scope.
+pub(super) async fn societies_due(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<Due> = db.all(&SOCIETIES_DUE, params![now]).await?;
+    Ok(rows.into_iter().map(|row| row.society_id).collect())
+}
+
+/// A mail that this worker has for itself until a given time.
+#[derive(sqlx::FromRow)]
+pub(super) struct Taken {
+    pub(super) mail_id: i64,
+    pub(super) kind: String,
+    pub(super) sender: String,
+    pub(super) recipient: String,
+    pub(super) sealed_content: Option<Vec<u8>>,
+    pub(super) created_at: yui_db::Timestamp,
+    pub(super) tries: i32,
+}
+
+/// Takes up to `count` due mails.
+pub(super) async fn mails_take(
+    db: &Db,
+    scope: &impl InSociety,
+    now: Timestamp,
+    until: Timestamp,
+    count: i64,
+) -> Result<Vec<Taken>, DbError> {
+    let mut tx = db.begin().await?;
+    let mut taken: Vec<Taken> = tx.all(&MAILS_TAKE, params![scope.society_id(), now, until, count]).await?;
+    tx.commit().await?;
+    taken.sort_by_key(|mail| mail.mail_id);
+    Ok(taken)
+}
+
+/// How a try went.
+#[derive(Debug)]
+pub(super) enum Settled {
+    /// Delivered; whether its content is kept all the same.
+    Sent { at: Timestamp, keep: bool },
+    /// To be tried again then.
+    PutOff { due: Timestamp, why: String },
+    /// Not tried at all.
+    PutBack,
+    /// Given up.
+    GivenUp { at: Timestamp, why: String },
+}
+
+/// Writes down how a try went; returns false where another worker has taken the mail since.
+pub(super) async fn mail_settle(
+    db: &Db,
+    scope: &impl InSociety,
+    mail: &Taken,
+    settled: &Settled,
+) -> Result<bool, DbError> {
+    let (society, id, tries) = (scope.society_id(), mail.mail_id, mail.tries);
+    let changed = match settled {
+        Settled::Sent { at, keep: true } => db.execute(&MAIL_SENT, params![society, id, tries, *at]).await?,
+        Settled::Sent { at, keep: false } => db.execute(&MAIL_SENT_FORGET, params![society, id, tries, *at]).await?,
+        Settled::PutOff { due, why } => db.execute(&MAIL_PUT_OFF, params![society, id, tries, *due, why]).await?,
+        Settled::PutBack => db.execute(&MAIL_PUT_BACK, params![society, id, tries]).await?,
+        Settled::GivenUp { at, why } => db.execute(&MAIL_GIVE_UP, params![society, id, tries, *at, why]).await?,
+    };
+    Ok(changed > 0)
+}
+
+/// Lets a mail that was given up be tried again; returns false where there is none.
+pub(super) async fn mail_retry(db: &Db, scope: &impl InSociety, mail_id: i64, now: Timestamp) -> Result<bool, DbError> {
+    Ok(db.execute(&MAIL_RETRY, params![scope.society_id(), mail_id, now]).await? > 0)
+}
+
+/// A mail as the command line lists it.
+#[derive(sqlx::FromRow)]
+pub(super) struct Listed {
+    pub(super) mail_id: i64,
+    pub(super) kind: String,
+    pub(super) recipient: String,
+    pub(super) due_at: yui_db::Timestamp,
+    pub(super) tries: i32,
+    pub(super) sent_at: Option<yui_db::Timestamp>,
+    pub(super) failed_at: Option<yui_db::Timestamp>,
+    pub(super) last_error: Option<String>,
+}
+
+pub(super) async fn mail_list(db: &Db, scope: &impl InSociety) -> Result<Vec<Listed>, DbError> {
+    db.all(&MAIL_LIST, params![scope.society_id()]).await
+}
+
+/// A delivered mail whose content may be kept.
+#[derive(sqlx::FromRow)]
+pub(super) struct KeptRow {
+    pub(super) mail_id: i64,
+    pub(super) kind: String,
+    pub(super) sender: String,
+    pub(super) recipient: String,
+    pub(super) sealed_content: Option<Vec<u8>>,
+    pub(super) sent_at: Option<yui_db::Timestamp>,
+}
+
+/// Returns the newest delivered mails, to this address or, where it is empty, to any.
+pub(super) async fn mail_kept_list(db: &Db, scope: &impl InSociety, to: &str) -> Result<Vec<KeptRow>, DbError> {
+    db.all(&MAIL_KEPT_LIST, params![scope.society_id(), to]).await
+}
+
+/// Deletes a mail.
+pub(super) async fn mail_delete(tx: &mut Tx, scope: &impl InSociety, mail_id: i64) -> Result<(), DbError> {
+    tx.execute(&MAIL_DELETE, params![scope.society_id(), mail_id]).await.map(drop)
+}
+
+/// Deletes a mail that is not due yet; returns false where there is none.
+pub(super) async fn mail_take_back(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    mail_id: i64,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&MAIL_TAKE_BACK, params![scope.society_id(), mail_id, now]).await? == 1)
+}
+
+/// Deletes the account's mails that are not due yet, and makes the others nobody's.
+pub(super) async fn mails_disown(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    account_id: i64,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(&MAILS_TAKE_BACK_OF, params![scope.society_id(), account_id, now]).await?;
+    tx.execute(&MAILS_DISOWN, params![scope.society_id(), account_id]).await.map(drop)
+}

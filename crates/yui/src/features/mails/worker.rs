@@ -1,0 +1,212 @@
+//! Delivering what is due. Any number of workers may run, in one process or many: a mail is taken before it is sent.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use futures::future::join_all;
+use jiff::SignedDuration;
+use tokio::{sync::watch, time::MissedTickBehavior};
+
+use super::{
+    letter::Sender,
+    outbox::opened,
+    post::Carrier,
+    queries::{self, Settled, Taken},
+    rules::{masked, wait_after},
+    smtp::{Envelope, Refusal, Session, message, sender_address},
+};
+use crate::{
+    app::App,
+    scope::{InSociety, SystemScope},
+};
+
+/// How many mails a worker takes at a time.
+const BATCH: i64 = 16;
+
+/// How many conversations it has with the mail server.
+const LANES: usize = 4;
+
+/// For how long it takes them: longer than all of a batch can last.
+const TAKEN_FOR: SignedDuration = SignedDuration::from_mins(20);
+
+/// How often it looks without being woken.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// What one round of delivering did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// Delivered.
+    pub sent: usize,
+    /// To be tried again.
+    pub put_off: usize,
+    /// Given up: on the list that `yui mail list --failed` shows.
+    pub given_up: usize,
+    /// The mail server was not there, or this process is to end: what is left waits.
+    pub stopped: bool,
+}
+
+impl Delivered {
+    fn add(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.put_off += other.put_off;
+        self.given_up += other.given_up;
+        self.stopped |= other.stopped;
+    }
+}
+
+/// Delivers until it is told to stop: when it is woken, and every few seconds.
+pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+    if matches!(app.mail.carrier, Carrier::Nobody) {
+        tracing::warn!("YUI_SMTP_URL is not set: mail waits in the database");
+    }
+    let mut clock = tokio::time::interval(LOOK);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = app.mail.woken() => {}
+            _ = clock.tick() => {}
+        }
+        if let Err(error) = deliver_until(&app, &stop).await {
+            tracing::error!("mail can not be delivered: {error:#}");
+        }
+        if *stop.borrow() {
+            return;
+        }
+    }
+}
+
+/// Delivers all mail that is due, society after society, a few of each in turn.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn deliver_due(app: &App) -> anyhow::Result<Delivered> {
+    let (_, stop) = watch::channel(false);
+    deliver_until(app, &stop).await
+}
+
+async fn deliver_until(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<Delivered> {
+    let mut all = Delivered::default();
+    if matches!(app.mail.carrier, Carrier::Nobody) {
+        return Ok(all);
+    }
+    let mut due = queries::societies_due(&app.db, app.clock.now()).await?;
+    if due.is_empty() {
+        return Ok(all);
+    }
+    let scopes = SystemScope::of_all(app, "mail worker").await?;
+    while !due.is_empty() && !all.stopped {
+        for scope in scopes.iter().filter(|scope| due.contains(&scope.society_id())) {
+            all.add(deliver_batch(app, scope, stop).await?);
+            if all.stopped {
+                break;
+            }
+        }
+        let left = queries::societies_due(&app.db, app.clock.now()).await?;
+        // One whose society is left out for its broken policy stays due; it must not be asked for in vain for ever.
+        due = left.into_iter().filter(|id| scopes.iter().any(|scope| scope.society_id() == *id)).collect();
+    }
+    Ok(all)
+}
+
+async fn deliver_batch(app: &App, scope: &SystemScope, stop: &watch::Receiver<bool>) -> anyhow::Result<Delivered> {
+    let now = app.clock.now();
+    let taken = queries::mails_take(&app.db, scope, now, now.checked_add(TAKEN_FOR)?, BATCH).await?;
+    let mut lanes: Vec<Vec<Taken>> = (0..LANES).map(|_| Vec::new()).collect();
+    taken.into_iter().zip((0..LANES).cycle()).for_each(|(mail, lane)| lanes[lane].push(mail));
+    let mut all = Delivered::default();
+    for lane in join_all(lanes.into_iter().map(|lane| deliver_lane(app, scope, lane, stop))).await {
+        all.add(lane?);
+    }
+    Ok(all)
+}
+
+/// Delivers some mails one after the other, over one conversation as long as it lasts.
+async fn deliver_lane(
+    app: &App,
+    scope: &SystemScope,
+    mails: Vec<Taken>,
+    stop: &watch::Receiver<bool>,
+) -> anyhow::Result<Delivered> {
+    let mut delivered = Delivered::default();
+    let mut session = None;
+    for mail in mails {
+        delivered.stopped |= *stop.borrow();
+        let outcome = if delivered.stopped { None } else { Some(deliver(app, scope, &mail, &mut session).await) };
+        if let Some(Err(Refusal::NoServer(_))) = outcome {
+            delivered.stopped = true;
+        }
+        let settled = settled(app, &mail, outcome)?;
+        match &settled {
+            Settled::Sent { .. } => delivered.sent += 1,
+            Settled::PutOff { .. } => delivered.put_off += 1,
+            Settled::GivenUp { .. } => delivered.given_up += 1,
+            Settled::PutBack => {}
+        }
+        report(scope, &mail, &settled);
+        if !queries::mail_settle(&app.db, scope, &mail, &settled).await? {
+            tracing::warn!(
+                society = scope.society_id(),
+                mail = mail.mail_id,
+                "another worker has taken this mail since"
+            );
+        }
+    }
+    if let Some(session) = session {
+        Session::close(session).await;
+    }
+    Ok(delivered)
+}
+
+/// Sends one mail.
+async fn deliver(app: &App, scope: &SystemScope, mail: &Taken, session: &mut Option<Session>) -> Result<(), Refusal> {
+    let Some(sealed) = &mail.sealed_content else { return Err(Refusal::Never("it has no content".into())) };
+    let content = opened(app, scope, mail.mail_id, sealed)
+        .context("unsealing")
+        .map_err(|error| Refusal::NotNow(format!("{error:#}")))?;
+    let Carrier::Server(server, tls) = &app.mail.carrier else { return Ok(()) };
+    let envelope = Envelope {
+        society: scope.society(),
+        from: sender_address(app, scope.society(), Sender::of(&mail.sender)),
+        to: &mail.recipient,
+        mail_id: mail.mail_id,
+        created_at: mail.created_at.to_jiff(),
+        now: app.clock.now(),
+    };
+    let message = message(&envelope, content).ok_or(Refusal::Never("its address is none".into()))?;
+    let mut open = match session.take() {
+        Some(open) => open,
+        None => Session::open(app, scope.society(), server, tls.as_ref()).await?,
+    };
+    open.send(&message).await?;
+    *session = Some(open);
+    Ok(())
+}
+
+/// Decides what follows from how a try went; none is a mail that was not tried.
+fn settled(app: &App, mail: &Taken, outcome: Option<Result<(), Refusal>>) -> anyhow::Result<Settled> {
+    let now = app.clock.now();
+    Ok(match outcome {
+        None => Settled::PutBack,
+        Some(Ok(())) => Settled::Sent { at: now, keep: app.demo.is_some() },
+        Some(Err(Refusal::Never(why))) => Settled::GivenUp { at: now, why },
+        Some(Err(Refusal::NotNow(why) | Refusal::NoServer(why))) => match wait_after(mail.tries) {
+            Some(wait) => Settled::PutOff { due: now.checked_add(wait)?, why },
+            None => Settled::GivenUp { at: now, why },
+        },
+    })
+}
+
+/// Says how a try went: never an address in full, a subject or a word of the mail.
+fn report(scope: &SystemScope, mail: &Taken, settled: &Settled) {
+    let (society, id, kind, tries) = (scope.society_id(), mail.mail_id, &mail.kind, mail.tries);
+    let to = masked(&mail.recipient);
+    match settled {
+        Settled::Sent { .. } => tracing::info!(society, mail = id, kind, to, tries, "mail delivered"),
+        Settled::PutOff { due, why } => {
+            tracing::warn!(society, mail = id, kind, to, tries, %due, "mail put off: {why}");
+        }
+        Settled::GivenUp { why, .. } => tracing::error!(society, mail = id, kind, to, tries, "mail given up: {why}"),
+        Settled::PutBack => {}
+    }
+}
