@@ -1,0 +1,105 @@
+//! The SQL of terms.
+
+use jiff::Timestamp;
+use yui_db::{Db, DbError, Tx, params, statements};
+
+use crate::scope::{InSociety, SystemScope};
+
+statements! {
+    TERMS_CURRENT = "
+        SELECT version, body FROM terms WHERE society_id = $1 AND valid_from <= $2 ORDER BY version DESC LIMIT 1";
+    TERMS_NEWEST = "
+        SELECT version, valid_from FROM terms WHERE society_id = $1 ORDER BY version DESC LIMIT 1";
+    TERMS_INSERT = "
+        INSERT INTO terms (society_id, version, body, valid_from, created_at) VALUES ($1, $2, $3, $4, $5)";
+    AGREE = "
+        INSERT INTO terms_agreements (society_id, account_id, version, agreed_at, address) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (society_id, account_id, version) DO NOTHING";
+    FORGET = "DELETE FROM terms_agreements WHERE society_id = $1 AND account_id = $2";
+    VERSIONS = "
+        SELECT t.version, t.valid_from,
+            (SELECT COUNT(*) FROM terms_agreements g
+                WHERE g.society_id = t.society_id AND g.version = t.version) AS agreed
+        FROM terms t WHERE t.society_id = $1 ORDER BY t.version";
+}
+
+/// The terms that count now.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Terms {
+    pub(crate) version: i64,
+    pub(crate) body: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Newest {
+    version: i64,
+    valid_from: yui_db::Timestamp,
+}
+
+/// Returns the terms that count now, if the society has any.
+pub(crate) async fn current(db: &Db, scope: &impl InSociety, now: Timestamp) -> Result<Option<Terms>, DbError> {
+    db.optional(&TERMS_CURRENT, params![scope.society_id(), now]).await
+}
+
+/// Records that the account agreed to this version, when and from where.
+pub(crate) async fn agree(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    account_id: i64,
+    version: i64,
+    from: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(&AGREE, params![scope.society_id(), account_id, version, now, from]).await.map(drop)
+}
+
+/// Returns the newest version's number (0 where there is none) and when it begins.
+pub(super) async fn newest(tx: &mut Tx, scope: &SystemScope) -> Result<(i64, Option<Timestamp>), DbError> {
+    let row: Option<Newest> = tx.optional(&TERMS_NEWEST, params![scope.society_id()]).await?;
+    Ok(row.map_or((0, None), |row| (row.version, Some(row.valid_from.to_jiff()))))
+}
+
+/// Inserts a version.
+pub(super) async fn terms_insert(
+    tx: &mut Tx,
+    society_id: i64,
+    version: i64,
+    body: &str,
+    (valid_from, now): (Timestamp, Timestamp),
+) -> Result<(), DbError> {
+    tx.execute(&TERMS_INSERT, params![society_id, version, body, valid_from, now]).await.map(drop)
+}
+
+/// Forgets what was agreed to in the name of an account whose first way in was in other hands.
+pub(crate) async fn forget(tx: &mut Tx, scope: &SystemScope, account_id: i64) -> Result<(), DbError> {
+    tx.execute(&FORGET, params![scope.society_id(), account_id]).await.map(drop)
+}
+
+/// A version of the terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its number.
+    pub version: i64,
+    /// From when on it counts.
+    pub valid_from: Timestamp,
+    /// How many accounts agreed to it.
+    pub agreed: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct VersionRow {
+    version: i64,
+    valid_from: yui_db::Timestamp,
+    agreed: i64,
+}
+
+/// Returns all versions, oldest first.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn versions(db: &Db, scope: &impl InSociety) -> Result<Vec<Version>, DbError> {
+    let rows: Vec<VersionRow> = db.all(&VERSIONS, params![scope.society_id()]).await?;
+    let version =
+        |VersionRow { version, valid_from, agreed }| Version { version, valid_from: valid_from.to_jiff(), agreed };
+    Ok(rows.into_iter().map(version).collect())
+}
