@@ -1,0 +1,321 @@
+//! The users of an older system → accounts that wait for enrolment, under the user IDs they know.
+
+use std::collections::HashMap;
+
+use anyhow::bail;
+use jiff::{Timestamp, civil::Date};
+use kenpo_formats::{
+    Fault,
+    older_users_csv::{OlderUserRow, OlderUsersCsv},
+};
+use yui_db::Tx;
+
+use super::{
+    NO_PASSWORD, end_of, numbers,
+    queries::{self, Known, NewAccount},
+};
+use crate::{
+    app::App,
+    features::{
+        account::rules,
+        imports::{
+            self, Applied, BatchState, ChunkFault, FaultKind, Importer, Kind, Options, Outcome, Read, Report, Source,
+        },
+        register::{Coverage, candidates, holder_key},
+        societies::{self, ids_take},
+    },
+    scope::{InSociety, SystemScope},
+    ui::Lang,
+};
+
+/// How users of an older system get in for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum FirstLogin {
+    /// By a link that is mailed to them and works once; who has no address gets a posted pair
+    Link,
+    /// By a password made of symbol, number and birth date: weak, because others know these
+    NumbersAndBirthDate,
+}
+
+/// How an import of older users is to be done.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// How they get in for the first time.
+    pub first_login: FirstLogin,
+    /// The last day on which they can.
+    pub until: Date,
+}
+
+/// Imports users of an older system. Run again after it was stopped, it goes on.
+///
+/// # Errors
+/// As [`imports::run`]; and where the last day is over.
+pub async fn import(
+    app: &App,
+    scope: &SystemScope,
+    source: &Source,
+    options: Options,
+    plan: Plan,
+    on_fault: impl FnMut(&ChunkFault) + Send,
+) -> anyhow::Result<Report> {
+    if plan.until < app.clock.today() {
+        bail!("--until {} is over", plan.until);
+    }
+    let importer = OlderUsers {
+        scope: scope.clone(),
+        insurer_numbers: societies::insurer_numbers(app, scope).await?,
+        first_login: plan.first_login,
+        ends_at: end_of(plan.until)?,
+        now: app.clock.now(),
+        today: app.clock.today(),
+        active: 0,
+        idle: 0,
+        without_address: 0,
+        unchanged: 0,
+    };
+    let report = imports::run(app, scope, importer, source, options, on_fault).await?;
+    if matches!(report.outcome, Outcome::Done | Outcome::AlreadyThere) {
+        numbers::passwords_make(app, scope).await?;
+    }
+    Ok(report)
+}
+
+struct OlderUsers {
+    scope: SystemScope,
+    insurer_numbers: Vec<String>,
+    first_login: FirstLogin,
+    ends_at: Timestamp,
+    now: Timestamp,
+    today: Date,
+    active: i64,
+    idle: i64,
+    without_address: i64,
+    unchanged: i64,
+}
+
+/// A row whose own cells are good, and the person it means.
+struct Wanted {
+    line: u64,
+    user_id: String,
+    email: Option<String>,
+    origin: &'static str,
+    member_id: i64,
+    household_id: i64,
+}
+
+fn fault(kind: FaultKind, line: u64, column: &str, reason: impl Into<String>) -> ChunkFault {
+    ChunkFault { kind, fault: Fault::new(line, column, reason) }
+}
+
+impl Importer for OlderUsers {
+    type Record = OlderUserRow;
+
+    fn kind(&self) -> Kind {
+        Kind::OlderUsers
+    }
+
+    fn read(source: &Source, mut each: impl FnMut(Read<OlderUserRow>) -> bool) -> Result<(), Vec<Fault>> {
+        let unopened = |error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))];
+        let file = source.open().map_err(unopened)?;
+        let _all = OlderUsersCsv::open(file)?.all(&mut each);
+        Ok(())
+    }
+
+    async fn apply(
+        &mut self,
+        tx: &mut Tx,
+        batch_id: i64,
+        records: Vec<OlderUserRow>,
+        faults: &mut Vec<ChunkFault>,
+    ) -> anyhow::Result<Applied> {
+        let mut keys: Vec<_> = records.iter().map(row_key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut insured: HashMap<String, Vec<Coverage>> = HashMap::new();
+        for coverage in candidates(tx, &self.scope, &keys).await?.into_iter().filter(|coverage| coverage.insured) {
+            insured.entry(coverage.holder_key.clone()).or_default().push(coverage);
+        }
+        let wanted: Vec<_> = records.into_iter().filter_map(|row| self.wanted(row, &insured, faults)).collect();
+
+        let user_ids: Vec<_> = wanted.iter().map(|row| row.user_id.as_str()).collect();
+        let members: Vec<_> = wanted.iter().map(|row| row.member_id).collect();
+        let emails: Vec<_> = wanted.iter().filter_map(|row| row.email.as_deref()).collect();
+        let known = queries::known(tx, &self.scope, (&user_ids, &members, &emails)).await?;
+        let mut taken = Taken::default();
+        known.into_iter().for_each(|account| taken.put(account));
+
+        let first_id = ids_take(tx, &self.scope, "account", i64::try_from(wanted.len())?).await?;
+        let mut fresh = Vec::with_capacity(wanted.len());
+        let mut accepted = 0;
+        for (row, account_id) in wanted.iter().zip(first_id..) {
+            match taken.judge(row) {
+                Verdict::New => {
+                    taken.put(Known {
+                        account_id,
+                        member_id: row.member_id,
+                        user_id: row.user_id.clone(),
+                        email: row.email.clone(),
+                        state: "temporary".to_owned(),
+                        origin: row.origin.to_owned(),
+                    });
+                    fresh.push(self.account(row, account_id, batch_id));
+                    self.count(row);
+                }
+                Verdict::Same => self.unchanged += 1,
+                Verdict::Wrong(wrong) => {
+                    let told = wrong.into_iter().map(|(column, why)| fault(FaultKind::Rejected, row.line, column, why));
+                    faults.extend(told);
+                    continue;
+                }
+            }
+            accepted += 1;
+        }
+        queries::accounts_insert(tx, &self.scope, &fresh, self.now).await?;
+        Ok(Applied { accepted, ..Applied::default() })
+    }
+
+    fn details(&self) -> Vec<(&'static str, i64)> {
+        vec![
+            ("had logged in", self.active),
+            ("never logged in", self.idle),
+            ("without an address", self.without_address),
+            ("unchanged", self.unchanged),
+        ]
+    }
+
+    fn state_when_read(&self) -> BatchState {
+        BatchState::Published
+    }
+}
+
+fn row_key(row: &OlderUserRow) -> String {
+    holder_key(row.insurer_number.as_str(), &row.symbol, &row.number)
+}
+
+impl OlderUsers {
+    /// Looks at a row by itself and in the register; everything that is wrong with it is told.
+    fn wanted(
+        &self,
+        row: OlderUserRow,
+        insured: &HashMap<String, Vec<Coverage>>,
+        faults: &mut Vec<ChunkFault>,
+    ) -> Option<Wanted> {
+        let before = faults.len();
+        let mut reject =
+            |column: &str, reason: String| faults.push(fault(FaultKind::Rejected, row.line, column, reason));
+        let user_id = rules::user_id(Lang::Ja, &self.scope.society().policy, &row.user_id);
+        let user_id = user_id.map_err(|why| reject("ユーザID", why)).ok();
+        let email = row.email.as_deref().map(|typed| rules::email(Lang::Ja, typed)).transpose();
+        let email = email.map_err(|why| reject("メールアドレス", why.concat())).ok().flatten();
+        let own = self.insurer_numbers.iter().any(|own| own == row.insurer_number.as_str());
+        if !own {
+            let number = row.insurer_number.as_str();
+            reject("保険者番号", format!("保険者番号 {number} は、この組合のものではありません。"));
+        }
+        if faults.len() > before {
+            return None;
+        }
+        let under = insured.get(&row_key(&row)).map(Vec::as_slice).unwrap_or_default();
+        let branch =
+            |person: &&Coverage| row.branch.is_none() || person.branch.is_none() || person.branch == row.branch;
+        // A number that was given anew belongs to whoever has it today, else to whoever had it last.
+        let covered = |person: &Coverage| person.from <= self.today && person.to.is_none_or(|to| to > self.today);
+        let Some(person) = under.iter().filter(branch).max_by_key(|person| (covered(person), person.from)) else {
+            let (column, reason) = if under.is_empty() {
+                ("番号", "この記号・番号の被保険者は、加入者台帳にいません。")
+            } else {
+                ("枝番", "この枝番の被保険者は、加入者台帳にいません。")
+            };
+            faults.push(fault(FaultKind::Unmatched, row.line, column, reason));
+            return None;
+        };
+        let (member_id, household_id) = (person.member_id, person.household_id);
+        let origin = if row.logged_in { "was_active" } else { "was_idle" };
+        Some(Wanted { line: row.line, user_id: user_id?, email, origin, member_id, household_id })
+    }
+
+    fn account<'a>(&self, row: &'a Wanted, account_id: i64, batch_id: i64) -> NewAccount<'a> {
+        NewAccount {
+            account_id,
+            member_id: row.member_id,
+            household_id: row.household_id,
+            user_id: &row.user_id,
+            // One of numbers and birth date is hashed after the file is read, when no transaction waits for it.
+            password_hash: NO_PASSWORD,
+            email: row.email.as_deref(),
+            ends_at: self.ends_at,
+            origin: row.origin,
+            batch_id: Some(batch_id),
+            first_way: match self.first_login {
+                FirstLogin::Link => "link",
+                FirstLogin::NumbersAndBirthDate => "numbers",
+            },
+        }
+    }
+
+    fn count(&mut self, row: &Wanted) {
+        if row.origin == "was_active" {
+            self.active += 1;
+        } else {
+            self.idle += 1;
+        }
+        self.without_address += i64::from(row.email.is_none());
+    }
+}
+
+/// The accounts that a chunk's rows could collide with.
+#[derive(Default)]
+struct Taken {
+    by_user_id: HashMap<String, Known>,
+    by_member: HashMap<i64, Known>,
+    by_email: HashMap<String, i64>,
+}
+
+/// What becomes of a row.
+enum Verdict {
+    New,
+    /// An earlier file brought the same.
+    Same,
+    /// Columns and reasons.
+    Wrong(Vec<(&'static str, &'static str)>),
+}
+
+impl Taken {
+    fn put(&mut self, account: Known) {
+        if let Some(email) = &account.email {
+            self.by_email.insert(email.clone(), account.account_id);
+        }
+        self.by_user_id.insert(account.user_id.clone(), account.clone());
+        self.by_member.insert(account.member_id, account);
+    }
+
+    fn judge(&self, row: &Wanted) -> Verdict {
+        if let Some(account) = self.by_member.get(&row.member_id) {
+            if account.origin == "new" {
+                return Verdict::Wrong(vec![("番号", "この方には、すでに新しいポータルのアカウントがあります。")]);
+            }
+            // Who is enrolled may have chosen another user ID and address since.
+            let same = account.user_id == row.user_id && account.email == row.email && account.origin == row.origin;
+            if same || account.state != "temporary" {
+                return Verdict::Same;
+            }
+            let why = "この方は、別の内容ですでに取り込まれています。改めるには、先の取込を取り下げてください。";
+            let column = if account.user_id != row.user_id {
+                "ユーザID"
+            } else if account.email != row.email {
+                "メールアドレス"
+            } else {
+                "ログイン済み"
+            };
+            return Verdict::Wrong(vec![(column, why)]);
+        }
+        let mut wrong = Vec::new();
+        if self.by_user_id.contains_key(&row.user_id) {
+            wrong.push(("ユーザID", "このユーザIDは、別の方のアカウントで使われています。"));
+        }
+        if row.email.as_ref().is_some_and(|email| self.by_email.contains_key(email)) {
+            wrong.push(("メールアドレス", "このメールアドレスは、別の方のアカウントで使われています。"));
+        }
+        if wrong.is_empty() { Verdict::New } else { Verdict::Wrong(wrong) }
+    }
+}

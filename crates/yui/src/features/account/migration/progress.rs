@@ -1,0 +1,45 @@
+//! How far the members have come over.
+
+use jiff::Timestamp;
+use yui_db::{Db, DbError};
+
+use super::queries;
+use crate::scope::InSociety;
+
+/// One of the three groups, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// `was_active`, `was_idle` or `new`.
+    pub origin: &'static str,
+    /// Accounts.
+    pub accounts: i64,
+    /// To whom the announcement was delivered.
+    pub mailed: i64,
+    /// Who is in the middle of enrolment.
+    pub begun: i64,
+    /// Who is enrolled.
+    pub finished: i64,
+    /// Whose first way in has died before.
+    pub expired: i64,
+}
+
+const ORIGINS: [&str; 3] = ["was_active", "was_idle", "new"];
+
+/// Returns the three groups, in this order: had logged in to the older system, never had, came later.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn progress(db: &Db, scope: &impl InSociety, now: Timestamp) -> Result<[Group; 3], DbError> {
+    let rows = queries::groups(db, scope, now).await?;
+    Ok(ORIGINS.map(|origin| match rows.iter().find(|row| row.origin == origin) {
+        None => Group { origin, ..Group::default() },
+        Some(row) => Group {
+            origin,
+            accounts: row.accounts,
+            mailed: row.mailed,
+            begun: row.begun,
+            finished: row.finished,
+            expired: row.expired,
+        },
+    }))
+}

@@ -1,0 +1,247 @@
+//! Temporary IDs and passwords on paper, as a CSV for the printing house.
+//!
+//! A pair must not be lost, whatever is killed when: an account whose password nobody knows could not be told from one
+//! whose paper is on its way. So a pair is first kept sealed, in the transaction that makes it valid (`issued_pairs`); then
+//! all kept pairs are written out, in one go; and only when they have safely arrived are they forgotten. Killed in between,
+//! the next run writes the same pairs again, beside those it makes itself: two files may then hold one pair, and both are
+//! right.
+
+use std::io;
+
+use anyhow::{Context, bail};
+use jiff::{Timestamp, ToSpan};
+use yui_auth::{
+    code::{temporary_password, temporary_user_id},
+    password::Password,
+    seal,
+};
+use zeroize::Zeroizing;
+
+use super::{
+    end_of, hashed, last_day,
+    queries::{self, NewAccount, PairRow},
+};
+use crate::{
+    app::App,
+    features::{
+        account::{
+            queries::{self as accounts, EventRecord},
+            rules,
+        },
+        mails,
+        societies::ids_take,
+        terms,
+    },
+    scope::{InSociety, SystemScope},
+};
+
+/// Who gets a pair.
+#[derive(Clone, Copy, Debug)]
+pub enum Whom<'a> {
+    /// Insured persons, covered today, who have no account; and users of the older system who have no address and so no
+    /// link.
+    WithoutPair,
+    /// Insured persons, covered today, whose first way in has died before they finished enrolment.
+    Expired,
+    /// The account with this user ID, whose paper was lost: the old pair is dead at once.
+    Account(&'a str),
+}
+
+/// How many pairs are made in one transaction.
+const CHUNK: usize = 200;
+
+/// Makes the pairs, has `deliver` bring them to safety as one CSV, and forgets the passwords; returns how many pairs that
+/// were. An error of `deliver` keeps them for the next run.
+///
+/// # Errors
+/// Where the user ID is unknown or enrolled, no sealing key is configured, the database fails or `deliver` does.
+pub async fn issue(
+    app: &App,
+    scope: &SystemScope,
+    whom: Whom<'_>,
+    deliver: impl FnOnce(&[u8]) -> io::Result<()>,
+) -> anyhow::Result<usize> {
+    let today = app.clock.today();
+    let ends_at = end_of(today.checked_add(i32::from(scope.society().policy.temporary_days).days())?)?;
+    let mut only = None;
+    match whom {
+        Whom::WithoutPair => {
+            for some in queries::insured_without_account(&app.db, scope, today).await?.chunks(CHUNK) {
+                new_accounts(app, scope, some, ends_at).await?;
+            }
+            let without_way = queries::without_way(&app.db, scope, today).await?;
+            anew(app, scope, &without_way, ends_at).await?;
+        }
+        Whom::Expired => {
+            let expired = queries::expired(&app.db, scope, today, app.clock.now()).await?;
+            anew(app, scope, &expired, ends_at).await?;
+        }
+        Whom::Account(user_id) => {
+            let user_id = rules::folded(user_id);
+            let account = queries::temporary(&app.db, scope, &user_id).await?;
+            let account =
+                account.with_context(|| format!("{user_id:?} is no user ID of an account that waits for enrolment"))?;
+            anew(app, scope, &[account], ends_at).await?;
+            only = Some(account);
+        }
+    }
+    let mut pairs = queries::pairs(&app.db, scope).await?;
+    pairs.retain(|pair| only.is_none_or(|only| only == pair.account_id));
+    let csv = csv(app, scope, &pairs)?;
+    deliver(csv.as_bytes()).context("the pairs were not written; they are kept, and the next run writes them")?;
+    let mut tx = app.db.begin().await?;
+    for pair in &pairs {
+        queries::pair_forget(&mut tx, scope, pair).await?;
+    }
+    tx.commit().await?;
+    Ok(pairs.len())
+}
+
+/// Gives persons (member and household) an account with a pair.
+async fn new_accounts(
+    app: &App,
+    scope: &SystemScope,
+    persons: &[(i64, i64)],
+    ends_at: Timestamp,
+) -> anyhow::Result<()> {
+    let passwords = passwords(app, persons.len())?;
+    let hashes = hashed(app, &passwords).await?;
+    let user_ids: Vec<_> =
+        persons.iter().map(|_| Ok(temporary_user_id(app.random.bytes()?))).collect::<anyhow::Result<_>>()?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let first = ids_take(&mut tx, scope, "account", i64::try_from(persons.len())?).await?;
+    let accounts: Vec<_> = (first..)
+        .zip(persons)
+        .zip(user_ids.iter().zip(&hashes))
+        .map(|((account_id, (member_id, household_id)), (user_id, password_hash))| NewAccount {
+            account_id,
+            member_id: *member_id,
+            household_id: *household_id,
+            user_id,
+            password_hash,
+            email: None,
+            ends_at,
+            origin: "new",
+            batch_id: None,
+            first_way: "pair",
+        })
+        .collect();
+    queries::accounts_insert(&mut tx, scope, &accounts, now).await.context("somebody else is making accounts")?;
+    for (account, password) in accounts.iter().zip(&passwords) {
+        keep(app, &mut tx, scope, account.account_id, password).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Gives accounts that wait for enrolment another pair. What the old way in has led to is undone: whoever comes with the
+/// new paper begins anew.
+async fn anew(app: &App, scope: &SystemScope, accounts: &[i64], ends_at: Timestamp) -> anyhow::Result<()> {
+    for some in accounts.chunks(CHUNK) {
+        let passwords = passwords(app, some.len())?;
+        let hashes = hashed(app, &passwords).await?;
+        let now = app.clock.now();
+        let mut tx = app.db.begin().await?;
+        for ((account_id, password), hash) in some.iter().copied().zip(&passwords).zip(&hashes) {
+            let waiting = queries::announcement(&mut tx, scope, account_id).await?;
+            if !queries::pair_set(&mut tx, scope, account_id, hash, (now, ends_at)).await? {
+                bail!("an account was enrolled just now: run this again");
+            }
+            if let Some(mail) = waiting
+                && mails::take_back(&mut tx, scope, mail, now).await?
+            {
+                queries::announcement_set(&mut tx, scope, account_id, None).await?;
+            }
+            for purpose in ["email", "first_login"] {
+                accounts::links_delete(&mut tx, scope, account_id, purpose).await?;
+            }
+            accounts::logins_delete_of(&mut tx, scope, account_id, &[0; 32]).await?;
+            terms::forget(&mut tx, scope, account_id).await?;
+            keep(app, &mut tx, scope, account_id, password).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+fn passwords(app: &App, count: usize) -> anyhow::Result<Vec<Password>> {
+    (0..count).map(|_| Ok(Password::new(temporary_password(app.random.bytes()?).to_string()))).collect()
+}
+
+fn context<'a>(society: &'a str, row: &'a str) -> seal::Context<'a> {
+    seal::Context { society, table: "issued_pairs", column: "sealed_password", row }
+}
+
+/// Keeps a pair until it is written out, and records that it was made.
+async fn keep(
+    app: &App,
+    tx: &mut yui_db::Tx,
+    scope: &SystemScope,
+    account_id: i64,
+    password: &Password,
+) -> anyhow::Result<()> {
+    let (society, row) = (scope.society_id().to_string(), account_id.to_string());
+    let sealed = app.keys()?.seal(&context(&society, &row), app.random.bytes()?, password.expose().as_bytes())?;
+    queries::pair_keep(tx, scope, account_id, &sealed).await?;
+    let event = EventRecord { account_id, kind: "pair_issued", detail: None, actor: "staff", address: None };
+    Ok(accounts::event_insert(tx, scope, &event, app.clock.now()).await?)
+}
+
+const HEADER: &str = "保険者番号,記号,番号,氏名,仮ユーザID,仮パスワード,有効期限,ログイン画面の住所";
+
+/// Returns the pairs as the printing house gets them: UTF-8 with a byte order mark, CRLF, and nothing that no paper needs.
+fn csv(app: &App, scope: &SystemScope, pairs: &[PairRow]) -> anyhow::Result<Zeroizing<String>> {
+    let login = format!("{}/login", app.portal_address(scope.society()));
+    let mut csv = Zeroizing::new(String::with_capacity(HEADER.len() + 200 * pairs.len()));
+    csv.push_str(&format!("\u{feff}{HEADER}\r\n"));
+    for pair in pairs {
+        let (society, row) = (scope.society_id().to_string(), pair.account_id.to_string());
+        let password = app.keys()?.open(&context(&society, &row), &pair.sealed_password)?;
+        let until = last_day(pair.ends_at.to_jiff()).to_string();
+        let cells = [
+            &pair.insurer_number,
+            &pair.symbol,
+            &pair.number,
+            &pair.name,
+            &pair.user_id,
+            std::str::from_utf8(&password)?,
+            &until,
+            &login,
+        ];
+        for (place, cell) in cells.into_iter().enumerate() {
+            if place > 0 {
+                csv.push(',');
+            }
+            cell_push(&mut csv, cell);
+        }
+        csv.push_str("\r\n");
+    }
+    Ok(csv)
+}
+
+/// Writes a cell as RFC 4180 wants it.
+fn cell_push(csv: &mut String, cell: &str) {
+    if cell.contains(['"', ',', '\r', '\n']) {
+        csv.push('"');
+        csv.push_str(&cell.replace('"', "\"\""));
+        csv.push('"');
+    } else {
+        csv.push_str(cell);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell_push;
+
+    #[test]
+    fn a_cell_with_a_comma_or_a_quote_is_quoted() {
+        let mut csv = String::new();
+        for cell in ["見本 一郎", "a,b", "\"x\""] {
+            cell_push(&mut csv, cell);
+            csv.push('|');
+        }
+        assert_eq!(csv, "見本 一郎|\"a,b\"|\"\"\"x\"\"\"|");
+    }
+}

@@ -1,0 +1,59 @@
+//! Housekeeping: what is over is deleted.
+
+use jiff::SignedDuration;
+use yui_db::{params, statements};
+
+use super::queries;
+use crate::{
+    app::App,
+    scope::{InSociety, SystemScope},
+};
+
+statements! {
+    LOGINS_OVER = "DELETE FROM logins WHERE society_id = $1 AND ends_at <= $2";
+    CEREMONIES_OVER = "DELETE FROM ceremonies WHERE society_id = $1 AND ends_at <= $2";
+    SESSIONS_OVER = "DELETE FROM sessions WHERE society_id = $1 AND (idle_until <= $2 OR ends_at <= $2)";
+    LINKS_OVER = "DELETE FROM mailed_links WHERE society_id = $1 AND ends_at <= $2";
+    DEVICES_OVER = "DELETE FROM devices WHERE society_id = $1 AND last_seen_at <= $2";
+}
+
+/// For how long a browser is known that is not used: as long as browsers keep a cookie at the most.
+const DEVICE_LIFE: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// How much was over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tidied {
+    /// Logins under way that nobody went on with.
+    pub logins: u64,
+    /// Questions that nobody answered.
+    pub ceremonies: u64,
+    /// Sessions.
+    pub sessions: u64,
+    /// Mailed links.
+    pub links: u64,
+    /// Known browsers.
+    pub devices: u64,
+}
+
+/// Deletes, in all societies, logins, questions, sessions and mailed links past their end, tries that have all come back,
+/// and browsers that were not seen for 400 days.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn tidy(app: &App) -> anyhow::Result<Tidied> {
+    let now = app.clock.now();
+    let forgotten = now.checked_sub(DEVICE_LIFE)?;
+    let mut all = Tidied::default();
+    for scope in SystemScope::of_all(app, "housekeeping").await? {
+        let over = params![scope.society_id(), now];
+        let mut tx = app.db.begin().await?;
+        all.logins += tx.execute(&LOGINS_OVER, over).await?;
+        all.ceremonies += tx.execute(&CEREMONIES_OVER, over).await?;
+        all.sessions += tx.execute(&SESSIONS_OVER, over).await?;
+        all.links += tx.execute(&LINKS_OVER, over).await?;
+        all.devices += tx.execute(&DEVICES_OVER, params![scope.society_id(), forgotten]).await?;
+        queries::throttles_forget_over(&mut tx, &scope, now).await?;
+        tx.commit().await?;
+    }
+    Ok(all)
+}
