@@ -10,11 +10,23 @@ use std::{
 
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
-use yui_auth::{password::Hasher, seal::KeyRing, token::Token};
+use yui_auth::{
+    password::{self, Hasher},
+    seal::KeyRing,
+    token::Token,
+};
 use yui_db::Db;
 use yui_print::Fonts;
 
-use crate::{config::Config, demo::Demo, features::societies::Directory, ui::Assets};
+use crate::{
+    config::Config,
+    demo::Demo,
+    features::{
+        mails::Post,
+        societies::{Directory, Society},
+    },
+    ui::Assets,
+};
 
 /// The running portal: shared, cheap to clone.
 #[derive(Clone, Debug)]
@@ -39,6 +51,8 @@ pub struct Parts {
     pub assets: Assets,
     /// The societies by host name.
     pub societies: Directory,
+    /// What carries mail away.
+    pub mail: Post,
     /// The installation's settings.
     pub config: Config,
     /// The demo's accounts and doors; none outside the demo.
@@ -57,7 +71,7 @@ impl App {
     /// Connects to the database, brings it to this program's version and gathers the rest.
     ///
     /// # Errors
-    /// Where the database can not be reached or migrated, or the sealing keys can not be read.
+    /// Where the database can not be reached or migrated, or the sealing keys or the mail server's roots can not be read.
     pub async fn start(config: Config, demo: Option<Demo>) -> anyhow::Result<Self> {
         let db = Db::connect(&config.database.url, config.database.connections).await?;
         db.migrate().await?;
@@ -67,6 +81,10 @@ impl App {
         };
         let fonts = Fonts::find(&folders).inspect_err(|error| tracing::warn!("no PDFs: {error}")).ok().map(Arc::new);
         let keys = config.keys.as_deref().map(KeyRing::parse).transpose().context("YUI_KEYS")?;
+        let mail = Post::of(&config.mail, demo.is_some())?;
+        if password::engine() == password::Engine::Plain {
+            tracing::warn!("the fast password hashing gives other digests on this machine: the plain one is used");
+        }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self(Arc::new(Parts {
             db,
@@ -77,9 +95,29 @@ impl App {
             fonts,
             assets: Assets::gather(),
             societies: Directory::default(),
+            mail,
             config,
             demo,
         })))
+    }
+
+    /// Returns where a society's portal is, without a slash at its end: `https://portal.example.jp`.
+    pub fn portal_address(&self, society: &Society) -> String {
+        match &self.demo {
+            Some(demo) => format!("http://{}:{}", society.host, demo.port),
+            None if self.config.http.https => format!("https://{}", society.host),
+            None => format!("http://{}:{}", society.host, self.config.http.listen.port()),
+        }
+    }
+}
+
+impl Parts {
+    /// Returns the keys that seal secrets at rest.
+    ///
+    /// # Errors
+    /// Where none were given.
+    pub fn keys(&self) -> anyhow::Result<&KeyRing> {
+        self.keys.as_ref().context("YUI_KEYS is not set, and secrets are only kept sealed: see docs/operating.md")
     }
 }
 
@@ -93,10 +131,11 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// Returns the present instant.
+    /// Returns the present instant, to the microsecond: what the database keeps of it is the same.
     pub fn now(&self) -> Timestamp {
         #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
         let now = Timestamp::now();
+        let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
         match self {
             Self::System => now,
             Self::Movable(seconds) => {

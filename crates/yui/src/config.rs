@@ -1,6 +1,15 @@
 //! What an installation decides, read from the environment once, at the start.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use ipnet::IpNet;
+
+use crate::features::mails::SmtpServer;
 
 /// The settings of one process.
 #[derive(Clone, Debug)]
@@ -15,6 +24,8 @@ pub struct Config {
     pub fonts: Vec<PathBuf>,
     /// The keys that seal secrets at rest: `id:base64`, the newest first, separated by commas.
     pub keys: Option<String>,
+    /// How mail leaves.
+    pub mail: MailConfig,
 }
 
 /// Where the data is.
@@ -33,6 +44,23 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// Whether members reach it by https, as they must outside a demo: cookies are then `Secure` and `__Host-`.
     pub https: bool,
+    /// The networks of the proxies in front, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// How mail leaves.
+#[derive(Clone, Debug)]
+pub struct MailConfig {
+    /// Whether this process delivers mail beside answering requests.
+    pub worker: bool,
+    /// The mail server.
+    pub server: Option<SmtpServer>,
+    /// A file with one more certificate that may vouch for the mail server.
+    pub extra_root: Option<PathBuf>,
+    /// How long the mail server may take for one mail.
+    pub patience: Duration,
+    /// The domain of the sender addresses, where it is not the society's host name.
+    pub domain: Option<String>,
 }
 
 /// A key of the configuration, as the reference in docs/operating.md lists it.
@@ -63,6 +91,11 @@ pub const KEYS: &[Key] = &[
         default: "yes",
         meaning: "`yes`: members come by https (through a proxy); `no`: plain http",
     },
+    Key {
+        name: "YUI_TRUSTED_PROXIES",
+        default: "none",
+        meaning: "addresses or networks of the proxies in front, as in `127.0.0.1,10.0.0.0/8`: their `X-Forwarded-For` tells who comes",
+    },
     Key { name: "YUI_FILES", default: "files", meaning: "folder for uploaded files; nothing is written there yet" },
     Key {
         name: "YUI_FONTS",
@@ -72,7 +105,28 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "YUI_KEYS",
         default: "none",
-        meaning: "keys that seal secrets at rest, `id:base64` of 32 bytes, newest first, separated by commas",
+        meaning: "keys that seal secrets at rest, `id:base64` of 32 bytes, newest first, separated by commas; `yui serve` needs them",
+    },
+    Key {
+        name: "YUI_SMTP_URL",
+        default: "none: mail waits",
+        meaning: "mail server: `smtp://user:password@host:587` (STARTTLS required), `smtps://…:465` (TLS), on this machine also `smtp://localhost:25?tls=none`",
+    },
+    Key {
+        name: "YUI_SMTP_CA",
+        default: "none",
+        meaning: "PEM file with one more certificate that may vouch for the mail server, besides the system's",
+    },
+    Key { name: "YUI_SMTP_TIMEOUT", default: "60", meaning: "seconds the mail server may take for one mail, 1 to 600" },
+    Key {
+        name: "YUI_MAIL_DOMAIN",
+        default: "the society's host name",
+        meaning: "domain of the senders no-reply@, info@ and webmaster@",
+    },
+    Key {
+        name: "YUI_WORKER",
+        default: "yes",
+        meaning: "`yes`: `yui serve` delivers mail as well; `no`: only `yui worker` does",
     },
     Key { name: "YUI_LOG", default: "info", meaning: "what is logged, as in `warn,yui=debug`" },
 ];
@@ -128,11 +182,25 @@ impl Config {
         };
         let http = HttpConfig {
             listen: listen(value("YUI_LISTEN").unwrap_or("127.0.0.1:8080"))?,
-            https: parsed("YUI_HTTPS", value("YUI_HTTPS").unwrap_or("yes"), "`yes` or `no`", |text| match text {
-                "yes" => Some(true),
-                "no" => Some(false),
-                _ => None,
-            })?,
+            https: yes("YUI_HTTPS", value("YUI_HTTPS"))?,
+            trusted_proxies: networks(value("YUI_TRUSTED_PROXIES").unwrap_or_default())?,
+        };
+        let mail = MailConfig {
+            worker: yes("YUI_WORKER", value("YUI_WORKER"))?,
+            // What was given holds a password.
+            server: value("YUI_SMTP_URL")
+                .map(|url| parsed("YUI_SMTP_URL", "…", SMTP_URL, |_| url.parse().ok()))
+                .transpose()?,
+            extra_root: value("YUI_SMTP_CA").map(PathBuf::from),
+            patience: parsed(
+                "YUI_SMTP_TIMEOUT",
+                value("YUI_SMTP_TIMEOUT").unwrap_or("60"),
+                "a number of seconds from 1 to 600",
+                |text| text.parse().ok().filter(|seconds| (1..=600).contains(seconds)).map(Duration::from_secs),
+            )?,
+            domain: value("YUI_MAIL_DOMAIN")
+                .map(|domain| parsed("YUI_MAIL_DOMAIN", domain, "a domain name, as in mail.example.jp", host_name))
+                .transpose()?,
         };
         Ok(Self {
             database,
@@ -142,6 +210,7 @@ impl Config {
                 .map(|folders| folders.split(':').map(PathBuf::from).collect())
                 .unwrap_or_default(),
             keys: value("YUI_KEYS").map(str::to_owned),
+            mail,
         })
     }
 }
@@ -152,6 +221,34 @@ impl Config {
 /// [`ConfigError::Value`] where it is none.
 pub fn listen(text: &str) -> Result<SocketAddr, ConfigError> {
     parsed("YUI_LISTEN", text, "an address and a port, as in 127.0.0.1:8080", |text| text.parse().ok())
+}
+
+/// What `YUI_SMTP_URL` has to look like.
+const SMTP_URL: &str = "smtp://user:password@host:587 or smtps://user:password@host:465 (in user and password, percent-encode \
+                        what is no letter or digit; ?tls=none only for this machine)";
+
+fn yes(name: &'static str, value: Option<&str>) -> Result<bool, ConfigError> {
+    parsed(name, value.unwrap_or("yes"), "`yes` or `no`", |text| match text {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    })
+}
+
+fn host_name(text: &str) -> Option<String> {
+    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    text.split('.').all(label).then(|| text.to_lowercase())
+}
+
+/// Reads addresses and networks separated by commas.
+fn networks(text: &str) -> Result<Vec<IpNet>, ConfigError> {
+    let expected = "addresses or networks separated by commas, as in 127.0.0.1,10.0.0.0/8";
+    let network = |one: &str| {
+        parsed("YUI_TRUSTED_PROXIES", one, expected, |one| {
+            one.parse().ok().or_else(|| one.parse::<IpAddr>().ok().map(IpNet::from))
+        })
+    };
+    text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(network).collect()
 }
 
 fn parsed<T>(
@@ -184,5 +281,8 @@ mod tests {
         assert_eq!(error, "YUI_LISTEN: \"8080\" is not an address and a port, as in 127.0.0.1:8080");
         assert!(read(&[("YUI_DATABASE_CONNECTIONS", "0")]).is_err());
         assert!(read(&[("YUI_HTTPS", "true")]).is_err());
+        let error = read(&[("YUI_SMTP_URL", "smtp://user:secret@mail.example.jp?tls=none")]).unwrap_err().to_string();
+        assert!(error.starts_with("YUI_SMTP_URL: ") && !error.contains("secret"), "{error}");
+        assert!(read(&[("YUI_MAIL_DOMAIN", "a b")]).is_err());
     }
 }

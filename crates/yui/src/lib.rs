@@ -9,3 +9,4 @@ pub mod features;
 pub mod router;
 pub mod scope;
 pub mod ui;
+mod visitor;

@@ -1,8 +1,10 @@
 //! Every route with its permission, and the door that every request passes.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
     handler::Handler,
     http::{HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn_with_state},
@@ -15,9 +17,14 @@ use crate::{
     app::App,
     demo,
     error::AppError,
-    features::{account, deduction, expenses, societies::Service, top},
+    features::{
+        account, deduction, expenses,
+        societies::{Service, older_host},
+        top,
+    },
     scope::{InSociety, PublicScope},
     ui::{self, Shell},
+    visitor::Visitor,
 };
 
 /// Who may use a route.
@@ -27,7 +34,12 @@ pub enum Permission {
     Anybody,
     /// A signed-in insured person of that society.
     Member,
-    /// The same, where the society has this service switched on.
+    /// The same, having proved it a moment ago.
+    Fresh,
+    /// Somebody whose login is under way and stands at the route's own step (or, for registering a factor, somebody signed
+    /// in): the handler's argument says which.
+    Step,
+    /// A signed-in insured person, where the society has this service switched on.
     Service(Service),
     /// The demo's visitor, on the demo's own host; outside the demo the route does not exist.
     DemoVisitor,
@@ -100,7 +112,11 @@ impl Routes {
     fn add(mut self, method: Method, path: &'static str, permission: Permission, handler: MethodRouter<App>) -> Self {
         self.list.push(Route { method, path, permission });
         let router = match permission {
-            Permission::Anybody | Permission::Member | Permission::Service(_) => &mut self.society,
+            Permission::Anybody
+            | Permission::Member
+            | Permission::Fresh
+            | Permission::Step
+            | Permission::Service(_) => &mut self.society,
             Permission::DemoVisitor => &mut self.demo,
             Permission::Machine => &mut self.machine,
         };
@@ -165,7 +181,15 @@ async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Result<Res
             hosts.society
         }
         None if app.demo.is_some() && name == "localhost" => hosts.demo,
-        None => hosts.machine,
+        None => {
+            // An older system's host has one page, and the assets that it is drawn with.
+            let older = app.societies.older_at_host(&app.db, app.clock.now(), &name).await?;
+            if let Some(older) = older.filter(|_| !request.uri().path().starts_with("/assets/")) {
+                let shell = request.extensions().get::<Shell>().ok_or_else(|| AppError::door("Shell"))?;
+                return Ok(older_host::answer(app, shell, &older, request.method(), request.uri()));
+            }
+            hosts.machine
+        }
     };
     Ok(side.oneshot(request).await.into_response())
 }
@@ -190,14 +214,26 @@ async fn door(
     {
         return Err(AppError::NotFound);
     }
-    let member = account::resolve(&app, &scope, request.headers()).await?;
-    if member.is_none() && permission != Permission::Anybody {
-        let back = if *request.method() == Method::GET {
-            request.uri().path_and_query().map(ToString::to_string).unwrap_or_default()
-        } else {
-            "/".to_owned()
-        };
-        return Ok(Redirect::to(&account::login_path(&back)).into_response());
+    let visitor = request.extensions().get::<Visitor>().cloned().ok_or_else(|| AppError::door("Visitor"))?;
+    let member = account::resolve(&app, &scope, request.headers(), &visitor).await?;
+    let back = if *request.method() == Method::GET {
+        request.uri().path_and_query().map(ToString::to_string).unwrap_or_default()
+    } else {
+        "/".to_owned()
+    };
+    let instead = match (&member, permission) {
+        (_, Permission::Anybody | Permission::Step) => None,
+        (None, _) => Some(account::login_path(&back)),
+        (Some(member), Permission::Fresh) if account::confirm_due(&app, member, request.method()) => {
+            Some(account::confirm_path(if *request.method() == Method::GET { &back } else { request.uri().path() }))
+        }
+        (Some(member), Permission::Service(_)) if account::due_for_health(&app, member) => {
+            Some(account::confirm_path(&back))
+        }
+        (Some(_), _) => None,
+    };
+    if let Some(instead) = instead {
+        return Ok(Redirect::to(&instead).into_response());
     }
     if let Some(member) = member {
         if let Some(shell) = request.extensions_mut().get_mut::<Shell>() {
@@ -226,16 +262,23 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
     shell.society = app.societies.at_host(&app.db, app.clock.now(), &name).await.ok().flatten();
     request.extensions_mut().insert(shell.clone());
     request.extensions_mut().insert(HostName(name));
+    let peer =
+        request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip());
+    let visitor = Visitor::of(peer, request.headers(), &app.config.http.trusted_proxies, https);
+    request.extensions_mut().insert(visitor);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
 
     let mut response = next.run(request).await;
     // What an extractor refused, as a query that can not be read, gets a page as well.
-    let refused = response.status().is_client_error() && shell.society.is_some();
+    let answered = response.status() == StatusCode::TOO_MANY_REQUESTS;
+    let refused = response.status().is_client_error() && !answered && shell.society.is_some();
     let error = response.extensions_mut().remove::<AppError>().or(refused.then_some(AppError::NotFound));
     if let Some(error) = error {
         let reference = reference(&app);
         if let AppError::Bug(bug) = &error {
-            tracing::error!(reference, %method, path, "{bug:#}");
+            // What follows /link/… and the like is a secret.
+            let place = path.split_inclusive('/').take(3).collect::<String>();
+            tracing::error!(reference, %method, path = place, "{bug:#}");
         }
         response = match (&shell.society, app.demo.is_some()) {
             (None, false) => stranger().await,

@@ -43,6 +43,10 @@ pub struct MemberScope {
     pub name: String,
     /// The hash of this session's token.
     pub session: [u8; 32],
+    /// When it was last proved that this is them.
+    pub proved_at: jiff::Timestamp,
+    /// … by a code sent by mail, although they have a factor that a mailbox does not give.
+    pub proved_by_mail_alone: bool,
 }
 
 /// The command line or a worker, acting for one society.
@@ -66,12 +70,15 @@ pub(crate) struct SessionOwner {
     pub(crate) member_id: i64,
     pub(crate) name: String,
     pub(crate) session: [u8; 32],
+    pub(crate) proved_at: jiff::Timestamp,
+    pub(crate) proved_by_mail_alone: bool,
 }
 
 impl MemberScope {
     pub(crate) fn at_the_door(society: Arc<Society>, owner: SessionOwner) -> Self {
-        let SessionOwner { account_id, household_id, member_id, name, session } = owner;
-        Self { society, account_id, household_id, member_id, name, session }
+        let SessionOwner { account_id, household_id, member_id, name, session, proved_at, proved_by_mail_alone } =
+            owner;
+        Self { society, account_id, household_id, member_id, name, session, proved_at, proved_by_mail_alone }
     }
 }
 
@@ -87,6 +94,15 @@ impl SystemScope {
             .find(|society| society.key == key)
             .with_context(|| format!("there is no society {key:?}; `yui society list` shows them"))?;
         Ok(Self { society: Arc::new(society), actor: "command line" })
+    }
+
+    /// Returns the scopes of all societies, for a worker.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn of_all(app: &App, actor: &'static str) -> Result<Vec<Self>, yui_db::DbError> {
+        let societies = societies::society_list(&app.db).await?;
+        Ok(societies.into_iter().map(|society| Self { society: Arc::new(society), actor }).collect())
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Subcommand;
 
 use super::for_society;
-use crate::features::account::{create, login_state::AccountState, unlock};
+use crate::features::account::{create, staff, steps::AccountState};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Account {
@@ -24,6 +24,15 @@ pub(super) enum Account {
         /// Its number (番号)
         #[arg(long)]
         number: String,
+        /// The user ID
+        #[arg(long)]
+        user_id: String,
+    },
+    /// Removes all second factors of an account (初期化), after its owner was made sure of; the next login registers anew
+    ResetFactor {
+        /// The society's short name
+        #[arg(long)]
+        society: String,
         /// The user ID
         #[arg(long)]
         user_id: String,
@@ -53,13 +62,19 @@ impl Account {
                     state: AccountState::Enrolled,
                     email: None,
                     locked_at: None,
+                    factor: None,
                 };
                 create::create(&app, &scope, &new).await?;
                 println!("account made");
             }
+            Self::ResetFactor { society, user_id } => {
+                let (app, scope) = for_society(&society).await?;
+                staff::reset_factor(&app, &scope, &user_id).await?;
+                println!("factors removed, sessions ended");
+            }
             Self::Unlock { society, user_id } => {
                 let (app, scope) = for_society(&society).await?;
-                unlock(&app, &scope, &user_id).await?;
+                staff::unlock(&app, &scope, &user_id).await?;
                 println!("account unlocked");
             }
         }

@@ -21,6 +21,9 @@ pub(super) struct Demo {
     /// Where to keep the data; a temporary folder, gone at the end, where none is given
     #[arg(long)]
     data: Option<PathBuf>,
+    /// What its clock shows when it starts, as in 2026-09-15T12:00:00+09:00; the machine's time where none is given
+    #[arg(long)]
+    clock: Option<jiff::Timestamp>,
 }
 
 impl Demo {
@@ -42,6 +45,9 @@ impl Demo {
         let listener = serve::listen(&config).await?;
         let port = listener.local_addr()?.port();
         let app = App::start(config, Some(demo::Demo { port })).await?;
+        if let Some(clock) = self.clock {
+            app.clock.advance(clock.duration_since(app.clock.now()).as_secs());
+        }
         demo::seed(&app).await.context("filling the demo")?;
         serve::serve(&app, listener, &format!("http://localhost:{port}/")).await
     }

@@ -8,7 +8,10 @@ use yui_print::Fonts;
 use crate::{
     app::App,
     config::{Config, KEYS},
-    features::societies::{signing_key, society_list},
+    features::{
+        mails,
+        societies::{signing_key, society_list},
+    },
     scope::SystemScope,
 };
 
@@ -47,7 +50,12 @@ impl Doctor {
         tell("sealing keys", keys.ok_or_else(|| "YUI_KEYS is not set; tax files can not be signed".into()));
         if reached.is_ok() {
             let app = App::start(config, None).await?;
-            for society in society_list(&app.db).await? {
+            let societies = society_list(&app.db).await?;
+            if let Some(first) = societies.first() {
+                let scope = SystemScope::of_society(&app, &first.key).await?;
+                tell("mail server", mails::admin::server_answers(&app, &scope).await.map(|()| "lets us in".into()));
+            }
+            for society in societies {
                 let scope = SystemScope::of_society(&app, &society.key).await?;
                 let key = signing_key::newest(&app, &scope).await.map_err(|error| format!("{error:#}"));
                 let key = key.and_then(|key| key.map(|_| "present".into()).ok_or_else(|| "none kept".into()));

@@ -4,12 +4,14 @@ use std::{fs::File, io::BufWriter, path::PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use kenpo_formats::{Fault, FaultsCsv, TreatmentMonth, expense_csv, register_csv, write_faults_csv};
+use jiff::civil::Date;
+use kenpo_formats::{Fault, FaultsCsv, TreatmentMonth, expense_csv, older_users_csv, register_csv, write_faults_csv};
 
 use super::for_society;
 use crate::{
     app::App,
     features::{
+        account::migration::{self, FirstLogin, Plan},
         expenses::ExpenseImport,
         imports::{self, Format, Options, Outcome, Source},
         register::RegisterImport,
@@ -24,6 +26,17 @@ pub(super) enum Import {
     Register(FileLine),
     /// Medical expenses, from a CSV or an electronic claim file (UKE); seen by members after `yui publish`
     Expenses(FileLine),
+    /// Users of an older system, from a CSV: each gets an account that waits for enrolment
+    OlderUsers {
+        #[command(flatten)]
+        line: FileLine,
+        /// How they get in for the first time
+        #[arg(long, default_value = "link")]
+        first_login: FirstLogin,
+        /// The last day on which they can
+        #[arg(long, required_unless_present = "template")]
+        until: Option<Date>,
+    },
     /// Lists what was imported
     List {
         /// The society's short name
@@ -91,6 +104,15 @@ impl Import {
                     let this_month = TreatmentMonth::of(app.clock.today());
                     let importer = ExpenseImport::new(scope.clone(), numbers, this_month);
                     imports::run(app, scope, importer, source, options, |fault| faults.push(fault.fault.clone())).await
+                })
+                .await?;
+            }
+            Self::OlderUsers { line, .. } if line.template => print!("{}", older_users_csv::template()),
+            Self::OlderUsers { line, first_login, until } => {
+                let until = until.context("--until is needed")?;
+                line.import(async |app, scope, source, options, faults| {
+                    let plan = Plan { first_login, until };
+                    migration::import(app, scope, source, options, plan, |fault| faults.push(fault.fault.clone())).await
                 })
                 .await?;
             }
@@ -183,9 +205,12 @@ impl BatchLine {
 
     pub(super) async fn withdraw(self) -> anyhow::Result<()> {
         let (app, scope) = for_society(&self.society).await?;
-        imports::withdraw(&app, &scope, self.batch).await?;
+        let kept = imports::withdraw(&app, &scope, self.batch).await?;
         app.db.close().await;
         println!("batch {} is withdrawn", self.batch);
+        if kept > 0 {
+            println!("  {kept} accounts stay: their owners have begun enrolment");
+        }
         Ok(())
     }
 }

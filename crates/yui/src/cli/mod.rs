@@ -1,12 +1,16 @@
 //! The command line, one file per sub-command.
 
 mod account;
+mod background;
 mod demo;
 mod doctor;
 mod import;
+mod mail;
 mod migrate;
+mod migration;
 mod serve;
 mod society;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -43,6 +47,11 @@ enum Command {
     Publish(import::BatchLine),
     /// Takes an imported batch back whole
     Withdraw(import::BatchLine),
+    /// Delivers mail and keeps house, beside any number of `yui serve`
+    Worker,
+    /// Lists mails, tries failed ones again, sends a test
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// Checks an installation and says what is missing
     Doctor(doctor::Doctor),
 }
@@ -60,6 +69,8 @@ pub async fn run() -> ExitCode {
         Command::Import(import) => import.run().await,
         Command::Publish(batch) => batch.publish().await,
         Command::Withdraw(batch) => batch.withdraw().await,
+        Command::Worker => worker::run().await,
+        Command::Mail(mail) => mail.run().await,
         Command::Doctor(doctor) => doctor.run().await,
     };
     match done {

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use kenpo_formats::InsurerNumber;
 
-use super::{configured, for_society};
+use super::{configured, for_society, migration::Migration};
 use crate::features::societies::{Preset, create, signing_key, society_list};
 
 #[derive(Debug, Subcommand)]
@@ -43,6 +43,8 @@ pub(super) enum Society {
         #[arg(long)]
         certificate: PathBuf,
     },
+    #[command(flatten)]
+    Migration(Migration),
 }
 
 impl Society {
@@ -67,6 +69,7 @@ impl Society {
                 signing_key::keep(&app, &scope, &read(&key)?, &read(&certificate)?).await?;
                 println!("signing key kept");
             }
+            Self::Migration(migration) => migration.run().await?,
         }
         Ok(())
     }

@@ -1,6 +1,11 @@
 //! The accounts to try.
 
-use crate::features::account::login_state::AccountState;
+use yui_auth::totp::{KEY_LEN, TotpKey};
+
+use crate::features::{
+    account::{create::FirstFactor, steps::AccountState},
+    societies::{Factor, Policy},
+};
 
 /// An account of every demo society, for the household of that place in the list.
 #[derive(Debug)]
@@ -50,4 +55,19 @@ pub(super) const ACCOUNTS: [DemoAccount; 4] = [
 /// Returns the address of an account at a society.
 pub(super) fn email(user_id: &str, society: &str) -> String {
     format!("{user_id}@{society}.example")
+}
+
+/// The key of every account's app: no secret, so that anybody can try the demo's second factor.
+pub(super) fn totp_key() -> TotpKey {
+    const KEY: [u8; KEY_LEN] = *b"yui demo second step";
+    TotpKey::from_random(KEY)
+}
+
+/// Returns the factor that the demo's enrolled accounts have at a society with this policy.
+pub(super) fn first_factor<'a>(policy: &Policy, key: &'a TotpKey) -> Option<FirstFactor<'a>> {
+    match policy.factors.as_slice() {
+        [] => None,
+        factors if factors.contains(&Factor::App) => Some(FirstFactor::App(key)),
+        _ => Some(FirstFactor::Email),
+    }
 }

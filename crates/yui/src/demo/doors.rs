@@ -9,13 +9,14 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    accounts::{ACCOUNTS, PASSWORD, email},
+    accounts::{ACCOUNTS, PASSWORD, email, first_factor, totp_key},
     people::households,
     societies::SOCIETIES,
 };
 use crate::{
     app::App,
     error::AppError,
+    features::account::create::FirstFactor,
     ui::{Page, Shell, pages},
 };
 
@@ -24,12 +25,6 @@ use crate::{
 struct IndexPage {
     page: Page,
     societies: Vec<SocietyEntry>,
-}
-
-#[derive(Template)]
-#[template(path = "demo/mailbox.html")]
-struct MailboxPage {
-    page: Page,
 }
 
 /// `/demo.json`.
@@ -80,6 +75,11 @@ fn entries(app: &App) -> Vec<SocietyEntry> {
     let entry = |(demo, seed): (&'static super::societies::DemoSociety, u64)| {
         let key = demo.preset.key();
         let households = households(seed);
+        let key_of_app = totp_key();
+        let has_app = demo
+            .preset
+            .policy()
+            .is_ok_and(|policy| matches!(first_factor(&policy, &key_of_app), Some(FirstFactor::App(_))));
         let account = |account: &'static super::accounts::DemoAccount| {
             let household = households.get(account.household)?;
             let insured = household.members.first()?;
@@ -94,7 +94,7 @@ fn entries(app: &App) -> Vec<SocietyEntry> {
                 number: household.number.clone(),
                 branch_number: insured.branch.clone(),
                 email: email(account.user_id, key),
-                totp_key: None,
+                totp_key: (has_app && account.state != "temporary").then(|| key_of_app.base32().to_string()),
             })
         };
         SocietyEntry {
@@ -118,15 +118,6 @@ pub(super) async fn json(State(app): State<App>) -> Json<Everything> {
     Json(Everything { societies: entries(&app) })
 }
 
-/// The mailbox: this version sends no mail yet, and the page says so.
-pub(super) async fn mailbox(shell: Shell) -> Response {
-    MailboxPage { page: shell.page("メールボックス") }.into_response()
-}
-
-pub(super) async fn mailbox_json() -> Json<[(); 0]> {
-    Json([])
-}
-
 /// How far the portal's clock is moved.
 #[derive(Deserialize)]
 pub(super) struct Advance {
@@ -145,6 +136,7 @@ pub(super) async fn clock(
     if !app.clock.advance(advance_seconds) {
         return Err(AppError::NotFound);
     }
+    app.mail.wake();
     Ok(Json(Now { now: app.clock.now().to_string() }))
 }
 
@@ -173,5 +165,4 @@ pages! {
             staff: Vec::new(),
         }],
     },
-    MailboxPage => |shell| Self { page: shell.page("メールボックス") },
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod doors;
 mod expenses;
+mod mailbox;
 mod people;
 mod seed;
 mod societies;
@@ -27,7 +28,8 @@ pub fn routes(routes: Routes) -> Routes {
     routes
         .get("/", DemoVisitor, doors::index)
         .get("/demo.json", DemoVisitor, doors::json)
-        .get("/mailbox", DemoVisitor, doors::mailbox)
-        .get("/mailbox.json", DemoVisitor, doors::mailbox_json)
+        .get("/mailbox", DemoVisitor, mailbox::show)
+        .get("/mailbox.json", DemoVisitor, mailbox::json)
+        .get("/mailbox/{society}/{mail_id}", DemoVisitor, mailbox::html)
         .post("/demo/clock", DemoVisitor, doors::clock)
 }

@@ -3,10 +3,11 @@
 use std::{fs, path::Path};
 
 use anyhow::Context;
+use jiff::civil::{Date, date};
 use kenpo_formats::{InsurerNumber, TreatmentMonth};
 
 use super::{
-    accounts::{ACCOUNTS, PASSWORD, email},
+    accounts::{ACCOUNTS, PASSWORD, email, first_factor, totp_key},
     expenses::expenses_csv,
     people::{Household, households, register_csv},
     societies::{DemoSociety, SOCIETIES},
@@ -14,17 +15,23 @@ use super::{
 use crate::{
     app::App,
     features::{
-        account::create::{self, NewAccount},
+        account::{
+            create::{self, NewAccount},
+            steps::AccountState,
+        },
         expenses::ExpenseImport,
         imports::{self, Format, Options, Source},
         register::RegisterImport,
-        societies::{self, create::NewSociety, signing_key},
+        societies::{self, Preset, create::NewSociety, signing_key},
     },
-    scope::SystemScope,
+    scope::{InSociety, SystemScope},
 };
 
 /// The first month with expenses.
 const FIRST_MONTH: (i16, u8) = (2021, 1);
+
+/// The day from which the older system of one society is closed; its host name shows where the portal is.
+const OLDER_CLOSES: Date = date(2027, 3, 31);
 
 /// How many months the newest published expenses lie back.
 const MONTHS_BEHIND: i32 = 2;
@@ -49,6 +56,9 @@ pub async fn seed(app: &App) -> anyhow::Result<()> {
         };
         societies::create::create(app, &new).await?;
         let scope = SystemScope::of_society(app, key).await?;
+        if demo.preset == Preset::Joil {
+            societies::older_host::keep(app, &scope, &format!("{key}-old.localhost"), OLDER_CLOSES).await?;
+        }
         let households = households(seed);
         fill(app, &scope, demo, &households, folder.path()).await.with_context(|| format!("society {key}"))?;
     }
@@ -90,12 +100,14 @@ async fn fill(
         imports::publish(app, scope, report.batch_id.context("the batch")?).await?;
     }
 
-    let (key, certificate) = invented_key(demo.name)?;
-    signing_key::keep(app, scope, &key, &certificate).await?;
+    let (signing, certificate) = invented_key(demo.name)?;
+    signing_key::keep(app, scope, &signing, &certificate).await?;
 
+    let key = totp_key();
     for account in &ACCOUNTS {
         let household = households.get(account.household).context("the account's household")?;
         let address = email(account.user_id, demo.preset.key());
+        let enrolled = account.account_state == AccountState::Enrolled;
         let new = NewAccount {
             holder: (demo.insurer_number, &household.symbol, &household.number),
             user_id: account.user_id,
@@ -103,6 +115,7 @@ async fn fill(
             state: account.account_state,
             email: Some(&address),
             locked_at: account.locked.then(|| app.clock.now()),
+            factor: first_factor(&scope.society().policy, &key).filter(|_| enrolled),
         };
         create::create(app, scope, &new).await?;
     }

@@ -4,6 +4,8 @@ pub mod account;
 pub mod deduction;
 pub mod expenses;
 pub mod imports;
+pub mod mails;
 pub mod register;
 pub mod societies;
+pub mod terms;
 pub mod top;

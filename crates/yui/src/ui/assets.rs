@@ -17,6 +17,7 @@ const STYLES: &[&str] = &[
     include_str!("widgets/card/card.css"),
     include_str!("widgets/chart/chart.css"),
     include_str!("widgets/details/details.css"),
+    include_str!("widgets/entry/entry.css"),
     include_str!("widgets/error_summary/error_summary.css"),
     include_str!("widgets/field/field.css"),
     include_str!("widgets/notice/notice.css"),
@@ -26,8 +27,13 @@ const STYLES: &[&str] = &[
     include_str!("print.css"),
 ];
 
-const SCRIPTS: &[&str] =
-    &[include_str!("widgets/error_summary/error_summary.js"), include_str!("widgets/field/reveal.js")];
+const SCRIPTS: &[&str] = &[
+    include_str!("widgets/error_summary/error_summary.js"),
+    include_str!("widgets/field/reveal.js"),
+    include_str!("widgets/field/strength.js"),
+    include_str!("widgets/passkey/passkey.js"),
+    include_str!("widgets/wait/wait.js"),
+];
 
 const MARK: &str = include_str!("mark.svg");
 
@@ -47,7 +53,9 @@ pub struct Assets {
 impl Assets {
     /// Returns the assets of this program.
     pub fn gather() -> Self {
-        let (style, script) = (STYLES.concat(), SCRIPTS.concat());
+        // Each script has its own names.
+        let scripts = SCRIPTS.iter().map(|script| format!("{{\n{script}}}\n"));
+        let (style, script) = (STYLES.concat(), scripts.collect::<String>());
         let named = |text: &str, ending: &str| {
             let digest = Sha256::digest(text);
             let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();

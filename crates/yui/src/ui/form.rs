@@ -22,6 +22,11 @@ impl FormState {
         self.errors.iter().find(|(name, _)| *name == field).map(|(_, words)| words.as_str())
     }
 
+    /// Returns all mistakes of this field.
+    pub(crate) fn all_of(&self, field: &str) -> Vec<&str> {
+        self.errors.iter().filter(|(name, _)| *name == field).map(|(_, words)| words.as_str()).collect()
+    }
+
     /// Returns all fields with their mistakes.
     pub(crate) fn errors(&self) -> &[(&'static str, String)] {
         &self.errors

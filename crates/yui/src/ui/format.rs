@@ -63,6 +63,12 @@ pub(crate) fn day_of(lang: Lang, instant: Timestamp) -> String {
     date(lang, instant.to_zoned(crate::app::japan()).date())
 }
 
+/// Returns the instant's date and time in Japan, to the minute: `2025年1月9日 12:34`.
+pub(crate) fn minute_of(lang: Lang, instant: Timestamp) -> String {
+    let local = instant.to_zoned(crate::app::japan());
+    format!("{} {}", date(lang, local.date()), local.strftime("%H:%M"))
+}
+
 /// Returns kind and days of care: `通院／1日`, `薬局／1日`, `Outpatient / 1 day`.
 pub(crate) fn care(lang: Lang, kind: CareKind, days: Option<i32>) -> String {
     let label = care_kind(lang, kind);

@@ -25,8 +25,12 @@ pub(crate) struct Choice {
 /// Keeps the choice and goes back to the page it was made on.
 pub(crate) async fn choose(State(app): State<App>, Query(Choice { to, back }): Query<Choice>) -> Response {
     let lang = Lang::of(&to).unwrap_or_default();
-    let kept = cookie::set(app.config.http.https, COOKIE, lang.code(), Some(A_YEAR));
-    ([(header::SET_COOKIE, kept)], Redirect::to(&local_path(&back))).into_response()
+    ([(header::SET_COOKIE, cookie(&app, lang))], Redirect::to(&local_path(&back))).into_response()
+}
+
+/// Returns the cookie that keeps the language.
+pub(crate) fn cookie(app: &App, lang: Lang) -> String {
+    cookie::set(app.config.http.https, COOKIE, lang.code(), Some(A_YEAR))
 }
 
 /// Returns the language chosen; Japanese where none was.

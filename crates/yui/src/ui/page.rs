@@ -119,6 +119,11 @@ impl Page {
     pub(crate) fn tf<V: AsRef<str>>(&self, sentence: &str, values: impl IntoIterator<Item = V>) -> String {
         self.lang.tf(sentence, values)
     }
+
+    /// Returns whether this is a page of logging in or of enrolment, from which another way to the login leads astray.
+    pub(crate) fn logs_in(&self) -> bool {
+        ["/login", "/enrolment", "/factors"].iter().any(|beginning| self.path.starts_with(beginning))
+    }
 }
 
 /// Returns the path where it is one of this host, else the top page: an address given by a stranger is not followed.

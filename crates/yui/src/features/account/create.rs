@@ -1,18 +1,20 @@
 //! Making an account for an insured person.
 
 use anyhow::{Context, bail};
-use jiff::Timestamp;
-use yui_auth::password::Password;
+use jiff::{SignedDuration, Timestamp};
+use yui_auth::{password::Password, totp::TotpKey};
 
 use super::{
-    login_state::AccountState,
     queries::{self, AccountRecord},
+    registration, rules,
+    steps::AccountState,
 };
 use crate::{
     app::App,
     features::{
         register::{holder_key, insured_by_holder},
         societies::ids_take,
+        terms,
     },
     scope::{InSociety, SystemScope},
 };
@@ -32,9 +34,21 @@ pub struct NewAccount<'a> {
     pub email: Option<&'a str>,
     /// Since when it is locked.
     pub locked_at: Option<Timestamp>,
+    /// The factor it has from the start, if any.
+    pub factor: Option<FirstFactor<'a>>,
 }
 
-/// Creates an account for the insured person of a household.
+/// A factor that an account has from the start.
+#[derive(Clone, Copy, Debug)]
+pub enum FirstFactor<'a> {
+    /// Codes to its address.
+    Email,
+    /// An app with this key.
+    App(&'a TotpKey),
+}
+
+/// Creates an account for the insured person of a household. One that is ready for use counts as agreed to the terms on
+/// paper, its address as proved.
 ///
 /// # Errors
 /// Where the register has no insured person under these numbers, or the user ID or the person has an account already.
@@ -44,8 +58,8 @@ pub async fn create(app: &App, scope: &SystemScope, new: &NewAccount<'_>) -> any
     if !length(new.password, policy.password.min, policy.password.max) {
         bail!("a password of this society has {} to {} characters", policy.password.min, policy.password.max);
     }
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
-    if !length(new.user_id, policy.user_id.min, policy.user_id.max) || !new.user_id.chars().all(plain) {
+    let user_id = rules::folded(new.user_id);
+    if !length(&user_id, policy.user_id.min, policy.user_id.max) || !user_id.chars().all(rules::is_user_id_character) {
         let (min, max) = (policy.user_id.min, policy.user_id.max);
         bail!("a user ID of this society has {min} to {max} letters, digits and - _ . @");
     }
@@ -56,18 +70,34 @@ pub async fn create(app: &App, scope: &SystemScope, new: &NewAccount<'_>) -> any
         .with_context(|| format!("the register has no insured person under {insurer_number} {symbol} {number}"))?;
     let password = Password::new(new.password.to_owned());
     let password_hash = app.hasher.hash(password, app.random.bytes()?).await?;
+    let now = app.clock.now();
+    let days = SignedDuration::from_hours(24 * i64::from(policy.temporary_days));
     let mut tx = app.db.begin().await?;
+    let account_id = ids_take(&mut tx, scope, "account", 1).await?;
     let record = AccountRecord {
-        account_id: ids_take(&mut tx, scope, "account", 1).await?,
+        account_id,
         member_id: insured.member_id,
         household_id: insured.household_id,
-        user_id: &new.user_id.to_lowercase(),
+        user_id: &user_id,
         password_hash: &password_hash,
         state: new.state,
         email: new.email,
         locked_at: new.locked_at,
+        password_ends_at: (new.state == AccountState::Temporary).then(|| now.checked_add(days)).transpose()?,
+        origin: "new",
     };
-    queries::account_insert(&mut tx, scope, &record, app.clock.now()).await.context("the account was not made")?;
+    queries::account_insert(&mut tx, scope, &record, now).await.context("the account was not made")?;
+    if new.state == AccountState::Enrolled {
+        queries::email_set(&mut tx, scope, account_id, new.email, new.email.map(|_| now)).await?;
+        if let Some(terms) = terms::current(&app.db, scope, now).await? {
+            terms::agree(&mut tx, scope, account_id, terms.version, scope.actor, now).await?;
+        }
+    }
+    match new.factor {
+        Some(FirstFactor::Email) => registration::email_insert(app, &mut tx, scope, account_id).await?,
+        Some(FirstFactor::App(key)) => registration::app_insert(app, &mut tx, scope, account_id, key).await?,
+        None => {}
+    }
     tx.commit().await?;
     Ok(())
 }

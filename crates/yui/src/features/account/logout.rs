@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::{
     extract::State,
+    http::header,
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -26,7 +27,7 @@ pub(super) async fn show(shell: Shell) -> LogoutPage {
 
 pub(super) async fn submit(State(app): State<App>, scope: MemberScope) -> Result<Response, AppError> {
     let ended = session::end(&app, &scope).await?;
-    Ok(([ended], Redirect::to("/")).into_response())
+    Ok(([(header::SET_COOKIE, ended)], Redirect::to("/")).into_response())
 }
 
 crate::ui::pages! {

@@ -1,41 +1,143 @@
-//! Accounts of insured persons: logging in, staying logged in, logging out. Enrolment, second factors and recovery join
-//! the same flow at [`login_state::LoginState`].
+//! Accounts of insured persons: enrolment, logging in with a second factor, staying logged in, changing what proves who one
+//! is, and the ways back in. [`steps::step`] says at every moment what a login has to do next.
 
+mod confirm;
 pub mod create;
+mod enrolment;
+mod factor;
+mod happened;
+mod letters;
 mod login;
-pub mod login_state;
 mod logout;
+pub mod migration;
+mod passkey_login;
+mod passkeys;
+mod password;
 mod queries;
+mod recovery;
+mod registration;
+mod rules;
+mod sealed;
 mod session;
+mod settings;
+pub mod staff;
+pub mod steps;
+mod terms;
+mod throttle;
+mod tidy;
+mod under_way;
 
+pub(crate) use confirm::{due as confirm_due, due_for_health, path as confirm_path};
 pub(crate) use login::login_path;
 pub(crate) use session::resolve;
+pub use tidy::{Tidied, tidy};
 
-use crate::{
-    app::App,
-    router::{
-        Permission::{Anybody, Member},
-        Routes,
-    },
-    scope::SystemScope,
+use crate::router::{
+    Permission::{Anybody, Fresh, Member, Step},
+    Routes,
 };
 
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {
+    settings_routes(registration_routes(enrolment_routes(login_routes(routes))))
+}
+
+fn login_routes(routes: Routes) -> Routes {
     routes
         .get("/login", Anybody, login::show)
         .post("/login", Anybody, login::submit)
+        .post("/login/passkey/begin", Anybody, passkey_login::begin)
+        .post("/login/passkey/finish", Anybody, passkey_login::finish)
+        .get("/login/continue", Step, login::go_on)
+        .get("/login/refused", Step, login::show_refused)
+        .post("/login/give-up", Step, login::give_up)
+        .get("/login/factor", Step, factor::show)
+        .post("/login/factor/app", Step, factor::app_submit)
+        .post("/login/factor/email", Step, factor::mail_submit)
+        .post("/login/factor/email/again", Step, factor::mail_again)
+        .post("/login/factor/recovery", Step, factor::recovery_submit)
+        .post("/login/factor/passkey/begin", Step, factor::passkey_begin)
+        .post("/login/factor/passkey/finish", Step, factor::passkey_finish)
+        .get("/login/terms", Step, terms::show)
+        .post("/login/terms", Step, terms::submit)
+        .get("/login/password", Step, password::show)
+        .post("/login/password", Step, password::submit)
+        .post("/password/strength", Anybody, password::strength_of)
         .get("/logout", Member, logout::show)
         .post("/logout", Member, logout::submit)
+        .get("/confirm", Member, confirm::show)
+        .post("/confirm", Member, confirm::submit)
+        .post("/confirm/passkey/begin", Member, confirm::passkey_begin)
+        .post("/confirm/passkey/finish", Member, confirm::passkey_finish)
+        .get("/forgotten/password", Anybody, recovery::password_show)
+        .post("/forgotten/password", Anybody, recovery::password_submit)
+        .get("/forgotten/user-id", Anybody, recovery::user_id_show)
+        .post("/forgotten/user-id", Anybody, recovery::user_id_submit)
+        .get("/link/email/{token}", Anybody, recovery::email_link_show)
+        .post("/link/email/{token}", Anybody, recovery::email_link_submit)
+        .get("/link/password/{token}", Anybody, recovery::password_link_show)
+        .post("/link/password/{token}", Anybody, recovery::password_link_submit)
+        .get("/link/first/{token}", Anybody, recovery::first_link_show)
+        .post("/link/first/{token}", Anybody, recovery::first_link_submit)
+        .get("/.well-known/change-password", Anybody, settings::change_password)
+        .get("/.well-known/passkey-endpoints", Anybody, settings::passkey_endpoints)
 }
 
-/// Lets the owner of a locked account try passwords again.
-///
-/// # Errors
-/// Where the society has no account with this user ID.
-pub async fn unlock(app: &App, scope: &SystemScope, user_id: &str) -> anyhow::Result<()> {
-    if !queries::account_unlock(&app.db, scope, &user_id.to_lowercase()).await? {
-        anyhow::bail!("there is no account with the user ID {user_id:?}");
-    }
-    Ok(())
+fn enrolment_routes(routes: Routes) -> Routes {
+    routes
+        .get("/enrolment/birth-date", Step, enrolment::birth_date_show)
+        .post("/enrolment/birth-date", Step, enrolment::birth_date_submit)
+        .get("/enrolment/email", Step, enrolment::email_show)
+        .post("/enrolment/email", Step, enrolment::email_submit)
+        .get("/enrolment/email/sent", Step, enrolment::email_sent)
+        .get("/enrolment/email/status", Anybody, enrolment::email_status)
+        .post("/enrolment/email/again", Step, enrolment::email_again)
+        .post("/enrolment/email/change", Step, enrolment::email_change)
+        .get("/enrolment/user-id", Step, enrolment::profile_show)
+        .post("/enrolment/user-id", Step, enrolment::profile_submit)
+        .get("/enrolment/identity", Step, enrolment::identity_show)
+        .post("/enrolment/identity", Step, enrolment::identity_submit)
+        .get("/enrolment/details", Step, enrolment::details_show)
+        .post("/enrolment/details", Step, enrolment::details_submit)
+        .get("/enrolment/check", Step, enrolment::check_show)
+        .post("/enrolment/check", Step, enrolment::check_submit)
+        .post("/enrolment/check/back", Step, enrolment::check_back)
+        .get("/enrolment/done", Member, enrolment::done_show)
+}
+
+fn registration_routes(routes: Routes) -> Routes {
+    routes
+        .get("/factors", Step, registration::choose_show)
+        .post("/factors/later", Step, registration::later)
+        .get("/factors/app", Step, registration::app_show)
+        .post("/factors/app", Step, registration::app_submit)
+        .get("/factors/app/qr/{question}", Step, registration::app_qr)
+        .get("/factors/email", Step, registration::email_show)
+        .post("/factors/email/send", Step, registration::email_send)
+        .post("/factors/email", Step, registration::email_submit)
+        .get("/factors/passkey", Step, registration::passkey_show)
+        .post("/factors/passkey/begin", Step, registration::passkey_begin)
+        .post("/factors/passkey/finish", Step, registration::passkey_finish)
+}
+
+fn settings_routes(routes: Routes) -> Routes {
+    routes
+        .get("/settings", Member, settings::profile_show)
+        .post("/settings", Member, settings::profile_submit)
+        .get("/settings/login", Member, settings::login_methods_show)
+        .get("/settings/sessions", Member, settings::sessions_show)
+        .post("/settings/sessions/end", Member, settings::session_end)
+        .post("/settings/sessions/end-others", Member, settings::sessions_end_others)
+        .get("/settings/user-id", Fresh, settings::user_id_show)
+        .post("/settings/user-id", Fresh, settings::user_id_submit)
+        .get("/settings/email", Fresh, settings::email_show)
+        .post("/settings/email", Fresh, settings::email_submit)
+        .get("/settings/password", Fresh, settings::password_show)
+        .post("/settings/password", Fresh, settings::password_submit)
+        .get("/settings/factors/{id}/delete", Fresh, settings::factor_delete_show)
+        .post("/settings/factors/{id}/delete", Fresh, settings::factor_delete)
+        .get("/settings/factors/{id}/rename", Fresh, settings::factor_rename_show)
+        .post("/settings/factors/{id}/rename", Fresh, settings::factor_rename)
+        .get("/settings/recovery-codes", Fresh, settings::recovery_codes_show)
+        .post("/settings/recovery-codes", Fresh, settings::recovery_codes_make)
 }

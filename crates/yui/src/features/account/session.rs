@@ -1,15 +1,22 @@
 //! Sessions: a random token in a cookie, its hash in the database, bound to one society.
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use yui_auth::token::Token;
 
-use super::queries::{self, NewSession};
+use super::{
+    happened::{Happened, happened},
+    queries::{self, NewSession},
+    steps::{First, Proofs, Purpose, Second, Standing},
+    throttle::PASSWORDS_OF_USER_ID,
+    under_way,
+};
 use crate::{
     app::App,
     features::societies::SessionRule,
     scope::{InSociety, MemberScope, PublicScope, SessionOwner},
-    ui::cookie,
+    ui::{Lang, cookie},
+    visitor::Visitor,
 };
 
 /// The name of the session cookie; `__Host-` is put before it where members come by https.
@@ -30,24 +37,102 @@ fn limits(rule: SessionRule, remembered: bool, now: Timestamp) -> (Timestamp, Ti
     }
 }
 
-/// Issues a session; returns the cookie for it, or nothing where the account was locked or stopped meanwhile.
-pub(super) async fn issue(
+/// Returns the seconds that a browser keeps a remembered session's cookie.
+fn keep(rule: SessionRule, remembered: bool) -> Option<i64> {
+    remembered.then(|| i64::from(rule.remember_days) * 24 * 60 * 60)
+}
+
+/// Returns the word for the strongest thing proved.
+fn proof_word(proofs: &Proofs) -> &'static str {
+    match (proofs.first, proofs.second) {
+        (Some(First::Passkey), _) => Second::Passkey.word(),
+        (_, Some(second)) => second.word(),
+        (_, None) => "password",
+    }
+}
+
+/// Opens what the login was for: a session, or the proof anew of the one there is. Returns the cookies for it, or nothing
+/// where the login was used already or the account has changed since it was looked at.
+pub(super) async fn open(
     app: &App,
     scope: &PublicScope,
-    account_id: i64,
-    remembered: bool,
-) -> anyhow::Result<Option<String>> {
+    visitor: &Visitor,
+    account: &Standing,
+    proofs: &Proofs,
+    row: Option<([u8; 32], i64)>,
+) -> anyhow::Result<Option<Vec<String>>> {
     let token = app.random.token()?;
-    let now = app.clock.now();
-    let rule = scope.society().policy.session;
-    let (idle_until, ends_at) = limits(rule, remembered, now);
     let token_hash = *token.hash().as_bytes();
-    let session = NewSession { token_hash, account_id, now, idle_until, ends_at, remembered };
-    if !queries::session_insert(&app.db, scope, &session).await? {
+    let now = app.clock.now();
+    let https = app.config.http.https;
+    // Everything is looked at before the transaction begins: it must not wait for a second connection.
+    let confirmed = match proofs.session.as_deref().and_then(unhex) {
+        Some(old) if proofs.purpose == Purpose::Confirm => {
+            queries::session(&app.db, scope, &old, now).await?.map(|session| (old, session))
+        }
+        _ => None,
+    };
+    let known = match visitor.device_token() {
+        Some(device) => queries::device_known(&app.db, scope, &device, account.account_id).await?,
+        None => false,
+    };
+    let mut tx = app.db.begin().await?;
+    if let Some((login, revision)) = row
+        && !queries::login_take(&mut tx, scope, &login, revision).await?
+    {
         return Ok(None);
     }
-    let keep = remembered.then(|| i64::from(rule.remember_days) * 24 * 60 * 60);
-    Ok(Some(cookie::set(app.config.http.https, SESSION_COOKIE, &token.text(), keep)))
+    let rule = scope.society().policy.session;
+    if proofs.purpose == Purpose::Confirm {
+        let Some((old, session)) = confirmed else { return Ok(None) };
+        if session.account_id != account.account_id
+            || !queries::session_renew(&mut tx, scope, (&old, &token_hash), proof_word(proofs), now).await?
+        {
+            return Ok(None);
+        }
+        tx.commit().await?;
+        let session = cookie::set(https, SESSION_COOKIE, &token.text(), keep(rule, session.remembered));
+        return Ok(Some(vec![session, under_way::forgotten(app)]));
+    }
+
+    let (idle_until, ends_at) = limits(rule, proofs.remember, now);
+    let session = NewSession {
+        token_hash,
+        account_id: account.account_id,
+        revision: account.revision,
+        now,
+        idle_until,
+        ends_at,
+        remembered: proofs.remember,
+        proof: proof_word(proofs),
+        device: &visitor.device(Lang::Ja),
+        address: &visitor.address.to_string(),
+    };
+    if !queries::session_insert(&mut tx, scope, &session).await? {
+        return Ok(None);
+    }
+    let first_login = !queries::logged_in(&mut tx, scope, account.account_id, now).await?;
+    PASSWORDS_OF_USER_ID.of(&account.user_id).forget(&mut tx, scope).await?;
+    // A fresh token each time: one that was copied from this browser before is worth nothing.
+    let fresh = app.random.token()?;
+    let device = *fresh.hash().as_bytes();
+    if let Some(old) = visitor.device_token() {
+        queries::device_move(&mut tx, scope, &old, &device).await?;
+    }
+    queries::device_keep(&mut tx, scope, &device, account.account_id, now).await?;
+    happened(app, &mut tx, scope, Some(visitor), account.account_id, Happened::LoggedIn(proof_word(proofs))).await?;
+    if !known && !first_login {
+        happened(app, &mut tx, scope, Some(visitor), account.account_id, Happened::NewDevice).await?;
+    }
+    tx.commit().await?;
+    app.mail.wake();
+
+    let session = cookie::set(https, SESSION_COOKIE, &token.text(), keep(rule, proofs.remember));
+    let mut cookies = vec![session, Visitor::device_cookie(&fresh, https)];
+    if row.is_some() {
+        cookies.push(under_way::forgotten(app));
+    }
+    Ok(Some(cookies))
 }
 
 /// Returns the signed-in person whom the request's cookie stands for, at this society.
@@ -55,6 +140,7 @@ pub(crate) async fn resolve(
     app: &App,
     scope: &PublicScope,
     headers: &HeaderMap,
+    visitor: &Visitor,
 ) -> anyhow::Result<Option<MemberScope>> {
     let Some(token) = cookie::get(headers, app.config.http.https, SESSION_COOKIE).and_then(Token::parse) else {
         return Ok(None);
@@ -62,10 +148,11 @@ pub(crate) async fn resolve(
     let token_hash = *token.hash().as_bytes();
     let now = app.clock.now();
     let Some(session) = queries::session(&app.db, scope, &token_hash, now).await? else { return Ok(None) };
-    if now.duration_since(session.last_seen_at) >= SEEN_EVERY && !session.remembered {
-        let (idle_until, _) = limits(scope.society().policy.session, false, now);
+    if now.duration_since(session.last_seen_at) >= SEEN_EVERY {
+        let (idle_until, _) = limits(scope.society().policy.session, session.remembered, now);
+        let address = visitor.address.to_string();
         // A page is not refused because its visit can not be written down just now.
-        if let Err(error) = queries::session_seen(&app.db, scope, &token_hash, now, idle_until).await {
+        if let Err(error) = queries::session_seen(&app.db, scope, &token_hash, now, idle_until, &address).await {
             tracing::warn!("a session's use was not written down: {error}");
         }
     }
@@ -75,12 +162,30 @@ pub(crate) async fn resolve(
         member_id: session.member_id,
         name: session.name,
         session: token_hash,
+        proved_at: session.proved_at,
+        proved_by_mail_alone: session.proof.as_deref() == Some(Second::Email.word()) && session.has_stronger,
     };
     Ok(Some(MemberScope::at_the_door(scope.society().clone(), owner)))
 }
 
 /// Ends the person's session; returns the cookie that removes the browser's.
-pub(super) async fn end(app: &App, scope: &MemberScope) -> anyhow::Result<(header::HeaderName, String)> {
+pub(super) async fn end(app: &App, scope: &MemberScope) -> anyhow::Result<String> {
     queries::session_delete(&app.db, scope, &scope.session).await?;
-    Ok((header::SET_COOKIE, cookie::remove(app.config.http.https, SESSION_COOKIE)))
+    Ok(cookie::remove(app.config.http.https, SESSION_COOKIE))
+}
+
+/// Returns the bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(bytes)
 }

@@ -7,6 +7,8 @@ pub enum Kind {
     Register,
     /// Medical expenses.
     Expenses,
+    /// Users of an older system.
+    OlderUsers,
 }
 
 /// In what form a file came.
@@ -52,7 +54,11 @@ macro_rules! words {
     };
 }
 
-words!(Kind { Register = "register" / "加入者台帳", Expenses = "expenses" / "医療費" });
+words!(Kind {
+    Register = "register" / "加入者台帳",
+    Expenses = "expenses" / "医療費",
+    OlderUsers = "older_users" / "旧システム利用者",
+});
 words!(Format { Csv = "csv" / "CSV", Claims = "claims" / "レセプト電算" });
 words!(BatchState {
     Reading = "reading" / "取込中",

@@ -6,7 +6,7 @@ use yui_db::{DbError, Tx};
 use super::{Batch, BatchState, Kind, queries};
 use crate::{
     app::App,
-    features::{expenses, register, societies},
+    features::{account, expenses, register, societies},
     scope::SystemScope,
 };
 
@@ -31,10 +31,11 @@ pub async fn publish(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::R
 }
 
 /// Takes the batch back whole, published or not: everything is as if it had never come, but for the record that it did.
+/// Accounts of older users that are in use by now stay; returns how many these are.
 ///
 /// # Errors
 /// Where there is no such batch, it was withdrawn before, or something else stands on it by now; the message says so.
-pub async fn withdraw(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<()> {
+pub async fn withdraw(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<i64> {
     let batch = found(app, scope, batch_id).await?;
     if batch.state == BatchState::Withdrawn {
         bail!("batch {batch_id} ({}) was withdrawn before", batch.file_name);
@@ -45,15 +46,17 @@ pub async fn withdraw(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::
     if !queries::batch_state_set(&mut tx, scope, batch_id, batch.state, BatchState::Withdrawn, now).await? {
         bail!("batch {batch_id} was changed by somebody else just now");
     }
+    let mut kept = 0;
     match batch.kind {
         Kind::Expenses => {
             expenses::versions_settle(&mut tx, scope, batch_id).await?;
             expenses::batch_delete(&mut tx, scope, batch_id).await?;
         }
         Kind::Register => register::changes_revert(&mut tx, scope, batch_id).await?,
+        Kind::OlderUsers => kept = account::migration::batch_withdraw(&mut tx, scope, batch_id, now).await?,
     }
     tx.commit().await?;
-    Ok(())
+    Ok(kept)
 }
 
 /// Lets the society's publications and withdrawals wait for each other: each settles what the others brought.

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use kenpo_formats::InsurerNumber;
 
 use super::{Policy, queries};
-use crate::app::App;
+use crate::{app::App, features::terms};
 
 /// What a new society needs.
 #[derive(Debug)]
@@ -46,6 +46,7 @@ pub async fn create(app: &App, new: &NewSociety) -> anyhow::Result<i64> {
     };
     let mut tx = app.db.begin().await?;
     let id = queries::society_insert(&mut tx, &society, app.clock.now()).await.context("the society was not made")?;
+    terms::begin(&mut tx, id, app.clock.now()).await?;
     tx.commit().await?;
     app.societies.forget();
     Ok(id)

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use yui_db::{Db, DbError};
 
 use super::{Policy, queries};
@@ -31,9 +31,19 @@ pub struct Directory {
     known: Mutex<Known>,
 }
 
+/// A host name under which an older system answered.
+#[derive(Clone, Debug)]
+pub struct OlderHost {
+    /// Whose it was.
+    pub society: Arc<Society>,
+    /// The day from which it is closed.
+    pub closes: Date,
+}
+
 #[derive(Debug, Default)]
 struct Known {
     by_host: HashMap<String, Arc<Society>>,
+    older: HashMap<String, OlderHost>,
     read_at: Option<Timestamp>,
 }
 
@@ -46,32 +56,50 @@ impl Directory {
     /// # Errors
     /// Where the database does not answer and nothing was read before.
     pub async fn at_host(&self, db: &Db, now: Timestamp, host: &str) -> Result<Option<Arc<Society>>, DbError> {
+        self.look(db, now, |known| known.by_host.get(host).cloned()).await
+    }
+
+    /// Returns the older system that answered at this host name, if there was one.
+    ///
+    /// # Errors
+    /// As [`Directory::at_host`].
+    pub async fn older_at_host(&self, db: &Db, now: Timestamp, host: &str) -> Result<Option<OlderHost>, DbError> {
+        self.look(db, now, |known| known.older.get(host).cloned()).await
+    }
+
+    async fn look<T>(&self, db: &Db, now: Timestamp, find: impl Fn(&Known) -> Option<T>) -> Result<Option<T>, DbError> {
         let fresh = |known: &Known| known.read_at.is_some_and(|read_at| (now.duration_since(read_at)).abs() < FRESH);
         {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             if fresh(&known) {
-                return Ok(known.by_host.get(host).cloned());
+                return Ok(find(&known));
             }
         }
-        let societies = match queries::society_list(db).await {
-            Ok(societies) => societies,
-            Err(error) => {
-                let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                if known.read_at.is_none() {
-                    return Err(error);
-                }
-                tracing::warn!("the societies as they were read before are used: {error}");
-                return Ok(known.by_host.get(host).cloned());
-            }
-        };
-        let by_host = societies.into_iter().map(|society| (society.host.clone(), Arc::new(society))).collect();
+        let read = Known::read(db, now).await;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = Known { by_host, read_at: Some(now) };
-        Ok(known.by_host.get(host).cloned())
+        match read {
+            Ok(read) => *known = read,
+            Err(error) if known.read_at.is_none() => return Err(error),
+            Err(error) => tracing::warn!("the societies as they were read before are used: {error}"),
+        }
+        Ok(find(&known))
     }
 
     /// Forgets what was read, so that a society created by this process is seen at once.
     pub fn forget(&self) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).read_at = None;
+    }
+}
+
+impl Known {
+    async fn read(db: &Db, now: Timestamp) -> Result<Self, DbError> {
+        let societies: Vec<_> = queries::society_list(db).await?.into_iter().map(Arc::new).collect();
+        let older = queries::older_host_list(db).await?.into_iter().filter_map(|row| {
+            let society = societies.iter().find(|society| society.society_id == row.society_id)?.clone();
+            Some((row.host, OlderHost { society, closes: row.closes.to_jiff() }))
+        });
+        let older = older.collect();
+        let by_host = societies.into_iter().map(|society| (society.host.clone(), society)).collect();
+        Ok(Self { by_host, older, read_at: Some(now) })
     }
 }

@@ -2,14 +2,15 @@
 
 pub mod create;
 mod directory;
+pub mod older_host;
 mod policy;
 mod queries;
 pub mod signing_key;
 
-pub use directory::{Directory, Society};
+pub use directory::{Directory, OlderHost, Society};
 pub use policy::{
-    Complexity, EmailRule, EnrolmentFlow, Factor, IdentityCheck, MaintenanceRule, PasswordRule, Policy, Preset,
-    Service, SessionRule, UserIdRule,
+    Complexity, EmailRule, EnrolmentFlow, Factor, ForgottenPassword, ForgottenUserId, IdentityCheck, MaintenanceRule,
+    PasswordRule, Policy, Preset, Service, SessionRule, UserIdRule,
 };
 pub(crate) use queries::{ids_take, society_list};
 

@@ -10,6 +10,12 @@ pub struct Policy {
     pub enrolment: EnrolmentFlow,
     /// What a person is asked at enrolment besides the temporary pair.
     pub identity_check: IdentityCheck,
+    /// Whether the identity check also asks if one is insured or a dependent (被保険者種・被扶養者種).
+    #[serde(default)]
+    pub asks_relationship: bool,
+    /// Days after which a temporary ID and password die.
+    #[serde(default = "ninety")]
+    pub temporary_days: u16,
     /// The form of user IDs.
     pub user_id: UserIdRule,
     /// The form and age of passwords.
@@ -20,6 +26,9 @@ pub struct Policy {
     pub factors: Vec<Factor>,
     /// The factor that is marked as recommended.
     pub recommended_factor: Option<Factor>,
+    /// Whether members may print recovery codes.
+    #[serde(default)]
+    pub recovery_codes: bool,
     /// How many years back expenses are shown.
     pub expenses_visible_years: u8,
     /// How many wrong passwords in a row lock the account until staff unlock it.
@@ -118,6 +127,31 @@ pub enum Factor {
     Email,
 }
 
+impl Factor {
+    /// Returns the word in the database and in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passkey => "passkey",
+            Self::App => "app",
+            Self::Email => "email",
+        }
+    }
+
+    /// Returns what the word means.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Passkey, Self::App, Self::Email].into_iter().find(|factor| factor.word() == word)
+    }
+
+    /// Returns its (Japanese) name.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Passkey => "生体認証",
+            Self::App => "ワンタイムパスワード（OTP）アプリ認証",
+            Self::Email => "ワンタイムパスワード（OTP）メール認証",
+        }
+    }
+}
+
 /// When the portal is closed, in Japan's time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "on", rename_all = "snake_case", deny_unknown_fields)]
@@ -154,6 +188,18 @@ pub struct SessionRule {
     pub absolute_hours: u16,
     /// Days that ログイン状態の保存 keeps it over restarts of the browser.
     pub remember_days: u16,
+    /// Hours after the last proof within which pages of a household's health may be seen without another.
+    #[serde(default = "a_day")]
+    pub health_hours: u16,
+}
+
+fn ninety() -> u16 {
+    90
+}
+
+/// NIST SP 800-63B-4 2.2.3: at most 24 hours for what two factors protect.
+fn a_day() -> u16 {
+    24
 }
 
 /// What a member who forgot the password gets.

@@ -1,6 +1,6 @@
 //! The SQL of societies. These are the only queries without a scope: they are where scopes come from.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use yui_db::{Db, DbError, Tx, params, statements};
 
 use super::{Policy, Society};
@@ -13,6 +13,10 @@ statements! {
         JOIN society_policies p ON p.society_id = s.society_id
         WHERE p.version = (SELECT MAX(newest.version) FROM society_policies newest WHERE newest.society_id = s.society_id)
         ORDER BY s.society_id";
+    OLDER_HOST_LIST = "SELECT society_id, host, closes FROM older_hosts ORDER BY host";
+    OLDER_HOST_KEEP = "
+        INSERT INTO older_hosts (society_id, host, closes) VALUES ($1, $2, $3)
+        ON CONFLICT (society_id, host) DO UPDATE SET closes = excluded.closes";
     SOCIETY_NEXT_ID = "SELECT COALESCE(MAX(society_id), 0) + 1 AS id FROM societies";
     SOCIETY_INSERT = "
         INSERT INTO societies (society_id, key, host, name, created_at) VALUES ($1, $2, $3, $4, $5)";
@@ -92,4 +96,22 @@ pub(crate) async fn insurer_list(db: &Db, scope: &impl InSociety) -> Result<Vec<
 pub(crate) async fn ids_take(tx: &mut Tx, scope: &impl InSociety, name: &str, count: i64) -> Result<i64, DbError> {
     let Id { id } = tx.one(&COUNTER_TAKE, params![scope.society_id(), name, count]).await?;
     Ok(id)
+}
+
+/// The host name of a society's older system.
+#[derive(sqlx::FromRow)]
+pub(super) struct OlderHostRow {
+    pub(super) society_id: i64,
+    pub(super) host: String,
+    pub(super) closes: yui_db::Date,
+}
+
+/// Returns the host names of all older systems.
+pub(super) async fn older_host_list(db: &Db) -> Result<Vec<OlderHostRow>, DbError> {
+    db.all(&OLDER_HOST_LIST, params![]).await
+}
+
+/// Keeps a host name of an older system and the day from which that is closed.
+pub(super) async fn older_host_keep(db: &Db, scope: &impl InSociety, host: &str, closes: Date) -> Result<(), DbError> {
+    db.execute(&OLDER_HOST_KEEP, params![scope.society_id(), host, closes]).await.map(drop)
 }

@@ -10,7 +10,10 @@ use axum::{
 use crate::{
     app::App,
     error::AppError,
-    features::expenses::{YearSoFar, year_so_far},
+    features::{
+        account,
+        expenses::{YearSoFar, year_so_far},
+    },
     scope::{InSociety, MemberScope, PublicScope},
     ui::{Page, Shell, pages},
 };
@@ -26,7 +29,8 @@ struct WelcomePage {
 #[template(path = "features/top/home.html")]
 struct HomePage {
     page: Page,
-    year: YearSoFar,
+    /// None where it was too long ago that the person was proved.
+    year: Option<YearSoFar>,
 }
 
 pub(super) async fn show(
@@ -39,11 +43,14 @@ pub(super) async fn show(
         let years = scope.society().policy.expenses_visible_years;
         return Ok(WelcomePage { page: shell.page("トップページ"), years }.into_response());
     };
-    let year = year_so_far(&app, &shell, &member).await?;
+    let year = match account::due_for_health(&app, &member) {
+        true => None,
+        false => Some(year_so_far(&app, &shell, &member).await?),
+    };
     Ok(HomePage { page: shell.page("トップページ"), year }.into_response())
 }
 
 pages! {
     WelcomePage => |shell| Self { page: shell.page("トップページ"), years: 5 },
-    HomePage => |shell| Self { page: shell.page("トップページ"), year: YearSoFar::sample(shell) },
+    HomePage => |shell| Self { page: shell.page("トップページ"), year: Some(YearSoFar::sample(shell)) },
 }

@@ -1,0 +1,196 @@
+//! 続行するには再度認証してください: before something sensitive, whoever is signed in proves it again, by password and factor
+//! or by a passkey.
+
+use askama::Template;
+use axum::{
+    Form, Json,
+    extract::{Query, State},
+    http::Method,
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use yui_auth::password::Password;
+
+use super::{
+    login::{encoded, known_device, wrong_password},
+    passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
+    password::busy,
+    queries, rules,
+    session::hex,
+    steps::{First, Proofs, Purpose, Step, step},
+    under_way::arrive,
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::societies::Factor,
+    scope::{InSociety, MemberScope, PublicScope},
+    ui::{FormState, Page, Shell, local_path},
+    visitor::Visitor,
+};
+
+/// How long a proof is fresh enough to open the page of something sensitive.
+const FRESH: SignedDuration = SignedDuration::from_mins(5);
+
+/// … and to send what was typed on it.
+const FRESH_ENOUGH: SignedDuration = SignedDuration::from_mins(10);
+
+#[derive(Template)]
+#[template(path = "features/account/confirm.html")]
+pub(crate) struct ConfirmPage {
+    page: Page,
+    form: FormState,
+    user_id: String,
+    return_to: String,
+    /// Whether a passkey proves it, too.
+    passkey: bool,
+}
+
+/// Where to go on afterwards.
+#[derive(Deserialize)]
+pub(super) struct Whither {
+    #[serde(default)]
+    return_to: String,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    password: String,
+    return_to: String,
+}
+
+/// Returns whether the person must be proved again before this request: the proof is too old, or it was a code by mail
+/// although the member has something that a mailbox does not give.
+pub(crate) fn due(app: &App, member: &MemberScope, method: &Method) -> bool {
+    let life = if *method == Method::GET { FRESH } else { FRESH_ENOUGH };
+    member.proved_by_mail_alone || app.clock.now().duration_since(member.proved_at) > life
+}
+
+/// Returns whether the last proof is too old for pages of a household's health.
+pub(crate) fn due_for_health(app: &App, member: &MemberScope) -> bool {
+    let hours = member.society().policy.session.health_hours;
+    app.clock.now().duration_since(member.proved_at) > SignedDuration::from_hours(i64::from(hours))
+}
+
+/// Returns the address of the page that proves and leads on to this path.
+pub(crate) fn path(return_to: &str) -> String {
+    format!("/confirm?return_to={}", encoded(return_to))
+}
+
+const TITLE: &str = "再認証";
+
+async fn page(
+    app: &App,
+    shell: &Shell,
+    member: &MemberScope,
+    form: FormState,
+    return_to: String,
+) -> Result<ConfirmPage, AppError> {
+    let person = queries::person(&app.db, member, member.account_id).await?;
+    let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
+    let factors = queries::factors(&app.db, member, member.account_id).await?;
+    let passkey = factors.iter().any(|factor| factor.kind == Factor::Passkey);
+    Ok(ConfirmPage { page, form, user_id: person.user_id, return_to, passkey })
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    member: MemberScope,
+    Query(Whither { return_to }): Query<Whither>,
+) -> Result<ConfirmPage, AppError> {
+    page(&app, &shell, &member, FormState::default(), local_path(&return_to)).await
+}
+
+pub(super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    member: MemberScope,
+    visitor: Visitor,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let (return_to, now) = (local_path(&typed.return_to), app.clock.now());
+    let mut form = FormState::default();
+    let Some((account, stored)) = queries::standing(&app.db, &scope, member.account_id, now).await? else {
+        return Ok(Redirect::to("/login").into_response());
+    };
+    let given = Password::new(rules::password_as_kept(&typed.password));
+    if !app.hasher.verify(given, Some(&stored)).await.map_err(busy)?.matches {
+        // Not held up by a stranger's mistakes, but counted: against this browser, or the account.
+        let known_device = known_device(&app, &scope, &visitor, Some(&account)).await?;
+        wrong_password(&app, &scope, &visitor, Some(&account), known_device).await?;
+        form.error("password", shell.t("パスワードが正しくありません。"));
+        return Ok(page(&app, &shell, &member, form, return_to).await?.into_response());
+    }
+    let proofs = Proofs {
+        purpose: Purpose::Confirm,
+        // Whoever is signed in here is no stranger: their browser is known.
+        first: Some(First::Password { known_device: true }),
+        password_at: Some(account.password_set_at),
+        session: Some(hex(&member.session)),
+        return_to,
+        ..Proofs::default()
+    };
+    if matches!(step(&account, &proofs, &scope.society().policy, now), Step::Refused(_)) {
+        return Ok(Redirect::to("/login").into_response());
+    }
+    arrive(&app, &scope, &visitor, &account, proofs, None).await
+}
+
+const REFUSED: &str = "生体認証を確認できませんでした。もう一度試すか、ほかの方法を選んでください。";
+
+/// Asks for one of the member's passkeys.
+pub(super) async fn passkey_begin(State(app): State<App>, member: MemberScope) -> Result<Response, AppError> {
+    let factors = queries::factors(&app.db, &member, member.account_id).await?;
+    let stored: Vec<_> = factors.into_iter().filter_map(|factor| factor.credential).collect();
+    if stored.is_empty() {
+        return Err(AppError::NotFound);
+    }
+    let ceremony = relying_party(&app, &member)?.factor_begin(&stored)?;
+    ask(&app, &member, (Kind::Confirm, Some(member.account_id)), ceremony).await
+}
+
+/// Proves the person by it: a passkey is both factors.
+pub(super) async fn passkey_finish(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    member: MemberScope,
+    visitor: Visitor,
+    Json(answer): Json<Answer>,
+) -> Result<Response, AppError> {
+    let (id, now) = (member.account_id, app.clock.now());
+    let Some(state) = taken(&app, &scope, (Kind::Confirm, Some(id)), &answer).await? else {
+        return Ok(saying(&shell, REFUSED));
+    };
+    let factors = queries::factors(&app.db, &scope, id).await?;
+    let stored: Vec<_> = factors.iter().filter_map(|factor| factor.credential.clone()).collect();
+    let party = relying_party(&app, &scope)?;
+    let proved = worth(party.factor_finish(&state, &answer.credential.to_string(), &stored))?;
+    let account = queries::standing(&app.db, &scope, id, now).await?;
+    let (Some(_), Some((account, _))) = (proved, account) else { return Ok(saying(&shell, REFUSED)) };
+    let proofs = Proofs {
+        purpose: Purpose::Confirm,
+        first: Some(First::Passkey),
+        session: Some(hex(&member.session)),
+        return_to: local_path(&answer.return_to),
+        ..Proofs::default()
+    };
+    if matches!(step(&account, &proofs, &scope.society().policy, now), Step::Refused(_)) {
+        return Ok(saying(&shell, REFUSED));
+    }
+    Ok(leading(arrive(&app, &scope, &visitor, &account, proofs, None).await?))
+}
+
+crate::ui::pages! {
+    ConfirmPage => |shell| {
+        let mut form = FormState::default();
+        form.error("password", shell.t("パスワードが正しくありません。"));
+        let page = shell.page_with_errors(TITLE);
+        Self { page, form, user_id: "testtaro01".into(), return_to: "/settings/login".into(), passkey: true }
+    },
+}

@@ -1,0 +1,75 @@
+//! 生年月日の入力.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{progressed, wrong_identity};
+use crate::{
+    app::App,
+    error::AppError,
+    features::account::{
+        queries, rules,
+        under_way::{At, AtBirthDate},
+    },
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+#[derive(Template)]
+#[template(path = "features/account/enrolment/birth_date.html")]
+pub(crate) struct BirthDatePage {
+    page: Page,
+    form: FormState,
+    birth_date: String,
+}
+
+/// What is typed.
+#[derive(Deserialize)]
+pub(in super::super) struct Typed {
+    #[serde(default)]
+    birth_date: String,
+}
+
+const TITLE: &str = "生年月日の入力";
+
+pub(in super::super) async fn show(shell: Shell, _: At<AtBirthDate>) -> BirthDatePage {
+    BirthDatePage { page: shell.page(TITLE), form: FormState::default(), birth_date: String::new() }
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    At { login, .. }: At<AtBirthDate>,
+    Form(Typed { birth_date }): Form<Typed>,
+) -> Result<Response, AppError> {
+    let again = |words: &str| {
+        let mut form = FormState::default();
+        form.error("birth_date", shell.t(words));
+        let page = shell.page_with_errors(TITLE);
+        Ok(BirthDatePage { page, form, birth_date: birth_date.clone() }.into_response())
+    };
+    // What is no date was not tried.
+    let Some(typed) = rules::birth_date(&birth_date) else {
+        return again("生年月日を西暦の8桁の数字で入力してください。例：19790822");
+    };
+    let person = queries::person(&app.db, &login.scope, login.account.account_id).await?;
+    if person.birth_date != typed {
+        if wrong_identity(&app, &visitor, &login).await? {
+            return Ok(Redirect::to("/login/continue").into_response());
+        }
+        return again(
+            "生年月日が登録と一致しません。被保険者ご本人の生年月日をご確認ください。5回誤るとロックされます。",
+        );
+    }
+    progressed(&app, &visitor, login, |progress| progress.identity_checked = true).await
+}
+
+crate::ui::pages! {
+    BirthDatePage => |shell| Self { page: shell.page(TITLE), form: FormState::default(), birth_date: String::new() },
+}

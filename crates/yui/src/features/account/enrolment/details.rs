@@ -1,0 +1,151 @@
+//! 個人情報入力 of the classic flow: user ID, password, address and which mails are wanted.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+
+use super::{profile::TAKEN, progressed};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::{
+            password::{self, checked, hashed},
+            queries, rules,
+            steps::Details,
+            under_way::{At, AtDetails, UnderWay},
+        },
+        societies::EmailRule,
+    },
+    scope::InSociety,
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+/// The kinds of news of which mails may be wanted, and their (Japanese) names.
+pub(in super::super) const MAIL_KINDS: &[(&str, &str)] = &[("expenses", "医療費通知")];
+
+#[derive(Template)]
+#[template(path = "features/account/enrolment/details.html")]
+pub(crate) struct DetailsPage {
+    page: Page,
+    form: FormState,
+    typed: Typed,
+    bounds: [String; 2],
+    rule: String,
+    email_required: bool,
+    fixed_user_id: bool,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Typed {
+    user_id: String,
+    new_password: String,
+    new_password_again: String,
+    email: String,
+    expenses: String,
+}
+
+const TITLE: &str = "個人情報入力";
+
+fn page(shell: &Shell, login: &UnderWay, form: FormState, typed: Typed) -> DetailsPage {
+    let policy = &login.scope.society().policy;
+    DetailsPage {
+        page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
+        form,
+        typed,
+        bounds: [policy.user_id.min.to_string(), policy.user_id.max.to_string()],
+        rule: password::rule_words(shell.lang, policy),
+        email_required: policy.email != EmailRule::Optional,
+        fixed_user_id: !policy.user_id.may_change,
+    }
+}
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    At { login, .. }: At<AtDetails>,
+) -> Result<DetailsPage, AppError> {
+    let person = queries::person(&app.db, &login.scope, login.account.account_id).await?;
+    // Where 戻る was pressed, what had been typed is there again.
+    let typed = login.account.enrolment.pending_email.clone();
+    let email = typed.or(person.email).or(person.register_email).unwrap_or_default();
+    let user_id = login.account.enrolment.user_id.clone().unwrap_or_default();
+    let typed = Typed { email, user_id, expenses: "yes".into(), ..Typed::default() };
+    Ok(page(&shell, &login, FormState::default(), typed))
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    At { login, .. }: At<AtDetails>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let (scope, id) = (&login.scope, login.account.account_id);
+    let policy = &scope.society().policy;
+    let mut form = FormState::default();
+    let user_id = rules::user_id(shell.lang, policy, &typed.user_id).unwrap_or_else(|words| {
+        form.error("user_id", &words);
+        String::new()
+    });
+    if user_id == login.account.user_id {
+        form.error("user_id", shell.t("仮ユーザIDとは別のユーザIDを入力してください。"));
+    } else if queries::account_id(&app.db, scope, &user_id).await?.is_some() {
+        form.error("user_id", shell.t(TAKEN));
+    }
+    let person = queries::person(&app.db, scope, id).await?;
+    let twice = password::Typed {
+        new_password: typed.new_password.clone(),
+        new_password_again: typed.new_password_again.clone(),
+        sign_out_everywhere: None,
+    };
+    let whose = (&person, user_id.as_str());
+    let new = checked(&app, (shell.lang, policy), &mut form, &twice, whose, &login.password_hash).await?;
+    let email = match typed.email.trim() {
+        "" if policy.email == EmailRule::Optional => None,
+        address => rules::email(shell.lang, address)
+            .inspect_err(|faults| faults.iter().for_each(|words| form.error("email", words)))
+            .ok(),
+    };
+    if let Some(email) = &email
+        && queries::email_owner(&app.db, scope, email).await?.is_some_and(|owner| owner != id)
+    {
+        let words = "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
+        form.error("email", shell.t(words));
+    }
+    if form.has_errors() {
+        let (new_password, new_password_again) = Default::default();
+        return Ok(page(&shell, &login, form, Typed { new_password, new_password_again, ..typed }).into_response());
+    }
+    let wanted = typed.expenses == "yes" && email.is_some();
+    let mail_wanted = MAIL_KINDS.iter().map(|(kind, _)| ((*kind).to_owned(), wanted)).collect();
+    let details = Details { user_id: user_id.clone(), password_hash: hashed(&app, new).await?, email, mail_wanted };
+    progressed(&app, &visitor, login, |progress| {
+        progress.user_id = Some(user_id);
+        progress.details = Some(details);
+    })
+    .await
+}
+
+crate::ui::pages! {
+    DetailsPage => |shell| {
+        let mut form = FormState::default();
+        form.error("user_id", shell.t(TAKEN));
+        Self {
+            page: shell.page_with_errors(TITLE),
+            form,
+            typed: Typed { user_id: "testtaro01".into(), email: "taro@mail.example".into(), ..Typed::default() },
+            bounds: ["8".into(), "13".into()],
+            rule: "8–20".into(),
+            email_required: false,
+            fixed_user_id: true,
+        }
+    },
+}

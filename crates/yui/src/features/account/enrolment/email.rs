@@ -1,0 +1,234 @@
+//! メールアドレスの設定, and the wait for the link in the mail. The page that waits moves on by itself once the link was
+//! opened, on whatever device.
+
+use askama::Template;
+use axum::{
+    Form, Json,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::{
+            letters,
+            queries::{self, NewLink},
+            rules, settings,
+            steps::Step,
+            throttle::MAILS_OF_ACCOUNT,
+            under_way::{At, AtEmail, AtEmailSent, UnderWay},
+        },
+        mails::{self, MailFrame, Recipient},
+    },
+    scope::{InSociety, PublicScope},
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+/// How long the link in the mail works.
+pub(in super::super) const LINK_LIFE: SignedDuration = SignedDuration::from_mins(30);
+
+/// How long after a mail the next one may be asked for.
+const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
+
+#[derive(Template)]
+#[template(path = "features/account/enrolment/email.html")]
+pub(crate) struct EmailPage {
+    page: Page,
+    form: FormState,
+    email: String,
+    sign_out_everywhere: bool,
+}
+
+#[derive(Template)]
+#[template(path = "features/account/enrolment/email_sent.html")]
+pub(crate) struct EmailSentPage {
+    page: Page,
+    form: FormState,
+    email: String,
+    /// The mail was sent once more just now.
+    again: bool,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in super::super) struct Typed {
+    email: String,
+    sign_out_everywhere: Option<String>,
+}
+
+const TITLE: &str = "メールアドレスの設定";
+const SENT_TITLE: &str = "メールアドレスの確認";
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    At { login, .. }: At<AtEmail>,
+) -> Result<Response, AppError> {
+    if login.step(&app) == Step::EmailSent {
+        return Ok(Redirect::to(Step::EmailSent.path()).into_response());
+    }
+    let person = queries::person(&app.db, &login.scope, login.account.account_id).await?;
+    let email = person.email.or(person.register_email).unwrap_or_default();
+    let page = shell.page(TITLE);
+    Ok(EmailPage { page, form: FormState::default(), email, sign_out_everywhere: false }.into_response())
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    At { login, .. }: At<AtEmail>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let mut form = FormState::default();
+    let (scope, id) = (&login.scope, login.account.account_id);
+    let address = match rules::email(shell.lang, &typed.email) {
+        Ok(address) => Some(address),
+        Err(faults) => {
+            faults.iter().for_each(|words| form.error("email", words));
+            None
+        }
+    };
+    if let Some(address) = &address
+        && queries::email_owner(&app.db, scope, address).await?.is_some_and(|owner| owner != id)
+    {
+        let words = "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
+        form.error("email", shell.t(words));
+    }
+    let limit = MAILS_OF_ACCOUNT.of(&id.to_string());
+    if !form.has_errors() && !limit.take(&app, scope).await? {
+        form.error("email", shell.t(TOO_MANY));
+    }
+    let sign_out_everywhere = typed.sign_out_everywhere.is_some();
+    let (Some(address), false) = (address, form.has_errors()) else {
+        let page = shell.page_with_errors(TITLE);
+        return Ok(EmailPage { page, form, email: typed.email, sign_out_everywhere }.into_response());
+    };
+    send(&app, login, &address, sign_out_everywhere).await
+}
+
+const TOO_MANY: &str =
+    "メールの送信が続いたため、しばらくお待ちいただいています。5分ほどたってから、もう一度お試しください。";
+
+/// Mails the link to the address, and leads to the wait for it.
+async fn send(app: &App, login: UnderWay, address: &str, sign_out_everywhere: bool) -> Result<Response, AppError> {
+    let (scope, account) = (&login.scope, &login.account);
+    let mut progress = account.enrolment.clone();
+    progress.pending_email = Some(address.to_owned());
+    let mut tx = app.db.begin().await?;
+    let stepped = login.take_step(&mut tx, &login.proofs).await?
+        && queries::progress_set(&mut tx, scope, account, &progress).await?;
+    if !stepped {
+        return Ok(Redirect::to("/login/continue").into_response());
+    }
+    if sign_out_everywhere {
+        settings::sign_out_everywhere(&mut tx, scope, account.account_id, &[0; 32], &login.token_hash).await?;
+    }
+    mail_link(app, &mut tx, scope, account.account_id, address).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(Redirect::to(Step::EmailSent.path()).into_response())
+}
+
+/// Mails a link that proves the address is the member's.
+pub(in super::super) async fn mail_link(
+    app: &App,
+    tx: &mut yui_db::Tx,
+    scope: &impl InSociety,
+    account_id: i64,
+    address: &str,
+) -> anyhow::Result<()> {
+    let (token, now) = (app.random.token()?, app.clock.now());
+    let token_hash = *token.hash().as_bytes();
+    let ends_at = now.checked_add(LINK_LIFE)?;
+    let link = NewLink { token_hash, account_id, purpose: "email", address: Some(address), ends_at };
+    queries::link_insert(tx, scope, &link, now).await?;
+    let lang = queries::person_in(tx, scope, account_id).await?.lang;
+    let path = format!("/link/email/{}", *token.text());
+    let letter = letters::email_verify(&MailFrame::of(app, scope.society(), lang), &path);
+    mails::enqueue(tx, app, scope, Recipient { account_id: Some(account_id), address }, &letter, now).await?;
+    Ok(())
+}
+
+fn sent_page(shell: &Shell, login: &UnderWay, form: FormState, again: bool) -> EmailSentPage {
+    let email = login.account.enrolment.pending_email.clone().unwrap_or_default();
+    EmailSentPage { page: shell.page(SENT_TITLE), form, email, again }
+}
+
+pub(in super::super) async fn sent(shell: Shell, At { login, .. }: At<AtEmailSent>) -> EmailSentPage {
+    sent_page(&shell, &login, FormState::default(), false)
+}
+
+/// 再送信.
+pub(in super::super) async fn again(
+    State(app): State<App>,
+    shell: Shell,
+    At { login, .. }: At<AtEmailSent>,
+) -> Result<Response, AppError> {
+    let (id, now) = (login.account.account_id, app.clock.now());
+    let newest = queries::link_newest(&app.db, &login.scope, id, "email").await?;
+    let limit = MAILS_OF_ACCOUNT.of(&id.to_string());
+    let mut form = FormState::default();
+    if newest.is_some_and(|sent_at| now.duration_since(sent_at) < COOL_DOWN) {
+        form.error("again", shell.t("メールは送信済みです。届くまで30秒ほどお待ちください。"));
+    } else if !limit.take(&app, &login.scope).await? {
+        form.error("again", shell.t(TOO_MANY));
+    }
+    let address = login.account.enrolment.pending_email.clone().unwrap_or_default();
+    if form.has_errors() {
+        return Ok(sent_page(&shell, &login, form, false).into_response());
+    }
+    let mut tx = app.db.begin().await?;
+    mail_link(&app, &mut tx, &login.scope, id, &address).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(sent_page(&shell, &login, FormState::default(), true).into_response())
+}
+
+/// Back to another address.
+pub(in super::super) async fn change(
+    State(app): State<App>,
+    visitor: Visitor,
+    At { login, .. }: At<AtEmailSent>,
+) -> Result<Response, AppError> {
+    let id = login.account.account_id;
+    let mut tx = app.db.begin().await?;
+    queries::links_delete(&mut tx, &login.scope, id, "email").await?;
+    tx.commit().await?;
+    super::progressed(&app, &visitor, login, |progress| progress.pending_email = None).await
+}
+
+/// Whether the page that waits may move on.
+#[derive(Serialize)]
+pub(in super::super) struct Status {
+    moved_on: bool,
+}
+
+pub(in super::super) async fn status(
+    State(app): State<App>,
+    scope: PublicScope,
+    headers: axum::http::HeaderMap,
+) -> Result<Json<Status>, AppError> {
+    let login = UnderWay::of(&app, &scope, &headers).await?;
+    Ok(Json(Status { moved_on: login.is_none_or(|login| login.step(&app) != Step::EmailSent) }))
+}
+
+crate::ui::pages! {
+    EmailPage => |shell| {
+        let mut form = FormState::default();
+        form.error("email", shell.t("無効なメールアドレスです。入力したメールアドレスに誤りがないかご確認ください。"));
+        let page = shell.page_with_errors(TITLE);
+        Self { page, form, email: "taro?@mail.example".into(), sign_out_everywhere: false }
+    },
+    EmailSentPage => |shell| Self {
+        page: shell.page(SENT_TITLE),
+        form: FormState::default(),
+        email: "taro@mail.example".into(),
+        again: true,
+    },
+}

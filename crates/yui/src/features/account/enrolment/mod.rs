@@ -1,0 +1,64 @@
+//! 初回登録: from the temporary pair of a postcard to an account of one's own. Two generations: the renewed flow (birth
+//! date, terms, address, user ID and factor, password) and the classic one (identity with terms, details, check).
+
+mod birth_date;
+mod check;
+mod details;
+mod done;
+mod email;
+mod finish;
+mod identity;
+mod profile;
+
+pub(super) use birth_date::{show as birth_date_show, submit as birth_date_submit};
+pub(super) use check::{back as check_back, show as check_show, submit as check_submit};
+pub(super) use details::{MAIL_KINDS, show as details_show, submit as details_submit};
+pub(super) use done::show as done_show;
+pub(super) use email::{
+    again as email_again, change as email_change, mail_link, sent as email_sent, show as email_show,
+    status as email_status, submit as email_submit,
+};
+pub(super) use finish::{Own, finish};
+pub(super) use identity::{show as identity_show, submit as identity_submit};
+pub(super) use profile::{FactorChoice, TAKEN, choices, show as profile_show, submit as profile_submit};
+
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::{
+    happened::{Happened, happened},
+    queries::{self, Wrong},
+    steps::Progress,
+    under_way::UnderWay,
+};
+use crate::{app::App, error::AppError, visitor::Visitor};
+
+/// Keeps how far enrolment has come, and leads on.
+async fn progressed(
+    app: &App,
+    visitor: &Visitor,
+    login: UnderWay,
+    change: impl FnOnce(&mut Progress),
+) -> Result<Response, AppError> {
+    let mut progress = login.account.enrolment.clone();
+    change(&mut progress);
+    let mut tx = app.db.begin().await?;
+    let stepped = login.take_step(&mut tx, &login.proofs).await?
+        && queries::progress_set(&mut tx, &login.scope, &login.account, &progress).await?;
+    if !stepped {
+        return Ok(Redirect::to("/login/continue").into_response());
+    }
+    login.stepped(app, visitor, tx).await
+}
+
+/// Counts a wrong answer to the identity check; returns whether it was the last one that the account has.
+async fn wrong_identity(app: &App, visitor: &Visitor, login: &UnderWay) -> Result<bool, AppError> {
+    let (scope, id) = (&login.scope, login.account.account_id);
+    let mut tx = app.db.begin().await?;
+    let locked = queries::wrong(&mut tx, scope, Some(id), Wrong::Identity, app.clock.now()).await?;
+    if locked {
+        happened(app, &mut tx, scope, Some(visitor), id, Happened::Locked).await?;
+    }
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(locked)
+}

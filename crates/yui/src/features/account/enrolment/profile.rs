@@ -1,0 +1,149 @@
+//! ユーザIDの変更・認証方法の設定.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+
+use super::progressed;
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::{
+            queries, rules,
+            under_way::{At, AtProfile, UnderWay},
+        },
+        societies::Factor,
+    },
+    scope::InSociety,
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+/// A factor to choose.
+pub(crate) struct FactorChoice {
+    pub(crate) word: &'static str,
+    pub(crate) label: String,
+    pub(crate) hint: String,
+    pub(crate) recommended: bool,
+    pub(crate) chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "features/account/enrolment/profile.html")]
+pub(crate) struct NewUserIdPage {
+    page: Page,
+    form: FormState,
+    user_id: String,
+    bounds: [String; 2],
+    choices: Vec<FactorChoice>,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in super::super) struct Typed {
+    user_id: String,
+    factor: String,
+}
+
+const TITLE: &str = "ユーザIDの変更・認証方法の設定";
+
+/// Returns the factors that the society allows, with the recommended one marked.
+pub(in super::super) fn choices(shell: &Shell, scope: &impl InSociety, chosen: Option<Factor>) -> Vec<FactorChoice> {
+    let policy = &scope.society().policy;
+    let choice = |factor: &Factor| FactorChoice {
+        word: factor.word(),
+        label: shell.t(factor.label()).to_owned(),
+        hint: shell.t(hint(*factor)).to_owned(),
+        recommended: policy.recommended_factor == Some(*factor),
+        chosen: chosen.or(policy.recommended_factor) == Some(*factor),
+    };
+    policy.factors.iter().map(choice).collect()
+}
+
+fn hint(factor: Factor) -> &'static str {
+    match factor {
+        Factor::Passkey => {
+            "お使いの端末の顔認証・指紋認証・画面ロックで確認します。偽の画面にだまされにくい、最も安全な方法です。"
+        }
+        Factor::App => "スマートフォンの認証アプリに表示される6桁の数字を入力します。",
+        Factor::Email => "ログインのたびにメールで届く6桁の数字を入力します。",
+    }
+}
+
+fn page(shell: &Shell, login: &UnderWay, form: FormState, user_id: String, chosen: Option<Factor>) -> NewUserIdPage {
+    let rule = login.scope.society().policy.user_id;
+    NewUserIdPage {
+        page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
+        form,
+        user_id,
+        bounds: [rule.min.to_string(), rule.max.to_string()],
+        choices: choices(shell, &login.scope, chosen),
+    }
+}
+
+pub(in super::super) async fn show(shell: Shell, At { login, .. }: At<AtProfile>) -> NewUserIdPage {
+    let user_id = login.account.user_id.clone();
+    page(&shell, &login, FormState::default(), user_id, None)
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    At { login, .. }: At<AtProfile>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let policy = &login.scope.society().policy;
+    let mut form = FormState::default();
+    let user_id = rules::user_id(shell.lang, policy, &typed.user_id).unwrap_or_else(|words| {
+        form.error("user_id", &words);
+        String::new()
+    });
+    let owner = queries::account_id(&app.db, &login.scope, &user_id).await?;
+    if owner.is_some_and(|owner| owner != login.account.account_id) {
+        form.error("user_id", shell.t(TAKEN));
+    }
+    // A method that the society does not offer is none, whatever the form sent.
+    let factor = Factor::of(&typed.factor).filter(|factor| policy.factors.contains(factor));
+    if factor.is_none() && !policy.factors.is_empty() {
+        form.error("factor", shell.t("認証方法を選択してください。"));
+    }
+    if form.has_errors() {
+        return Ok(page(&shell, &login, form, typed.user_id, factor).into_response());
+    }
+    progressed(&app, &visitor, login, |progress| {
+        progress.user_id = Some(user_id);
+        progress.factor = factor;
+    })
+    .await
+}
+
+/// Said of a user ID that somebody else has.
+pub(in super::super) const TAKEN: &str = "このユーザIDは使われています。別のユーザIDを入力してください。";
+
+crate::ui::pages! {
+    NewUserIdPage => |shell| {
+        let choice = |factor: Factor| FactorChoice {
+            word: factor.word(),
+            label: shell.t(factor.label()).into(),
+            hint: shell.t(hint(factor)).into(),
+            recommended: factor == Factor::Email,
+            chosen: factor == Factor::Email,
+        };
+        let mut form = FormState::default();
+        form.error("user_id", shell.t(TAKEN));
+        Self {
+            page: shell.page_with_errors(TITLE),
+            form,
+            user_id: "kari000003".into(),
+            bounds: ["3".into(), "255".into()],
+            choices: [Factor::Passkey, Factor::App, Factor::Email].map(choice).into(),
+        }
+    },
+}

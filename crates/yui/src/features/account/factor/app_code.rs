@@ -1,0 +1,84 @@
+//! The code of an authenticator app (RFC 6238).
+
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use yui_auth::totp::TotpKey;
+
+use super::{Way, Ways, wrong};
+use crate::{
+    app::App,
+    error::AppError,
+    features::account::{
+        queries::{self, FactorRecord},
+        sealed::{self, Place},
+        steps::{Proofs, Second},
+        under_way::{At, AtFactor},
+    },
+    scope::InSociety,
+    ui::Shell,
+    visitor::Visitor,
+};
+
+/// What is typed.
+#[derive(Deserialize)]
+pub(in super::super) struct Typed {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    device: i64,
+}
+
+/// Returns the key's place in the database.
+pub(in super::super) fn row(account_id: i64, factor_id: i64) -> String {
+    format!("{account_id}/{factor_id}")
+}
+
+/// Returns the 30-second step of the code, where it is one of this device that was not used before.
+fn matched(
+    app: &App,
+    scope: &impl InSociety,
+    account_id: i64,
+    device: &FactorRecord,
+    code: &str,
+) -> anyhow::Result<Option<i64>> {
+    let Some(sealed) = &device.sealed_key else { return Ok(None) };
+    let row = row(account_id, device.factor_id);
+    let key = sealed::open(app, scope, Place("factors", "sealed_key", &row), sealed)?;
+    let Some(key) = TotpKey::from_bytes(&key) else { return Ok(None) };
+    Ok(key.matched_step(code, app.clock.now().as_second(), device.last_step))
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    At { login, .. }: At<AtFactor>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let ways = Ways::of(&app, &login).await?;
+    let way = Way::App(typed.device);
+    let Some(device) =
+        ways.factors.iter().find(|factor| Some(factor.kind) == way.kind() && factor.factor_id == typed.device)
+    else {
+        return Ok(Redirect::to("/login/factor").into_response());
+    };
+    let (id, now) = (login.account.account_id, app.clock.now());
+    let Some(step) = matched(&app, &login.scope, id, device, &typed.code)? else {
+        return wrong(&app, &shell, &visitor, login, (way, "code"), "ワンタイムパスワードが正しくありません。").await;
+    };
+    let mut tx = app.db.begin().await?;
+    let proofs = Proofs { second: Some(Second::App), mail_code: None, ..login.proofs.clone() };
+    if !login.take_step(&mut tx, &proofs).await? {
+        return Ok(Redirect::to("/login/continue").into_response());
+    }
+    // The same code in another login at the same moment: whoever is second has a used code.
+    if !queries::factor_step(&mut tx, &login.scope, id, (device.factor_id, step), now).await? {
+        drop(tx);
+        return wrong(&app, &shell, &visitor, login, (way, "code"), "ワンタイムパスワードが正しくありません。").await;
+    }
+    login.stepped(&app, &visitor, tx).await
+}

@@ -1,0 +1,289 @@
+//! The second factor of a login: one page with the way that the member would rather use, and every other way behind
+//! 別の方法.
+
+mod app_code;
+mod mail_code;
+mod passkey;
+mod recovery;
+
+pub(super) use app_code::submit as app_submit;
+pub(super) use mail_code::{again as mail_again, submit as mail_submit};
+pub(super) use passkey::{begin as passkey_begin, finish as passkey_finish};
+pub(super) use recovery::submit as recovery_submit;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use yui_db::Tx;
+
+use super::{
+    happened::{Happened, happened},
+    queries::{self, FactorRecord, Wrong},
+    steps::{Proofs, Purpose, Second, WRONG_CODES_PER_LOGIN},
+    under_way::{At, AtFactor, UnderWay, forgotten, with_cookies},
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::societies::Factor,
+    scope::InSociety,
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+/// A way to prove the second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Any of the account's passkeys.
+    Passkey,
+    /// The app on the device with this number.
+    App(i64),
+    /// A code by mail.
+    Email,
+    /// A recovery code.
+    Recovery,
+}
+
+/// A way in the list of 別の方法.
+pub(crate) struct WayLink {
+    pub(crate) href: String,
+    pub(crate) label: String,
+}
+
+#[derive(Template)]
+#[template(path = "features/account/factor/factor.html")]
+pub(crate) struct FactorPage {
+    pub(crate) page: Page,
+    pub(crate) form: FormState,
+    pub(crate) way: Way,
+    /// The device's label, or the masked address.
+    pub(crate) target: String,
+    pub(crate) others: Vec<WayLink>,
+    /// A mail was just sent.
+    pub(crate) sent: bool,
+    /// A re-authentication, not a login.
+    pub(crate) confirming: bool,
+}
+
+#[derive(Template)]
+#[template(path = "features/account/factor/given_up.html")]
+pub(crate) struct GivenUpPage {
+    pub(crate) page: Page,
+}
+
+/// Which way is wanted.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wanted {
+    way: String,
+    device: Option<i64>,
+}
+
+impl Way {
+    fn href(self) -> String {
+        match self {
+            Self::Passkey => "/login/factor?way=passkey".to_owned(),
+            Self::App(device) => format!("/login/factor?way=app&device={device}"),
+            Self::Email => "/login/factor?way=email".to_owned(),
+            Self::Recovery => "/login/factor?way=recovery".to_owned(),
+        }
+    }
+
+    fn kind(self) -> Option<Factor> {
+        match self {
+            Self::Passkey => Some(Factor::Passkey),
+            Self::App(_) => Some(Factor::App),
+            Self::Email => Some(Factor::Email),
+            Self::Recovery => None,
+        }
+    }
+}
+
+/// Everything the pages of this step look at.
+pub(super) struct Ways {
+    pub(super) factors: Vec<FactorRecord>,
+    recovery: bool,
+    email: String,
+}
+
+impl Ways {
+    pub(super) async fn of(app: &App, login: &UnderWay) -> Result<Self, AppError> {
+        let (scope, id) = (&login.scope, login.account.account_id);
+        let mut factors = queries::factors(&app.db, scope, id).await?;
+        // What the society no longer offers proves nothing, unless there is nothing else.
+        let offered = &scope.society().policy.factors;
+        if factors.iter().any(|factor| offered.contains(&factor.kind)) {
+            factors.retain(|factor| offered.contains(&factor.kind));
+        }
+        // The mailbox is not both factors, nor does it vouch for a change of itself, where there is anything else.
+        let mailbox_used = login.proofs.purpose != Purpose::SignIn;
+        if mailbox_used && factors.iter().any(|factor| factor.kind != Factor::Email) {
+            factors.retain(|factor| factor.kind != Factor::Email);
+        }
+        let recovery = !queries::recovery_unused(&app.db, scope, id).await?.is_empty();
+        Ok(Self { factors, recovery, email: login.account.email.clone().unwrap_or_default() })
+    }
+
+    fn all(&self) -> Vec<Way> {
+        let has = |kind| self.factors.iter().any(|factor| factor.kind == kind);
+        let apps = self.factors.iter().filter(|factor| factor.kind == Factor::App).map(|app| Way::App(app.factor_id));
+        let mut all: Vec<_> = has(Factor::Passkey).then_some(Way::Passkey).into_iter().chain(apps).collect();
+        all.extend(has(Factor::Email).then_some(Way::Email));
+        all.extend(self.recovery.then_some(Way::Recovery));
+        all
+    }
+
+    /// Returns the way that was asked for where the account has it, else the one the member chose, else the safest.
+    fn wanted(&self, wanted: &Wanted, chosen: Option<Factor>) -> Way {
+        let all = self.all();
+        let asked = match wanted.way.as_str() {
+            "passkey" => Some(Way::Passkey),
+            "app" => wanted.device.map(Way::App).or_else(|| self.newest_app()),
+            "email" => Some(Way::Email),
+            "recovery" => Some(Way::Recovery),
+            _ => None,
+        };
+        let preferred = match chosen {
+            Some(Factor::App) => self.newest_app(),
+            Some(Factor::Email) => Some(Way::Email),
+            Some(Factor::Passkey) => Some(Way::Passkey),
+            None => None,
+        };
+        let usable = |way: Option<Way>| way.filter(|way| all.contains(way));
+        usable(asked).or(usable(preferred)).or(all.first().copied()).unwrap_or(Way::Passkey)
+    }
+
+    /// Returns the app that was used last.
+    fn newest_app(&self) -> Option<Way> {
+        let apps = self.factors.iter().filter(|factor| factor.kind == Factor::App);
+        apps.max_by_key(|app| (app.last_used_at, app.factor_id)).map(|app| Way::App(app.factor_id))
+    }
+
+    fn label(&self, shell: &Shell, way: Way) -> String {
+        let named = |sentence: &str, value: &str| shell.lang.tf(sentence, [value]);
+        match way {
+            Way::Passkey => shell.t("生体認証（パスキー）を使う").to_owned(),
+            Way::App(device) => named("アプリのコードを使う（{0}）", self.target(Way::App(device)).as_str()),
+            Way::Email => named("メールでコードを受け取る（{0}）", &self.target(Way::Email)),
+            Way::Recovery => shell.t("回復コードを使う").to_owned(),
+        }
+    }
+
+    fn target(&self, way: Way) -> String {
+        match way {
+            Way::App(device) => {
+                let app = self.factors.iter().find(|factor| factor.factor_id == device);
+                app.map(|app| app.label.clone()).unwrap_or_default()
+            }
+            Way::Email => masked(&self.email),
+            Way::Passkey | Way::Recovery => String::new(),
+        }
+    }
+
+    fn page(&self, shell: &Shell, login: &UnderWay, way: Way, form: FormState, sent: bool) -> FactorPage {
+        let others = self.all().into_iter().filter(|other| *other != way);
+        let others = others.map(|other| WayLink { href: other.href(), label: self.label(shell, other) }).collect();
+        let title = "二要素認証";
+        FactorPage {
+            page: if form.has_errors() { shell.page_with_errors(title) } else { shell.page(title) },
+            form,
+            way,
+            target: self.target(way),
+            others,
+            sent,
+            confirming: login.proofs.purpose == Purpose::Confirm,
+        }
+    }
+}
+
+/// Returns the address as far as its owner recognises it: `te…@example.jp`.
+pub(super) fn masked(address: &str) -> String {
+    match address.split_once('@') {
+        Some((local, domain)) => format!("{}…@{domain}", local.chars().take(2).collect::<String>()),
+        None => String::new(),
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    Query(wanted): Query<Wanted>,
+    At { login, .. }: At<AtFactor>,
+) -> Result<Response, AppError> {
+    let ways = Ways::of(&app, &login).await?;
+    let way = ways.wanted(&wanted, login.account.chosen_factor);
+    if way == Way::Email && !mail_code::lives(&app, &login) {
+        return mail_code::send(&app, &shell, login, &ways).await;
+    }
+    Ok(ways.page(&shell, &login, way, FormState::default(), false).into_response())
+}
+
+/// Records a proved second factor in `tx`, and leads on.
+async fn proved(
+    app: &App,
+    visitor: &Visitor,
+    login: UnderWay,
+    mut tx: Tx,
+    second: Second,
+) -> Result<Response, AppError> {
+    let proofs = Proofs { second: Some(second), mail_code: None, ..login.proofs.clone() };
+    if !login.take_step(&mut tx, &proofs).await? {
+        return Ok(Redirect::to("/login/continue").into_response());
+    }
+    login.stepped(app, visitor, tx).await
+}
+
+/// Counts a wrong code; after the last one the login is given up.
+async fn wrong(
+    app: &App,
+    shell: &Shell,
+    visitor: &Visitor,
+    login: UnderWay,
+    (way, field): (Way, &'static str),
+    words: &str,
+) -> Result<Response, AppError> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let proofs = Proofs { wrong_codes: login.proofs.wrong_codes + 1, ..login.proofs.clone() };
+    if !login.take_step(&mut tx, &proofs).await? {
+        return Ok(Redirect::to("/login/continue").into_response());
+    }
+    let id = login.account.account_id;
+    if queries::wrong(&mut tx, &login.scope, Some(id), Wrong::Code, now).await? {
+        happened(app, &mut tx, &login.scope, Some(visitor), id, Happened::Locked).await?;
+    }
+    tx.commit().await?;
+    app.mail.wake();
+    if proofs.wrong_codes >= WRONG_CODES_PER_LOGIN {
+        queries::login_delete(&app.db, &login.scope, &login.token_hash).await?;
+        let page = GivenUpPage { page: shell.page("ログインできません") };
+        return Ok(with_cookies(page.into_response(), vec![forgotten(app)]));
+    }
+    let mut form = FormState::default();
+    form.error(field, shell.t(words));
+    let ways = Ways::of(app, &login).await?;
+    Ok(ways.page(shell, &login, way, form, false).into_response())
+}
+
+crate::ui::pages! {
+    FactorPage => |shell| {
+        let mut form = FormState::default();
+        form.error("code", shell.t("ワンタイムパスワードが正しくありません。"));
+        Self {
+            page: shell.page_with_errors("二要素認証"),
+            form,
+            way: Way::Email,
+            target: "te…@example.jp".into(),
+            others: vec![WayLink {
+                href: Way::Passkey.href(),
+                label: shell.t("生体認証（パスキー）を使う").into(),
+            }],
+            sent: true,
+            confirming: false,
+        }
+    },
+    GivenUpPage => |shell| Self { page: shell.page("ログインできません") },
+}

@@ -1,0 +1,64 @@
+//! A passkey as second factor.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{Ways, proved};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::{
+            passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
+            queries,
+            steps::Second,
+            under_way::{At, AtFactor},
+        },
+        societies::Factor,
+    },
+    ui::Shell,
+    visitor::Visitor,
+};
+
+const REFUSED: &str = "生体認証を確認できませんでした。もう一度試すか、ほかの方法を選んでください。";
+
+pub(in super::super) async fn begin(
+    State(app): State<App>,
+    At { login, .. }: At<AtFactor>,
+) -> Result<Response, AppError> {
+    let ways = Ways::of(&app, &login).await?;
+    let stored: Vec<_> = ways.factors.iter().filter_map(|factor| factor.credential.clone()).collect();
+    if stored.is_empty() {
+        return Err(AppError::NotFound);
+    }
+    let ceremony = relying_party(&app, &login.scope)?.factor_begin(&stored)?;
+    ask(&app, &login.scope, (Kind::Factor, Some(login.account.account_id)), ceremony).await
+}
+
+pub(in super::super) async fn finish(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    At { login, .. }: At<AtFactor>,
+    Json(answer): Json<Answer>,
+) -> Result<Response, AppError> {
+    let id = login.account.account_id;
+    let Some(state) = taken(&app, &login.scope, (Kind::Factor, Some(id)), &answer).await? else {
+        return Ok(saying(&shell, REFUSED));
+    };
+    let factors = queries::factors(&app.db, &login.scope, id).await?;
+    let passkeys: Vec<_> = factors.iter().filter(|factor| factor.kind == Factor::Passkey).collect();
+    let stored: Vec<_> = passkeys.iter().filter_map(|factor| factor.credential.clone()).collect();
+    let party = relying_party(&app, &login.scope)?;
+    let Some((which, used)) = worth(party.factor_finish(&state, &answer.credential.to_string(), &stored))? else {
+        return Ok(saying(&shell, REFUSED));
+    };
+    let Some(passkey) = passkeys.get(which) else { return Ok(Redirect::to("/login/factor").into_response()) };
+    let mut tx = app.db.begin().await?;
+    let now = app.clock.now();
+    queries::factor_used(&mut tx, &login.scope, id, passkey.factor_id, used.updated.as_deref(), now).await?;
+    Ok(leading(proved(&app, &visitor, login, tx, Second::Passkey).await?))
+}

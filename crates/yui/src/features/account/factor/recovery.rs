@@ -1,0 +1,62 @@
+//! A recovery code instead of a lost factor: each works once.
+
+use axum::{Form, extract::State, response::Response};
+use serde::Deserialize;
+use yui_auth::code::recovery_code_matches;
+
+use super::{Way, proved, wrong};
+use crate::{
+    app::App,
+    error::AppError,
+    features::account::{
+        happened::{Happened, happened},
+        queries,
+        sealed::{self, Place},
+        steps::Second,
+        under_way::{At, AtFactor},
+    },
+    ui::Shell,
+    visitor::Visitor,
+};
+
+/// What is typed.
+#[derive(Deserialize)]
+pub(in super::super) struct Typed {
+    #[serde(default)]
+    recovery_code: String,
+}
+
+/// Returns the code's place in the database.
+pub(in super::super) fn row(account_id: i64, place: i32) -> String {
+    format!("{account_id}/{place}")
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    At { login, .. }: At<AtFactor>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let (scope, id, now) = (&login.scope, login.account.account_id, app.clock.now());
+    let mut matched = None;
+    for unused in queries::recovery_unused(&app.db, scope, id).await? {
+        let row = row(id, unused.place);
+        let code = sealed::open(&app, scope, Place("recovery_codes", "sealed_code", &row), &unused.sealed_code)?;
+        if recovery_code_matches(&typed.recovery_code, std::str::from_utf8(&code)?) {
+            matched = Some(unused.place);
+        }
+    }
+    let way = (Way::Recovery, "recovery_code");
+    let words = "回復コードが正しくありません。";
+    let Some(place) = matched else { return wrong(&app, &shell, &visitor, login, way, words).await };
+    let mut tx = app.db.begin().await?;
+    if !queries::recovery_use(&mut tx, scope, id, place, now).await? {
+        drop(tx);
+        return wrong(&app, &shell, &visitor, login, way, words).await;
+    }
+    happened(&app, &mut tx, scope, Some(&visitor), id, Happened::RecoveryCodeUsed).await?;
+    let answer = proved(&app, &visitor, login, tx, Second::Recovery).await;
+    app.mail.wake();
+    answer
+}

@@ -1,0 +1,122 @@
+//! What happens to an account: every login and every change of what proves its owner is recorded, and the owner is told of
+//! every change by mail, in the same transaction as the change.
+
+use yui_db::Tx;
+
+use super::{
+    letters,
+    queries::{self, EventRecord},
+};
+use crate::{
+    app::App,
+    features::mails::{self, MailFrame, Recipient},
+    scope::InSociety,
+    visitor::Visitor,
+};
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Happened {
+    /// Somebody logged in, with this strongest proof.
+    LoggedIn(&'static str),
+    /// … in a browser that was not known.
+    NewDevice,
+    /// Enrolment is done.
+    Enrolled,
+    /// Terms of this version were agreed to.
+    TermsAgreed(i64),
+    /// The password was changed by its owner.
+    PasswordChanged,
+    /// … by a mailed link.
+    PasswordReset,
+    /// The user ID was changed.
+    UserIdChanged,
+    /// Another address was asked for; it is not proved yet.
+    EmailChangeAsked,
+    /// A mailed password was used.
+    MailedPasswordUsed,
+    /// The address was changed from this one.
+    EmailChanged(Option<String>),
+    /// A factor with this label was registered.
+    FactorAdded(String),
+    /// … was removed.
+    FactorRemoved(String),
+    /// Staff removed all factors.
+    FactorsReset,
+    /// Recovery codes were made.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// Wrong passwords, birth dates or codes locked the account.
+    Locked,
+    /// Staff unlocked it.
+    Unlocked,
+    /// All other sessions were ended.
+    SessionsEnded,
+}
+
+impl Happened {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::LoggedIn(_) => "logged_in",
+            Self::NewDevice => "new_device",
+            Self::Enrolled => "enrolled",
+            Self::TermsAgreed(_) => "terms_agreed",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
+            Self::UserIdChanged => "user_id_changed",
+            Self::EmailChangeAsked => "email_change_asked",
+            Self::MailedPasswordUsed => "mailed_password_used",
+            Self::EmailChanged(_) => "email_changed",
+            Self::FactorAdded(_) => "factor_added",
+            Self::FactorRemoved(_) => "factor_removed",
+            Self::FactorsReset => "factors_reset",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::Locked => "locked",
+            Self::Unlocked => "unlocked",
+            Self::SessionsEnded => "sessions_ended",
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::LoggedIn(proof) => Some((*proof).to_owned()),
+            Self::TermsAgreed(version) => Some(version.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// Records what happened and tells the owner, if they have an address. Without a visitor, staff did it.
+pub(super) async fn happened(
+    app: &App,
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    visitor: Option<&Visitor>,
+    account_id: i64,
+    what: Happened,
+) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let (detail, address) = (what.detail(), visitor.map(|visitor| visitor.address.to_string()));
+    let event = EventRecord {
+        account_id,
+        kind: what.word(),
+        detail: detail.as_deref(),
+        actor: if visitor.is_some() { "member" } else { "staff" },
+        address: address.as_deref(),
+    };
+    queries::event_insert(tx, scope, &event, now).await?;
+    if matches!(what, Happened::LoggedIn(_) | Happened::TermsAgreed(_)) {
+        return Ok(());
+    }
+    let person = queries::person_in(tx, scope, account_id).await?;
+    let frame = MailFrame::of(app, scope.society(), person.lang);
+    let device = visitor.map(|visitor| visitor.device(person.lang));
+    let letter = letters::notice(&frame, &person, &what, device.as_deref(), now);
+    let old = if let Happened::EmailChanged(old) = &what { old.as_deref() } else { None };
+    for address in person.email.as_deref().into_iter().chain(old) {
+        mails::enqueue(tx, app, scope, Recipient { account_id: Some(account_id), address }, &letter, now).await?;
+    }
+    Ok(())
+}

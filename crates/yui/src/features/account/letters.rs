@@ -1,0 +1,182 @@
+//! The letters of this feature.
+
+use jiff::{Timestamp, civil::Date};
+
+use super::{happened::Happened, queries::Person};
+use crate::{
+    app::japan,
+    features::mails::{Letter, MailFrame, Sender},
+    ui::Lang,
+};
+
+/// The link that proves an address.
+pub(super) fn email_verify(frame: &MailFrame, path: &str) -> Letter {
+    let lang = frame.lang;
+    Letter::new(frame, Sender::NoReply, "email_verify", lang.t("メールアドレスの確認"))
+        .p(lang.tf("{0}の加入者ポータルで、このメールアドレスが登録されようとしています。", [&frame.society]))
+        .p(lang.t("下のリンクを開き、「メールアドレスの確認」を押してください。別の端末で開いてもかまいません。"))
+        .button(lang.t("メールアドレスの確認"), frame.url(path))
+        .p(lang.t("このリンクの有効時間は30分です。一度だけ使えます。"))
+        .fine(lang.t("お心当たりがない場合は、リンクを開かずにこのメールを削除してください。"))
+}
+
+/// The code of OTPメール.
+pub(super) fn mail_code(frame: &MailFrame, code: &str) -> Letter {
+    let lang = frame.lang;
+    Letter::new(frame, Sender::NoReply, "mail_code", lang.t("ワンタイムパスワードのお知らせ"))
+        .p(lang.t("ログインの画面に、次のワンタイムパスワードを入力してください。"))
+        .code(code)
+        .p(lang.t("有効時間は10分です。ほかの人に教えないでください。職員がおたずねすることはありません。"))
+        .fine(lang.t(
+            "お心当たりがない場合は、パスワードをほかの人が知っているおそれがあります。パスワードを変更してください。",
+        ))
+}
+
+/// The welcome, which carries the user ID.
+pub(super) fn welcome(frame: &MailFrame, person: &Person) -> Letter {
+    let lang = frame.lang;
+    Letter::new(frame, Sender::Webmaster, "welcome", lang.tf("{0} 加入者ポータルへようこそ", [&frame.society]))
+        .p(lang.tf("{0} 様", [&person.name]))
+        .p(lang.t("初回登録が完了しました。仮ユーザIDと仮パスワードは、もうお使いいただけません。"))
+        .p(lang.t("あなたのユーザIDは次のとおりです。このメールを保存しておいてください。"))
+        .code(&person.user_id)
+        .button(lang.t("ポータルを開く"), frame.url("/"))
+}
+
+/// The link of パスワードを忘れた方はこちら.
+pub(super) fn password_reset(frame: &MailFrame, path: &str) -> Letter {
+    let lang = frame.lang;
+    Letter::new(frame, Sender::NoReply, "password_reset", lang.t("パスワードの再設定"))
+        .p(lang.t("パスワードを再設定するお申し込みを受け付けました。下のリンクを開いて、新しいパスワードを設定してください。"))
+        .button(lang.t("パスワードの再設定"), frame.url(path))
+        .p(lang.t("このリンクの有効時間は5分です。一度だけ使えます。"))
+        .fine(lang.t("お心当たりがない場合は、リンクを開かずにこのメールを削除してください。パスワードは変わりません。"))
+}
+
+/// The temporary password of classic societies.
+pub(super) fn temporary_password(frame: &MailFrame, password: &str) -> Letter {
+    let lang = frame.lang;
+    Letter::new(frame, Sender::NoReply, "temporary_password", lang.t("仮パスワードのお知らせ"))
+        .p(lang.t("仮パスワードを発行しました。ログインすると、新しいパスワードの設定をお願いします。"))
+        .code(password)
+        .button(lang.t("ログインする"), frame.url("/login"))
+        .p(lang.t("仮パスワードの有効時間は60分です。一度だけ使えます。"))
+        .fine(lang.t("お心当たりがない場合は、健康保険組合へご連絡ください。"))
+}
+
+/// The answer to ユーザIDを忘れた方はこちら.
+pub(super) fn user_id(frame: &MailFrame, user_id: &str) -> Letter {
+    let lang = frame.lang;
+    Letter::new(frame, Sender::NoReply, "user_id", lang.t("ユーザIDのお知らせ"))
+        .p(lang.t("お問い合わせいただいたユーザIDは次のとおりです。"))
+        .code(user_id)
+        .button(lang.t("ログインする"), frame.url("/login"))
+        .fine(lang.t("お心当たりがない場合は、このメールを削除してください。"))
+}
+
+/// The announcement of the renewed portal to a user of the older one, with the way in.
+pub(super) fn announcement(frame: &MailFrame, user_id: &str, way: &FirstWay) -> Letter {
+    let lang = frame.lang;
+    let until = crate::ui::format::date(lang, way.until());
+    let letter = Letter::new(frame, Sender::Webmaster, "announcement", lang.tf("{0} 加入者ポータルが新しくなりました", [&frame.society]))
+        .p(lang.t("加入者ポータルが新しくなりました。引き続きご利用いただくために、初回登録をお願いします。10分ほどで終わります。"))
+        .p(lang.t("お使いになるユーザIDは次のとおりです。"))
+        .code(user_id);
+    match way {
+        FirstWay::Link { path, .. } => letter
+            .button(lang.t("初回登録を始める"), frame.url(path))
+            .p(lang.tf("このリンクは{0}まで、一度だけ使えます。ほかの人に渡さないでください。", [until])),
+        FirstWay::NumbersAndBirthDate { .. } => letter
+            .button(lang.t("ログインする"), frame.url("/login"))
+            .p(lang.tf("最初のパスワードは「記号＋番号＋生年月日（西暦8桁）」です。{0}まで使えます。", [until]))
+            .list([lang.t("例：記号800、番号1234、2001年1月1日生まれの方は 800123420010101")]),
+    }
+}
+
+/// How a user of the older system gets in for the first time.
+#[derive(Debug)]
+pub(super) enum FirstWay {
+    /// By a link that works once.
+    Link { path: String, until: Date },
+    /// By a password made of symbol, number and birth date.
+    NumbersAndBirthDate { until: Date },
+}
+
+impl FirstWay {
+    fn until(&self) -> Date {
+        match self {
+            Self::Link { until, .. } | Self::NumbersAndBirthDate { until } => *until,
+        }
+    }
+}
+
+/// The notice of something that happened to the account. It links to no act: who is startled goes to the portal by
+/// themselves.
+pub(super) fn notice(
+    frame: &MailFrame,
+    person: &Person,
+    what: &Happened,
+    device: Option<&str>,
+    now: Timestamp,
+) -> Letter {
+    let lang = frame.lang;
+    if *what == Happened::Enrolled {
+        return welcome(frame, person);
+    }
+    let subject = subject(lang, what);
+    let when = now.to_zoned(japan()).strftime("%Y/%m/%d %H:%M").to_string();
+    let mut letter = Letter::new(frame, Sender::NoReply, "notice", &subject)
+        .p(lang.tf("{0} 様", [&person.name]))
+        .p(sentence(lang, what))
+        .list([lang.tf("日時：{0}", [when])].into_iter().chain(device.map(|device| lang.tf("端末：{0}", [device]))));
+    letter = match what {
+        Happened::Locked => letter.p(lang.t(
+            "ロックを解除するには、健康保険組合へご連絡ください。生体認証を登録している方は、そのままログインできます。",
+        )),
+        Happened::FactorsReset => letter.p(lang.t("次のログインのときに、新しい認証方法を登録してください。")),
+        _ => letter,
+    };
+    letter.p(lang.t("お心当たりがない場合は、すぐにパスワードを変更し、健康保険組合へご連絡ください。"))
+}
+
+fn subject(lang: Lang, what: &Happened) -> String {
+    lang.t(match what {
+        Happened::LoggedIn(_) | Happened::NewDevice => "新しい端末からログインがありました",
+        Happened::Enrolled | Happened::TermsAgreed(_) => "初回登録が完了しました",
+        Happened::PasswordChanged | Happened::PasswordReset => "パスワードが変更されました",
+        Happened::UserIdChanged => "ユーザIDが変更されました",
+        Happened::EmailChangeAsked => "メールアドレスの変更が申し込まれました",
+        Happened::MailedPasswordUsed => "仮パスワードが使われました",
+        Happened::EmailChanged(_) => "メールアドレスが変更されました",
+        Happened::FactorAdded(_) => "認証方法が登録されました",
+        Happened::FactorRemoved(_) => "認証方法が削除されました",
+        Happened::FactorsReset => "認証方法が初期化されました",
+        Happened::RecoveryCodesMade => "回復コードが発行されました",
+        Happened::RecoveryCodeUsed => "回復コードが使われました",
+        Happened::Locked => "アカウントがロックされました",
+        Happened::Unlocked => "アカウントのロックが解除されました",
+        Happened::SessionsEnded => "全てのデバイスからサインアウトしました",
+    })
+    .to_owned()
+}
+
+fn sentence(lang: Lang, what: &Happened) -> String {
+    match what {
+        Happened::LoggedIn(_) | Happened::NewDevice => lang.t("これまで使われていない端末から、ログインがありました。").to_owned(),
+        Happened::Enrolled | Happened::TermsAgreed(_) => lang.t("初回登録が完了しました").to_owned(),
+        Happened::PasswordChanged => lang.t("アカウントのパスワードが変更されました。").to_owned(),
+        Happened::PasswordReset => lang.t("メールのリンクから、アカウントのパスワードが再設定されました。").to_owned(),
+        Happened::UserIdChanged => lang.t("アカウントのユーザIDが変更されました。").to_owned(),
+        Happened::EmailChangeAsked => lang.t("別のメールアドレスへの変更が申し込まれました。新しいアドレスが確認されるまでは、このアドレスのままです。").to_owned(),
+        Happened::MailedPasswordUsed => lang.t("メールでお送りした仮パスワードでログインがありました。以前のパスワードは、もう使えません。").to_owned(),
+        Happened::EmailChanged(_) => lang.t("アカウントのメールアドレスが変更されました。このメールは、変更前と変更後の両方のアドレスへお送りしています。").to_owned(),
+        Happened::FactorAdded(label) => lang.tf("認証方法「{0}」が登録されました。", [label]),
+        Happened::FactorRemoved(label) => lang.tf("認証方法「{0}」が削除されました。", [label]),
+        Happened::FactorsReset => lang.t("お申し出により、健康保険組合が認証方法を初期化しました。").to_owned(),
+        Happened::RecoveryCodesMade => lang.t("新しい回復コードが発行されました。以前の回復コードは使えません。").to_owned(),
+        Happened::RecoveryCodeUsed => lang.t("回復コードを使ってログインがありました。使われたコードは、もう使えません。").to_owned(),
+        Happened::Locked => lang.t("誤った入力が続いたため、アカウントをロックしました。").to_owned(),
+        Happened::Unlocked => lang.t("健康保険組合が、アカウントのロックを解除しました。").to_owned(),
+        Happened::SessionsEnded => lang.t("ほかの全てのデバイスのログインを終わらせました。").to_owned(),
+    }
+}

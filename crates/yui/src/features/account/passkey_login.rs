@@ -1,0 +1,80 @@
+//! ログイン by a passkey alone: no user ID and no password typed.
+
+use axum::{Json, extract::State, response::Response};
+
+use super::{
+    passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, unknown, worth},
+    queries,
+    steps::{First, Proofs, Step, step},
+    throttle::PASSKEYS_OF_ADDRESS,
+    under_way::arrive,
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::societies::Factor,
+    scope::{InSociety, PublicScope},
+    ui::{Shell, local_path},
+    visitor::Visitor,
+};
+
+const REFUSED: &str =
+    "生体認証でログインできませんでした。もう一度試すか、ユーザIDとパスワードでログインしてください。";
+
+pub(super) async fn begin(State(app): State<App>, scope: PublicScope, visitor: Visitor) -> Result<Response, AppError> {
+    if !PASSKEYS_OF_ADDRESS.of_network(&visitor).take(&app, &scope).await? {
+        return Err(AppError::Busy(10));
+    }
+    if !scope.society().policy.factors.contains(&Factor::Passkey) {
+        return Err(AppError::NotFound);
+    }
+    let ceremony = relying_party(&app, &scope)?.sign_in_begin()?;
+    ask(&app, &scope, (Kind::SignIn, None), ceremony).await
+}
+
+pub(super) async fn finish(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    visitor: Visitor,
+    Json(answer): Json<Answer>,
+) -> Result<Response, AppError> {
+    if !scope.society().policy.factors.contains(&Factor::Passkey) {
+        return Err(AppError::NotFound);
+    }
+    let Some(state) = taken(&app, &scope, (Kind::SignIn, None), &answer).await? else {
+        return Ok(saying(&shell, REFUSED));
+    };
+    let party = relying_party(&app, &scope)?;
+    let response = answer.credential.to_string();
+    let Some(claimed) = worth(party.sign_in_whose(&response))? else { return Ok(saying(&shell, REFUSED)) };
+    let owner = queries::account_by_handle(&app.db, &scope, claimed.handle).await?;
+    let passkey = queries::passkey(&app.db, &scope, &claimed.credential_id).await?;
+    let passkey = passkey.filter(|passkey| Some(passkey.account_id) == owner);
+    let Some((passkey, stored)) =
+        passkey.and_then(|passkey| passkey.credential.clone().map(|stored| (passkey, stored)))
+    else {
+        return Ok(unknown(&shell, &scope, &claimed.credential_id));
+    };
+    let Some(used) = worth(party.sign_in_finish(&state, &response, &stored))? else {
+        return Ok(saying(&shell, REFUSED));
+    };
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let id = passkey.account_id;
+    queries::factor_used(&mut tx, &scope, id, passkey.factor_id, used.updated.as_deref(), now).await?;
+    tx.commit().await?;
+    let Some((account, _)) = queries::standing(&app.db, &scope, id, now).await? else {
+        return Ok(saying(&shell, REFUSED));
+    };
+    let proofs = Proofs {
+        first: Some(First::Passkey),
+        remember: answer.remember,
+        return_to: local_path(&answer.return_to),
+        ..Proofs::default()
+    };
+    if matches!(step(&account, &proofs, &scope.society().policy, now), Step::Refused(_)) {
+        return Ok(saying(&shell, REFUSED));
+    }
+    Ok(leading(arrive(&app, &scope, &visitor, &account, proofs, None).await?))
+}

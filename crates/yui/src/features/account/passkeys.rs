@@ -1,0 +1,173 @@
+//! Passkeys: asking a browser for one and looking at its answer. One relying party for each society's host: the host name
+//! is its identifier (docs/decisions/0010).
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use yui_auth::{
+    passkey::{Ceremony, PasskeyError, RelyingParty},
+    token::Token,
+};
+
+use super::{
+    queries,
+    sealed::{self, Place},
+    session::hex,
+};
+use crate::{app::App, error::AppError, scope::InSociety, ui::Shell};
+
+/// How long an answer is waited for.
+const LIFE: SignedDuration = SignedDuration::from_mins(5);
+
+/// What a passkey is asked for; an answer to one question is none to another.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    /// To sign in without typing.
+    SignIn,
+    /// As second factor of a login.
+    Factor,
+    /// To be registered.
+    Register,
+    /// To prove again who is signed in.
+    Confirm,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::SignIn => "passkey_sign_in",
+            Self::Factor => "passkey_factor",
+            Self::Register => "passkey_register",
+            Self::Confirm => "passkey_confirm",
+        }
+    }
+}
+
+/// The question as the script gets it.
+#[derive(Serialize)]
+pub(super) struct Question {
+    /// Comes back with the answer.
+    question: String,
+    options: Value,
+}
+
+/// The answer as the script sends it.
+#[derive(Deserialize)]
+pub(super) struct Answer {
+    question: String,
+    /// The credential, as the browser writes it.
+    pub(super) credential: Value,
+    #[serde(default)]
+    pub(super) label: String,
+    #[serde(default)]
+    pub(super) return_to: String,
+    #[serde(default)]
+    pub(super) remember: bool,
+    #[serde(default)]
+    pub(super) sign_out_everywhere: bool,
+}
+
+/// Where the script goes next, or what it says instead.
+#[derive(Default, Serialize)]
+pub(super) struct Next {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// A passkey that the portal does not know: the browser may forget it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<Unknown>,
+}
+
+/// For the Signal API (`PublicKeyCredential.signalUnknownCredential`).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Unknown {
+    rp_id: String,
+    credential_id: String,
+}
+
+/// Returns the society as a party that passkeys are for.
+pub(super) fn relying_party(app: &App, scope: &impl InSociety) -> anyhow::Result<RelyingParty> {
+    let society = scope.society();
+    Ok(RelyingParty::new(&society.host, &app.portal_address(society), &society.name)?)
+}
+
+/// Keeps the question and returns it for the browser.
+pub(super) async fn ask(
+    app: &App,
+    scope: &impl InSociety,
+    (kind, account_id): (Kind, Option<i64>),
+    ceremony: Ceremony,
+) -> Result<Response, AppError> {
+    let token = app.random.token()?;
+    let hash = *token.hash().as_bytes();
+    let place = hex(&hash);
+    let sealed = sealed::seal(app, scope, Place("ceremonies", "sealed_state", &place), ceremony.state.as_bytes())?;
+    let now = app.clock.now();
+    let span = (now, now.checked_add(LIFE)?);
+    let mut tx = app.db.begin().await?;
+    queries::ceremony_insert(&mut tx, scope, &hash, (kind.word(), account_id), &sealed, span).await?;
+    tx.commit().await?;
+    let options = serde_json::from_str(&ceremony.options)?;
+    Ok(Json(Question { question: token.text().to_string(), options }).into_response())
+}
+
+/// Takes the question that an answer is to, of this kind and about this account; it is gone whatever the answer is worth.
+pub(super) async fn taken(
+    app: &App,
+    scope: &impl InSociety,
+    (kind, account_id): (Kind, Option<i64>),
+    answer: &Answer,
+) -> anyhow::Result<Option<String>> {
+    let Some(token) = Token::parse(&answer.question) else { return Ok(None) };
+    let hash = *token.hash().as_bytes();
+    let mut tx = app.db.begin().await?;
+    let row = queries::ceremony_take(&mut tx, scope, &hash, kind.word(), app.clock.now()).await?;
+    tx.commit().await?;
+    let Some(row) = row.filter(|row| row.account_id == account_id) else { return Ok(None) };
+    let place = hex(&hash);
+    let state = sealed::open(app, scope, Place("ceremonies", "sealed_state", &place), &row.sealed_state)?;
+    Ok(Some(String::from_utf8(state.to_vec())?))
+}
+
+/// Returns the value of an answer, or nothing where the answer is worth nothing; that is no bug, but worth a line.
+pub(super) fn worth<T>(result: Result<T, PasskeyError>) -> anyhow::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error @ PasskeyError::Internal(_)) => Err(error.into()),
+        Err(error) => {
+            tracing::info!("a passkey was refused: {error}");
+            Ok(None)
+        }
+    }
+}
+
+/// Returns the answer that has the script go where this response leads, with its cookies.
+pub(super) fn leading(response: Response) -> Response {
+    let location = response.headers().get(axum::http::header::LOCATION).and_then(|to| to.to_str().ok());
+    let next = Next { location: Some(location.unwrap_or("/").to_owned()), ..Next::default() };
+    let (parts, _) = response.into_parts();
+    let mut answer = Json(next).into_response();
+    for cookie in parts.headers.get_all(axum::http::header::SET_COOKIE) {
+        answer.headers_mut().append(axum::http::header::SET_COOKIE, cookie.clone());
+    }
+    answer
+}
+
+/// Returns the answer that has the script say these words.
+pub(super) fn saying(shell: &Shell, words: &str) -> Response {
+    Json(Next { error: Some(shell.t(words).to_owned()), ..Next::default() }).into_response()
+}
+
+/// Returns the answer to a passkey that nobody has: its owner's browser may forget it.
+pub(super) fn unknown(shell: &Shell, scope: &impl InSociety, credential_id: &[u8]) -> Response {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let unknown = Unknown { rp_id: scope.society().host.clone(), credential_id: URL_SAFE_NO_PAD.encode(credential_id) };
+    let words = shell.t("このパスキーは、このポータルに登録されていません。ほかの方法でログインしてください。");
+    Json(Next { error: Some(words.to_owned()), unknown: Some(unknown), ..Next::default() }).into_response()
+}

@@ -1,0 +1,220 @@
+//! パスワードの更新: the last step of renewed enrolment, an expired password, one that somebody else gave, a forgotten one.
+
+use askama::Template;
+use axum::{
+    Form, Json,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::{Deserialize, Serialize};
+use yui_auth::{
+    password::{HashError, Password},
+    strength::{self, Strength},
+};
+
+use super::{
+    enrolment,
+    happened::{Happened, happened},
+    login::RETRY_AFTER,
+    queries::{self, NewPassword, Person},
+    rules, settings,
+    steps::{AccountState, Progress, Proofs, Purpose},
+    under_way::{At, AtPassword, UnderWay},
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::societies::{Complexity, Policy},
+    scope::InSociety,
+    ui::{FormState, Lang, Page, Shell},
+    visitor::Visitor,
+};
+
+#[derive(Template)]
+#[template(path = "features/account/password.html")]
+pub(crate) struct PasswordPage {
+    page: Page,
+    form: FormState,
+    why: WhyNew,
+    /// For password managers: whose password it will be.
+    user_id: String,
+    rule: String,
+    sign_out_everywhere: bool,
+}
+
+/// Why a new password is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WhyNew {
+    /// Enrolment ends with it.
+    Enrolment,
+    /// The old one was forgotten.
+    Reset,
+    /// The old one is too old, or somebody else gave it.
+    Due,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    pub(super) new_password: String,
+    pub(super) new_password_again: String,
+    pub(super) sign_out_everywhere: Option<String>,
+}
+
+const TITLE: &str = "パスワードの更新";
+
+/// Returns in words what a password of the society looks like.
+pub(super) fn rule_words(lang: Lang, policy: &Policy) -> String {
+    let bounds = [policy.password.min.to_string(), policy.password.max.to_string()];
+    match policy.password.complexity {
+        Complexity::Free => lang.tf("半角の英字・数字・記号で、{0}文字以上{1}文字以内。長いほど安全です。", bounds),
+        Complexity::LetterAndDigit => {
+            lang.tf("半角の英字・数字・記号で、{0}文字以上{1}文字以内。英字と数字を1文字以上ずつ使います。", bounds)
+        }
+    }
+}
+
+/// Looks at a new password typed twice; returns it as it is kept. `current` is the hash of the one it replaces.
+pub(super) async fn checked(
+    app: &App,
+    (lang, policy): (Lang, &Policy),
+    form: &mut FormState,
+    typed: &Typed,
+    (person, user_id): (&Person, &str),
+    current: &str,
+) -> Result<String, AppError> {
+    let new = rules::password_as_kept(&typed.new_password);
+    if let Some(words) = rules::password(lang, policy, &new, person, user_id) {
+        form.error("new_password", &words);
+    } else if rules::password_as_kept(&typed.new_password_again) != new {
+        form.error("new_password_again", lang.t("確認用のパスワードが一致しません。もう一度入力してください。"));
+    } else {
+        let same = app.hasher.verify(Password::new(new.clone()), Some(current)).await;
+        if same.map_err(busy)?.matches {
+            form.error("new_password", lang.t("現在のパスワードと同じです。別のパスワードを入力してください。"));
+        }
+    }
+    Ok(new)
+}
+
+/// Returns the error of a full line of hashing as one that says when to come again.
+pub(super) fn busy(error: HashError) -> AppError {
+    match error {
+        HashError::Busy => AppError::Busy(RETRY_AFTER),
+        failed @ HashError::Failed(_) => failed.into(),
+    }
+}
+
+/// Returns the hash of a new password.
+pub(super) async fn hashed(app: &App, password: String) -> Result<String, AppError> {
+    app.hasher.hash(Password::new(password), app.random.bytes()?).await.map_err(busy)
+}
+
+fn why(login: &UnderWay) -> WhyNew {
+    match (login.account.state, login.proofs.purpose) {
+        (AccountState::Temporary, _) => WhyNew::Enrolment,
+        (_, Purpose::Reset) => WhyNew::Reset,
+        _ => WhyNew::Due,
+    }
+}
+
+/// Returns under which user ID the password will be used.
+fn future_user_id(login: &UnderWay) -> String {
+    login.account.enrolment.user_id.clone().unwrap_or_else(|| login.account.user_id.clone())
+}
+
+fn page(shell: &Shell, login: &UnderWay, form: FormState, sign_out_everywhere: bool) -> PasswordPage {
+    PasswordPage {
+        page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
+        form,
+        why: why(login),
+        user_id: future_user_id(login),
+        rule: rule_words(shell.lang, &login.scope.society().policy),
+        sign_out_everywhere,
+    }
+}
+
+pub(super) async fn show(shell: Shell, At { login, .. }: At<AtPassword>) -> PasswordPage {
+    page(&shell, &login, FormState::default(), why(&login) == WhyNew::Reset)
+}
+
+pub(super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    At { login, .. }: At<AtPassword>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let (scope, id, now) = (&login.scope, login.account.account_id, app.clock.now());
+    let policy = &scope.society().policy;
+    let mut form = FormState::default();
+    let (why, user_id) = (why(&login), future_user_id(&login));
+    let person = queries::person(&app.db, scope, id).await?;
+    let everywhere = typed.sign_out_everywhere.is_some();
+    let new = checked(&app, (shell.lang, policy), &mut form, &typed, (&person, &user_id), &login.password_hash).await?;
+    if form.has_errors() {
+        return Ok(page(&shell, &login, form, everywhere).into_response());
+    }
+    let hash = hashed(&app, new).await?;
+    if why == WhyNew::Enrolment {
+        let Progress { factor, .. } = login.account.enrolment.clone();
+        let own = enrolment::Own { user_id, password_hash: hash, factor, lang: shell.lang };
+        return enrolment::finish(&app, &visitor, login, own).await;
+    }
+    let proofs = Proofs { password_set: true, password_at: Some(now), ..login.proofs.clone() };
+    let mut tx = app.db.begin().await?;
+    if !login.take_step(&mut tx, &proofs).await? {
+        return Ok(Redirect::to("/login/continue").into_response());
+    }
+    let new = NewPassword { hash: &hash, set_at: now, ends_at: None, must_change: false };
+    queries::password_set(&mut tx, scope, id, &new).await?;
+    let what = if why == WhyNew::Reset { Happened::PasswordReset } else { Happened::PasswordChanged };
+    happened(&app, &mut tx, scope, Some(&visitor), id, what).await?;
+    settings::others_end(&mut tx, scope, id, &login.token_hash).await?;
+    if everywhere {
+        settings::sign_out_everywhere(&mut tx, scope, id, &[0; 32], &login.token_hash).await?;
+    }
+    let answer = login.stepped(&app, &visitor, tx).await;
+    app.mail.wake();
+    answer
+}
+
+/// A password whose strength is asked for.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    password: String,
+}
+
+/// Its strength, 1 to 4, and in words.
+#[derive(Serialize)]
+pub(super) struct Told {
+    level: u8,
+    words: String,
+}
+
+/// Tells how strong a password is, while it is typed.
+pub(super) async fn strength_of(shell: Shell, Json(Asked { password }): Json<Asked>) -> Json<Told> {
+    let (level, words) = match strength::strength(&password, &[]) {
+        Strength::Weak => (1, "弱い：推測されるおそれがあります"),
+        Strength::Fair => (2, "やや弱い：もう少し長くしてください"),
+        Strength::Good => (3, "良い"),
+        Strength::Strong => (4, "とても良い"),
+    };
+    Json(Told { level, words: shell.t(words).to_owned() })
+}
+
+crate::ui::pages! {
+    PasswordPage => |shell| {
+        let mut form = FormState::default();
+        form.error("new_password", shell.t("現在のパスワードと同じです。別のパスワードを入力してください。"));
+        Self {
+            page: shell.page_with_errors(TITLE),
+            form,
+            why: WhyNew::Due,
+            user_id: "testtaro01".into(),
+            rule: "8–64".into(),
+            sign_out_everywhere: true,
+        }
+    },
+}

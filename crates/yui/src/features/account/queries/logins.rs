@@ -1,0 +1,162 @@
+//! Logins under way, and the questions that wait for an answer.
+
+use jiff::Timestamp;
+use yui_db::{Db, DbError, Tx, params, statements};
+
+use crate::{
+    features::account::steps::{Proofs, Standing},
+    scope::InSociety,
+};
+
+statements! {
+    LOGIN_INSERT = "
+        INSERT INTO logins (society_id, token_hash, account_id, revision, proofs, created_at, ends_at)
+        VALUES ($1, $2, $3, 0, $4, $5, $6)";
+    LOGIN = "
+        SELECT account_id, revision, proofs FROM logins
+        WHERE society_id = $1 AND token_hash = $2 AND ends_at > $3";
+    LOGIN_STEP = "
+        UPDATE logins SET revision = revision + 1, proofs = $4, ends_at = $6
+        WHERE society_id = $1 AND token_hash = $2 AND revision = $3
+            AND EXISTS (SELECT 1 FROM accounts a
+                WHERE a.society_id = logins.society_id AND a.account_id = logins.account_id AND a.revision = $5)";
+    LOGIN_TAKE = "DELETE FROM logins WHERE society_id = $1 AND token_hash = $2 AND revision = $3";
+    LOGIN_DELETE = "DELETE FROM logins WHERE society_id = $1 AND token_hash = $2";
+    LOGINS_DELETE_OF = "DELETE FROM logins WHERE society_id = $1 AND account_id = $2 AND token_hash <> $3";
+    LOGINS_DELETE_OVER = "DELETE FROM logins WHERE society_id = $1 AND account_id = $2 AND ends_at <= $3";
+    CEREMONY_INSERT = "
+        INSERT INTO ceremonies (society_id, token_hash, kind, account_id, sealed_state, ends_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    CEREMONY = "
+        SELECT account_id, sealed_state FROM ceremonies
+        WHERE society_id = $1 AND token_hash = $2 AND kind = $3 AND ends_at > $4";
+    CEREMONY_TAKE = "
+        DELETE FROM ceremonies WHERE society_id = $1 AND token_hash = $2 AND kind = $3 AND ends_at > $4
+        RETURNING account_id, sealed_state";
+    CEREMONIES_DELETE_OVER = "DELETE FROM ceremonies WHERE society_id = $1 AND ends_at <= $2";
+}
+
+/// Begins a login.
+pub(crate) async fn login_insert(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+    account_id: i64,
+    proofs: &Proofs,
+    (now, ends_at): (Timestamp, Timestamp),
+) -> anyhow::Result<()> {
+    let text = serde_json::to_string(proofs)?;
+    tx.execute(&LOGINS_DELETE_OVER, params![scope.society_id(), account_id, now]).await?;
+    let values = params![scope.society_id(), token_hash, account_id, text, now, ends_at];
+    tx.execute(&LOGIN_INSERT, values).await?;
+    Ok(())
+}
+
+/// A login under way.
+#[derive(Debug)]
+pub(crate) struct LoginRow {
+    pub(crate) account_id: i64,
+    pub(crate) revision: i64,
+    pub(crate) proofs: Proofs,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    account_id: i64,
+    revision: i64,
+    proofs: String,
+}
+
+/// Returns the login of this token where it is not over.
+pub(crate) async fn login(
+    db: &Db,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+    now: Timestamp,
+) -> anyhow::Result<Option<LoginRow>> {
+    let row: Option<Row> = db.optional(&LOGIN, params![scope.society_id(), token_hash, now]).await?;
+    let Some(Row { account_id, revision, proofs }) = row else { return Ok(None) };
+    Ok(Some(LoginRow { account_id, revision, proofs: serde_json::from_str(&proofs)? }))
+}
+
+/// Takes a step of a login: keeps what is proved now. Returns false, and keeps nothing, where the step was taken already
+/// or what the account's owner is proved by has changed since `account` was read.
+pub(crate) async fn login_step(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    (token_hash, revision): (&[u8; 32], i64),
+    (proofs, ends_at): (&Proofs, Timestamp),
+    account: &Standing,
+) -> anyhow::Result<bool> {
+    let text = serde_json::to_string(proofs)?;
+    let values = params![scope.society_id(), token_hash, revision, text, account.revision, ends_at];
+    Ok(tx.execute(&LOGIN_STEP, values).await? == 1)
+}
+
+/// Ends a login whose every step is taken; returns false where somebody else did already.
+pub(crate) async fn login_take(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+    revision: i64,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&LOGIN_TAKE, params![scope.society_id(), token_hash, revision]).await? == 1)
+}
+
+/// Gives a login up.
+pub(crate) async fn login_delete(db: &Db, scope: &impl InSociety, token_hash: &[u8; 32]) -> Result<(), DbError> {
+    db.execute(&LOGIN_DELETE, params![scope.society_id(), token_hash]).await.map(drop)
+}
+
+/// Gives up all logins of the account but this one.
+pub(crate) async fn logins_delete_of(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    account_id: i64,
+    but: &[u8; 32],
+) -> Result<(), DbError> {
+    tx.execute(&LOGINS_DELETE_OF, params![scope.society_id(), account_id, but]).await.map(drop)
+}
+
+/// A question that was put: what it is about, and the sealed state that its answer is checked against.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct CeremonyRow {
+    pub(crate) account_id: Option<i64>,
+    pub(crate) sealed_state: Vec<u8>,
+}
+
+/// Keeps a question.
+pub(crate) async fn ceremony_insert(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+    (kind, account_id): (&str, Option<i64>),
+    sealed_state: &[u8],
+    (now, ends_at): (Timestamp, Timestamp),
+) -> Result<(), DbError> {
+    tx.execute(&CEREMONIES_DELETE_OVER, params![scope.society_id(), now]).await?;
+    let values = params![scope.society_id(), token_hash, kind, account_id, sealed_state, ends_at];
+    tx.execute(&CEREMONY_INSERT, values).await.map(drop)
+}
+
+/// Returns a question that still waits.
+pub(crate) async fn ceremony(
+    db: &Db,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+    kind: &str,
+    now: Timestamp,
+) -> Result<Option<CeremonyRow>, DbError> {
+    db.optional(&CEREMONY, params![scope.society_id(), token_hash, kind, now]).await
+}
+
+/// Takes a question away and returns it: an answer is looked at once.
+pub(crate) async fn ceremony_take(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+    kind: &str,
+    now: Timestamp,
+) -> Result<Option<CeremonyRow>, DbError> {
+    tx.optional(&CEREMONY_TAKE, params![scope.society_id(), token_hash, kind, now]).await
+}

@@ -1,0 +1,127 @@
+//! The people behind accounts, and of what they want mail.
+
+use yui_db::{Db, DbError, Tx, params, statements};
+
+use crate::{scope::InSociety, ui::Lang};
+
+statements! {
+    PERSON = "
+        SELECT a.user_id, a.email, a.lang, m.name, m.birth_date, m.email AS register_email,
+            (SELECT MAX(c.symbol || ' ' || c.number) FROM coverages c
+                WHERE c.society_id = a.society_id AND c.member_id = a.member_id) AS holder
+        FROM accounts a
+        JOIN members m ON m.society_id = a.society_id AND m.member_id = a.member_id
+        WHERE a.society_id = $1 AND a.account_id = $2";
+    FORGETFUL = "
+        SELECT a.account_id, a.user_id, a.lang, m.birth_date
+        FROM accounts a
+        JOIN members m ON m.society_id = a.society_id AND m.member_id = a.member_id
+        WHERE a.society_id = $1 AND a.email = $2 AND a.state = 'enrolled'";
+    WISH_SET = "
+        INSERT INTO mail_wishes (society_id, account_id, kind, wanted) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (society_id, account_id, kind) DO UPDATE SET wanted = excluded.wanted";
+    WISHES = "SELECT kind, wanted FROM mail_wishes WHERE society_id = $1 AND account_id = $2 ORDER BY kind";
+}
+
+/// The person behind an account, as far as letters and checks need.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) user_id: String,
+    pub(crate) email: Option<String>,
+    pub(crate) lang: Lang,
+    pub(crate) name: String,
+    pub(crate) birth_date: jiff::civil::Date,
+    /// 記号・番号, separated by a space.
+    pub(crate) holder: String,
+    /// The address that the register has.
+    pub(crate) register_email: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct PersonRow {
+    user_id: String,
+    email: Option<String>,
+    lang: String,
+    name: String,
+    birth_date: yui_db::Date,
+    holder: Option<String>,
+    register_email: Option<String>,
+}
+
+impl From<PersonRow> for Person {
+    fn from(row: PersonRow) -> Self {
+        Self {
+            user_id: row.user_id,
+            email: row.email,
+            lang: Lang::of(&row.lang).unwrap_or_default(),
+            name: row.name,
+            birth_date: row.birth_date.to_jiff(),
+            holder: row.holder.unwrap_or_default(),
+            register_email: row.register_email,
+        }
+    }
+}
+
+/// Returns the person behind the account.
+pub(crate) async fn person(db: &Db, scope: &impl InSociety, account_id: i64) -> Result<Person, DbError> {
+    db.one::<PersonRow>(&PERSON, params![scope.society_id(), account_id]).await.map(Person::from)
+}
+
+/// Returns the person behind the account, as the transaction sees them.
+pub(crate) async fn person_in(tx: &mut Tx, scope: &impl InSociety, account_id: i64) -> Result<Person, DbError> {
+    tx.one::<PersonRow>(&PERSON, params![scope.society_id(), account_id]).await.map(Person::from)
+}
+
+#[derive(sqlx::FromRow)]
+struct ForgetfulRow {
+    account_id: i64,
+    user_id: String,
+    lang: String,
+    birth_date: yui_db::Date,
+}
+
+/// Somebody who forgot the user ID.
+pub(crate) struct Forgetful {
+    pub(crate) account_id: i64,
+    pub(crate) user_id: String,
+    pub(crate) lang: Lang,
+    pub(crate) birth_date: jiff::civil::Date,
+}
+
+/// Returns whose address this is.
+pub(crate) async fn forgetful_in(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    email: &str,
+) -> Result<Option<Forgetful>, DbError> {
+    let row: Option<ForgetfulRow> = tx.optional(&FORGETFUL, params![scope.society_id(), email]).await?;
+    Ok(row.map(|row| Forgetful {
+        account_id: row.account_id,
+        user_id: row.user_id,
+        lang: Lang::of(&row.lang).unwrap_or_default(),
+        birth_date: row.birth_date.to_jiff(),
+    }))
+}
+
+/// Keeps whether mail about this kind of news is wanted.
+pub(crate) async fn wish_set(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    account_id: i64,
+    kind: &str,
+    wanted: bool,
+) -> Result<(), DbError> {
+    tx.execute(&WISH_SET, params![scope.society_id(), account_id, kind, wanted]).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct Wish {
+    kind: String,
+    wanted: bool,
+}
+
+/// Returns of which kinds of news the member has said whether mail is wanted.
+pub(crate) async fn wishes(db: &Db, scope: &impl InSociety, account_id: i64) -> Result<Vec<(String, bool)>, DbError> {
+    let rows: Vec<Wish> = db.all(&WISHES, params![scope.society_id(), account_id]).await?;
+    Ok(rows.into_iter().map(|row| (row.kind, row.wanted)).collect())
+}

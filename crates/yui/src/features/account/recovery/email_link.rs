@@ -1,0 +1,102 @@
+//! The link that proves an address. It may be opened on any device; it proves the address and nothing else. The page has a
+//! button, because scanners of mail open links.
+
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+};
+use yui_auth::token::Token;
+
+use super::{LinkPage, ToldPage, dead};
+use crate::{
+    app::App,
+    error::AppError,
+    features::account::{
+        happened::{Happened, happened},
+        queries,
+        settings::links_end,
+        steps::AccountState,
+        under_way::UnderWay,
+    },
+    scope::{MemberScope, PublicScope},
+    ui::Shell,
+    visitor::Visitor,
+};
+
+const DEAD: &str = "このリンクは有効時間が過ぎたか、すでに使われています。元の画面で「再送信」を押してください。";
+
+const TITLE: &str = "メールアドレスの確認";
+
+fn token_hash(token: &str) -> Option<[u8; 32]> {
+    Token::parse(token).map(|token| *token.hash().as_bytes())
+}
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    Path(token): Path<String>,
+) -> Result<Response, AppError> {
+    let Some(hash) = token_hash(&token) else { return Ok(dead(&shell, DEAD).into_response()) };
+    if queries::link(&app.db, &scope, &hash, "email", app.clock.now()).await?.is_none() {
+        return Ok(dead(&shell, DEAD).into_response());
+    }
+    let page = LinkPage {
+        page: shell.page(TITLE),
+        action: format!("/link/email/{token}"),
+        words: shell.t("下のボタンを押すと、メールアドレスの確認が終わります。").to_owned(),
+        button: shell.t("メールアドレスの確認").to_owned(),
+    };
+    Ok(page.into_response())
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    visitor: Visitor,
+    member: Option<axum::Extension<MemberScope>>,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+) -> Result<Response, AppError> {
+    let now = app.clock.now();
+    let Some(hash) = token_hash(&token) else { return Ok(dead(&shell, DEAD).into_response()) };
+    let Some(seen) = queries::link(&app.db, &scope, &hash, "email", now).await? else {
+        return Ok(dead(&shell, DEAD).into_response());
+    };
+    let id = seen.account_id;
+    let account = queries::standing(&app.db, &scope, id, now).await?.map(|(account, _)| account);
+    let usable = account.filter(|account| account.state != AccountState::Stopped && account.locked_at.is_none());
+    let Some(account) = usable else { return Ok(dead(&shell, DEAD).into_response()) };
+    let mut tx = app.db.begin().await?;
+    let Some(link) = queries::link_take(&mut tx, &scope, &hash, "email", now).await? else {
+        return Ok(dead(&shell, DEAD).into_response());
+    };
+    match queries::email_set(&mut tx, &scope, id, link.address.as_deref(), Some(now)).await {
+        Err(error) if error.is_taken("accounts_email") => {
+            let words = "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
+            return Ok(dead(&shell, words).into_response());
+        }
+        set => set?,
+    }
+    links_end(&mut tx, &scope, id).await?;
+    if account.state == AccountState::Enrolled {
+        let old = account.email.clone().filter(|old| Some(old) != link.address.as_ref());
+        happened(&app, &mut tx, &scope, Some(&visitor), id, Happened::EmailChanged(old)).await?;
+    }
+    tx.commit().await?;
+    app.mail.wake();
+
+    // In the browser where the login is under way it goes on at once; elsewhere that page moves on by itself.
+    if let Some(login) = UnderWay::of(&app, &scope, &headers).await?
+        && login.account.account_id == id
+    {
+        return login.onward(&app, &visitor).await;
+    }
+    if member.is_some_and(|member| member.account_id == id) {
+        return Ok(Redirect::to("/settings?done=email").into_response());
+    }
+    let words = shell.t("メールアドレスを確認しました。元の画面に戻ってください。自動で次へ進みます。");
+    Ok(ToldPage { page: shell.page(TITLE), words: words.to_owned() }.into_response())
+}

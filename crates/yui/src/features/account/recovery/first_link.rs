@@ -1,0 +1,67 @@
+//! The link by which a user of the older system gets in for the first time: once, until the day staff set. It opens
+//! enrolment, and nothing for an account that is enrolled.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use yui_auth::token::Token;
+
+use super::{LinkPage, dead};
+use crate::{
+    app::App,
+    error::AppError,
+    features::account::{
+        queries,
+        steps::{AccountState, First, Proofs},
+        under_way::arrive,
+    },
+    scope::PublicScope,
+    ui::Shell,
+    visitor::Visitor,
+};
+
+const DEAD: &str =
+    "このリンクは期限が過ぎたか、すでに使われています。新しいリンクの発行を、健康保険組合へお申し出ください。";
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    Path(token): Path<String>,
+) -> Result<Response, AppError> {
+    let hash = Token::parse(&token).map(|token| *token.hash().as_bytes());
+    let link = match &hash {
+        Some(hash) => queries::link(&app.db, &scope, hash, "first_login", app.clock.now()).await?,
+        None => None,
+    };
+    if link.is_none() {
+        return Ok(dead(&shell, DEAD).into_response());
+    }
+    let page = LinkPage {
+        page: shell.page("初回登録"),
+        action: format!("/link/first/{token}"),
+        words: shell.t("加入者ポータルの初回登録を始めます。10分ほどで終わります。").to_owned(),
+        button: shell.t("初回登録を始める").to_owned(),
+    };
+    Ok(page.into_response())
+}
+
+/// Begins enrolment. The link stays until enrolment is done, so that it can go on tomorrow.
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    visitor: Visitor,
+    Path(token): Path<String>,
+) -> Result<Response, AppError> {
+    let now = app.clock.now();
+    let Some(token) = Token::parse(&token) else { return Ok(dead(&shell, DEAD).into_response()) };
+    let link = queries::link(&app.db, &scope, token.hash().as_bytes(), "first_login", now).await?;
+    let Some(link) = link else { return Ok(dead(&shell, DEAD).into_response()) };
+    let account = queries::standing(&app.db, &scope, link.account_id, now).await?;
+    let account = account.map(|(account, _)| account).filter(|account| account.state == AccountState::Temporary);
+    let Some(account) = account else { return Ok(dead(&shell, DEAD).into_response()) };
+    let proofs = Proofs { first: Some(First::Link), return_to: "/".to_owned(), ..Proofs::default() };
+    arrive(&app, &scope, &visitor, &account, proofs, None).await
+}

@@ -1,0 +1,110 @@
+//! ユーザIDを忘れた方はこちら: birth date and address, where the society has it; elsewhere what to do instead.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+
+use super::{ToldPage, evenly, forgotten_password::as_much_work};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::{
+            letters, queries, rules,
+            throttle::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON},
+        },
+        mails::{self, MailFrame, Recipient},
+        societies::ForgottenUserId,
+    },
+    scope::{InSociety, PublicScope},
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+#[derive(Template)]
+#[template(path = "features/account/recovery/forgotten_user_id.html")]
+pub(crate) struct ForgottenUserIdPage {
+    page: Page,
+    form: FormState,
+    typed: Typed,
+    rule: ForgottenUserId,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Typed {
+    birth_date: String,
+    email: String,
+}
+
+const TITLE: &str = "ユーザIDのお問い合わせ";
+
+fn page(shell: &Shell, scope: &PublicScope, form: FormState, typed: Typed) -> ForgottenUserIdPage {
+    let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
+    ForgottenUserIdPage { page, form, typed, rule: scope.society().policy.forgotten_user_id }
+}
+
+pub(in super::super) async fn show(shell: Shell, scope: PublicScope) -> ForgottenUserIdPage {
+    page(&shell, &scope, FormState::default(), Typed::default())
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    visitor: Visitor,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    if scope.society().policy.forgotten_user_id != ForgottenUserId::BirthDateAndEmail {
+        return Ok(page(&shell, &scope, FormState::default(), typed).into_response());
+    }
+    let mut form = FormState::default();
+    let birth_date = rules::birth_date(&typed.birth_date);
+    if birth_date.is_none() {
+        form.error("birth_date", shell.t("生年月日を西暦の8桁の数字で入力してください。例：19790822"));
+    }
+    let email = rules::email(shell.lang, &typed.email);
+    if let Err(faults) = &email {
+        faults.iter().for_each(|words| form.error("email", words));
+    }
+    let (Some(birth_date), Ok(email)) = (birth_date, email) else {
+        return Ok(page(&shell, &scope, form, typed).into_response());
+    };
+    if !RECOVERIES_OF_ADDRESS.of_network(&visitor).take(&app, &scope).await? {
+        return Err(AppError::Busy(60));
+    }
+    evenly(async {
+        let in_time = RECOVERIES_OF_PERSON.of(&email).take(&app, &scope).await?;
+        let now = app.clock.now();
+        let mut tx = app.db.begin().await?;
+        let found = queries::forgetful_in(&mut tx, &scope, &email).await?;
+        match found.filter(|found| in_time && found.birth_date == birth_date) {
+            Some(found) => {
+                let letter = letters::user_id(&MailFrame::of(&app, scope.society(), found.lang), &found.user_id);
+                let to = Recipient { account_id: Some(found.account_id), address: &email };
+                mails::enqueue(&mut tx, &app, &scope, to, &letter, now).await?;
+            }
+            None => as_much_work(&app, &mut tx, &scope).await?,
+        }
+        tx.commit().await?;
+        app.mail.wake();
+        Ok::<(), AppError>(())
+    })
+    .await?;
+    let words = shell.t("入力された内容が登録と一致した場合は、ユーザIDを書いたメールをお送りしました。").to_owned();
+    Ok(ToldPage { page: shell.page(TITLE), words }.into_response())
+}
+
+crate::ui::pages! {
+    ForgottenUserIdPage => |shell| {
+        let mut form = FormState::default();
+        form.error("birth_date", shell.t("生年月日を西暦の8桁の数字で入力してください。例：19790822"));
+        let page = shell.page_with_errors(TITLE);
+        Self { page, form, typed: Typed::default(), rule: ForgottenUserId::BirthDateAndEmail }
+    },
+}

@@ -1,0 +1,72 @@
+//! Ways back in: a forgotten password, a forgotten user ID, and the links that mails carry.
+
+mod email_link;
+mod first_link;
+mod forgotten_password;
+mod forgotten_user_id;
+mod password_link;
+
+pub(super) use email_link::{show as email_link_show, submit as email_link_submit};
+pub(super) use first_link::{show as first_link_show, submit as first_link_submit};
+pub(super) use forgotten_password::{show as password_show, submit as password_submit};
+pub(super) use forgotten_user_id::{show as user_id_show, submit as user_id_submit};
+pub(super) use password_link::{show as password_link_show, submit as password_link_submit};
+
+use std::time::Duration;
+
+use askama::Template;
+
+use crate::ui::{Page, Shell};
+
+#[derive(Template)]
+#[template(path = "features/account/recovery/told.html")]
+pub(crate) struct ToldPage {
+    page: Page,
+    words: String,
+}
+
+#[derive(Template)]
+#[template(path = "features/account/recovery/link.html")]
+pub(crate) struct LinkPage {
+    page: Page,
+    /// Where the button sends.
+    action: String,
+    words: String,
+    button: String,
+}
+
+#[derive(Template)]
+#[template(path = "features/account/recovery/dead.html")]
+pub(crate) struct DeadLinkPage {
+    page: Page,
+    words: String,
+}
+
+/// Returns the page of a link that works no more: too old, used, or never made.
+fn dead(shell: &Shell, words: &str) -> DeadLinkPage {
+    DeadLinkPage { page: shell.page("リンクが無効です"), words: shell.t(words).to_owned() }
+}
+
+/// After how long an answer comes that must not tell what was found: far more than the work takes.
+const ANSWER_AFTER: Duration = Duration::from_millis(100);
+
+/// Does the work and returns no sooner than [`ANSWER_AFTER`]: a few statements more or less, where there is an account and
+/// where there is none, would show in an answer that waits for no password hash.
+#[expect(clippy::disallowed_methods, reason = "the time itself is what this waits for")]
+async fn evenly<T>(work: impl Future<Output = T>) -> T {
+    tokio::join!(work, tokio::time::sleep(ANSWER_AFTER)).0
+}
+
+crate::ui::pages! {
+    ToldPage => |shell| Self {
+        page: shell.page("パスワードの再設定"),
+        words: shell.t("詳細な手順を記載したメールをすぐに受信してください。").into(),
+    },
+    LinkPage => |shell| Self {
+        page: shell.page("メールアドレスの確認"),
+        action: "/link/email/token".into(),
+        words: shell.t("下のボタンを押すと、メールアドレスの確認が終わります。").into(),
+        button: shell.t("メールアドレスの確認").into(),
+    },
+    DeadLinkPage => |shell| dead(shell, "このリンクは有効時間が過ぎたか、すでに使われています。元の画面で「再送信」を押してください。"),
+}

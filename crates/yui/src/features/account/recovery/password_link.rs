@@ -1,0 +1,68 @@
+//! The link of パスワードを忘れた方はこちら: five minutes, once. It leads to a new password and proves nothing more; the second
+//! factor is asked for as ever.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use yui_auth::token::Token;
+
+use super::{LinkPage, dead};
+use crate::{
+    app::App,
+    error::AppError,
+    features::account::{
+        queries,
+        steps::{First, Proofs, Purpose},
+        under_way::arrive,
+    },
+    scope::PublicScope,
+    ui::Shell,
+    visitor::Visitor,
+};
+
+const DEAD: &str = "このリンクは有効時間（5分）が過ぎたか、すでに使われています。「パスワードを忘れた方はこちら」からやり直してください。";
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    Path(token): Path<String>,
+) -> Result<Response, AppError> {
+    let hash = Token::parse(&token).map(|token| *token.hash().as_bytes());
+    let link = match &hash {
+        Some(hash) => queries::link(&app.db, &scope, hash, "password", app.clock.now()).await?,
+        None => None,
+    };
+    if link.is_none() {
+        return Ok(dead(&shell, DEAD).into_response());
+    }
+    let page = LinkPage {
+        page: shell.page("パスワードの再設定"),
+        action: format!("/link/password/{token}"),
+        words: shell.t("下のボタンを押して、新しいパスワードの設定へ進んでください。").to_owned(),
+        button: shell.t("次へ").to_owned(),
+    };
+    Ok(page.into_response())
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    visitor: Visitor,
+    Path(token): Path<String>,
+) -> Result<Response, AppError> {
+    let now = app.clock.now();
+    let Some(token) = Token::parse(&token) else { return Ok(dead(&shell, DEAD).into_response()) };
+    let mut tx = app.db.begin().await?;
+    let link = queries::link_take(&mut tx, &scope, token.hash().as_bytes(), "password", now).await?;
+    tx.commit().await?;
+    let Some(link) = link else { return Ok(dead(&shell, DEAD).into_response()) };
+    let Some((account, _)) = queries::standing(&app.db, &scope, link.account_id, now).await? else {
+        return Ok(dead(&shell, DEAD).into_response());
+    };
+    let proofs =
+        Proofs { purpose: Purpose::Reset, first: Some(First::Link), return_to: "/".to_owned(), ..Proofs::default() };
+    arrive(&app, &scope, &visitor, &account, proofs, None).await
+}

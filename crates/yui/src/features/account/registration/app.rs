@@ -1,0 +1,203 @@
+//! OTPアプリ: a key for the app as a picture and as text, proved by its first code.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use yui_auth::{
+    qr,
+    token::Token,
+    totp::{KEY_LEN, TotpKey},
+};
+
+use yui_db::Tx;
+
+use super::{Registrant, bare, factor_id, label};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::{
+            queries::{self, NewFactor},
+            sealed::{self, Place},
+            session::hex,
+            steps::Second,
+        },
+        societies::{Factor, ids_take},
+    },
+    scope::InSociety,
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+const KIND: &str = "app_register";
+
+/// How long a key waits for its first code.
+const LIFE: SignedDuration = SignedDuration::from_mins(30);
+
+#[derive(Template)]
+#[template(path = "features/account/registration/app.html")]
+pub(crate) struct AppPage {
+    page: Page,
+    form: FormState,
+    question: String,
+    key: String,
+    label: String,
+    sign_out_everywhere: bool,
+    may_wait: bool,
+    signed_in: bool,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in super::super) struct Typed {
+    question: String,
+    code: String,
+    label: String,
+    sign_out_everywhere: Option<String>,
+}
+
+const TITLE: &str = "ワンタイムパスワードの設定";
+
+fn page(shell: &Shell, registrant: &Registrant, form: FormState, typed: Typed, key: &TotpKey) -> AppPage {
+    AppPage {
+        page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
+        form,
+        question: typed.question,
+        key: key.base32_in_groups().to_string(),
+        label: typed.label,
+        sign_out_everywhere: typed.sign_out_everywhere.is_some(),
+        may_wait: registrant.may_wait(),
+        signed_in: matches!(registrant, Registrant::Member(..)),
+    }
+}
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    registrant: Registrant,
+) -> Result<Response, AppError> {
+    if !registrant.may(Factor::App) {
+        return Ok(Redirect::to("/factors?choose=yes").into_response());
+    }
+    let key = TotpKey::from_random(app.random.bytes::<KEY_LEN>()?);
+    let token = app.random.token()?;
+    let hash = *token.hash().as_bytes();
+    let sealed = sealed::seal(&app, registrant.scope(), Place("ceremonies", "sealed_state", &hex(&hash)), key.bytes())?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let whose = (KIND, Some(registrant.account_id()));
+    queries::ceremony_insert(&mut tx, registrant.scope(), &hash, whose, &sealed, (now, now.checked_add(LIFE)?)).await?;
+    tx.commit().await?;
+    let typed = Typed { question: token.text().to_string(), ..Typed::default() };
+    Ok(page(&shell, &registrant, FormState::default(), typed, &key).into_response())
+}
+
+/// Returns the key that waits for this registrant, and the hash of its question.
+async fn waiting(app: &App, registrant: &Registrant, question: &str) -> anyhow::Result<Option<(TotpKey, [u8; 32])>> {
+    let Some(token) = Token::parse(question) else { return Ok(None) };
+    let hash = *token.hash().as_bytes();
+    let row = queries::ceremony(&app.db, registrant.scope(), &hash, KIND, app.clock.now()).await?;
+    let Some(row) = row.filter(|row| row.account_id == Some(registrant.account_id())) else { return Ok(None) };
+    let place = hex(&hash);
+    let key = sealed::open(app, registrant.scope(), Place("ceremonies", "sealed_state", &place), &row.sealed_state)?;
+    Ok(TotpKey::from_bytes(&key).map(|key| (key, hash)))
+}
+
+/// Returns the key as a picture, which can be saved for apps that read pictures.
+pub(in super::super) async fn qr(
+    State(app): State<App>,
+    registrant: Registrant,
+    Path(question): Path<String>,
+) -> Result<Response, AppError> {
+    let Some((key, _)) = waiting(&app, &registrant, &question).await? else { return Err(AppError::NotFound) };
+    let person = queries::person(&app.db, registrant.scope(), registrant.account_id()).await?;
+    let png = qr::qr_png(&key.uri(&registrant.scope().society().name, &person.user_id))?;
+    Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    registrant: Registrant,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    if !registrant.may(Factor::App) {
+        return Ok(Redirect::to("/factors?choose=yes").into_response());
+    }
+    let Some((key, question)) = waiting(&app, &registrant, &typed.question).await? else {
+        return Ok(Redirect::to("/factors/app").into_response());
+    };
+    let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());
+    let mut form = FormState::default();
+    let step = key.matched_step(&typed.code, now.as_second(), None);
+    if step.is_none() {
+        form.error(
+            "code",
+            shell.t("ワンタイムパスワードが正しくありません。アプリに新しく表示された数字を入力してください。"),
+        );
+    }
+    let name = label(&typed.label);
+    let taken = queries::factors(&app.db, scope, id).await?;
+    if name.is_empty() {
+        form.error("label", shell.t("デバイス名を入力してください。"));
+    } else if taken.iter().any(|factor| factor.kind == Factor::App && factor.label == name) {
+        form.error("label", shell.t("同じデバイス名が登録されています。別の名前を入力してください。"));
+    }
+    if form.has_errors() {
+        return Ok(page(&shell, &registrant, form, typed, &key).into_response());
+    }
+    let Some(mut tx) = registrant.begin(&app, Second::App).await? else {
+        return Ok(Redirect::to("/login/continue").into_response());
+    };
+    // Whoever is second with the same page finds its key taken.
+    if queries::ceremony_take(&mut tx, scope, &question, KIND, now).await?.is_none() {
+        return Ok(Redirect::to("/factors/app").into_response());
+    }
+    let factor_id = factor_id(&mut tx, scope).await?;
+    let row = format!("{id}/{factor_id}");
+    let sealed = sealed::seal(&app, scope, Place("factors", "sealed_key", &row), key.bytes())?;
+    let new = NewFactor { sealed_key: Some(sealed), last_step: step, ..bare(factor_id, Factor::App, &name) };
+    queries::factor_insert(&mut tx, scope, id, new, now).await?;
+    let everywhere = typed.sign_out_everywhere.is_some();
+    registrant.registered(&app, &visitor, tx, (Factor::App, name.clone()), everywhere).await
+}
+
+/// Registers an app whose key is known already, for an account that begins with it.
+pub(in super::super) async fn insert(
+    app: &App,
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    account_id: i64,
+    key: &TotpKey,
+) -> anyhow::Result<()> {
+    let factor_id = ids_take(tx, scope, "factor", 1).await?;
+    let row = format!("{account_id}/{factor_id}");
+    let sealed = sealed::seal(app, scope, Place("factors", "sealed_key", &row), key.bytes())?;
+    let new = NewFactor { sealed_key: Some(sealed), ..bare(factor_id, Factor::App, "スマートフォン") };
+    Ok(queries::factor_insert(tx, scope, account_id, new, app.clock.now()).await?)
+}
+
+crate::ui::pages! {
+    AppPage => |shell| {
+        let mut form = FormState::default();
+        form.error("code", shell.t("ワンタイムパスワードが正しくありません。アプリに新しく表示された数字を入力してください。"));
+        Self {
+            page: shell.page_with_errors(TITLE),
+            form,
+            question: "question".into(),
+            key: "JBSW Y3DP EHPK 3PXP".into(),
+            label: "phone".into(),
+            sign_out_everywhere: false,
+            may_wait: true,
+            signed_in: false,
+        }
+    },
+}

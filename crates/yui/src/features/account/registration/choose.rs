@@ -1,0 +1,91 @@
+//! Which factor to register.
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::Registrant;
+use crate::{
+    app::App,
+    error::AppError,
+    features::account::{
+        enrolment::{FactorChoice, choices},
+        queries,
+        steps::Proofs,
+        under_way::{At, AtRegister},
+    },
+    ui::{Page, Shell},
+    visitor::Visitor,
+};
+
+#[derive(Template)]
+#[template(path = "features/account/registration/choose.html")]
+pub(crate) struct FactorChoosePage {
+    page: Page,
+    choices: Vec<FactorChoice>,
+    may_wait: bool,
+    signed_in: bool,
+}
+
+/// Whether to choose anew.
+#[derive(Deserialize)]
+pub(in super::super) struct Wanted {
+    choose: Option<String>,
+}
+
+const TITLE: &str = "認証方法の登録";
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    Query(wanted): Query<Wanted>,
+    registrant: Registrant,
+) -> Result<Response, AppError> {
+    let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());
+    if let Registrant::Login(..) = &registrant
+        && wanted.choose.is_none()
+        && let Some((account, _)) = queries::standing(&app.db, scope, id, now).await?
+        && let Some(chosen) = account.chosen_factor.filter(|chosen| registrant.may(*chosen))
+    {
+        return Ok(Redirect::to(&format!("/factors/{}", chosen.word())).into_response());
+    }
+    let choices = choices(&shell, scope, None);
+    let signed_in = matches!(registrant, Registrant::Member(..));
+    let page = shell.page(TITLE);
+    Ok(FactorChoosePage { page, choices, may_wait: registrant.may_wait(), signed_in }.into_response())
+}
+
+/// あとで登録する: only right after enrolment; the next login leads here again.
+pub(in super::super) async fn later(
+    State(app): State<App>,
+    visitor: Visitor,
+    At { login, .. }: At<AtRegister>,
+) -> Result<Response, AppError> {
+    if !login.proofs.enrolled_now {
+        return Ok(Redirect::to("/factors").into_response());
+    }
+    let proofs = Proofs { factor_postponed: true, ..login.proofs.clone() };
+    let mut tx = app.db.begin().await?;
+    if !login.take_step(&mut tx, &proofs).await? {
+        return Ok(Redirect::to("/login/continue").into_response());
+    }
+    login.stepped(&app, &visitor, tx).await
+}
+
+crate::ui::pages! {
+    FactorChoosePage => |shell| Self {
+        page: shell.page(TITLE),
+        choices: vec![FactorChoice {
+            word: "email",
+            label: shell.t("ワンタイムパスワード（OTP）メール認証").into(),
+            hint: shell.t("ログインのたびにメールで届く6桁の数字を入力します。").into(),
+            recommended: true,
+            chosen: false,
+        }],
+        may_wait: true,
+        signed_in: false,
+    },
+}

@@ -1,0 +1,240 @@
+//! OTPメール: codes to an address that is proved to be the member's; one that is not yet, is proved by a first code.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use yui_auth::{code, token::Token};
+use yui_db::Tx;
+
+use super::{Registrant, bare};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::{
+            happened::{Happened, happened},
+            letters,
+            queries::{self, NewFactor},
+            rules,
+            sealed::{self, Place},
+            session::hex,
+            steps::{Second, WRONG_CODES_PER_LOGIN},
+            throttle::MAILS_OF_ACCOUNT,
+        },
+        mails::{self, MailFrame, Recipient},
+        societies::{Factor, ids_take},
+    },
+    scope::InSociety,
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+const KIND: &str = "email_register";
+
+/// As long as a code lives at a login.
+const LIFE: SignedDuration = SignedDuration::from_mins(10);
+
+#[derive(Template)]
+#[template(path = "features/account/registration/email.html")]
+pub(crate) struct EmailFactorPage {
+    page: Page,
+    form: FormState,
+    email: String,
+    /// The code was mailed: what comes back with it.
+    question: Option<String>,
+    may_wait: bool,
+    signed_in: bool,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in super::super) struct Typed {
+    email: String,
+    question: String,
+    code: String,
+    sign_out_everywhere: Option<String>,
+}
+
+/// What waits for a code.
+#[derive(Serialize, Deserialize)]
+struct Waiting {
+    address: String,
+    code: String,
+    wrong: u8,
+    ends_at: Timestamp,
+}
+
+const TITLE: &str = "OTPメールの登録";
+
+fn page(
+    shell: &Shell,
+    registrant: &Registrant,
+    form: FormState,
+    email: String,
+    question: Option<String>,
+) -> EmailFactorPage {
+    EmailFactorPage {
+        page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
+        form,
+        email,
+        question,
+        may_wait: registrant.may_wait(),
+        signed_in: matches!(registrant, Registrant::Member(..)),
+    }
+}
+
+/// Registers OTPメール to the account's address.
+pub(in super::super) async fn insert(
+    app: &App,
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    account_id: i64,
+) -> anyhow::Result<()> {
+    let factor_id = ids_take(tx, scope, "factor", 1).await?;
+    let new = NewFactor { ..bare(factor_id, Factor::Email, "OTPメール") };
+    Ok(queries::factor_insert(tx, scope, account_id, new, app.clock.now()).await?)
+}
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    registrant: Registrant,
+) -> Result<Response, AppError> {
+    if !registrant.may(Factor::Email) {
+        return Ok(Redirect::to("/factors?choose=yes").into_response());
+    }
+    let person = queries::person(&app.db, registrant.scope(), registrant.account_id()).await?;
+    let email = person.email.or(person.register_email).unwrap_or_default();
+    Ok(page(&shell, &registrant, FormState::default(), email, None).into_response())
+}
+
+/// Mails the first code.
+pub(in super::super) async fn send(
+    State(app): State<App>,
+    shell: Shell,
+    registrant: Registrant,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    if !registrant.may(Factor::Email) {
+        return Ok(Redirect::to("/factors?choose=yes").into_response());
+    }
+    let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());
+    let mut form = FormState::default();
+    let address = rules::email(shell.lang, &typed.email).unwrap_or_else(|faults| {
+        faults.iter().for_each(|words| form.error("email", words));
+        String::new()
+    });
+    let owner = queries::email_owner(&app.db, scope, &address).await?;
+    if owner.is_some_and(|owner| owner != id) {
+        let words = "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
+        form.error("email", shell.t(words));
+    }
+    // An address that is set already is changed in the settings, where the old one is told.
+    let person = queries::person(&app.db, scope, id).await?;
+    let proved = queries::standing(&app.db, scope, id, now).await?.is_some_and(|(account, _)| account.email_verified);
+    if proved && person.email.as_deref() != Some(&address) && !form.has_errors() {
+        form.error("email", shell.t("登録済みのメールアドレスを使います。変更は、プロフィール変更からお願いします。"));
+    }
+    let limit = MAILS_OF_ACCOUNT.of(&id.to_string());
+    if !form.has_errors() && !limit.take(&app, scope).await? {
+        let words =
+            "メールの送信が続いたため、しばらくお待ちいただいています。5分ほどたってから、もう一度お試しください。";
+        form.error("email", shell.t(words));
+    }
+    if form.has_errors() {
+        return Ok(page(&shell, &registrant, form, typed.email, None).into_response());
+    }
+    let code = code::mail_code(app.random.bytes()?);
+    let ends_at = now.checked_add(LIFE)?;
+    let waiting = Waiting { address: address.clone(), code: code.clone(), wrong: 0, ends_at };
+    let mut tx = app.db.begin().await?;
+    let question = keep(&app, &mut tx, &registrant, &waiting).await?;
+    let letter = letters::mail_code(&MailFrame::of(&app, scope.society(), person.lang), &code);
+    let to = Recipient { account_id: Some(id), address: &address };
+    mails::enqueue(&mut tx, &app, scope, to, &letter, now).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(page(&shell, &registrant, form, address, Some(question)).into_response())
+}
+
+async fn keep(app: &App, tx: &mut Tx, registrant: &Registrant, waiting: &Waiting) -> anyhow::Result<String> {
+    let token = app.random.token()?;
+    let hash = *token.hash().as_bytes();
+    let state = serde_json::to_vec(waiting)?;
+    let sealed = sealed::seal(app, registrant.scope(), Place("ceremonies", "sealed_state", &hex(&hash)), &state)?;
+    let now = app.clock.now();
+    let whose = (KIND, Some(registrant.account_id()));
+    queries::ceremony_insert(tx, registrant.scope(), &hash, whose, &sealed, (now, waiting.ends_at)).await?;
+    Ok(token.text().to_string())
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    registrant: Registrant,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());
+    let again = || Ok(Redirect::to("/factors/email").into_response());
+    let Some(token) = Token::parse(&typed.question).filter(|_| registrant.may(Factor::Email)) else { return again() };
+    let hash = *token.hash().as_bytes();
+    let mut tx = app.db.begin().await?;
+    let row = queries::ceremony_take(&mut tx, scope, &hash, KIND, now).await?;
+    let Some(row) = row.filter(|row| row.account_id == Some(id)) else { return again() };
+    let place = hex(&hash);
+    let state = sealed::open(&app, scope, Place("ceremonies", "sealed_state", &place), &row.sealed_state)?;
+    let mut waiting: Waiting = serde_json::from_slice(&state)?;
+    if !code::code_matches(&typed.code, &waiting.code) {
+        waiting.wrong += 1;
+        let question = if waiting.wrong < WRONG_CODES_PER_LOGIN {
+            Some(keep(&app, &mut tx, &registrant, &waiting).await?)
+        } else {
+            None
+        };
+        tx.commit().await?;
+        let mut form = FormState::default();
+        let field = if question.is_some() { "code" } else { "email" };
+        form.error(field, shell.t("ワンタイムパスワードが正しくありません。"));
+        return Ok(page(&shell, &registrant, form, waiting.address, question).into_response());
+    }
+    tx.commit().await?;
+    let account = queries::standing(&app.db, scope, id, now).await?.map(|(account, _)| account);
+    let Some(account) = account else { return again() };
+    let old = account.email.filter(|old| *old != waiting.address);
+    // A proved address is changed in the settings only.
+    if account.email_verified && old.is_some() {
+        return again();
+    }
+    let Some(mut tx) = registrant.begin(&app, Second::Email).await? else {
+        return Ok(Redirect::to("/login/continue").into_response());
+    };
+    match queries::email_set(&mut tx, scope, id, Some(&waiting.address), Some(now)).await {
+        Err(error) if error.is_taken("accounts_email") => return again(),
+        set => set?,
+    }
+    queries::factors_delete(&mut tx, scope, id, Some(Factor::Email)).await?;
+    insert(&app, &mut tx, scope, id).await?;
+    if old.is_some() {
+        happened(&app, &mut tx, scope, Some(&visitor), id, Happened::EmailChanged(old)).await?;
+    }
+    let everywhere = typed.sign_out_everywhere.is_some();
+    registrant.registered(&app, &visitor, tx, (Factor::Email, "OTPメール".into()), everywhere).await
+}
+
+crate::ui::pages! {
+    EmailFactorPage => |shell| Self {
+        page: shell.page(TITLE),
+        form: FormState::default(),
+        email: "taro@mail.example".into(),
+        question: Some("question".into()),
+        may_wait: true,
+        signed_in: false,
+    },
+}

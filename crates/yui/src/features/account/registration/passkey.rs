@@ -1,0 +1,102 @@
+//! 生体認証: a passkey of this device or of a phone, registered by the browser's own ceremony.
+
+use askama::Template;
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use yui_auth::passkey::PasskeyUser;
+
+use super::{Registrant, bare, factor_id, free_label, label};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::{
+            passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
+            queries::{self, NewFactor},
+            steps::Second,
+        },
+        societies::Factor,
+    },
+    ui::{Page, Shell},
+    visitor::Visitor,
+};
+
+#[derive(Template)]
+#[template(path = "features/account/registration/passkey.html")]
+pub(crate) struct PasskeyPage {
+    page: Page,
+    may_wait: bool,
+    signed_in: bool,
+}
+
+const TITLE: &str = "生体認証の登録";
+
+const REFUSED: &str = "セキュリティキーの登録が無効です。端末の顔認証・指紋認証・画面ロックが設定されているか確かめて、もう一度試してください。";
+
+pub(in super::super) async fn show(shell: Shell, registrant: Registrant) -> Response {
+    if !registrant.may(Factor::Passkey) {
+        return Redirect::to("/factors?choose=yes").into_response();
+    }
+    let signed_in = matches!(registrant, Registrant::Member(..));
+    PasskeyPage { page: shell.page(TITLE), may_wait: registrant.may_wait(), signed_in }.into_response()
+}
+
+pub(in super::super) async fn begin(State(app): State<App>, registrant: Registrant) -> Result<Response, AppError> {
+    if !registrant.may(Factor::Passkey) {
+        return Err(AppError::NotFound);
+    }
+    let (scope, id) = (registrant.scope(), registrant.account_id());
+    let person = queries::person(&app.db, scope, id).await?;
+    let mut tx = app.db.begin().await?;
+    let handle = queries::handle(&mut tx, scope, id, app.random.bytes()?).await?;
+    tx.commit().await?;
+    let factors = queries::factors(&app.db, scope, id).await?;
+    let existing: Vec<_> = factors.into_iter().filter_map(|factor| factor.credential).collect();
+    let user = PasskeyUser { handle, name: &person.user_id, display_name: &person.name };
+    let ceremony = relying_party(&app, scope)?.register_begin(&user, &existing)?;
+    ask(&app, scope, (Kind::Register, Some(id)), ceremony).await
+}
+
+pub(in super::super) async fn finish(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    registrant: Registrant,
+    Json(answer): Json<Answer>,
+) -> Result<Response, AppError> {
+    if !registrant.may(Factor::Passkey) {
+        return Err(AppError::NotFound);
+    }
+    let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());
+    let Some(state) = taken(&app, scope, (Kind::Register, Some(id)), &answer).await? else {
+        return Ok(saying(&shell, REFUSED));
+    };
+    let made = relying_party(&app, scope)?.register_finish(&state, &answer.credential.to_string());
+    let Some(new) = worth(made)? else { return Ok(saying(&shell, REFUSED)) };
+    if queries::passkey(&app.db, scope, &new.credential_id).await?.is_some() {
+        return Ok(saying(&shell, REFUSED));
+    }
+    let typed = label(&answer.label);
+    let wanted = if typed.is_empty() { new.make.unwrap_or(shell.t("パスキー")) } else { &typed };
+    let name = free_label(&app, scope, id, Factor::Passkey, wanted).await?;
+    let Some(mut tx) = registrant.begin(&app, Second::Passkey).await? else {
+        return Ok(leading(Redirect::to("/login/continue").into_response()));
+    };
+    let factor_id = factor_id(&mut tx, scope).await?;
+    let factor = NewFactor {
+        credential_id: Some(new.credential_id),
+        credential: Some(new.stored),
+        synced: Some(new.synced),
+        ..bare(factor_id, Factor::Passkey, &name)
+    };
+    queries::factor_insert(&mut tx, scope, id, factor, now).await?;
+    let everywhere = answer.sign_out_everywhere;
+    Ok(leading(registrant.registered(&app, &visitor, tx, (Factor::Passkey, name.clone()), everywhere).await?))
+}
+
+crate::ui::pages! {
+    PasskeyPage => |shell| Self { page: shell.page(TITLE), may_wait: true, signed_in: false },
+}

@@ -1,0 +1,34 @@
+//! Short-lived and small secrets of this feature, sealed for the row they stand in.
+
+use yui_auth::seal::Context;
+use zeroize::Zeroizing;
+
+use crate::{app::App, scope::InSociety};
+
+/// Where a secret stands: table, column and the row's key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a>(pub(super) &'static str, pub(super) &'static str, pub(super) &'a str);
+
+/// Returns the secret sealed for this place of the society.
+pub(super) fn seal(
+    app: &App,
+    scope: &impl InSociety,
+    Place(table, column, row): Place<'_>,
+    plain: &[u8],
+) -> anyhow::Result<Vec<u8>> {
+    let society = scope.society_id().to_string();
+    let context = Context { society: &society, table, column, row };
+    Ok(app.keys()?.seal(&context, app.random.bytes()?, plain)?)
+}
+
+/// Returns the secret that was sealed for this place of the society.
+pub(super) fn open(
+    app: &App,
+    scope: &impl InSociety,
+    Place(table, column, row): Place<'_>,
+    sealed: &[u8],
+) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let society = scope.society_id().to_string();
+    let context = Context { society: &society, table, column, row };
+    Ok(app.keys()?.open(&context, sealed)?)
+}

@@ -1,0 +1,98 @@
+//! Eメール変更: the new address is proved by a link before it takes the old one's place.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use crate::{
+    app::App,
+    error::AppError,
+    features::account::{
+        enrolment::mail_link,
+        happened::{Happened, happened},
+        queries, rules,
+        throttle::MAILS_OF_ACCOUNT,
+    },
+    scope::{MemberScope, PublicScope},
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+#[derive(Template)]
+#[template(path = "features/account/settings/email.html")]
+pub(crate) struct EmailChangePage {
+    page: Page,
+    form: FormState,
+    current: Option<String>,
+    email: String,
+}
+
+/// What is typed.
+#[derive(Deserialize)]
+pub(in super::super) struct Typed {
+    #[serde(default)]
+    email: String,
+}
+
+const TITLE: &str = "メールアドレスの変更";
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    member: MemberScope,
+) -> Result<EmailChangePage, AppError> {
+    let person = queries::person(&app.db, &member, member.account_id).await?;
+    let page = shell.page(TITLE);
+    Ok(EmailChangePage { page, form: FormState::default(), current: person.email, email: String::new() })
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    member: MemberScope,
+    visitor: Visitor,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let id = member.account_id;
+    let mut form = FormState::default();
+    let address = rules::email(shell.lang, &typed.email).unwrap_or_else(|faults| {
+        faults.iter().for_each(|words| form.error("email", words));
+        String::new()
+    });
+    let person = queries::person(&app.db, &member, id).await?;
+    let owner = queries::email_owner(&app.db, &member, &address).await?;
+    if owner.is_some_and(|owner| owner != id) {
+        let words = "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
+        form.error("email", shell.t(words));
+    }
+    let limit = MAILS_OF_ACCOUNT.of(&id.to_string());
+    if !form.has_errors() && !limit.take(&app, &scope).await? {
+        let words =
+            "メールの送信が続いたため、しばらくお待ちいただいています。5分ほどたってから、もう一度お試しください。";
+        form.error("email", shell.t(words));
+    }
+    if form.has_errors() {
+        let page = shell.page_with_errors(TITLE);
+        return Ok(EmailChangePage { page, form, current: person.email, email: typed.email }.into_response());
+    }
+    let mut tx = app.db.begin().await?;
+    mail_link(&app, &mut tx, &scope, id, &address).await?;
+    happened(&app, &mut tx, &scope, Some(&visitor), id, Happened::EmailChangeAsked).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(Redirect::to("/settings?done=mailed").into_response())
+}
+
+crate::ui::pages! {
+    EmailChangePage => |shell| {
+        let mut form = FormState::default();
+        form.error("email", shell.t("メールアドレスを入力してください。"));
+        let page = shell.page_with_errors(TITLE);
+        Self { page, form, current: Some("taro@mail.example".into()), email: String::new() }
+    },
+}

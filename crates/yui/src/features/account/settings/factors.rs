@@ -1,0 +1,146 @@
+//! One registered factor: another name, or gone. The last one that the society accepts stays.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use crate::{
+    app::App,
+    error::AppError,
+    features::account::{
+        happened::{Happened, happened},
+        queries::{self, FactorRecord},
+        registration::{LABEL_MAX, label},
+    },
+    scope::{InSociety, MemberScope},
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+#[derive(Template)]
+#[template(path = "features/account/settings/factor_delete.html")]
+pub(crate) struct FactorDeletePage {
+    page: Page,
+    id: i64,
+    label: String,
+    /// It is the last one: another must take its place first.
+    last: bool,
+}
+
+#[derive(Template)]
+#[template(path = "features/account/settings/factor_rename.html")]
+pub(crate) struct FactorRenamePage {
+    page: Page,
+    form: FormState,
+    id: i64,
+    label: String,
+    most: usize,
+}
+
+/// The new name.
+#[derive(Deserialize)]
+pub(in super::super) struct Typed {
+    #[serde(default)]
+    label: String,
+}
+
+const DELETE: &str = "認証方法の削除";
+const RENAME: &str = "名前の変更";
+
+/// Returns the factor, and whether it is the last that the society accepts.
+async fn factor(app: &App, member: &MemberScope, id: i64) -> Result<(FactorRecord, bool), AppError> {
+    let factors = queries::factors(&app.db, member, member.account_id).await?;
+    let accepted = &member.society().policy.factors;
+    let others = factors.iter().any(|factor| factor.factor_id != id && accepted.contains(&factor.kind));
+    let factor = factors.into_iter().find(|factor| factor.factor_id == id);
+    Ok((factor.ok_or(AppError::NotFound)?, !others && !accepted.is_empty()))
+}
+
+pub(in super::super) async fn delete_show(
+    State(app): State<App>,
+    shell: Shell,
+    member: MemberScope,
+    Path(id): Path<i64>,
+) -> Result<FactorDeletePage, AppError> {
+    let (factor, last) = factor(&app, &member, id).await?;
+    Ok(FactorDeletePage { page: shell.page(DELETE), id, label: factor.label, last })
+}
+
+pub(in super::super) async fn delete(
+    State(app): State<App>,
+    shell: Shell,
+    member: MemberScope,
+    visitor: Visitor,
+    Path(id): Path<i64>,
+) -> Result<Response, AppError> {
+    let (factor, last) = factor(&app, &member, id).await?;
+    if last {
+        return Ok(FactorDeletePage { page: shell.page(DELETE), id, label: factor.label, last }.into_response());
+    }
+    let mut tx = app.db.begin().await?;
+    // Holds the account: of two deletions at once the second finds what the first has left.
+    queries::revision_raise(&mut tx, &member, member.account_id).await?;
+    let left = queries::factors_in(&mut tx, &member, member.account_id).await?;
+    let accepted = &member.society().policy.factors;
+    if !accepted.is_empty() && !left.iter().any(|other| other.factor_id != id && accepted.contains(&other.kind)) {
+        return Ok(FactorDeletePage { page: shell.page(DELETE), id, label: factor.label, last: true }.into_response());
+    }
+    queries::factor_delete(&mut tx, &member, member.account_id, id).await?;
+    let what = Happened::FactorRemoved(factor.label);
+    happened(&app, &mut tx, &member, Some(&visitor), member.account_id, what).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(Redirect::to("/settings/login?done=removed").into_response())
+}
+
+fn rename_page(shell: &Shell, form: FormState, id: i64, label: String) -> FactorRenamePage {
+    let page = if form.has_errors() { shell.page_with_errors(RENAME) } else { shell.page(RENAME) };
+    FactorRenamePage { page, form, id, label, most: LABEL_MAX }
+}
+
+pub(in super::super) async fn rename_show(
+    State(app): State<App>,
+    shell: Shell,
+    member: MemberScope,
+    Path(id): Path<i64>,
+) -> Result<FactorRenamePage, AppError> {
+    let (factor, _) = factor(&app, &member, id).await?;
+    Ok(rename_page(&shell, FormState::default(), id, factor.label))
+}
+
+pub(in super::super) async fn rename(
+    State(app): State<App>,
+    shell: Shell,
+    member: MemberScope,
+    Path(id): Path<i64>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    factor(&app, &member, id).await?;
+    let mut form = FormState::default();
+    let name = label(&typed.label);
+    if name.is_empty() {
+        form.error("label", shell.t("名前を入力してください。"));
+        return Ok(rename_page(&shell, form, id, typed.label).into_response());
+    }
+    let mut tx = app.db.begin().await?;
+    match queries::factor_label(&mut tx, &member, member.account_id, id, &name).await {
+        Err(error) if error.is_taken("factors_account_id_kind_label") => {
+            form.error("label", shell.t("同じ名前が登録されています。別の名前を入力してください。"));
+            return Ok(rename_page(&shell, form, id, typed.label).into_response());
+        }
+        renamed => renamed?,
+    };
+    tx.commit().await?;
+    Ok(Redirect::to("/settings/login?done=renamed").into_response())
+}
+
+crate::ui::pages! {
+    FactorDeletePage => |shell| {
+        Self { page: shell.page(DELETE), id: 1, label: "iCloud Keychain".into(), last: false }
+    },
+    FactorRenamePage => |shell| rename_page(shell, FormState::default(), 1, "iCloud Keychain".into()),
+}

@@ -1,0 +1,127 @@
+//! ログイン方法変更: the password, and every registered factor.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::queries::{self, FactorRecord},
+        societies::Factor,
+    },
+    scope::{InSociety, MemberScope},
+    ui::{Page, Shell, format::day_of},
+};
+
+/// A registered factor on the page.
+pub(crate) struct FactorLine {
+    pub(crate) id: i64,
+    pub(crate) label: String,
+    pub(crate) kind: String,
+    pub(crate) since: String,
+    pub(crate) used: Option<String>,
+    pub(crate) synced: Option<bool>,
+    pub(crate) deletable: bool,
+    /// OTPメール is not deleted, it is replaced: it goes once there is another.
+    pub(crate) replaceable: bool,
+}
+
+#[derive(Template)]
+#[template(path = "features/account/settings/login_methods.html")]
+pub(crate) struct LoginMethodsPage {
+    page: Page,
+    password_since: String,
+    factors: Vec<FactorLine>,
+    /// The kinds that may be added: word and name.
+    addable: Vec<(&'static str, String)>,
+    recovery_codes: Option<usize>,
+    done: Option<String>,
+}
+
+/// What was just done.
+#[derive(Deserialize)]
+pub(in super::super) struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+const TITLE: &str = "ログイン方法変更";
+
+/// Returns a factor as the page shows it.
+pub(super) fn line(shell: &Shell, factor: &FactorRecord, others: bool) -> FactorLine {
+    FactorLine {
+        id: factor.factor_id,
+        label: if factor.kind == Factor::Email { shell.t("OTPメール").to_owned() } else { factor.label.clone() },
+        kind: shell.t(factor.kind.label()).to_owned(),
+        since: day_of(shell.lang, factor.created_at),
+        used: factor.last_used_at.map(|used| day_of(shell.lang, used)),
+        synced: factor.synced,
+        deletable: factor.kind != Factor::Email,
+        replaceable: factor.kind == Factor::Email && others,
+    }
+}
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    member: MemberScope,
+    Query(Done { done }): Query<Done>,
+) -> Result<LoginMethodsPage, AppError> {
+    let id = member.account_id;
+    let account = queries::standing(&app.db, &member, id, app.clock.now()).await?;
+    let (account, _) = account.ok_or(AppError::NotFound)?;
+    let factors = queries::factors(&app.db, &member, id).await?;
+    let has_email = factors.iter().any(|factor| factor.kind == Factor::Email);
+    let policy = &member.society().policy;
+    let addable = policy.factors.iter().filter(|factor| **factor != Factor::Email || !has_email);
+    let unused = queries::recovery_unused(&app.db, &member, id).await?.len();
+    let done = match done.as_str() {
+        "added" => Some("認証方法を登録しました。"),
+        "removed" => Some("認証方法を削除しました。"),
+        "renamed" => Some("名前を変更しました。"),
+        "password" => Some("パスワードを変更しました。"),
+        _ => None,
+    };
+    Ok(LoginMethodsPage {
+        page: shell.page(TITLE),
+        password_since: day_of(shell.lang, account.password_set_at),
+        factors: factors.iter().map(|factor| line(&shell, factor, factors.len() > 1)).collect(),
+        addable: addable.map(|factor| (factor.word(), shell.t(factor.label()).to_owned())).collect(),
+        recovery_codes: (policy.recovery_codes && !factors.is_empty()).then_some(unused),
+        done: done.map(|words| shell.t(words).to_owned()),
+    })
+}
+
+crate::ui::pages! {
+    LoginMethodsPage => |shell| Self {
+        page: shell.page(TITLE),
+        password_since: "2026/11/20".into(),
+        factors: vec![
+            FactorLine {
+                id: 1,
+                label: "iCloud Keychain".into(),
+                kind: shell.t("生体認証").into(),
+                since: "2026/11/20".into(),
+                used: Some("2026/11/21".into()),
+                synced: Some(true),
+                deletable: true,
+                replaceable: false,
+            },
+            FactorLine {
+                id: 2,
+                label: shell.t("OTPメール").into(),
+                kind: shell.t(Factor::Email.label()).into(),
+                since: "2026/11/20".into(),
+                used: None,
+                synced: None,
+                deletable: false,
+                replaceable: true,
+            },
+        ],
+        addable: vec![("app", shell.t(Factor::App.label()).into())],
+        recovery_codes: Some(3),
+        done: Some(shell.t("認証方法を登録しました。").into()),
+    },
+}

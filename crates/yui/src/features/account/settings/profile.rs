@@ -1,0 +1,151 @@
+//! プロフィール変更: what the account is, with the way to change each thing.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Query, State},
+    http::header,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::{
+            enrolment::{FactorChoice, MAIL_KINDS, choices},
+            queries,
+        },
+        societies::Factor,
+    },
+    scope::{InSociety, MemberScope},
+    ui::{Lang, Page, Shell, language},
+};
+
+/// A kind of news, and whether mail about it is wanted.
+pub(crate) struct Wish {
+    pub(crate) kind: String,
+    pub(crate) label: String,
+    pub(crate) wanted: bool,
+}
+
+#[derive(Template)]
+#[template(path = "features/account/settings/profile.html")]
+pub(crate) struct ProfilePage {
+    page: Page,
+    name: String,
+    user_id: String,
+    user_id_may_change: bool,
+    email: Option<String>,
+    choices: Vec<FactorChoice>,
+    wishes: Vec<Wish>,
+    done: Option<String>,
+}
+
+/// What was just done.
+#[derive(Deserialize)]
+pub(in super::super) struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+/// What is chosen.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in super::super) struct Typed {
+    lang: String,
+    factor: String,
+    expenses: String,
+}
+
+const TITLE: &str = "プロフィール変更";
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    member: MemberScope,
+    Query(Done { done }): Query<Done>,
+) -> Result<ProfilePage, AppError> {
+    let person = queries::person(&app.db, &member, member.account_id).await?;
+    let account = queries::standing(&app.db, &member, member.account_id, app.clock.now()).await?;
+    let account = account.map(|(account, _)| account).ok_or(AppError::NotFound)?;
+    let known = queries::wishes(&app.db, &member, member.account_id).await?;
+    let wish = |(kind, label): &(&str, &str)| Wish {
+        kind: (*kind).to_owned(),
+        label: shell.t(label).to_owned(),
+        wanted: known.iter().find(|(known, _)| known == kind).is_none_or(|(_, wanted)| *wanted),
+    };
+    let done = match done.as_str() {
+        "email" => Some("メールアドレスを変更しました。"),
+        "mailed" => {
+            Some("新しいメールアドレスへ確認のメールを送信しました。メールのリンクを開くと、変更が終わります。")
+        }
+        "user_id" => Some("ユーザIDを変更しました。"),
+        "saved" => Some("変更しました。"),
+        _ => None,
+    };
+    let mut choices = choices(&shell, &member, account.chosen_factor);
+    // Who never chose is asked for the safest that is registered.
+    let safest = [Factor::Passkey, Factor::App, Factor::Email].into_iter().find(|kind| account.factors.contains(kind));
+    let first = account.chosen_factor.or(safest).map(Factor::word);
+    choices.iter_mut().for_each(|choice| choice.chosen = first == Some(choice.word));
+    Ok(ProfilePage {
+        page: shell.page(TITLE),
+        name: person.name,
+        user_id: person.user_id,
+        user_id_may_change: member.society().policy.user_id.may_change,
+        email: person.email,
+        choices,
+        wishes: MAIL_KINDS.iter().map(wish).collect(),
+        done: done.map(|words| shell.t(words).to_owned()),
+    })
+}
+
+/// 変更. A factor that is not registered yet leads straight to its registration.
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    member: MemberScope,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let id = member.account_id;
+    let account = queries::standing(&app.db, &member, id, app.clock.now()).await?;
+    let account = account.map(|(account, _)| account).ok_or(AppError::NotFound)?;
+    let lang = Lang::of(&typed.lang).unwrap_or_default();
+    let factor = Factor::of(&typed.factor).filter(|factor| member.society().policy.factors.contains(factor));
+    let registered = factor.is_some_and(|factor| account.factors.contains(&factor));
+    let mut tx = app.db.begin().await?;
+    queries::lang_set(&mut tx, &member, id, lang).await?;
+    if registered {
+        queries::chosen_factor_set(&mut tx, &member, id, factor).await?;
+    }
+    // Without an address there is nothing to choose, and nothing is changed.
+    for (kind, _) in MAIL_KINDS.iter().filter(|_| !typed.expenses.is_empty()) {
+        queries::wish_set(&mut tx, &member, id, kind, typed.expenses == "yes").await?;
+    }
+    tx.commit().await?;
+    let to = match factor {
+        Some(factor) if !registered => format!("/factors/{}", factor.word()),
+        _ => "/settings?done=saved".to_owned(),
+    };
+    Ok(([(header::SET_COOKIE, language::cookie(&app, lang))], Redirect::to(&to)).into_response())
+}
+
+crate::ui::pages! {
+    ProfilePage => |shell| Self {
+        page: shell.page(TITLE),
+        name: "テスト タロウ".into(),
+        user_id: "testtaro01".into(),
+        user_id_may_change: true,
+        email: Some("taro@mail.example".into()),
+        choices: vec![FactorChoice {
+            word: "passkey",
+            label: shell.t("生体認証").into(),
+            hint: shell.t("スマートフォンの認証アプリに表示される6桁の数字を入力します。").into(),
+            recommended: true,
+            chosen: true,
+        }],
+        wishes: vec![Wish { kind: "expenses".into(), label: shell.t("医療費通知").into(), wanted: true }],
+        done: Some(shell.t("変更しました。").into()),
+    },
+}

@@ -1,0 +1,77 @@
+//! Recovery codes: shown once, to be printed; each works once instead of a lost factor.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use yui_auth::code;
+
+use crate::{
+    app::App,
+    error::AppError,
+    features::account::{
+        happened::{Happened, happened},
+        queries,
+        sealed::{self, Place},
+    },
+    scope::{InSociety, MemberScope},
+    ui::{Page, Shell},
+    visitor::Visitor,
+};
+
+#[derive(Template)]
+#[template(path = "features/account/settings/recovery_codes.html")]
+pub(crate) struct RecoveryCodesPage {
+    page: Page,
+    /// The fresh codes; none before they are made.
+    codes: Vec<String>,
+    unused: usize,
+}
+
+const TITLE: &str = "回復コード";
+
+fn may(member: &MemberScope) -> Result<(), AppError> {
+    if member.society().policy.recovery_codes { Ok(()) } else { Err(AppError::NotFound) }
+}
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    member: MemberScope,
+) -> Result<RecoveryCodesPage, AppError> {
+    may(&member)?;
+    let unused = queries::recovery_unused(&app.db, &member, member.account_id).await?.len();
+    Ok(RecoveryCodesPage { page: shell.page(TITLE), codes: Vec::new(), unused })
+}
+
+pub(in super::super) async fn make(
+    State(app): State<App>,
+    shell: Shell,
+    member: MemberScope,
+    visitor: Visitor,
+) -> Result<Response, AppError> {
+    may(&member)?;
+    let id = member.account_id;
+    let codes = code::recovery_codes(app.random.bytes()?);
+    let mut sealed = Vec::with_capacity(codes.len());
+    for (place, code) in (1..).zip(&codes) {
+        let row = format!("{id}/{place}");
+        let plain = code.text();
+        sealed.push(sealed::seal(&app, &member, Place("recovery_codes", "sealed_code", &row), plain.as_bytes())?);
+    }
+    let mut tx = app.db.begin().await?;
+    queries::recovery_replace(&mut tx, &member, id, sealed).await?;
+    happened(&app, &mut tx, &member, Some(&visitor), id, Happened::RecoveryCodesMade).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    let codes = codes.iter().map(|code| code.text().to_string()).collect::<Vec<_>>();
+    let unused = codes.len();
+    Ok(RecoveryCodesPage { page: shell.page(TITLE), codes, unused }.into_response())
+}
+
+crate::ui::pages! {
+    RecoveryCodesPage => |shell| {
+        Self { page: shell.page(TITLE), codes: vec!["ABCD-EFGH-JKMN-PQRS".into(); 10], unused: 10 }
+    },
+}

@@ -1,0 +1,108 @@
+//! The user ID, where the society lets it change.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use yui_auth::password::Password;
+
+use crate::{
+    app::App,
+    error::AppError,
+    features::account::{
+        enrolment::TAKEN,
+        happened::{Happened, happened},
+        password::busy,
+        queries, rules,
+    },
+    scope::{InSociety, MemberScope},
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+#[derive(Template)]
+#[template(path = "features/account/settings/user_id.html")]
+pub(crate) struct UserIdPage {
+    page: Page,
+    form: FormState,
+    user_id: String,
+    bounds: [String; 2],
+}
+
+/// What is typed.
+#[derive(Deserialize)]
+pub(in super::super) struct Typed {
+    #[serde(default)]
+    user_id: String,
+}
+
+const TITLE: &str = "ユーザIDの変更";
+
+fn page(shell: &Shell, member: &MemberScope, form: FormState, user_id: String) -> UserIdPage {
+    let rule = member.society().policy.user_id;
+    let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
+    UserIdPage { page, form, user_id, bounds: [rule.min.to_string(), rule.max.to_string()] }
+}
+
+fn may(member: &MemberScope) -> Result<(), AppError> {
+    if member.society().policy.user_id.may_change { Ok(()) } else { Err(AppError::NotFound) }
+}
+
+pub(in super::super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    member: MemberScope,
+) -> Result<UserIdPage, AppError> {
+    may(&member)?;
+    let person = queries::person(&app.db, &member, member.account_id).await?;
+    Ok(page(&shell, &member, FormState::default(), person.user_id))
+}
+
+pub(in super::super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    member: MemberScope,
+    visitor: Visitor,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    may(&member)?;
+    let mut form = FormState::default();
+    let user_id = match rules::user_id(shell.lang, &member.society().policy, &typed.user_id) {
+        Ok(user_id) => user_id,
+        Err(words) => {
+            form.error("user_id", &words);
+            return Ok(page(&shell, &member, form, typed.user_id).into_response());
+        }
+    };
+    let account = queries::standing(&app.db, &member, member.account_id, app.clock.now()).await?;
+    let (_, password_hash) = account.ok_or(AppError::NotFound)?;
+    let same = app.hasher.verify(Password::new(user_id.clone()), Some(&password_hash)).await.map_err(busy)?;
+    if same.matches {
+        form.error("user_id", shell.t("ユーザIDをパスワードと同じにすることはできません。"));
+        return Ok(page(&shell, &member, form, typed.user_id).into_response());
+    }
+    let mut tx = app.db.begin().await?;
+    match queries::user_id_set(&mut tx, &member, member.account_id, &user_id).await {
+        Err(error) if error.is_taken("accounts_user_id") => {
+            form.error("user_id", shell.t(TAKEN));
+            return Ok(page(&shell, &member, form, typed.user_id).into_response());
+        }
+        set => set?,
+    }
+    happened(&app, &mut tx, &member, Some(&visitor), member.account_id, Happened::UserIdChanged).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(Redirect::to("/settings?done=user_id").into_response())
+}
+
+crate::ui::pages! {
+    UserIdPage => |shell| {
+        let mut form = FormState::default();
+        form.error("user_id", shell.t(TAKEN));
+        let page = shell.page_with_errors(TITLE);
+        Self { page, form, user_id: "testtaro01".into(), bounds: ["3".into(), "255".into()] }
+    },
+}

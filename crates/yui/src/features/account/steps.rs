@@ -1,0 +1,352 @@
+//! Where a person is between typing a password and seeing the portal. One typed answer, worked out anew at every step
+//! and when a session is issued, from what the account is and what this login has proved; never remembered from an
+//! earlier step, and never taken from an address.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::features::societies::{EmailRule, EnrolmentFlow, Factor, Policy};
+
+/// What the database says of an account, as far as logging in needs it.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    pub(crate) account_id: i64,
+    /// Grows with every change of what proves the account's owner.
+    pub(crate) revision: i64,
+    pub(crate) state: AccountState,
+    /// Since when wrong passwords or staff have locked it.
+    pub(crate) locked_at: Option<Timestamp>,
+    pub(crate) user_id: String,
+    pub(crate) password_set_at: Timestamp,
+    /// When a password that is not the member's own dies.
+    pub(crate) password_ends_at: Option<Timestamp>,
+    pub(crate) password_must_change: bool,
+    /// The hash of a password mailed to whoever forgot their own, and when it dies.
+    pub(crate) mailed_password: Option<(String, Timestamp)>,
+    /// Wrong codes in a row.
+    pub(crate) wrong_codes: i32,
+    pub(crate) email: Option<String>,
+    pub(crate) email_verified: bool,
+    pub(crate) enrolment: Progress,
+    pub(crate) chosen_factor: Option<Factor>,
+    /// The kinds of the factors it has.
+    pub(crate) factors: Vec<Factor>,
+    /// The society's terms that count now, and the newest that the account agreed to.
+    pub(crate) current_terms: Option<i64>,
+    pub(crate) agreed_terms: Option<i64>,
+}
+
+/// Whether an account may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountState {
+    /// It has a temporary ID and password and waits for enrolment.
+    Temporary,
+    /// It is in use.
+    Enrolled,
+    /// Staff stopped it.
+    Stopped,
+}
+
+impl AccountState {
+    /// Returns the word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Temporary => "temporary",
+            Self::Enrolled => "enrolled",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// Returns what the database's word means.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Temporary, Self::Enrolled, Self::Stopped].into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// How far enrolment has come: kept with the account, so that it goes on tomorrow where it stopped today.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Progress {
+    pub(crate) identity_checked: bool,
+    /// The address a link was mailed to.
+    pub(crate) pending_email: Option<String>,
+    /// The user ID and the factor chosen, in force when the password is set.
+    pub(crate) user_id: Option<String>,
+    pub(crate) factor: Option<Factor>,
+    /// What was typed in the classic flow, waiting for 実行.
+    pub(crate) details: Option<Details>,
+}
+
+/// 個人情報 of the classic flow; the password hashed already.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Details {
+    pub(crate) user_id: String,
+    pub(crate) password_hash: String,
+    pub(crate) email: Option<String>,
+    /// Of which kinds of news mail is wanted.
+    pub(crate) mail_wanted: Vec<(String, bool)>,
+}
+
+/// What a login is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Purpose {
+    /// To get a session.
+    #[default]
+    SignIn,
+    /// To set a forgotten password; then as a login.
+    Reset,
+    /// To prove again who is signed in.
+    Confirm,
+}
+
+/// The first thing that was proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum First {
+    /// The password, in a browser that is known to be the owner's or not.
+    Password {
+        /// Whether the browser is known.
+        known_device: bool,
+    },
+    /// A passkey, which is a second factor, too.
+    Passkey,
+    /// The link of a mail, which opens enrolment or the setting of a new password and nothing else.
+    Link,
+}
+
+/// The second thing that was proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Second {
+    /// A passkey.
+    Passkey,
+    /// A code of the authenticator app.
+    App,
+    /// A code sent by mail.
+    Email,
+    /// A recovery code.
+    Recovery,
+}
+
+impl Second {
+    /// Returns the word for the record.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Passkey => "passkey",
+            Self::App => "app",
+            Self::Email => "email",
+            Self::Recovery => "recovery",
+        }
+    }
+}
+
+/// What one login has proved so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Proofs {
+    pub(crate) purpose: Purpose,
+    pub(crate) first: Option<First>,
+    /// When the password that was proved had been set: once it is replaced, it proves nothing more.
+    pub(crate) password_at: Option<Timestamp>,
+    pub(crate) second: Option<Second>,
+    /// Wrong codes in this login.
+    pub(crate) wrong_codes: u8,
+    /// The code that was mailed for this login, sealed, with its life.
+    pub(crate) mail_code: Option<MailCode>,
+    /// Reset: the new password was set.
+    pub(crate) password_set: bool,
+    /// Enrolment was finished in this login; its factor may be registered at the next one.
+    pub(crate) enrolled_now: bool,
+    pub(crate) factor_postponed: bool,
+    /// Confirm: the session (hash of its token, hexadecimal) that is proved anew.
+    pub(crate) session: Option<String>,
+    pub(crate) remember: bool,
+    pub(crate) return_to: String,
+}
+
+/// A mailed code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MailCode {
+    /// Sealed, base64.
+    pub(crate) sealed: String,
+    /// The address it went to: after a change it proves nothing more.
+    pub(crate) address: String,
+    pub(crate) sent_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+}
+
+/// What is to be done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    /// Nothing: the proofs do not suffice and never will.
+    Refused(Why),
+    /// The second factor.
+    Factor,
+    /// Renewed enrolment: the birth date.
+    BirthDate,
+    /// Classic enrolment: identity check with the terms.
+    Identity,
+    /// The terms of use.
+    Terms,
+    /// The address, and the wait for its link.
+    Email,
+    /// The wait for the link.
+    EmailSent,
+    /// The new user ID and the factor.
+    Profile,
+    /// A new password: the last step of enrolment, an expired one, a reset.
+    Password,
+    /// Classic enrolment: 個人情報入力.
+    Details,
+    /// Classic enrolment: 入力内容確認.
+    Check,
+    /// A factor to register.
+    Register,
+    /// A new password is set, and the account has no factor: log in with it.
+    LoginAnew,
+    /// Everything is proved.
+    Open,
+}
+
+/// Why a login can not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Why {
+    /// Nothing was proved.
+    NoProof,
+    /// Wrong passwords or staff locked it.
+    Locked,
+    /// Staff stopped it.
+    Stopped,
+    /// The temporary password is too old.
+    Expired,
+}
+
+/// Wrong codes in a row after which no code opens anything (NIST SP 800-63B-4 3.2.2).
+pub(crate) const WRONG_CODES: i32 = 100;
+
+/// Codes that may be wrong in one login before it starts anew.
+pub(crate) const WRONG_CODES_PER_LOGIN: u8 = 5;
+
+/// Returns what is to be done next.
+pub(crate) fn step(account: &Standing, proofs: &Proofs, policy: &Policy, now: Timestamp) -> Step {
+    let Some(first) = proofs.first else { return Step::Refused(Why::NoProof) };
+    let by_password = matches!(first, First::Password { .. });
+    if by_password && proofs.password_at != Some(account.password_set_at) {
+        return Step::Refused(Why::NoProof);
+    }
+    match account.state {
+        AccountState::Stopped => return Step::Refused(Why::Stopped),
+        // A lock closes the way of passwords and links; who has a passkey or comes in a known browser is no stranger.
+        _ if account.locked_at.is_some()
+            && !matches!(first, First::Passkey | First::Password { known_device: true }) =>
+        {
+            return Step::Refused(Why::Locked);
+        }
+        _ => {}
+    }
+    if account.password_ends_at.is_some_and(|end| end <= now) && by_password {
+        return Step::Refused(Why::Expired);
+    }
+    if account.state == AccountState::Temporary {
+        return match proofs.purpose {
+            Purpose::SignIn => enrolment(account, policy),
+            Purpose::Reset | Purpose::Confirm => Step::Refused(Why::NoProof),
+        };
+    }
+    match (proofs.purpose, first) {
+        (Purpose::Reset, First::Link) if !proofs.password_set => return Step::Password,
+        (Purpose::Reset, First::Link) if account.factors.is_empty() => return Step::LoginAnew,
+        (Purpose::Reset, First::Link) => {}
+        // A link proves no owner of an enrolled account.
+        (_, First::Link) | (Purpose::Reset, _) => return Step::Refused(Why::NoProof),
+        _ => {}
+    }
+    if first != First::Passkey && proofs.second.is_none() && !account.factors.is_empty() {
+        // The lock of codes holds in known browsers, too.
+        return if account.wrong_codes >= WRONG_CODES { Step::Refused(Why::Locked) } else { Step::Factor };
+    }
+    if proofs.purpose == Purpose::Confirm {
+        return Step::Open;
+    }
+    if terms_due(account) {
+        return Step::Terms;
+    }
+    // Who came by passkey did not use the password: its age does not stand in the way.
+    if first != First::Passkey && password_due(account, policy, now) {
+        return Step::Password;
+    }
+    let usable = account.factors.iter().any(|factor| policy.factors.contains(factor));
+    let may_wait = proofs.enrolled_now && proofs.factor_postponed;
+    if !policy.factors.is_empty() && !usable && !may_wait {
+        return Step::Register;
+    }
+    Step::Open
+}
+
+fn terms_due(account: &Standing) -> bool {
+    account.current_terms.is_some_and(|current| account.agreed_terms.is_none_or(|agreed| agreed < current))
+}
+
+/// Returns whether the password must be replaced: it was given by somebody else, or it is older than the society wants.
+pub(crate) fn password_due(account: &Standing, policy: &Policy, now: Timestamp) -> bool {
+    let years = policy.password.renew_after_years.map(i64::from);
+    let too_old = years.is_some_and(|years| now.duration_since(account.password_set_at) >= a_year() * years as i32);
+    account.password_must_change || too_old
+}
+
+/// 365 days and a quarter.
+fn a_year() -> SignedDuration {
+    SignedDuration::from_hours(8766)
+}
+
+fn enrolment(account: &Standing, policy: &Policy) -> Step {
+    let Progress { identity_checked, pending_email, user_id, details, .. } = &account.enrolment;
+    match policy.enrolment {
+        EnrolmentFlow::Classic => match (identity_checked, details) {
+            (false, _) => Step::Identity,
+            (true, _) if terms_due(account) => Step::Terms,
+            (true, None) => Step::Details,
+            (true, Some(_)) => Step::Check,
+        },
+        EnrolmentFlow::Renewed => {
+            let proved = account.email_verified || policy.email != EmailRule::RequiredVerified;
+            if !identity_checked {
+                Step::BirthDate
+            } else if terms_due(account) {
+                Step::Terms
+            } else if !proved {
+                if pending_email.is_some() { Step::EmailSent } else { Step::Email }
+            } else if user_id.is_none() {
+                Step::Profile
+            } else {
+                Step::Password
+            }
+        }
+    }
+}
+
+impl Step {
+    /// Returns the page of the step.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Refused(_) => "/login/refused",
+            Self::Factor => "/login/factor",
+            Self::BirthDate => "/enrolment/birth-date",
+            Self::Identity => "/enrolment/identity",
+            Self::Terms => "/login/terms",
+            Self::Email => "/enrolment/email",
+            Self::EmailSent => "/enrolment/email/sent",
+            Self::Profile => "/enrolment/user-id",
+            Self::Password => "/login/password",
+            Self::Details => "/enrolment/details",
+            Self::Check => "/enrolment/check",
+            Self::Register => "/factors",
+            Self::LoginAnew => "/login?password=changed",
+            Self::Open => "/login/continue",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! A login under way: a random token in a cookie, and in the database what it has proved so far. A page or act of a step
+//! exists only as a handler that takes [`At`] this step; whoever comes to another step's address is led to their own.
+
+use std::marker::PhantomData;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::{SignedDuration, Timestamp};
+use yui_auth::token::Token;
+use yui_db::Tx;
+
+use super::{
+    login::login_path,
+    queries, session,
+    steps::{Proofs, Purpose, Standing, Step, Why, step},
+};
+use crate::{
+    app::App,
+    error::AppError,
+    scope::{InSociety, PublicScope},
+    ui::cookie,
+    visitor::Visitor,
+};
+
+const LOGIN_COOKIE: &str = "yui_login";
+
+/// How long a login waits for its next step. Enrolment keeps what it has with the account, and goes on after the next login.
+const LIFE: SignedDuration = SignedDuration::from_mins(30);
+
+/// A login under way.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    pub(super) scope: PublicScope,
+    pub(super) token_hash: [u8; 32],
+    revision: i64,
+    /// Until when it lives after the next step.
+    ends_at: Timestamp,
+    pub(super) proofs: Proofs,
+    pub(super) account: Standing,
+    /// Its password hash.
+    pub(super) password_hash: String,
+}
+
+impl UnderWay {
+    /// Returns the login of this browser at this society, if one is under way.
+    pub(super) async fn of(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<Self>> {
+        let Some(token) = cookie::get(headers, app.config.http.https, LOGIN_COOKIE).and_then(Token::parse) else {
+            return Ok(None);
+        };
+        Self::with(app, scope, *token.hash().as_bytes()).await
+    }
+
+    async fn with(app: &App, scope: &PublicScope, token_hash: [u8; 32]) -> anyhow::Result<Option<Self>> {
+        let now = app.clock.now();
+        let Some(row) = queries::login(&app.db, scope, &token_hash, now).await? else { return Ok(None) };
+        let Some((account, password_hash)) = queries::standing(&app.db, scope, row.account_id, now).await? else {
+            return Ok(None);
+        };
+        let (scope, revision, proofs) = (scope.clone(), row.revision, row.proofs);
+        let ends_at = now.checked_add(LIFE)?;
+        Ok(Some(Self { scope, token_hash, revision, ends_at, proofs, account, password_hash }))
+    }
+
+    /// Returns what is to be done next.
+    pub(super) fn step(&self, app: &App) -> Step {
+        step(&self.account, &self.proofs, &self.scope.society().policy, app.clock.now())
+    }
+
+    /// Takes the step with what is proved now. Returns false where it was taken already, in another tab, or the account has
+    /// changed meanwhile: then nothing of the transaction may be kept.
+    pub(super) async fn take_step(&self, tx: &mut Tx, proofs: &Proofs) -> anyhow::Result<bool> {
+        let (login, step) = ((&self.token_hash, self.revision), (proofs, self.ends_at));
+        queries::login_step(tx, &self.scope, login, step, &self.account).await
+    }
+
+    /// Commits what a step has written, and leads on to the next.
+    pub(super) async fn stepped(self, app: &App, visitor: &Visitor, tx: Tx) -> Result<Response, AppError> {
+        tx.commit().await?;
+        self.onward(app, visitor).await
+    }
+
+    /// Leads on to what is due now.
+    pub(super) async fn onward(self, app: &App, visitor: &Visitor) -> Result<Response, AppError> {
+        match Self::with(app, &self.scope, self.token_hash).await? {
+            Some(fresh) => {
+                let Self { scope, token_hash, revision, proofs, account, .. } = fresh;
+                arrive(app, &scope, visitor, &account, proofs, Some((token_hash, revision))).await
+            }
+            None => Ok(Redirect::to("/login").into_response()),
+        }
+    }
+}
+
+/// Leads on whoever has proved this much: into the portal, or to the step that is due.
+pub(super) async fn arrive(
+    app: &App,
+    scope: &PublicScope,
+    visitor: &Visitor,
+    account: &Standing,
+    proofs: Proofs,
+    row: Option<([u8; 32], i64)>,
+) -> Result<Response, AppError> {
+    let due = step(account, &proofs, &scope.society().policy, app.clock.now());
+    if due == Step::Open {
+        let opened = session::open(app, scope, visitor, account, &proofs, row).await?;
+        return Ok(match opened {
+            Some(cookies) => with_cookies(Redirect::to(&proofs.return_to).into_response(), cookies),
+            // The session that was to be proved anew is over.
+            None if proofs.purpose == Purpose::Confirm => {
+                if let Some((token_hash, _)) = row {
+                    queries::login_delete(&app.db, scope, &token_hash).await?;
+                }
+                let login = Redirect::to(&login_path(&proofs.return_to)).into_response();
+                with_cookies(login, vec![forgotten(app)])
+            }
+            // Something changed in between: what is due now is looked up anew.
+            None => Redirect::to(if row.is_some() { "/login/continue" } else { "/login" }).into_response(),
+        });
+    }
+    if row.is_some() {
+        return Ok(Redirect::to(due.path()).into_response());
+    }
+    let cookie = begin(app, scope, account, &proofs).await?;
+    Ok(with_cookies(Redirect::to(due.path()).into_response(), vec![cookie]))
+}
+
+/// Begins a login; returns its cookie.
+async fn begin(app: &App, scope: &PublicScope, account: &Standing, proofs: &Proofs) -> anyhow::Result<String> {
+    let token = app.random.token()?;
+    let now = app.clock.now();
+    let span = (now, now.checked_add(LIFE)?);
+    let mut tx = app.db.begin().await?;
+    queries::login_insert(&mut tx, scope, token.hash().as_bytes(), account.account_id, proofs, span).await?;
+    tx.commit().await?;
+    Ok(cookie::set(app.config.http.https, LOGIN_COOKIE, &token.text(), None))
+}
+
+/// Returns the cookie that removes the login's.
+pub(super) fn forgotten(app: &App) -> String {
+    cookie::remove(app.config.http.https, LOGIN_COOKIE)
+}
+
+/// Returns the answer with these cookies.
+pub(super) fn with_cookies(mut response: Response, cookies: Vec<String>) -> Response {
+    for cookie in cookies {
+        if let Ok(value) = HeaderValue::try_from(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+/// Names a step in a handler's arguments.
+pub(super) trait Named {
+    /// Returns whether this is it.
+    fn is(step: Step) -> bool;
+}
+
+macro_rules! named {
+    ($($name:ident = $pattern:pat),+ $(,)?) => {$(
+        /// The step of this name.
+        #[derive(Debug)]
+        pub(super) struct $name;
+
+        impl Named for $name {
+            fn is(step: Step) -> bool {
+                matches!(step, $pattern)
+            }
+        }
+    )+};
+}
+
+named! {
+    AtFactor = Step::Factor,
+    AtBirthDate = Step::BirthDate,
+    AtIdentity = Step::Identity,
+    AtTerms = Step::Terms,
+    AtEmail = Step::Email | Step::EmailSent,
+    AtEmailSent = Step::EmailSent,
+    AtProfile = Step::Profile,
+    AtPassword = Step::Password,
+    AtDetails = Step::Details,
+    AtCheck = Step::Check,
+    AtRegister = Step::Register,
+    AtRefused = Step::Refused(Why::Locked | Why::Stopped | Why::Expired | Why::NoProof),
+}
+
+/// A login that stands at this step, by what the database says now.
+#[derive(Debug)]
+pub(super) struct At<S> {
+    pub(super) login: UnderWay,
+    step: PhantomData<S>,
+}
+
+impl<S: Named + Send> FromRequestParts<App> for At<S> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let scope = PublicScope::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        let found = UnderWay::of(app, &scope, &parts.headers).await;
+        let Some(login) = found.map_err(|error| AppError::from(error).into_response())? else {
+            return Err(Redirect::to("/login").into_response());
+        };
+        let due = login.step(app);
+        if !S::is(due) {
+            return Err(Redirect::to(due.path()).into_response());
+        }
+        Ok(Self { login, step: PhantomData })
+    }
+}
