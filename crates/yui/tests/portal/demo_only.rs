@@ -5,7 +5,7 @@ use yui_db::Engine;
 
 use crate::support::Portal;
 
-const DOORS: [&str; 4] = ["/", "/demo.json", "/mailbox", "/mailbox.json?to=a@example.com"];
+const DOORS: [&str; 4] = ["/", "/demo.json", "/mailbox?to=a@example.com", "/mailbox.json?to=a@example.com"];
 
 #[tokio::test]
 async fn the_demo_has_its_doors() {
@@ -34,6 +34,7 @@ async fn outside_the_demo_there_are_no_doors_and_the_clock_stands_firm() {
     for door in DOORS {
         assert_eq!(visitor.get(door).await.status, 404, "{door}");
     }
+    assert_eq!(visitor.get("/mailbox/kline/1").await.status, 404);
     assert_eq!(visitor.post("/demo/clock", "advance_seconds=86400").await.status, 404);
     assert!(!portal.app.clock.advance(86_400));
     assert_eq!(visitor.get("/healthz").await.text(), "ok\n");

@@ -17,6 +17,7 @@ use yui::{
         account,
         expenses::ExpenseImport,
         imports::{self, Options, Report, Source},
+        mails,
         register::RegisterImport,
         societies::{self, Preset},
     },
@@ -27,6 +28,9 @@ use yui_db::{Engine, testing::TestDb};
 
 /// The password of all demo accounts.
 pub(crate) const PASSWORD: &str = "Kumo-no-ue-2026";
+
+/// The sealing key of all portals here: 32 bytes of 7.
+pub(crate) const KEY: &str = "test:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
 /// A portal on a database of its own.
 pub(crate) struct Portal {
@@ -64,9 +68,33 @@ impl Portal {
         Self::on(TestDb::on(engine).await, in_demo).await
     }
 
+    /// Returns the demo on PostgreSQL with a single connection to it.
+    pub(crate) async fn with_one_connection() -> Self {
+        let demos = Self::demos().await;
+        let copy = demos.into_iter().nth(1).unwrap();
+        copy.app.db.close().await;
+        let portal = Self::connected(copy.db, true, "1").await;
+        portal.set_clock();
+        portal
+    }
+
+    /// Logs testtaro01 of kline in once more in this browser.
+    pub(crate) async fn second_login(&self, browser: &mut Browser) {
+        assert_eq!(browser.log_in("testtaro01", PASSWORD).await.location(), "/login/factor");
+        assert_eq!(self.second_factor(browser).await.status, 303);
+    }
+
     async fn on(db: TestDb, in_demo: bool) -> Self {
-        let key = format!("test:{}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [7; 32]));
-        let settings = [("YUI_DATABASE_URL", db.address.as_str()), ("YUI_HTTPS", "no"), ("YUI_KEYS", &key)];
+        Self::connected(db, in_demo, "8").await
+    }
+
+    async fn connected(db: TestDb, in_demo: bool, connections: &str) -> Self {
+        let settings = [
+            ("YUI_DATABASE_URL", db.address.as_str()),
+            ("YUI_DATABASE_CONNECTIONS", connections),
+            ("YUI_HTTPS", "no"),
+            ("YUI_KEYS", KEY),
+        ];
         let pairs = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::from_pairs(pairs).unwrap();
         let app = App::start(config, in_demo.then_some(demo::Demo { port: 8080 })).await.unwrap();
@@ -128,9 +156,10 @@ impl Portal {
             holder: (&numbers[0], symbol, number),
             user_id: &user_id,
             password: PASSWORD,
-            state: account::login_state::AccountState::Enrolled,
-            email: None,
+            state: account::steps::AccountState::Enrolled,
+            email: Some(&format!("{user_id}@mail.example")),
             locked_at: None,
+            factor: (!scope.society().policy.factors.is_empty()).then_some(account::create::FirstFactor::Email),
         };
         account::create::create(&self.app, scope, &new).await.unwrap();
         self.signed_in(&scope.society().key, &user_id).await
@@ -146,12 +175,77 @@ impl Portal {
         Browser { router: self.router.clone(), host: host.into(), cookies: Vec::new() }
     }
 
-    /// Returns a browser in which this account of a demo society is signed in.
+    /// Returns a browser in which this account of a demo society is signed in, with the second factor it has.
     pub(crate) async fn signed_in(&self, society: &str, user_id: &str) -> Browser {
         let mut browser = self.browser(society);
         let answer = browser.log_in(user_id, PASSWORD).await;
         assert_eq!(answer.status, 303, "{user_id} logs in at {society}");
+        if answer.location() == "/login/factor" {
+            let answer = self.second_factor(&mut browser).await;
+            assert_eq!(answer.status, 303, "{user_id} proves the second factor at {society}: {}", answer.text());
+        }
         browser
+    }
+
+    /// Proves the second factor of the login that stands there: the demo's app, or the code that is mailed.
+    pub(crate) async fn second_factor(&self, browser: &mut Browser) -> Answer {
+        let page = browser.get("/login/factor").await;
+        if page.text().contains("/login/factor/email\"") {
+            let code = self.mailed_code().await;
+            return browser.post("/login/factor/email", &format!("code={code}")).await;
+        }
+        // A code is accepted once: the next login has the next one.
+        assert!(self.app.clock.advance(30));
+        let device = page.attribute("input[name=device]", "value");
+        browser.post("/login/factor/app", &format!("device={device}&code={}", self.app_code(0))).await
+    }
+
+    /// Returns what the demo's app shows now, or so many seconds from now.
+    pub(crate) fn app_code(&self, seconds: i64) -> String {
+        let key = b"yui demo second step";
+        let now = u64::try_from(self.app.clock.now().as_second() + seconds).unwrap();
+        totp_code(key, now)
+    }
+
+    /// Delivers what is due and returns all mails, the newest first.
+    pub(crate) async fn mails(&self) -> Vec<serde_json::Value> {
+        mails::deliver_due(&self.app).await.unwrap();
+        let answer = self.browser_at("localhost:8080").get("/mailbox.json").await;
+        serde_json::from_slice(&answer.bytes).unwrap()
+    }
+
+    /// Returns the newest mail to this address.
+    pub(crate) async fn mail_to(&self, address: &str) -> serde_json::Value {
+        let mails = self.mails().await;
+        mails.into_iter().find(|mail| mail["to"] == address).unwrap()
+    }
+
+    /// Returns the path of the link in the newest mail to this address.
+    pub(crate) async fn mailed_link(&self, address: &str) -> String {
+        let mail = self.mail_to(address).await;
+        let link = mail["links"][0].as_str().unwrap();
+        link.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap()
+    }
+
+    /// Returns the path of the link in the newest mail of this kind.
+    pub(crate) async fn mailed_link_of(&self, kind: &str) -> String {
+        let mails = self.mails().await;
+        let mail = mails.into_iter().find(|mail| mail["kind"] == kind).unwrap();
+        let link = mail["links"][0].as_str().unwrap();
+        link.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap()
+    }
+
+    /// Returns the code in the newest mail that has one.
+    pub(crate) async fn mailed_code(&self) -> String {
+        let mails = self.mails().await;
+        let code = |mail: &serde_json::Value| {
+            let text = mail["text"].as_str()?.to_owned();
+            text.lines()
+                .map(str::trim)
+                .find(|line| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit()))
+                .map(str::to_owned)
+        };
+        mails.iter().filter(|mail| mail["kind"] == "mail_code").find_map(code).unwrap()
     }
 }
 
@@ -239,10 +333,28 @@ impl Answer {
         page.select(&Selector::parse(selector).unwrap()).map(words).collect()
     }
 
+    /// Returns an attribute of the first element that the selector finds.
+    pub(crate) fn attribute(&self, selector: &str, name: &str) -> String {
+        let page = Html::parse_document(&self.text());
+        let element = page.select(&Selector::parse(selector).unwrap()).next();
+        element.and_then(|element| element.value().attr(name)).unwrap_or_default().to_owned()
+    }
+
     /// Returns the words of the first element that the selector finds.
     pub(crate) fn first(&self, selector: &str) -> String {
         self.all(selector).into_iter().next().unwrap_or_default()
     }
+}
+
+/// Returns the text as a form sends it.
+pub(crate) fn encode(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// Returns the code that an app with this key shows at this second (RFC 6238), by another implementation than ours.
+pub(crate) fn totp_code(key: &[u8], now: u64) -> String {
+    let totp = totp_rs::Builder::new().with_secret(key.to_vec()).build().unwrap();
+    totp.generate(now).to_string()
 }
 
 /// A register with one household of two, and one of one, of an insurer.
