@@ -5,7 +5,7 @@ import { checkSettings } from './support/portal.js';
 
 checkSettings();
 
-// Two portals at work at a time, one per worker: their clocks are moved, so no two tests share one at once.
+// A portal for each test, two at work at a time: their clocks are moved, and their accounts changed.
 export default defineConfig({
   testDir: 'journeys',
   globalSetup: './support/one_run.js',

@@ -37,7 +37,18 @@ const pictures = [
       await page.locator('.error-summary').waitFor();
     },
   },
+  {
+    name: 'enrolment',
+    open: async (page, society) => {
+      await page.goto(society.at('/login'));
+      await page.locator('#user_id').fill('kari000003');
+      await page.locator('#password').fill(society.account('kari000003').password);
+      await page.locator('main form[action="/login"] button[type=submit]').click();
+      await page.locator('#birth_date').waitFor();
+    },
+  },
   { name: 'top', open: member('/') },
+  { name: 'login-methods', open: member('/settings/login') },
   { name: 'overview', open: member('/expenses') },
   { name: 'statement-month', open: member('/expenses/statement?month=2025-01') },
   { name: 'statement-month-dark', open: member('/expenses/statement?month=2025-01'), colorScheme: 'dark' },
@@ -76,7 +87,6 @@ async function takePdf(browser, portal) {
 }
 
 async function all(browser, portal) {
-  await portal.setClock(DAY);
   for (const picture of pictures) {
     for (const [device, settings] of Object.entries(devices)) await take(browser, portal, picture, device, settings);
   }
@@ -84,7 +94,7 @@ async function all(browser, portal) {
 }
 
 await mkdir(folder, { recursive: true });
-const portal = await Portal.start('sqlite');
+const portal = await Portal.start('sqlite', {}, DAY);
 try {
   const browser = await chromium.launch(launch);
   try {

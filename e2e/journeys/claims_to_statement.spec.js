@@ -3,7 +3,8 @@ import path from 'node:path';
 
 import { claimsOf, inventedClaims, registerOf, samplePath } from '../support/claims.js';
 import { expensesCsv, referenceExpenses, referenceHousehold, referenceRows, referenceTotals, registerCsv } from '../support/csv.js';
-import { cells, expect, logIn, test } from '../support/test.js';
+import { fillIn } from '../support/enrol.js';
+import { cells, expect, test, typeLogin } from '../support/test.js';
 
 const password = 'Ame-no-hi-2026';
 
@@ -47,6 +48,14 @@ async function newSociety(portal, key, insurer, folder) {
   };
 }
 
+/** Logs in for the first time, and registers the app that the society asks for. */
+async function firstLogin(page, portal, account) {
+  await typeLogin(page, account);
+  await page.locator('a[href="/factors/app"]').click();
+  const key = await page.locator('#key').textContent();
+  await fillIn(page, '/factors/app', { code: await portal.appCode(key), label: 'スマホ' });
+}
+
 const total = (page) => page.locator('.table-wide tfoot tr');
 const rows = (page) => cells(page.locator('.table-wide tbody tr'));
 const shown = async (page, url) => {
@@ -73,7 +82,7 @@ test('files come in, are published, seen, imported twice, corrected, taken back'
 
   const account = await society.account('taro-main', '800', '1234');
   await page.goto(january);
-  await logIn(page, account);
+  await firstLogin(page, portal, account);
   await page.waitForURL(january);
   await nothing();
 
@@ -158,7 +167,7 @@ test('the sample of real form (shared/data/claims, where it lies beside the chec
   const account = await society.account('sample-user', ...holder.split('/'));
   const october = society.at(`/expenses/statement?month=${theirs[0].month.replace(/(....)/, '$1-')}`);
   await page.goto(october);
-  await logIn(page, account);
+  await firstLogin(page, portal, account);
   await page.waitForURL(october);
   const statement = (await rows(page)).map((row) => row.slice(3, 7).map((yen) => Number(yen.replaceAll(',', ''))));
   const points = (list) => [...list].sort((a, b) => a - b);

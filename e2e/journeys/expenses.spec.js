@@ -1,3 +1,4 @@
+import { TODAY } from '../support/portal.js';
 import { asMember, cells, expect, test, yen } from '../support/test.js';
 
 const summary = (page) => page.locator('.error-summary');
@@ -112,13 +113,10 @@ test('mistakes in the filter are named at their field, and the answers stay', as
 });
 
 test('the months to come are said to be not yet there', async ({ page, portal }) => {
-  // The demo's data reaches up to two months before the day it was made.
-  const now = new Date();
-  await portal.setClock(now.toISOString());
   const society = portal.society('kline');
   await asMember(page, society, '/expenses');
   await expect(page.getByText(/診療分はまだ掲載していません。.*受診からおよそ3か月後/)).toBeVisible();
-  const [year, month] = new Intl.DateTimeFormat('sv', { timeZone: 'Asia/Tokyo' }).format(now).split('-');
+  const [year, month] = TODAY.split('-');
   await page.goto(society.at(`/expenses/statement?month=${year}-${month}`));
   await expect(heading(page)).toHaveText(`${year}年${Number(month)}月の医療費明細`);
   await expect(page.getByText('該当するデータはありません。')).toBeVisible();

@@ -1,4 +1,4 @@
-import { asMember, expect, logIn, test } from '../support/test.js';
+import { asMember, expect, expectComplaint, logIn, newMail, test, typeLogin } from '../support/test.js';
 
 const REFUSED = '無効なユーザIDまたはパスワードです。';
 const statement = '/expenses/statement?month=2025-01';
@@ -60,7 +60,7 @@ test('a wrong password, an unknown user ID and a locked account are answered wit
     { user_id: 'rokku00004', password },
   ]) {
     await page.goto(society.at('/login'));
-    await logIn(page, wrong);
+    await typeLogin(page, wrong);
     await expect(summary(page)).toBeFocused();
     await expect(summary(page).getByRole('listitem')).toHaveText([REFUSED]);
     await expect(page).toHaveTitle(/^エラー: ログイン/);
@@ -71,7 +71,7 @@ test('a wrong password, an unknown user ID and a locked account are answered wit
 
 test('empty fields are named in a summary that leads to them', async ({ page, portal }) => {
   await page.goto(portal.society('kline').at('/login'));
-  await page.getByRole('button', { name: 'ログインする' }).click();
+  await page.getByRole('button', { name: 'ログインする', exact: true }).click();
   await expect(page).toHaveTitle(/^エラー: ログイン/);
   await expect(summary(page)).toBeFocused();
   const said = { user_id: 'ユーザIDを入力してください。', password: 'パスワードを入力してください。' };
@@ -84,26 +84,84 @@ test('empty fields are named in a summary that leads to them', async ({ page, po
   }
 });
 
-test('a temporary account is told that its enrolment is due, and gets no session', async ({ page, context, portal }) => {
-  const society = portal.society('musen');
-  await page.goto(society.at('/login'));
-  await logIn(page, society.account('kari000003'));
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('初回登録');
-  expect(await session(context)).toBeUndefined();
+test('a temporary account begins its enrolment, and gets no session', async ({ page, context, portal }) => {
+  for (const [key, heading] of [
+    ['musen', '本人確認'],
+    ['kline', '生年月日の入力'],
+  ]) {
+    const society = portal.society(key);
+    await page.goto(society.at('/login?return_to=%2Fexpenses'));
+    await typeLogin(page, society.account('kari000003'));
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading);
+    expect(await session(context)).toBeUndefined();
+    await page.goto(society.at('/expenses'));
+    await expectLoginPage(page, society);
+  }
 });
 
-test('eleven wrong passwords lock the account until staff unlock it', async ({ page, portal }) => {
-  const society = portal.society('joil');
+for (const key of ['bungu', 'musen', 'metro', 'joil', 'kline']) {
+  test(`${key}: eleven wrong passwords lock the account until staff unlock it`, async ({ page, portal }) => {
+    const society = portal.society(key);
+    const account = society.account('mihon00002');
+    await page.goto(society.at('/login'));
+    for (let attempt = 1; attempt <= 10; attempt += 1) await typeLogin(page, { ...account, password: `wrong-${attempt}` });
+    expect((await portal.mails(key, account.email)).map((mail) => mail.subject)).toEqual([]);
+    await typeLogin(page, { ...account, password: 'wrong-11' });
+    expect((await newMail(portal, key, account.email, 'notice')).subject).toContain('ロック');
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      await typeLogin(page, account);
+      await expect(summary(page).getByRole('listitem')).toHaveText([REFUSED]);
+      await expect(page.getByLabel('パスワード ※必須')).toHaveValue('');
+      await portal.advance(30 * days);
+    }
+    await portal.yui(['account', 'unlock', '--society', key, '--user-id', account.user_id]);
+    await logIn(page, account);
+    await page.waitForURL(society.url);
+  });
+}
+
+test('ten wrong passwords and the right one begin the count anew', async ({ page, portal }) => {
+  const society = portal.society('kline');
   const account = society.account('mihon00002');
-  await page.goto(society.at('/login'));
-  for (let attempt = 1; attempt <= 11; attempt += 1) {
-    await logIn(page, { ...account, password: `wrong-${attempt}` });
-    await expect(summary(page).getByRole('listitem')).toHaveText([REFUSED]);
-    await expect(page.getByLabel('パスワード ※必須')).toHaveValue('');
+  for (let round = 1; round <= 2; round += 1) {
+    await page.goto(society.at('/login'));
+    for (let attempt = 1; attempt <= 10; attempt += 1) await typeLogin(page, { ...account, password: `wrong-${attempt}` });
+    await portal.advance(5 * minutes);
+    await logIn(page, account);
+    await page.waitForURL(society.url);
+    await page.context().clearCookies();
   }
-  await logIn(page, account);
-  await expect(summary(page).getByRole('listitem')).toHaveText([REFUSED]);
-  await portal.yui(['account', 'unlock', '--society', 'joil', '--user-id', account.user_id]);
+});
+
+test('tries that follow each other too fast are slowed, whether or not the account exists', async ({ page, portal, complaints }) => {
+  const society = portal.society('kline');
+  const answers = [];
+  for (const user_id of ['mihon00002', 'nobody00000']) {
+    await page.goto(society.at('/login'));
+    for (let attempt = 1; attempt <= 15; attempt += 1) await typeLogin(page, { user_id, password: `wrong-${attempt}` });
+    await expect(summary(page).getByRole('listitem')).toHaveText([REFUSED]);
+    await typeLogin(page, { user_id, password: 'wrong-16' });
+    answers.push((await summary(page).getByRole('listitem').innerText()).replace(/\d+/, 'N'));
+  }
+  expect(new Set(answers)).toEqual(new Set(['入力の誤りが続いたため、しばらくお待ちいただいています。N秒たってから、もう一度お試しください。']));
+  expectComplaint(complaints, /429 \(Too Many Requests\)/);
+});
+
+test('strangers can not lock the owner out of a browser that is known', async ({ page, browser, portal }) => {
+  const society = portal.society('kline');
+  const account = society.account('testtaro01');
+  await asMember(page, society);
+  await page.goto(society.at('/logout'));
+  await page.getByRole('button', { name: 'ログアウトする' }).click();
+  await page.waitForURL(society.url);
+  const context = await browser.newContext({ locale: 'ja-JP' });
+  const stranger = await context.newPage();
+  await stranger.goto(society.at('/login'));
+  for (let attempt = 1; attempt <= 11; attempt += 1) await typeLogin(stranger, { ...account, password: `wrong-${attempt}` });
+  await typeLogin(stranger, account);
+  await expect(summary(stranger).getByRole('listitem')).toHaveText([REFUSED]);
+  await context.close();
+  await page.goto(society.at('/login'));
   await logIn(page, account);
   await page.waitForURL(society.url);
 });
@@ -147,8 +205,8 @@ test('with "remember" it stays for 30 days', async ({ page, context, portal }) =
   const { expires } = await session(context);
   expect(Math.abs(expires - Date.now() / 1000 - 30 * days)).toBeLessThan(5 * minutes);
   await portal.advance(29 * days);
-  await page.goto(society.at('/expenses'));
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('医療費情報');
+  await page.goto(society.url);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('こんにちは、テスト タロウ さん');
   await portal.advance(2 * days);
   await page.goto(society.at('/expenses'));
   await expectLoginPage(page, society);
@@ -211,12 +269,12 @@ test('the password can be looked at while it is typed', async ({ page, portal })
   await button.click();
   await expect(password).toHaveAttribute('type', 'password');
   await expect(password).toHaveAttribute('autocomplete', 'current-password');
-  await expect(page.getByLabel('ユーザID')).toHaveAttribute('autocomplete', 'username');
+  await expect(page.getByLabel('ユーザID')).toHaveAttribute('autocomplete', 'username webauthn');
 });
 
 test('everything goes by keyboard', async ({ page, portal }) => {
   const society = portal.society('kline');
-  const { user_id, password } = society.account('testtaro01');
+  const { user_id, password, totp_key } = society.account('testtaro01');
   const focused = page.locator(':focus');
   await page.goto(society.at('/login'));
   await page.keyboard.press('Tab');
@@ -230,6 +288,10 @@ test('everything goes by keyboard', async ({ page, portal }) => {
   await page.keyboard.type(user_id);
   await page.keyboard.press('Tab');
   await page.keyboard.type(password);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(society.at('/login/factor'));
+  await page.locator('#code').focus();
+  await page.keyboard.type(await portal.appCode(totp_key));
   await page.keyboard.press('Enter');
   await page.waitForURL(society.url);
 
@@ -260,7 +322,7 @@ test.describe('without JavaScript', () => {
     const society = portal.society('metro');
     const account = society.account('testtaro01');
     await page.goto(society.at(statement));
-    await logIn(page, { ...account, password: '' });
+    await typeLogin(page, { ...account, password: '' });
     await expect(page.getByText('パスワードを入力してください。').first()).toBeVisible();
     await logIn(page, account);
     await page.waitForURL(society.at(statement));

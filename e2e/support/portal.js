@@ -1,12 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+
+import * as OTPAuth from 'otpauth';
 
 const run = promisify(execFile);
 
@@ -20,25 +22,72 @@ export function checkSettings() {
   if (!server) throw new Error('YUI_TEST_POSTGRES: the URL of a PostgreSQL server; `cargo xtask test` starts one');
 }
 
+/** Where the data that the portals of a run begin with is. */
+function seededIn(engine) {
+  const folder = path.join(process.env.YUI_TEST_RUN_FOLDER, `seeded-${engine}`);
+  return { folder, database: engine === 'postgresql' ? `${process.env.YUI_TEST_RUN_NAME}_seeded` : undefined };
+}
+
 /** Has PostgreSQL do something; returns what it says. */
 export async function databaseAct(sql) {
   return (await run('psql', ['-X', '-q', '-A', '-t', server, '-c', sql])).stdout;
 }
+
+/**
+ * The day of every journey, whenever it is run: of a two-year society's window January 2025 is a part, and October 2021
+ * of a five-year one's.
+ */
+export const TODAY = '2026-09-15T12:00:00+09:00';
+
+/** When the data was made that the portals of a run begin with. */
+const SEEDED = '2026-09-15T11:00:00+09:00';
 
 /** Only what a program needs: `yui` refuses settings it does not know. */
 const plainEnvironment = { PATH: process.env.PATH, HOME: process.env.HOME, TZ: 'Asia/Tokyo' };
 
 /** A running demo with data of its own, on SQLite or on PostgreSQL, and the command line on the same data. */
 export class Portal {
-  /** Starts one: `engine` is `sqlite` or `postgresql`. */
-  static async start(engine) {
+  /**
+   * Starts one: `engine` is `sqlite` or `postgresql`; `settings` are added to its environment; its clock begins at `clock`,
+   * or is the machine's where that is nothing. In a run its data is a copy of what the run made once.
+   */
+  static async start(engine, settings = {}, clock = TODAY) {
+    const seeded = process.env.YUI_TEST_RUN_SEEDED ? seededIn(engine) : null;
     const folder = await mkdtemp(path.join(process.env.YUI_TEST_RUN_FOLDER || tmpdir(), `yui-e2e-${engine}-`));
+    if (seeded) await cp(seeded.folder, folder, { recursive: true });
+    Portal.#started += 1;
+    const database = `${process.env.YUI_TEST_RUN_NAME}_${process.pid}_${Portal.#started}`;
+    return Portal.#in(engine, folder, { database, template: seeded?.database, settings, clock });
+  }
+
+  /** Makes the data that the portals of a run begin with. */
+  static async seed(engine) {
+    const { folder, database } = seededIn(engine);
+    await mkdir(folder);
+    const portal = await Portal.#in(engine, folder, { database, settings: {}, clock: SEEDED });
+    await portal.#end();
+  }
+
+  static #started = 0;
+
+  static async #in(engine, folder, { database, template, settings, clock }) {
     const portal = new Portal();
     portal.engine = engine;
     portal.folder = folder;
+    portal.settings = settings;
+    portal.clock = clock;
+    portal.lastSteps = new Map();
+    portal.readMails = new Set();
     try {
-      portal.databaseUrl =
-        engine === 'postgresql' ? await portal.#makeDatabase() : `sqlite://${path.join(folder, 'yui.db')}`;
+      if (engine === 'postgresql') {
+        await databaseAct(`CREATE DATABASE ${database}${template ? ` TEMPLATE ${template}` : ''}`);
+        portal.database = database;
+        const url = new URL(server);
+        url.pathname = `/${database}`;
+        portal.databaseUrl = url.href;
+      } else {
+        portal.databaseUrl = `sqlite://${path.join(folder, 'yui.db')}`;
+      }
       await portal.#serve();
       portal.keys = (await readFile(path.join(folder, 'keys'), 'utf8')).trim();
       portal.societies = JSON.parse((await portal.get('localhost', '/demo.json')).text).societies;
@@ -49,17 +98,10 @@ export class Portal {
     }
   }
 
-  async #makeDatabase() {
-    this.database = `${process.env.YUI_TEST_RUN_NAME}_${process.pid}`;
-    await databaseAct(`CREATE DATABASE ${this.database}`);
-    const url = new URL(server);
-    url.pathname = `/${this.database}`;
-    return url.href;
-  }
-
   async #serve() {
-    const child = spawn(program, ['demo', '--listen', '127.0.0.1:0', '--data', this.folder], {
-      env: { ...plainEnvironment, YUI_DATABASE_URL: this.databaseUrl, YUI_LOG: 'warn' },
+    const clock = this.clock ? ['--clock', this.clock] : [];
+    const child = spawn(program, ['demo', '--listen', '127.0.0.1:0', '--data', this.folder, ...clock], {
+      env: { ...plainEnvironment, YUI_DATABASE_URL: this.databaseUrl, YUI_LOG: 'warn', ...this.settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
@@ -84,6 +126,12 @@ export class Portal {
 
   /** Stops the portal by its own process id and removes what it had. */
   async stop() {
+    await this.#end();
+    if (this.database) await databaseAct(`DROP DATABASE IF EXISTS ${this.database} WITH (FORCE)`);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #end() {
     if (this.child && this.child.exitCode === null && this.child.signalCode === null) {
       const ended = once(this.child, 'exit');
       this.child.kill('SIGTERM');
@@ -92,10 +140,6 @@ export class Portal {
       clearTimeout(impatient);
     }
     if (this.killAtExit) process.removeListener('exit', this.killAtExit);
-    if (this.database) {
-      await databaseAct(`DROP DATABASE IF EXISTS ${this.database} WITH (FORCE)`);
-    }
-    await rm(this.folder, { recursive: true, force: true });
   }
 
   /** The address of a path at a host: `at('kline.localhost', '/expenses')`. */
@@ -103,19 +147,37 @@ export class Portal {
     return `http://${host}:${this.port}${where}`;
   }
 
-  /** A demo society by its key, with `at(path)` and `account(state)`. */
+  /** A demo society by its key, with `at(path)` and `account(userId)`. */
   society(key) {
     const society = this.societies.find((society) => society.key === key);
+    const account = (userId) => society.accounts.find((account) => account.user_id === userId);
     return {
       ...society,
+      portal: this,
       at: (where) => this.at(society.host, where),
-      account: (userId) => society.accounts.find((account) => account.user_id === userId),
+      account: (userId) => ({ ...account(userId), society: key, portal: this }),
     };
   }
 
+  /** The code that an authenticator app with this key (base32) shows: one that this portal has not seen yet. */
+  async appCode(key) {
+    const totp = new OTPAuth.TOTP({ secret: OTPAuth.Secret.fromBase32(key.replaceAll(' ', '')) });
+    const step = (now) => Math.floor(now / 30_000);
+    let now = await this.advance(0);
+    while (step(now) <= (this.lastSteps.get(key) ?? 0)) now = await this.advance(30 - (Math.floor(now / 1000) % 30));
+    this.lastSteps.set(key, step(now));
+    return totp.generate({ timestamp: now.getTime() });
+  }
+
+  /** The mails of a society to an address, newest first. */
+  async mails(society, to) {
+    return JSON.parse((await this.get('localhost', `/mailbox.json?${new URLSearchParams({ to, society })}`)).text);
+  }
+
   /** Runs `yui` on the portal's data; returns what it printed. A failure is an exception with `stdout` and `stderr`. */
-  async yui(args, input = '') {
-    const env = { ...plainEnvironment, YUI_DATABASE_URL: this.databaseUrl, YUI_KEYS: this.keys, YUI_LOG: 'warn' };
+  async yui(args, input = '', settings = {}) {
+    const data = { YUI_DATABASE_URL: this.databaseUrl, YUI_KEYS: this.keys };
+    const env = { ...plainEnvironment, ...data, YUI_LOG: 'warn', ...settings };
     const running = run(program, args, { env, cwd: this.folder });
     // A command that reads nothing may have ended before.
     running.child.stdin.on('error', () => {}).end(input);

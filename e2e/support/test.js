@@ -4,32 +4,9 @@ import { Portal } from './portal.js';
 
 export { expect };
 
-/**
- * The day of every journey, whenever it is run: of a two-year society's window January 2025 is a part, and October 2021
- * of a five-year one's.
- */
-export const TODAY = '2026-09-15T12:00:00+09:00';
-
-export const test = base.extend({
+/** A test with a browser that may not complain; its portal is added by whoever extends it. */
+export const bare = base.extend({
   engine: ['sqlite', { option: true, scope: 'worker' }],
-
-  portal: [
-    async ({ engine }, use) => {
-      const portal = await Portal.start(engine);
-      await use(portal);
-      await portal.stop();
-    },
-    { scope: 'worker', timeout: 120_000 },
-  ],
-
-  /** The portal's clock stands at TODAY when a test begins. */
-  today: [
-    async ({ portal }, use) => {
-      await portal.setClock(TODAY);
-      await use();
-    },
-    { auto: true },
-  ],
 
   /** What the browser complained of; a test that expects a complaint takes it out. */
   complaints: [
@@ -47,11 +24,70 @@ export const test = base.extend({
   ],
 });
 
-/** Fills in the login form that the page shows, and waits for what follows. */
-export async function logIn(page, { user_id, password }) {
-  await page.getByLabel('ユーザID').fill(user_id);
-  await page.getByLabel('パスワード ※必須').fill(password);
-  await page.getByRole('button', { name: 'ログインする' }).click();
+/** A test with a portal of its own, whose clock begins at the same day. */
+export const test = bare.extend({
+  portal: [
+    async ({ engine, context }, use) => {
+      const portal = await Portal.start(engine);
+      await use(portal);
+      // A page may still ask for something.
+      await context.close();
+      await portal.stop();
+    },
+    { timeout: 120_000 },
+  ],
+});
+
+/** Takes the complaints that an action of the test provokes out of what the browser complained of. */
+export function expectComplaint(complaints, expected) {
+  expect(complaints.filter((said) => expected.test(said)).length, `${expected}`).toBeGreaterThan(0);
+  complaints.splice(0, complaints.length, ...complaints.filter((said) => !expected.test(said)));
+}
+
+/** Waits for a mail of this kind that no test has read yet, and reads it. */
+export async function newMail(portal, society, to, kind) {
+  let found;
+  const look = async () => {
+    const mails = await portal.mails(society, to);
+    found = mails.find((mail) => mail.kind === kind && !portal.readMails.has(`${society}/${mail.id}`));
+    return Boolean(found);
+  };
+  await expect.poll(look, { message: `a mail (${kind}) to ${to}` }).toBe(true);
+  portal.readMails.add(`${society}/${found.id}`);
+  return found;
+}
+
+/** The code that a mail carries. */
+export async function mailedCode(portal, society, to) {
+  const { text } = await newMail(portal, society, to, 'mail_code');
+  return /^\d{6}$/m.exec(text)[0];
+}
+
+/** Presses a button that sends a form, and waits for the page that answers. */
+export async function submit(page, button) {
+  await Promise.all([page.waitForEvent('load'), button.click()]);
+}
+
+/** Fills in the login form that the page shows, and sends it. */
+export async function typeLogin(page, { user_id, password }) {
+  await page.locator('#user_id').fill(user_id);
+  await page.locator('#password').fill(password);
+  await submit(page, page.locator('form[action="/login"] button[type=submit]'));
+}
+
+/** Proves the second factor that the page asks for, by app or mail. */
+export async function proveFactor(page, { portal, society, email, totp_key }) {
+  const byApp = await page.locator('form[action="/login/factor/app"]').count();
+  await page.locator('#code').fill(byApp ? await portal.appCode(totp_key) : await mailedCode(portal, society, email));
+  await submit(page, page.locator('main button[type=submit]').first());
+  await page.waitForURL((url) => !url.pathname.startsWith('/login/factor'));
+}
+
+/** Logs in on the login form that the page shows, with the second factor where one is asked for. */
+export async function logIn(page, account) {
+  await typeLogin(page, account);
+  await page.waitForURL((url) => url.pathname !== '/login');
+  if (new URL(page.url()).pathname === '/login/factor') await proveFactor(page, account);
 }
 
 /** Opens a society's page as a member of it. */

@@ -1,0 +1,46 @@
+import axe from 'axe-core';
+
+/** What axe finds, in a line for each element. */
+export async function findings(page) {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const options = { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } };
+    const { violations } = await window.axe.run(document, options);
+    const line = (rule, node) => `${rule.id}: ${node.html.slice(0, 160)} ${node.failureSummary.replaceAll(/\s+/g, ' ')}`;
+    return violations.flatMap((rule) => rule.nodes.map((node) => line(rule, node)));
+  });
+}
+
+/** What is too wide for its card or the page, and which fields are too small to type into. */
+export async function misfits(page) {
+  return page.evaluate(() => {
+    const root = document.documentElement;
+    const found = root.scrollWidth > root.clientWidth ? [`the page, by ${root.scrollWidth - root.clientWidth} px`] : [];
+    const name = (element) => `${element.tagName.toLowerCase()}.${element.className}`;
+    for (const element of document.querySelectorAll('main .card *:not(svg *, .visually-hidden)')) {
+      const box = element.getBoundingClientRect();
+      const card = element.closest('.card').getBoundingClientRect();
+      if (box.width > 0 && (box.right > card.right - 8 || box.left < card.left)) found.push(`${name(element)} beyond its card`);
+    }
+    for (const field of document.querySelectorAll('main :is(input:not([type=hidden], [type=checkbox], [type=radio], .visually-hidden), select)')) {
+      if (field.getBoundingClientRect().width < 120) found.push(`#${field.id} too narrow`);
+    }
+    return found;
+  });
+}
+
+/** The sentences in Japanese on a page that is English: none but data, and what is marked as Japanese. */
+export async function untranslated(page, societies) {
+  return page.evaluate((names) => {
+    const found = [];
+    const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+      const { textContent, parentElement } = walk.currentNode;
+      if (parentElement.closest('[lang=ja]')) continue;
+      // Hiragana: of what is data, the names of societies and providers alone have some.
+      const words = names.reduce((text, name) => text.replaceAll(name, ''), textContent).trim();
+      if (/[ぁ-ん]/.test(words) && !/(科|クリニック|医院|病院|薬局|接骨院|ステーション)$/.test(words)) found.push(textContent.trim());
+    }
+    return found;
+  }, societies.map((society) => society.name));
+}
