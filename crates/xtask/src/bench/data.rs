@@ -45,7 +45,7 @@ impl Register {
     }
 
     /// Writes the register as the CSV that a society imports.
-    pub(super) fn write(&self, path: &Path) -> Result<()> {
+    pub(super) fn write(&self, insurer: &str, path: &Path) -> Result<()> {
         let mut csv = BufWriter::new(File::create(path)?);
         write!(csv, "保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n")?;
         for household in 0..self.households {
@@ -58,7 +58,7 @@ impl Register {
                 let born = 1960 + (household + 13 * person) % 50;
                 write!(
                     csv,
-                    "{INSURER},{symbol},{number},{person:02},{} {},{} {},{sex},{born}-{:02}-15,{relationship},2015-04-01,\r\n",
+                    "{insurer},{symbol},{number},{person:02},{} {},{} {},{sex},{born}-{:02}-15,{relationship},2015-04-01,\r\n",
                     family.0,
                     given.0,
                     family.1,
@@ -111,7 +111,7 @@ fn pick<T: Copy, const N: usize>(list: &[T; N], by: u64) -> T {
 }
 
 /// A number that looks like chance and is the same every time (splitmix64).
-fn mix(number: u64) -> u64 {
+pub(super) fn mix(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) cookie: Option<String>,
+    /// Whether it says when to come again.
+    pub(super) says_when: bool,
     pub(super) body: Vec<u8>,
 }
 
@@ -33,19 +35,21 @@ impl Connection {
         self.next_line()?;
         let status = self.line.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.with_context(|| format!("no status: {:?}", self.line))?;
-        let (mut length, mut cookie) = (0, None);
+        let (mut length, mut cookie, mut says_when) = (0, None, false);
         loop {
             self.next_line()?;
             let Some((name, value)) = self.line.trim_end().split_once(": ") else { break };
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => length = value.parse().context("its length")?,
-                "set-cookie" => cookie = value.split(';').next().map(str::to_owned),
+                // The first: the session's.
+                "set-cookie" if cookie.is_none() => cookie = value.split(';').next().map(str::to_owned),
+                "retry-after" => says_when = true,
                 _ => {}
             }
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
-        Ok(Answer { status, cookie, body })
+        Ok(Answer { status, cookie, says_when, body })
     }
 
     fn next_line(&mut self) -> Result<()> {
@@ -80,12 +84,24 @@ impl Target {
     }
 }
 
+/// The request that sends a form, with these further headers (each ended by a line break).
+pub(super) fn form_request(host: &str, path: &str, headers: &str, form: &str) -> String {
+    request(host, path, "application/x-www-form-urlencoded", headers, form)
+}
+
+/// The same with a text of JSON.
+pub(super) fn json_request(host: &str, path: &str, headers: &str, json: &str) -> String {
+    request(host, path, "application/json", headers, json)
+}
+
+fn request(host: &str, path: &str, kind: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+    )
+}
+
 /// Sends a form; returns the answer.
 pub(super) fn post(address: &str, host: &str, path: &str, form: &str) -> Result<Answer> {
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-         Content-Length: {}\r\n\r\n{form}",
-        form.len()
-    );
-    Connection::open(address)?.send(&request)
+    Connection::open(address)?.send(&form_request(host, path, "", form))
 }

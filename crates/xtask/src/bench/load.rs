@@ -75,8 +75,7 @@ pub(super) fn steady(target: &Target, per_second: f64, seconds: f64) -> Result<L
             Err(_) => bail!("a connection was given up"),
         }
     }
-    took.sort_by(f64::total_cmp);
-    let at = |share: f64| took.get((took.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN);
+    let at = |share: f64| quantile(took.clone(), share);
     Ok(Load { per_second: took.len() as f64 / seconds, p50: at(0.5), p99: at(0.99) })
 }
 
@@ -93,6 +92,73 @@ fn one_of_many(target: &Target, first: Instant, step: Duration, end: Instant) ->
         due += step;
     }
     Ok(took)
+}
+
+/// An answer, and after how many milliseconds it came.
+pub(super) struct Timed {
+    pub(super) status: u16,
+    pub(super) says_when: bool,
+    pub(super) took: f64,
+}
+
+/// Sends these requests over so many connections, so many a second whatever the answers.
+pub(super) fn storm(
+    address: &str,
+    connections: u32,
+    per_second: f64,
+    seconds: f64,
+    request: impl Fn(u32) -> String + Clone + Send + 'static,
+) -> Result<Vec<Timed>> {
+    let step = Duration::from_secs_f64(f64::from(connections) / per_second);
+    let start = Instant::now() + Duration::from_millis(100);
+    let end = start + Duration::from_secs_f64(seconds);
+    let threads: Vec<_> = (0..connections)
+        .map(|number| {
+            let (request, address) = (request.clone(), address.to_owned());
+            let first = start + step * number / connections;
+            thread::spawn(move || {
+                let numbers = (0..).map(|round| round * connections + number);
+                some_of_a_storm(&address, numbers.map(request), first, step, end)
+            })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for thread in threads {
+        match thread.join() {
+            Ok(some) => answers.extend(some?),
+            Err(_) => bail!("a connection was given up"),
+        }
+    }
+    Ok(answers)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a request is due at a time, not after an event")]
+fn some_of_a_storm(
+    address: &str,
+    requests: impl Iterator<Item = String>,
+    first: Instant,
+    step: Duration,
+    end: Instant,
+) -> Result<Vec<Timed>> {
+    let mut connection = Connection::open(address)?;
+    let (mut due, mut answers) = (first, Vec::new());
+    for request in requests {
+        if due >= end {
+            break;
+        }
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        let answer = connection.send(&request)?;
+        let took = due.elapsed().as_secs_f64() * 1e3;
+        answers.push(Timed { status: answer.status, says_when: answer.says_when, took });
+        due += step;
+    }
+    Ok(answers)
+}
+
+/// The value that this share of the values does not exceed.
+pub(super) fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get((values.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 //! Each bench runs Yui and what it is held against in turn, prints both and the ratio, and appends a line to
 //! `bench.jsonl` in the target folder. None is a test: a figure says something only beside its reference of the same run.
 
+mod crowd;
 mod data;
+mod enumeration;
 mod figures;
 mod http;
 mod idle;
@@ -13,10 +15,14 @@ mod login;
 mod memory;
 mod page;
 mod parse;
+mod passkey;
 mod pdf;
 mod place;
 mod program;
+mod ranks;
 mod reference;
+mod session;
+mod societies;
 
 use anyhow::{Result, bail};
 
@@ -34,6 +40,10 @@ const ALL: &[(&str, Bench)] = &[
     ("page", page::run),
     ("pdf", pdf::run),
     ("login", login::run),
+    ("passkey", passkey::run),
+    ("session", session::run),
+    ("societies", societies::run),
+    ("enumeration", enumeration::run),
     ("idle", idle::run),
 ];
 

@@ -39,10 +39,20 @@ pub(super) struct Place {
     files: PathBuf,
     /// The database's address.
     pub(super) url: String,
+    settings: Vec<(&'static str, &'static str)>,
+}
+
+/// What a society is made from.
+pub(super) struct Society {
+    pub(super) key: &'static str,
+    pub(super) preset: &'static str,
+    pub(super) insurer: &'static str,
 }
 
 /// The society's key; its host is `bench.localhost`.
 const KEY: &str = "bench";
+/// The society of most benches: the password alone signs in.
+const PLAIN: Society = Society { key: KEY, preset: "musen", insurer: INSURER };
 /// Its host.
 pub(super) const HOST: &str = "bench.localhost";
 /// The account of the household whose statement has 30 rows.
@@ -50,9 +60,18 @@ pub(super) const USER: &str = "benchtaro1";
 /// Its password.
 pub(super) const PASSWORD: &str = "Kumo-no-ue-2026";
 
+/// 32 bytes of nothing, to seal what is invented.
+const KEYS: &str = "bench:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 impl Place {
     pub(super) fn new(program: &Path, folder: &Folder, url: String) -> Self {
-        Self { program: program.to_owned(), files: folder.path("files"), url }
+        Self { program: program.to_owned(), files: folder.path("files"), url, settings: Vec::new() }
+    }
+
+    /// The same with this setting.
+    pub(super) fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.settings.push((name, value));
+        self
     }
 
     /// The same on another database.
@@ -64,6 +83,7 @@ impl Place {
         let mut command = Command::new(&self.program);
         command.args(arguments).env("YUI_DATABASE_URL", &self.url).env("YUI_FILES", &self.files);
         command.env("YUI_HTTPS", "no").env("YUI_LISTEN", "127.0.0.1:0").env("YUI_LOG", "warn");
+        command.env("YUI_KEYS", KEYS).envs(self.settings.iter().copied());
         // A developer's setting that makes errors dear.
         command.env_remove("RUST_BACKTRACE");
         command
@@ -71,15 +91,35 @@ impl Place {
 
     /// Makes the schema, the society, its register and the account of its first household.
     pub(super) fn furnish(&self, register: &Register, file: &Path) -> Result<Cost> {
-        said(&mut self.command(&["migrate"]), "")?;
-        let society = ["--key", KEY, "--host", HOST, "--name", "みほん健康保険組合", "--insurer-number", INSURER];
-        said(self.command(&["society", "create", "--preset", "kline"]).args(society), "")?;
-        register.write(file)?;
-        let cost = timed(self.command(&["import", "register", "--society", KEY]).arg(file), "")?;
+        self.migrate()?;
+        self.found(&PLAIN, register, file)
+    }
+
+    /// Makes a society, its register and the account of its first household.
+    pub(super) fn found(&self, society: &Society, register: &Register, file: &Path) -> Result<Cost> {
+        let Society { key, preset, insurer } = *society;
+        let host = format!("{key}.localhost");
+        let named = ["--key", key, "--host", &host, "--name", "みほん健康保険組合", "--insurer-number", insurer];
+        said(self.command(&["society", "create", "--preset", preset]).args(named), "")?;
+        register.write(insurer, file)?;
+        let cost = timed(self.command(&["import", "register", "--society", key]).arg(file), "")?;
         let (symbol, number) = Register::holder(0);
-        let account = ["--insurer-number", INSURER, "--symbol", &symbol, "--number", &number, "--user-id", USER];
-        said(self.command(&["account", "create", "--society", KEY]).args(account), PASSWORD)?;
+        let account = ["--insurer-number", insurer, "--symbol", &symbol, "--number", &number, "--user-id", USER];
+        said(self.command(&["account", "create", "--society", key]).args(account), PASSWORD)?;
         Ok(cost)
+    }
+
+    /// Makes the schema.
+    pub(super) fn migrate(&self) -> Result<()> {
+        said(&mut self.command(&["migrate"]), "").map(drop)
+    }
+
+    /// Runs SQL that both databases understand; returns the rows, columns separated by `|`.
+    pub(super) fn sql(&self, script: &str) -> Result<String> {
+        match self.url.strip_prefix("sqlite://") {
+            Some(file) => said(Command::new("sqlite3").args(["-bail", "-cmd", ".timeout 60000", file]), script),
+            None => said(Command::new("psql").args([&self.url, "-qAtX", "-v", "ON_ERROR_STOP=1"]), script),
+        }
     }
 
     /// Imports a file of expenses, which is not published yet; returns the batch's number too.

@@ -137,20 +137,24 @@ impl Server {
 
     /// Seconds of processor time that the server and its children have used so far.
     pub(super) fn cpu(&self) -> Result<f64> {
-        let own = self.child.id().to_string();
-        let mut ticks = 0.0;
-        for entry in fs::read_dir("/proc").context("/proc")?.flatten() {
-            // Whatever is no process, or is gone by now, has no such file.
-            let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
-            let Some((name, fields)) = stat.rsplit_once(") ") else { continue };
-            let fields: Vec<&str> = fields.split_whitespace().collect();
-            if name.split(' ').next() == Some(&own) || fields.get(1) == Some(&own.as_str()) {
-                ticks += fields.iter().skip(11).take(2).flat_map(|field| field.parse::<f64>()).sum::<f64>();
-            }
-        }
-        // Linux counts in hundredths of a second on every machine that Yui runs on.
-        Ok(ticks / 100.0)
+        cpu_of(&self.child.id().to_string())
     }
+}
+
+/// Seconds of processor time that this process and its children have used so far.
+pub(super) fn cpu_of(process: &str) -> Result<f64> {
+    let mut ticks = 0.0;
+    for entry in fs::read_dir("/proc").context("/proc")?.flatten() {
+        // Whatever is no process, or is gone by now, has no such file.
+        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
+        let Some((name, fields)) = stat.rsplit_once(") ") else { continue };
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        if name.split(' ').next() == Some(process) || fields.get(1) == Some(&process) {
+            ticks += fields.iter().skip(11).take(2).flat_map(|field| field.parse::<f64>()).sum::<f64>();
+        }
+    }
+    // Linux counts in hundredths of a second on every machine that Yui runs on.
+    Ok(ticks / 100.0)
 }
 
 impl Drop for Server {
