@@ -17,5 +17,6 @@ mod samples;
 mod sql;
 mod structure;
 mod support;
+mod takeovers;
 mod walk;
 mod words;

@@ -8,14 +8,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use yui_auth::{
-    code,
-    password::{HashError, Password},
-};
+use yui_auth::{code, password::Password};
 
 use super::{
     happened::{Happened, happened},
-    password::hashed,
+    password::{busy, hashed},
     queries::{self, Wrong},
     rules,
     settings::others_end,
@@ -133,8 +130,13 @@ pub(super) async fn submit(
     let stored = mailed.as_ref().map(|(hash, _)| hash).or(found.as_ref().map(|(_, hash)| hash)).map(String::as_str);
     let verified = match app.hasher.verify(Password::new(rules::password_as_kept(&typed.password)), stored).await {
         Ok(verified) => verified,
-        Err(HashError::Busy) => return Err(AppError::Busy(RETRY_AFTER)),
-        Err(error) => return Err(error.into()),
+        // What was not looked at was no try.
+        Err(error) => {
+            if !known_device {
+                give_back(&app, &scope, &tries).await?;
+            }
+            return Err(busy(error));
+        }
     };
     let account = found.map(|(account, _)| account);
     let Some(account) = account.as_ref().filter(|_| verified.matches) else {

@@ -109,9 +109,9 @@ pub(super) async fn ask(
     let place = hex(&hash);
     let sealed = sealed::seal(app, scope, Place("ceremonies", "sealed_state", &place), ceremony.state.as_bytes())?;
     let now = app.clock.now();
-    let span = (now, now.checked_add(LIFE)?);
+    let ends_at = now.checked_add(LIFE)?;
     let mut tx = app.db.begin().await?;
-    queries::ceremony_insert(&mut tx, scope, &hash, (kind.word(), account_id), &sealed, span).await?;
+    queries::ceremony_insert(&mut tx, scope, &hash, (kind.word(), account_id), &sealed, ends_at).await?;
     tx.commit().await?;
     let options = serde_json::from_str(&ceremony.options)?;
     Ok(Json(Question { question: token.text().to_string(), options }).into_response())

@@ -2,7 +2,7 @@
 //! so that neither a restart nor a second server gives any back.
 //!
 //! What a stranger can spend is bounded by network address; what can be tried against one user ID is bounded whether or
-//! not it exists. docs/security.md says what the numbers mean for a society under attack.
+//! not it exists. docs/decisions/0012 says what the numbers mean for a society under attack.
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};

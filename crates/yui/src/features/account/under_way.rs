@@ -15,7 +15,7 @@ use yui_db::Tx;
 use super::{
     login::login_path,
     queries, session,
-    steps::{Proofs, Purpose, Standing, Step, Why, step},
+    steps::{Proofs, Purpose, Standing, Step, step},
 };
 use crate::{
     app::App,
@@ -185,7 +185,7 @@ named! {
     AtDetails = Step::Details,
     AtCheck = Step::Check,
     AtRegister = Step::Register,
-    AtRefused = Step::Refused(Why::Locked | Why::Stopped | Why::Expired | Why::NoProof),
+    AtRefused = Step::Refused(_),
 }
 
 /// A login that stands at this step, by what the database says now.

@@ -23,7 +23,6 @@ statements! {
     LOGIN_TAKE = "DELETE FROM logins WHERE society_id = $1 AND token_hash = $2 AND revision = $3";
     LOGIN_DELETE = "DELETE FROM logins WHERE society_id = $1 AND token_hash = $2";
     LOGINS_DELETE_OF = "DELETE FROM logins WHERE society_id = $1 AND account_id = $2 AND token_hash <> $3";
-    LOGINS_DELETE_OVER = "DELETE FROM logins WHERE society_id = $1 AND account_id = $2 AND ends_at <= $3";
     CEREMONY_INSERT = "
         INSERT INTO ceremonies (society_id, token_hash, kind, account_id, sealed_state, ends_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
@@ -33,7 +32,6 @@ statements! {
     CEREMONY_TAKE = "
         DELETE FROM ceremonies WHERE society_id = $1 AND token_hash = $2 AND kind = $3 AND ends_at > $4
         RETURNING account_id, sealed_state";
-    CEREMONIES_DELETE_OVER = "DELETE FROM ceremonies WHERE society_id = $1 AND ends_at <= $2";
 }
 
 /// Begins a login.
@@ -46,7 +44,6 @@ pub(crate) async fn login_insert(
     (now, ends_at): (Timestamp, Timestamp),
 ) -> anyhow::Result<()> {
     let text = serde_json::to_string(proofs)?;
-    tx.execute(&LOGINS_DELETE_OVER, params![scope.society_id(), account_id, now]).await?;
     let values = params![scope.society_id(), token_hash, account_id, text, now, ends_at];
     tx.execute(&LOGIN_INSERT, values).await?;
     Ok(())
@@ -132,9 +129,8 @@ pub(crate) async fn ceremony_insert(
     token_hash: &[u8; 32],
     (kind, account_id): (&str, Option<i64>),
     sealed_state: &[u8],
-    (now, ends_at): (Timestamp, Timestamp),
+    ends_at: Timestamp,
 ) -> Result<(), DbError> {
-    tx.execute(&CEREMONIES_DELETE_OVER, params![scope.society_id(), now]).await?;
     let values = params![scope.society_id(), token_hash, kind, account_id, sealed_state, ends_at];
     tx.execute(&CEREMONY_INSERT, values).await.map(drop)
 }

@@ -27,9 +27,6 @@ statements! {
     SESSION_RENEW = "
         UPDATE sessions SET token_hash = $3, proved_at = $4, proof = $5 WHERE society_id = $1 AND token_hash = $2";
     SESSION_DELETE = "DELETE FROM sessions WHERE society_id = $1 AND token_hash = $2";
-    SESSIONS_DELETE_OVER = "
-        DELETE FROM sessions
-        WHERE society_id = $1 AND account_id = $2 AND (idle_until <= $3 OR ends_at <= $3)";
     SESSIONS_DELETE_OF = "DELETE FROM sessions WHERE society_id = $1 AND account_id = $2 AND token_hash <> $3";
     SESSIONS_OF = "
         SELECT token_hash, created_at, last_seen_at, remembered, proof, device, address FROM sessions
@@ -55,7 +52,7 @@ pub(crate) struct NewSession<'a> {
     pub(crate) address: &'a str,
 }
 
-/// Issues a session and clears the account's that are over. Returns false, and issues none, where the account has been
+/// Issues a session. Returns false, and issues none, where the account has been
 /// stopped or locked, or what proves its owner has changed since.
 pub(crate) async fn session_insert(
     tx: &mut Tx,
@@ -76,9 +73,7 @@ pub(crate) async fn session_insert(
         session.address,
         session.revision
     ];
-    let issued = tx.execute(&SESSION_INSERT, values).await? == 1;
-    tx.execute(&SESSIONS_DELETE_OVER, params![society, session.account_id, session.now]).await?;
-    Ok(issued)
+    Ok(tx.execute(&SESSION_INSERT, values).await? == 1)
 }
 
 /// A live session and its account.

@@ -8,7 +8,7 @@ use axum::{
 };
 use yui_auth::token::Token;
 
-use super::{LinkPage, ToldPage, dead};
+use super::{LinkPage, ToldPage, alive, dead};
 use crate::{
     app::App,
     error::AppError,
@@ -28,18 +28,13 @@ const DEAD: &str = "このリンクは有効時間が過ぎたか、すでに使
 
 const TITLE: &str = "メールアドレスの確認";
 
-fn token_hash(token: &str) -> Option<[u8; 32]> {
-    Token::parse(token).map(|token| *token.hash().as_bytes())
-}
-
 pub(in super::super) async fn show(
     State(app): State<App>,
     shell: Shell,
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
-    let Some(hash) = token_hash(&token) else { return Ok(dead(&shell, DEAD).into_response()) };
-    if queries::link(&app.db, &scope, &hash, "email", app.clock.now()).await?.is_none() {
+    if alive(&app, &scope, &token, "email").await?.is_none() {
         return Ok(dead(&shell, DEAD).into_response());
     }
     let page = LinkPage {
@@ -61,8 +56,8 @@ pub(in super::super) async fn submit(
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
     let now = app.clock.now();
-    let Some(hash) = token_hash(&token) else { return Ok(dead(&shell, DEAD).into_response()) };
-    let Some(seen) = queries::link(&app.db, &scope, &hash, "email", now).await? else {
+    let Some(parsed) = Token::parse(&token) else { return Ok(dead(&shell, DEAD).into_response()) };
+    let Some(seen) = alive(&app, &scope, &token, "email").await? else {
         return Ok(dead(&shell, DEAD).into_response());
     };
     let id = seen.account_id;
@@ -70,7 +65,7 @@ pub(in super::super) async fn submit(
     let usable = account.filter(|account| account.state != AccountState::Stopped && account.locked_at.is_none());
     let Some(account) = usable else { return Ok(dead(&shell, DEAD).into_response()) };
     let mut tx = app.db.begin().await?;
-    let Some(link) = queries::link_take(&mut tx, &scope, &hash, "email", now).await? else {
+    let Some(link) = queries::link_take(&mut tx, &scope, parsed.hash().as_bytes(), "email", now).await? else {
         return Ok(dead(&shell, DEAD).into_response());
     };
     match queries::email_set(&mut tx, &scope, id, link.address.as_deref(), Some(now)).await {

@@ -5,9 +5,8 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use yui_auth::token::Token;
 
-use super::{LinkPage, dead};
+use super::{LinkPage, alive, dead};
 use crate::{
     app::App,
     error::AppError,
@@ -30,12 +29,7 @@ pub(in super::super) async fn show(
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
-    let hash = Token::parse(&token).map(|token| *token.hash().as_bytes());
-    let link = match &hash {
-        Some(hash) => queries::link(&app.db, &scope, hash, "first_login", app.clock.now()).await?,
-        None => None,
-    };
-    if link.is_none() {
+    if alive(&app, &scope, &token, "first_login").await?.is_none() {
         return Ok(dead(&shell, DEAD).into_response());
     }
     let page = LinkPage {
@@ -56,9 +50,9 @@ pub(in super::super) async fn submit(
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
     let now = app.clock.now();
-    let Some(token) = Token::parse(&token) else { return Ok(dead(&shell, DEAD).into_response()) };
-    let link = queries::link(&app.db, &scope, token.hash().as_bytes(), "first_login", now).await?;
-    let Some(link) = link else { return Ok(dead(&shell, DEAD).into_response()) };
+    let Some(link) = alive(&app, &scope, &token, "first_login").await? else {
+        return Ok(dead(&shell, DEAD).into_response());
+    };
     let account = queries::standing(&app.db, &scope, link.account_id, now).await?;
     let account = account.map(|(account, _)| account).filter(|account| account.state == AccountState::Temporary);
     let Some(account) = account else { return Ok(dead(&shell, DEAD).into_response()) };

@@ -16,7 +16,15 @@ use std::time::Duration;
 
 use askama::Template;
 
-use crate::ui::{Page, Shell};
+use yui_auth::token::Token;
+
+use super::queries::{self, Link};
+use crate::{
+    app::App,
+    error::AppError,
+    scope::PublicScope,
+    ui::{Page, Shell},
+};
 
 #[derive(Template)]
 #[template(path = "features/account/recovery/told.html")]
@@ -40,6 +48,12 @@ pub(crate) struct LinkPage {
 pub(crate) struct DeadLinkPage {
     page: Page,
     words: String,
+}
+
+/// Returns the link that this text stands for, where it works for this purpose.
+async fn alive(app: &App, scope: &PublicScope, token: &str, purpose: &str) -> Result<Option<Link>, AppError> {
+    let Some(token) = Token::parse(token) else { return Ok(None) };
+    Ok(queries::link(&app.db, scope, token.hash().as_bytes(), purpose, app.clock.now()).await?)
 }
 
 /// Returns the page of a link that works no more: too old, used, or never made.

@@ -7,7 +7,7 @@ use axum::{
 };
 use yui_auth::token::Token;
 
-use super::{LinkPage, dead};
+use super::{LinkPage, alive, dead};
 use crate::{
     app::App,
     error::AppError,
@@ -29,12 +29,7 @@ pub(in super::super) async fn show(
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
-    let hash = Token::parse(&token).map(|token| *token.hash().as_bytes());
-    let link = match &hash {
-        Some(hash) => queries::link(&app.db, &scope, hash, "password", app.clock.now()).await?,
-        None => None,
-    };
-    if link.is_none() {
+    if alive(&app, &scope, &token, "password").await?.is_none() {
         return Ok(dead(&shell, DEAD).into_response());
     }
     let page = LinkPage {

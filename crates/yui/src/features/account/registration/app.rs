@@ -93,7 +93,7 @@ pub(in super::super) async fn show(
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let whose = (KIND, Some(registrant.account_id()));
-    queries::ceremony_insert(&mut tx, registrant.scope(), &hash, whose, &sealed, (now, now.checked_add(LIFE)?)).await?;
+    queries::ceremony_insert(&mut tx, registrant.scope(), &hash, whose, &sealed, now.checked_add(LIFE)?).await?;
     tx.commit().await?;
     let typed = Typed { question: token.text().to_string(), ..Typed::default() };
     Ok(page(&shell, &registrant, FormState::default(), typed, &key).into_response())

@@ -168,9 +168,8 @@ async fn keep(app: &App, tx: &mut Tx, registrant: &Registrant, waiting: &Waiting
     let hash = *token.hash().as_bytes();
     let state = serde_json::to_vec(waiting)?;
     let sealed = sealed::seal(app, registrant.scope(), Place("ceremonies", "sealed_state", &hex(&hash)), &state)?;
-    let now = app.clock.now();
     let whose = (KIND, Some(registrant.account_id()));
-    queries::ceremony_insert(tx, registrant.scope(), &hash, whose, &sealed, (now, waiting.ends_at)).await?;
+    queries::ceremony_insert(tx, registrant.scope(), &hash, whose, &sealed, waiting.ends_at).await?;
     Ok(token.text().to_string())
 }
 
