@@ -1,5 +1,5 @@
 import { arrives, at, enrolClassic, faults, fillIn, fromPostcard, OWN_PASSWORD, send } from '../support/enrol.js';
-import { expect, expectComplaint, logIn, newMail, submit, test, typeLogin } from '../support/test.js';
+import { expect, expectComplaint, expectNotice, logIn, newMail, submit, test, typeLogin } from '../support/test.js';
 
 const days = 24 * 60 * 60;
 const years = 365.25 * days;
@@ -256,7 +256,7 @@ for (const [key, age] of [
     const next = 'Ishi-no-mori-61';
     await fillIn(page, at.password, { new_password: next, new_password_again: next });
     await page.waitForURL(society.at('/settings'));
-    await newMail(portal, key, account.email, 'notice');
+    await expectNotice(portal, key, account.email, 'パスワードが変更されました');
     await logOut(page, society);
     await open(next);
     await page.waitForURL(society.at('/settings'));

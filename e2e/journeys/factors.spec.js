@@ -2,7 +2,7 @@ import * as OTPAuth from 'otpauth';
 
 import { Authenticator } from '../support/authenticator.js';
 import { arrives, faults, fillIn, send } from '../support/enrol.js';
-import { asMember, expect, expectComplaint, logIn, mailedCode, newMail, proveFactor, submit, test, typeLogin } from '../support/test.js';
+import { asMember, expect, expectComplaint, expectNotice, logIn, mailedCode, proveFactor, submit, test, typeLogin } from '../support/test.js';
 
 const minutes = 60;
 
@@ -107,7 +107,7 @@ test('app: several devices, with names that differ, and a choice between them at
   await expect(page.getByRole('status')).toHaveText('認証方法を登録しました。');
   await expect(entry(page, 'たぶれっと 2号')).toContainText('作成日 2026年9月15日');
   const account = society.account('testtaro01');
-  expect((await newMail(portal, 'bungu', account.email, 'notice')).text).toContain('認証方法「たぶれっと 2号」が登録されました。');
+  await expectNotice(portal, 'bungu', account.email, '認証方法「たぶれっと 2号」が登録されました。');
   await logOut(page, society);
 
   await toFactor(page, society);
@@ -194,7 +194,7 @@ test('passkey: registered, named, second factor, and alone by its button', async
   await expect(page.getByRole('status')).toHaveText('認証方法を登録しました。');
   await expect(entry(page, '自分の iPhone・青')).toContainText('生体認証');
   const { email } = society.account('testtaro01');
-  expect((await newMail(portal, 'kline', email, 'notice')).text).toContain('認証方法「自分の iPhone・青」が登録されました。');
+  await expectNotice(portal, 'kline', email, '認証方法「自分の iPhone・青」が登録されました。');
   await logOut(page, society);
 
   await toFactor(page, society);
@@ -390,7 +390,7 @@ test('recovery codes: printed once, each works once', async ({ page, portal, com
   await submit(page, page.getByRole('button', { name: '回復コードを発行する' }));
   const codes = await page.locator('.codes code').allInnerTexts();
   expect(new Set(codes).size).toBe(10);
-  expect((await newMail(portal, 'bungu', email, 'notice')).subject).toBe('回復コードが発行されました');
+  await expectNotice(portal, 'bungu', email, '回復コードが発行されました');
   await page.goto(society.at('/settings/recovery-codes'));
   await expect(page.locator('.codes')).toHaveCount(0);
   await expect(page.getByText('使っていない回復コードが10個あります。')).toBeVisible();
@@ -403,7 +403,7 @@ test('recovery codes: printed once, each works once', async ({ page, portal, com
   };
   await byCode(codes[3].toLowerCase().replaceAll('-', ' '));
   await arrives(page, '/settings');
-  expect((await newMail(portal, 'bungu', email, 'notice')).text).toContain('回復コードを使ってログインがありました。');
+  await expectNotice(portal, 'bungu', email, '回復コードを使ってログインがありました。');
   await logOut(page, society);
   await byCode(codes[3]);
   await faults(page);

@@ -1,4 +1,4 @@
-import { asMember, expect, expectComplaint, logIn, newMail, test, typeLogin } from '../support/test.js';
+import { asMember, expect, expectComplaint, expectNotice, logIn, test, typeLogin } from '../support/test.js';
 
 const REFUSED = '無効なユーザIDまたはパスワードです。';
 const statement = '/expenses/statement?month=2025-01';
@@ -107,7 +107,7 @@ for (const key of ['bungu', 'musen', 'metro', 'joil', 'kline']) {
     for (let attempt = 1; attempt <= 10; attempt += 1) await typeLogin(page, { ...account, password: `wrong-${attempt}` });
     expect((await portal.mails(key, account.email)).map((mail) => mail.subject)).toEqual([]);
     await typeLogin(page, { ...account, password: 'wrong-11' });
-    expect((await newMail(portal, key, account.email, 'notice')).subject).toContain('ロック');
+    await expectNotice(portal, key, account.email, 'ロック');
     for (let attempt = 1; attempt <= 2; attempt += 1) {
       await typeLogin(page, account);
       await expect(summary(page).getByRole('listitem')).toHaveText([REFUSED]);

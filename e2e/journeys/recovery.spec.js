@@ -1,5 +1,5 @@
 import { arrives, at, enrolClassic, faults, fillIn, openLink } from '../support/enrol.js';
-import { expect, logIn, newMail, proveFactor, submit, test, typeLogin } from '../support/test.js';
+import { expect, expectNotice, logIn, newMail, proveFactor, submit, test, typeLogin } from '../support/test.js';
 
 const minutes = 60;
 const REFUSED = '無効なユーザIDまたはパスワードです。';
@@ -72,9 +72,7 @@ for (const key of ['bungu', 'joil', 'kline']) {
     await arrives(page, '/login/factor');
     await proveFactor(page, account);
     await page.waitForURL(society.url);
-    await newMail(portal, key, email, 'notice');
-    const told = (await portal.mails(key, email)).map((mail) => mail.subject);
-    expect(told).toEqual(expect.arrayContaining(['パスワードが変更されました', '新しい端末からログインがありました']));
+    for (const words of ['パスワードが変更されました', '新しい端末からログインがありました']) await expectNotice(portal, key, email, words);
 
     await elsewhere.goto(society.at('/expenses'));
     await arrives(elsewhere, '/login');

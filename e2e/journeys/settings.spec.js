@@ -1,6 +1,6 @@
 import { Authenticator } from '../support/authenticator.js';
 import { arrives, faults, fillIn, openLink } from '../support/enrol.js';
-import { asMember, expect, logIn, newMail, proveFactor, submit, test, typeLogin } from '../support/test.js';
+import { asMember, expect, expectNotice, logIn, newMail, proveFactor, submit, test, typeLogin } from '../support/test.js';
 
 const minutes = 60;
 const hours = 60 * minutes;
@@ -129,7 +129,7 @@ test('the password: every mistake is named, the change is mailed, others are sig
   await fillIn(page, '/settings/password', { new_password: NEXT, new_password_again: NEXT });
   await expect(status(page)).toHaveText('パスワードを変更しました。');
   await expect(page.getByText('作成日 2026年9月15日').first()).toBeVisible();
-  expect((await newMail(portal, 'kline', account.email, 'notice')).subject).toBe('パスワードが変更されました');
+  await expectNotice(portal, 'kline', account.email, 'パスワードが変更されました');
   await other.goto(society.at('/expenses'));
   await arrives(other, '/login');
   await context.close();
@@ -175,7 +175,7 @@ test('the address: proved by its link before it counts, the old one is told', as
   await page.goto(society.at('/settings'));
   await expect(page.locator('.pairs')).toContainText('new.taro@mail.example');
   for (const address of [account.email, 'new.taro@mail.example']) {
-    expect((await newMail(portal, 'kline', address, 'notice')).subject).toBe('メールアドレスが変更されました');
+    await expectNotice(portal, 'kline', address, 'メールアドレスが変更されました');
   }
 });
 
@@ -196,7 +196,7 @@ test('the user ID: taken ones are refused, the change is mailed, the old one is 
   await fillIn(page, '/settings/user-id', { user_id: 'Shin.Taro@Home' });
   await expect(status(page)).toHaveText('ユーザIDを変更しました。');
   await expect(page.locator('.pairs')).toContainText('shin.taro@home');
-  expect((await newMail(portal, 'kline', account.email, 'notice')).subject).toBe('ユーザIDが変更されました');
+  await expectNotice(portal, 'kline', account.email, 'ユーザIDが変更されました');
   await logOut(page, society);
   await page.goto(society.at('/login'));
   await typeLogin(page, account);
@@ -216,7 +216,7 @@ test('sessions are listed, and ended one by one or all', async ({ page, browser,
   }
   await asMember(page, society, '/settings');
   // Each new device is told by mail, but for the first.
-  expect((await newMail(portal, 'kline', email, 'notice')).subject).toBe('新しい端末からログインがありました');
+  await expectNotice(portal, 'kline', email, '新しい端末からログインがありました');
   await page.getByRole('link', { name: 'ログイン中の端末' }).click();
   const entries = page.locator('.entry');
   await expect(entries).toHaveCount(4);

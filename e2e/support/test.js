@@ -57,6 +57,12 @@ export async function newMail(portal, society, to, kind) {
   return found;
 }
 
+/** Waits for the notice that says this: others may be on their way as well, in any order. */
+export async function expectNotice(portal, society, to, words) {
+  const notices = async () => (await portal.mails(society, to)).filter(({ kind }) => kind === 'notice').map(({ subject, text }) => `${subject}\n${text}`);
+  await expect.poll(notices).toContainEqual(expect.stringContaining(words));
+}
+
 /** The code that a mail carries. */
 export async function mailedCode(portal, society, to) {
   const { text } = await newMail(portal, society, to, 'mail_code');
