@@ -101,6 +101,15 @@ impl<W: Write> FaultsCsv<W> {
         Ok(self.0.write_record([line.as_str(), &harmless(&fault.column), &harmless(&fault.reason)])?)
     }
 
+    /// Returns what it was written to, with everything in it.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn finish(self) -> io::Result<W> {
+        self.0.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+
     /// Makes sure that everything is written.
     ///
     /// # Errors

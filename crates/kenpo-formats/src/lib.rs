@@ -7,6 +7,7 @@
 //! - [`portal_csv`] reads and writes the national portal's 医療費通知情報.
 //! - [`tax_xml`] writes, signs and verifies the medical expense notice for the tax return.
 //! - [`worksheet`] writes the tax agency's 医療費集計フォーム.
+//! - [`holidays`] knows Japan's holidays and on which days offices work.
 //! - [`InsurerNumber`], [`ProviderCode`], [`TreatmentMonth`], [`CareKind`], [`era`] are the words all of them use.
 //! - [`text`] finds out encodings and folds widths; a mistake in a file is a [`Fault`]: line, column, reason.
 //!
@@ -19,6 +20,7 @@ pub mod csv_table;
 pub mod era;
 pub mod expense_csv;
 pub mod fault;
+pub mod holidays;
 pub mod insurer_number;
 pub mod month;
 pub mod older_users_csv;

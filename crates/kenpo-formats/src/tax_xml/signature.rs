@@ -8,10 +8,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bergshamra_dsig::{DsigContext, VerifyResult};
 use bergshamra_keys::{Key, KeysManager, loader};
+use jiff::Timestamp;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use std::fmt;
 use thiserror::Error;
+use x509_cert::der::Decode;
 
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
@@ -89,6 +91,11 @@ impl SigningKey {
         }
         Ok(Self { key, certificate, algorithm })
     }
+
+    /// Returns the last instant at which the certificate is valid.
+    pub fn valid_until(&self) -> Timestamp {
+        self.certificate.ends
+    }
 }
 
 impl fmt::Debug for SigningKey {
@@ -101,6 +108,7 @@ impl fmt::Debug for SigningKey {
 struct Certificate {
     key: Key,
     base64: String,
+    ends: Timestamp,
 }
 
 impl Certificate {
@@ -109,9 +117,17 @@ impl Certificate {
         let (body, _) = body().ok_or(SignatureError::Certificate)?;
         let base64: String = body.split_whitespace().collect();
         let der = STANDARD.decode(&base64).map_err(|_| SignatureError::Certificate)?;
+        let ends = ends(&der).ok_or(SignatureError::Certificate)?;
         let key = loader::load_x509_cert_der(&der).map_err(|_| SignatureError::Certificate)?;
-        Ok(Self { key, base64 })
+        Ok(Self { key, base64, ends })
     }
+}
+
+/// Returns the last instant of a certificate's validity (RFC 5280 4.1.2.5).
+fn ends(der: &[u8]) -> Option<Timestamp> {
+    let certificate = x509_cert::Certificate::from_der(der).ok()?;
+    let seconds = certificate.tbs_certificate.validity.not_after.to_unix_duration().as_secs();
+    Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
 }
 
 /// Returns the document with the signature as the last child of its root.

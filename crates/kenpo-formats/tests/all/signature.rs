@@ -144,3 +144,15 @@ fn a_signature_moved_onto_other_data_does_not_hold() {
     let wrapped = format!("<FORM_ID id=\"FORM_ID-2\"><PAID>9</PAID>{body}</FORM_ID>");
     assert!(matches!(verify(&wrapped, &pems.certificate), Err(SignatureError::Invalid(_))));
 }
+
+#[test]
+fn a_key_tells_how_long_its_certificate_is_valid() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut parameters = rcgen::CertificateParams::new(["test.invalid".to_owned()]).unwrap();
+    for year in [2027, 2049, 2050, 2101] {
+        parameters.not_after = rcgen::date_time_ymd(year, 3, 31);
+        let certificate = parameters.self_signed(&key).unwrap();
+        let signing = SigningKey::from_pem(&key.serialize_pem(), &certificate.pem()).unwrap();
+        assert_eq!(signing.valid_until().to_string(), format!("{year}-03-31T00:00:00Z"));
+    }
+}
