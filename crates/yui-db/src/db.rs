@@ -207,6 +207,18 @@ impl Db {
         begun.map_err(|source| DbError::of("begin", source))
     }
 
+    /// Begins a transaction that can only read: on SQLite it holds up nobody who writes.
+    ///
+    /// # Errors
+    /// As [`Db::begin`].
+    pub async fn begin_reading(&self) -> Result<Tx, DbError> {
+        let begun = match self {
+            Self::Sqlite { readers, .. } => readers.begin().await.map(Tx::Sqlite),
+            Self::Postgres(pool) => pool.begin_with("BEGIN READ ONLY").await.map(Tx::Postgres),
+        };
+        begun.map_err(|source| DbError::of("begin reading", source))
+    }
+
     /// Runs one writing statement in a transaction of its own; returns the number of rows it changed.
     ///
     /// # Errors

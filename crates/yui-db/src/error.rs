@@ -38,6 +38,12 @@ impl DbError {
     pub fn is_taken(&self, key: &str) -> bool {
         matches!(self, Self::Taken(taken) if taken == key)
     }
+
+    /// Returns whether a row could not go, or not come, because another table's row refers to it, or would have to.
+    pub fn is_referred_to(&self) -> bool {
+        let Self::Engine { source, .. } = self else { return false };
+        source.as_database_error().is_some_and(|error| error.is_foreign_key_violation())
+    }
 }
 
 /// Returns the key as `table_column…` without `society_id`: PostgreSQL names the constraint so,

@@ -27,6 +27,7 @@ mod db;
 mod error;
 mod param;
 mod schema;
+mod society;
 mod statement;
 #[cfg(feature = "testing")]
 #[expect(clippy::expect_used, clippy::panic, reason = "a test that can not have its database fails")]
@@ -39,6 +40,7 @@ pub use error::DbError;
 pub use jiff_sqlx::{Date, Timestamp};
 pub use param::Param;
 pub use schema::{Column, Described};
+pub use society::{Cell, CellKind, Snapshot, SocietyTable, TableColumn, Tables};
 pub use statement::{Statement, statements_declared};
 pub use tx::Tx;
 

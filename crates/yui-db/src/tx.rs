@@ -10,7 +10,7 @@ use crate::{
 /// A transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
 #[derive(Debug)]
 pub enum Tx {
-    /// On the embedded database; it holds the write lock.
+    /// On the embedded database; it holds the write lock, unless it can only read.
     Sqlite(Transaction<'static, Sqlite>),
     /// On the server.
     Postgres(Transaction<'static, Postgres>),
