@@ -1,7 +1,7 @@
 //! Template and data in, tagged PDF out.
 
 use jiff::civil::Date;
-use typst::diag::{Severity, SourceDiagnostic};
+use typst::diag::{Severity, SourceDiagnostic, SourceResult};
 use typst::foundations::{Datetime, Smart};
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use typst_layout::PagedDocument;
@@ -38,6 +38,15 @@ pub enum PrintError {
         /// The typesetter's words.
         reason: String,
     },
+    /// The file could not be written.
+    #[error("the file can not be written: {0}")]
+    Written(#[from] std::io::Error),
+    /// A file of postcards was to have none.
+    #[error("there are no postcards to print")]
+    Empty,
+    /// The address of the login page does not fit in a QR code.
+    #[error("the address of the login page is too long for a QR code")]
+    QrCode,
 }
 
 /// A template that has been parsed, and the name its data goes by.
@@ -70,10 +79,7 @@ impl Template {
         issued: Date,
         data: &impl serde::Serialize,
     ) -> Result<Vec<u8>, PrintError> {
-        let json = serde_json::to_string(data).map_err(|error| self.failed(error.to_string()))?;
-        let desk = Desk::new(fonts, &self.source, self.data, json.clone().into_bytes());
-        let compiled = typst::compile::<PagedDocument>(&desk);
-        let printed = compiled.output.and_then(|document| {
+        self.compile(fonts, data, |document, json| {
             let options = PdfOptions {
                 ident: Smart::Custom(json),
                 creator: Smart::Custom(Some("Yui".to_owned())),
@@ -82,7 +88,27 @@ impl Template {
                 ..PdfOptions::default()
             };
             typst_pdf::pdf(&folio::number(&document), &options)
-        });
+        })
+    }
+
+    /// The pages of the template with this data, to be drawn by somebody else.
+    ///
+    /// # Errors
+    /// As [`Template::print`].
+    pub(crate) fn lay_out(&self, fonts: &Fonts, data: &impl serde::Serialize) -> Result<PagedDocument, PrintError> {
+        self.compile(fonts, data, |document, _| Ok(document))
+    }
+
+    fn compile<T>(
+        &self,
+        fonts: &Fonts,
+        data: &impl serde::Serialize,
+        finish: impl FnOnce(PagedDocument, String) -> SourceResult<T>,
+    ) -> Result<T, PrintError> {
+        let json = serde_json::to_string(data).map_err(|error| self.failed(error.to_string()))?;
+        let desk = Desk::new(fonts, &self.source, self.data, json.clone().into_bytes());
+        let compiled = typst::compile::<PagedDocument>(&desk);
+        let printed = compiled.output.and_then(|document| finish(document, json));
         // No two documents have a line in common: keeping any cached layout costs memory and gains no time (measured).
         typst::comemo::evict(0);
         if let Some(error) = desk.into_font_error() {

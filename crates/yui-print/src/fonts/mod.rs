@@ -134,6 +134,20 @@ impl Fonts {
         Ok(font)
     }
 
+    /// The place of a face that was drawn with.
+    pub(crate) fn place_of(&self, font: &Font) -> Option<usize> {
+        let same = |one: &Font| one.data().as_ptr() == font.data().as_ptr() && one.index() == font.index();
+        self.loaded().iter().position(|slot| slot.as_ref().is_some_and(same))
+    }
+
+    /// The place of the face that draws a character: of even widths or not, regular or bold, and the fallback where that lacks it.
+    pub(crate) fn drawing(&self, c: char, even: bool, bold: bool) -> usize {
+        let order = if even { [4, 0, 2] } else { [0, 2, 4] };
+        let places = order.map(|place| place + usize::from(bold));
+        let has = |place: &usize| self.faces.get(*place).is_some_and(|face| face.has(c));
+        places.into_iter().find(has).unwrap_or(places[0])
+    }
+
     fn path(&self, index: usize) -> PathBuf {
         self.faces.get(index).map(|face| face.path.clone()).unwrap_or_default()
     }
