@@ -1,5 +1,5 @@
 //! Who is asking, for which society. A query on a society's rows takes one of these, and nothing but the router's
-//! door (for requests) and the command line make one.
+//! door (for requests), a worker and the command line make one.
 
 use std::sync::Arc;
 
@@ -9,7 +9,11 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use crate::{
     app::App,
     error::AppError,
-    features::societies::{self, Society},
+    features::{
+        audit::Actor,
+        societies::{self, Society},
+        staff::Role,
+    },
 };
 
 /// A scope: it names the society whose rows a query may touch, and there is no way to name another.
@@ -49,12 +53,30 @@ pub struct MemberScope {
     pub proved_by_mail_alone: bool,
 }
 
-/// The command line or a worker, acting for one society.
+/// A signed-in member of the society's staff. What they may do, the route's permission has made sure of.
+#[derive(Clone, Debug)]
+pub struct StaffScope {
+    society: Arc<Society>,
+    /// The account.
+    pub staff_id: i64,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
+    /// The hash of this session's token.
+    pub session: [u8; 32],
+    /// When they last proved their second factor.
+    pub proved_at: jiff::Timestamp,
+    /// From which network address they come.
+    pub address: String,
+}
+
+/// Whoever acts for one society: the command line, a worker, or a member of its staff.
 #[derive(Clone, Debug)]
 pub struct SystemScope {
     society: Arc<Society>,
     /// Who acts, for the record.
-    pub actor: &'static str,
+    pub actor: Actor,
 }
 
 impl PublicScope {
@@ -82,6 +104,29 @@ impl MemberScope {
     }
 }
 
+/// What a live session says of a member of staff.
+pub(crate) struct SessionStaff {
+    pub(crate) staff_id: i64,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) session: [u8; 32],
+    pub(crate) proved_at: jiff::Timestamp,
+    pub(crate) address: String,
+}
+
+impl StaffScope {
+    pub(crate) fn at_the_door(society: Arc<Society>, staff: SessionStaff) -> Self {
+        let SessionStaff { staff_id, name, role, session, proved_at, address } = staff;
+        Self { society, staff_id, name, role, session, proved_at, address }
+    }
+
+    /// Returns the scope for what they do in the society's name, recorded as theirs.
+    pub fn acting(&self) -> SystemScope {
+        let actor = Actor::staff(self.staff_id, &self.name, &self.address);
+        SystemScope { society: self.society.clone(), actor }
+    }
+}
+
 impl SystemScope {
     /// Returns the scope of the society with this key, for a command.
     ///
@@ -93,7 +138,18 @@ impl SystemScope {
             .into_iter()
             .find(|society| society.key == key)
             .with_context(|| format!("there is no society {key:?}; `yui society list` shows them"))?;
-        Ok(Self { society: Arc::new(society), actor: "command line" })
+        Ok(Self { society: Arc::new(society), actor: Actor::command() })
+    }
+
+    /// Returns the scope of a member of staff whose login is under way.
+    pub(crate) fn of_staff_logging_in(scope: &PublicScope, staff_id: i64, name: &str, address: &str) -> Self {
+        Self { society: scope.society.clone(), actor: Actor::staff(staff_id, name, address) }
+    }
+
+    /// Returns this scope as somebody else's: for work that was ordered by them.
+    #[must_use]
+    pub fn acting_for(&self, actor: Actor) -> Self {
+        Self { society: self.society.clone(), actor }
     }
 
     /// Returns the scopes of all societies, for a worker.
@@ -102,7 +158,8 @@ impl SystemScope {
     /// Where the database does not answer.
     pub async fn of_all(app: &App, actor: &'static str) -> Result<Vec<Self>, yui_db::DbError> {
         let societies = societies::society_list(&app.db).await?;
-        Ok(societies.into_iter().map(|society| Self { society: Arc::new(society), actor }).collect())
+        let scope = |society| Self { society: Arc::new(society), actor: Actor::worker(actor) };
+        Ok(societies.into_iter().map(scope).collect())
     }
 }
 
@@ -116,7 +173,7 @@ macro_rules! in_society {
     )*};
 }
 
-in_society!(PublicScope, MemberScope, SystemScope);
+in_society!(PublicScope, MemberScope, StaffScope, SystemScope);
 
 impl<S: Sync> FromRequestParts<S> for PublicScope {
     type Rejection = AppError;
@@ -131,5 +188,13 @@ impl<S: Sync> FromRequestParts<S> for MemberScope {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
         parts.extensions.get().cloned().ok_or_else(|| AppError::door("MemberScope"))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for StaffScope {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
+        parts.extensions.get().cloned().ok_or_else(|| AppError::door("StaffScope"))
     }
 }

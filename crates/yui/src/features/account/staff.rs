@@ -1,25 +1,75 @@
-//! What staff do to an account: unlock it, initialise its factors. By the command line for now.
+//! What staff do to an account: unlock it, initialise its factors, stop it; and how many accounts there are. From the console
+//! and by the command line.
+
+use anyhow::Context;
+use yui_auth::password::Password;
+use yui_db::Tx;
 
 use super::{
+    enrolment::TAKEN,
     happened::{Happened, happened},
-    queries,
+    migration,
+    password::busy,
+    queries, rules,
     settings::sign_out_everywhere,
     throttle::PASSWORDS_OF_USER_ID,
 };
-use crate::{app::App, scope::SystemScope};
+use crate::{
+    app::App,
+    error::AppError,
+    features::audit::{self, Subject},
+    scope::{InSociety, SystemScope},
+    ui::Lang,
+};
+
+crate::features::audit::acts! {
+    /// An account was unlocked.
+    ACCOUNT_UNLOCKED = "account.unlocked" / "加入者のロックを解除";
+    /// An account's factors were removed.
+    ACCOUNT_FACTORS_RESET = "account.factors_reset" / "加入者の認証方法を初期化";
+    /// An account was stopped.
+    ACCOUNT_STOPPED = "account.stopped" / "加入者の利用を停止";
+    /// … and taken up again.
+    ACCOUNT_RESUMED = "account.resumed" / "加入者の利用を再開";
+    /// An account's sessions were ended.
+    ACCOUNT_SIGNED_OUT = "account.signed_out" / "加入者のログインを全て終了";
+    /// An account got another user ID.
+    ACCOUNT_USER_ID_CHANGED = "account.user_id_changed" / "加入者のユーザIDを変更";
+    /// An account got another temporary pair.
+    ACCOUNT_PAIR_REISSUED = "account.pair_reissued" / "仮ID・仮パスワードを再発行";
+}
+
+async fn id_of(app: &App, scope: &SystemScope, user_id: &str) -> anyhow::Result<i64> {
+    let id = queries::account_id(&app.db, scope, &user_id.to_lowercase()).await?;
+    id.with_context(|| format!("there is no account with the user ID {user_id:?}"))
+}
+
+/// Returns the account as the log names it.
+async fn subject(app: &App, scope: &SystemScope, account_id: i64) -> anyhow::Result<(Subject, String)> {
+    let person = queries::person(&app.db, scope, account_id).await?;
+    Ok((Subject::new("account", account_id, person.name), person.user_id))
+}
 
 /// Lets the owner of a locked account try passwords again.
 ///
 /// # Errors
 /// Where the society has no account with this user ID.
 pub async fn unlock(app: &App, scope: &SystemScope, user_id: &str) -> anyhow::Result<()> {
-    let user_id = user_id.to_lowercase();
+    let id = id_of(app, scope, user_id).await?;
+    unlock_of(app, scope, id, "").await
+}
+
+/// As [`unlock`], for the account of this number; the log tells `reason`.
+///
+/// # Errors
+/// Where the society has no such account.
+pub async fn unlock_of(app: &App, scope: &SystemScope, account_id: i64, reason: &str) -> anyhow::Result<()> {
+    let (subject, user_id) = subject(app, scope, account_id).await?;
     let mut tx = app.db.begin().await?;
-    let Some(account_id) = queries::account_unlock(&mut tx, scope, &user_id).await? else {
-        anyhow::bail!("there is no account with the user ID {user_id:?}");
-    };
+    queries::account_unlock(&mut tx, scope, &user_id).await?.context("there is no such account")?;
     PASSWORDS_OF_USER_ID.of(&user_id).forget(&mut tx, scope).await?;
     happened(app, &mut tx, scope, None, account_id, Happened::Unlocked).await?;
+    audit::record(app, &mut tx, scope, ACCOUNT_UNLOCKED, Some(&subject), reason).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(())
@@ -31,16 +81,156 @@ pub async fn unlock(app: &App, scope: &SystemScope, user_id: &str) -> anyhow::Re
 /// # Errors
 /// As [`unlock`].
 pub async fn reset_factor(app: &App, scope: &SystemScope, user_id: &str) -> anyhow::Result<()> {
-    let user_id = user_id.to_lowercase();
-    let Some(account_id) = queries::account_id(&app.db, scope, &user_id).await? else {
-        anyhow::bail!("there is no account with the user ID {user_id:?}");
-    };
+    let id = id_of(app, scope, user_id).await?;
+    reset_factor_of(app, scope, id, "").await
+}
+
+/// As [`reset_factor`], for the account of this number; the log tells `reason`.
+///
+/// # Errors
+/// As [`unlock_of`].
+pub async fn reset_factor_of(app: &App, scope: &SystemScope, account_id: i64, reason: &str) -> anyhow::Result<()> {
+    let (subject, _) = subject(app, scope, account_id).await?;
     let mut tx = app.db.begin().await?;
     queries::factors_delete(&mut tx, scope, account_id, None).await?;
     queries::chosen_factor_set(&mut tx, scope, account_id, None).await?;
     sign_out_everywhere(&mut tx, scope, account_id, &[0; 32], &[0; 32]).await?;
     happened(app, &mut tx, scope, None, account_id, Happened::FactorsReset).await?;
+    audit::record(app, &mut tx, scope, ACCOUNT_FACTORS_RESET, Some(&subject), reason).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(())
+}
+
+/// Stops the account: ends its sessions and whatever is under way, kills its links. Passkeys and apps stay, and open nothing.
+/// Returns false where it was stopped already.
+///
+/// # Errors
+/// As [`unlock_of`].
+pub async fn stop_of(app: &App, scope: &SystemScope, account_id: i64, reason: &str) -> anyhow::Result<bool> {
+    let (subject, _) = subject(app, scope, account_id).await?;
+    let mut tx = app.db.begin().await?;
+    if !queries::account_stop(&mut tx, scope, account_id).await? {
+        return Ok(false);
+    }
+    sign_out_everywhere(&mut tx, scope, account_id, &[0; 32], &[0; 32]).await?;
+    migration::take_back_of(&mut tx, scope, account_id, app.clock.now()).await?;
+    happened(app, &mut tx, scope, None, account_id, Happened::Stopped).await?;
+    audit::record(app, &mut tx, scope, ACCOUNT_STOPPED, Some(&subject), reason).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(true)
+}
+
+/// Makes a stopped account what it was. Returns false where it is not stopped.
+///
+/// # Errors
+/// As [`unlock_of`].
+pub async fn resume_of(app: &App, scope: &SystemScope, account_id: i64, reason: &str) -> anyhow::Result<bool> {
+    let (subject, _) = subject(app, scope, account_id).await?;
+    let mut tx = app.db.begin().await?;
+    if !queries::account_resume(&mut tx, scope, account_id).await? {
+        return Ok(false);
+    }
+    happened(app, &mut tx, scope, None, account_id, Happened::Resumed).await?;
+    audit::record(app, &mut tx, scope, ACCOUNT_RESUMED, Some(&subject), reason).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(true)
+}
+
+/// Ends all sessions of the account and whatever is under way.
+///
+/// # Errors
+/// As [`unlock_of`].
+pub async fn sign_out_of(app: &App, scope: &SystemScope, account_id: i64, reason: &str) -> anyhow::Result<()> {
+    let (subject, _) = subject(app, scope, account_id).await?;
+    let mut tx = app.db.begin().await?;
+    sign_out_everywhere(&mut tx, scope, account_id, &[0; 32], &[0; 32]).await?;
+    happened(app, &mut tx, scope, None, account_id, Happened::SignedOut).await?;
+    audit::record(app, &mut tx, scope, ACCOUNT_SIGNED_OUT, Some(&subject), reason).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(())
+}
+
+/// What came of a user ID that staff typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renamed {
+    /// The account has it.
+    Done,
+    /// It can not be; why, in the words of the page.
+    Refused(String),
+}
+
+/// Gives an enrolled account another user ID, by the rules that members have.
+///
+/// # Errors
+/// As [`unlock_of`], and [`AppError::Busy`] where too much is being hashed.
+pub async fn user_id_change(
+    app: &App,
+    scope: &SystemScope,
+    account_id: i64,
+    typed: &str,
+    reason: &str,
+) -> Result<Renamed, AppError> {
+    let refused = |words: &str| Ok(Renamed::Refused(words.to_owned()));
+    let user_id = match rules::user_id(Lang::Ja, &scope.society().policy, typed) {
+        Ok(user_id) => user_id,
+        Err(words) => return refused(&words),
+    };
+    let (subject, before) = subject(app, scope, account_id).await?;
+    if user_id == before {
+        return refused("今と同じユーザIDです。");
+    }
+    let account = queries::standing(&app.db, scope, account_id, app.clock.now()).await?;
+    let (_, password_hash) = account.context("there is no such account")?;
+    let same = app.hasher.verify(Password::new(user_id.clone()), Some(&password_hash)).await.map_err(busy)?;
+    if same.matches {
+        // Nobody is told that they guessed a password.
+        return refused("このユーザIDは使えません。別のユーザIDを入力してください。");
+    }
+    let mut tx = app.db.begin().await?;
+    match queries::user_id_set(&mut tx, scope, account_id, &user_id).await {
+        Err(error) if error.is_taken("accounts_user_id") => return refused(TAKEN),
+        set => set?,
+    }
+    queries::logins_delete_of(&mut tx, scope, account_id, &[0; 32]).await?;
+    happened(app, &mut tx, scope, None, account_id, Happened::UserIdChanged).await?;
+    let detail = format!("{before} → {user_id}: {reason}");
+    audit::record(app, &mut tx, scope, ACCOUNT_USER_ID_CHANGED, Some(&subject), &detail).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(Renamed::Done)
+}
+
+/// Gives an account that waits for enrolment another temporary ID's password, which goes out with the next pairs that are
+/// written out; what was posted before opens nothing any more. Returns false where the account does not wait.
+///
+/// # Errors
+/// As [`unlock_of`], and where no sealing key is configured.
+pub async fn pair_reissue(app: &App, scope: &SystemScope, account_id: i64, reason: &str) -> anyhow::Result<bool> {
+    let (subject, _) = subject(app, scope, account_id).await?;
+    let recorded =
+        async |tx: &mut Tx| audit::record(app, tx, scope, ACCOUNT_PAIR_REISSUED, Some(&subject), reason).await;
+    migration::reissue(app, scope, account_id, recorded).await
+}
+
+/// The accounts in one state.
+#[derive(Debug, sqlx::FromRow)]
+pub struct InState {
+    /// `enrolled`, `stopped` or `temporary`.
+    pub state: String,
+    /// How many there are.
+    pub accounts: i64,
+    /// How many of these wrong passwords locked.
+    pub locked: i64,
+}
+
+/// Returns how many accounts are in each state, by its name; a state without any is left out.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn counts(app: &App, scope: &impl InSociety) -> Result<Vec<InState>, yui_db::DbError> {
+    queries::state_counts(&app.db, scope).await
 }

@@ -1,0 +1,54 @@
+//! `yui staff …`.
+
+use anyhow::Context;
+use clap::Subcommand;
+
+use super::for_society;
+use crate::features::staff::{Role, admin};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Staff {
+    /// Invites somebody to the society's staff: the first administrator
+    Invite {
+        /// The society's short name
+        #[arg(long)]
+        society: String,
+        /// The mail address, with which they will log in
+        #[arg(long)]
+        email: String,
+        /// Their name
+        #[arg(long)]
+        name: String,
+        /// admin, benefits, desk or viewer
+        #[arg(long, default_value = "admin")]
+        role: String,
+    },
+    /// Lists a society's staff
+    List {
+        /// The society's short name
+        #[arg(long)]
+        society: String,
+    },
+}
+
+impl Staff {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Invite { society, email, name, role } => {
+                let role =
+                    Role::of(&role).with_context(|| format!("{role:?} is no role: admin, benefits, desk, viewer"))?;
+                let (app, scope) = for_society(&society).await?;
+                admin::invite(&app, &scope, &admin::Invited { email: &email, name: &name, role }).await?;
+                app.db.close().await;
+                println!("an invitation to {email} is in the outbox; `yui serve` or `yui worker` sends it");
+            }
+            Self::List { society } => {
+                let (app, scope) = for_society(&society).await?;
+                for line in admin::lines(&app, &scope).await? {
+                    println!("{line}");
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,207 @@
+//! What waits for a second person, and what was decided.
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{APPROVAL_GIVEN, APPROVAL_REFUSED, queries, queries::ApprovalRow, right};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account,
+        audit::{self, Subject},
+        imports,
+        societies::Guarded,
+    },
+    scope::StaffScope,
+    ui::{FormState, Page, Shell, format},
+};
+
+/// A question in the list.
+pub(crate) struct Line {
+    approval_id: i64,
+    act: &'static str,
+    subject: String,
+    detail: String,
+    asked: String,
+    decided: String,
+    /// Whether the reader may say yes to it.
+    mine: bool,
+    /// Whether the reader asked, and may take it back.
+    asked_by_reader: bool,
+    open: bool,
+}
+
+#[derive(Template)]
+#[template(path = "features/approvals/list.html")]
+pub(crate) struct ApprovalsPage {
+    page: Page,
+    form: FormState,
+    lines: Vec<Line>,
+    done: &'static str,
+}
+
+/// What was just done.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+/// How many questions are shown.
+const SHOWN: i64 = 200;
+
+const TITLE: &str = "承認";
+
+fn line(staff: &StaffScope, row: &ApprovalRow) -> Line {
+    let act = Guarded::of(&row.act);
+    let decided = row.decided_at.map(|at| {
+        let word = if row.approved == Some(true) { "承認" } else { "却下" };
+        format!("{word}（{} {}）", row.decided_name.as_deref().unwrap_or_default(), format::minute(at.to_jiff()))
+    });
+    let open = row.decided_at.is_none();
+    // Whom it is about and why is for those who decide such things.
+    let may = act.is_some_and(|act| staff.role.has(right(act)));
+    let told = |text: &str| if may { text.to_owned() } else { "—".to_owned() };
+    Line {
+        approval_id: row.approval_id,
+        act: act.map_or("", Guarded::label),
+        subject: told(&row.subject_name),
+        detail: told(&row.detail),
+        asked_by_reader: open && may && row.asked_by == staff.staff_id,
+        asked: format!("{} {}", row.asked_name, format::minute(row.asked_at.to_jiff())),
+        decided: decided.unwrap_or_default(),
+        mine: open && may && row.asked_by != staff.staff_id,
+        open,
+    }
+}
+
+async fn page(
+    app: &App,
+    shell: &Shell,
+    staff: &StaffScope,
+    form: FormState,
+    done: &str,
+) -> Result<ApprovalsPage, AppError> {
+    let rows = queries::list(&app.db, staff, SHOWN).await?;
+    Ok(ApprovalsPage {
+        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        form,
+        lines: rows.iter().map(|row| line(staff, row)).collect(),
+        done: match done {
+            "asked" => "承認を依頼しました。ほかの職員が承認すると実行されます。",
+            "approved" => "承認し、実行しました。",
+            "refused" => "却下しました。",
+            _ => "",
+        },
+    })
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Query(Done { done }): Query<Done>,
+) -> Result<ApprovalsPage, AppError> {
+    page(&app, &shell, &staff, FormState::default(), &done).await
+}
+
+/// Returns the open question, where this person's role may decide it.
+async fn open(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, Guarded), AppError> {
+    let row = queries::one(&app.db, staff, id).await?.filter(|row| row.decided_at.is_none());
+    let row = row.ok_or(AppError::NotFound)?;
+    let act = Guarded::of(&row.act).ok_or(AppError::NotFound)?;
+    if !staff.role.has(right(act)) {
+        return Err(AppError::NotAllowed);
+    }
+    Ok((row, act))
+}
+
+/// Returns the open question of somebody else, whom this person may say yes to: whoever asked is one person, not two.
+async fn mine(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, Guarded), AppError> {
+    let (row, act) = open(app, staff, id).await?;
+    if row.asked_by == staff.staff_id { Err(AppError::NotAllowed) } else { Ok((row, act)) }
+}
+
+pub(super) async fn approve(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+) -> Result<Response, AppError> {
+    let (row, act) = mine(&app, &staff, id).await?;
+    let scope = staff.acting();
+    // The act first: what fails stays asked, and is tried again or refused.
+    let done = match act {
+        Guarded::Publication | Guarded::MassMail => {
+            imports::publish_approved(&app, &scope, row.subject_id, &row.detail).await
+        }
+        Guarded::FactorReset => account::staff::reset_factor_of(&app, &scope, row.subject_id, &row.detail).await,
+    };
+    if let Err(error) = done {
+        tracing::warn!(act = act.word(), "an approved act failed: {error:#}");
+        let mut form = FormState::default();
+        form.error(
+            "approvals",
+            "実行できませんでした。対象の状態が変わっていれば却下し、そうでなければもう一度承認してください。",
+        );
+        return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
+    }
+    decided(&app, &staff, &row, act, true).await?;
+    Ok(Redirect::to("/console/approvals?done=approved").into_response())
+}
+
+pub(super) async fn refuse(
+    State(app): State<App>,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+) -> Result<Response, AppError> {
+    // Whoever asked may take the question back.
+    let (row, act) = open(&app, &staff, id).await?;
+    decided(&app, &staff, &row, act, false).await?;
+    Ok(Redirect::to("/console/approvals?done=refused").into_response())
+}
+
+async fn decided(
+    app: &App,
+    staff: &StaffScope,
+    row: &ApprovalRow,
+    act: Guarded,
+    approved: bool,
+) -> Result<(), AppError> {
+    let mut tx = app.db.begin().await?;
+    if !queries::decide(&mut tx, staff, row.approval_id, approved, app.clock.now()).await? {
+        return Err(AppError::NotFound);
+    }
+    let subject = Subject::new("approval", row.approval_id, &row.subject_name);
+    let detail = format!("{}: {}（依頼 {}）", act.label(), row.detail, row.asked_name);
+    let word = if approved { APPROVAL_GIVEN } else { APPROVAL_REFUSED };
+    audit::record(app, &mut tx, staff, word, Some(&subject), &detail).await?;
+    Ok(tx.commit().await?)
+}
+
+crate::ui::console_pages! {
+    ApprovalsPage => |shell| {
+        let line = |open: bool| Line {
+            approval_id: 1,
+            act: Guarded::FactorReset.label(),
+            subject: "テスト タロウ".into(),
+            detail: "電話で本人確認済み（生年月日・記号番号）".into(),
+            asked: "見本 次郎 2026/11/20 09:12".into(),
+            decided: if open { String::new() } else { "承認（試験 花子 2026/11/20 10:01）".into() },
+            mine: open,
+            asked_by_reader: false,
+            open,
+        };
+        Self {
+            page: shell.console(TITLE),
+            form: FormState::default(),
+            lines: vec![line(true), line(false)],
+            done: "承認し、実行しました。",
+        }
+    },
+}

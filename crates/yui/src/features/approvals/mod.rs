@@ -1,0 +1,92 @@
+//! Two-person approval: what a society's policy wants decided by two. One asks, another approves, and with that it is done.
+
+mod list;
+mod queries;
+
+use yui_db::Tx;
+
+use crate::{
+    app::App,
+    features::{
+        audit::{self, Subject},
+        societies::Guarded,
+        staff::Right,
+    },
+    router::{
+        Permission::{Staff, StaffFresh},
+        Routes,
+    },
+    scope::{InSociety, StaffScope},
+};
+
+/// The pages of this feature.
+pub fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/console/approvals", Staff(Right::Look), list::show)
+        .post("/console/approvals/{id}/approve", StaffFresh(Right::Look), list::approve)
+        .post("/console/approvals/{id}/refuse", StaffFresh(Right::Look), list::refuse)
+}
+
+crate::features::audit::acts! {
+    /// Somebody asked for a second person's approval.
+    APPROVAL_ASKED = "approval.asked" / "承認を依頼";
+    /// … and got it.
+    APPROVAL_GIVEN = "approval.given" / "承認";
+    /// … or did not.
+    APPROVAL_REFUSED = "approval.refused" / "承認を却下";
+}
+
+/// Returns whether the society wants this decided by two.
+pub fn needed(scope: &impl InSociety, act: Guarded) -> bool {
+    scope.society().policy.two_person.contains(&act)
+}
+
+/// Returns what somebody needs to ask for this, and to decide it.
+pub fn right(act: Guarded) -> Right {
+    match act {
+        Guarded::Publication | Guarded::MassMail => Right::Data,
+        Guarded::FactorReset => Right::Help,
+    }
+}
+
+/// Asks for approval. `subject` is what it is done to; `detail` is what the act needs to know when it is done, readable by
+/// people. Returns false where the same is asked already.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn ask(
+    app: &App,
+    tx: &mut Tx,
+    staff: &StaffScope,
+    act: Guarded,
+    subject: &Subject,
+    detail: &str,
+) -> anyhow::Result<bool> {
+    let about = (act.word(), subject.id, subject.name.as_str());
+    if !queries::ask(tx, staff, about, detail, app.clock.now()).await? {
+        return Ok(false);
+    }
+    audit::record(app, tx, staff, APPROVAL_ASKED, Some(subject), &format!("{}: {detail}", act.label())).await?;
+    Ok(true)
+}
+
+/// Returns whether an approval of this about this subject is waited for.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_open(
+    app: &App,
+    scope: &impl InSociety,
+    act: Guarded,
+    subject_id: i64,
+) -> Result<bool, yui_db::DbError> {
+    queries::is_open(&app.db, scope, act.word(), subject_id).await
+}
+
+/// Returns how many questions are open.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn open_count(app: &App, scope: &impl InSociety) -> Result<i64, yui_db::DbError> {
+    queries::open_count(&app.db, scope).await
+}

@@ -1,0 +1,105 @@
+//! The SQL of approvals.
+
+use jiff::Timestamp;
+use yui_db::{Db, DbError, Tx, params, statements};
+
+use crate::{
+    features::societies::ids_take,
+    scope::{InSociety, StaffScope},
+};
+
+statements! {
+    ASK = "
+        INSERT INTO approvals (society_id, approval_id, act, subject_id, subject_name, detail, asked_by, asked_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT DO NOTHING";
+    DECIDE = "
+        UPDATE approvals SET decided_by = $3, decided_at = $4, approved = $5
+        WHERE society_id = $1 AND approval_id = $2 AND decided_at IS NULL";
+    LIST = "
+        SELECT a.approval_id, a.act, a.subject_id, a.subject_name, a.detail, a.asked_by, a.asked_at, a.decided_at, a.approved,
+            s.name AS asked_name,
+            (SELECT d.name FROM staff d WHERE d.society_id = a.society_id AND d.staff_id = a.decided_by) AS decided_name
+        FROM approvals a
+        JOIN staff s ON s.society_id = a.society_id AND s.staff_id = a.asked_by
+        WHERE a.society_id = $1
+        ORDER BY CASE WHEN a.decided_at IS NULL THEN 0 ELSE 1 END, a.approval_id DESC LIMIT $2";
+    ONE = "
+        SELECT a.approval_id, a.act, a.subject_id, a.subject_name, a.detail, a.asked_by, a.asked_at, a.decided_at, a.approved,
+            s.name AS asked_name,
+            (SELECT d.name FROM staff d WHERE d.society_id = a.society_id AND d.staff_id = a.decided_by) AS decided_name
+        FROM approvals a
+        JOIN staff s ON s.society_id = a.society_id AND s.staff_id = a.asked_by
+        WHERE a.society_id = $1 AND a.approval_id = $2";
+    OPEN_COUNT = "SELECT COUNT(*) AS count FROM approvals WHERE society_id = $1 AND decided_at IS NULL";
+    OPEN_ABOUT = "
+        SELECT approval_id AS count FROM approvals WHERE society_id = $1 AND act = $2 AND subject_id = $3 AND decided_at IS NULL";
+}
+
+/// A question and what became of it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct ApprovalRow {
+    pub(super) approval_id: i64,
+    pub(super) act: String,
+    pub(super) subject_id: i64,
+    pub(super) subject_name: String,
+    pub(super) detail: String,
+    pub(super) asked_by: i64,
+    pub(super) asked_at: yui_db::Timestamp,
+    pub(super) decided_at: Option<yui_db::Timestamp>,
+    pub(super) approved: Option<bool>,
+    pub(super) asked_name: String,
+    pub(super) decided_name: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    count: i64,
+}
+
+/// Asks; returns false where the same is asked already.
+pub(super) async fn ask(
+    tx: &mut Tx,
+    staff: &StaffScope,
+    (act, subject_id, subject_name): (&str, i64, &str),
+    detail: &str,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let id = ids_take(tx, staff, "approval", 1).await?;
+    let values = params![staff.society_id(), id, act, subject_id, subject_name, detail, staff.staff_id, now];
+    Ok(tx.execute(&ASK, values).await? == 1)
+}
+
+/// Decides a question that is open; returns false where it is not.
+pub(super) async fn decide(
+    tx: &mut Tx,
+    staff: &StaffScope,
+    approval_id: i64,
+    approved: bool,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let values = params![staff.society_id(), approval_id, staff.staff_id, now, approved];
+    Ok(tx.execute(&DECIDE, values).await? == 1)
+}
+
+/// Returns the questions, open ones first, then the newest.
+pub(super) async fn list(db: &Db, scope: &impl InSociety, most: i64) -> Result<Vec<ApprovalRow>, DbError> {
+    db.all(&LIST, params![scope.society_id(), most]).await
+}
+
+/// Returns a question.
+pub(super) async fn one(db: &Db, scope: &impl InSociety, approval_id: i64) -> Result<Option<ApprovalRow>, DbError> {
+    db.optional(&ONE, params![scope.society_id(), approval_id]).await
+}
+
+/// Returns how many questions are open.
+pub(super) async fn open_count(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
+    let row: Count = db.one(&OPEN_COUNT, params![scope.society_id()]).await?;
+    Ok(row.count)
+}
+
+/// Returns whether this is asked about this subject.
+pub(super) async fn is_open(db: &Db, scope: &impl InSociety, act: &str, subject_id: i64) -> Result<bool, DbError> {
+    let row: Option<Count> = db.optional(&OPEN_ABOUT, params![scope.society_id(), act, subject_id]).await?;
+    Ok(row.is_some_and(|row| row.count > 0))
+}

@@ -1,0 +1,36 @@
+//! What can be seen or done, with a word for the database and one for people.
+
+/// An act; each feature declares its own with [`acts!`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// The word in the database, as in `member.viewed`.
+    pub word: &'static str,
+    /// The (Japanese) words for people.
+    pub label: &'static str,
+}
+
+yui_db::inventory::collect!(Act);
+
+impl Act {
+    /// Returns all acts, by word.
+    pub fn all() -> Vec<&'static Self> {
+        let mut all: Vec<_> = yui_db::inventory::iter::<Self>.into_iter().collect();
+        all.sort_by_key(|act| act.word);
+        all
+    }
+
+    /// Returns what the database's word means to people.
+    pub fn label_of(word: &str) -> &str {
+        Self::all().into_iter().find(|act| act.word == word).map_or(word, |act| act.label)
+    }
+}
+
+/// Declares acts: `MEMBER_VIEWED = "member.viewed" / "加入者の詳細を表示";`.
+macro_rules! acts {
+    ($($(#[$meta:meta])* $name:ident = $word:literal / $label:literal;)+) => {$(
+        $(#[$meta])*
+        pub(crate) const $name: $crate::features::audit::Act = $crate::features::audit::Act { word: $word, label: $label };
+        yui_db::inventory::submit! { $name }
+    )+};
+}
+pub(crate) use acts;

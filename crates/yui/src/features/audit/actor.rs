@@ -1,0 +1,39 @@
+//! Who did it.
+
+/// Whoever acts for a society.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub(super) kind: &'static str,
+    pub(super) id: Option<i64>,
+    /// The name as it was then.
+    pub name: String,
+    /// The network address, where they came by the network.
+    pub(super) address: Option<String>,
+}
+
+impl Actor {
+    /// Returns a member of staff.
+    pub fn staff(staff_id: i64, name: &str, address: &str) -> Self {
+        Self { kind: "staff", id: Some(staff_id), name: name.to_owned(), address: Some(address.to_owned()) }
+    }
+
+    /// Returns the command line.
+    pub fn command() -> Self {
+        Self { kind: "command", id: None, name: "command line".to_owned(), address: None }
+    }
+
+    /// Returns a worker of this name.
+    pub fn worker(name: &str) -> Self {
+        Self { kind: "worker", id: None, name: name.to_owned(), address: None }
+    }
+
+    /// Returns the network address, where they came by the network.
+    pub fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
+    /// Returns the member of staff, where it is one.
+    pub fn staff_id(&self) -> Option<i64> {
+        self.id
+    }
+}

@@ -1,0 +1,96 @@
+//! The chain: each entry's hash covers what it says and the hash of the entry before it.
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// What an entry says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said<'a> {
+    pub(super) society_id: i64,
+    pub(super) entry_id: i64,
+    pub(super) at: Timestamp,
+    pub(super) actor_kind: &'a str,
+    pub(super) actor_id: Option<i64>,
+    pub(super) actor_name: &'a str,
+    pub(super) address: Option<&'a str>,
+    pub(super) act: &'a str,
+    pub(super) subject_kind: Option<&'a str>,
+    pub(super) subject_id: Option<i64>,
+    pub(super) subject_name: Option<&'a str>,
+    pub(super) detail: &'a str,
+}
+
+/// The hash before the first entry.
+pub(super) const BEGINNING: [u8; 32] = [0; 32];
+
+impl Said<'_> {
+    /// Returns the hash of this entry after the one with this hash: SHA-256 over the parts, each preceded by its length.
+    pub(super) fn hash(&self, before: &[u8; 32]) -> [u8; 32] {
+        let mut digest = Sha256::new_with_prefix(b"yui audit 1");
+        let mut part = |bytes: Option<&[u8]>| {
+            let length = bytes.map_or(u64::MAX, |bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX - 1));
+            digest.update(length.to_be_bytes());
+            digest.update(bytes.unwrap_or_default());
+        };
+        part(Some(before));
+        for number in
+            [Some(self.society_id), Some(self.entry_id), Some(self.at.as_microsecond()), self.actor_id, self.subject_id]
+        {
+            part(number.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice));
+        }
+        let texts = [
+            Some(self.actor_kind),
+            Some(self.actor_name),
+            self.address,
+            Some(self.act),
+            self.subject_kind,
+            self.subject_name,
+            Some(self.detail),
+        ];
+        texts.into_iter().for_each(|text| part(text.map(str::as_bytes)));
+        digest.finalize().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAID: Said<'_> = Said {
+        society_id: 1,
+        entry_id: 7,
+        at: Timestamp::UNIX_EPOCH,
+        actor_kind: "staff",
+        actor_id: Some(3),
+        actor_name: "試験 花子",
+        address: Some("192.0.2.1"),
+        act: "member.viewed",
+        subject_kind: Some("member"),
+        subject_id: Some(5),
+        subject_name: Some("テスト タロウ"),
+        detail: "",
+    };
+
+    #[test]
+    fn every_part_is_covered_and_none_runs_into_the_next() {
+        let hash = SAID.hash(&BEGINNING);
+        let changed = [
+            SAID.hash(&[1; 32]),
+            Said { society_id: 2, ..SAID }.hash(&BEGINNING),
+            Said { entry_id: 8, ..SAID }.hash(&BEGINNING),
+            Said { at: Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_micros(1), ..SAID }.hash(&BEGINNING),
+            Said { actor_kind: "worker", ..SAID }.hash(&BEGINNING),
+            Said { actor_id: None, ..SAID }.hash(&BEGINNING),
+            Said { actor_name: "試験 花", ..SAID }.hash(&BEGINNING),
+            Said { address: None, ..SAID }.hash(&BEGINNING),
+            Said { address: Some(""), ..SAID }.hash(&BEGINNING),
+            Said { act: "member.view", ..SAID }.hash(&BEGINNING),
+            Said { subject_kind: None, ..SAID }.hash(&BEGINNING),
+            Said { subject_id: Some(6), ..SAID }.hash(&BEGINNING),
+            Said { subject_name: Some("テスト タロウx"), ..SAID }.hash(&BEGINNING),
+            Said { detail: "x", ..SAID }.hash(&BEGINNING),
+            Said { subject_name: Some("テスト タロ"), detail: "ウ", ..SAID }.hash(&BEGINNING),
+        ];
+        assert!(changed.iter().all(|other| *other != hash));
+    }
+}

@@ -1,0 +1,236 @@
+//! 監査ログ: searching and exporting it. Both are entries of it themselves.
+
+use askama::Template;
+use axum::{
+    body::Bytes,
+    extract::{Query, State},
+    response::Response,
+};
+use jiff::{Timestamp, ToSpan, civil::Date};
+use serde::Deserialize;
+
+use super::{Act, EntryRow, queries, queries::Wanted, seen};
+use crate::{
+    app::{App, japan},
+    error::AppError,
+    scope::StaffScope,
+    ui::{FormState, Page, Shell, csv},
+};
+
+super::acts! {
+    /// The log was looked at.
+    AUDIT_VIEWED = "audit.viewed" / "監査ログを表示";
+    /// The log was exported.
+    AUDIT_EXPORTED = "audit.exported" / "監査ログを書き出し";
+}
+
+/// An entry in the table.
+pub(crate) struct Line {
+    entry_id: i64,
+    at: String,
+    actor: String,
+    act: String,
+    subject: String,
+    detail: String,
+    address: String,
+}
+
+impl From<&EntryRow> for Line {
+    fn from(row: &EntryRow) -> Self {
+        Self {
+            entry_id: row.entry_id,
+            at: row.at.to_jiff().to_zoned(japan()).strftime("%Y/%m/%d %H:%M:%S").to_string(),
+            actor: row.actor(),
+            act: Act::label_of(&row.act).to_owned(),
+            subject: row.subject_name.clone().unwrap_or_default(),
+            detail: row.detail.clone(),
+            address: row.address.clone().unwrap_or_default(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "features/audit/log.html")]
+pub(crate) struct AuditLogPage {
+    page: Page,
+    form: FormState,
+    typed: Typed,
+    acts: Vec<&'static Act>,
+    lines: Vec<Line>,
+    /// The query of the next page, where there is one.
+    older: Option<String>,
+    /// The query of the same search, for the export.
+    query: String,
+}
+
+/// What is looked for.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Typed {
+    from: String,
+    until: String,
+    act: String,
+    actor: String,
+    text: String,
+    before: Option<i64>,
+}
+
+const TITLE: &str = "監査ログ";
+
+/// How many entries are on a page.
+const ON_A_PAGE: i64 = 100;
+
+/// How many entries are read together for an export.
+const PORTION: i64 = 1_000;
+
+/// A search whose dates were understood.
+#[derive(Clone)]
+struct Search {
+    from: Timestamp,
+    until: Timestamp,
+    act: String,
+    actor: String,
+    text: String,
+}
+
+impl Search {
+    fn of(typed: &Typed) -> Result<Self, (&'static str, &'static str)> {
+        let day = |text: &str, words: (&'static str, &'static str)| match text.trim() {
+            "" => Ok(None),
+            text => text.parse::<Date>().map(Some).map_err(|_| words),
+        };
+        let begins = |date: Date| date.to_zoned(japan()).map(|zoned| zoned.timestamp());
+        let from = day(&typed.from, ("from", "開始日は 2026-04-01 のように入力してください。"))?;
+        let until = day(&typed.until, ("until", "終了日は 2026-04-30 のように入力してください。"))?;
+        if from.zip(until).is_some_and(|(from, until)| until < from) {
+            return Err(("until", "終了日が開始日より前になっています。"));
+        }
+        // To the end of the last day.
+        let until = until.and_then(|date| date.checked_add(1.day()).ok()).and_then(|date| begins(date).ok());
+        let (most, least) = ("9999-01-01T00:00:00Z".parse().unwrap_or(Timestamp::MAX), Timestamp::UNIX_EPOCH);
+        let text = typed.text.trim();
+        Ok(Self {
+            from: from.and_then(|date| begins(date).ok()).unwrap_or(least),
+            until: until.unwrap_or(most),
+            act: typed.act.clone(),
+            actor: match typed.actor.trim() {
+                "" => String::new(),
+                "コマンド操作" => "command".to_owned(),
+                "自動処理" => "worker".to_owned(),
+                name => format!("%{}%", name.replace(['%', '_', '\\'], "")),
+            },
+            text: if text.is_empty() { String::new() } else { format!("%{}%", text.replace(['%', '_', '\\'], "")) },
+        })
+    }
+
+    async fn portion(&self, app: &App, staff: &StaffScope, before: i64, most: i64) -> Result<Vec<EntryRow>, AppError> {
+        let Self { from, until, act, actor, text } = self;
+        let wanted = Wanted { before, from: *from, until: *until, act, actor, text };
+        Ok(queries::entries_found(&app.db, staff, &wanted, most).await?)
+    }
+}
+
+impl Typed {
+    fn query(&self) -> String {
+        let pairs = [
+            ("from", &self.from),
+            ("until", &self.until),
+            ("act", &self.act),
+            ("actor", &self.actor),
+            ("text", &self.text),
+        ];
+        let encoded =
+            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
+        pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Query(typed): Query<Typed>,
+) -> Result<AuditLogPage, AppError> {
+    let mut form = FormState::default();
+    let mut rows = match Search::of(&typed) {
+        Ok(search) => search.portion(&app, &staff, typed.before.unwrap_or(i64::MAX), ON_A_PAGE + 1).await?,
+        Err((field, words)) => {
+            form.error(field, words);
+            Vec::new()
+        }
+    };
+    let more = rows.len() > usize::try_from(ON_A_PAGE)?;
+    rows.truncate(usize::try_from(ON_A_PAGE)?);
+    let query = typed.query();
+    seen(&app, &staff, AUDIT_VIEWED, None, &query).await?;
+    let older = rows.last().filter(|_| more).map(|last| format!("{query}&before={}", last.entry_id));
+    Ok(AuditLogPage {
+        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        form,
+        acts: Act::all(),
+        lines: rows.iter().map(Line::from).collect(),
+        older,
+        query,
+        typed,
+    })
+}
+
+/// Exports what the search finds, the newest first.
+pub(super) async fn csv(
+    State(app): State<App>,
+    staff: StaffScope,
+    Query(typed): Query<Typed>,
+) -> Result<Response, AppError> {
+    let search = Search::of(&typed).map_err(|_| AppError::NotFound)?;
+    seen(&app, &staff, AUDIT_EXPORTED, None, &typed.query()).await?;
+    Ok(csv::download("audit.csv", portions(app, staff, search)))
+}
+
+/// Returns the export in portions, so that a log of any length is never held whole. What is cut short by an error does not
+/// look whole: the connection breaks.
+fn portions(
+    app: App,
+    staff: StaffScope,
+    search: Search,
+) -> impl futures::Stream<Item = Result<Bytes, std::io::Error>> + Send {
+    const HEAD: &str = "番号,日時,職員,操作,対象,内容,接続元\r\n";
+    futures::stream::unfold((Some(i64::MAX), HEAD), move |(before, head)| {
+        let (app, staff, search) = (app.clone(), staff.clone(), search.clone());
+        async move {
+            let rows = match search.portion(&app, &staff, before?, PORTION).await {
+                Ok(rows) => rows,
+                Err(_) => return Some((Err(std::io::Error::other("the log can not be read")), (None, ""))),
+            };
+            let text = rows.iter().map(Line::from).fold(head.to_owned(), |text, line| text + &line.csv());
+            Some((Ok(Bytes::from(text)), (rows.last().map(|last| last.entry_id), "")))
+        }
+    })
+}
+
+impl Line {
+    fn csv(self) -> String {
+        let Self { entry_id, at, actor, act, subject, detail, address } = self;
+        csv::line(&[&entry_id.to_string(), &at, &actor, &act, &subject, &detail, &address])
+    }
+}
+
+crate::ui::console_pages! {
+    AuditLogPage => |shell| Self {
+        page: shell.console(TITLE),
+        form: FormState::default(),
+        typed: Typed::default(),
+        acts: vec![&AUDIT_EXPORTED],
+        lines: vec![Line {
+            entry_id: 12,
+            at: "2026/11/20 09:12:01".into(),
+            actor: "試験 花子".into(),
+            act: "加入者の詳細を表示".into(),
+            subject: "テスト タロウ".into(),
+            detail: String::new(),
+            address: "192.0.2.1".into(),
+        }],
+        older: Some("before=12".into()),
+        query: String::new(),
+    },
+}

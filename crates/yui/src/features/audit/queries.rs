@@ -1,0 +1,173 @@
+//! The SQL of the log.
+
+use jiff::Timestamp;
+use yui_db::{Db, DbError, Tx, params, statements};
+
+use super::chain::Said;
+use crate::scope::InSociety;
+
+statements! {
+    HEAD_MAKE = "
+        INSERT INTO audit_heads (society_id, entry_id, sealed_hash) VALUES ($1, 0, $2) ON CONFLICT (society_id) DO NOTHING";
+    // An UPDATE rather than a SELECT: whoever writes an entry waits here for whoever is writing one.
+    HEAD_HOLD = "
+        UPDATE audit_heads SET entry_id = entry_id + 1 WHERE society_id = $1 RETURNING entry_id, sealed_hash";
+    HEAD_SET = "UPDATE audit_heads SET sealed_hash = $2 WHERE society_id = $1";
+    HEAD = "SELECT entry_id, sealed_hash FROM audit_heads WHERE society_id = $1";
+    ENTRY_INSERT = "
+        INSERT INTO audit_entries (society_id, entry_id, at, actor_kind, actor_id, actor_name, address, act, subject_kind,
+            subject_id, subject_name, detail, hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    ENTRIES_AFTER = "
+        SELECT entry_id, at, actor_kind, actor_id, actor_name, address, act, subject_kind, subject_id, subject_name, detail, hash
+        FROM audit_entries WHERE society_id = $1 AND entry_id > $2 ORDER BY entry_id LIMIT $3";
+    ENTRIES_FOUND = "
+        SELECT entry_id, at, actor_kind, actor_id, actor_name, address, act, subject_kind, subject_id, subject_name, detail, hash
+        FROM audit_entries
+        WHERE society_id = $1 AND entry_id < $2 AND at >= $3 AND at < $4
+            AND ($5 = '' OR act = $5)
+            AND ($6 = '' OR actor_name LIKE $6 OR actor_kind = $6)
+            AND ($7 = '' OR subject_name LIKE $7 OR detail LIKE $7)
+        ORDER BY entry_id DESC LIMIT $8";
+    ENTRIES_OF = "
+        SELECT entry_id, at, actor_kind, actor_id, actor_name, address, act, subject_kind, subject_id, subject_name, detail, hash
+        FROM audit_entries WHERE society_id = $1 AND subject_kind = $2 AND subject_id = $3
+        ORDER BY entry_id DESC LIMIT $4";
+}
+
+/// The end of the chain.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Head {
+    pub(super) entry_id: i64,
+    pub(super) sealed_hash: Vec<u8>,
+}
+
+/// Makes the chain's end where there is none yet.
+pub(super) async fn head_make(tx: &mut Tx, scope: &impl InSociety, sealed: &[u8]) -> Result<(), DbError> {
+    tx.execute(&HEAD_MAKE, params![scope.society_id(), sealed]).await.map(drop)
+}
+
+/// Holds the chain's end for this transaction and counts it up; nothing where there is none yet.
+pub(super) async fn head_hold(tx: &mut Tx, scope: &impl InSociety) -> Result<Option<Head>, DbError> {
+    tx.optional(&HEAD_HOLD, params![scope.society_id()]).await
+}
+
+/// Moves the chain's end.
+pub(super) async fn head_set(tx: &mut Tx, scope: &impl InSociety, sealed: &[u8]) -> Result<(), DbError> {
+    tx.execute(&HEAD_SET, params![scope.society_id(), sealed]).await.map(drop)
+}
+
+/// Returns the chain's end.
+pub(super) async fn head(db: &Db, scope: &impl InSociety) -> Result<Option<Head>, DbError> {
+    db.optional(&HEAD, params![scope.society_id()]).await
+}
+
+/// Writes an entry.
+pub(super) async fn entry_insert(tx: &mut Tx, said: &Said<'_>, hash: &[u8; 32]) -> Result<(), DbError> {
+    let values = params![
+        said.society_id,
+        said.entry_id,
+        said.at,
+        said.actor_kind,
+        said.actor_id,
+        said.actor_name,
+        said.address,
+        said.act,
+        said.subject_kind,
+        said.subject_id,
+        said.subject_name,
+        said.detail,
+        hash
+    ];
+    tx.execute(&ENTRY_INSERT, values).await.map(drop)
+}
+
+/// An entry as it is kept.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct EntryRow {
+    pub(crate) entry_id: i64,
+    pub(crate) at: yui_db::Timestamp,
+    actor_kind: String,
+    actor_id: Option<i64>,
+    pub(crate) actor_name: String,
+    pub(crate) address: Option<String>,
+    pub(crate) act: String,
+    subject_kind: Option<String>,
+    pub(crate) subject_id: Option<i64>,
+    pub(crate) subject_name: Option<String>,
+    pub(crate) detail: String,
+    pub(super) hash: Vec<u8>,
+}
+
+impl EntryRow {
+    /// Returns who acted, for people.
+    pub(crate) fn actor(&self) -> String {
+        match self.actor_kind.as_str() {
+            "command" => "コマンド操作".to_owned(),
+            "worker" => "自動処理".to_owned(),
+            _ => self.actor_name.clone(),
+        }
+    }
+
+    /// Returns what the entry says, for the chain.
+    pub(super) fn said(&self, society_id: i64) -> Said<'_> {
+        Said {
+            society_id,
+            entry_id: self.entry_id,
+            at: self.at.to_jiff(),
+            actor_kind: &self.actor_kind,
+            actor_id: self.actor_id,
+            actor_name: &self.actor_name,
+            address: self.address.as_deref(),
+            act: &self.act,
+            subject_kind: self.subject_kind.as_deref(),
+            subject_id: self.subject_id,
+            subject_name: self.subject_name.as_deref(),
+            detail: &self.detail,
+        }
+    }
+}
+
+/// Returns the next entries after this one, the oldest first.
+pub(super) async fn entries_after(
+    db: &Db,
+    scope: &impl InSociety,
+    entry_id: i64,
+    most: i64,
+) -> Result<Vec<EntryRow>, DbError> {
+    db.all(&ENTRIES_AFTER, params![scope.society_id(), entry_id, most]).await
+}
+
+/// What is looked for.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted<'a> {
+    /// Entries before this one.
+    pub(super) before: i64,
+    pub(super) from: Timestamp,
+    pub(super) until: Timestamp,
+    pub(super) act: &'a str,
+    pub(super) actor: &'a str,
+    /// A pattern of LIKE, or nothing.
+    pub(super) text: &'a str,
+}
+
+/// Returns the newest entries of those that are looked for.
+pub(super) async fn entries_found(
+    db: &Db,
+    scope: &impl InSociety,
+    wanted: &Wanted<'_>,
+    most: i64,
+) -> Result<Vec<EntryRow>, DbError> {
+    let Wanted { before, from, until, act, actor, text } = *wanted;
+    db.all(&ENTRIES_FOUND, params![scope.society_id(), before, from, until, act, actor, text, most]).await
+}
+
+/// Returns the newest entries about this subject.
+pub(super) async fn entries_of(
+    db: &Db,
+    scope: &impl InSociety,
+    (kind, id): (&str, i64),
+    most: i64,
+) -> Result<Vec<EntryRow>, DbError> {
+    db.all(&ENTRIES_OF, params![scope.society_id(), kind, id, most]).await
+}

@@ -1,0 +1,59 @@
+//! Looking whether the log is as it was written.
+
+use super::{CREATED, chain::BEGINNING, opened, queries};
+use crate::{app::App, scope::SystemScope};
+
+/// What the log was found to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Whole: so many entries.
+    Whole(i64),
+    /// Whole, but it does not begin with the making of the society: one made before there were logs, or a log that was emptied.
+    Begun(i64),
+    /// The entry of this number was changed, or one before it removed or put in.
+    Broken(i64),
+    /// Entries after this number were removed, or the end was rewritten without the keys.
+    WrongEnd(i64),
+}
+
+/// How many entries are looked at together.
+const PORTION: i64 = 2_000;
+
+/// Follows the society's chain from its beginning to its sealed end.
+///
+/// # Errors
+/// Where the database does not answer or there are no sealing keys.
+pub async fn verify(app: &App, scope: &SystemScope) -> anyhow::Result<Verdict> {
+    use crate::scope::InSociety;
+    // The end first: what is written meanwhile comes after it.
+    let end = queries::head(&app.db, scope).await?;
+    let last = end.as_ref().map_or(0, |end| end.entry_id);
+    let (mut hash, mut count, mut from_creation) = (BEGINNING, 0, false);
+    loop {
+        let entries = queries::entries_after(&app.db, scope, count, PORTION).await?;
+        for entry in &entries {
+            if count == last {
+                break;
+            }
+            hash = entry.said(scope.society_id()).hash(&hash);
+            if entry.entry_id != count + 1 || entry.hash != hash {
+                return Ok(Verdict::Broken(count + 1));
+            }
+            from_creation |= count == 0 && entry.act == CREATED.word;
+            count += 1;
+        }
+        if count == last || entries.is_empty() {
+            break;
+        }
+    }
+    let Some(end) = end else {
+        let any = queries::entries_after(&app.db, scope, 0, 1).await?;
+        return Ok(if any.is_empty() { Verdict::Begun(0) } else { Verdict::WrongEnd(0) });
+    };
+    app.keys()?;
+    match opened(app, scope, last, &end.sealed_hash) {
+        Ok(sealed) if sealed == hash && count == last && from_creation => Ok(Verdict::Whole(count)),
+        Ok(sealed) if sealed == hash && count == last => Ok(Verdict::Begun(count)),
+        _ => Ok(Verdict::WrongEnd(count)),
+    }
+}

@@ -1,0 +1,134 @@
+//! Inviting staff: from the console, and from the command line for the first administrator.
+
+use anyhow::bail;
+use jiff::SignedDuration;
+use yui_auth::totp::TotpKey;
+use yui_db::Tx;
+
+use super::{
+    Role, STAFF_INVITED, letters,
+    prove::key_row,
+    queries::{self, NewFactor},
+};
+use crate::{
+    app::App,
+    features::{
+        account::proving::{Place, email_as_kept, sealed_seal},
+        audit::{self, Subject},
+        mails::{self, MailFrame, Recipient},
+        societies::ids_take,
+    },
+    scope::{InSociety, SystemScope},
+    ui::Lang,
+};
+
+/// How long an invitation can be answered.
+const LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Who is invited.
+#[derive(Clone, Debug)]
+pub struct Invited<'a> {
+    /// The address, with which they log in.
+    pub email: &'a str,
+    /// Their name.
+    pub name: &'a str,
+    /// Their role.
+    pub role: Role,
+}
+
+/// Invites somebody to the society's staff; returns the path of the link that is mailed to them.
+///
+/// # Errors
+/// Where the address can not be one, the name is empty, or the society has somebody with this address.
+pub async fn invite(app: &App, scope: &SystemScope, invited: &Invited<'_>) -> anyhow::Result<String> {
+    let name = invited.name.trim();
+    if name.is_empty() {
+        bail!("a name is needed");
+    }
+    let Ok(email) = email_as_kept(invited.email) else { bail!("{:?} is no mail address", invited.email) };
+    let mut tx = app.db.begin().await?;
+    let path = invite_in(app, &mut tx, scope, (&email, name, invited.role)).await?;
+    let Some(path) = path else { bail!("the society has somebody with the address {email}") };
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(path)
+}
+
+/// Invites somebody in the transaction; returns nothing where the address is taken, in which case nothing is kept.
+pub(super) async fn invite_in(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    (email, name, role): (&str, &str, Role),
+) -> anyhow::Result<Option<String>> {
+    let made = queries::staff_insert(tx, scope, (email, name, role), app.random.bytes()?, app.clock.now()).await;
+    let staff_id = match made {
+        Ok(id) => id,
+        Err(error) if error.is_taken("staff_email") => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let path = write(app, tx, scope, staff_id, (email, name, role)).await?;
+    let subject = Subject::new("staff", staff_id, name);
+    let detail = format!("{email} {}", role.label());
+    audit::record(app, tx, scope, STAFF_INVITED, Some(&subject), &detail).await?;
+    Ok(Some(path))
+}
+
+/// Writes an invitation; an earlier one is worth nothing from now on. Returns the path of its link.
+pub(super) async fn write(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    staff_id: i64,
+    (email, name, role): (&str, &str, Role),
+) -> anyhow::Result<String> {
+    let (token, now) = (app.random.token()?, app.clock.now());
+    queries::invitation_keep(tx, scope, staff_id, token.hash().as_bytes(), now.checked_add(LIFE)?).await?;
+    let path = format!("/console/invitation/{}", *token.text());
+    let letter = letters::invitation(&MailFrame::of(app, scope.society(), Lang::Ja), name, role.label(), &path);
+    mails::enqueue(tx, app, scope, Recipient { account_id: None, address: email }, &letter, now).await?;
+    Ok(path)
+}
+
+/// Makes an account that is ready for use, with this password hash and an app of this key: the demo's.
+///
+/// # Errors
+/// As [`invite`].
+pub(crate) async fn seed(
+    app: &App,
+    scope: &SystemScope,
+    Invited { email, name, role }: &Invited<'_>,
+    password_hash: &str,
+    key: &TotpKey,
+) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let id = queries::staff_insert(&mut tx, scope, (email, name, *role), app.random.bytes()?, now).await?;
+    queries::password_set(&mut tx, scope, id, password_hash).await?;
+    let factor_id = ids_take(&mut tx, scope, "staff_factor", 1).await?;
+    let row = key_row(id, factor_id);
+    let sealed_key = sealed_seal(app, scope, Place("staff_factors", "sealed_key", &row), key.bytes())?;
+    let app_of_phone = NewFactor::App { sealed_key, step: 0 };
+    queries::factor_insert(&mut tx, scope, (id, factor_id, "スマートフォン"), app_of_phone, now).await?;
+    let subject = Subject::new("staff", id, *name);
+    audit::record(app, &mut tx, scope, STAFF_INVITED, Some(&subject), &format!("{email} {}", role.label())).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Returns the society's staff in lines: address, name, role, state.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn lines(app: &App, scope: &SystemScope) -> anyhow::Result<Vec<String>> {
+    let staff = queries::staff_list(&app.db, scope).await?;
+    let state = |line: &queries::StaffLine| match (&line.stopped_at, line.answered, &line.locked_at) {
+        (Some(_), ..) => "stopped",
+        (None, false, _) => "invited",
+        (None, true, Some(_)) => "locked",
+        (None, true, None) => "active",
+    };
+    Ok(staff
+        .iter()
+        .map(|line| format!("{}\t{}\t{}\t{}", line.email, line.name, line.role().word(), state(line)))
+        .collect())
+}

@@ -1,0 +1,141 @@
+//! Before a dangerous act, whoever is signed in proves the second factor again.
+
+use askama::Template;
+use axum::{
+    Form, Json,
+    extract::{Query, State},
+    http::Method,
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use super::{
+    login::console_path,
+    prove::{REFUSED, TypedCode, WRONG, Ways, begin, code_taken, passkey_used, wrong_code},
+    queries, session,
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::account::proving::{Answer, Kind, encoded, leading, saying, taken, with_cookies},
+    scope::StaffScope,
+    ui::{FormState, Page, Shell},
+};
+
+/// How long a proof is fresh enough to open the page of something dangerous.
+const FRESH: SignedDuration = SignedDuration::from_mins(10);
+
+/// … and to do it.
+const FRESH_ENOUGH: SignedDuration = SignedDuration::from_mins(20);
+
+#[derive(Template)]
+#[template(path = "features/staff/confirm.html")]
+pub(crate) struct StaffConfirmPage {
+    page: Page,
+    form: FormState,
+    ways: Ways,
+    return_to: String,
+}
+
+/// Where to go on afterwards.
+#[derive(Deserialize)]
+pub(super) struct Whither {
+    #[serde(default)]
+    return_to: String,
+}
+
+/// Returns whether the second factor must be proved again before this request.
+pub(crate) fn due(app: &App, staff: &StaffScope, method: &Method) -> bool {
+    let life = if *method == Method::GET { FRESH } else { FRESH_ENOUGH };
+    app.clock.now().duration_since(staff.proved_at) > life
+}
+
+/// Returns the address of the page that proves and leads on to this path.
+pub(crate) fn path(return_to: &str) -> String {
+    format!("/console/confirm?return_to={}", encoded(return_to))
+}
+
+const TITLE: &str = "本人の再確認";
+
+async fn page(
+    app: &App,
+    shell: &Shell,
+    staff: &StaffScope,
+    form: FormState,
+    return_to: String,
+) -> Result<StaffConfirmPage, AppError> {
+    let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
+    let factors = queries::factors(&app.db, staff, staff.staff_id).await?;
+    Ok(StaffConfirmPage { page, form, ways: Ways::of(&factors), return_to })
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Query(Whither { return_to }): Query<Whither>,
+) -> Result<StaffConfirmPage, AppError> {
+    page(&app, &shell, &staff, FormState::default(), console_path(&return_to)).await
+}
+
+pub(super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Form(typed): Form<TypedCode>,
+) -> Result<Response, AppError> {
+    let return_to = console_path(&typed.return_to);
+    let mut tx = app.db.begin().await?;
+    if !code_taken(&app, &mut tx, &staff, staff.staff_id, &typed).await? {
+        drop(tx);
+        let row = queries::staff_by_id(&app.db, &staff, staff.staff_id).await?;
+        if let Some(row) = row
+            && wrong_code(&app, &staff.acting(), &row).await?
+        {
+            return Ok(Redirect::to("/console/login").into_response());
+        }
+        let mut form = FormState::default();
+        form.error("code", WRONG);
+        return Ok(page(&app, &shell, &staff, form, return_to).await?.into_response());
+    }
+    proved(&app, &staff, tx, &return_to).await
+}
+
+async fn proved(app: &App, staff: &StaffScope, mut tx: yui_db::Tx, return_to: &str) -> Result<Response, AppError> {
+    let Some(cookie) = session::renew(app, staff, &mut tx).await? else {
+        return Ok(Redirect::to("/console/login").into_response());
+    };
+    tx.commit().await?;
+    Ok(with_cookies(Redirect::to(return_to).into_response(), vec![cookie]))
+}
+
+pub(super) async fn passkey_begin(State(app): State<App>, staff: StaffScope) -> Result<Response, AppError> {
+    begin(&app, &staff, (Kind::StaffConfirm, staff.staff_id)).await
+}
+
+pub(super) async fn passkey_finish(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Json(answer): Json<Answer>,
+) -> Result<Response, AppError> {
+    let whose = (Kind::StaffConfirm, staff.staff_id);
+    let Some(state) = taken(&app, &staff, (whose.0, Some(whose.1)), &answer).await? else {
+        return Ok(saying(&shell, REFUSED));
+    };
+    let mut tx = app.db.begin().await?;
+    if !passkey_used(&app, &mut tx, &staff, whose.1, (&answer, &state)).await? {
+        return Ok(saying(&shell, REFUSED));
+    }
+    Ok(leading(proved(&app, &staff, tx, &console_path(&answer.return_to)).await?))
+}
+
+crate::ui::console_pages! {
+    StaffConfirmPage => |shell| {
+        let mut form = FormState::default();
+        form.error("code", WRONG);
+        let ways = Ways { apps: vec![(1, "スマートフォン".into())], passkey: true };
+        Self { page: shell.console_with_errors(TITLE), form, ways, return_to: "/console/staff/new".into() }
+    },
+}

@@ -1,0 +1,206 @@
+//! The staff's login: address and password first, the second factor after it.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{FromRequestParts, Query, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use yui_auth::{password::Password, token::Token};
+
+use super::{
+    STAFF_LOGGED_OUT, STAFF_REFUSED,
+    prove::acting,
+    queries::{self, StaffRow},
+    session,
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::proving::{Limit, busy, encoded, give_back, password_as_kept, take_all, with_cookies},
+        audit,
+    },
+    scope::{PublicScope, StaffScope},
+    ui::{FormState, Page, Shell, cookie, local_path},
+    visitor::Visitor,
+};
+
+const LOGIN_COOKIE: &str = "yui_console_login";
+
+/// How long the second factor is waited for.
+const LIFE: SignedDuration = SignedDuration::from_mins(15);
+
+/// Wrong passwords from one network.
+const OF_NETWORK: Limit = Limit::new("staff passwords of network", 30, SignedDuration::from_secs(30));
+/// Wrong passwords for one address, existing or not. Strangers slow a member of staff down by it, and lock nobody out.
+pub(super) const OF_EMAIL: Limit = Limit::new("staff passwords of address", 10, SignedDuration::from_secs(30));
+
+#[derive(Template)]
+#[template(path = "features/staff/login.html")]
+pub(crate) struct StaffLoginPage {
+    page: Page,
+    form: FormState,
+    email: String,
+    return_to: String,
+}
+
+/// Where to go after the login.
+#[derive(Deserialize)]
+pub(super) struct Whither {
+    #[serde(default)]
+    return_to: String,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    email: String,
+    password: String,
+    return_to: String,
+}
+
+const TITLE: &str = "管理画面へのログイン";
+
+/// Returns the address of the login page that leads on to this path.
+pub(crate) fn login_path(return_to: &str) -> String {
+    match return_to {
+        "" | "/" | "/console" => "/console/login".to_owned(),
+        path => format!("/console/login?return_to={}", encoded(path)),
+    }
+}
+
+/// Returns the path where it is one of the console's, else the console's first page.
+pub(super) fn console_path(given: &str) -> String {
+    let path = local_path(given);
+    if path.starts_with("/console/") { path } else { "/console".to_owned() }
+}
+
+fn page(shell: &Shell, form: FormState, email: String, return_to: String) -> StaffLoginPage {
+    let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
+    StaffLoginPage { page, form, email, return_to }
+}
+
+pub(super) async fn show(shell: Shell, Query(Whither { return_to }): Query<Whither>) -> StaffLoginPage {
+    page(&shell, FormState::default(), String::new(), console_path(&return_to))
+}
+
+pub(super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    visitor: Visitor,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let return_to = console_path(&typed.return_to);
+    let email = typed.email.trim().to_lowercase();
+    let mut form = FormState::default();
+    if email.is_empty() {
+        form.error("email", "メールアドレスを入力してください。");
+    }
+    if typed.password.is_empty() {
+        form.error("password", "パスワードを入力してください。");
+    }
+    if form.has_errors() {
+        return Ok(page(&shell, form, typed.email, return_to).into_response());
+    }
+    let tries = [(OF_NETWORK.of_network(&visitor), 1), (OF_EMAIL.of(&email), 1)];
+    if let Some(seconds) = take_all(&app, &scope, &tries).await? {
+        form.error("email", &format!("入力の誤りが続いたため、{seconds}秒たってから、もう一度お試しください。"));
+        let retry = [(header::RETRY_AFTER, seconds.to_string())];
+        return Ok((StatusCode::TOO_MANY_REQUESTS, retry, page(&shell, form, typed.email, return_to)).into_response());
+    }
+    let found = queries::staff_by_email(&app.db, &scope, &email).await?;
+    let stored = found.as_ref().and_then(|staff| staff.password_hash.as_deref());
+    let verified = app.hasher.verify(Password::new(password_as_kept(&typed.password)), stored).await;
+    let matches = match verified {
+        Ok(verified) => verified.matches,
+        Err(error) => {
+            give_back(&app, &scope, &tries).await?;
+            return Err(busy(error));
+        }
+    };
+    if let Some(known) = found.as_ref().filter(|staff| !matches || staff.locked_at.is_some()) {
+        // The limits above bound how often a stranger can write here.
+        let why = if matches { "ロック中" } else { "パスワードの誤り" };
+        audit::seen(&app, &acting(&scope, known, &visitor), STAFF_REFUSED, None, why).await?;
+    }
+    let Some(staff) = found.filter(|staff| matches && staff.locked_at.is_none()) else {
+        form.error("email", "メールアドレスかパスワードが正しくありません。");
+        return Ok(page(&shell, form, typed.email, return_to).into_response());
+    };
+    give_back(&app, &scope, &tries).await?;
+    let cookie = begin(&app, &scope, (staff.staff_id, staff.revision), &return_to).await?;
+    Ok(with_cookies(Redirect::to("/console/login/factor").into_response(), vec![cookie]))
+}
+
+/// Begins a login whose password is proved; returns its cookie.
+pub(super) async fn begin(
+    app: &App,
+    scope: &PublicScope,
+    staff: (i64, i64),
+    return_to: &str,
+) -> anyhow::Result<String> {
+    let token = app.random.token()?;
+    let ends_at = app.clock.now().checked_add(LIFE)?;
+    let mut tx = app.db.begin().await?;
+    queries::login_insert(&mut tx, scope, token.hash().as_bytes(), staff, (return_to, ends_at)).await?;
+    tx.commit().await?;
+    Ok(cookie::set(app.config.http.https, LOGIN_COOKIE, &token.text(), None))
+}
+
+/// Returns the cookie that removes the login's.
+pub(super) fn forgotten(app: &App) -> String {
+    cookie::remove(app.config.http.https, LOGIN_COOKIE)
+}
+
+pub(super) async fn log_out(State(app): State<App>, staff: StaffScope) -> Result<Response, AppError> {
+    let cookie = session::end(&app, &staff).await?;
+    audit::seen(&app, &staff, STAFF_LOGGED_OUT, None, "").await?;
+    Ok(with_cookies(Redirect::to("/console/login").into_response(), vec![cookie]))
+}
+
+/// A login whose password is proved and whose second factor is not.
+#[derive(Debug)]
+pub(super) struct HalfWay {
+    pub(super) scope: PublicScope,
+    pub(super) token_hash: [u8; 32],
+    pub(super) return_to: String,
+    pub(super) staff: StaffRow,
+}
+
+impl HalfWay {
+    /// Returns the login of this browser, if one stands there.
+    pub(super) async fn of(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<Self>> {
+        let Some(token) = cookie::get(headers, app.config.http.https, LOGIN_COOKIE).and_then(Token::parse) else {
+            return Ok(None);
+        };
+        let token_hash = *token.hash().as_bytes();
+        let Some(row) = queries::login(&app.db, scope, &token_hash, app.clock.now()).await? else { return Ok(None) };
+        let staff = queries::staff_by_id(&app.db, scope, row.staff_id).await?;
+        Ok(staff.map(|staff| Self { scope: scope.clone(), token_hash, return_to: row.return_to, staff }))
+    }
+}
+
+impl FromRequestParts<App> for HalfWay {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let scope = PublicScope::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        let found = Self::of(app, &scope, &parts.headers).await;
+        let login = found.map_err(|error| AppError::from(error).into_response())?;
+        login.ok_or_else(|| Redirect::to("/console/login").into_response())
+    }
+}
+
+crate::ui::console_pages! {
+    StaffLoginPage => |shell| {
+        let mut form = FormState::default();
+        form.error("email", "メールアドレスかパスワードが正しくありません。");
+        page(shell, form, "hanako@kline.example".into(), "/console".into())
+    },
+}

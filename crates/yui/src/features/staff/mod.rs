@@ -1,0 +1,126 @@
+//! The society's staff: accounts apart from members', under /console, never without a second factor. An administrator (or
+//! the command line, for the first one) invites by mail; what a role may do is in [`Role`].
+
+pub mod admin;
+mod confirm;
+mod invitation;
+mod letters;
+mod list;
+mod login;
+mod me;
+mod one;
+mod prove;
+mod queries;
+mod register;
+mod role;
+mod session;
+
+pub(crate) use confirm::{due as confirm_due, path as confirm_path};
+pub(crate) use login::login_path;
+pub use role::{Right, Role};
+pub(crate) use session::{resolve, tidy};
+
+use crate::{
+    app::App,
+    router::{
+        Permission::{Anybody, Staff, StaffFresh, Step},
+        Routes,
+    },
+    scope::InSociety,
+};
+
+/// The pages of this feature.
+pub fn routes(routes: Routes) -> Routes {
+    let look = Staff(Right::Look);
+    let manage = StaffFresh(Right::Manage);
+    routes
+        .get("/console/login", Anybody, login::show)
+        .post("/console/login", Anybody, login::submit)
+        .get("/console/login/factor", Step, prove::show)
+        .post("/console/login/factor/app", Step, prove::app_submit)
+        .post("/console/login/factor/passkey/begin", Step, prove::passkey_begin)
+        .post("/console/login/factor/passkey/finish", Step, prove::passkey_finish)
+        .get("/console/invitation/{token}", Anybody, invitation::show)
+        .post("/console/invitation/{token}", Anybody, invitation::submit)
+        .get("/console/register", Step, register::show)
+        .get("/console/register/qr/{question}", Step, register::qr)
+        .post("/console/register/app", Step, register::app_submit)
+        .post("/console/register/passkey/begin", Step, register::passkey_begin)
+        .post("/console/register/passkey/finish", Step, register::passkey_finish)
+        .post("/console/logout", look, login::log_out)
+        .get("/console/confirm", look, confirm::show)
+        .post("/console/confirm", look, confirm::submit)
+        .post("/console/confirm/passkey/begin", look, confirm::passkey_begin)
+        .post("/console/confirm/passkey/finish", look, confirm::passkey_finish)
+        .get("/console/me", look, me::show)
+        .post("/console/me/factors/{id}/delete", StaffFresh(Right::Look), me::factor_delete)
+        .post("/console/me/password", StaffFresh(Right::Look), me::password_submit)
+        .post("/console/me/sign-out-others", look, me::sign_out_others)
+        .get("/console/staff", Staff(Right::Manage), list::show)
+        .get("/console/staff/new", manage, list::invite_show)
+        .post("/console/staff/new", manage, list::invite_submit)
+        .get("/console/staff/{id}", Staff(Right::Manage), one::show)
+        .post("/console/staff/{id}", manage, one::change)
+        .post("/console/staff/{id}/stop", manage, one::stop)
+        .post("/console/staff/{id}/unlock", manage, one::unlock)
+        .post("/console/staff/{id}/invite-again", manage, one::invite_again)
+}
+
+/// Returns the name of a member of staff, stopped ones too.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(crate) async fn name_of(
+    app: &App,
+    scope: &impl InSociety,
+    staff_id: i64,
+) -> Result<Option<String>, yui_db::DbError> {
+    let staff = queries::staff_list(&app.db, scope).await?;
+    Ok(staff.into_iter().find(|line| line.staff_id == staff_id).map(|line| line.name))
+}
+
+/// Returns whether a passkey with this identifier is a member of staff's: the members' login does not know it, and does
+/// not have a browser forget it.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(crate) async fn has_passkey(
+    app: &App,
+    scope: &impl InSociety,
+    credential_id: &[u8],
+) -> Result<bool, yui_db::DbError> {
+    Ok(queries::credential_owner(&app.db, scope, credential_id).await?.is_some())
+}
+
+crate::features::audit::acts! {
+    /// Somebody was invited.
+    STAFF_INVITED = "staff.invited" / "職員を招待";
+    /// An invitation was answered.
+    STAFF_ANSWERED = "staff.answered" / "招待に応じてパスワードを設定";
+    /// Name or role were changed.
+    STAFF_CHANGED = "staff.changed" / "職員の氏名・役割を変更";
+    /// An account was stopped.
+    STAFF_STOPPED = "staff.stopped" / "職員の利用を停止";
+    /// An account was unlocked.
+    STAFF_UNLOCKED = "staff.unlocked" / "職員のロックを解除";
+    /// An account begins anew.
+    STAFF_RESET = "staff.reset" / "職員の認証を初期化して再招待";
+    /// Somebody logged in.
+    STAFF_LOGGED_IN = "staff.logged_in" / "管理画面にログイン";
+    /// A login was refused.
+    STAFF_REFUSED = "staff.refused" / "管理画面へのログインに失敗";
+    /// A code was wrong.
+    STAFF_WRONG_CODE = "staff.wrong_code" / "確認コードの誤り";
+    /// Somebody logged out.
+    STAFF_LOGGED_OUT = "staff.logged_out" / "管理画面からログアウト";
+    /// The own other sessions were ended.
+    STAFF_OTHERS_ENDED = "staff.others_ended" / "自分のほかの端末をログアウト";
+    /// Wrong codes locked an account.
+    STAFF_LOCKED = "staff.locked" / "誤ったコードが続きロック";
+    /// A factor was registered.
+    STAFF_FACTOR_ADDED = "staff.factor_added" / "自分の認証方法を登録";
+    /// A factor was removed.
+    STAFF_FACTOR_REMOVED = "staff.factor_removed" / "自分の認証方法を削除";
+    /// The own password was changed.
+    STAFF_PASSWORD_CHANGED = "staff.password_changed" / "自分のパスワードを変更";
+}

@@ -1,0 +1,244 @@
+//! The second factor of a staff's login, and how a code or a passkey is looked at.
+
+use askama::Template;
+use axum::{
+    Form, Json,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use yui_auth::totp::TotpKey;
+
+use super::{
+    STAFF_FACTOR_ADDED, STAFF_LOCKED, STAFF_WRONG_CODE,
+    login::{HalfWay, forgotten},
+    queries::{self, FactorRow, StaffRow},
+    session,
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::proving::{
+            Answer, Kind, Place, ask, leading, relying_party, saying, sealed_open, taken, with_cookies, worth,
+        },
+        audit::{self, Subject},
+    },
+    scope::{InSociety, PublicScope, SystemScope},
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+/// So many wrong codes in a row lock the account until an administrator unlocks it: whoever types them has the password.
+const WRONG_CODES: i32 = 10;
+
+pub(super) const REFUSED: &str = "パスキーを確認できませんでした。もう一度試すか、アプリのコードを入力してください。";
+pub(super) const WRONG: &str = "確認コードが正しくありません。アプリに新しく表示された数字を入力してください。";
+
+/// What a page about proving shows of the factors there are.
+pub(crate) struct Ways {
+    /// Apps: number and label.
+    pub(crate) apps: Vec<(i64, String)>,
+    pub(crate) passkey: bool,
+}
+
+impl Ways {
+    pub(super) fn of(factors: &[FactorRow]) -> Self {
+        let apps = factors.iter().filter(|factor| factor.kind == "app");
+        Self {
+            apps: apps.map(|app| (app.factor_id, app.label.clone())).collect(),
+            passkey: factors.iter().any(|factor| factor.credential.is_some()),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "features/staff/prove.html")]
+pub(crate) struct StaffFactorPage {
+    page: Page,
+    form: FormState,
+    ways: Ways,
+}
+
+/// A code as it is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct TypedCode {
+    pub(super) code: String,
+    pub(super) device: i64,
+    pub(super) return_to: String,
+}
+
+const TITLE: &str = "二要素認証";
+
+/// Returns the key's place in the database.
+pub(super) fn key_row(staff_id: i64, factor_id: i64) -> String {
+    format!("{staff_id}/{factor_id}")
+}
+
+/// Takes the code of one of the apps, in the transaction. Returns false where it is wrong or was taken before.
+pub(super) async fn code_taken(
+    app: &App,
+    tx: &mut yui_db::Tx,
+    scope: &impl InSociety,
+    staff_id: i64,
+    typed: &TypedCode,
+) -> anyhow::Result<bool> {
+    let factors = queries::factors_in(tx, scope, staff_id).await?;
+    let device = factors.into_iter().find(|factor| factor.factor_id == typed.device);
+    let Some((device, sealed)) = device.and_then(|device| Some((device.clone(), device.sealed_key?))) else {
+        return Ok(false);
+    };
+    let row = key_row(staff_id, device.factor_id);
+    let key = sealed_open(app, scope, Place("staff_factors", "sealed_key", &row), &sealed)?;
+    let Some(key) = TotpKey::from_bytes(&key) else { return Ok(false) };
+    let now = app.clock.now();
+    match key.matched_step(&typed.code, now.as_second(), device.last_step) {
+        Some(step) => Ok(queries::factor_step(tx, scope, staff_id, (device.factor_id, step), now).await?),
+        None => Ok(false),
+    }
+}
+
+/// Counts a wrong code, and writes down where it locks the account.
+pub(super) async fn wrong_code(app: &App, scope: &SystemScope, staff: &StaffRow) -> anyhow::Result<bool> {
+    let mut tx = app.db.begin().await?;
+    let locked = queries::wrong_code(&mut tx, scope, staff.staff_id, (WRONG_CODES, app.clock.now())).await?;
+    if locked && staff.locked_at.is_none() {
+        let subject = Subject::new("staff", staff.staff_id, &staff.name);
+        queries::sessions_delete_of(&mut tx, scope, staff.staff_id, &[0; 32]).await?;
+        audit::record(app, &mut tx, scope, STAFF_LOCKED, Some(&subject), "").await?;
+    } else {
+        audit::record(app, &mut tx, scope, STAFF_WRONG_CODE, None, "").await?;
+    }
+    tx.commit().await?;
+    Ok(locked)
+}
+
+/// Returns the passkey that the answer proves, used in the transaction.
+pub(super) async fn passkey_used(
+    app: &App,
+    tx: &mut yui_db::Tx,
+    scope: &impl InSociety,
+    staff_id: i64,
+    (answer, state): (&Answer, &str),
+) -> anyhow::Result<bool> {
+    let factors = queries::factors_in(tx, scope, staff_id).await?;
+    let passkeys: Vec<_> = factors.iter().filter(|factor| factor.credential.is_some()).collect();
+    let stored: Vec<_> = passkeys.iter().filter_map(|factor| factor.credential.clone()).collect();
+    let party = relying_party(app, scope)?;
+    let Some((which, used)) = worth(party.factor_finish(state, &answer.credential.to_string(), &stored))? else {
+        return Ok(false);
+    };
+    let Some(passkey) = passkeys.get(which) else { return Ok(false) };
+    let whose = (staff_id, passkey.factor_id);
+    queries::factor_used(tx, scope, whose, used.updated.as_deref(), app.clock.now()).await?;
+    Ok(true)
+}
+
+fn page(shell: &Shell, form: FormState, ways: Ways) -> StaffFactorPage {
+    let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
+    StaffFactorPage { page, form, ways }
+}
+
+pub(super) async fn show(State(app): State<App>, shell: Shell, login: HalfWay) -> Result<Response, AppError> {
+    let factors = queries::factors(&app.db, &login.scope, login.staff.staff_id).await?;
+    if factors.is_empty() {
+        return Ok(Redirect::to("/console/register").into_response());
+    }
+    Ok(page(&shell, FormState::default(), Ways::of(&factors)).into_response())
+}
+
+/// Returns whoever acts in a login that is not yet a session: the command line's and workers' scope names them.
+pub(super) fn acting(scope: &PublicScope, staff: &StaffRow, visitor: &Visitor) -> SystemScope {
+    SystemScope::of_staff_logging_in(scope, staff.staff_id, &staff.name, &visitor.address.to_string())
+}
+
+pub(super) async fn app_submit(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    login: HalfWay,
+    Form(typed): Form<TypedCode>,
+) -> Result<Response, AppError> {
+    let mut tx = app.db.begin().await?;
+    if !code_taken(&app, &mut tx, &login.scope, login.staff.staff_id, &typed).await? {
+        drop(tx);
+        if wrong_code(&app, &acting(&login.scope, &login.staff, &visitor), &login.staff).await? {
+            return Ok(with_cookies(Redirect::to("/console/login").into_response(), vec![forgotten(&app)]));
+        }
+        let mut form = FormState::default();
+        form.error("code", WRONG);
+        let factors = queries::factors(&app.db, &login.scope, login.staff.staff_id).await?;
+        return Ok(page(&shell, form, Ways::of(&factors)).into_response());
+    }
+    arrive(&app, &visitor, login, tx).await
+}
+
+pub(super) async fn passkey_begin(State(app): State<App>, login: HalfWay) -> Result<Response, AppError> {
+    begin(&app, &login.scope, (Kind::StaffFactor, login.staff.staff_id)).await
+}
+
+/// Asks for one of the passkeys of a member of staff.
+pub(super) async fn begin(
+    app: &App,
+    scope: &impl InSociety,
+    (kind, staff_id): (Kind, i64),
+) -> Result<Response, AppError> {
+    let factors = queries::factors(&app.db, scope, staff_id).await?;
+    let stored: Vec<_> = factors.into_iter().filter_map(|factor| factor.credential).collect();
+    if stored.is_empty() {
+        return Err(AppError::NotFound);
+    }
+    let ceremony = relying_party(app, scope)?.factor_begin(&stored)?;
+    ask(app, scope, (kind, Some(staff_id)), ceremony).await
+}
+
+pub(super) async fn passkey_finish(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    login: HalfWay,
+    Json(answer): Json<Answer>,
+) -> Result<Response, AppError> {
+    let whose = (Kind::StaffFactor, login.staff.staff_id);
+    let Some(state) = taken(&app, &login.scope, (whose.0, Some(whose.1)), &answer).await? else {
+        return Ok(saying(&shell, REFUSED));
+    };
+    let mut tx = app.db.begin().await?;
+    if !passkey_used(&app, &mut tx, &login.scope, whose.1, (&answer, &state)).await? {
+        return Ok(saying(&shell, REFUSED));
+    }
+    Ok(leading(arrive(&app, &visitor, login, tx).await?))
+}
+
+/// Opens the session of whoever has proved both factors.
+pub(super) async fn arrive(app: &App, visitor: &Visitor, login: HalfWay, tx: yui_db::Tx) -> Result<Response, AppError> {
+    arrive_with(app, visitor, login, tx, None).await
+}
+
+/// As [`arrive`], by a factor that was registered just now, with this label. What is written down comes last.
+pub(super) async fn arrive_with(
+    app: &App,
+    visitor: &Visitor,
+    login: HalfWay,
+    mut tx: yui_db::Tx,
+    registered: Option<(&SystemScope, &str)>,
+) -> Result<Response, AppError> {
+    let opened = session::open(app, &login.scope, visitor, &login.staff, &login.token_hash, &mut tx).await?;
+    let Some(cookie) = opened else {
+        return Ok(with_cookies(Redirect::to("/console/login").into_response(), vec![forgotten(app)]));
+    };
+    if let Some((actor, label)) = registered {
+        audit::record(app, &mut tx, actor, STAFF_FACTOR_ADDED, None, label).await?;
+    }
+    tx.commit().await?;
+    Ok(with_cookies(Redirect::to(&login.return_to).into_response(), vec![cookie, forgotten(app)]))
+}
+
+crate::ui::console_pages! {
+    StaffFactorPage => |shell| {
+        let mut form = FormState::default();
+        form.error("code", WRONG);
+        page(shell, form, Ways { apps: vec![(1, "スマートフォン".into()), (2, "予備".into())], passkey: true })
+    },
+}

@@ -1,0 +1,282 @@
+//! Registering a second factor: after the first password, before anything else; and more of them later.
+
+use askama::Template;
+use axum::{
+    Form, Json,
+    extract::{FromRequestParts, Path, State},
+    http::{header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use yui_auth::{
+    passkey::PasskeyUser,
+    qr,
+    token::Token,
+    totp::{KEY_LEN, TotpKey},
+};
+
+use super::{
+    STAFF_FACTOR_ADDED, confirm,
+    login::HalfWay,
+    prove::{self, acting, key_row},
+    queries::{self, NewFactor},
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        account::proving::{
+            Answer, Kind, Place, ask, ceremony, ceremony_insert, ceremony_take, hex, leading, relying_party, saying,
+            sealed_open, sealed_seal, taken, worth,
+        },
+        audit,
+        societies::ids_take,
+    },
+    scope::{InSociety, PublicScope, StaffScope},
+    ui::{FormState, Page, Shell},
+    visitor::Visitor,
+};
+
+const KIND: &str = "staff_app_register";
+
+/// How long a key waits for its first code.
+const LIFE: SignedDuration = SignedDuration::from_mins(30);
+
+#[derive(Template)]
+#[template(path = "features/staff/register.html")]
+pub(crate) struct StaffRegisterPage {
+    page: Page,
+    form: FormState,
+    question: String,
+    key: String,
+    label: String,
+    /// Whether it is the first one, without which there is no way in.
+    first: bool,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    question: String,
+    code: String,
+    label: String,
+}
+
+const TITLE: &str = "認証方法の登録";
+
+/// Whoever may register a factor: somebody with a proved password and no factor yet, or somebody signed in who proved
+/// theirs a moment ago.
+pub(super) enum Registrant {
+    HalfWay(HalfWay),
+    SignedIn(PublicScope, StaffScope),
+}
+
+impl Registrant {
+    fn scope(&self) -> &PublicScope {
+        match self {
+            Self::HalfWay(login) => &login.scope,
+            Self::SignedIn(scope, _) => scope,
+        }
+    }
+
+    fn staff_id(&self) -> i64 {
+        match self {
+            Self::HalfWay(login) => login.staff.staff_id,
+            Self::SignedIn(_, staff) => staff.staff_id,
+        }
+    }
+
+    fn first(&self) -> bool {
+        matches!(self, Self::HalfWay(_))
+    }
+
+    /// Commits a registered factor and leads on.
+    async fn registered(
+        self,
+        app: &App,
+        visitor: &Visitor,
+        mut tx: yui_db::Tx,
+        label: &str,
+    ) -> Result<Response, AppError> {
+        match self {
+            Self::HalfWay(login) => {
+                // Two tabs, or a second thief of the password: the first factor is one alone.
+                if queries::factors_in(&mut tx, &login.scope, login.staff.staff_id).await?.len() != 1 {
+                    return Ok(Redirect::to("/console/login").into_response());
+                }
+                let actor = acting(&login.scope, &login.staff, visitor);
+                prove::arrive_with(app, visitor, login, tx, Some((&actor, label))).await
+            }
+            Self::SignedIn(_, staff) => {
+                audit::record(app, &mut tx, &staff, STAFF_FACTOR_ADDED, None, label).await?;
+                tx.commit().await?;
+                Ok(Redirect::to("/console/me?done=factor").into_response())
+            }
+        }
+    }
+}
+
+impl FromRequestParts<App> for Registrant {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let bug = |error: AppError| error.into_response();
+        let scope = PublicScope::from_request_parts(parts, app).await.map_err(bug)?;
+        let visitor = Visitor::from_request_parts(parts, app).await.unwrap_or_else(|never| match never {});
+        let staff = super::resolve(app, &scope, &parts.headers, &visitor).await.map_err(|e| bug(e.into()))?;
+        if let Some(staff) = staff {
+            if confirm::due(app, &staff, &parts.method) {
+                return Err(Redirect::to(&confirm::path("/console/register")).into_response());
+            }
+            return Ok(Self::SignedIn(scope, staff));
+        }
+        let login = HalfWay::from_request_parts(parts, app).await?;
+        let factors = queries::factors(&app.db, &scope, login.staff.staff_id).await;
+        if !factors.map_err(|error| bug(error.into()))?.is_empty() {
+            return Err(Redirect::to("/console/login/factor").into_response());
+        }
+        Ok(Self::HalfWay(login))
+    }
+}
+
+fn page(shell: &Shell, registrant: &Registrant, form: FormState, typed: Typed, key: &TotpKey) -> StaffRegisterPage {
+    StaffRegisterPage {
+        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        form,
+        question: typed.question,
+        key: key.base32_in_groups().to_string(),
+        label: typed.label,
+        first: registrant.first(),
+    }
+}
+
+pub(super) async fn show(State(app): State<App>, shell: Shell, registrant: Registrant) -> Result<Response, AppError> {
+    let key = TotpKey::from_random(app.random.bytes::<KEY_LEN>()?);
+    let token = app.random.token()?;
+    let hash = *token.hash().as_bytes();
+    let place = hex(&hash);
+    let sealed = sealed_seal(&app, registrant.scope(), Place("ceremonies", "sealed_state", &place), key.bytes())?;
+    let ends_at = app.clock.now().checked_add(LIFE)?;
+    let mut tx = app.db.begin().await?;
+    let whose = (KIND, Some(registrant.staff_id()));
+    ceremony_insert(&mut tx, registrant.scope(), &hash, whose, &sealed, ends_at).await?;
+    tx.commit().await?;
+    let typed = Typed { question: token.text().to_string(), ..Typed::default() };
+    Ok(page(&shell, &registrant, FormState::default(), typed, &key).into_response())
+}
+
+/// Returns the key that waits for this registrant, and the hash of its question.
+async fn waiting(app: &App, registrant: &Registrant, question: &str) -> anyhow::Result<Option<(TotpKey, [u8; 32])>> {
+    let Some(token) = Token::parse(question) else { return Ok(None) };
+    let hash = *token.hash().as_bytes();
+    let row = ceremony(&app.db, registrant.scope(), &hash, KIND, app.clock.now()).await?;
+    let Some(row) = row.filter(|row| row.account_id == Some(registrant.staff_id())) else { return Ok(None) };
+    let place = hex(&hash);
+    let key = sealed_open(app, registrant.scope(), Place("ceremonies", "sealed_state", &place), &row.sealed_state)?;
+    Ok(TotpKey::from_bytes(&key).map(|key| (key, hash)))
+}
+
+/// Returns the key as a picture.
+pub(super) async fn qr(
+    State(app): State<App>,
+    registrant: Registrant,
+    Path(question): Path<String>,
+) -> Result<Response, AppError> {
+    let Some((key, _)) = waiting(&app, &registrant, &question).await? else { return Err(AppError::NotFound) };
+    let staff = queries::staff_by_id(&app.db, registrant.scope(), registrant.staff_id()).await?;
+    let email = staff.map(|staff| staff.email).unwrap_or_default();
+    let issuer = format!("{} 管理画面", registrant.scope().society().name);
+    let png = qr::qr_png(&key.uri(&issuer, &email))?;
+    Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
+}
+
+/// Returns the label as it is kept.
+fn label(typed: &str, otherwise: &str) -> String {
+    let label: String = typed.trim().chars().filter(|c| !c.is_control()).take(40).collect();
+    if label.is_empty() { otherwise.to_owned() } else { label }
+}
+
+pub(super) async fn app_submit(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    registrant: Registrant,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let Some((key, question)) = waiting(&app, &registrant, &typed.question).await? else {
+        return Ok(Redirect::to("/console/register").into_response());
+    };
+    let (scope, id, now) = (registrant.scope().clone(), registrant.staff_id(), app.clock.now());
+    let Some(step) = key.matched_step(&typed.code, now.as_second(), None) else {
+        let mut form = FormState::default();
+        form.error("code", prove::WRONG);
+        return Ok(page(&shell, &registrant, form, typed, &key).into_response());
+    };
+    let mut tx = app.db.begin().await?;
+    if ceremony_take(&mut tx, &scope, &question, KIND, now).await?.is_none() {
+        return Ok(Redirect::to("/console/register").into_response());
+    }
+    queries::staff_hold(&mut tx, &scope, id).await?;
+    let factor_id = ids_take(&mut tx, &scope, "staff_factor", 1).await?;
+    let row = key_row(id, factor_id);
+    let sealed_key = sealed_seal(&app, &scope, Place("staff_factors", "sealed_key", &row), key.bytes())?;
+    let label = label(&typed.label, "認証アプリ");
+    queries::factor_insert(&mut tx, &scope, (id, factor_id, &label), NewFactor::App { sealed_key, step }, now).await?;
+    registrant.registered(&app, &visitor, tx, &label).await
+}
+
+pub(super) async fn passkey_begin(State(app): State<App>, registrant: Registrant) -> Result<Response, AppError> {
+    let (scope, id) = (registrant.scope(), registrant.staff_id());
+    let staff = queries::staff_by_id(&app.db, scope, id).await?.ok_or(AppError::NotFound)?;
+    let factors = queries::factors(&app.db, scope, id).await?;
+    let existing: Vec<_> = factors.into_iter().filter_map(|factor| factor.credential).collect();
+    let handle = <[u8; 16]>::try_from(staff.handle.as_slice())?;
+    let name = format!("{}（管理画面）", staff.email);
+    let user = PasskeyUser { handle, name: &name, display_name: &staff.name };
+    let ceremony = relying_party(&app, scope)?.register_begin(&user, &existing)?;
+    ask(&app, scope, (Kind::StaffRegister, Some(id)), ceremony).await
+}
+
+const NOT_REGISTERED: &str = "パスキーを登録できませんでした。端末の顔認証・指紋認証・画面ロックが設定されているか確かめて、もう一度試してください。";
+
+pub(super) async fn passkey_finish(
+    State(app): State<App>,
+    shell: Shell,
+    visitor: Visitor,
+    registrant: Registrant,
+    Json(answer): Json<Answer>,
+) -> Result<Response, AppError> {
+    let (scope, id) = (registrant.scope().clone(), registrant.staff_id());
+    let Some(state) = taken(&app, &scope, (Kind::StaffRegister, Some(id)), &answer).await? else {
+        return Ok(saying(&shell, NOT_REGISTERED));
+    };
+    let made = relying_party(&app, &scope)?.register_finish(&state, &answer.credential.to_string());
+    let Some(new) = worth(made)? else { return Ok(saying(&shell, NOT_REGISTERED)) };
+    if queries::credential_owner(&app.db, &scope, &new.credential_id).await?.is_some() {
+        return Ok(saying(&shell, NOT_REGISTERED));
+    }
+    let label = label(&answer.label, new.make.unwrap_or("パスキー"));
+    let mut tx = app.db.begin().await?;
+    queries::staff_hold(&mut tx, &scope, id).await?;
+    let factor_id = ids_take(&mut tx, &scope, "staff_factor", 1).await?;
+    let passkey = NewFactor::Passkey { credential_id: new.credential_id, credential: new.stored };
+    queries::factor_insert(&mut tx, &scope, (id, factor_id, &label), passkey, app.clock.now()).await?;
+    Ok(leading(registrant.registered(&app, &visitor, tx, &label).await?))
+}
+
+crate::ui::console_pages! {
+    StaffRegisterPage => |shell| {
+        let mut form = FormState::default();
+        form.error("code", prove::WRONG);
+        Self {
+            page: shell.console_with_errors(TITLE),
+            form,
+            question: "question".into(),
+            key: "JBSW Y3DP EHPK 3PXP".into(),
+            label: "自分のスマートフォン".into(),
+            first: true,
+        }
+    },
+}

@@ -1,0 +1,124 @@
+//! Sessions of staff: a random token in a cookie of its own, its hash in a table of its own.
+
+use axum::http::HeaderMap;
+use jiff::{SignedDuration, Timestamp};
+use yui_auth::token::Token;
+
+use super::{
+    Role, STAFF_LOGGED_IN,
+    queries::{self, NewSession, StaffRow},
+};
+use crate::{
+    app::App,
+    features::audit,
+    scope::{InSociety, PublicScope, SessionStaff, StaffScope, SystemScope},
+    ui::{Lang, cookie},
+    visitor::Visitor,
+};
+
+const SESSION_COOKIE: &str = "yui_console";
+
+/// A session ends that was not used for so long (NIST SP 800-63B-4 2.2.3: an hour at the most; people handle health data
+/// at a desk that others pass).
+const IDLE: SignedDuration = SignedDuration::from_mins(30);
+
+/// … and in any case after so long: a working day.
+const LIFE: SignedDuration = SignedDuration::from_hours(12);
+
+/// How often the last use of a session is written down at the most.
+const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
+
+fn idle_since(now: Timestamp) -> Timestamp {
+    now.checked_sub(IDLE).unwrap_or(Timestamp::MIN)
+}
+
+/// Issues a session to whoever has proved both factors: `login` is the login under way, which is used up. Returns the
+/// session's cookie, or nothing where the login was used or the account has changed since.
+pub(super) async fn open(
+    app: &App,
+    scope: &PublicScope,
+    visitor: &Visitor,
+    staff: &StaffRow,
+    login: &[u8; 32],
+    tx: &mut yui_db::Tx,
+) -> anyhow::Result<Option<String>> {
+    let Some(revision) = queries::login_take(tx, scope, login).await? else { return Ok(None) };
+    let token = app.random.token()?;
+    let now = app.clock.now();
+    let address = visitor.address.to_string();
+    let new = NewSession {
+        token_hash: *token.hash().as_bytes(),
+        staff_id: staff.staff_id,
+        revision,
+        now,
+        ends_at: now.checked_add(LIFE)?,
+        device: &visitor.device(Lang::Ja),
+        address: &address,
+    };
+    if !queries::session_insert(tx, scope, &new).await? {
+        return Ok(None);
+    }
+    queries::logged_in(tx, scope, staff.staff_id, now).await?;
+    let owner = SessionStaff {
+        staff_id: staff.staff_id,
+        name: staff.name.clone(),
+        role: staff.role(),
+        session: new.token_hash,
+        proved_at: now,
+        address,
+    };
+    let owner = StaffScope::at_the_door(scope.society().clone(), owner);
+    audit::record(app, tx, &owner, STAFF_LOGGED_IN, None, &visitor.device(Lang::Ja)).await?;
+    Ok(Some(cookie::set(app.config.http.https, SESSION_COOKIE, &token.text(), None)))
+}
+
+/// Returns the member of staff whom the request's cookie stands for, at this society.
+pub(crate) async fn resolve(
+    app: &App,
+    scope: &PublicScope,
+    headers: &HeaderMap,
+    visitor: &Visitor,
+) -> anyhow::Result<Option<StaffScope>> {
+    let Some(token) = cookie::get(headers, app.config.http.https, SESSION_COOKIE).and_then(Token::parse) else {
+        return Ok(None);
+    };
+    let token_hash = *token.hash().as_bytes();
+    let now = app.clock.now();
+    let Some(row) = queries::session(&app.db, scope, &token_hash, (now, idle_since(now))).await? else {
+        return Ok(None);
+    };
+    let address = visitor.address.to_string();
+    if now.duration_since(row.last_seen_at.to_jiff()) >= SEEN_EVERY {
+        queries::session_seen(&app.db, scope, &token_hash, now, &address).await?;
+    }
+    let staff = SessionStaff {
+        staff_id: row.staff_id,
+        name: row.name,
+        role: Role::of(&row.role).unwrap_or(Role::Viewer),
+        session: token_hash,
+        proved_at: row.proved_at.to_jiff(),
+        address,
+    };
+    Ok(Some(StaffScope::at_the_door(scope.society().clone(), staff)))
+}
+
+/// Records that the second factor was proved again, under a fresh token; returns its cookie.
+pub(super) async fn renew(app: &App, scope: &StaffScope, tx: &mut yui_db::Tx) -> anyhow::Result<Option<String>> {
+    let token = app.random.token()?;
+    let renewed = queries::session_renew(tx, scope, (&scope.session, token.hash().as_bytes()), app.clock.now()).await?;
+    Ok(renewed.then(|| cookie::set(app.config.http.https, SESSION_COOKIE, &token.text(), None)))
+}
+
+/// Ends the session; returns the cookie that removes the browser's.
+pub(super) async fn end(app: &App, scope: &StaffScope) -> anyhow::Result<String> {
+    let mut tx = app.db.begin().await?;
+    queries::session_delete(&mut tx, scope, &scope.session).await?;
+    tx.commit().await?;
+    Ok(cookie::remove(app.config.http.https, SESSION_COOKIE))
+}
+
+/// Deletes what is over.
+pub(crate) async fn tidy(app: &App, scope: &SystemScope, tx: &mut yui_db::Tx) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    Ok(queries::tidy(tx, scope, (now, idle_since(now))).await?)
+}
