@@ -3,40 +3,18 @@
 use std::{fs::File, io::BufWriter, path::PathBuf};
 
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
-use jiff::civil::Date;
-use kenpo_formats::{Fault, FaultsCsv, TreatmentMonth, expense_csv, older_users_csv, register_csv, write_faults_csv};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand, builder::PossibleValuesParser};
+use kenpo_formats::{Fault, FaultsCsv, write_faults_csv};
 
 use super::for_society;
-use crate::{
-    app::App,
-    features::{
-        account::migration::{self, FirstLogin, Plan},
-        expenses::ExpenseImport,
-        imports::{self, Format, Options, Outcome, Source},
-        register::RegisterImport,
-        societies,
-    },
-    scope::SystemScope,
+use crate::features::imports::{
+    self, Answers, Choices, ChunkFault, Format, Job, KINDS, Kind, Options, Outcome, Question, Source,
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Import {
-    /// Households and members, from a CSV; in force as soon as it is read
-    Register(FileLine),
-    /// Medical expenses, from a CSV or an electronic claim file (UKE); seen by members after `yui publish`
-    Expenses(FileLine),
-    /// Users of an older system, from a CSV: each gets an account that waits for enrolment
-    OlderUsers {
-        #[command(flatten)]
-        line: FileLine,
-        /// How they get in for the first time
-        #[arg(long, default_value = "link")]
-        first_login: FirstLogin,
-        /// The last day on which they can
-        #[arg(long, required_unless_present = "template")]
-        until: Option<Date>,
-    },
+    #[command(flatten)]
+    File(FileOfKind),
     /// Lists what was imported
     List {
         /// The society's short name
@@ -45,6 +23,60 @@ pub(super) enum Import {
     },
     /// Writes what was wrong in a batch as CSV: line, column, reason
     Faults(BatchLine),
+}
+
+/// A file of a kind: one sub-command for each kind there is, with an option for each of its questions.
+#[derive(Debug)]
+pub(super) struct FileOfKind {
+    kind: Kind,
+    line: FileLine,
+    answers: Answers,
+}
+
+fn option(question: &'static Question) -> Arg {
+    let arg = Arg::new(question.name).long(question.option).help(question.about);
+    match question.choices {
+        Choices::Among(words) => {
+            let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            arg.default_value(words.first().copied().unwrap_or_default()).value_parser(PossibleValuesParser::new(words))
+        }
+        Choices::Day => arg.value_name("DAY").required_unless_present("template"),
+    }
+}
+
+impl FromArgMatches for FileOfKind {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let unknown =
+            || clap::Error::raw(clap::error::ErrorKind::InvalidSubcommand, "there is no such kind of files\n");
+        let (name, matches) = matches.subcommand().ok_or_else(unknown)?;
+        let kind = KINDS.iter().copied().find(|kind| kind.command() == name).ok_or_else(unknown)?;
+        let answer =
+            |question: &Question| Some((question.name.to_owned(), matches.get_one::<String>(question.name)?.clone()));
+        let answers = kind.questions().iter().filter_map(answer).collect();
+        Ok(Self { kind, line: FileLine::from_arg_matches(matches)?, answers })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Subcommand for FileOfKind {
+    fn augment_subcommands(command: Command) -> Command {
+        KINDS.iter().fold(command, |command, kind| {
+            let line = FileLine::augment_args(Command::new(kind.command()).about(kind.about()));
+            command.subcommand(line.args(kind.questions().iter().map(option)))
+        })
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        KINDS.iter().any(|kind| kind.command() == name)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -88,34 +120,7 @@ const SHOWN: usize = 20;
 impl Import {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Register(line) if line.template => print!("{}", register_csv::template()),
-            Self::Expenses(line) if line.template => print!("{}", expense_csv::template()),
-            Self::Register(line) => {
-                line.import(async |app, scope, source, options, faults| {
-                    let numbers = societies::insurer_numbers(app, scope).await?;
-                    let importer = RegisterImport::new(scope.clone(), numbers, app.clock.now());
-                    imports::run(app, scope, importer, source, options, |fault| faults.push(fault.fault.clone())).await
-                })
-                .await?;
-            }
-            Self::Expenses(line) => {
-                line.import(async |app, scope, source, options, faults| {
-                    let numbers = societies::insurer_numbers(app, scope).await?;
-                    let this_month = TreatmentMonth::of(app.clock.today());
-                    let importer = ExpenseImport::new(scope.clone(), numbers, this_month);
-                    imports::run(app, scope, importer, source, options, |fault| faults.push(fault.fault.clone())).await
-                })
-                .await?;
-            }
-            Self::OlderUsers { line, .. } if line.template => print!("{}", older_users_csv::template()),
-            Self::OlderUsers { line, first_login, until } => {
-                let until = until.context("--until is needed")?;
-                line.import(async |app, scope, source, options, faults| {
-                    let plan = Plan { first_login, until };
-                    migration::import(app, scope, source, options, plan, |fault| faults.push(fault.fault.clone())).await
-                })
-                .await?;
-            }
+            Self::File(file) => file.import().await?,
             Self::List { society } => {
                 let (app, scope) = for_society(&society).await?;
                 for batch in imports::batches(&app, &scope).await? {
@@ -167,17 +172,26 @@ impl Mistakes {
     }
 }
 
-impl FileLine {
-    async fn import(
-        self,
-        import: impl AsyncFnOnce(&App, &SystemScope, &Source, Options, &mut Mistakes) -> anyhow::Result<imports::Report>,
-    ) -> anyhow::Result<()> {
-        let (Some(society), Some(file)) = (&self.society, &self.file) else { bail!("a society and a file are needed") };
+impl FileOfKind {
+    async fn import(self) -> anyhow::Result<()> {
+        let Self { kind, line, answers } = self;
+        if line.template {
+            print!("{}", kind.template());
+            return Ok(());
+        }
+        let (Some(society), Some(file)) = (&line.society, &line.file) else { bail!("a society and a file are needed") };
         let (app, scope) = for_society(society).await?;
-        let source = Source::examine(file, self.format).with_context(|| format!("cannot read {}", file.display()))?;
-        let options = Options { dry_run: self.dry_run, all_or_nothing: self.all_or_nothing };
-        let mut mistakes = Mistakes::open(self.errors.as_ref())?;
-        let report = import(&app, &scope, &source, options, &mut mistakes).await?;
+        if let Some((name, why)) = kind.refused(&answers, app.clock.today()).first() {
+            let question = kind.questions().iter().find(|question| question.name == *name);
+            let name = question.map_or(*name, |question| question.option);
+            bail!("--{name}: {why}");
+        }
+        let source = Source::examine(file, line.format).with_context(|| format!("cannot read {}", file.display()))?;
+        let options = Options { dry_run: line.dry_run, all_or_nothing: line.all_or_nothing };
+        let mut mistakes = Mistakes::open(line.errors.as_ref())?;
+        let mut watch = |fault: &ChunkFault| mistakes.push(fault.fault.clone());
+        let job = Job { app: &app, scope: &scope, source: &source, options, answers: &answers, watch: &mut watch };
+        let report = kind.import(job).await?;
         println!("{report}");
         for fault in &mistakes.first {
             println!("  {fault}");

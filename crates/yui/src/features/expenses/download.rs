@@ -15,6 +15,7 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
+    features::register::{Household, household},
     scope::{InSociety, MemberScope},
     ui::{
         Lang, Shell,
@@ -37,6 +38,7 @@ pub(super) async fn pdf(
         return Err(AppError::Unavailable("PDFに使う書体がこのサーバーに入っていないため、PDFを作れません。"));
     };
     let lines = chosen_lines(&app, &scope, &span).await?;
+    let Household { some_hidden, .. } = household(&app.db, &scope).await?;
     let lang = shell.lang;
     let totals = Totals::of(&lines);
     let statement = Statement {
@@ -52,7 +54,12 @@ pub(super) async fn pdf(
             public: totals.public,
             self_pay: totals.self_pay,
         },
-        notes: NOTES.iter().map(|note| lang.t(note).to_owned()).collect(),
+        notes: some_hidden
+            .then_some(&SOME_HIDDEN)
+            .into_iter()
+            .chain(NOTES)
+            .map(|note| lang.t(note).to_owned())
+            .collect(),
         lang: match lang {
             Lang::Ja => statement::Lang::Ja,
             Lang::En => statement::Lang::En,
@@ -74,6 +81,10 @@ const NOTES: &[&str] = &[
     "差額ベッド代や自由診療など、健康保険の対象にならない費用は含まれません。",
     "市区町村の医療費助成や、後日払い戻される高額療養費・付加給付は、反映されていないことがあります。",
 ];
+
+/// … before them, where an objection or non-disclosure is in force.
+const SOME_HIDDEN: &str =
+    "健康保険組合の取扱いにより、一部のご家族の医療費は表示していません。合計にも含まれていません。";
 
 fn row(lang: Lang, line: &Line) -> Row {
     Row {

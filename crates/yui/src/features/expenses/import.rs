@@ -11,10 +11,12 @@ use kenpo_formats::{
 use sha2::{Digest, Sha256};
 use yui_db::{Param, Tx};
 
-use super::{newest::Newest, queries};
+use super::{files::ExpenseFiles, queries};
 use crate::{
     features::{
-        imports::{Applied, BatchState, ChunkFault, FaultKind, Format, Importer, Kind, Read, Source},
+        imports::{
+            Applied, ChunkFault, FaultKind, Figures, Format, Importer, Kind, Members, Newest, Purpose, Read, Source,
+        },
         register::{Coverage, Hint, candidates, holder_key, matched, sex_word},
     },
     scope::{InSociety, SystemScope},
@@ -33,10 +35,16 @@ pub struct ExpenseImport {
     repeats: Newest<Vec<u8>, u32>,
     /// Who is known under a symbol and number.
     households: Newest<String, Vec<Coverage>>,
+    /// The claims that a check has seen: an import asks the database instead. Of two equal claims further apart than what is
+    /// remembered, only the import finds the second.
+    checked: Newest<Vec<u8>, ()>,
+    amount: i64,
+    people: Members,
 }
 
 const REPEATS_KEPT: usize = 100_000;
 const HOUSEHOLDS_KEPT: usize = 20_000;
+const CHECKED_KEPT: usize = 300_000;
 
 impl ExpenseImport {
     /// Returns an import for this society, which owns these insurer numbers.
@@ -49,6 +57,9 @@ impl ExpenseImport {
             cancelled: 0,
             repeats: Newest::new(REPEATS_KEPT),
             households: Newest::new(HOUSEHOLDS_KEPT),
+            checked: Newest::new(CHECKED_KEPT),
+            amount: 0,
+            people: Members::default(),
         }
     }
 }
@@ -133,8 +144,9 @@ impl Incoming {
         })
     }
 
-    fn of_claim(claim: &Claim) -> Result<Self, Fault> {
+    fn of_claim(claim: &Claim, doubts: &mut Vec<Fault>) -> Result<Self, Fault> {
         let derivation = amounts::derive(claim)?;
+        doubts.extend(derivation.doubts.iter().map(|doubt| Fault::new(claim.line, "金額", doubt.to_string())));
         let coverage = claim.coverage.as_ref();
         let number = coverage.map(|coverage| coverage.insurer_number.clone());
         let provider = &claim.provider;
@@ -169,27 +181,36 @@ impl Importer for ExpenseImport {
     type Record = Incoming;
 
     fn kind(&self) -> Kind {
-        Kind::Expenses
+        &ExpenseFiles
     }
 
-    fn read(source: &Source, mut each: impl FnMut(Read<Incoming>) -> bool) -> Result<(), Vec<Fault>> {
-        let file = source.open().map_err(|error| {
-            vec![Fault { line: 0, column: String::new(), reason: format!("ファイルを開けません: {error}") }]
-        })?;
+    fn read(source: &Source, purpose: Purpose, mut each: impl FnMut(Read<Incoming>) -> bool) -> Result<(), Vec<Fault>> {
+        let file = source.open().map_err(|error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))])?;
         match source.format {
             Format::Csv => {
                 let _all = ExpenseCsv::open(file)?
-                    .map(|row| row.and_then(|row| Incoming::of_row(row).map_err(|fault| vec![fault])))
+                    .map(|row| row.and_then(|row| Incoming::of_row(row).map_err(|fault| vec![fault])).into())
                     .all(&mut each);
             }
-            Format::Claims => {
-                let _all = ClaimFile::open(file)
-                    .map_err(|fault| vec![fault])?
-                    .map(|claim| claim.and_then(|claim| Incoming::of_claim(&claim)).map_err(|fault| vec![fault]))
-                    .all(&mut each);
-            }
+            Format::Claims => claims_read(ClaimFile::open(file).map_err(|fault| vec![fault])?, purpose, each),
         }
         Ok(())
+    }
+
+    async fn check(
+        &mut self,
+        tx: &mut Tx,
+        records: Vec<Incoming>,
+        faults: &mut Vec<ChunkFault>,
+    ) -> anyhow::Result<Applied> {
+        let known = self.households_read(tx, &records).await?;
+        let judged = self.judged(tx, None, &known, &records, faults).await?;
+        for (key, coverage, incoming) in judged.rows {
+            self.checked.insert(key, ());
+            self.amount += incoming.amounts.total;
+            self.people.insert(coverage.member_id);
+        }
+        Ok(judged.applied)
     }
 
     async fn apply(
@@ -200,48 +221,9 @@ impl Importer for ExpenseImport {
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
         let known = self.households_read(tx, &records).await?;
-        let mut rows = Vec::with_capacity(records.len());
-        for incoming in &records {
-            let key = self.key(incoming);
-            match self.place(&known, incoming) {
-                Ok(coverage) => rows.push((key, coverage, incoming)),
-                Err((kind, column, reason)) => faults
-                    .push(ChunkFault { kind, fault: Fault { line: incoming.line, column: column.into(), reason } }),
-            }
-        }
-        let keys: Vec<_> = rows.iter().map(|(key, ..)| key.clone()).collect();
-        let there = queries::claims_there(tx, &self.scope, &keys).await?;
-        let (here, elsewhere): (Vec<_>, Vec<_>) = there.iter().partition(|claim| claim.batch_id == batch_id);
-        let in_this_batch: HashSet<_> = here.into_iter().map(|claim| claim.claim_key.as_slice()).collect();
-        let elsewhere: HashMap<_, _> = elsewhere
-            .into_iter()
-            .map(|claim| (claim.claim_key.as_slice(), (claim.member_id, claim.treatment_month)))
-            .collect();
-
-        let mut seen = HashSet::new();
-        let mut applied = Applied::default();
+        let Judged { applied, rows } = self.judged(tx, Some(batch_id), &known, &records, faults).await?;
         let mut values = Vec::with_capacity(rows.len() * queries::EXPENSES.columns.len());
         for (key, coverage, incoming) in &rows {
-            if in_this_batch.contains(key.as_slice()) || !seen.insert(key.as_slice()) {
-                let reason = "同じ請求がこのファイルの前の行にもあります。".into();
-                let fault = Fault { line: incoming.line, column: "請求番号".into(), reason };
-                faults.push(ChunkFault { kind: FaultKind::Rejected, fault });
-                continue;
-            }
-            let before = elsewhere.get(key.as_slice());
-            if before.is_some_and(|before| *before != (coverage.member_id, incoming.hint.month.number())) {
-                let reason = "この請求番号は、別の人または別の月の請求で使われています。".into();
-                let fault = Fault { line: incoming.line, column: "請求番号".into(), reason };
-                faults.push(ChunkFault { kind: FaultKind::Rejected, fault });
-                continue;
-            }
-            applied.accepted += 1;
-            applied.corrections += i64::from(before.is_some());
-            let month = incoming.hint.month;
-            let (first, last) = applied.months.unwrap_or((month, month));
-            applied.months = Some((first.min(month), last.max(month)));
-            self.derived += i64::from(incoming.derived);
-            self.cancelled += i64::from(incoming.cancelled);
             values.extend(expense_values(self.scope.society_id(), batch_id, key, coverage, incoming));
         }
         tx.bulk_insert(&queries::EXPENSES, &values).await?;
@@ -256,9 +238,35 @@ impl Importer for ExpenseImport {
         vec![("shares worked out by rule", self.derived), ("claims taken back", self.cancelled)]
     }
 
-    fn state_when_read(&self) -> BatchState {
-        BatchState::Staged
+    fn figures(&self) -> Figures {
+        Figures { amount: Some(self.amount), people: Some(self.people.count()) }
     }
+}
+
+/// The records of a chunk that are taken, each with its key and its person.
+struct Judged<'r> {
+    applied: Applied,
+    rows: Vec<(Vec<u8>, &'r Coverage, &'r Incoming)>,
+}
+
+/// Reads claims; a check is told as well what the amounts' rules and the reader are not sure of.
+fn claims_read<R: std::io::Read>(
+    mut file: ClaimFile<R>,
+    purpose: Purpose,
+    mut each: impl FnMut(Read<Incoming>) -> bool,
+) {
+    for claim in file.by_ref() {
+        let mut doubts = Vec::new();
+        let read = claim.and_then(|claim| Incoming::of_claim(&claim, &mut doubts)).map_err(|fault| vec![fault]);
+        let doubts = doubts.into_iter().filter(|_| purpose == Purpose::Check);
+        if !doubts.map(Read::Notice).chain([read.into()]).all(&mut each) {
+            return;
+        }
+    }
+    let unknown = file.unknown_records().iter().map(|(id, count)| {
+        Fault::new(0, id.as_str(), format!("知らない種類のレコードです。{count}件を読み飛ばしました。"))
+    });
+    let _all = file.notices().iter().cloned().chain(unknown).map(Read::Notice).all(&mut each);
 }
 
 type Refusal = (FaultKind, &'static str, String);
@@ -282,6 +290,64 @@ impl ExpenseImport {
         let all = known.chain(read.clone()).collect();
         read.into_iter().for_each(|(key, household)| self.households.insert(key, household));
         Ok(all)
+    }
+
+    /// Returns which of the records are taken: by the batch of this number or, in a check, by none.
+    async fn judged<'r>(
+        &mut self,
+        tx: &mut Tx,
+        batch_id: Option<i64>,
+        known: &'r BTreeMap<String, Vec<Coverage>>,
+        records: &'r [Incoming],
+        faults: &mut Vec<ChunkFault>,
+    ) -> anyhow::Result<Judged<'r>> {
+        let mut placed = Vec::with_capacity(records.len());
+        for incoming in records {
+            let key = self.key(incoming);
+            match self.place(known, incoming) {
+                Ok(coverage) => placed.push((key, coverage, incoming)),
+                Err((kind, column, reason)) => {
+                    faults.push(ChunkFault { kind, fault: Fault::new(incoming.line, column, reason) });
+                }
+            }
+        }
+        let keys: Vec<_> = placed.iter().map(|(key, ..)| key.clone()).collect();
+        let there = queries::claims_there(tx, &self.scope, &keys).await?;
+        let (here, elsewhere): (Vec<_>, Vec<_>) = there.iter().partition(|claim| Some(claim.batch_id) == batch_id);
+        let in_this_batch: HashSet<_> = here.into_iter().map(|claim| claim.claim_key.as_slice()).collect();
+        let elsewhere: HashMap<_, _> = elsewhere
+            .into_iter()
+            .map(|claim| (claim.claim_key.as_slice(), (claim.member_id, claim.treatment_month)))
+            .collect();
+
+        let mut seen = HashSet::new();
+        let mut judged = Judged { applied: Applied::default(), rows: Vec::with_capacity(placed.len()) };
+        for (key, coverage, incoming) in placed {
+            let mut refuse = |reason: &str| {
+                let fault = Fault::new(incoming.line, "請求番号", reason);
+                faults.push(ChunkFault { kind: FaultKind::Rejected, fault });
+            };
+            let before_in_file = in_this_batch.contains(key.as_slice()) || self.checked.get(&key).is_some();
+            if before_in_file || !seen.insert(key.clone()) {
+                refuse("同じ請求がこのファイルの前の行にもあります。");
+                continue;
+            }
+            let before = elsewhere.get(key.as_slice());
+            if before.is_some_and(|before| *before != (coverage.member_id, incoming.hint.month.number())) {
+                refuse("この請求番号は、別の人または別の月の請求で使われています。");
+                continue;
+            }
+            let applied = &mut judged.applied;
+            applied.accepted += 1;
+            applied.corrections += i64::from(before.is_some());
+            let month = incoming.hint.month;
+            let (first, last) = applied.months.unwrap_or((month, month));
+            applied.months = Some((first.min(month), last.max(month)));
+            self.derived += i64::from(incoming.derived);
+            self.cancelled += i64::from(incoming.cancelled);
+            judged.rows.push((key, coverage, incoming));
+        }
+        Ok(judged)
     }
 
     /// Returns the person a record is about.

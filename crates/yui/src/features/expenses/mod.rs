@@ -4,24 +4,36 @@
 
 mod chart;
 mod download;
+mod files;
 mod import;
-mod newest;
+mod news;
 mod overview;
 mod queries;
 mod rules;
 mod span;
 mod statement;
 
+pub use files::ExpenseFiles;
 pub use import::ExpenseImport;
 pub(crate) use overview::{YearSoFar, year_so_far};
-pub(crate) use queries::{Line, batch_delete, last_published_month, lines, versions_settle};
+pub(crate) use queries::{Line, last_published_month, lines};
 pub(crate) use rules::{Totals, VisibleMonths};
 pub(crate) use statement::sample_lines;
 
 use crate::{
+    app::App,
     features::societies::Service::Expenses,
     router::{Permission::Service, Routes},
+    scope::InSociety,
 };
+
+/// Returns how many rows the society has, published or not, every version counted.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn count(app: &App, scope: &impl InSociety) -> Result<i64, yui_db::DbError> {
+    queries::count(&app.db, scope).await
+}
 
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {

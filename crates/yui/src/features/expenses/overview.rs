@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::register::members_of_household,
+    features::register::{Household, household},
     scope::{InSociety, MemberScope},
     ui::{
         FormState, Page, Shell,
@@ -35,6 +35,7 @@ pub(super) struct OverviewPage {
     visible_years: u8,
     filter: Filter,
     form: FormState,
+    some_hidden: bool,
 }
 
 struct Latest {
@@ -61,9 +62,9 @@ pub(super) async fn show(State(app): State<App>, shell: Shell, scope: MemberScop
     let window = VisibleMonths::of(app.clock.today(), visible_years);
     let lines = lines(&app.db, &scope, window.first, window.last).await?;
     let last_published = last_published_month(&app.db, &scope).await?;
-    let members = members_of_household(&app.db, &scope).await?;
+    let Household { members, some_hidden } = household(&app.db, &scope).await?;
     let filter = Filter::new(&members, window, None);
-    Ok(page(&shell, &lines, last_published, window, visible_years, filter))
+    Ok(OverviewPage { some_hidden, ..page(&shell, &lines, last_published, window, visible_years, filter) })
 }
 
 fn page(
@@ -117,6 +118,7 @@ fn page(
         visible_years,
         filter,
         form: FormState::default(),
+        some_hidden: false,
     }
 }
 
@@ -135,6 +137,7 @@ pub(crate) struct YearSoFar {
     pub(crate) chart: Columns,
     pub(crate) has_lines: bool,
     pub(crate) pending: Option<String>,
+    pub(crate) some_hidden: bool,
 }
 
 /// Returns what the household paid this year as far as it is published.
@@ -143,7 +146,8 @@ pub(crate) async fn year_so_far(app: &App, shell: &Shell, scope: &MemberScope) -
     let first = TreatmentMonth::new(this_month.year(), 1).unwrap_or(this_month);
     let lines = lines(&app.db, scope, first, this_month).await?;
     let last_published = last_published_month(&app.db, scope).await?;
-    Ok(YearSoFar::of(shell, &lines, last_published, this_month))
+    let Household { some_hidden, .. } = household(&app.db, scope).await?;
+    Ok(YearSoFar { some_hidden, ..YearSoFar::of(shell, &lines, last_published, this_month) })
 }
 
 impl YearSoFar {
@@ -164,6 +168,7 @@ impl YearSoFar {
             chart: chart::by_month(shell.lang, &paid),
             has_lines: !lines.is_empty(),
             pending: pending(shell.lang, published, this_month),
+            some_hidden: false,
         }
     }
 
@@ -171,7 +176,8 @@ impl YearSoFar {
     pub(crate) fn sample(shell: &Shell) -> Self {
         let lines = super::statement::sample_lines();
         let month = |number| TreatmentMonth::new(2025, number);
-        Self::of(shell, &lines, month(3), month(6).unwrap_or(super::statement::sample_month()))
+        let year = Self::of(shell, &lines, month(3), month(6).unwrap_or(super::statement::sample_month()));
+        Self { some_hidden: true, ..year }
     }
 }
 
@@ -179,6 +185,6 @@ pages! {
     OverviewPage => |shell| {
         let window = super::statement::sample_window();
         let lines = super::statement::sample_lines();
-        page(shell, &lines, TreatmentMonth::new(2025, 3), window, 5, Filter::sample())
+        Self { some_hidden: true, ..page(shell, &lines, TreatmentMonth::new(2025, 3), window, 5, Filter::sample()) }
     },
 }

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use kenpo_formats::{CareKind, TreatmentMonth};
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
-use crate::scope::{InSociety, MemberScope, SystemScope};
+use crate::{
+    features::imports::{Figures, Reader},
+    scope::{InSociety, MemberScope, SystemScope},
+};
 
 statements! {
     LINES = "
@@ -15,7 +18,10 @@ statements! {
         JOIN members m ON m.society_id = e.society_id AND m.member_id = e.member_id
         WHERE e.society_id = $1 AND e.household_id = $2 AND e.treatment_month BETWEEN $3 AND $4
             AND e.superseded_by IS NULL AND NOT e.cancelled AND b.state = 'published'
+            AND NOT EXISTS (SELECT 1 FROM member_flags f
+                WHERE f.society_id = e.society_id AND f.member_id = e.member_id AND f.ended_at IS NULL)
         ORDER BY e.treatment_month, m.kana, e.member_id, e.provider_name, e.care_kind, e.claim_key";
+    EXPENSE_COUNT = "SELECT COUNT(*) AS count FROM expenses WHERE society_id = $1";
     LAST_PUBLISHED_MONTH = "
         SELECT MAX(last_month) AS last_month FROM import_batches
         WHERE society_id = $1 AND kind = 'expenses' AND state = 'published'";
@@ -40,6 +46,23 @@ statements! {
                     AND EXISTS (SELECT 1 FROM expenses other
                                 WHERE other.society_id = mine.society_id AND other.claim_key = mine.claim_key
                                     AND other.batch_id <> mine.batch_id))";
+    FIGURES = "
+        SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT) AS amount, COUNT(DISTINCT member_id) AS people
+        FROM expenses WHERE society_id = $1 AND batch_id = $2";
+    // Who never said whether they want this mail gets it, as their settings show.
+    READERS = "
+        SELECT a.account_id, a.email, a.lang
+        FROM accounts a
+        WHERE a.society_id = $1 AND a.account_id > $3 AND a.state = 'enrolled' AND a.email IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM mail_wishes w
+                            WHERE w.society_id = a.society_id AND w.account_id = a.account_id AND w.kind = 'expenses'
+                                AND NOT w.wanted)
+            AND EXISTS (SELECT 1 FROM expenses e
+                        WHERE e.society_id = a.society_id AND e.household_id = a.household_id AND e.batch_id = $2
+                            AND NOT e.cancelled
+                            AND NOT EXISTS (SELECT 1 FROM member_flags f
+                                WHERE f.society_id = e.society_id AND f.member_id = e.member_id AND f.ended_at IS NULL))
+        ORDER BY a.account_id LIMIT $4";
     BATCH_DELETE = "DELETE FROM expenses WHERE society_id = $1 AND batch_id = $2";
 }
 
@@ -103,6 +126,7 @@ struct LineRow {
 }
 
 /// Returns the household's published lines of these months, first and last included, by month, patient and provider.
+/// Those of a person with an objection or non-disclosure are not among them: every page and file is made of these lines.
 pub(crate) async fn lines(
     db: &Db,
     scope: &MemberScope,
@@ -164,11 +188,53 @@ pub(super) async fn claims_there(
 }
 
 /// Lets each line of the claims that the batch has be superseded by the next published version of it, if there is one.
-pub(crate) async fn versions_settle(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> Result<u64, DbError> {
+pub(super) async fn versions_settle(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> Result<u64, DbError> {
     tx.execute(&VERSIONS_SETTLE, params![scope.society_id(), batch_id]).await
 }
 
 /// Deletes the lines of a batch.
-pub(crate) async fn batch_delete(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> Result<u64, DbError> {
+pub(super) async fn batch_delete(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> Result<u64, DbError> {
     tx.execute(&BATCH_DELETE, params![scope.society_id(), batch_id]).await
+}
+
+#[derive(sqlx::FromRow)]
+struct FiguresRow {
+    amount: i64,
+    people: i64,
+}
+
+/// Returns what a batch adds up to.
+pub(super) async fn figures(db: &Db, scope: &SystemScope, batch_id: i64) -> Result<Figures, DbError> {
+    let row: FiguresRow = db.one(&FIGURES, params![scope.society_id(), batch_id]).await?;
+    Ok(Figures { amount: Some(row.amount), people: Some(row.people) })
+}
+
+#[derive(sqlx::FromRow)]
+struct ReaderRow {
+    account_id: i64,
+    email: Option<String>,
+    lang: String,
+}
+
+/// Returns the next accounts after this one of whose households the batch has a line, and that want to be mailed.
+pub(super) async fn readers(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    after: i64,
+    most: i64,
+) -> Result<Vec<Reader>, DbError> {
+    let rows: Vec<ReaderRow> = tx.all(&READERS, params![scope.society_id(), batch_id, after, most]).await?;
+    let reader = |ReaderRow { account_id, email, lang }| Some(Reader { account_id, email: email?, lang });
+    Ok(rows.into_iter().filter_map(reader).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    count: i64,
+}
+
+/// Returns how many rows there are, published or not.
+pub(super) async fn count(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
+    Ok(db.one::<Count>(&EXPENSE_COUNT, params![scope.society_id()]).await?.count)
 }

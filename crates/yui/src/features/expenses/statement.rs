@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::register::{HouseholdMember, members_of_household},
+    features::register::{Household, HouseholdMember, household},
     scope::{InSociety, MemberScope},
     ui::{
         FormState, Lang, Page, Shell,
@@ -36,6 +36,7 @@ pub(super) struct StatementPage {
     shown: Option<Shown>,
     begins: Option<String>,
     pending: Option<String>,
+    some_hidden: bool,
 }
 
 /// The statement itself, formatted.
@@ -128,7 +129,7 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<StatementPage, AppError> {
     let window = VisibleMonths::of(app.clock.today(), scope.society().policy.expenses_visible_years);
-    let members = members_of_household(&app.db, &scope).await?;
+    let Household { members, some_hidden } = household(&app.db, &scope).await?;
     let span = match Span::of(&asked, window, shell.lang) {
         Ok(span) => span,
         Err(form) => {
@@ -136,13 +137,14 @@ pub(super) async fn show(
             (filter.from, filter.to) = (asked.from, asked.to);
             let page = shell.page_with_errors("医療費明細");
             let heading = shell.t("医療費明細").to_owned();
-            return Ok(StatementPage { page, heading, form, filter, shown: None, begins: None, pending: None });
+            let (shown, begins, pending) = (None, None, None);
+            return Ok(StatementPage { page, heading, form, filter, shown, begins, pending, some_hidden });
         }
     };
     let lines = chosen_lines(&app, &scope, &span).await?;
     let last_published = last_published_month(&app.db, &scope).await?;
     let filter = Filter::new(&members, window, Some(&span));
-    Ok(page(&shell, span, &lines, last_published, asked.page, filter))
+    Ok(StatementPage { some_hidden, ..page(&shell, span, &lines, last_published, asked.page, filter) })
 }
 
 /// Returns the lines of a span: those of the household, or of the one person chosen in it.
@@ -174,7 +176,7 @@ fn page(
         .then(|| pending(lang, last_published, span.months.last))
         .flatten();
     let page = shell.page_titled(heading.clone());
-    StatementPage { page, heading, form: FormState::default(), filter, shown, begins, pending }
+    StatementPage { page, heading, form: FormState::default(), filter, shown, begins, pending, some_hidden: false }
 }
 
 fn shown(lang: Lang, span: Span, lines: &[Line], page: usize) -> Shown {
@@ -297,6 +299,6 @@ pages! {
             line.derived = true;
             line.provider_name = String::new();
         }
-        page(shell, span, &lines, None, 1, Filter::sample())
+        Self { some_hidden: true, ..page(shell, span, &lines, None, 1, Filter::sample()) }
     },
 }

@@ -1,15 +1,9 @@
 //! One file that came in.
 
-/// What a file is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Households and members.
-    Register,
-    /// Medical expenses.
-    Expenses,
-    /// Users of an older system.
-    OlderUsers,
-}
+use jiff::Timestamp;
+use kenpo_formats::TreatmentMonth;
+
+use super::Kind;
 
 /// In what form a file came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -33,6 +27,14 @@ pub enum BatchState {
     Withdrawn,
 }
 
+impl Format {
+    /// Returns the form that the first bytes of a file tell.
+    pub(crate) fn told_by(head: &[u8]) -> Self {
+        let claims = [b"IR,", b"YK,", b"MN,", b"UK,"].iter().any(|record| head.starts_with(*record));
+        if claims { Self::Claims } else { Self::Csv }
+    }
+}
+
 macro_rules! words {
     ($type:ty { $($variant:ident = $word:literal / $label:literal),* $(,)? }) => {
         impl $type {
@@ -54,11 +56,6 @@ macro_rules! words {
     };
 }
 
-words!(Kind {
-    Register = "register" / "加入者台帳",
-    Expenses = "expenses" / "医療費",
-    OlderUsers = "older_users" / "旧システム利用者",
-});
 words!(Format { Csv = "csv" / "CSV", Claims = "claims" / "レセプト電算" });
 words!(BatchState {
     Reading = "reading" / "取込中",
@@ -88,4 +85,22 @@ pub struct Batch {
     pub unmatched: i64,
     /// Taken records whose claim an earlier batch has too.
     pub corrections: i64,
+    /// What the import counted besides, by name.
+    pub details: Vec<(String, i64)>,
+    /// The first and the last treatment month in it.
+    pub months: Option<(TreatmentMonth, TreatmentMonth)>,
+    /// Who brought it.
+    pub imported_by: String,
+    /// When that was.
+    pub created_at: Timestamp,
+    /// When it is to be published.
+    pub publish_at: Option<Timestamp>,
+    /// When and by whom it was published.
+    pub published: Option<(Timestamp, String)>,
+    /// When and by whom it was withdrawn.
+    pub withdrawn: Option<(Timestamp, String)>,
+    /// How many members were mailed of its publication.
+    pub told: i64,
+    /// Whether some are still to be mailed.
+    pub telling: bool,
 }

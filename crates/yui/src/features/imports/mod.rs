@@ -1,19 +1,49 @@
 //! Files that come in: one batch each, read in chunks, every chunk one transaction together with how far the file is
 //! done. So a stopped import goes on where it was, and the same file twice changes nothing. What the records mean is
-//! the feature's business ([`Importer`]); the console and the command line call the same [`run`].
+//! the feature's business ([`FileKind`], [`Importer`]); the command line calls [`run`], and what staff upload in the
+//! console is checked and imported by workers ([`work_due`]).
 
+mod acting;
+mod acts;
 mod batch;
+mod bell;
+mod check;
+mod console;
+mod file_type;
+mod jobs;
+mod kind;
+mod members;
+mod newest;
+mod news;
+mod preview;
 mod publish;
 mod queries;
+mod read;
+mod refusal;
 mod report;
 mod run;
 mod source;
+mod tidy;
+mod upload;
+mod watch;
+mod work;
 
-pub use batch::{Batch, BatchState, Format, Kind};
-pub use publish::{publish, withdraw};
+pub use batch::{Batch, BatchState, Format};
+pub use bell::Bell;
+pub use console::routes;
+pub use jobs::{run as work, work_due};
+pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, Question, Reader, kind_of};
+pub(crate) use members::Members;
+pub(crate) use newest::Newest;
+pub use publish::{publish, publish_approved, publish_at, withdraw};
+pub use read::{Purpose, Read, Unreadable};
+pub use refusal::Refusal;
 pub use report::{Outcome, Report};
-pub use run::{Applied, ChunkFault, FaultKind, Importer, Options, Read, run};
+pub use run::{Applied, ChunkFault, FaultKind, Importer, Options, run};
 pub use source::Source;
+pub use tidy::tidy;
+pub use upload::{NewUpload, Upload, UploadState, apply_upload, drop_upload, resume_upload, upload};
+pub use watch::{Progress, Watch};
 
 use kenpo_formats::Fault;
 
@@ -25,6 +55,14 @@ use crate::{app::App, scope::InSociety};
 /// Where the database does not answer.
 pub async fn batches(app: &App, scope: &impl InSociety) -> Result<Vec<Batch>, yui_db::DbError> {
     queries::batch_list(&app.db, scope).await
+}
+
+/// Returns an upload.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn upload_of(app: &App, scope: &impl InSociety, upload_id: i64) -> Result<Option<Upload>, yui_db::DbError> {
+    queries::upload(&app.db, scope, upload_id).await
 }
 
 /// Returns what was wrong in a batch, in the order of the file.

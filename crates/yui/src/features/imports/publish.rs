@@ -1,61 +1,100 @@
 //! Showing a batch to members, and taking one back.
 
-use anyhow::{Context, bail};
+use anyhow::Context;
+use jiff::{Timestamp, civil::DateTime};
 use yui_db::{DbError, Tx};
 
-use super::{Batch, BatchState, Kind, queries};
+use super::{Batch, BatchState, Refusal, acting, acts, queries};
 use crate::{
-    app::App,
-    features::{account, expenses, register, societies},
+    app::{App, japan},
+    features::{audit, societies},
     scope::SystemScope,
 };
 
-/// Shows the batch to the members it concerns.
+/// Shows the batch to the members it concerns. Those who want to be are mailed of it by a worker.
 ///
 /// # Errors
-/// Where there is no such batch or it is not waiting for publication; the message says what it is.
+/// [`Refusal`], or where the database does not answer.
 pub async fn publish(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<()> {
-    let batch = found(app, scope, batch_id).await?;
-    if batch.state != BatchState::Staged {
-        bail!("batch {batch_id} ({}) is not waiting for publication: {}", batch.file_name, batch.state.label());
-    }
+    let batch = waiting(app, scope, batch_id).await?;
     let mut tx = app.db.begin().await?;
     one_at_a_time(&mut tx, scope).await?;
-    let now = app.clock.now();
-    if !queries::batch_state_set(&mut tx, scope, batch_id, BatchState::Staged, BatchState::Published, now).await? {
-        bail!("batch {batch_id} was changed by somebody else just now");
+    let told_through = batch.kind.news().map(|_| 0);
+    if !queries::batch_publish(&mut tx, scope, batch_id, told_through, app.clock.now()).await? {
+        return Err(Refusal::ChangedMeanwhile(batch_id).into());
     }
-    expenses::versions_settle(&mut tx, scope, batch_id).await?;
+    batch.kind.published(&mut tx, scope, batch_id).await?;
+    let detail = format!("{} {}件", batch.kind.label(), batch.accepted);
+    audit::record(app, &mut tx, scope, acts::PUBLISHED, Some(&acts::batch(&batch)), &detail).await?;
     tx.commit().await?;
+    app.imports.ring();
     Ok(())
 }
 
-/// Takes the batch back whole, published or not: everything is as if it had never come, but for the record that it did.
-/// Accounts of older users that are in use by now stay; returns how many these are.
+/// Has a worker publish the batch then, or never where that is nothing.
 ///
 /// # Errors
-/// Where there is no such batch, it was withdrawn before, or something else stands on it by now; the message says so.
+/// As [`publish`].
+pub async fn publish_at(app: &App, scope: &SystemScope, batch_id: i64, at: Option<Timestamp>) -> anyhow::Result<()> {
+    let batch = waiting(app, scope, batch_id).await?;
+    let mut tx = app.db.begin().await?;
+    let kept = at.map(|_| acting::kept(scope));
+    if !queries::publish_at_set(&mut tx, scope, batch_id, at, kept.as_deref()).await? {
+        return Err(Refusal::ChangedMeanwhile(batch_id).into());
+    }
+    let act = if at.is_some() { acts::SCHEDULED } else { acts::UNSCHEDULED };
+    let detail = at.map(when).unwrap_or_default();
+    audit::record(app, &mut tx, scope, act, Some(&acts::batch(&batch)), &detail).await?;
+    tx.commit().await?;
+    app.imports.ring();
+    Ok(())
+}
+
+/// The form of [`when`].
+const WHEN: &str = "%Y-%m-%d %H:%M に公開";
+
+/// Returns when a batch is to be published, for people and for [`publish_approved`].
+pub(super) fn when(at: Timestamp) -> String {
+    at.to_zoned(japan()).strftime(WHEN).to_string()
+}
+
+/// Does what was approved: publishes the batch when `detail` says, or at once where that is over by now.
+///
+/// # Errors
+/// As [`publish`].
+pub async fn publish_approved(app: &App, scope: &SystemScope, batch_id: i64, detail: &str) -> anyhow::Result<()> {
+    let at = DateTime::strptime(WHEN, detail).context("when to publish")?.to_zoned(japan())?.timestamp();
+    publish_at(app, scope, batch_id, Some(at.max(app.clock.now()))).await
+}
+
+/// Takes the batch back whole, published or not: everything is as if it had never come, but for the record that it did.
+/// Accounts of older users that are in use by now stay; returns how many these are. An import of it that is under way ends.
+///
+/// # Errors
+/// [`Refusal`] where there is no such batch, it was withdrawn before, or something else stands on it by now; or where the
+/// database does not answer.
 pub async fn withdraw(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<i64> {
+    let mut tx = app.db.begin().await?;
+    let kept = withdraw_in(app, &mut tx, scope, batch_id).await?;
+    tx.commit().await?;
+    Ok(kept)
+}
+
+/// Does the same in the caller's transaction.
+pub(super) async fn withdraw_in(app: &App, tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> anyhow::Result<i64> {
+    one_at_a_time(tx, scope).await?;
     let batch = found(app, scope, batch_id).await?;
     if batch.state == BatchState::Withdrawn {
-        bail!("batch {batch_id} ({}) was withdrawn before", batch.file_name);
+        return Err(Refusal::WithdrawnBefore(batch_id, batch.file_name).into());
     }
-    let mut tx = app.db.begin().await?;
-    one_at_a_time(&mut tx, scope).await?;
     let now = app.clock.now();
-    if !queries::batch_state_set(&mut tx, scope, batch_id, batch.state, BatchState::Withdrawn, now).await? {
-        bail!("batch {batch_id} was changed by somebody else just now");
+    if !queries::batch_withdraw(tx, scope, batch_id, batch.state, now).await? {
+        return Err(Refusal::ChangedMeanwhile(batch_id).into());
     }
-    let mut kept = 0;
-    match batch.kind {
-        Kind::Expenses => {
-            expenses::versions_settle(&mut tx, scope, batch_id).await?;
-            expenses::batch_delete(&mut tx, scope, batch_id).await?;
-        }
-        Kind::Register => register::changes_revert(&mut tx, scope, batch_id).await?,
-        Kind::OlderUsers => kept = account::migration::batch_withdraw(&mut tx, scope, batch_id, now).await?,
-    }
-    tx.commit().await?;
+    queries::uploads_drop_of(tx, scope, batch_id).await?;
+    let kept = batch.kind.withdrawn(tx, scope, batch_id, now).await?;
+    let detail = format!("{} {}件、{}", batch.kind.label(), batch.accepted, batch.state.label());
+    audit::record(app, tx, scope, acts::WITHDRAWN, Some(&acts::batch(&batch)), &detail).await?;
     Ok(kept)
 }
 
@@ -64,6 +103,14 @@ async fn one_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<(), DbError> 
     societies::ids_take(tx, scope, "publication", 1).await.map(drop)
 }
 
+async fn waiting(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<Batch> {
+    let batch = found(app, scope, batch_id).await?;
+    if batch.state != BatchState::Staged {
+        return Err(Refusal::NotWaiting(batch_id, batch.file_name, batch.state.label()).into());
+    }
+    Ok(batch)
+}
+
 async fn found(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<Batch> {
-    queries::batch(&app.db, scope, batch_id).await?.with_context(|| format!("there is no batch {batch_id}"))
+    Ok(queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?)
 }

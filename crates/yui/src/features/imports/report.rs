@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use kenpo_formats::TreatmentMonth;
+
+use super::Figures;
+
 /// How an import ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -24,6 +28,8 @@ pub struct Report {
     pub batch_id: Option<i64>,
     /// Records of the file that an earlier, stopped run had done already.
     pub resumed_at: i64,
+    /// Records in the file.
+    pub records: i64,
     /// Records taken.
     pub accepted: i64,
     /// Records that are wrong.
@@ -32,6 +38,10 @@ pub struct Report {
     pub unmatched: i64,
     /// Taken records whose claim an earlier batch has too.
     pub corrections: i64,
+    /// The first and the last treatment month among them.
+    pub months: Option<(TreatmentMonth, TreatmentMonth)>,
+    /// What a check found the file to add up to.
+    pub figures: Figures,
     /// What else is worth knowing, by name: new households, changed members, unknown records …
     pub details: Vec<(&'static str, i64)>,
 }

@@ -4,14 +4,20 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use kenpo_formats::{Fault, TreatmentMonth};
-use tokio::sync::mpsc;
 use yui_db::Tx;
 
-use super::{BatchState, Kind, Outcome, Report, Source, queries};
-use crate::{app::App, features::societies, scope::SystemScope};
-
-/// A record as it was read, or what is wrong with it: all of its faults.
-pub type Read<T> = Result<T, Vec<Fault>>;
+use super::{
+    BatchState, Figures, Kind, Outcome, Progress, Purpose, Read, Report, Source, Watch, acts, check::check, queries,
+    read::Chunks,
+};
+use crate::{
+    app::App,
+    features::{
+        audit::{self, Subject},
+        societies,
+    },
+    scope::SystemScope,
+};
 
 /// What a kind of file means.
 pub trait Importer: Sized + Send {
@@ -21,11 +27,23 @@ pub trait Importer: Sized + Send {
     /// Returns the kind.
     fn kind(&self) -> Kind;
 
+    /// How often the file is read for an import.
+    const PASSES: u64 = 1;
+
     /// Opens the file and hands its records to `each`, in order, until that returns false. Runs on a thread of its own.
     ///
     /// # Errors
     /// What makes the whole file unreadable, as a missing column; nothing was handed over then.
-    fn read(source: &Source, each: impl FnMut(Read<Self::Record>) -> bool) -> Result<(), Vec<Fault>>;
+    fn read(source: &Source, purpose: Purpose, each: impl FnMut(Read<Self::Record>) -> bool) -> Result<(), Vec<Fault>>;
+
+    /// Looks at the records of one chunk as [`Importer::apply`] would, in a transaction that can only read. What later
+    /// chunks have to know of this one, the importer remembers, as much as fits into a bounded memory.
+    fn check(
+        &mut self,
+        tx: &mut Tx,
+        records: Vec<Self::Record>,
+        faults: &mut Vec<ChunkFault>,
+    ) -> impl Future<Output = anyhow::Result<Applied>> + Send;
 
     /// Writes the records of one chunk; a record that can not be taken becomes a fault.
     fn apply(
@@ -39,13 +57,15 @@ pub trait Importer: Sized + Send {
     /// Takes note of a record that an earlier run of this import has written.
     fn skip(&mut self, _record: &Self::Record) {}
 
-    /// Returns what else the report should tell.
+    /// Returns what else was counted.
     fn details(&self) -> Vec<(&'static str, i64)> {
         Vec::new()
     }
 
-    /// Returns the state of a batch of which all is read.
-    fn state_when_read(&self) -> BatchState;
+    /// Returns what the records taken in a check add up to.
+    fn figures(&self) -> Figures {
+        Figures::default()
+    }
 }
 
 /// What became of a chunk's records.
@@ -109,17 +129,37 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.records += other.records;
         self.accepted += other.accepted;
         self.rejected += other.rejected;
         self.unmatched += other.unmatched;
         self.corrections += other.corrections;
+        self.first_month = self.first_month.into_iter().chain(other.first_month).min();
+        self.last_month = self.last_month.into_iter().chain(other.last_month).max();
+    }
+
+    pub(super) fn report(&self, outcome: Outcome, batch_id: Option<i64>) -> Report {
+        Report {
+            outcome,
+            batch_id,
+            resumed_at: 0,
+            records: self.records,
+            accepted: self.accepted,
+            rejected: self.rejected,
+            unmatched: self.unmatched,
+            corrections: self.corrections,
+            months: months(self.first_month, self.last_month),
+            figures: Figures::default(),
+            details: Vec::new(),
+        }
     }
 }
 
-/// How many records are one transaction.
-const CHUNK: usize = 16_000;
+/// Returns the months that these numbers mean.
+pub(super) fn months(first: Option<i32>, last: Option<i32>) -> Option<(TreatmentMonth, TreatmentMonth)> {
+    TreatmentMonth::from_number(first?).zip(TreatmentMonth::from_number(last?))
+}
 
 /// How much larger an import must have become for the engine to look at its tables again.
 const LOOK_AGAIN_AT: i64 = 8;
@@ -128,43 +168,72 @@ const LOOK_AGAIN_AT: i64 = 8;
 /// Each fault is handed to `on_fault` as well as kept with the batch.
 ///
 /// # Errors
-/// Where the file as a whole can not be read (the faults say why), or the database fails; what was done so far stays
-/// and the next run goes on from there.
+/// Where the file as a whole can not be used ([`super::Unreadable`]), a read or the database fails; what was done so far
+/// stays and the next run goes on from there.
 pub async fn run<I: Importer>(
+    app: &App,
+    scope: &SystemScope,
+    importer: I,
+    source: &Source,
+    options: Options,
+    mut on_fault: impl FnMut(&ChunkFault) + Send,
+) -> anyhow::Result<Report> {
+    if options.dry_run {
+        check(app, scope, importer, source, &mut on_fault).await
+    } else {
+        apply(app, scope, importer, source, options, &mut on_fault).await
+    }
+}
+
+/// Returns what there is to say of a file whose content is there already.
+pub(super) async fn there_already(
+    app: &App,
+    scope: &SystemScope,
+    kind: Kind,
+    source: &Source,
+) -> anyhow::Result<Result<Report, Option<super::Batch>>> {
+    let known = queries::batch_by_hash(&app.db, scope, kind, &source.content_hash).await?;
+    Ok(match known {
+        Some(batch) if batch.state != BatchState::Reading => {
+            Ok(Counts::of(&batch).report(Outcome::AlreadyThere, Some(batch.batch_id)))
+        }
+        known => Err(known),
+    })
+}
+
+impl Counts {
+    fn of(batch: &super::Batch) -> Self {
+        Self {
+            records: batch.position,
+            accepted: batch.accepted,
+            rejected: batch.rejected,
+            unmatched: batch.unmatched,
+            corrections: batch.corrections,
+            first_month: batch.months.map(|(first, _)| first.number()),
+            last_month: batch.months.map(|(_, last)| last.number()),
+        }
+    }
+}
+
+pub(super) async fn apply<I: Importer>(
     app: &App,
     scope: &SystemScope,
     mut importer: I,
     source: &Source,
     options: Options,
-    mut on_fault: impl FnMut(&ChunkFault) + Send,
+    watch: &mut dyn Watch,
 ) -> anyhow::Result<Report> {
-    let known = queries::batch_by_hash(&app.db, scope, importer.kind(), &source.content_hash).await?;
-    if let Some(batch) = known.as_ref().filter(|batch| batch.state != BatchState::Reading) {
-        return Ok(Report {
-            outcome: Outcome::AlreadyThere,
-            batch_id: Some(batch.batch_id),
-            resumed_at: 0,
-            accepted: batch.accepted,
-            rejected: batch.rejected,
-            unmatched: batch.unmatched,
-            corrections: batch.corrections,
-            details: Vec::new(),
-        });
-    }
+    let known = match there_already(app, scope, importer.kind(), source).await? {
+        Ok(report) => return Ok(report),
+        Err(known) => known,
+    };
     let resumed_at = known.as_ref().map_or(0, |batch| batch.position);
-    let one_transaction = options.dry_run || options.all_or_nothing;
-    if one_transaction && resumed_at > 0 {
+    let earlier = known.as_ref().map(|batch| batch.details.clone()).unwrap_or_default();
+    if options.all_or_nothing && resumed_at > 0 {
         bail!("this file is half imported (batch {:?}); import it without options to go on", known.map(|b| b.batch_id));
     }
-    let (sender, mut chunks) = mpsc::channel::<Vec<Read<I::Record>>>(2);
-    let reader = tokio::task::spawn_blocking({
-        let source = source.clone();
-        move || read_in_chunks::<I>(&source, &sender)
-    });
-    let Some(first) = chunks.recv().await else {
-        reader.await?.map_err(unreadable)?;
-        bail!("{}: there are no records in this file", source.name);
-    };
+    let mut chunks = Chunks::of::<I>(source, Purpose::Apply);
+    let mut next = chunks.next().await?;
 
     let mut tx = app.db.begin().await?;
     let batch_id = match &known {
@@ -172,35 +241,52 @@ pub async fn run<I: Importer>(
         None => {
             let id = societies::ids_take(&mut tx, scope, "batch", 1).await?;
             let now = app.clock.now();
-            queries::batch_insert(&mut tx, scope, id, importer.kind(), source, scope.actor, now).await?;
+            queries::batch_insert(&mut tx, scope, id, importer.kind(), source, now).await?;
             id
         }
     };
     let mut looked_at_after = 0;
-    let mut total = Counts { records: resumed_at, ..Counts::default() };
+    let mut total = known.as_ref().map(Counts::of).unwrap_or_default();
     let mut fault_number = queries::fault_next(&mut tx, scope, batch_id).await?;
     // Between two chunks no transaction is open, so that others may write.
     let mut open = Some(tx);
-    let mut next = Some(first);
-    let mut to_skip = usize::try_from(resumed_at)?;
-    while let Some(mut chunk) = next {
-        let skipped = to_skip.min(chunk.len());
-        to_skip -= skipped;
-        chunk.drain(..skipped).flatten().for_each(|record| importer.skip(&record));
+    let mut to_skip = resumed_at;
+    while let Some(chunk) = next {
+        let (progress, mut chunk) = (chunk.progress, chunk.reads);
+        chunk.retain(|read| match read {
+            Read::Notice(_) => false,
+            _ if to_skip == 0 => true,
+            read => {
+                to_skip -= 1;
+                if let Read::Record(record) = read {
+                    importer.skip(record);
+                }
+                false
+            }
+        });
+        if chunk.is_empty() {
+            next = chunks.next().await?;
+            continue;
+        }
         let mut tx = match open.take() {
             Some(tx) => tx,
             None => app.db.begin().await?,
         };
         let mut faults = Vec::new();
-        let counts = apply_chunk(&mut importer, &mut tx, batch_id, chunk, &mut faults).await?;
-        faults.iter().for_each(&mut on_fault);
+        let (records, good) = sorted(chunk, &mut faults);
+        let applied = importer.apply(&mut tx, batch_id, good, &mut faults).await.context("writing a chunk")?;
+        let counts = counted(records, &applied, &faults)?;
+        faults.iter().for_each(|fault| watch.fault(fault));
         queries::faults_insert(&mut tx, scope, batch_id, fault_number, &faults).await?;
-        if !queries::batch_advance(&mut tx, scope, batch_id, total.records, &counts).await? {
-            bail!("another process is importing this file (batch {batch_id})");
+        let details = added(&earlier, &importer.details());
+        if !queries::batch_advance(&mut tx, scope, batch_id, total.records, &counts, &details).await? {
+            bail!("batch {batch_id} was withdrawn, or another process is importing this file");
         }
+        let progress = Progress { bytes: progress.bytes / I::PASSES, ..progress };
+        watch.applied(&mut tx, batch_id, progress).await?;
         fault_number += i64::try_from(faults.len())?;
         total.add(&counts);
-        if one_transaction {
+        if options.all_or_nothing {
             open = Some(tx);
         } else {
             tx.commit().await?;
@@ -209,73 +295,57 @@ pub async fn run<I: Importer>(
                 looked_at_after = total.records.saturating_mul(LOOK_AGAIN_AT);
             }
         }
-        next = chunks.recv().await;
+        next = chunks.next().await?;
     }
-    reader.await?.map_err(unreadable)?;
     let mut tx = match open.take() {
         Some(tx) => tx,
         None => app.db.begin().await?,
     };
     let refused = options.all_or_nothing && total.rejected + total.unmatched > 0;
-    let outcome = match (options.dry_run, refused) {
-        (true, _) => Outcome::DryRun,
-        (false, true) => Outcome::Refused,
-        (false, false) => {
-            let (now, state) = (app.clock.now(), importer.state_when_read());
-            if !queries::batch_state_set(&mut tx, scope, batch_id, BatchState::Reading, state, now).await? {
-                bail!("batch {batch_id} was withdrawn while it was being read");
-            }
-            tx.commit().await?;
-            app.db.analyze().await?;
-            Outcome::Done
+    let outcome = if refused {
+        Outcome::Refused
+    } else {
+        let state = if importer.kind().at_once() { BatchState::Published } else { BatchState::Staged };
+        if !queries::batch_state_set(&mut tx, scope, batch_id, (BatchState::Reading, state), app.clock.now()).await? {
+            bail!("batch {batch_id} was withdrawn while it was being read");
         }
+        let name = format!("取込{batch_id} {}", source.name);
+        let wrong = total.rejected + total.unmatched;
+        let detail = format!("{} {}件、取り込まなかったもの{wrong}件", importer.kind().label(), total.accepted);
+        let subject = Subject::new("batch", batch_id, name);
+        audit::record(app, &mut tx, scope, acts::DONE, Some(&subject), &detail).await?;
+        tx.commit().await?;
+        app.db.analyze().await?;
+        Outcome::Done
     };
-    Ok(Report {
-        outcome,
-        batch_id: (outcome == Outcome::Done).then_some(batch_id),
-        resumed_at,
-        accepted: total.accepted,
-        rejected: total.rejected,
-        unmatched: total.unmatched,
-        corrections: total.corrections,
-        details: importer.details(),
-    })
+    let report = total.report(outcome, (!refused).then_some(batch_id));
+    Ok(Report { resumed_at, details: added(&earlier, &importer.details()), ..report })
 }
 
-fn unreadable(faults: Vec<Fault>) -> anyhow::Error {
-    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    anyhow::anyhow!("the file can not be read:\n{}", told.join("\n"))
+/// Returns what was counted by this run and earlier ones of the same import.
+fn added(earlier: &[(String, i64)], now: &[(&'static str, i64)]) -> Vec<(&'static str, i64)> {
+    let before = |word: &str| earlier.iter().find(|(known, _)| known == word).map_or(0, |(_, count)| *count);
+    now.iter().map(|(word, count)| (*word, count + before(word))).collect()
 }
 
-fn read_in_chunks<I: Importer>(source: &Source, sender: &mpsc::Sender<Vec<Read<I::Record>>>) -> Result<(), Vec<Fault>> {
-    let mut chunk = Vec::with_capacity(CHUNK);
-    I::read(source, |record| {
-        chunk.push(record);
-        chunk.len() < CHUNK || sender.blocking_send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK))).is_ok()
-    })?;
-    if !chunk.is_empty() {
-        // Nobody listens any more when the import has failed; then there is nobody to tell either.
-        drop(sender.blocking_send(chunk));
-    }
-    Ok(())
-}
-
-async fn apply_chunk<I: Importer>(
-    importer: &mut I,
-    tx: &mut Tx,
-    batch_id: i64,
-    chunk: Vec<Read<I::Record>>,
-    faults: &mut Vec<ChunkFault>,
-) -> anyhow::Result<Counts> {
-    let records = i64::try_from(chunk.len())?;
-    let mut good = Vec::with_capacity(chunk.len());
+/// Parts the records of a chunk that can be read from the faults of the others; returns how many there were of either.
+pub(super) fn sorted<T>(chunk: Vec<Read<T>>, faults: &mut Vec<ChunkFault>) -> (i64, Vec<T>) {
+    let (mut records, mut good) = (0, Vec::with_capacity(chunk.len()));
     for read in chunk {
         match read {
-            Ok(record) => good.push(record),
-            Err(found) => faults.extend(found.into_iter().map(|fault| ChunkFault { kind: FaultKind::Rejected, fault })),
+            Read::Notice(_) => continue,
+            Read::Record(record) => good.push(record),
+            Read::Wrong(found) => {
+                faults.extend(found.into_iter().map(|fault| ChunkFault { kind: FaultKind::Rejected, fault }));
+            }
         }
+        records += 1;
     }
-    let applied = importer.apply(tx, batch_id, good, faults).await.context("writing a chunk")?;
+    (records, good)
+}
+
+/// Returns a chunk's counts.
+pub(super) fn counted(records: i64, applied: &Applied, faults: &[ChunkFault]) -> anyhow::Result<Counts> {
     // A record may have several faults; it counts once, by its line.
     let kinds: BTreeMap<_, _> = faults.iter().map(|fault| (fault.fault.line, fault.kind)).collect();
     let unmatched = kinds.values().filter(|kind| **kind == FaultKind::Unmatched).count();

@@ -3,7 +3,11 @@
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-use crate::{app::App, features::societies::Society, ui::Lang};
+use crate::{
+    app::App,
+    features::societies::{Senders, Society},
+    ui::Lang,
+};
 
 /// From which of a society's addresses a letter comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +40,11 @@ impl Sender {
     }
 
     /// Returns what stands before the `@`.
-    pub(super) fn local_part(self) -> &'static str {
+    pub(super) fn local_part(self, senders: &Senders) -> &str {
         match self {
-            Self::NoReply => "no-reply",
-            Self::Info => "info",
-            Self::Webmaster => "webmaster",
+            Self::NoReply => &senders.no_reply,
+            Self::Info => &senders.info,
+            Self::Webmaster => &senders.webmaster,
         }
     }
 }
@@ -181,6 +185,21 @@ impl Letter {
 /// Returns the text without line breaks: a subject is one line.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns what a kind of mail is called, in Japanese, for staff.
+pub(crate) fn kind_label(kind: &str) -> &str {
+    match kind {
+        "email_verify" => "メールアドレスの確認",
+        "mail_code" => "ワンタイムパスワード",
+        "welcome" => "初回登録の完了",
+        "password_reset" => "パスワードの再設定",
+        "temporary_password" => "仮パスワード",
+        "user_id" => "ユーザIDのお知らせ",
+        "announcement" => "ポータル更新の案内",
+        "notice" => "アカウントのお知らせ",
+        other => other,
+    }
 }
 
 #[cfg(test)]

@@ -10,10 +10,12 @@ mod rules;
 mod smtp;
 mod worker;
 
+pub(crate) use letter::kind_label;
 pub use letter::{Letter, MailFrame, Sender};
 pub(crate) use outbox::kept;
 pub use outbox::{Kept, Recipient, enqueue, rehearse};
 pub(crate) use outbox::{disown, take_back};
 pub use post::Post;
 pub use smtp::SmtpServer;
+pub(crate) use smtp::domain;
 pub use worker::{Delivered, deliver_due, run};

@@ -84,13 +84,13 @@ impl FromStr for SmtpServer {
 }
 
 /// Returns the domain of a society's sender addresses.
-fn domain<'a>(app: &'a App, society: &'a Society) -> &'a str {
+pub(crate) fn domain<'a>(app: &'a App, society: &'a Society) -> &'a str {
     app.config.mail.domain.as_deref().unwrap_or(&society.host)
 }
 
 /// Returns a society's sender address: `no-reply@portal.example.jp`.
 pub(super) fn sender_address(app: &App, society: &Society, sender: Sender) -> String {
-    format!("{}@{}", sender.local_part(), domain(app, society))
+    format!("{}@{}", sender.local_part(&society.policy.senders), domain(app, society))
 }
 
 /// Returns the address as the protocol writes it. Two mobile carriers once gave out addresses with dots where no dot may be
@@ -113,11 +113,13 @@ pub(super) struct Envelope<'a> {
     pub(super) mail_id: i64,
     pub(super) created_at: Timestamp,
     pub(super) now: Timestamp,
+    /// Whether somebody reads the answers.
+    pub(super) answered: bool,
 }
 
 /// Returns the mail as it goes over the wire; none where its address is none.
 pub(super) fn message(envelope: &Envelope<'_>, content: Content) -> Option<Message> {
-    let Envelope { society, from, to, mail_id, created_at, now } = envelope;
+    let Envelope { society, from, to, mail_id, created_at, now, answered } = envelope;
     let named = format!("{} {mail_id} {created_at}", society.society_id);
     let id: String = Sha256::digest(named).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let (_, domain) = from.rsplit_once('@')?;
@@ -129,6 +131,10 @@ pub(super) fn message(envelope: &Envelope<'_>, content: Content) -> Option<Messa
         .date((*now).into())
         .message_id(Some(format!("<{id}@{domain}>")))
         .raw_header(header("Auto-Submitted", "auto-generated".into()));
+    let reply_to = society.policy.senders.reply_to.as_deref().filter(|_| *answered);
+    if let Some(reply_to) = reply_to.and_then(address) {
+        builder = builder.reply_to(Mailbox::new(None, reply_to));
+    }
     if let Some(url) = content.unsubscribe {
         builder = builder
             .raw_header(header("List-Unsubscribe", format!("<{url}>")))
@@ -277,8 +283,15 @@ mod tests {
             [("みなと", "短い"), ("", ""), (&*"とても長い名前の健康保険組合".repeat(5), &*"長い件名です".repeat(20))]
         {
             let policy = crate::features::societies::Preset::Kline.policy().unwrap();
-            let society =
-                Society { society_id: 1, key: "k".into(), host: "k.example".into(), name: name.into(), policy };
+            let society = Society {
+                society_id: 1,
+                key: "k".into(),
+                host: "k.example".into(),
+                name: name.into(),
+                policy,
+                policy_version: 1,
+                branding: None,
+            };
             let content = Content {
                 subject: subject.into(),
                 text: "本文\n".repeat(50),
@@ -292,6 +305,7 @@ mod tests {
                 mail_id: 7,
                 created_at: Timestamp::UNIX_EPOCH,
                 now: Timestamp::UNIX_EPOCH,
+                answered: true,
             };
             let message = message(&envelope, content).unwrap();
             assert_eq!(message.envelope().from().unwrap().to_string(), "info@portal.example.jp");

@@ -172,6 +172,7 @@ async fn deliver(app: &App, scope: &SystemScope, mail: &Taken, session: &mut Opt
         mail_id: mail.mail_id,
         created_at: mail.created_at.to_jiff(),
         now: app.clock.now(),
+        answered: Sender::of(&mail.sender) != Sender::NoReply,
     };
     let message = message(&envelope, content).ok_or(Refusal::Never("its address is none".into()))?;
     let mut open = match session.take() {

@@ -11,13 +11,15 @@ use kenpo_formats::{
 use yui_db::Tx;
 
 use super::{
+    files::RegisterFiles,
     holder_key,
     queries::{self, Change, Person, Span},
+    seen::Seen,
     sex_word,
 };
 use crate::{
     features::{
-        imports::{Applied, BatchState, ChunkFault, FaultKind, Importer, Kind, Read, Source},
+        imports::{Applied, ChunkFault, FaultKind, Figures, Importer, Kind, Purpose, Read, Source},
         societies::ids_take,
     },
     scope::SystemScope,
@@ -33,12 +35,23 @@ pub struct RegisterImport {
     new_members: i64,
     changed_members: i64,
     unchanged: i64,
+    /// What a check has seen of the file: an import asks the database instead.
+    seen: Seen,
 }
 
 impl RegisterImport {
     /// Returns an import for this society, which owns these insurer numbers.
     pub fn new(scope: SystemScope, insurer_numbers: Vec<String>, now: Timestamp) -> Self {
-        Self { scope, insurer_numbers, now, new_households: 0, new_members: 0, changed_members: 0, unchanged: 0 }
+        Self {
+            scope,
+            insurer_numbers,
+            now,
+            new_households: 0,
+            new_members: 0,
+            changed_members: 0,
+            unchanged: 0,
+            seen: Seen::default(),
+        }
     }
 
     fn owns(&self, number: &InsurerNumber) -> bool {
@@ -50,13 +63,45 @@ impl Importer for RegisterImport {
     type Record = RegisterRow;
 
     fn kind(&self) -> Kind {
-        Kind::Register
+        &RegisterFiles
     }
 
-    fn read(source: &Source, mut each: impl FnMut(Read<RegisterRow>) -> bool) -> Result<(), Vec<Fault>> {
-        let file = source.open().map_err(|error| vec![unopened(&error)])?;
-        let _all = RegisterCsv::open(file)?.all(&mut each);
+    const PASSES: u64 = 2;
+
+    /// Hands over the insured persons of the whole file before the dependents, who belong into their households.
+    fn read(
+        source: &Source,
+        purpose: Purpose,
+        mut each: impl FnMut(Read<RegisterRow>) -> bool,
+    ) -> Result<(), Vec<Fault>> {
+        let open = || source.open().map_err(|error| vec![unopened(&error)]);
+        if purpose == Purpose::Check {
+            let _all = RegisterCsv::open(open()?)?.map(Read::from).all(&mut each);
+            return Ok(());
+        }
+        let dependent = |row: &Read<_>| matches!(row, Read::Record(row) if is_dependent(row));
+        if RegisterCsv::open(open()?)?.map(Read::from).filter(|row| !dependent(row)).all(&mut each) {
+            let _all = RegisterCsv::open(open()?)?.map(Read::from).filter(dependent).all(&mut each);
+        }
         Ok(())
+    }
+
+    async fn check(
+        &mut self,
+        tx: &mut Tx,
+        records: Vec<RegisterRow>,
+        faults: &mut Vec<ChunkFault>,
+    ) -> anyhow::Result<Applied> {
+        let own = self.own(records, faults);
+        let accepted = i64::try_from(own.len())?;
+        let mut persons = self.persons(tx, &own).await?;
+        let (keys, holders) = looked_for(&own);
+        self.seen.complete(&mut persons, &keys, &holders);
+        let (first_member, first_household) = self.seen.ids(accepted);
+        let desk = Desk::worked(persons, own, first_member, first_household);
+        self.count(&desk)?;
+        desk.persons.into_iter().for_each(|person| self.seen.put(person));
+        Ok(Applied { accepted, ..Applied::default() })
     }
 
     async fn apply(
@@ -66,33 +111,13 @@ impl Importer for RegisterImport {
         records: Vec<RegisterRow>,
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
-        let mut own = Vec::with_capacity(records.len());
-        for row in records {
-            if self.owns(&row.insurer_number) {
-                own.push(row);
-            } else {
-                let reason = format!("保険者番号 {} は、この組合のものではありません。", row.insurer_number.as_str());
-                faults.push(ChunkFault {
-                    kind: FaultKind::Rejected,
-                    fault: Fault { line: row.line, column: "保険者番号".into(), reason },
-                });
-            }
-        }
+        let own = self.own(records, faults);
         let accepted = i64::try_from(own.len())?;
-        let keys: BTreeSet<_> = own.iter().filter_map(|row| row.person_key.clone()).collect();
-        let holders: BTreeSet<_> = own.iter().map(row_holder_key).collect();
-        let (keys, holders): (Vec<_>, Vec<_>) = (keys.into_iter().collect(), holders.into_iter().collect());
-        let persons = queries::persons(tx, &self.scope, &keys, &holders).await?;
-
-        let fresh = i64::try_from(own.len())?;
-        let first_member = ids_take(tx, &self.scope, "member", fresh).await?;
-        let first_household = ids_take(tx, &self.scope, "household", fresh).await?;
-        let mut desk = Desk::new(persons, first_household);
-        // Insured persons first: their households are where the dependents belong.
-        let mut own: Vec<_> = own.into_iter().zip(first_member..).collect();
-        own.sort_by_key(|(row, _)| row.relationship == Relationship::Dependent);
-        own.into_iter().for_each(|(row, member_id)| desk.take(row, member_id));
-
+        let persons = self.persons(tx, &own).await?;
+        let first_member = ids_take(tx, &self.scope, "member", accepted).await?;
+        let first_household = ids_take(tx, &self.scope, "household", accepted).await?;
+        let desk = Desk::worked(persons, own, first_member, first_household);
+        self.count(&desk)?;
         self.write(tx, batch_id, desk).await?;
         Ok(Applied { accepted, ..Applied::default() })
     }
@@ -106,13 +131,54 @@ impl Importer for RegisterImport {
         ]
     }
 
-    fn state_when_read(&self) -> BatchState {
-        BatchState::Published
+    fn figures(&self) -> Figures {
+        Figures { amount: None, people: Some(self.new_members + self.changed_members + self.unchanged) }
     }
 }
 
+fn is_dependent(row: &RegisterRow) -> bool {
+    row.relationship == Relationship::Dependent
+}
+
+/// Returns the keys and the holder keys of these rows, each once.
+fn looked_for(rows: &[RegisterRow]) -> (Vec<String>, Vec<String>) {
+    let keys: BTreeSet<_> = rows.iter().filter_map(|row| row.person_key.clone()).collect();
+    let holders: BTreeSet<_> = rows.iter().map(row_holder_key).collect();
+    (keys.into_iter().collect(), holders.into_iter().collect())
+}
+
 impl RegisterImport {
-    async fn write(&mut self, tx: &mut Tx, batch_id: i64, desk: Desk) -> anyhow::Result<()> {
+    /// Returns the rows of the society's own persons.
+    fn own(&self, records: Vec<RegisterRow>, faults: &mut Vec<ChunkFault>) -> Vec<RegisterRow> {
+        let (own, others): (Vec<_>, Vec<_>) = records.into_iter().partition(|row| self.owns(&row.insurer_number));
+        faults.extend(others.into_iter().map(|row| {
+            let reason = format!("保険者番号 {} は、この組合のものではありません。", row.insurer_number.as_str());
+            ChunkFault { kind: FaultKind::Rejected, fault: Fault::new(row.line, "保険者番号", reason) }
+        }));
+        own
+    }
+
+    /// Returns whom the register knows of those that the rows may be about.
+    async fn persons(&self, tx: &mut Tx, rows: &[RegisterRow]) -> anyhow::Result<Vec<Person>> {
+        let (keys, holders) = looked_for(rows);
+        Ok(queries::persons(tx, &self.scope, &keys, &holders).await?)
+    }
+
+    /// Counts what the rows of a chunk change.
+    fn count(&mut self, desk: &Desk) -> anyhow::Result<()> {
+        let (old, new): (Vec<_>, Vec<_>) = desk.persons.iter().partition(|person| desk.knew(person));
+        let unchanged = old.iter().filter(|person| desk.before.get(&person.member_id) == Some(person)).count();
+        // Of an old person whom no row is about, nothing is said.
+        let about = old.iter().filter(|person| desk.about.contains(&person.member_id)).count();
+        let changed = old.len() - unchanged;
+        self.new_households += i64::try_from(desk.new_households.len())?;
+        self.new_members += i64::try_from(new.len())?;
+        self.changed_members += i64::try_from(changed)?;
+        self.unchanged += i64::try_from(about.saturating_sub(changed))?;
+        Ok(())
+    }
+
+    async fn write(&self, tx: &mut Tx, batch_id: i64, desk: Desk) -> anyhow::Result<()> {
         let Desk { persons, before, new_households, .. } = desk;
         let (old, new): (Vec<_>, Vec<_>) = persons.iter().partition(|person| before.contains_key(&person.member_id));
         queries::persons_insert(tx, &self.scope, &new_households, &new, self.now).await?;
@@ -129,18 +195,13 @@ impl RegisterImport {
             number += 1;
         }
         for person in old {
-            let was = before.get(&person.member_id);
-            if was == Some(person) {
-                self.unchanged += 1;
+            let Some(was) = before.get(&person.member_id).filter(|was| *was != person) else {
                 continue;
-            }
-            queries::person_replace(tx, &self.scope, person).await?;
-            changed(number, person, was)?;
+            };
+            queries::person_replace(tx, &self.scope, was, person).await?;
+            changed(number, person, Some(was))?;
             number += 1;
-            self.changed_members += 1;
         }
-        self.new_households += i64::try_from(new_households.len())?;
-        self.new_members += i64::try_from(new.len())?;
         queries::changes_insert(tx, &self.scope, batch_id, &changes).await?;
         Ok(())
     }
@@ -156,6 +217,8 @@ fn row_holder_key(row: &RegisterRow) -> String {
 
 /// The persons and households a chunk is about, while its rows are worked in.
 struct Desk {
+    /// The known persons whom the rows are about.
+    about: BTreeSet<i64>,
     persons: Vec<Person>,
     before: HashMap<i64, Person>,
     by_key: HashMap<String, usize>,
@@ -165,8 +228,24 @@ struct Desk {
 }
 
 impl Desk {
+    /// Returns what a chunk's rows make of these persons; new ones and new households get ids from these on.
+    fn worked(persons: Vec<Person>, rows: Vec<RegisterRow>, first_member: i64, first_household: i64) -> Self {
+        let mut desk = Self::new(persons, first_household);
+        // Insured persons first: their households are where the dependents belong.
+        let mut rows: Vec<_> = rows.into_iter().zip(first_member..).collect();
+        rows.sort_by_key(|(row, _)| is_dependent(row));
+        rows.into_iter().for_each(|(row, member_id)| desk.take(row, member_id));
+        desk
+    }
+
+    /// Returns whether the person was there before.
+    fn knew(&self, person: &Person) -> bool {
+        self.before.contains_key(&person.member_id)
+    }
+
     fn new(persons: Vec<Person>, next_household: i64) -> Self {
         let mut desk = Self {
+            about: BTreeSet::new(),
             before: persons.iter().map(|person| (person.member_id, person.clone())).collect(),
             persons: Vec::new(),
             by_key: HashMap::new(),
@@ -218,6 +297,7 @@ impl Desk {
             return;
         };
         if let Some(person) = self.persons.get_mut(at) {
+            self.about.insert(person.member_id);
             person.name = row.name;
             person.kana = row.kana;
             person.sex = sex_word(row.sex).to_owned();

@@ -1,21 +1,37 @@
 //! The register: households, members and from when to when each is covered under which symbol and number. A person and
 //! a household keep their identity when the numbers change.
 
+mod backfill;
+mod files;
 mod import;
 mod matching;
 mod queries;
 mod revert;
+mod search_keys;
+mod seen;
 
+pub use backfill::backfill;
+pub use files::RegisterFiles;
 pub use import::RegisterImport;
 pub(crate) use matching::{Hint, matched};
-pub(crate) use queries::{Coverage, HouseholdMember, candidates, insured_by_holder, members_of_household};
-pub(crate) use revert::changes_revert;
+pub(crate) use queries::{Coverage, Household, HouseholdMember, candidates, household, insured_by_holder};
+pub(crate) use search_keys::{Piece, is_telling, name_key};
 
 use kenpo_formats::{Sex, text::holder_key_part};
+
+use crate::{app::App, scope::InSociety};
 
 /// Returns what identifies a household's numbers for comparison: insurer number, symbol and number, folded.
 pub fn holder_key(insurer_number: &str, symbol: &str, number: &str) -> String {
     format!("{insurer_number}:{}:{}", holder_key_part(symbol), holder_key_part(number))
+}
+
+/// Returns how many households and members the register has, whether or not covered today.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn counts(app: &App, scope: &impl InSociety) -> Result<(i64, i64), yui_db::DbError> {
+    queries::counts(&app.db, scope).await
 }
 
 /// Returns the word for a sex in the database.

@@ -1,12 +1,17 @@
 //! The SQL of the register.
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
+use super::search_keys::keys;
 use crate::scope::{InSociety, MemberScope};
 
 statements! {
+    HOUSEHOLD_COUNT = "SELECT COUNT(*) AS count FROM households WHERE society_id = $1";
+    MEMBER_COUNT = "SELECT COUNT(*) AS count FROM members WHERE society_id = $1";
     COVERAGE_BY_HOLDER = "
         SELECT c.member_id, c.household_id, c.holder_key, c.branch, c.relationship, c.from_date, c.to_date,
             m.name, m.kana, m.sex, m.birth_date
@@ -37,8 +42,26 @@ statements! {
         WHERE society_id = $1 AND household_id = $2
             AND NOT EXISTS (SELECT 1 FROM coverages c
                             WHERE c.society_id = households.society_id AND c.household_id = households.household_id)";
+    KEYS_DELETE = "
+        DELETE FROM member_search_keys WHERE society_id = $1 AND member_id = $2 AND key IN ($3) RETURNING member_id";
+    KEY_KEEP = "
+        INSERT INTO member_search_keys (society_id, key, member_id) VALUES ($1, $2, $3)
+        ON CONFLICT (society_id, key, member_id) DO NOTHING";
+    BACKFILL_NEXT = "SELECT next_member_id AS member_id FROM member_search_backfill WHERE society_id = $1";
+    BACKFILL_SET = "UPDATE member_search_backfill SET next_member_id = $2 WHERE society_id = $1";
+    BACKFILL_DONE = "DELETE FROM member_search_backfill WHERE society_id = $1";
+    // An UPDATE rather than a SELECT: whoever changes one of these members waits until its keys are written.
+    MEMBERS_HOLD = "
+        UPDATE members SET name = name
+        WHERE society_id = $1 AND member_id IN (
+            SELECT next.member_id FROM members next
+            WHERE next.society_id = $1 AND next.member_id >= $2
+            ORDER BY next.member_id LIMIT $3)
+        RETURNING member_id, person_key, name, kana, sex, birth_date, email";
     HOUSEHOLD_MEMBERS = "
-        SELECT DISTINCT m.member_id, m.name, m.kana, m.birth_date
+        SELECT DISTINCT m.member_id, m.name, m.kana, m.birth_date,
+            EXISTS (SELECT 1 FROM member_flags f
+                WHERE f.society_id = m.society_id AND f.member_id = m.member_id AND f.ended_at IS NULL) AS hidden
         FROM coverages c
         JOIN members m ON m.society_id = c.society_id AND m.member_id = c.member_id
         WHERE c.society_id = $1 AND c.household_id = $2
@@ -87,6 +110,8 @@ const COVERAGES: BulkTable = BulkTable {
         "holder_key",
     ],
 };
+
+const SEARCH_KEYS: BulkTable = BulkTable { name: "member_search_keys", columns: &["society_id", "key", "member_id"] };
 
 const CHANGES: BulkTable = BulkTable {
     name: "register_changes",
@@ -171,18 +196,30 @@ pub(crate) struct HouseholdMember {
     pub(crate) name: String,
 }
 
+/// Who is or was in a household, as far as its account may know.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Household {
+    /// By kana.
+    pub(crate) members: Vec<HouseholdMember>,
+    /// Whether there are others, of whom nothing is shown: an objection or non-disclosure is in force.
+    pub(crate) some_hidden: bool,
+}
+
 #[derive(sqlx::FromRow)]
 struct HouseholdMemberRow {
     member_id: i64,
     name: String,
+    hidden: bool,
 }
 
-/// Returns everybody who is or was in the account's household, by kana.
-pub(crate) async fn members_of_household(db: &Db, scope: &MemberScope) -> Result<Vec<HouseholdMember>, DbError> {
+/// Returns the account's household.
+pub(crate) async fn household(db: &Db, scope: &MemberScope) -> Result<Household, DbError> {
     let values = params![scope.society_id(), scope.household_id];
     let rows: Vec<HouseholdMemberRow> = db.all(&HOUSEHOLD_MEMBERS, values).await?;
-    let member = |HouseholdMemberRow { member_id, name }| HouseholdMember { member_id, name };
-    Ok(rows.into_iter().map(member).collect())
+    let some_hidden = rows.iter().any(|row| row.hidden);
+    let shown = rows.into_iter().filter(|row| !row.hidden);
+    let members = shown.map(|row| HouseholdMember { member_id: row.member_id, name: row.name }).collect();
+    Ok(Household { members, some_hidden })
 }
 
 /// A person with all spans of coverage: what a register import changes and what a withdrawal restores.
@@ -257,12 +294,17 @@ pub(super) async fn persons(
     let text = |list: &[String]| list.iter().cloned().map(Param::from).collect::<Vec<_>>();
     let mut members: Vec<MemberRow> = tx.all_among(&MEMBER_BY_KEY, society, &text(person_keys)).await?;
     let covered: Vec<MemberId> = tx.all_among(&MEMBER_OF_HOLDER, society, &text(holder_keys)).await?;
-    let known: std::collections::BTreeSet<_> = members.iter().map(|member| member.member_id).collect();
+    let known: BTreeSet<_> = members.iter().map(|member| member.member_id).collect();
     let mut others: Vec<_> = covered.iter().map(|row| row.member_id).filter(|id| !known.contains(id)).collect();
     others.sort_unstable();
     others.dedup();
     let others: Vec<_> = others.into_iter().map(Param::from).collect();
     members.extend(tx.all_among::<MemberRow>(&MEMBER_BY_ID, society, &others).await?);
+    with_spans(tx, scope, members).await
+}
+
+async fn with_spans(tx: &mut Tx, scope: &impl InSociety, members: Vec<MemberRow>) -> Result<Vec<Person>, DbError> {
+    let society = params![scope.society_id()];
     let ids: Vec<_> = members.iter().map(|member| Param::from(member.member_id)).collect();
     let mut spans = std::collections::BTreeMap::<i64, Vec<Span>>::new();
     for row in tx.all_among::<SpanRow>(&COVERAGE_BY_MEMBER, society, &ids).await? {
@@ -336,7 +378,23 @@ pub(super) async fn persons_insert(
     tx.bulk_insert(&HOUSEHOLDS, &values).await?;
     let values: Vec<_> = persons.iter().flat_map(|person| member_values(society, person)).collect();
     tx.bulk_insert(&MEMBERS, &values).await?;
-    spans_insert(tx, society, persons).await
+    spans_insert(tx, society, persons).await?;
+    keys_insert(tx, society, persons.iter().map(|person| (person.member_id, keys(person)))).await
+}
+
+async fn keys_insert(
+    tx: &mut Tx,
+    society: i64,
+    of: impl Iterator<Item = (i64, BTreeSet<String>)>,
+) -> Result<(), DbError> {
+    let row = |member_id, key| [Param::from(society), Param::from(key), Param::from(member_id)];
+    let values: Vec<_> = of.flat_map(|(id, keys)| keys.into_iter().flat_map(move |key| row(id, key))).collect();
+    tx.bulk_insert(&SEARCH_KEYS, &values).await.map(drop)
+}
+
+async fn keys_delete(tx: &mut Tx, society: i64, member_id: i64, keys: &BTreeSet<String>) -> Result<(), DbError> {
+    let list: Vec<_> = keys.iter().map(Param::from).collect();
+    tx.all_among::<MemberId>(&KEYS_DELETE, params![society, member_id], &list).await.map(drop)
 }
 
 async fn spans_insert(tx: &mut Tx, society: i64, persons: &[&Person]) -> Result<(), DbError> {
@@ -347,17 +405,58 @@ async fn spans_insert(tx: &mut Tx, society: i64, persons: &[&Person]) -> Result<
     tx.bulk_insert(&COVERAGES, &values).await.map(drop)
 }
 
-/// Makes the person in the database what is given here.
-pub(super) async fn person_replace(tx: &mut Tx, scope: &impl InSociety, person: &Person) -> Result<(), DbError> {
+/// Makes the person in the database, who was `before`, what is given here.
+pub(super) async fn person_replace(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    before: &Person,
+    person: &Person,
+) -> Result<(), DbError> {
     let society = scope.society_id();
     tx.execute(&MEMBER_UPSERT, &member_values(society, person)).await?;
     tx.execute(&COVERAGE_DELETE, params![society, person.member_id]).await?;
-    spans_insert(tx, society, &[person]).await
+    spans_insert(tx, society, &[person]).await?;
+    let (old, new) = (keys(before), keys(person));
+    keys_delete(tx, society, person.member_id, &old.difference(&new).cloned().collect()).await?;
+    for key in new.difference(&old) {
+        tx.execute(&KEY_KEEP, params![society, key, person.member_id]).await?;
+    }
+    Ok(())
+}
+
+/// Returns from which member on the keys of a society's members are still missing.
+pub(super) async fn backfill_next(tx: &mut Tx, scope: &impl InSociety) -> Result<Option<i64>, DbError> {
+    let row: Option<MemberId> = tx.optional(&BACKFILL_NEXT, params![scope.society_id()]).await?;
+    Ok(row.map(|row| row.member_id))
+}
+
+/// Writes the keys of the next so many members from this one on; returns how many that were and where to go on.
+pub(super) async fn backfill(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    from: i64,
+    most: i64,
+) -> Result<(usize, Option<i64>), DbError> {
+    let society = scope.society_id();
+    let members: Vec<MemberRow> = tx.all(&MEMBERS_HOLD, params![society, from, most]).await?;
+    let persons = with_spans(tx, scope, members).await?;
+    let next = persons.iter().map(|person| person.member_id + 1).max();
+    for person in &persons {
+        for key in &keys(person) {
+            tx.execute(&KEY_KEEP, params![society, key, person.member_id]).await?;
+        }
+    }
+    match next {
+        Some(next) => tx.execute(&BACKFILL_SET, params![society, next]).await?,
+        None => tx.execute(&BACKFILL_DONE, params![society]).await?,
+    };
+    Ok((persons.len(), next))
 }
 
 /// Removes a person and the households that are empty then.
 pub(super) async fn person_delete(tx: &mut Tx, scope: &impl InSociety, person: &Person) -> Result<(), DbError> {
     let society = scope.society_id();
+    keys_delete(tx, society, person.member_id, &keys(person)).await?;
     tx.execute(&COVERAGE_DELETE, params![society, person.member_id]).await?;
     tx.execute(&MEMBER_DELETE, params![society, person.member_id]).await?;
     households_clear(tx, scope, person).await
@@ -425,4 +524,11 @@ pub(super) async fn stands_on(tx: &mut Tx, scope: &impl InSociety, batch_id: i64
     let later: Count = tx.one(&CHANGED_LATER, values).await?;
     let used: Count = tx.one(&NEW_MEMBER_USED, values).await?;
     Ok((later.count, used.count))
+}
+
+/// Returns how many households and members there are.
+pub(super) async fn counts(db: &Db, scope: &impl InSociety) -> Result<(i64, i64), DbError> {
+    let households: Count = db.one(&HOUSEHOLD_COUNT, params![scope.society_id()]).await?;
+    let members: Count = db.one(&MEMBER_COUNT, params![scope.society_id()]).await?;
+    Ok((households.count, members.count))
 }

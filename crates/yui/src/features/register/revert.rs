@@ -1,23 +1,23 @@
 //! Taking a register import back.
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use yui_db::Tx;
 
 use super::queries::{self, Change, Person};
-use crate::scope::SystemScope;
+use crate::{features::imports::Refusal, scope::SystemScope};
 
 /// Restores every person that the batch touched to what was before.
 ///
 /// # Errors
 /// Where something stands on the batch by now: a later import changed the same persons, or those it brought have
 /// expenses or accounts. Nothing is changed then.
-pub(crate) async fn changes_revert(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> anyhow::Result<()> {
+pub(super) async fn changes_revert(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> anyhow::Result<()> {
     let (changed_later, used) = queries::stands_on(tx, scope, batch_id).await?;
     if changed_later > 0 {
-        bail!("{changed_later} of these persons were changed by a later import: withdraw that one first");
+        return Err(Refusal::ChangedLater(changed_later).into());
     }
     if used > 0 {
-        bail!("{used} of the persons it brought have expenses or an account by now: withdraw those imports first");
+        return Err(Refusal::Used(used).into());
     }
     for change in queries::change_list(tx, scope, batch_id).await? {
         restore(tx, scope, &change)
@@ -31,7 +31,7 @@ async fn restore(tx: &mut Tx, scope: &SystemScope, change: &Change) -> anyhow::R
     let after: Person = serde_json::from_str(&change.after_state)?;
     match &change.before_state {
         Some(before) => {
-            queries::person_replace(tx, scope, &serde_json::from_str(before)?).await?;
+            queries::person_replace(tx, scope, &after, &serde_json::from_str(before)?).await?;
             queries::households_clear(tx, scope, &after).await?;
         }
         None => queries::person_delete(tx, scope, &after).await?,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::Hash};
 
 /// A map that keeps the newest entries: at least `kept` of them, at the most twice as many.
 #[derive(Debug)]
-pub(super) struct Newest<K, V> {
+pub(crate) struct Newest<K, V> {
     kept: usize,
     newer: HashMap<K, V>,
     older: HashMap<K, V>,
@@ -12,12 +12,12 @@ pub(super) struct Newest<K, V> {
 
 impl<K: Eq + Hash, V> Newest<K, V> {
     /// Returns an empty map.
-    pub(super) fn new(kept: usize) -> Self {
+    pub(crate) fn new(kept: usize) -> Self {
         Self { kept, newer: HashMap::new(), older: HashMap::new() }
     }
 
     /// Returns what is remembered of this key.
-    pub(super) fn get<Q>(&self, key: &Q) -> Option<&V>
+    pub(crate) fn get<Q>(&self, key: &Q) -> Option<&V>
     where
         K: std::borrow::Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -26,7 +26,7 @@ impl<K: Eq + Hash, V> Newest<K, V> {
     }
 
     /// Remembers a value, and forgets the oldest ones where there are too many.
-    pub(super) fn insert(&mut self, key: K, value: V) {
+    pub(crate) fn insert(&mut self, key: K, value: V) {
         if self.newer.len() >= self.kept {
             self.older = std::mem::take(&mut self.newer);
         }

@@ -1,0 +1,42 @@
+//! What of imports is written into the audit log.
+
+use crate::features::audit::{Subject, acts};
+
+acts! {
+    /// A file came in.
+    UPLOADED = "import.uploaded" / "取込ファイルをアップロード";
+    /// Its check was looked at.
+    SEEN = "import.seen" / "取込内容の確認結果を表示";
+    /// A list of mistakes was taken away.
+    FAULTS_TAKEN = "import.faults_taken" / "取込の誤りの一覧をダウンロード";
+    /// What was wrong in a batch was looked at.
+    BATCH_SEEN = "import.batch_seen" / "取込の詳細を表示";
+    /// It is to be imported.
+    APPLIED = "import.applied" / "取込を指示";
+    /// There were mistakes, and all or nothing was asked for.
+    REFUSED = "import.refused" / "誤りがあるため取り込まず";
+    /// It is imported.
+    DONE = "import.done" / "取込を完了";
+    /// Work that stopped goes on.
+    RESUMED = "import.resumed" / "取込を再開";
+    /// Staff do without it.
+    DROPPED = "import.dropped" / "取込をとりやめ";
+    /// It is to be published then.
+    SCHEDULED = "import.scheduled" / "取込データの公開を指示";
+    /// … or not.
+    UNSCHEDULED = "import.unscheduled" / "取込データの公開予約を取消";
+    /// It is shown to members.
+    PUBLISHED = "import.published" / "取込データを公開";
+    /// It is taken back.
+    WITHDRAWN = "import.withdrawn" / "取込を取下げ";
+}
+
+/// Returns a batch as the log names it.
+pub(super) fn batch(batch: &super::Batch) -> Subject {
+    Subject::new("batch", batch.batch_id, format!("取込{} {}", batch.batch_id, batch.file_name))
+}
+
+/// Returns an upload as the log names it.
+pub(super) fn upload(upload_id: i64, file_name: &str) -> Subject {
+    Subject::new("upload", upload_id, file_name)
+}

@@ -1,0 +1,44 @@
+//! Saying what a file would change, without changing anything: each chunk is looked at in a transaction that can only read,
+//! so nobody who writes waits for it, however large the file.
+
+use super::{
+    Figures, Importer, Outcome, Purpose, Read, Report, Source, Watch,
+    read::Chunks,
+    run::{Counts, counted, sorted, there_already},
+};
+use crate::{app::App, scope::SystemScope};
+
+/// Checks the file. Each fault and notice is told to `watch` and kept nowhere.
+///
+/// # Errors
+/// As [`super::run`].
+pub(super) async fn check<I: Importer>(
+    app: &App,
+    scope: &SystemScope,
+    mut importer: I,
+    source: &Source,
+    watch: &mut dyn Watch,
+) -> anyhow::Result<Report> {
+    if let Ok(report) = there_already(app, scope, importer.kind(), source).await? {
+        return Ok(report);
+    }
+    let mut chunks = Chunks::of::<I>(source, Purpose::Check);
+    let mut total = Counts::default();
+    while let Some(chunk) = chunks.next().await? {
+        for read in &chunk.reads {
+            if let Read::Notice(notice) = read {
+                watch.notice(notice);
+            }
+        }
+        let mut faults = Vec::new();
+        let (records, good) = sorted(chunk.reads, &mut faults);
+        let mut tx = app.db.begin_reading().await?;
+        let applied = importer.check(&mut tx, good, &mut faults).await?;
+        drop(tx);
+        faults.iter().for_each(|fault| watch.fault(fault));
+        total.add(&counted(records, &applied, &faults)?);
+        watch.checked(chunk.progress).await?;
+    }
+    let figures: Figures = importer.figures();
+    Ok(Report { figures, details: importer.details(), ..total.report(Outcome::DryRun, None) })
+}

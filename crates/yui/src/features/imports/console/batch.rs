@@ -1,0 +1,162 @@
+//! A batch: its counts, who did what when, what was wrong, and what can be done with it.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use serde::Deserialize;
+
+use super::preview::in_words;
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        approvals, audit,
+        imports::{Batch, BatchState, KINDS, acts, preview::Told, queries},
+        societies::Guarded,
+        staff::Right,
+    },
+    scope::StaffScope,
+    ui::{Page, Shell, format},
+};
+
+/// Something that was done.
+pub(crate) struct Step {
+    what: &'static str,
+    at: String,
+    by: String,
+}
+
+#[derive(Template)]
+#[template(path = "features/imports/console/batch.html")]
+pub(crate) struct ImportBatchPage {
+    page: Page,
+    batch: Batch,
+    months: String,
+    details: Vec<(&'static str, i64)>,
+    steps: Vec<Step>,
+    faults: Vec<Told>,
+    may_import: bool,
+    /// The upload on which work goes on, or stopped.
+    upload: Option<i64>,
+    scheduled: String,
+    waits_for_approval: bool,
+    done: &'static str,
+}
+
+impl ImportBatchPage {
+    fn is(&self, word: &str) -> bool {
+        self.batch.state.word() == word
+    }
+
+    fn wrong(&self) -> i64 {
+        self.batch.rejected + self.batch.unmatched
+    }
+}
+
+/// What was just done.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+/// How many mistakes are shown.
+const SHOWN: i64 = 100;
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+    Query(Done { done }): Query<Done>,
+) -> Result<ImportBatchPage, AppError> {
+    let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
+    let may_import = staff.role.has(Right::Data);
+    let mut faults = Vec::new();
+    if may_import && batch.rejected + batch.unmatched > 0 {
+        // The mistakes quote what stands in the file.
+        audit::seen(&app, &staff, acts::BATCH_SEEN, Some(&acts::batch(&batch)), batch.kind.label()).await?;
+        let first = queries::fault_page(&app.db, &staff, id, -1, SHOWN).await?;
+        faults = first.iter().map(|(_, fault)| Told::from(fault)).collect();
+    }
+    let upload = queries::upload_of_batch(&app.db, &staff, id).await?;
+    let uploaded = upload.as_ref().map(|upload| step("アップロード", &upload.uploaded));
+    let applied = upload.as_ref().and_then(|upload| upload.applied.as_ref()).map(|done| step("取込を指示", done));
+    let imported = step("取込", &(batch.created_at, batch.imported_by.clone()));
+    let published = batch.published.as_ref().filter(|_| !batch.kind.at_once()).map(|done| step("公開", done));
+    let withdrawn = batch.withdrawn.as_ref().map(|done| step("取下げ", done));
+    let waits = batch.state == BatchState::Staged && approvals::is_open(&app, &staff, Guarded::Publication, id).await?;
+    Ok(ImportBatchPage {
+        steps: uploaded.into_iter().chain(applied).chain([imported]).chain(published).chain(withdrawn).collect(),
+        faults,
+        may_import,
+        upload: upload.filter(|upload| upload.state.word() != "applied").map(|upload| upload.upload_id),
+        waits_for_approval: waits,
+        done: match done.as_str() {
+            "published" => "公開を受け付けました。まもなく加入者に見えるようになります。",
+            "scheduled" => "公開日時を設定しました。",
+            "unscheduled" => "公開の予約を取り消しました。",
+            "asked" => "承認を依頼しました。ほかの職員が承認すると公開されます。",
+            "withdrawn" => "取り下げました。",
+            "kept" => "取り下げました。使い始めていたアカウントは残しています。",
+            _ => "",
+        },
+        ..page(&shell, batch)
+    })
+}
+
+fn step(what: &'static str, (at, by): &(jiff::Timestamp, String)) -> Step {
+    Step { what, at: format::minute(*at), by: by.clone() }
+}
+
+fn page(shell: &Shell, batch: Batch) -> ImportBatchPage {
+    let count = |word: &str| batch.details.iter().find(|(known, _)| known == word).map(|(_, count)| *count);
+    ImportBatchPage {
+        page: shell.console(&format!("取込{} {}", batch.batch_id, batch.file_name)),
+        months: batch.months.map(|(first, last)| in_words(first, last)).unwrap_or_default(),
+        details: batch.kind.details().iter().filter_map(|(word, label)| Some((*label, count(word)?))).collect(),
+        steps: Vec::new(),
+        faults: Vec::new(),
+        may_import: false,
+        upload: None,
+        scheduled: batch.publish_at.map(format::minute).unwrap_or_default(),
+        waits_for_approval: false,
+        done: "",
+        batch,
+    }
+}
+
+/// Returns an invented batch.
+pub(super) fn sample() -> Batch {
+    let month = |number| kenpo_formats::TreatmentMonth::from_number(number);
+    Batch {
+        batch_id: 7,
+        kind: KINDS[1],
+        file_name: "expenses-2026-09.csv".into(),
+        state: BatchState::Staged,
+        position: 12_046,
+        accepted: 12_043,
+        rejected: 2,
+        unmatched: 1,
+        corrections: 5,
+        details: vec![("claims taken back".into(), 1)],
+        months: month(202_608).zip(month(202_609)),
+        imported_by: "試験 花子".into(),
+        created_at: jiff::Timestamp::UNIX_EPOCH,
+        publish_at: None,
+        published: None,
+        withdrawn: None,
+        told: 0,
+        telling: false,
+    }
+}
+
+crate::ui::console_pages! {
+    ImportBatchPage => |shell| Self {
+        steps: vec![step("取込", &(jiff::Timestamp::UNIX_EPOCH, "試験 花子".into()))],
+        faults: vec![Told { line: 3, column: "診療年月".into(), reason: "「2026-13」は年月ではありません。".into() }],
+        may_import: true,
+        scheduled: "2026/12/01 09:00".into(),
+        done: "公開日時を設定しました。",
+        ..page(shell, sample())
+    },
+}

@@ -1,0 +1,85 @@
+//! The console's pages of imports: the list, a new file, the work under way, what a check found, and a batch with its
+//! publication and withdrawal. They are the same for every kind of files.
+
+mod batch;
+mod download;
+mod list;
+mod new;
+mod preview;
+mod progress;
+mod publish;
+mod withdraw;
+
+use axum::{extract::DefaultBodyLimit, handler::Handler};
+
+use super::Figures;
+use crate::{
+    features::staff::Right,
+    router::{
+        Permission::{Staff, StaffFresh},
+        Routes,
+    },
+    ui::format,
+};
+
+/// The pages of this feature.
+pub fn routes(routes: Routes) -> Routes {
+    let (look, data, fresh) = (Staff(Right::Look), Staff(Right::Data), StaffFresh(Right::Data));
+    routes
+        .get("/console/imports", look, list::show)
+        .get("/console/imports/template/{kind}", look, download::template)
+        .get("/console/imports/new", data, new::show)
+        // The handler has a limit of its own, and tells whose file is above it.
+        .post("/console/imports/new", data, new::submit.layer(DefaultBodyLimit::disable()))
+        .get("/console/imports/uploads/{id}", data, preview::show)
+        .get("/console/imports/uploads/{id}/progress", data, progress::events)
+        .get("/console/imports/uploads/{id}/faults.csv", data, download::upload_faults)
+        .post("/console/imports/uploads/{id}/apply", data, preview::apply)
+        .post("/console/imports/uploads/{id}/drop", data, preview::discard)
+        .post("/console/imports/uploads/{id}/resume", data, preview::resume)
+        .get("/console/imports/{id}", look, batch::show)
+        .get("/console/imports/{id}/faults.csv", data, download::batch_faults)
+        .get("/console/imports/{id}/publish", fresh, publish::show)
+        .post("/console/imports/{id}/publish", fresh, publish::submit)
+        .post("/console/imports/{id}/publish/cancel", data, publish::cancel)
+        .get("/console/imports/{id}/withdraw", fresh, withdraw::show)
+        .post("/console/imports/{id}/withdraw", fresh, withdraw::submit)
+}
+
+/// Returns where an upload is shown.
+fn upload_path(upload_id: i64) -> String {
+    format!("/console/imports/uploads/{upload_id}")
+}
+
+/// Returns where a batch is shown.
+fn batch_path(batch_id: i64) -> String {
+    format!("/console/imports/{batch_id}")
+}
+
+/// Returns bytes in words: `1.2 MB`.
+fn size(bytes: i64) -> String {
+    let bytes = bytes.max(0);
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{}.{} KB", bytes / 1_000, bytes % 1_000 / 100),
+        _ => format!("{}.{} MB", format::yen(bytes / 1_000_000), bytes % 1_000_000 / 100_000),
+    }
+}
+
+/// Returns what a batch adds up to, in words.
+fn in_words(figures: Figures) -> Vec<(&'static str, String)> {
+    let people = figures.people.map(|people| ("人数", format!("{}人", format::yen(people))));
+    let amount = figures.amount.map(|amount| ("医療費総額", format!("{}円", format::yen(amount))));
+    people.into_iter().chain(amount).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_short() {
+        let written = [0, 999, 1_000, 123_456, 1_250_000, 1_073_741_824].map(size);
+        assert_eq!(written, ["0 B", "999 B", "1.0 KB", "123.4 KB", "1.2 MB", "1,073.7 MB"]);
+    }
+}

@@ -1,0 +1,295 @@
+//! A new file: its kind, what the kind asks, and the file itself, which goes to the folder of files as it comes.
+
+use std::io;
+
+use askama::Template;
+use axum::{
+    extract::{
+        Multipart, Query, State,
+        multipart::{Field, MultipartError},
+    },
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::upload_path;
+use crate::{
+    app::App,
+    error::AppError,
+    features::imports::{self, Answers, Choices, KINDS, Kind, NewUpload, Question, file_type, kind_of},
+    files::{self, Incoming, Stored},
+    scope::StaffScope,
+    ui::{FormState, Page, Shell},
+};
+
+/// A kind to choose.
+pub(crate) struct KindChoice {
+    kind: Kind,
+    chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "features/imports/console/new.html")]
+pub(crate) struct ImportNewPage {
+    page: Page,
+    form: FormState,
+    kinds: Vec<KindChoice>,
+    answers: Answers,
+    /// The largest file, in words, and in bytes.
+    limit: String,
+    limit_bytes: u64,
+}
+
+impl ImportNewPage {
+    fn answer(&self, question: &Question) -> &str {
+        self.answers.get(question.name).map_or("", String::as_str)
+    }
+
+    /// Returns whether this answer is chosen: the first one where nothing is.
+    fn is_answer(&self, question: &Question, at: &usize, word: &str) -> bool {
+        match self.answer(question) {
+            "" => *at == 0,
+            answer => answer == word,
+        }
+    }
+}
+
+/// Which kind is chosen beforehand.
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    kind: String,
+}
+
+const TITLE: &str = "新しいファイルの取込";
+
+/// The longest answer that is listened to.
+const ANSWER: usize = 200;
+
+fn page(app: &App, shell: &Shell, form: FormState, typed: Typed) -> ImportNewPage {
+    let limit_bytes = app.config.files.limit;
+    ImportNewPage {
+        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        form,
+        kinds: KINDS
+            .iter()
+            .map(|kind| KindChoice {
+                kind: *kind,
+                chosen: typed.kind.is_some_and(|chosen| chosen.word() == kind.word()),
+            })
+            .collect(),
+        answers: typed.answers,
+        limit: format!("{} MB", limit_bytes >> 20),
+        limit_bytes,
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    _staff: StaffScope,
+    Query(Wanted { kind }): Query<Wanted>,
+) -> ImportNewPage {
+    page(&app, &shell, FormState::default(), Typed { kind: kind_of(&kind), answers: Answers::new() })
+}
+
+/// What was sent beside the file.
+#[derive(Default)]
+struct Typed {
+    kind: Option<Kind>,
+    answers: Answers,
+}
+
+/// How a file's coming ended.
+enum Came {
+    Whole(Stored),
+    /// None was chosen.
+    Not,
+    TooLarge,
+    /// It can not be one of these, in words.
+    WrongType(String),
+    /// The connection broke off.
+    BrokenOff,
+    /// It could not be written.
+    Disk(io::Error),
+}
+
+pub(super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    mut parts: Multipart,
+) -> Result<Response, AppError> {
+    let (mut typed, mut file) = (Typed::default(), None);
+    loop {
+        let part = match parts.next_field().await {
+            Ok(Some(part)) => part,
+            Ok(None) => break,
+            Err(_) => {
+                // What came whole before the connection broke is nobody's.
+                if let Some((_, Came::Whole(stored))) = file.take() {
+                    app.files.remove(&staff, &stored.name)?;
+                }
+                file = Some((String::new(), Came::BrokenOff));
+                break;
+            }
+        };
+        match part.name() {
+            Some("file") if file.is_none() => {
+                let name = file_name(part.file_name().unwrap_or_default());
+                let came = receive(&app, &staff, typed.kind, part).await?;
+                file = Some((name, came));
+            }
+            Some("kind") => typed.kind = kind_of(&answer(part).await),
+            Some(name) if KINDS.iter().any(|kind| kind.questions().iter().any(|question| question.name == name)) => {
+                let name = name.to_owned();
+                typed.answers.insert(name, answer(part).await);
+            }
+            _ => {}
+        }
+    }
+    let mut form = FormState::default();
+    if typed.kind.is_none() {
+        form.error("kind", "ファイルの種類を選んでください。");
+    }
+    if let Some(kind) = typed.kind {
+        typed.answers.retain(|name, _| kind.questions().iter().any(|question| question.name == name));
+        kind.refused(&typed.answers, app.clock.today()).iter().for_each(|(name, why)| form.error(name, why));
+    }
+    let (name, came) = file.unwrap_or_else(|| (String::new(), Came::Not));
+    let stored = match came {
+        Came::Whole(stored) => Some(stored),
+        other => {
+            form.error("file", &words(&app, &other));
+            None
+        }
+    };
+    match (stored, typed.kind) {
+        (Some(stored), Some(kind)) if !form.has_errors() => {
+            let new = NewUpload { kind, file_name: name, stored, answers: typed.answers, all_or_nothing: false };
+            let upload_id = imports::upload(&app, &staff.acting(), new).await?;
+            Ok(Redirect::to(&upload_path(upload_id)).into_response())
+        }
+        (stored, _) => {
+            if let Some(stored) = stored {
+                app.files.remove(&staff, &stored.name)?;
+                form.error("file", "入力内容を直して、もう一度ファイルを選んでください。");
+            }
+            Ok(page(&app, &shell, form, typed).into_response())
+        }
+    }
+}
+
+fn words(app: &App, came: &Came) -> String {
+    match came {
+        Came::Whole(_) => String::new(),
+        Came::Not => "ファイルを選んでください。".to_owned(),
+        Came::TooLarge => {
+            let limit = app.config.files.limit >> 20;
+            format!("ファイルが大きすぎます。{limit} MBまでです。期間や事業所で分けて取り込んでください。")
+        }
+        Came::WrongType(why) => why.clone(),
+        Came::BrokenOff => "ファイルを最後まで受け取れませんでした。もう一度お試しください。".to_owned(),
+        Came::Disk(error) => {
+            tracing::error!("an uploaded file can not be kept: {error}");
+            "サーバーにファイルを保存できませんでした（空き容量などの問題です）。システムの管理者に連絡してください。"
+                .to_owned()
+        }
+    }
+}
+
+/// Returns the name without the folders that some browsers send.
+fn file_name(sent: &str) -> String {
+    let name = sent.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
+    if name.is_empty() { "（名前なし）".to_owned() } else { name }
+}
+
+/// Returns what was typed; what is longer than any answer is none.
+async fn answer(mut part: Field<'_>) -> String {
+    let mut bytes = Vec::new();
+    while let Ok(Some(piece)) = part.chunk().await {
+        if bytes.len() + piece.len() > ANSWER {
+            return String::new();
+        }
+        bytes.extend(piece);
+    }
+    String::from_utf8(bytes).map(|text| text.trim().to_owned()).unwrap_or_default()
+}
+
+/// Takes a file in, piece by piece.
+async fn receive(app: &App, staff: &StaffScope, kind: Option<Kind>, mut part: Field<'_>) -> Result<Came, AppError> {
+    if part.file_name().is_none_or(str::is_empty) {
+        return Ok(Came::Not);
+    }
+    let incoming = app.files.receive(staff, files::name(app)?);
+    let came = pour(&incoming, kind, app.config.files.limit, &mut part).await;
+    Ok(match came {
+        Ok(None) => match incoming.finish().await {
+            Ok(stored) => Came::Whole(stored),
+            Err(error) => Came::Disk(error),
+        },
+        Ok(Some(refused)) => {
+            // A browser shows no answer before it has sent everything.
+            incoming.give_up().await;
+            pass_over(part, app.config.files.limit).await;
+            refused
+        }
+        Err(_) => {
+            incoming.give_up().await;
+            Came::BrokenOff
+        }
+    })
+}
+
+/// Pours the file into the folder of files; returns why not, where it is refused.
+async fn pour(
+    incoming: &Incoming,
+    kind: Option<Kind>,
+    limit: u64,
+    part: &mut Field<'_>,
+) -> Result<Option<Came>, MultipartError> {
+    let (mut size, mut head, mut looked) = (0_u64, Vec::new(), false);
+    let look = |head: &[u8], whole| kind.and_then(|kind| file_type::wrong_type(kind, head, whole)).map(Came::WrongType);
+    while let Some(piece) = part.chunk().await? {
+        size += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        if size > limit {
+            return Ok(Some(Came::TooLarge));
+        }
+        if !looked {
+            head.extend(piece.iter().take(file_type::HEAD - head.len()));
+            looked = head.len() == file_type::HEAD;
+            if looked && let Some(refused) = look(&head, false) {
+                return Ok(Some(refused));
+            }
+        }
+        incoming.push(piece).await;
+    }
+    Ok(if looked { None } else { look(&head, true) })
+}
+
+/// Lets the rest of a refused file pass by, unless it is far too large even for that.
+async fn pass_over(mut part: Field<'_>, limit: u64) {
+    let mut passed = 0_u64;
+    while let Ok(Some(piece)) = part.chunk().await {
+        passed += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        if passed > limit.saturating_mul(2) {
+            return;
+        }
+    }
+}
+
+crate::ui::console_pages! {
+    ImportNewPage => |shell| {
+        let mut form = FormState::default();
+        form.error("file", "ファイルを選んでください。");
+        Self {
+            page: shell.console_with_errors(TITLE),
+            form,
+            kinds: KINDS.iter().zip([true, false, false]).map(|(kind, chosen)| KindChoice { kind: *kind, chosen }).collect(),
+            answers: Answers::new(),
+            limit: "2048 MB".into(),
+            limit_bytes: 2 << 30,
+        }
+    },
+}

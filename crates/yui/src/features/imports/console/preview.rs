@@ -1,0 +1,233 @@
+//! An upload: the work under way, or what the check found and what can be done next.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{batch_path, progress, size, upload_path};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        audit,
+        imports::{
+            Format, Upload, UploadState, acts, apply_upload, drop_upload,
+            preview::{Before, Preview, Told},
+            queries, resume_upload,
+        },
+    },
+    scope::StaffScope,
+    ui::{Page, Shell, format},
+};
+
+/// A row of the comparison with what was published last.
+pub(crate) struct Difference {
+    what: &'static str,
+    now: String,
+    before: String,
+    difference: String,
+    large: bool,
+}
+
+#[derive(Template)]
+#[template(path = "features/imports/console/preview.html")]
+pub(crate) struct ImportPreviewPage {
+    page: Page,
+    title: &'static str,
+    upload: Upload,
+    preview: Preview,
+    size: String,
+    uploaded: String,
+    differences: Vec<Difference>,
+    months: String,
+    /// What else was counted, in words.
+    details: Vec<(&'static str, i64)>,
+}
+
+impl ImportPreviewPage {
+    fn is(&self, word: &str) -> bool {
+        self.upload.state.word() == word
+    }
+
+    fn path(&self) -> String {
+        upload_path(self.upload.upload_id)
+    }
+
+    fn number(&self, count: &u64) -> String {
+        format::yen(i64::try_from(*count).unwrap_or(i64::MAX))
+    }
+
+    fn has_list(&self) -> bool {
+        self.upload.faults_name.is_some()
+    }
+}
+
+/// From how many percent on a difference stands out.
+const LARGE: i64 = 30;
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+) -> Result<Response, AppError> {
+    let upload = queries::upload(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
+    if upload.state.is_work() {
+        return Ok(progress::page(&shell, &upload).into_response());
+    }
+    if let (UploadState::Applied, Some(batch_id)) = (upload.state, upload.batch_id) {
+        return Ok(Redirect::to(&batch_path(batch_id)).into_response());
+    }
+    // The mistakes quote what stands in the file.
+    let subject = acts::upload(id, &upload.file_name);
+    audit::seen(&app, &staff, acts::SEEN, Some(&subject), upload.kind.label()).await?;
+    Ok(page(&shell, upload).into_response())
+}
+
+fn title(upload: &Upload) -> &'static str {
+    match upload.state {
+        UploadState::Unreadable => "読み取れないファイルです",
+        UploadState::Refused => "取り込みませんでした",
+        UploadState::Stopped => "処理が止まりました",
+        UploadState::Dropped => "取込をとりやめました",
+        _ => "取込内容の確認",
+    }
+}
+
+fn page(shell: &Shell, upload: Upload) -> ImportPreviewPage {
+    let preview = upload.preview.clone().unwrap_or_default();
+    let (at, by) = &upload.uploaded;
+    let count = |word: &str| preview.details.iter().find(|(known, _)| known == word).map_or(0, |(_, count)| *count);
+    ImportPreviewPage {
+        page: shell.console(title(&upload)),
+        title: title(&upload),
+        size: size(upload.size),
+        uploaded: format!("{} {by}", format::minute(*at)),
+        differences: preview.before.as_ref().map(|before| differences(&preview, before)).unwrap_or_default(),
+        months: preview.months().map(|(first, last)| in_words(first, last)).unwrap_or_default(),
+        details: upload.kind.details().iter().map(|(word, label)| (*label, count(word))).collect(),
+        preview,
+        upload,
+    }
+}
+
+/// Returns the months in words.
+pub(super) fn in_words(first: kenpo_formats::TreatmentMonth, last: kenpo_formats::TreatmentMonth) -> String {
+    let (first, last) = (format::month_short(first), format::month_short(last));
+    if first == last { first } else { format!("{first}～{last}") }
+}
+
+fn differences(preview: &Preview, before: &Before) -> Vec<Difference> {
+    let rows = Some(("件数", preview.accepted, before.accepted));
+    let amount = preview.figures.amount.zip(before.figures.amount).map(|(now, then)| ("医療費総額（円）", now, then));
+    let people = preview.figures.people.zip(before.figures.people).map(|(now, then)| ("人数", now, then));
+    rows.into_iter().chain(amount).chain(people).map(|(what, now, then)| difference(what, now, then)).collect()
+}
+
+fn difference(what: &'static str, now: i64, then: i64) -> Difference {
+    let change = now - then;
+    let percent = if then == 0 { None } else { change.saturating_mul(100).checked_div(then) };
+    let sign = if change > 0 { "+" } else { "" };
+    Difference {
+        what,
+        now: format::yen(now),
+        before: format::yen(then),
+        difference: match percent {
+            Some(percent) => format!("{sign}{}（{sign}{percent}%）", format::yen(change)),
+            None => format!("{sign}{}", format::yen(change)),
+        },
+        large: percent.is_none_or(|percent| percent.abs() >= LARGE),
+    }
+}
+
+/// How it is to be imported.
+#[derive(Deserialize)]
+pub(super) struct How {
+    #[serde(default)]
+    all_or_nothing: String,
+}
+
+pub(super) async fn apply(
+    State(app): State<App>,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+    Form(How { all_or_nothing }): Form<How>,
+) -> Result<Redirect, AppError> {
+    // Who comes second sees what the first one did.
+    apply_upload(&app, &staff.acting(), id, all_or_nothing == "yes").await?;
+    Ok(Redirect::to(&upload_path(id)))
+}
+
+pub(super) async fn discard(
+    State(app): State<App>,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+) -> Result<Redirect, AppError> {
+    let dropped = drop_upload(&app, &staff.acting(), id).await?;
+    Ok(Redirect::to(if dropped { "/console/imports?done=dropped" } else { "/console/imports" }))
+}
+
+pub(super) async fn resume(
+    State(app): State<App>,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+) -> Result<Redirect, AppError> {
+    resume_upload(&app, &staff.acting(), id).await?;
+    Ok(Redirect::to(&upload_path(id)))
+}
+
+crate::ui::console_pages! {
+    ImportPreviewPage => |shell| {
+        let told = |line, column: &str, reason: &str| Told { line, column: column.into(), reason: reason.into() };
+        page(shell, Upload {
+            upload_id: 9,
+            kind: crate::features::imports::KINDS[1],
+            format: Format::Csv,
+            file_name: "expenses-2026-10.csv".into(),
+            stored_name: String::new(),
+            size: 1_250_000,
+            content_hash: [0; 32],
+            answers: Default::default(),
+            all_or_nothing: false,
+            state: UploadState::Checked,
+            bytes_done: 1_250_000,
+            records_done: 12_046,
+            tries: 1,
+            failures: 0,
+            preview: Some(Preview {
+                there_already: None,
+                records: 12_046,
+                accepted: 12_043,
+                rejected: 2,
+                unmatched: 1,
+                corrections: 5,
+                months: Some((202_609, 202_610)),
+                figures: crate::features::imports::Figures { amount: Some(98_765_430), people: Some(4_321) },
+                details: vec![("shares worked out by rule".into(), 12), ("claims taken back".into(), 1)],
+                faults: vec![
+                    told(3, "診療年月", "「2026-13」は年月ではありません。"),
+                    told(0, "", "ファイルの終わりがありません。"),
+                ],
+                fault_count: 3,
+                notices: vec![told(12, "金額", "一部負担金の減免または猶予があります。")],
+                notice_count: 1,
+                before: Some(Before {
+                    batch_id: 7,
+                    file_name: "expenses-2026-09.csv".into(),
+                    accepted: 8_000,
+                    figures: crate::features::imports::Figures { amount: Some(96_000_000), people: Some(4_300) },
+                }),
+            }),
+            faults_name: Some("list".into()),
+            trouble: None,
+            batch_id: None,
+            uploaded: (jiff::Timestamp::UNIX_EPOCH, "試験 花子".into()),
+            applied: None,
+            acting: "null".into(),
+        })
+    },
+}

@@ -1,0 +1,164 @@
+//! Working on uploads and publications. Any number of workers may run, in one process or many: an upload is taken before it
+//! is worked on, and kept by a sign of life. Who is killed gives no sign, and another goes on where the work stood.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
+
+use super::{UploadState, acting, news, publish, queries, queries::Taken, upload::Upload, work};
+use crate::{
+    app::App,
+    scope::{InSociety, SystemScope},
+};
+
+/// How long an upload is a worker's without a sign of life.
+const TAKEN_FOR: SignedDuration = SignedDuration::from_mins(2);
+
+/// How often a worker gives one.
+const SIGN_EACH: Duration = Duration::from_secs(20);
+
+/// How often it looks without being woken.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// How often work that fails is tried before somebody has to look into it.
+const TRIES: i32 = 5;
+
+/// How long it waits after a failure, times the number of failures.
+const PAUSE: SignedDuration = SignedDuration::from_secs(15);
+
+/// Works until it is told to stop: two files at a time, so that a large one does not keep a small one waiting.
+pub async fn run(app: App, stop: watch::Receiver<bool>) {
+    tokio::join!(lane(app.clone(), stop.clone()), lane(app, stop));
+}
+
+async fn lane(app: App, mut stop: watch::Receiver<bool>) {
+    let mut clock = interval(LOOK);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = app.imports.rung() => {}
+            _ = clock.tick() => {}
+        }
+        if let Err(error) = work_until(&app, &stop).await {
+            tracing::error!("imports can not be worked on: {error:#}");
+        }
+        if *stop.borrow() {
+            return;
+        }
+    }
+}
+
+/// Does all work that is due; returns how many uploads were worked on.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn work_due(app: &App) -> anyhow::Result<usize> {
+    let (_, stop) = watch::channel(false);
+    work_until(app, &stop).await
+}
+
+async fn work_until(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize> {
+    let mut count = 0;
+    while !*stop.borrow() {
+        let now = app.clock.now();
+        let mut due = queries::societies_due(&app.db, now).await?;
+        due.extend(queries::societies_with_work(&app.db, now).await?);
+        if due.is_empty() {
+            break;
+        }
+        let mut done = 0;
+        let scopes = SystemScope::of_all(app, "import worker").await?;
+        for scope in scopes.iter().filter(|scope| due.contains(&scope.society_id())) {
+            publish_due(app, scope).await?;
+            if let Err(error) = news::tell(app, scope).await {
+                tracing::error!(society = scope.society_id(), "members can not be told of a publication: {error:#}");
+            }
+            let until = app.clock.now().checked_add(TAKEN_FOR)?;
+            if let Some(upload) = queries::upload_take(&app.db, scope, app.clock.now(), until).await? {
+                work_on(app, scope, &upload, stop.clone()).await?;
+                done += 1;
+            }
+        }
+        count += done;
+        // What fails stays due; it is looked at again some seconds later.
+        if done == 0 {
+            break;
+        }
+    }
+    Ok(count)
+}
+
+/// Publishes what is due, in the name of those who wanted it.
+async fn publish_due(app: &App, scope: &SystemScope) -> anyhow::Result<()> {
+    for batch in queries::to_publish(&app.db, scope, app.clock.now()).await? {
+        let scope = acting::of(scope, batch.publish_acting.as_deref().unwrap_or_default());
+        // Another worker may have been faster.
+        if let Err(error) = publish::publish(app, &scope, batch.batch_id).await {
+            tracing::error!(society = scope.society_id(), batch = batch.batch_id, "not published: {error:#}");
+        }
+    }
+    Ok(())
+}
+
+async fn work_on(
+    app: &App,
+    worker: &SystemScope,
+    upload: &Upload,
+    mut stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let (taken, scope) = (Taken(upload), acting::of(worker, &upload.acting));
+    let (society, id) = (scope.society_id(), upload.upload_id);
+    let worked = tokio::select! {
+        worked = work::work(app, &scope, upload) => worked,
+        () = kept(app, &scope, &taken) => {
+            tracing::warn!(society, upload = id, "another worker has taken this upload since, or it was dropped");
+            return Ok(());
+        }
+        () = told_to_stop(&mut stop) => {
+            taken.put_back(&app.db, &scope).await?;
+            return Ok(());
+        }
+    };
+    let Err(error) = worked else { return Ok(()) };
+    if error.is::<work::NotOurs>() {
+        return Ok(());
+    }
+    tracing::error!(society, upload = id, failures = upload.failures, "an upload can not be worked on: {error:#}");
+    let trouble = format!("{error:#}");
+    if upload.failures < TRIES {
+        let wait = PAUSE.checked_mul(upload.failures).unwrap_or(PAUSE);
+        taken.put_off(&app.db, &scope, app.clock.now().checked_add(wait)?, &trouble).await?;
+    } else {
+        let mut tx = app.db.begin().await?;
+        taken.settle(&mut tx, &scope, UploadState::Stopped, Some(&trouble), None).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Gives signs of life; returns when the upload is not this worker's any more.
+async fn kept(app: &App, scope: &SystemScope, taken: &Taken<'_>) {
+    let mut clock = interval(SIGN_EACH);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        clock.tick().await;
+        let Ok(until) = app.clock.now().checked_add(TAKEN_FOR) else { return };
+        match taken.hold(&app.db, scope, until).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => tracing::warn!("no sign of life could be given: {error}"),
+        }
+    }
+}
+
+async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        // Nobody can tell any more.
+        std::future::pending::<()>().await;
+    }
+}

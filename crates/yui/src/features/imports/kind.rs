@@ -1,0 +1,216 @@
+//! Kinds of files. A later kind is one more line in [`KINDS`]: the console's pages and the command line know it by that.
+
+use std::{collections::BTreeMap, fmt::Debug};
+
+use futures::future::BoxFuture;
+use jiff::{Timestamp, civil::Date};
+use yui_db::Tx;
+
+use super::{Importer, Options, Report, Source, Watch, check::check, run::apply};
+use crate::{
+    app::App,
+    features::{
+        account::migration::OlderUserFiles,
+        expenses::ExpenseFiles,
+        mails::{Letter, MailFrame},
+        register::RegisterFiles,
+    },
+    scope::SystemScope,
+};
+
+/// A kind of files.
+pub type Kind = &'static dyn FileKind;
+
+/// Every kind there is, in the order in which staff need them.
+pub const KINDS: &[Kind] = &[&RegisterFiles, &ExpenseFiles, &OlderUserFiles];
+
+/// Returns the kind of this word.
+pub fn kind_of(word: &str) -> Option<Kind> {
+    KINDS.iter().copied().find(|kind| kind.word() == word)
+}
+
+/// What a kind asked beside the file, and what was answered, by the question's name.
+pub type Answers = BTreeMap<String, String>;
+
+/// What the pages and the command line have to know of a kind of files.
+pub trait FileKind: Debug + Send + Sync {
+    /// Returns the word in the database.
+    fn word(&self) -> &'static str;
+
+    /// Returns the word on the command line.
+    fn command(&self) -> &'static str {
+        self.word()
+    }
+
+    /// Returns what staff call it.
+    fn label(&self) -> &'static str;
+
+    /// Returns which files these are, in a sentence for staff.
+    fn explanation(&self) -> &'static str;
+
+    /// Returns the same for the command line.
+    fn about(&self) -> &'static str;
+
+    /// Returns an empty table with example rows.
+    fn template(&self) -> &'static str;
+
+    /// Returns the (Japanese) words for what its imports count besides.
+    fn details(&self) -> &'static [(&'static str, &'static str)];
+
+    /// Returns whether electronic claim files (UKE) are of this kind as well.
+    fn reads_claims(&self) -> bool {
+        false
+    }
+
+    /// Returns what is asked beside the file.
+    fn questions(&self) -> &'static [Question] {
+        &[]
+    }
+
+    /// Returns what is wrong with the answers: the question's name and why.
+    fn refused(&self, _answers: &Answers, _today: Date) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Returns whether a file is in force as soon as it is read, without a publication.
+    fn at_once(&self) -> bool;
+
+    /// Checks or imports a file, as the job's options say: makes the importer and hands it to [`Job::run`].
+    fn import<'a>(&'a self, job: Job<'a>) -> BoxFuture<'a, anyhow::Result<Report>>;
+
+    /// Returns what a batch of this kind adds up to, for comparing a new file with it.
+    fn figures<'a>(
+        &'a self,
+        _app: &'a App,
+        _scope: &'a SystemScope,
+        _batch_id: i64,
+    ) -> BoxFuture<'a, anyhow::Result<Figures>> {
+        Box::pin(async { Ok(Figures::default()) })
+    }
+
+    /// Settles what follows from a publication, in its transaction.
+    fn published<'a>(
+        &'a self,
+        _tx: &'a mut Tx,
+        _scope: &'a SystemScope,
+        _batch_id: i64,
+    ) -> BoxFuture<'a, anyhow::Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Removes what a batch brought, in the transaction of its withdrawal; returns how much of it has to stay.
+    fn withdrawn<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        scope: &'a SystemScope,
+        batch_id: i64,
+        now: Timestamp,
+    ) -> BoxFuture<'a, anyhow::Result<i64>>;
+
+    /// Returns what members are mailed of a publication.
+    fn news(&self) -> Option<&'static dyn News> {
+        None
+    }
+}
+
+/// What members are mailed of a publication.
+pub trait News: Sync {
+    /// Returns the kind of mail that members want or not, as `account` knows it.
+    fn wish(&self) -> &'static str;
+
+    /// Returns the next members whom the batch concerns and who want the mail, after this account, by account.
+    fn readers<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        scope: &'a SystemScope,
+        batch_id: i64,
+        after: i64,
+        most: i64,
+    ) -> BoxFuture<'a, anyhow::Result<Vec<Reader>>>;
+
+    /// Returns the letter.
+    fn letter(&self, frame: &MailFrame, batch: &super::Batch) -> Letter;
+}
+
+/// Somebody who is mailed.
+#[derive(Debug)]
+pub struct Reader {
+    /// The account.
+    pub account_id: i64,
+    /// Its address.
+    pub email: String,
+    /// Its language.
+    pub lang: String,
+}
+
+/// A question beside the file.
+#[derive(Debug)]
+pub struct Question {
+    /// Its name in forms and in the answers.
+    pub name: &'static str,
+    /// Its name on the command line.
+    pub option: &'static str,
+    /// What staff are asked.
+    pub label: &'static str,
+    /// What they should know for that.
+    pub hint: &'static str,
+    /// The same for the command line.
+    pub about: &'static str,
+    /// What can be answered.
+    pub choices: Choices,
+}
+
+/// What can be answered.
+#[derive(Debug)]
+pub enum Choices {
+    /// One of these, each with its words for staff; the first is the usual one.
+    Among(&'static [(&'static str, &'static str)]),
+    /// A date, as in 2027-03-31.
+    Day,
+}
+
+/// What a file or a batch adds up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+pub struct Figures {
+    /// Yen.
+    pub amount: Option<i64>,
+    /// Different people.
+    pub people: Option<i64>,
+}
+
+/// A file to be checked or imported.
+pub struct Job<'a> {
+    /// The portal.
+    pub app: &'a App,
+    /// For whom.
+    pub scope: &'a SystemScope,
+    /// The file.
+    pub source: &'a Source,
+    /// How.
+    pub options: Options,
+    /// What was answered beside it.
+    pub answers: &'a Answers,
+    /// Who is told how it goes.
+    pub watch: &'a mut dyn Watch,
+}
+
+impl Debug for Job<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("source", self.source).field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Job<'_> {
+    /// Does it with this importer.
+    ///
+    /// # Errors
+    /// As [`super::run`].
+    pub async fn run<I: Importer>(self, importer: I) -> anyhow::Result<Report> {
+        let Self { app, scope, source, options, watch, .. } = self;
+        if options.dry_run {
+            check(app, scope, importer, source, watch).await
+        } else {
+            apply(app, scope, importer, source, options, watch).await
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Telling members of a publication: mails are written in portions, each in one transaction with how far the telling is, so
+//! that nobody is mailed twice, whoever is killed in between.
+
+use yui_db::Tx;
+
+use super::{Batch, News, Reader, queries};
+use crate::{
+    app::App,
+    features::{
+        account,
+        mails::{self, MailFrame, Recipient},
+    },
+    scope::{InSociety, SystemScope},
+    ui::Lang,
+};
+
+/// How many mails are written in one transaction.
+const PORTION: i64 = 200;
+
+/// Writes all mails that are due of publications of the society; returns how many.
+pub(super) async fn tell(app: &App, scope: &SystemScope) -> anyhow::Result<i64> {
+    let mut all = 0;
+    for batch_id in queries::to_tell(&app.db, scope).await? {
+        while let Some(count) = tell_portion(app, scope, batch_id).await? {
+            all += count;
+        }
+    }
+    if all > 0 {
+        app.mail.wake();
+    }
+    Ok(all)
+}
+
+/// Writes the next mails of a batch's publication; nothing where nobody is left.
+async fn tell_portion(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<Option<i64>> {
+    let Some(batch) = queries::batch(&app.db, scope, batch_id).await? else { return Ok(None) };
+    let mut tx = app.db.begin().await?;
+    let Some(from) = queries::told_through(&mut tx, scope, batch_id).await? else { return Ok(None) };
+    let readers = match batch.kind.news() {
+        Some(news) => news.readers(&mut tx, scope, batch_id, from, PORTION).await?,
+        None => Vec::new(),
+    };
+    for reader in &readers {
+        if let Some(news) = batch.kind.news() {
+            write(app, &mut tx, scope, (news, &batch), reader).await?;
+        }
+    }
+    let (through, count) = (readers.last().map(|reader| reader.account_id), i64::try_from(readers.len())?);
+    if !queries::told_set(&mut tx, scope, batch_id, (from, through), count).await? {
+        return Ok(None);
+    }
+    tx.commit().await?;
+    Ok(through.map(|_| count))
+}
+
+async fn write(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    (news, batch): (&dyn News, &Batch),
+    reader: &Reader,
+) -> anyhow::Result<()> {
+    let frame = MailFrame::of(app, scope.society(), Lang::of(&reader.lang).unwrap_or_default());
+    let stop = account::unsubscribe_path(app, scope, reader.account_id, news.wish())?;
+    let letter = news.letter(&frame, batch).unsubscribe(frame.url(&stop));
+    let to = Recipient { account_id: Some(reader.account_id), address: &reader.email };
+    mails::enqueue(tx, app, scope, to, &letter, app.clock.now()).await?;
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! What a check found, as it is kept for the page.
+
+use kenpo_formats::{Fault, TreatmentMonth};
+use serde::{Deserialize, Serialize};
+
+use super::{Batch, Figures, Outcome, Report};
+
+/// How many mistakes, and how many notices, a page shows.
+pub(super) const SHOWN: usize = 100;
+
+/// What a check found.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct Preview {
+    /// The batch that brought the same content before.
+    pub(super) there_already: Option<i64>,
+    pub(super) records: i64,
+    pub(super) accepted: i64,
+    pub(super) rejected: i64,
+    pub(super) unmatched: i64,
+    pub(super) corrections: i64,
+    /// As 202501.
+    pub(super) months: Option<(i32, i32)>,
+    pub(super) figures: Figures,
+    pub(super) details: Vec<(String, i64)>,
+    /// The first mistakes, and how many there are in all.
+    pub(super) faults: Vec<Told>,
+    pub(super) fault_count: u64,
+    /// The first things to look at though nothing is wrong, and how many there are in all.
+    pub(super) notices: Vec<Told>,
+    pub(super) notice_count: u64,
+    /// The newest published batch of the kind.
+    pub(super) before: Option<Before>,
+}
+
+/// A mistake or a notice.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Told {
+    pub(super) line: u64,
+    pub(super) column: String,
+    pub(super) reason: String,
+}
+
+impl From<&Fault> for Told {
+    fn from(fault: &Fault) -> Self {
+        Self { line: fault.line, column: fault.column.clone(), reason: fault.reason.clone() }
+    }
+}
+
+/// What a new file is compared with.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Before {
+    pub(super) batch_id: i64,
+    pub(super) file_name: String,
+    pub(super) accepted: i64,
+    pub(super) figures: Figures,
+}
+
+impl Before {
+    pub(super) fn of(batch: Batch, figures: Figures) -> Self {
+        Self { batch_id: batch.batch_id, file_name: batch.file_name, accepted: batch.accepted, figures }
+    }
+}
+
+impl Preview {
+    /// Takes over what the report says.
+    pub(super) fn take(&mut self, report: &Report) {
+        self.there_already = report.batch_id.filter(|_| report.outcome == Outcome::AlreadyThere);
+        self.records = report.records;
+        self.accepted = report.accepted;
+        self.rejected = report.rejected;
+        self.unmatched = report.unmatched;
+        self.corrections = report.corrections;
+        self.months = report.months.map(|(first, last)| (first.number(), last.number()));
+        self.figures = report.figures;
+        self.details = report.details.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
+    }
+
+    pub(super) fn fault(&mut self, fault: &Fault) {
+        self.fault_count += 1;
+        if self.faults.len() < SHOWN {
+            self.faults.push(fault.into());
+        }
+    }
+
+    pub(super) fn notice(&mut self, notice: &Fault) {
+        self.notice_count += 1;
+        if self.notices.len() < SHOWN {
+            self.notices.push(notice.into());
+        }
+    }
+
+    /// Returns the first and the last treatment month.
+    pub(super) fn months(&self) -> Option<(TreatmentMonth, TreatmentMonth)> {
+        let (first, last) = self.months?;
+        TreatmentMonth::from_number(first).zip(TreatmentMonth::from_number(last))
+    }
+
+    /// Returns how many records are wrong or mean nobody.
+    pub(super) fn wrong(&self) -> i64 {
+        self.rejected + self.unmatched
+    }
+}

@@ -1,0 +1,483 @@
+//! The SQL of batches and of what was wrong in them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use kenpo_formats::Fault;
+use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
+
+use super::super::{
+    Batch, BatchState, Kind, Source, kind_of,
+    run::{ChunkFault, Counts, months},
+};
+use crate::{
+    features::societies::Guarded,
+    scope::{InSociety, SystemScope},
+};
+
+statements! {
+    BATCH_BY_HASH = "
+        SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
+            first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
+            withdrawn_by, told, told_through
+        FROM import_batches
+        WHERE society_id = $1 AND kind = $2 AND content_hash = $3 AND state <> 'withdrawn'";
+    BATCH = "
+        SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
+            first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
+            withdrawn_by, told, told_through
+        FROM import_batches
+        WHERE society_id = $1 AND batch_id = $2";
+    BATCH_LIST = "
+        SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
+            first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
+            withdrawn_by, told, told_through
+        FROM import_batches
+        WHERE society_id = $1
+        ORDER BY batch_id";
+    BATCH_PAGE = "
+        SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
+            first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
+            withdrawn_by, told, told_through
+        FROM import_batches
+        WHERE society_id = $1 AND batch_id < $2
+        ORDER BY batch_id DESC LIMIT $3";
+    NEWEST_PUBLISHED = "
+        SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
+            first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
+            withdrawn_by, told, told_through
+        FROM import_batches
+        WHERE society_id = $1 AND kind = $2 AND state = 'published'
+        ORDER BY batch_id DESC LIMIT 1";
+    BATCH_INSERT = "
+        INSERT INTO import_batches (society_id, batch_id, kind, format, file_name, content_hash, state, position,
+            accepted, rejected, unmatched, corrections, imported_by, created_at, version_order)
+        VALUES ($1, $2, $3, $4, $5, $6, 'reading', 0, 0, 0, 0, 0, $7, $8,
+            COALESCE((SELECT MIN(before.version_order) FROM import_batches before
+                      WHERE before.society_id = $1 AND before.kind = $3 AND before.content_hash = $6
+                          AND before.state = 'withdrawn'), $2))";
+    BATCH_ADVANCE = "
+        UPDATE import_batches
+        SET position = position + $3, accepted = accepted + $4, rejected = rejected + $5, unmatched = unmatched + $6,
+            corrections = corrections + $7, details = $11,
+            first_month = CASE WHEN first_month IS NULL OR $8 < first_month THEN $8 ELSE first_month END,
+            last_month = CASE WHEN last_month IS NULL OR $9 > last_month THEN $9 ELSE last_month END
+        WHERE society_id = $1 AND batch_id = $2 AND state = 'reading' AND position = $10";
+    BATCH_STATE_SET = "
+        UPDATE import_batches SET state = $3, published_at = COALESCE($4, published_at)
+        WHERE society_id = $1 AND batch_id = $2 AND state = $5";
+    BATCH_PUBLISH = "
+        UPDATE import_batches
+        SET state = 'published', published_at = $3, published_by = $4, publish_at = NULL, publish_acting = NULL,
+            told_through = $5
+        WHERE society_id = $1 AND batch_id = $2 AND state = 'staged'";
+    BATCH_WITHDRAW = "
+        UPDATE import_batches
+        SET state = 'withdrawn', withdrawn_at = $3, withdrawn_by = $4, publish_at = NULL, publish_acting = NULL,
+            told_through = NULL
+        WHERE society_id = $1 AND batch_id = $2 AND state = $5";
+    PUBLISH_AT_SET = "
+        UPDATE import_batches SET publish_at = $3, publish_acting = $4
+        WHERE society_id = $1 AND batch_id = $2 AND state = 'staged'";
+    TO_PUBLISH = "
+        SELECT batch_id, publish_acting FROM import_batches
+        WHERE society_id = $1 AND state = 'staged' AND publish_at <= $2
+        ORDER BY publish_at, batch_id";
+    TO_TELL = "
+        SELECT batch_id FROM import_batches
+        WHERE society_id = $1 AND state = 'published' AND told_through IS NOT NULL
+        ORDER BY batch_id";
+    // An UPDATE rather than a SELECT: a second worker waits here until the first is done.
+    TOLD_THROUGH = "
+        UPDATE import_batches SET told = told
+        WHERE society_id = $1 AND batch_id = $2 AND state = 'published' AND told_through IS NOT NULL
+        RETURNING told_through AS through";
+    TOLD_SET = "
+        UPDATE import_batches SET told_through = $4, told = told + $5
+        WHERE society_id = $1 AND batch_id = $2 AND state = 'published' AND told_through = $3";
+    // Over all societies, but over nothing except what waits: the indexes hold no other.
+    SOCIETIES_DUE = "
+        SELECT society_id FROM import_batches WHERE state = 'staged' AND publish_at <= $1
+        UNION SELECT society_id FROM import_batches WHERE told_through IS NOT NULL
+        ORDER BY society_id";
+    FAULT_NEXT = "
+        SELECT COALESCE(MAX(fault_number), -1) + 1 AS number FROM import_faults WHERE society_id = $1 AND batch_id = $2";
+    FAULT_PAGE = "
+        SELECT fault_number, line, column_name, reason FROM import_faults
+        WHERE society_id = $1 AND batch_id = $2 AND fault_number > $3
+        ORDER BY fault_number LIMIT $4";
+    FAULT_LIST = "
+        SELECT line, column_name, reason FROM import_faults
+        WHERE society_id = $1 AND batch_id = $2
+        ORDER BY fault_number";
+    PUBLICATION_ASKED = "
+        SELECT a.detail, s.name AS asked_name
+        FROM approvals a
+        JOIN staff s ON s.society_id = a.society_id AND s.staff_id = a.asked_by
+        WHERE a.society_id = $1 AND a.act = $2 AND a.subject_id = $3 AND a.decided_at IS NULL";
+}
+
+const FAULTS: BulkTable = BulkTable {
+    name: "import_faults",
+    columns: &["society_id", "batch_id", "fault_number", "kind", "line", "column_name", "reason"],
+};
+
+#[derive(sqlx::FromRow)]
+struct BatchRow {
+    batch_id: i64,
+    kind: String,
+    file_name: String,
+    state: String,
+    position: i64,
+    accepted: i64,
+    rejected: i64,
+    unmatched: i64,
+    corrections: i64,
+    details: String,
+    first_month: Option<i32>,
+    last_month: Option<i32>,
+    imported_by: String,
+    created_at: yui_db::Timestamp,
+    publish_at: Option<yui_db::Timestamp>,
+    published_at: Option<yui_db::Timestamp>,
+    published_by: Option<String>,
+    withdrawn_at: Option<yui_db::Timestamp>,
+    withdrawn_by: Option<String>,
+    told: i64,
+    told_through: Option<i64>,
+}
+
+impl BatchRow {
+    fn batch(self) -> Option<Batch> {
+        let by = |at: Option<yui_db::Timestamp>, name: Option<String>| Some((at?.to_jiff(), name.unwrap_or_default()));
+        let details: BTreeMap<String, i64> = serde_json::from_str(&self.details).unwrap_or_default();
+        Some(Batch {
+            batch_id: self.batch_id,
+            kind: kind_of(&self.kind)?,
+            file_name: self.file_name,
+            state: BatchState::of(&self.state)?,
+            position: self.position,
+            accepted: self.accepted,
+            rejected: self.rejected,
+            unmatched: self.unmatched,
+            corrections: self.corrections,
+            details: details.into_iter().collect(),
+            months: months(self.first_month, self.last_month),
+            imported_by: self.imported_by,
+            created_at: self.created_at.to_jiff(),
+            publish_at: self.publish_at.map(yui_db::Timestamp::to_jiff),
+            published: by(self.published_at, self.published_by),
+            withdrawn: by(self.withdrawn_at, self.withdrawn_by),
+            told: self.told,
+            telling: self.told_through.is_some(),
+        })
+    }
+}
+
+/// Returns the batch that brought this content, unless it was withdrawn.
+pub(in super::super) async fn batch_by_hash(
+    db: &Db,
+    scope: &impl InSociety,
+    kind: Kind,
+    hash: &[u8; 32],
+) -> Result<Option<Batch>, DbError> {
+    let row: Option<BatchRow> = db.optional(&BATCH_BY_HASH, params![scope.society_id(), kind.word(), hash]).await?;
+    Ok(row.and_then(BatchRow::batch))
+}
+
+/// Returns the batch of this number.
+pub(in super::super) async fn batch(db: &Db, scope: &impl InSociety, batch_id: i64) -> Result<Option<Batch>, DbError> {
+    let row: Option<BatchRow> = db.optional(&BATCH, params![scope.society_id(), batch_id]).await?;
+    Ok(row.and_then(BatchRow::batch))
+}
+
+/// Returns all batches of the society, oldest first.
+pub(in super::super) async fn batch_list(db: &Db, scope: &impl InSociety) -> Result<Vec<Batch>, DbError> {
+    let rows: Vec<BatchRow> = db.all(&BATCH_LIST, params![scope.society_id()]).await?;
+    Ok(rows.into_iter().filter_map(BatchRow::batch).collect())
+}
+
+/// Inserts a batch of which nothing is read yet.
+pub(in super::super) async fn batch_insert(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    kind: Kind,
+    source: &Source,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let values = params![
+        scope.society_id(),
+        batch_id,
+        kind.word(),
+        source.format.word(),
+        &source.name,
+        &source.content_hash,
+        by(scope),
+        now
+    ];
+    tx.execute(&BATCH_INSERT, values).await.map(drop)
+}
+
+/// Records that the batch got on; returns false where another process was there first.
+pub(in super::super) async fn batch_advance(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    from: i64,
+    counts: &Counts,
+    details: &[(&'static str, i64)],
+) -> Result<bool, DbError> {
+    let details = serde_json::json!(details.iter().copied().collect::<BTreeMap<_, _>>()).to_string();
+    let values = params![
+        scope.society_id(),
+        batch_id,
+        counts.records,
+        counts.accepted,
+        counts.rejected,
+        counts.unmatched,
+        counts.corrections,
+        counts.first_month,
+        counts.last_month,
+        from,
+        details
+    ];
+    Ok(tx.execute(&BATCH_ADVANCE, values).await? == 1)
+}
+
+/// Moves the batch from one state to another; returns false where it is in neither.
+pub(in super::super) async fn batch_state_set(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    (from, to): (BatchState, BatchState),
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let published = (to == BatchState::Published).then_some(now);
+    let values = params![scope.society_id(), batch_id, to.word(), published, from.word()];
+    Ok(tx.execute(&BATCH_STATE_SET, values).await? == 1)
+}
+
+/// Publishes a batch, of which members are told from the account after this one on; returns false where it was not waiting.
+pub(in super::super) async fn batch_publish(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    told_through: Option<i64>,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let values = params![scope.society_id(), batch_id, now, by(scope), told_through];
+    Ok(tx.execute(&BATCH_PUBLISH, values).await? == 1)
+}
+
+/// Withdraws a batch; returns false where it is not in this state.
+pub(in super::super) async fn batch_withdraw(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    from: BatchState,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let values = params![scope.society_id(), batch_id, now, by(scope), from.word()];
+    Ok(tx.execute(&BATCH_WITHDRAW, values).await? == 1)
+}
+
+/// Sets when a batch is to be published and who wants that, or that it is not; returns false where it is not waiting.
+pub(in super::super) async fn publish_at_set(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    at: Option<Timestamp>,
+    acting: Option<&str>,
+) -> Result<bool, DbError> {
+    let values = params![scope.society_id(), batch_id, at, acting];
+    Ok(tx.execute(&PUBLISH_AT_SET, values).await? == 1)
+}
+
+#[derive(sqlx::FromRow)]
+struct Due {
+    society_id: i64,
+}
+
+/// Returns the ids of the societies where a batch is to be published or told of. A worker asks before it has a scope.
+pub(in super::super) async fn societies_due(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<Due> = db.all(&SOCIETIES_DUE, params![now]).await?;
+    Ok(rows.into_iter().map(|row| row.society_id).collect())
+}
+
+/// A batch that is to be published, and who wants that.
+#[derive(sqlx::FromRow)]
+pub(in super::super) struct ToPublish {
+    pub(in super::super) batch_id: i64,
+    pub(in super::super) publish_acting: Option<String>,
+}
+
+/// Returns the batches that are to be published by now.
+pub(in super::super) async fn to_publish(
+    db: &Db,
+    scope: &impl InSociety,
+    now: Timestamp,
+) -> Result<Vec<ToPublish>, DbError> {
+    db.all(&TO_PUBLISH, params![scope.society_id(), now]).await
+}
+
+#[derive(sqlx::FromRow)]
+struct BatchId {
+    batch_id: i64,
+}
+
+/// Returns the batches of whose publication members are still to be told.
+pub(in super::super) async fn to_tell(db: &Db, scope: &impl InSociety) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<BatchId> = db.all(&TO_TELL, params![scope.society_id()]).await?;
+    Ok(rows.into_iter().map(|row| row.batch_id).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct Through {
+    through: Option<i64>,
+}
+
+/// Returns the account up to which members were told of the batch's publication, held until the transaction's end.
+pub(in super::super) async fn told_through(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+) -> Result<Option<i64>, DbError> {
+    let row: Option<Through> = tx.optional(&TOLD_THROUGH, params![scope.society_id(), batch_id]).await?;
+    Ok(row.and_then(|row| row.through))
+}
+
+/// Moves on the account up to which members were told; returns false where another worker did.
+pub(in super::super) async fn told_set(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    (from, to): (i64, Option<i64>),
+    count: i64,
+) -> Result<bool, DbError> {
+    let values = params![scope.society_id(), batch_id, from, to, count];
+    Ok(tx.execute(&TOLD_SET, values).await? == 1)
+}
+
+/// Returns the batches before this one, the newest first.
+pub(in super::super) async fn batch_page(
+    db: &Db,
+    scope: &impl InSociety,
+    before: i64,
+    most: i64,
+) -> Result<Vec<Batch>, DbError> {
+    let rows: Vec<BatchRow> = db.all(&BATCH_PAGE, params![scope.society_id(), before, most]).await?;
+    Ok(rows.into_iter().filter_map(BatchRow::batch).collect())
+}
+
+/// Returns the newest published batch of a kind.
+pub(in super::super) async fn newest_published(
+    db: &Db,
+    scope: &impl InSociety,
+    kind: Kind,
+) -> Result<Option<Batch>, DbError> {
+    let row: Option<BatchRow> = db.optional(&NEWEST_PUBLISHED, params![scope.society_id(), kind.word()]).await?;
+    Ok(row.and_then(BatchRow::batch))
+}
+
+#[derive(sqlx::FromRow)]
+struct Number {
+    number: i64,
+}
+
+/// Returns the number of the batch's next fault.
+pub(in super::super) async fn fault_next(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<i64, DbError> {
+    Ok(tx.one::<Number>(&FAULT_NEXT, params![scope.society_id(), batch_id]).await?.number)
+}
+
+/// Inserts the faults of a chunk, numbered from `first`.
+pub(in super::super) async fn faults_insert(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    first: i64,
+    faults: &[ChunkFault],
+) -> Result<(), DbError> {
+    let values: Vec<_> = faults
+        .iter()
+        .zip(first..)
+        .flat_map(|(ChunkFault { kind, fault }, number)| {
+            [
+                Param::from(scope.society_id()),
+                Param::from(batch_id),
+                Param::from(number),
+                Param::from(kind.word()),
+                Param::from(i64::try_from(fault.line).unwrap_or(i64::MAX)),
+                Param::from(&fault.column),
+                Param::from(&fault.reason),
+            ]
+        })
+        .collect();
+    tx.bulk_insert(&FAULTS, &values).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct NumberedFaultRow {
+    fault_number: i64,
+    line: i64,
+    column_name: String,
+    reason: String,
+}
+
+/// Returns the next faults of a batch after this number, each with its own.
+pub(in super::super) async fn fault_page(
+    db: &Db,
+    scope: &impl InSociety,
+    batch_id: i64,
+    after: i64,
+    most: i64,
+) -> Result<Vec<(i64, Fault)>, DbError> {
+    let values = params![scope.society_id(), batch_id, after, most];
+    let rows: Vec<NumberedFaultRow> = db.all(&FAULT_PAGE, values).await?;
+    let fault = |row: NumberedFaultRow| {
+        (row.fault_number, Fault::new(u64::try_from(row.line).unwrap_or_default(), row.column_name, row.reason))
+    };
+    Ok(rows.into_iter().map(fault).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct FaultRow {
+    line: i64,
+    column_name: String,
+    reason: String,
+}
+
+/// Returns the faults of a batch in the order of the file.
+pub(in super::super) async fn fault_list(
+    db: &Db,
+    scope: &impl InSociety,
+    batch_id: i64,
+) -> Result<Vec<Fault>, DbError> {
+    let rows: Vec<FaultRow> = db.all(&FAULT_LIST, params![scope.society_id(), batch_id]).await?;
+    let fault = |row: FaultRow| Fault::new(u64::try_from(row.line).unwrap_or_default(), row.column_name, row.reason);
+    Ok(rows.into_iter().map(fault).collect())
+}
+
+/// Returns who acts, by name.
+fn by(scope: &SystemScope) -> &str {
+    super::super::acting::name(scope)
+}
+
+/// The open question whether a batch may be published.
+#[derive(Debug, sqlx::FromRow)]
+pub(in super::super) struct Asked {
+    /// When it is to be published, in words.
+    pub(in super::super) detail: String,
+    /// Who asked.
+    pub(in super::super) asked_name: String,
+}
+
+/// Returns the open question about this batch's publication.
+pub(in super::super) async fn publication_asked(
+    db: &Db,
+    scope: &impl InSociety,
+    batch_id: i64,
+) -> Result<Option<Asked>, DbError> {
+    let values = params![scope.society_id(), Guarded::Publication.word(), batch_id];
+    db.optional(&PUBLICATION_ASKED, values).await
+}

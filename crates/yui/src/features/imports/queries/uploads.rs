@@ -1,0 +1,367 @@
+//! The SQL of uploads.
+
+use jiff::Timestamp;
+use yui_db::{Db, DbError, Tx, params, statements};
+
+use super::super::{
+    Format, Progress, acting, kind_of,
+    upload::{NewUpload, Upload, UploadState},
+};
+use crate::scope::{InSociety, SystemScope};
+
+statements! {
+    UPLOAD_INSERT = "
+        INSERT INTO import_uploads (society_id, upload_id, kind, format, file_name, stored_name, size, content_hash,
+            answers, all_or_nothing, state, bytes_done, records_done, tries, failures, uploaded_by, uploaded_at, acting)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'checking', 0, 0, 0, 0, $11, $12, $13)";
+    UPLOAD = "
+        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
+            bytes_done, records_done, tries, failures, preview, faults_name, trouble, batch_id, uploaded_by, uploaded_at,
+            applied_by, applied_at, acting
+        FROM import_uploads WHERE society_id = $1 AND upload_id = $2";
+    UPLOAD_OF_BATCH = "
+        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
+            bytes_done, records_done, tries, failures, preview, faults_name, trouble, batch_id, uploaded_by, uploaded_at,
+            applied_by, applied_at, acting
+        FROM import_uploads WHERE society_id = $1 AND batch_id = $2
+        ORDER BY upload_id DESC LIMIT 1";
+    UPLOADS_OPEN = "
+        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
+            bytes_done, records_done, tries, failures, preview, faults_name, trouble, batch_id, uploaded_by, uploaded_at,
+            applied_by, applied_at, acting
+        FROM import_uploads WHERE society_id = $1 AND state NOT IN ('applied', 'dropped')
+        ORDER BY upload_id DESC LIMIT $2";
+    UPLOADS_FORGOTTEN = "
+        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
+            bytes_done, records_done, tries, failures, preview, faults_name, trouble, batch_id, uploaded_by, uploaded_at,
+            applied_by, applied_at, acting
+        FROM import_uploads
+        WHERE society_id = $1 AND stored_name <> ''
+            AND (state IN ('applied', 'dropped')
+                OR (state IN ('checked', 'unreadable', 'refused', 'stopped') AND uploaded_at < $2))
+        ORDER BY upload_id";
+    // Over all societies, but over nothing except what waits: the index holds no other.
+    SOCIETIES_WITH_WORK = "
+        SELECT DISTINCT society_id FROM import_uploads
+        WHERE state IN ('checking', 'applying') AND (taken_until IS NULL OR taken_until <= $1)
+        ORDER BY society_id";
+    // The condition stands twice: where two workers want one row, PostgreSQL asks the second again after the first is done.
+    UPLOAD_TAKE = "
+        UPDATE import_uploads SET taken_until = $3, tries = tries + 1, failures = failures + 1
+        WHERE society_id = $1 AND state IN ('checking', 'applying') AND (taken_until IS NULL OR taken_until <= $2)
+            AND upload_id = (
+                SELECT MIN(due.upload_id) FROM import_uploads due
+                WHERE due.society_id = $1 AND due.state IN ('checking', 'applying')
+                    AND (due.taken_until IS NULL OR due.taken_until <= $2))
+        RETURNING upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
+            bytes_done, records_done, tries, failures, preview, faults_name, trouble, batch_id, uploaded_by, uploaded_at,
+            applied_by, applied_at, acting";
+    UPLOAD_HOLD = "
+        UPDATE import_uploads SET taken_until = $5
+        WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
+    UPLOAD_PROGRESS = "
+        UPDATE import_uploads SET bytes_done = $5, records_done = $6, batch_id = COALESCE($7, batch_id)
+        WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
+    UPLOAD_PREVIEW = "
+        UPDATE import_uploads SET preview = $5, faults_name = $6
+        WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
+    UPLOAD_SETTLE = "
+        UPDATE import_uploads
+        SET state = $5, trouble = $6, batch_id = COALESCE($7, batch_id), taken_until = NULL, failures = 0
+        WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
+    UPLOAD_PUT_OFF = "
+        UPDATE import_uploads SET taken_until = $5, trouble = $6
+        WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
+    UPLOAD_PUT_BACK = "
+        UPDATE import_uploads SET taken_until = NULL, failures = failures - 1
+        WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
+    UPLOAD_APPLY = "
+        UPDATE import_uploads
+        SET state = 'applying', all_or_nothing = $3, applied_by = $4, applied_at = $5, acting = $6, bytes_done = 0,
+            records_done = 0, failures = 0, taken_until = NULL, trouble = NULL
+        WHERE society_id = $1 AND upload_id = $2 AND state = 'checked'";
+    UPLOAD_RESUME = "
+        UPDATE import_uploads
+        SET state = CASE WHEN applied_at IS NULL THEN 'checking' ELSE 'applying' END, acting = $3, failures = 0,
+            taken_until = NULL, trouble = NULL
+        WHERE society_id = $1 AND upload_id = $2 AND state = 'stopped'";
+    UPLOAD_DROP = "
+        UPDATE import_uploads SET state = 'dropped', taken_until = NULL
+        WHERE society_id = $1 AND upload_id = $2 AND state <> 'applied' AND batch_id IS NULL";
+    UPLOADS_DROP_OF = "
+        UPDATE import_uploads SET state = 'dropped', taken_until = NULL
+        WHERE society_id = $1 AND batch_id = $2 AND state IN ('applying', 'stopped')";
+    UPLOAD_FILES_GONE = "
+        UPDATE import_uploads
+        SET stored_name = '', faults_name = NULL, state = CASE WHEN state = 'applied' THEN state ELSE 'dropped' END
+        WHERE society_id = $1 AND upload_id = $2";
+    FILE_NAMES = "
+        SELECT stored_name, faults_name FROM import_uploads
+        WHERE society_id = $1 AND (stored_name <> '' OR faults_name IS NOT NULL)";
+}
+
+#[derive(sqlx::FromRow)]
+struct UploadRow {
+    upload_id: i64,
+    kind: String,
+    format: String,
+    file_name: String,
+    stored_name: String,
+    size: i64,
+    content_hash: Vec<u8>,
+    answers: String,
+    all_or_nothing: bool,
+    state: String,
+    bytes_done: i64,
+    records_done: i64,
+    tries: i32,
+    failures: i32,
+    preview: Option<String>,
+    faults_name: Option<String>,
+    trouble: Option<String>,
+    batch_id: Option<i64>,
+    uploaded_by: String,
+    uploaded_at: yui_db::Timestamp,
+    applied_by: Option<String>,
+    applied_at: Option<yui_db::Timestamp>,
+    acting: String,
+}
+
+impl UploadRow {
+    fn upload(self) -> Option<Upload> {
+        Some(Upload {
+            upload_id: self.upload_id,
+            kind: kind_of(&self.kind)?,
+            format: Format::of(&self.format)?,
+            file_name: self.file_name,
+            stored_name: self.stored_name,
+            size: self.size,
+            content_hash: self.content_hash.try_into().ok()?,
+            answers: serde_json::from_str(&self.answers).ok()?,
+            all_or_nothing: self.all_or_nothing,
+            state: UploadState::of(&self.state)?,
+            bytes_done: self.bytes_done,
+            records_done: self.records_done,
+            tries: self.tries,
+            failures: self.failures,
+            preview: self.preview.and_then(|preview| serde_json::from_str(&preview).ok()),
+            faults_name: self.faults_name,
+            trouble: self.trouble,
+            batch_id: self.batch_id,
+            uploaded: (self.uploaded_at.to_jiff(), self.uploaded_by),
+            applied: self.applied_at.map(|at| (at.to_jiff(), self.applied_by.unwrap_or_default())),
+            acting: self.acting,
+        })
+    }
+}
+
+/// Inserts an upload that is to be checked.
+pub(in super::super) async fn upload_insert(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    upload_id: i64,
+    new: &NewUpload,
+    kept: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let values = params![
+        scope.society_id(),
+        upload_id,
+        new.kind.word(),
+        Format::told_by(&new.stored.head).word(),
+        &new.file_name,
+        &new.stored.name,
+        i64::try_from(new.stored.size).unwrap_or(i64::MAX),
+        &new.stored.content_hash,
+        serde_json::json!(new.answers).to_string(),
+        new.all_or_nothing,
+        acting::name(scope),
+        now,
+        kept
+    ];
+    tx.execute(&UPLOAD_INSERT, values).await.map(drop)
+}
+
+/// Returns an upload.
+pub(in super::super) async fn upload(
+    db: &Db,
+    scope: &impl InSociety,
+    upload_id: i64,
+) -> Result<Option<Upload>, DbError> {
+    let row: Option<UploadRow> = db.optional(&UPLOAD, params![scope.society_id(), upload_id]).await?;
+    Ok(row.and_then(UploadRow::upload))
+}
+
+/// Returns the upload that became this batch.
+pub(in super::super) async fn upload_of_batch(
+    db: &Db,
+    scope: &impl InSociety,
+    batch_id: i64,
+) -> Result<Option<Upload>, DbError> {
+    let row: Option<UploadRow> = db.optional(&UPLOAD_OF_BATCH, params![scope.society_id(), batch_id]).await?;
+    Ok(row.and_then(UploadRow::upload))
+}
+
+/// Returns the uploads with which something is still to be done, the newest first.
+pub(in super::super) async fn uploads_open(db: &Db, scope: &impl InSociety, most: i64) -> Result<Vec<Upload>, DbError> {
+    let rows: Vec<UploadRow> = db.all(&UPLOADS_OPEN, params![scope.society_id(), most]).await?;
+    Ok(rows.into_iter().filter_map(UploadRow::upload).collect())
+}
+
+/// Returns the uploads whose files nobody needs any more: those that are done, and those from before this time with which
+/// nobody went on.
+pub(in super::super) async fn uploads_forgotten(
+    db: &Db,
+    scope: &impl InSociety,
+    before: Timestamp,
+) -> Result<Vec<Upload>, DbError> {
+    let rows: Vec<UploadRow> = db.all(&UPLOADS_FORGOTTEN, params![scope.society_id(), before]).await?;
+    Ok(rows.into_iter().filter_map(UploadRow::upload).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct Due {
+    society_id: i64,
+}
+
+/// Returns the ids of the societies whose uploads are to be worked on. A worker asks before it has a scope.
+pub(in super::super) async fn societies_with_work(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<Due> = db.all(&SOCIETIES_WITH_WORK, params![now]).await?;
+    Ok(rows.into_iter().map(|row| row.society_id).collect())
+}
+
+/// Takes the next upload to be worked on.
+pub(in super::super) async fn upload_take(
+    db: &Db,
+    scope: &impl InSociety,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Option<Upload>, DbError> {
+    let mut tx = db.begin().await?;
+    let row: Option<UploadRow> = tx.optional(&UPLOAD_TAKE, params![scope.society_id(), now, until]).await?;
+    tx.commit().await?;
+    Ok(row.and_then(UploadRow::upload))
+}
+
+/// What a worker may do with an upload that it took; each returns false where the upload is not its own any more.
+pub(in super::super) struct Taken<'u>(pub(in super::super) &'u Upload);
+
+impl Taken<'_> {
+    /// Keeps it until then.
+    pub(in super::super) async fn hold(&self, db: &Db, scope: &SystemScope, until: Timestamp) -> Result<bool, DbError> {
+        let Upload { upload_id, tries, state, .. } = self.0;
+        let values = params![scope.society_id(), *upload_id, *tries, state.word(), until];
+        Ok(db.execute(&UPLOAD_HOLD, values).await? == 1)
+    }
+
+    /// Says how far the work is, and with which batch.
+    pub(in super::super) async fn progress(
+        &self,
+        tx: &mut Tx,
+        scope: &SystemScope,
+        progress: Progress,
+        batch_id: Option<i64>,
+    ) -> Result<bool, DbError> {
+        let Upload { upload_id, tries, state, .. } = self.0;
+        let bytes = i64::try_from(progress.bytes).unwrap_or(i64::MAX);
+        let values = params![scope.society_id(), *upload_id, *tries, state.word(), bytes, progress.records, batch_id];
+        Ok(tx.execute(&UPLOAD_PROGRESS, values).await? == 1)
+    }
+
+    /// Keeps what the check found.
+    pub(in super::super) async fn preview(
+        &self,
+        tx: &mut Tx,
+        scope: &SystemScope,
+        preview: &str,
+        faults_name: Option<&str>,
+    ) -> Result<bool, DbError> {
+        let Upload { upload_id, tries, state, .. } = self.0;
+        let values = params![scope.society_id(), *upload_id, *tries, state.word(), preview, faults_name];
+        Ok(tx.execute(&UPLOAD_PREVIEW, values).await? == 1)
+    }
+
+    /// Ends the work.
+    pub(in super::super) async fn settle(
+        &self,
+        tx: &mut Tx,
+        scope: &SystemScope,
+        to: UploadState,
+        trouble: Option<&str>,
+        batch_id: Option<i64>,
+    ) -> Result<bool, DbError> {
+        let Upload { upload_id, tries, state, .. } = self.0;
+        let values = params![scope.society_id(), *upload_id, *tries, state.word(), to.word(), trouble, batch_id];
+        Ok(tx.execute(&UPLOAD_SETTLE, values).await? == 1)
+    }
+
+    /// Lets it be tried again then.
+    pub(in super::super) async fn put_off(
+        &self,
+        db: &Db,
+        scope: &SystemScope,
+        until: Timestamp,
+        trouble: &str,
+    ) -> Result<bool, DbError> {
+        let Upload { upload_id, tries, state, .. } = self.0;
+        let values = params![scope.society_id(), *upload_id, *tries, state.word(), until, trouble];
+        Ok(db.execute(&UPLOAD_PUT_OFF, values).await? == 1)
+    }
+
+    /// Lets another go on with it at once.
+    pub(in super::super) async fn put_back(&self, db: &Db, scope: &SystemScope) -> Result<bool, DbError> {
+        let Upload { upload_id, tries, state, .. } = self.0;
+        let values = params![scope.society_id(), *upload_id, *tries, state.word()];
+        Ok(db.execute(&UPLOAD_PUT_BACK, values).await? == 1)
+    }
+}
+
+/// Has what was checked applied.
+pub(in super::super) async fn upload_apply(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    upload_id: i64,
+    all_or_nothing: bool,
+    kept: &str,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let values = params![scope.society_id(), upload_id, all_or_nothing, acting::name(scope), now, kept];
+    Ok(tx.execute(&UPLOAD_APPLY, values).await? == 1)
+}
+
+/// Lets what stopped go on.
+pub(in super::super) async fn upload_resume(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    upload_id: i64,
+    kept: &str,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&UPLOAD_RESUME, params![scope.society_id(), upload_id, kept]).await? == 1)
+}
+
+/// Does without an upload.
+pub(in super::super) async fn upload_drop(tx: &mut Tx, scope: &SystemScope, upload_id: i64) -> Result<bool, DbError> {
+    Ok(tx.execute(&UPLOAD_DROP, params![scope.society_id(), upload_id]).await? == 1)
+}
+
+/// Does without the uploads that are becoming this batch.
+pub(in super::super) async fn uploads_drop_of(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> Result<(), DbError> {
+    tx.execute(&UPLOADS_DROP_OF, params![scope.society_id(), batch_id]).await.map(drop)
+}
+
+/// Notes that the files of an upload are gone.
+pub(in super::super) async fn upload_files_gone(db: &Db, scope: &SystemScope, upload_id: i64) -> Result<(), DbError> {
+    db.execute(&UPLOAD_FILES_GONE, params![scope.society_id(), upload_id]).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct FileNames {
+    stored_name: String,
+    faults_name: Option<String>,
+}
+
+/// Returns the names of all files that uploads have in the folder of files.
+pub(in super::super) async fn file_names(db: &Db, scope: &impl InSociety) -> Result<Vec<String>, DbError> {
+    let rows: Vec<FileNames> = db.all(&FILE_NAMES, params![scope.society_id()]).await?;
+    Ok(rows.into_iter().flat_map(|row| [row.stored_name].into_iter().chain(row.faults_name)).collect())
+}

@@ -1,0 +1,42 @@
+//! Why a batch can not be published or withdrawn.
+
+/// Why not: in English for the command line, in Japanese for a page.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There is none of this number.
+    #[error("there is no batch {0}")]
+    NoBatch(i64),
+    /// It does not wait for publication.
+    #[error("batch {0} ({1}) is not waiting for publication: {2}")]
+    NotWaiting(i64, String, &'static str),
+    /// Somebody else was faster.
+    #[error("batch {0} was changed by somebody else just now")]
+    ChangedMeanwhile(i64),
+    /// It is withdrawn.
+    #[error("batch {0} ({1}) was withdrawn before")]
+    WithdrawnBefore(i64, String),
+    /// Later imports changed the same persons.
+    #[error("{0} of these persons were changed by a later import: withdraw that one first")]
+    ChangedLater(i64),
+    /// Expenses or accounts stand on the persons it brought.
+    #[error("{0} of the persons it brought have expenses or an account by now: withdraw those imports first")]
+    Used(i64),
+}
+
+impl Refusal {
+    /// Returns the words for staff.
+    pub fn words(&self) -> String {
+        match self {
+            Self::NoBatch(id) => format!("取込番号{id}はありません。"),
+            Self::NotWaiting(_, _, state) => format!("この取込は公開を待っていません（状態: {state}）。"),
+            Self::ChangedMeanwhile(_) => "ほかの職員がこの取込を変更しました。今の状態を確かめてください。".to_owned(),
+            Self::WithdrawnBefore(..) => "この取込は、すでに取り下げられています。".to_owned(),
+            Self::ChangedLater(count) => {
+                format!("{count}人の加入者が、あとの台帳の取込で変更されています。先にあとの取込を取り下げてください。")
+            }
+            Self::Used(count) => format!(
+                "この取込で加わった{count}人に、医療費またはアカウントがあります。先に医療費の取込を取り下げてください。アカウントがある場合は取り下げられません。"
+            ),
+        }
+    }
+}

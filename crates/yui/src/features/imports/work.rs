@@ -1,0 +1,238 @@
+//! Checking and importing an upload.
+
+use std::io::{BufWriter, IntoInnerError};
+
+use futures::future::BoxFuture;
+use kenpo_formats::{Fault, FaultsCsv};
+use yui_db::Tx;
+
+use super::{
+    ChunkFault, Job, Options, Outcome, Progress, Report, Source, Unreadable, UploadState, Watch, acts,
+    preview::{Before, Preview},
+    publish,
+    queries::{self, Taken},
+    upload::{Upload, files_remove},
+};
+use crate::{
+    app::App,
+    features::audit,
+    files::{self, NewFile},
+    scope::SystemScope,
+};
+
+/// The upload is not this worker's any more: its sign of life came too late, or somebody dropped the upload.
+#[derive(Debug, thiserror::Error)]
+#[error("the upload is another's by now")]
+pub(super) struct NotOurs;
+
+/// Does what is due with an upload that was taken.
+///
+/// # Errors
+/// [`NotOurs`], or why it has to be tried again.
+pub(super) async fn work(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Result<()> {
+    if upload.state == UploadState::Checking {
+        check(app, scope, upload).await
+    } else {
+        apply(app, scope, upload).await
+    }
+}
+
+async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Result<()> {
+    let mut watch = Checking { app, scope, upload, preview: Preview::default(), list: None, trouble: None };
+    let options = Options { dry_run: true, all_or_nothing: false };
+    let result = import(app, scope, upload, options, &mut watch).await;
+    let Checking { mut preview, list, trouble, .. } = watch;
+    if let Some(trouble) = trouble {
+        return Err(trouble.context("the list of mistakes can not be written"));
+    }
+    let state = match &result {
+        Ok(report) => {
+            preview.take(report);
+            UploadState::Checked
+        }
+        Err(error) => match error.downcast_ref::<Unreadable>() {
+            Some(Unreadable(faults)) => {
+                faults.iter().for_each(|fault| preview.fault(fault));
+                UploadState::Unreadable
+            }
+            None => return result.map(drop),
+        },
+    };
+    if let Some(batch) = queries::newest_published(&app.db, scope, upload.kind).await? {
+        let figures = upload.kind.figures(app, scope, batch.batch_id).await?;
+        preview.before = Some(Before::of(batch, figures));
+    }
+    let faults_name = list.map(List::finish).transpose()?;
+    match found(app, scope, upload, &preview, faults_name.as_deref(), state).await {
+        // Where nobody knows whether the commit was heard, the list stays: if no row names it, it is tidied up one day.
+        Ok(tx) => Ok(tx.commit().await?),
+        Err(error) => {
+            if let Some(name) = faults_name {
+                app.files.remove(scope, &name)?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Writes what the check found; nothing is committed yet.
+async fn found(
+    app: &App,
+    scope: &SystemScope,
+    upload: &Upload,
+    preview: &Preview,
+    faults_name: Option<&str>,
+    state: UploadState,
+) -> anyhow::Result<Tx> {
+    let (taken, preview) = (Taken(upload), serde_json::to_string(preview)?);
+    let mut tx = app.db.begin().await?;
+    let kept = taken.preview(&mut tx, scope, &preview, faults_name).await?
+        && taken.settle(&mut tx, scope, state, None, None).await?;
+    if kept { Ok(tx) } else { Err(NotOurs.into()) }
+}
+
+async fn apply(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Result<()> {
+    let checked = upload.preview.as_ref().filter(|preview| preview.there_already.is_none()).map_or(0, Preview::wrong);
+    if upload.all_or_nothing && checked > 0 && upload.batch_id.is_none() {
+        return refuse(app, scope, upload, checked, None).await;
+    }
+    let mut watch = Applying { scope, upload };
+    let report = import(app, scope, upload, Options::default(), &mut watch).await?;
+    // What came to be wrong since the check. A batch that is there already may be this upload's own: its worker was killed
+    // after the import, before it could refuse.
+    let wrong = report.rejected + report.unmatched;
+    let ours = report.outcome != Outcome::AlreadyThere || report.batch_id == upload.batch_id;
+    if upload.all_or_nothing && wrong > 0 && ours && report.batch_id.is_some() {
+        return refuse(app, scope, upload, wrong, report.batch_id).await;
+    }
+    let taken = Taken(upload);
+    let mut tx = app.db.begin().await?;
+    let settled = taken.settle(&mut tx, scope, UploadState::Applied, None, report.batch_id).await?;
+    tx.commit().await?;
+    if !settled {
+        return Err(NotOurs.into());
+    }
+    files_remove(app, scope, upload).await?;
+    queries::upload_files_gone(&app.db, scope, upload.upload_id).await?;
+    Ok(())
+}
+
+/// Ends the work without a batch: the one that was read, if any, is withdrawn with it.
+async fn refuse(
+    app: &App,
+    scope: &SystemScope,
+    upload: &Upload,
+    wrong: i64,
+    batch_id: Option<i64>,
+) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    if !Taken(upload).settle(&mut tx, scope, UploadState::Refused, None, batch_id).await? {
+        return Err(NotOurs.into());
+    }
+    if let Some(batch_id) = batch_id {
+        publish::withdraw_in(app, &mut tx, scope, batch_id).await?;
+    }
+    let subject = acts::upload(upload.upload_id, &upload.file_name);
+    let detail = format!("{} 取り込めない行{wrong}件", upload.kind.label());
+    audit::record(app, &mut tx, scope, acts::REFUSED, Some(&subject), &detail).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn import(
+    app: &App,
+    scope: &SystemScope,
+    upload: &Upload,
+    options: Options,
+    watch: &mut dyn Watch,
+) -> anyhow::Result<Report> {
+    let path = app.files.path(scope, &upload.stored_name);
+    let source = Source::known(path, upload.file_name.clone(), upload.format, upload.content_hash);
+    upload.kind.import(Job { app, scope, source: &source, options, answers: &upload.answers, watch }).await
+}
+
+/// The watch over a check.
+struct Checking<'a> {
+    app: &'a App,
+    scope: &'a SystemScope,
+    upload: &'a Upload,
+    preview: Preview,
+    list: Option<List>,
+    trouble: Option<anyhow::Error>,
+}
+
+/// The list of mistakes being written.
+struct List {
+    name: String,
+    csv: FaultsCsv<BufWriter<NewFile>>,
+}
+
+impl List {
+    fn begin(app: &App, scope: &SystemScope) -> anyhow::Result<Self> {
+        let name = files::name(app)?;
+        let csv = FaultsCsv::new(BufWriter::new(app.files.begin(scope, &name)?))?;
+        Ok(Self { name, csv })
+    }
+
+    /// Makes the list durable; returns its name.
+    fn finish(self) -> anyhow::Result<String> {
+        self.csv.finish()?.into_inner().map_err(IntoInnerError::into_error)?.keep()?;
+        Ok(self.name)
+    }
+}
+
+impl Checking<'_> {
+    fn listed(&mut self, fault: &Fault) -> anyhow::Result<()> {
+        if self.list.is_none() {
+            self.list = Some(List::begin(self.app, self.scope)?);
+        }
+        if let Some(list) = &mut self.list {
+            list.csv.write(fault)?;
+        }
+        Ok(())
+    }
+}
+
+impl Watch for Checking<'_> {
+    fn fault(&mut self, ChunkFault { fault, .. }: &ChunkFault) {
+        self.preview.fault(fault);
+        if self.trouble.is_none() {
+            self.trouble = self.listed(fault).err();
+        }
+    }
+
+    fn notice(&mut self, notice: &Fault) {
+        self.preview.notice(notice);
+    }
+
+    fn checked(&mut self, progress: Progress) -> BoxFuture<'_, anyhow::Result<()>> {
+        Box::pin(async move {
+            let mut tx = self.app.db.begin().await?;
+            let ours = Taken(self.upload).progress(&mut tx, self.scope, progress, None).await?;
+            tx.commit().await?;
+            if ours { Ok(()) } else { Err(NotOurs.into()) }
+        })
+    }
+}
+
+/// The watch over an import.
+struct Applying<'a> {
+    scope: &'a SystemScope,
+    upload: &'a Upload,
+}
+
+impl Watch for Applying<'_> {
+    fn fault(&mut self, _: &ChunkFault) {}
+
+    fn applied<'t>(
+        &'t mut self,
+        tx: &'t mut Tx,
+        batch_id: i64,
+        progress: Progress,
+    ) -> BoxFuture<'t, anyhow::Result<()>> {
+        Box::pin(async move {
+            let ours = Taken(self.upload).progress(tx, self.scope, progress, Some(batch_id)).await?;
+            if ours { Ok(()) } else { Err(NotOurs.into()) }
+        })
+    }
+}

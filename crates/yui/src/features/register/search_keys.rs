@@ -1,0 +1,185 @@
+//! What staff find a person by: pieces of what the register says, folded, so that every piece that begins with what is
+//! typed is one range of an index (docs/decisions/0018).
+
+use std::collections::BTreeSet;
+
+use kenpo_formats::text::{holder_key_part, search_key};
+
+use super::queries::Person;
+
+/// How many characters of what is typed are looked up; the rest is compared afterwards.
+const LENGTH: usize = 10;
+
+/// What the keys of numbers begin with.
+const NUMBERS: char = '#';
+
+/// … of addresses.
+const ADDRESS: char = '@';
+
+/// … of an insurer's members, by kana.
+const INSURER: char = '=';
+
+/// Returns a name as it is searched: widths, kana, spaces and common variants of one character folded.
+pub(crate) fn name_key(text: &str) -> String {
+    search_key(text).chars().filter(|character| !matches!(character, '・' | '･' | '=' | '-')).map(plain).collect()
+}
+
+/// Returns the common form of a character that names are written with in several.
+fn plain(character: char) -> char {
+    match character {
+        '髙' => '高',
+        '﨑' | '碕' | '嵜' => '崎',
+        '濵' | '濱' => '浜',
+        '邊' | '邉' => '辺',
+        '齋' | '齊' | '斎' => '斉',
+        '澤' => '沢',
+        '廣' => '広',
+        '嶋' | '嶌' => '島',
+        '德' => '徳',
+        '眞' => '真',
+        '國' => '国',
+        '櫻' => '桜',
+        '瀨' => '瀬',
+        '條' => '条',
+        '惠' => '恵',
+        '榮' => '栄',
+        '𠮷' => '吉',
+        other => other,
+    }
+}
+
+/// Returns whether one such character is enough to search by: 林 is a family name, ア is the beginning of a tenth of all.
+pub(crate) fn is_telling(character: char) -> bool {
+    matches!(character, '々' | '\u{3400}'..='\u{9fff}' | '\u{e000}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// What to look for in the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    /// A part of a name or its kana, folded by [`name_key`].
+    Name(&'a str),
+    /// 記号・番号・枝番 from the beginning of 記号 or of 番号 on.
+    Numbers(&'a str),
+    /// The beginning of an address in the register.
+    Address(&'a str),
+    /// Everybody of an insurer, by kana.
+    Insurer(&'a str),
+}
+
+impl Piece<'_> {
+    /// Returns the range of keys: from the first to before the second.
+    pub(crate) fn range(self) -> (String, String) {
+        let from = match self {
+            Self::Name(name) => cut(name),
+            Self::Numbers(numbers) => format!("{NUMBERS}{}", holder_key_part(numbers)),
+            Self::Address(address) => format!("{ADDRESS}{}", address.to_lowercase()),
+            Self::Insurer(number) => format!("{INSURER}{number}"),
+        };
+        let to = format!("{from}{}", char::MAX);
+        (from, to)
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(LENGTH).collect()
+}
+
+/// Returns all keys of a person.
+pub(super) fn keys(person: &Person) -> BTreeSet<String> {
+    let kana = name_key(&person.kana);
+    let mut keys = BTreeSet::new();
+    for text in [&name_key(&person.name), &kana] {
+        let mut places = text.char_indices().peekable();
+        while let Some((at, character)) = places.next() {
+            if places.peek().is_some() || at == 0 || is_telling(character) {
+                keys.insert(cut(text.get(at..).unwrap_or_default()));
+            }
+        }
+    }
+    for span in &person.spans {
+        let branch = span.branch.as_deref().map(holder_key_part).unwrap_or_default();
+        let (symbol, number) = (holder_key_part(&span.symbol), holder_key_part(&span.number));
+        keys.insert(format!("{NUMBERS}{symbol}{number}{branch}"));
+        keys.insert(format!("{NUMBERS}{number}{branch}"));
+        keys.insert(format!("{INSURER}{}{}", span.insurer_number, cut(&kana)));
+    }
+    if let Some(email) = &person.email {
+        keys.insert(format!("{ADDRESS}{}", email.to_lowercase()));
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::features::register::queries::Span;
+
+    fn person(name: &str, kana: &str) -> Person {
+        Person {
+            member_id: 1,
+            person_key: None,
+            name: name.into(),
+            kana: kana.into(),
+            sex: "male".into(),
+            birth_date: date(1979, 8, 22),
+            email: Some("Taro@Mail.example".into()),
+            spans: vec![Span {
+                from: date(2010, 4, 1),
+                to: None,
+                household_id: 1,
+                insurer_number: "06139999".into(),
+                symbol: "８００".into(),
+                number: "12-34".into(),
+                branch: Some("01".into()),
+                insured: true,
+            }],
+        }
+    }
+
+    fn finds(person: &Person, piece: Piece<'_>) -> bool {
+        let (from, to) = piece.range();
+        keys(person).range(from..to).next().is_some()
+    }
+
+    #[test]
+    fn numbers_are_found_from_the_beginning_of_symbol_or_number() {
+        let person = person("見本 一郎", "ミホン イチロウ");
+        for typed in ["800-1234-01", "800 12", "８００１２３４", "1234", "12-3401", "123"] {
+            assert!(finds(&person, Piece::Numbers(typed)), "{typed}");
+        }
+        assert!(!finds(&person, Piece::Numbers("234")) && !finds(&person, Piece::Numbers("800-1235")));
+        assert!(finds(&person, Piece::Address("taro@")) && finds(&person, Piece::Insurer("06139999")));
+    }
+
+    #[test]
+    fn variants_of_a_character_are_one() {
+        let person = person("髙﨑 齋", "タカサキ イツキ");
+        for typed in ["高崎", "髙崎", "斉", "高﨑斎", "たかさき", "ﾀｶｻｷ ｲﾂｷ"] {
+            assert!(finds(&person, Piece::Name(&name_key(typed))), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_person_has_few_keys() {
+        assert_eq!(keys(&person("見本 一郎", "ミホン イチロウ")).len(), 4 + 6 + 4);
+    }
+
+    proptest! {
+        #[test]
+        fn every_part_of_a_name_finds_it(
+            name in "[見本例試験一二三郎花子林𠮷髙A-Za-z]{1,8} [見本例試験一二三郎花子林]{1,6}",
+            kana in "[ァ-ヴｦ-ﾝー]{1,9}[ 　][ァ-ヴぁ-ゖ]{1,9}",
+            of_kana: bool, from in 0..20_usize, length in 1..20_usize,
+        ) {
+            let person = person(&name, &kana);
+            let whole: Vec<char> = name_key(if of_kana { &kana } else { &name }).chars().collect();
+            let from = from.min(whole.len() - 1);
+            let part: String = whole[from..(from + length).min(whole.len())].iter().collect();
+            let one = part.chars().count() == 1 && from > 0 && !part.chars().all(is_telling);
+            prop_assert!(one || finds(&person, Piece::Name(&part)), "{part} of {whole:?}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What a check of a register has seen of the file, of which nothing is in the database.
+
+use std::collections::BTreeSet;
+
+use super::queries::Person;
+use crate::features::imports::Newest;
+
+/// How many persons are remembered. Of a family whose rows are further apart, a check counts some persons twice.
+const KEPT: usize = 40_000;
+
+/// The persons of the rows before, as these make them.
+#[derive(Debug)]
+pub(super) struct Seen {
+    persons: Newest<i64, Person>,
+    /// Who has this key, or was covered under this holder key.
+    under: Newest<String, BTreeSet<i64>>,
+    next_id: i64,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        // Ids that are no row's.
+        Self { persons: Newest::new(KEPT), under: Newest::new(KEPT), next_id: i64::MAX / 2 }
+    }
+}
+
+/// Returns a key that is no holder key.
+fn of_key(key: &str) -> String {
+    format!("key {key}")
+}
+
+impl Seen {
+    /// Returns the first of so many ids for members, and of as many for households.
+    pub(super) fn ids(&mut self, count: i64) -> (i64, i64) {
+        let first = self.next_id;
+        self.next_id += 2 * count;
+        (first, first + count)
+    }
+
+    /// Makes what the database knows of these keys and holder keys what the file has made of it so far.
+    pub(super) fn complete(&self, persons: &mut Vec<Person>, keys: &[String], holders: &[String]) {
+        for person in persons.iter_mut() {
+            if let Some(seen) = self.persons.get(&person.member_id) {
+                *person = seen.clone();
+            }
+        }
+        let known: BTreeSet<_> = persons.iter().map(|person| person.member_id).collect();
+        let names = keys.iter().map(|key| of_key(key)).chain(holders.iter().cloned());
+        let ids: BTreeSet<_> = names.filter_map(|name| self.under.get(&name)).flatten().copied().collect();
+        persons.extend(ids.difference(&known).filter_map(|id| self.persons.get(id)).cloned());
+    }
+
+    /// Remembers what a row made of a person.
+    pub(super) fn put(&mut self, person: Person) {
+        let names =
+            person.spans.iter().map(super::queries::Span::holder_key).chain(person.person_key.as_deref().map(of_key));
+        for name in names.collect::<BTreeSet<_>>() {
+            let mut ids = self.under.get(&name).cloned().unwrap_or_default();
+            ids.insert(person.member_id);
+            self.under.insert(name, ids);
+        }
+        self.persons.insert(person.member_id, person);
+    }
+}

@@ -1,0 +1,231 @@
+//! Files that staff upload and that the portal writes for them: a folder for each society, under names that say nothing.
+//! A file is there whole or not at all.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use axum::body::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use tempfile::{Builder, NamedTempFile};
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use crate::{app::App, scope::InSociety};
+
+/// What the names of unfinished files begin with.
+const UNFINISHED: &str = ".unfinished-";
+
+/// After what time a file that is unfinished, or that nothing names, is nobody's any more: its process was killed.
+const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(48);
+
+/// The folder of all files.
+#[derive(Clone, Debug)]
+pub struct Files {
+    folder: PathBuf,
+}
+
+impl Files {
+    /// Returns the files in this folder, which is made when the first one comes.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    fn folder_of(&self, scope: &impl InSociety) -> PathBuf {
+        self.folder.join(scope.society_id().to_string())
+    }
+
+    /// Returns where the file of this name is.
+    pub fn path(&self, scope: &impl InSociety, name: &str) -> PathBuf {
+        self.folder_of(scope).join(name)
+    }
+
+    /// Begins a file, readable by this user alone; dropped without [`NewFile::keep`], it leaves nothing. Blocks.
+    ///
+    /// # Errors
+    /// Where the folder can not be written.
+    pub fn begin(&self, scope: &impl InSociety, name: &str) -> io::Result<NewFile> {
+        begin(self.folder_of(scope), name)
+    }
+
+    /// Removes a file; that it is gone already is no error. Blocks.
+    ///
+    /// # Errors
+    /// Where it can not be removed.
+    pub fn remove(&self, scope: &impl InSociety, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.path(scope, name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Removes all files of a society. Blocks.
+    ///
+    /// # Errors
+    /// Where they can not be removed.
+    pub fn remove_all(&self, scope: &impl InSociety) -> io::Result<()> {
+        match fs::remove_dir_all(self.folder_of(scope)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Removes what killed processes left: unfinished files, and whole ones that are not among `named`, which are the names
+    /// that the database has, by society. What is younger than two days stays, as somebody may be about to name it. Returns
+    /// how many files. Blocks.
+    ///
+    /// # Errors
+    /// Where a folder can not be read.
+    pub fn tidy(&self, now: Timestamp, named: &HashMap<i64, HashSet<String>>) -> io::Result<usize> {
+        let mut removed = 0;
+        for society in there(fs::read_dir(&self.folder))?.into_iter().flatten() {
+            let society = society?;
+            // A folder with another name is none of these, as a file system's own.
+            let Some(id) = society.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            for file in there(fs::read_dir(society.path()))?.into_iter().flatten() {
+                let file = file?;
+                let name = file.file_name();
+                let is_named = name.to_str().is_none_or(|name| named.get(&id).is_some_and(|all| all.contains(name)));
+                if is_named {
+                    continue;
+                }
+                let Some(about) = there(file.metadata())? else { continue };
+                let written = Timestamp::try_from(about.modified()?).unwrap_or(now);
+                if about.is_file() && now.duration_since(written) > FORGOTTEN_AFTER {
+                    removed += usize::from(there(fs::remove_file(file.path()))?.is_some());
+                }
+            }
+        }
+        Ok(removed)
+    }
+}
+
+/// Returns nothing where the file is gone, as others remove files, too.
+fn there<T>(done: io::Result<T>) -> io::Result<Option<T>> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        done => done.map(Some),
+    }
+}
+
+fn begin(folder: PathBuf, name: &str) -> io::Result<NewFile> {
+    fs::create_dir_all(&folder)?;
+    let unfinished = Builder::new().prefix(UNFINISHED).tempfile_in(&folder)?;
+    Ok(NewFile { unfinished, place: folder.join(name), folder })
+}
+
+/// Returns a fresh name.
+pub(crate) fn name(app: &App) -> anyhow::Result<String> {
+    let bytes: [u8; 16] = app.random.bytes()?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A file being written.
+#[derive(Debug)]
+pub struct NewFile {
+    unfinished: NamedTempFile,
+    place: PathBuf,
+    folder: PathBuf,
+}
+
+impl NewFile {
+    /// Makes the file durable, under its name.
+    ///
+    /// # Errors
+    /// Where the disk is full or fails; nothing is left then.
+    pub fn keep(self) -> io::Result<()> {
+        self.unfinished.as_file().sync_all()?;
+        self.unfinished.persist(&self.place).map_err(|error| error.error)?;
+        fs::File::open(&self.folder)?.sync_all()
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.unfinished.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.unfinished.flush()
+    }
+}
+
+/// A file that came in whole.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its name in the folder of files.
+    pub name: String,
+    /// Its bytes.
+    pub size: u64,
+    /// SHA-256 of them.
+    pub content_hash: [u8; 32],
+    /// Its first bytes.
+    pub head: Vec<u8>,
+}
+
+/// How much of a file's beginning is remembered.
+const HEAD: usize = 4096;
+
+/// How much is gathered before it is written.
+const BUFFER: usize = 1 << 20;
+
+/// How many pieces may wait for the disk.
+const WAITING: usize = 16;
+
+/// A file that is coming in, written on a thread of its own; dropped before [`Incoming::finish`], it leaves nothing.
+#[derive(Debug)]
+pub struct Incoming {
+    pieces: mpsc::Sender<Option<Bytes>>,
+    writer: JoinHandle<io::Result<Option<Stored>>>,
+}
+
+impl Files {
+    /// Begins to take a file in under this name.
+    pub fn receive(&self, scope: &impl InSociety, name: String) -> Incoming {
+        let (pieces, mut coming) = mpsc::channel::<Option<Bytes>>(WAITING);
+        let folder = self.folder_of(scope);
+        let writer = tokio::task::spawn_blocking(move || {
+            let mut file = io::BufWriter::with_capacity(BUFFER, begin(folder, &name)?);
+            let (mut size, mut hash, mut head) = (0, Sha256::new(), Vec::new());
+            while let Some(piece) = coming.blocking_recv() {
+                let Some(piece) = piece else {
+                    file.into_inner().map_err(io::IntoInnerError::into_error)?.keep()?;
+                    return Ok(Some(Stored { name, size, content_hash: hash.finalize().into(), head }));
+                };
+                file.write_all(&piece)?;
+                hash.update(&piece);
+                size += u64::try_from(piece.len()).unwrap_or_default();
+                head.extend(piece.iter().take(HEAD - head.len()));
+            }
+            Ok(None)
+        });
+        Incoming { pieces, writer }
+    }
+}
+
+impl Incoming {
+    /// Takes the next piece; where the disk fails, [`Incoming::finish`] says why.
+    pub async fn push(&self, piece: Bytes) {
+        drop(self.pieces.send(Some(piece)).await);
+    }
+
+    /// Does without the file; nothing of it is left.
+    pub async fn give_up(self) {
+        let Self { pieces, writer } = self;
+        drop(pieces);
+        drop(writer.await);
+    }
+
+    /// Makes the file durable.
+    ///
+    /// # Errors
+    /// Where the disk is full or fails; nothing is left then.
+    pub async fn finish(self) -> io::Result<Stored> {
+        drop(self.pieces.send(None).await);
+        let stored = self.writer.await.map_err(io::Error::other)??;
+        stored.ok_or_else(|| io::Error::other("the file did not come to its end"))
+    }
+}
