@@ -1,0 +1,228 @@
+//! An act on a person or their account: a page that says what will happen and asks what it needs, and the act itself.
+
+use std::future::Future;
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{
+    MEMBER_VIEWED,
+    queries::{self, AccountRow, FlagRow, MemberRow},
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::audit::{self, Subject},
+    scope::StaffScope,
+    ui::{FormState, Page, Shell},
+};
+
+/// What an act asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asks {
+    /// A note, if one likes.
+    Note,
+    /// A reason.
+    Reason,
+    /// A reason, and how it was made sure who is asking.
+    Identity,
+    /// A reason and the new user ID.
+    UserId,
+}
+
+/// The words of an act.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Words {
+    /// Its part of the address.
+    pub(super) path: &'static str,
+    pub(super) title: &'static str,
+    pub(super) button: &'static str,
+    /// Whether somebody loses something by it.
+    pub(super) danger: bool,
+    pub(super) asks: Asks,
+}
+
+/// What came of an act.
+pub(super) enum Outcome {
+    /// It was done; the word tells the person's page which words to show.
+    Done(&'static str),
+    /// It waits for a second person.
+    Asked,
+    /// What was typed can not be: the field and why.
+    Refused(&'static str, String),
+}
+
+/// An act.
+pub(super) trait Act: Send + Sync + 'static {
+    /// Its words.
+    const WORDS: Words;
+
+    /// Returns whether it can be done to this person.
+    fn is_possible(target: &Target) -> bool;
+
+    /// Returns what will happen, sentence by sentence.
+    fn effects(staff: &StaffScope, target: &Target) -> Vec<String>;
+
+    /// Does it.
+    fn run(
+        app: &App,
+        staff: &StaffScope,
+        target: &Target,
+        typed: &Typed,
+    ) -> impl Future<Output = Result<Outcome, AppError>> + Send;
+}
+
+/// The person an act is done to.
+pub(super) struct Target {
+    pub(super) member: MemberRow,
+    pub(super) account: Option<AccountRow>,
+    pub(super) flags: Vec<FlagRow>,
+}
+
+impl Target {
+    pub(super) async fn of(app: &App, staff: &StaffScope, member_id: i64) -> Result<Self, AppError> {
+        let member = queries::member(&app.db, staff, member_id).await?.ok_or(AppError::NotFound)?;
+        let account = queries::account(&app.db, staff, member_id).await?;
+        Ok(Self { member, account, flags: queries::flags(&app.db, staff, member_id).await? })
+    }
+
+    /// Returns the account, for acts that are possible only with one.
+    pub(super) fn account(&self) -> Result<&AccountRow, AppError> {
+        self.account.as_ref().ok_or(AppError::NotFound)
+    }
+
+    /// Returns whether the account is in this state.
+    pub(super) fn is(&self, state: &str) -> bool {
+        self.account.as_ref().is_some_and(|account| account.state == state)
+    }
+
+    /// Returns the person as the log names them.
+    pub(super) fn subject(&self) -> Subject {
+        Subject::new("member", self.member.member_id, &self.member.name)
+    }
+}
+
+/// What is typed.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Typed {
+    pub(super) reason: String,
+    pub(super) identity: String,
+    pub(super) user_id: String,
+}
+
+impl Typed {
+    /// Returns reason and check of identity as the log tells them.
+    pub(super) fn told(&self) -> String {
+        let (reason, identity) = (self.reason.trim(), self.identity.trim());
+        if identity.is_empty() { reason.to_owned() } else { format!("{reason}（本人確認: {identity}）") }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "features/members/act.html")]
+pub(crate) struct MemberActPage {
+    page: Page,
+    form: FormState,
+    member_id: i64,
+    name: String,
+    words: Words,
+    effects: Vec<String>,
+    typed: Typed,
+}
+
+/// The most characters of a reason.
+const LONGEST: usize = 500;
+
+fn page<A: Act>(shell: &Shell, staff: &StaffScope, target: Target, form: FormState, typed: Typed) -> MemberActPage {
+    let words = A::WORDS;
+    MemberActPage {
+        page: if form.has_errors() { shell.console_with_errors(words.title) } else { shell.console(words.title) },
+        form,
+        effects: A::effects(staff, &target),
+        member_id: target.member.member_id,
+        name: target.member.name,
+        words,
+        typed,
+    }
+}
+
+/// Returns the way back to the person, who is not as the page thought.
+fn changed(member_id: i64) -> Response {
+    Redirect::to(&format!("/console/members/{member_id}?done=changed")).into_response()
+}
+
+pub(super) async fn show<A: Act>(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+) -> Result<Response, AppError> {
+    let target = Target::of(&app, &staff, id).await?;
+    if !A::is_possible(&target) {
+        return Ok(changed(id));
+    }
+    audit::seen(&app, &staff, MEMBER_VIEWED, Some(&target.subject()), A::WORDS.title).await?;
+    Ok(page::<A>(&shell, &staff, target, FormState::default(), Typed::default()).into_response())
+}
+
+pub(super) async fn submit<A: Act>(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let target = Target::of(&app, &staff, id).await?;
+    if !A::is_possible(&target) {
+        return Ok(changed(id));
+    }
+    let mut form = mistakes(A::WORDS.asks, &typed);
+    if !form.has_errors() {
+        match A::run(&app, &staff, &target, &typed).await? {
+            Outcome::Done(word) => {
+                return Ok(Redirect::to(&format!("/console/members/{id}?done={word}")).into_response());
+            }
+            Outcome::Asked => return Ok(Redirect::to("/console/approvals?done=asked").into_response()),
+            Outcome::Refused(field, words) => form.error(field, &words),
+        }
+    }
+    Ok(page::<A>(&shell, &staff, target, form, typed).into_response())
+}
+
+fn mistakes(asks: Asks, typed: &Typed) -> FormState {
+    let mut form = FormState::default();
+    let mut needed = |field, text: &str, missing: &str| {
+        if text.trim().is_empty() && !missing.is_empty() {
+            form.error(field, missing);
+        } else if text.chars().count() > LONGEST {
+            form.error(field, "500文字以内で入力してください。");
+        }
+    };
+    if asks == Asks::Identity {
+        needed("identity", &typed.identity, "本人確認の方法を入力してください。");
+    }
+    needed("reason", &typed.reason, if asks == Asks::Note { "" } else { "理由を入力してください。" });
+    form
+}
+
+crate::ui::console_pages! {
+    MemberActPage => |shell| {
+        let words = Words { asks: Asks::Identity, ..<super::FactorsReset as Act>::WORDS };
+        let typed = Typed { reason: String::new(), identity: "電話で生年月日と記号・番号を確認".into(), ..Typed::default() };
+        Self {
+            page: shell.console_with_errors(words.title),
+            form: mistakes(words.asks, &typed),
+            member_id: 7,
+            name: "テスト タロウ".into(),
+            words,
+            effects: vec!["登録されている認証方法がすべて削除されます。".into(), "本人にメールで知らせます。".into()],
+            typed,
+        }
+    },
+}

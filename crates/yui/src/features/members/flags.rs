@@ -1,0 +1,171 @@
+//! 異議申出 and 情報非開示: what keeps a person's expenses from the household's account. In force and over at once.
+
+use std::marker::PhantomData;
+
+use super::{
+    MEMBER_FLAG_ENDED, MEMBER_FLAG_SET,
+    act::{Act, Asks, Outcome, Target, Typed, Words},
+    queries,
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::audit::{self, Act as LoggedAct},
+    scope::StaffScope,
+};
+
+/// A kind of flag.
+pub(super) trait Kind: Send + Sync + 'static {
+    /// The word in the database.
+    const WORD: &'static str;
+    const LABEL: &'static str;
+    /// The words of setting and ending it.
+    const SET: Words;
+    const END: Words;
+    /// What it means, in a sentence.
+    const MEANS: &'static str;
+}
+
+impl Objection {
+    /// Returns the word in the database.
+    pub(super) fn word() -> &'static str {
+        Self::WORD
+    }
+}
+
+impl NonDisclosure {
+    /// Returns the word in the database.
+    pub(super) fn word() -> &'static str {
+        Self::WORD
+    }
+}
+
+/// 異議申出: the person does not want the insured person to see their expenses.
+pub(super) struct Objection;
+
+impl Kind for Objection {
+    const WORD: &'static str = "objection";
+    const LABEL: &'static str = "異議申出";
+    const SET: Words = Words {
+        path: "objection",
+        title: "異議申出の設定",
+        button: "異議申出を設定する",
+        danger: true,
+        asks: Asks::Identity,
+    };
+    const END: Words = Words {
+        path: "objection-end",
+        title: "異議申出の解除",
+        button: "異議申出を解除する",
+        danger: true,
+        asks: Asks::Identity,
+    };
+    const MEANS: &'static str = "この人が、自分の医療費を世帯のアカウントで見られたくないと申し出たときに使います。";
+}
+
+/// 情報非開示: nothing of the person is told to the household, as to protect victims of violence.
+pub(super) struct NonDisclosure;
+
+impl Kind for NonDisclosure {
+    const WORD: &'static str = "non_disclosure";
+    const LABEL: &'static str = "情報非開示";
+    const SET: Words = Words {
+        path: "non-disclosure",
+        title: "情報非開示の設定",
+        button: "情報非開示を設定する",
+        danger: true,
+        asks: Asks::Identity,
+    };
+    const END: Words = Words {
+        path: "non-disclosure-end",
+        title: "情報非開示の解除",
+        button: "情報非開示を解除する",
+        danger: true,
+        asks: Asks::Identity,
+    };
+    const MEANS: &'static str = "配偶者からの暴力などで、この人のことを世帯に一切知らせてはならないときに使います。";
+}
+
+/// Returns the (Japanese) name of a kind.
+pub(super) fn label(word: &str) -> &'static str {
+    if word == Objection::WORD { Objection::LABEL } else { NonDisclosure::LABEL }
+}
+
+/// Returns whether a flag of this kind is in force.
+pub(super) fn in_force(target: &Target, word: &str) -> bool {
+    target.flags.iter().any(|flag| flag.kind == word && flag.ended_at.is_none())
+}
+
+/// Setting a flag.
+pub(super) struct Set<K>(PhantomData<K>);
+
+impl<K: Kind> Act for Set<K> {
+    const WORDS: Words = K::SET;
+
+    fn is_possible(target: &Target) -> bool {
+        !in_force(target, K::WORD)
+    }
+
+    fn effects(_: &StaffScope, _: &Target) -> Vec<String> {
+        let all = [
+            K::MEANS,
+            "この人の医療費と名前が、世帯のアカウントの画面、PDF、CSV、XML、表計算、グラフ、合計から、すぐに消えます。",
+            "世帯の画面には「一部のご家族の医療費は表示していません」とだけ出ます。誰のことか、理由は出ません。",
+            "世帯には何も知らせません。",
+        ];
+        all.into_iter().map(str::to_owned).collect()
+    }
+
+    async fn run(app: &App, staff: &StaffScope, target: &Target, typed: &Typed) -> Result<Outcome, AppError> {
+        let mut tx = app.db.begin().await?;
+        let of = (target.member.member_id, K::WORD);
+        if !queries::flag_set(&mut tx, staff, of, &typed.told(), app.clock.now()).await? {
+            return Ok(Outcome::Done("changed"));
+        }
+        recorded::<K>(app, tx, staff, target, MEMBER_FLAG_SET, typed).await?;
+        Ok(Outcome::Done("flag-set"))
+    }
+}
+
+/// Ending a flag.
+pub(super) struct End<K>(PhantomData<K>);
+
+impl<K: Kind> Act for End<K> {
+    const WORDS: Words = K::END;
+
+    fn is_possible(target: &Target) -> bool {
+        in_force(target, K::WORD)
+    }
+
+    fn effects(_: &StaffScope, _: &Target) -> Vec<String> {
+        let all = [
+            "この人の医療費が、過去の分も含めて、すぐに世帯のアカウントで見えるようになります。",
+            "もう一方の設定（異議申出・情報非開示）が残っている間は、見えないままです。",
+            "必ず、本人の意思であることを確かめてください。",
+        ];
+        all.into_iter().map(str::to_owned).collect()
+    }
+
+    async fn run(app: &App, staff: &StaffScope, target: &Target, typed: &Typed) -> Result<Outcome, AppError> {
+        let mut tx = app.db.begin().await?;
+        let of = (target.member.member_id, K::WORD);
+        if !queries::flag_end(&mut tx, staff, of, &typed.told(), app.clock.now()).await? {
+            return Ok(Outcome::Done("changed"));
+        }
+        recorded::<K>(app, tx, staff, target, MEMBER_FLAG_ENDED, typed).await?;
+        Ok(Outcome::Done("flag-ended"))
+    }
+}
+
+async fn recorded<K: Kind>(
+    app: &App,
+    mut tx: yui_db::Tx,
+    staff: &StaffScope,
+    target: &Target,
+    act: LoggedAct,
+    typed: &Typed,
+) -> Result<(), AppError> {
+    let detail = format!("{}: {}", K::LABEL, typed.told());
+    audit::record(app, &mut tx, staff, act, Some(&target.subject()), &detail).await?;
+    Ok(tx.commit().await?)
+}

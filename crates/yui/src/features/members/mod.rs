@@ -1,0 +1,64 @@
+//! 加入者: staff look people up, see who they are and how their account stands, and help them. Nothing of anybody's health
+//! is here (docs/decisions/0019).
+
+mod account_acts;
+mod act;
+mod detail;
+mod flags;
+mod queries;
+mod recognise;
+mod search;
+
+use crate::{
+    features::staff::Right,
+    router::{
+        Permission::{Staff, StaffFresh},
+        Routes,
+    },
+};
+use account_acts::{FactorsReset, PairReissue, Resume, SignOut, Stop, Unlock, UserIdChange};
+use flags::{End, NonDisclosure, Objection, Set};
+
+/// The pages of this feature.
+pub fn routes(routes: Routes) -> Routes {
+    let look = Staff(Right::Look);
+    let help = Staff(Right::Help);
+    let fresh = StaffFresh(Right::Help);
+    let data = StaffFresh(Right::Data);
+    routes
+        .get("/console/members", look, search::show)
+        .get("/console/members/{id}", look, detail::show)
+        .get("/console/members/{id}/unlock", help, act::show::<Unlock>)
+        .post("/console/members/{id}/unlock", help, act::submit::<Unlock>)
+        .get("/console/members/{id}/sign-out", help, act::show::<SignOut>)
+        .post("/console/members/{id}/sign-out", help, act::submit::<SignOut>)
+        .get("/console/members/{id}/factors", fresh, act::show::<FactorsReset>)
+        .post("/console/members/{id}/factors", fresh, act::submit::<FactorsReset>)
+        .get("/console/members/{id}/pair", data, act::show::<PairReissue>)
+        .post("/console/members/{id}/pair", data, act::submit::<PairReissue>)
+        .get("/console/members/{id}/user-id", fresh, act::show::<UserIdChange>)
+        .post("/console/members/{id}/user-id", fresh, act::submit::<UserIdChange>)
+        .get("/console/members/{id}/stop", fresh, act::show::<Stop>)
+        .post("/console/members/{id}/stop", fresh, act::submit::<Stop>)
+        .get("/console/members/{id}/resume", fresh, act::show::<Resume>)
+        .post("/console/members/{id}/resume", fresh, act::submit::<Resume>)
+        .get("/console/members/{id}/objection", fresh, act::show::<Set<Objection>>)
+        .post("/console/members/{id}/objection", fresh, act::submit::<Set<Objection>>)
+        .get("/console/members/{id}/objection-end", fresh, act::show::<End<Objection>>)
+        .post("/console/members/{id}/objection-end", fresh, act::submit::<End<Objection>>)
+        .get("/console/members/{id}/non-disclosure", fresh, act::show::<Set<NonDisclosure>>)
+        .post("/console/members/{id}/non-disclosure", fresh, act::submit::<Set<NonDisclosure>>)
+        .get("/console/members/{id}/non-disclosure-end", fresh, act::show::<End<NonDisclosure>>)
+        .post("/console/members/{id}/non-disclosure-end", fresh, act::submit::<End<NonDisclosure>>)
+}
+
+crate::features::audit::acts! {
+    /// Somebody was looked for.
+    MEMBERS_SEARCHED = "members.searched" / "加入者を検索";
+    /// Somebody's page was opened.
+    MEMBER_VIEWED = "member.viewed" / "加入者の詳細を表示";
+    /// An objection or non-disclosure came into force.
+    MEMBER_FLAG_SET = "member.flag_set" / "異議申出・情報非開示を設定";
+    /// … or ended.
+    MEMBER_FLAG_ENDED = "member.flag_ended" / "異議申出・情報非開示を解除";
+}

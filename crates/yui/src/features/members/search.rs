@@ -1,0 +1,328 @@
+//! Looking somebody up: one field that recognises what was typed, and filters.
+
+use std::collections::{BTreeSet, HashMap};
+
+use askama::Template;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+
+use super::{
+    MEMBERS_SEARCHED,
+    queries::{self, FoundRow, SpanRow},
+    recognise::{Lookup, Meaning, Wanted, recognised},
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        audit,
+        register::{Piece, name_key},
+        societies,
+    },
+    scope::StaffScope,
+    ui::{FormState, Page, Shell, format},
+};
+
+/// How many people a search looks at. Whoever finds so many has to type more.
+const CANDIDATES: i64 = 1_000;
+
+/// How many are counted.
+const COUNTED: usize = 200;
+
+/// How many are on a page.
+const ON_A_PAGE: usize = 50;
+
+/// How an account stands, for the filter and the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AccountState {
+    Enrolled,
+    Temporary,
+    Locked,
+    Stopped,
+    /// An insured person without an account.
+    Missing,
+    /// Somebody who can have none: a dependent.
+    NotOwn,
+}
+
+impl AccountState {
+    /// The states of the filter, with the word in the address.
+    const FILTER: [(&'static str, Self); 5] = [
+        ("enrolled", Self::Enrolled),
+        ("temporary", Self::Temporary),
+        ("locked", Self::Locked),
+        ("stopped", Self::Stopped),
+        ("none", Self::Missing),
+    ];
+
+    /// Returns the state of an account, or of its absence.
+    pub(super) fn of(state: Option<&str>, locked: bool, insured: bool) -> Self {
+        match state {
+            Some("stopped") => Self::Stopped,
+            Some(_) if locked => Self::Locked,
+            Some("temporary") => Self::Temporary,
+            Some(_) => Self::Enrolled,
+            None if insured => Self::Missing,
+            None => Self::NotOwn,
+        }
+    }
+
+    /// Returns it in words.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Enrolled => "登録済み",
+            Self::Temporary => "登録待ち",
+            Self::Locked => "ロック中",
+            Self::Stopped => "停止中",
+            Self::Missing => "アカウントなし",
+            Self::NotOwn => "—",
+        }
+    }
+}
+
+/// What is looked for.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Typed {
+    q: String,
+    state: String,
+    /// `yes` where those who have left count as well.
+    left: String,
+    /// The last person of the page before.
+    after: Option<i64>,
+}
+
+/// A person in the table.
+pub(crate) struct Line {
+    member_id: i64,
+    name: String,
+    kana: String,
+    numbers: String,
+    relationship: &'static str,
+    birth_date: String,
+    state: &'static str,
+    bad: bool,
+    last_login: String,
+    left: bool,
+}
+
+/// What was found.
+pub(crate) struct Found {
+    lines: Vec<Line>,
+    count: String,
+    /// There are more people than a search looks at.
+    cut: bool,
+    /// The query of the next page, where there is one.
+    next: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "features/members/search.html")]
+pub(crate) struct MembersPage {
+    page: Page,
+    form: FormState,
+    typed: Typed,
+    states: Vec<(&'static str, &'static str)>,
+    found: Option<Found>,
+}
+
+const TITLE: &str = "加入者";
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Query(typed): Query<Typed>,
+) -> Result<MembersPage, AppError> {
+    let mut form = FormState::default();
+    let state = AccountState::FILTER.iter().find(|(word, _)| *word == typed.state).map(|(_, state)| *state);
+    let insurers = societies::insurer_numbers(&app, &staff).await?;
+    let wanted = recognised(&typed.q, &insurers).inspect_err(|words| form.error("q", words)).ok();
+    let found = match wanted {
+        Some(wanted) if wanted.meanings.is_empty() && state == Some(AccountState::Missing) => {
+            form.error("q", "アカウントなしは、氏名や記号・番号と合わせて検索してください。");
+            None
+        }
+        Some(wanted) if !wanted.meanings.is_empty() || state.is_some() => {
+            let found = find(&app, &staff, &wanted, state, &typed).await?;
+            let left = if typed.left == "yes" { " 資格喪失者を含む" } else { "" };
+            let state = state.map(|state| format!(" {}", state.label())).unwrap_or_default();
+            let detail = format!("「{}」{state}{left}: {}", typed.q.trim(), found.count);
+            audit::seen(&app, &staff, MEMBERS_SEARCHED, None, &detail).await?;
+            Some(found)
+        }
+        _ => None,
+    };
+    Ok(page(&shell, form, typed, found))
+}
+
+fn page(shell: &Shell, form: FormState, typed: Typed, found: Option<Found>) -> MembersPage {
+    MembersPage {
+        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        form,
+        typed,
+        states: AccountState::FILTER.iter().map(|(word, state)| (*word, state.label())).collect(),
+        found,
+    }
+}
+
+/// Returns whom this lookup finds.
+async fn looked_up(app: &App, staff: &StaffScope, lookup: &Lookup) -> Result<Vec<i64>, yui_db::DbError> {
+    let keyed = async |piece: Piece<'_>| {
+        let (from, to) = piece.range();
+        queries::by_key(&app.db, staff, (&from, &to), CANDIDATES + 1).await
+    };
+    match lookup {
+        Lookup::Name(name) => keyed(Piece::Name(name)).await,
+        Lookup::Numbers(numbers) => keyed(Piece::Numbers(numbers)).await,
+        Lookup::Insurer(number) => keyed(Piece::Insurer(number)).await,
+        Lookup::Login(begins) => {
+            let mut found = queries::by_login(&app.db, staff, begins, CANDIDATES + 1).await?;
+            if begins.contains('@') {
+                found.extend(keyed(Piece::Address(begins)).await?);
+            }
+            Ok(found)
+        }
+    }
+}
+
+/// Somebody who may be meant.
+struct Candidate {
+    row: FoundRow,
+    kana: String,
+    /// The span in force, else the newest.
+    span: SpanRow,
+    covered: bool,
+    state: AccountState,
+}
+
+async fn find(
+    app: &App,
+    staff: &StaffScope,
+    wanted: &Wanted,
+    state: Option<AccountState>,
+    typed: &Typed,
+) -> Result<Found, AppError> {
+    let mut cut = false;
+    let mut meant: HashMap<i64, Vec<&Meaning>> = HashMap::new();
+    let most = usize::try_from(CANDIDATES)?;
+    for meaning in &wanted.meanings {
+        let mut ids = looked_up(app, staff, &meaning.lookup).await?;
+        cut |= ids.len() > most;
+        ids.truncate(most);
+        ids.into_iter().for_each(|id| meant.entry(id).or_default().push(meaning));
+    }
+    let mut ids: BTreeSet<i64> = meant.keys().copied().collect();
+    if wanted.meanings.is_empty() {
+        let word = AccountState::FILTER.iter().find(|(_, known)| Some(*known) == state).map(|(word, _)| *word);
+        let word = word.filter(|word| *word != "locked");
+        let mut of_state = queries::by_state(&app.db, staff, word, CANDIDATES + 1).await?;
+        cut |= of_state.len() > most;
+        of_state.truncate(most);
+        ids.extend(of_state);
+    }
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let fits = |candidate: &Candidate| {
+        let name = name_key(&candidate.row.name);
+        let named = |meaning: &&Meaning| {
+            meaning.name.as_ref().is_none_or(|part| name.contains(part) || candidate.kana.contains(part))
+        };
+        let meanings = meant.get(&candidate.row.member_id);
+        meanings.is_none_or(|meanings| meanings.iter().any(named))
+            && (candidate.covered || typed.left == "yes")
+            && state.is_none_or(|state| candidate.state == state)
+            && wanted.insurer.as_ref().is_none_or(|number| *number == candidate.span.insurer_number)
+    };
+    let mut candidates = candidates(app, staff, &ids).await?;
+    candidates.retain(fits);
+    candidates.sort_by(|one, other| (&one.kana, one.row.member_id).cmp(&(&other.kana, other.row.member_id)));
+    Ok(found(candidates, cut, typed))
+}
+
+async fn candidates(app: &App, staff: &StaffScope, ids: &[i64]) -> Result<Vec<Candidate>, AppError> {
+    let today = app.clock.today();
+    let mut spans: HashMap<i64, SpanRow> = HashMap::new();
+    for span in queries::spans(&app.db, staff, ids).await? {
+        match spans.get(&span.member_id) {
+            Some(kept) if kept.on(today) || !span.on(today) => {}
+            _ => drop(spans.insert(span.member_id, span)),
+        }
+    }
+    let rows = queries::found(&app.db, staff, ids).await?;
+    let candidate = |row: FoundRow| {
+        let span = spans.remove(&row.member_id)?;
+        let (covered, insured) = (span.on(today), span.relationship == "insured");
+        let state = AccountState::of(row.state.as_deref(), row.locked_at.is_some(), insured && covered);
+        Some(Candidate { kana: name_key(&row.kana), row, span, covered, state })
+    };
+    Ok(rows.into_iter().filter_map(candidate).collect())
+}
+
+fn found(candidates: Vec<Candidate>, cut: bool, typed: &Typed) -> Found {
+    let count = match candidates.len() {
+        few if cut => format!("先頭の1,000人のうち{few}件"),
+        few if few <= COUNTED => format!("{few}件"),
+        _ => format!("{COUNTED}件以上"),
+    };
+    let after = typed.after.and_then(|id| candidates.iter().position(|candidate| candidate.row.member_id == id));
+    let begins = after.map_or(0, |at| at + 1);
+    let rest = candidates.get(begins..).unwrap_or_default();
+    let shown = rest.get(..ON_A_PAGE.min(rest.len())).unwrap_or_default();
+    let last = shown.last().filter(|_| rest.len() > shown.len());
+    Found {
+        lines: shown.iter().map(line).collect(),
+        count,
+        cut,
+        next: last.map(|last| format!("{}&after={}", typed.query(), last.row.member_id)),
+    }
+}
+
+fn line(candidate: &Candidate) -> Line {
+    let Candidate { row, span, covered, state, .. } = candidate;
+    Line {
+        member_id: row.member_id,
+        name: row.name.clone(),
+        kana: row.kana.clone(),
+        numbers: span.numbers(),
+        relationship: span.relationship(),
+        birth_date: row.birth_date.to_jiff().strftime("%Y/%m/%d").to_string(),
+        state: state.label(),
+        bad: matches!(state, AccountState::Locked | AccountState::Stopped),
+        last_login: row.last_login_at.map(|at| format::minute(at.to_jiff())).unwrap_or_default(),
+        left: !covered,
+    }
+}
+
+impl Typed {
+    fn query(&self) -> String {
+        let encoded =
+            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let pairs = [("q", &self.q), ("state", &self.state), ("left", &self.left)];
+        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
+        pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
+    }
+}
+
+crate::ui::console_pages! {
+    MembersPage => |shell| {
+        let line = |name: &str, kana: &str, branch: &str, state: AccountState| Line {
+            member_id: 7,
+            name: name.into(),
+            kana: kana.into(),
+            numbers: format!("800-1234-{branch}"),
+            relationship: if branch == "00" { "本人" } else { "家族" },
+            birth_date: "1979/08/22".into(),
+            state: state.label(),
+            bad: state == AccountState::Locked,
+            last_login: if branch == "00" { "2026/11/20 09:12".into() } else { String::new() },
+            left: branch != "00",
+        };
+        let lines = vec![
+            line("テスト タロウ", "テスト タロウ", "00", AccountState::Locked),
+            line("テスト ハナコ", "テスト ハナコ", "01", AccountState::NotOwn),
+        ];
+        let typed = Typed { q: "テスト".into(), left: "yes".into(), ..Typed::default() };
+        let next = Some(format!("{}&after=7", typed.query()));
+        page(shell, FormState::default(), typed, Some(Found { lines, count: "200件以上".into(), cut: true, next }))
+    },
+}
