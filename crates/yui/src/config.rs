@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -18,8 +18,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// How the portal is reached.
     pub http: HttpConfig,
-    /// The folder of uploaded and generated files.
-    pub files: PathBuf,
+    /// Uploaded files.
+    pub files: FilesConfig,
     /// Folders searched for fonts; empty for the system's.
     pub fonts: Vec<PathBuf>,
     /// The keys that seal secrets at rest: `id:base64`, the newest first, separated by commas.
@@ -48,6 +48,15 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<IpNet>,
 }
 
+/// Uploaded files.
+#[derive(Clone, Debug)]
+pub struct FilesConfig {
+    /// The folder they are kept in: the same for all processes on one database.
+    pub folder: PathBuf,
+    /// The largest one, in bytes.
+    pub limit: u64,
+}
+
 /// How mail leaves.
 #[derive(Clone, Debug)]
 pub struct MailConfig {
@@ -63,13 +72,15 @@ pub struct MailConfig {
     pub domain: Option<String>,
 }
 
-/// A key of the configuration, as the reference in docs/operating.md lists it.
+/// A key of the configuration, as docs/configuration.md lists it.
 #[derive(Debug)]
 pub struct Key {
     /// The environment variable.
     pub name: &'static str,
     /// Its value where none is given.
     pub default: &'static str,
+    /// A value that one might give.
+    pub example: &'static str,
     /// What it means.
     pub meaning: &'static str,
 }
@@ -82,60 +93,120 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "YUI_DATABASE_URL",
         default: DEFAULT_DATABASE,
+        example: "postgres://yui@db.example.jp/yui",
         meaning: "`sqlite://PATH` (created where missing) or `postgres://user@host/database`",
     },
-    Key { name: "YUI_DATABASE_CONNECTIONS", default: "8", meaning: "connections kept at the most, 1 to 500" },
-    Key { name: "YUI_LISTEN", default: "127.0.0.1:8080", meaning: "address and port to listen on" },
+    Key {
+        name: "YUI_DATABASE_CONNECTIONS",
+        default: "8",
+        example: "20",
+        meaning: "connections kept at the most, 1 to 500",
+    },
+    Key {
+        name: "YUI_LISTEN",
+        default: "127.0.0.1:8080",
+        example: "0.0.0.0:8080",
+        meaning: "address and port to listen on",
+    },
     Key {
         name: "YUI_HTTPS",
         default: "yes",
+        example: "no",
         meaning: "`yes`: members come by https (through a proxy); `no`: plain http",
     },
     Key {
         name: "YUI_TRUSTED_PROXIES",
         default: "none",
+        example: "127.0.0.1,10.0.0.0/8",
         meaning: "addresses or networks of the proxies in front, as in `127.0.0.1,10.0.0.0/8`: their `X-Forwarded-For` tells who comes",
     },
-    Key { name: "YUI_FILES", default: "files", meaning: "folder for uploaded files; nothing is written there yet" },
+    Key {
+        name: "YUI_FILES",
+        default: "`files` beside the embedded database",
+        example: "/var/lib/yui/files",
+        meaning: "folder for files that staff upload; with several processes, one that all of them share",
+    },
+    Key {
+        name: "YUI_UPLOAD_LIMIT",
+        default: "2048",
+        example: "4096",
+        meaning: "megabytes that a file which staff upload may have, 1 to 100000",
+    },
     Key {
         name: "YUI_FONTS",
         default: "the system's font folders",
+        example: "/opt/fonts:/usr/share/fonts",
         meaning: "folders with the fonts for PDFs, separated by `:`",
     },
     Key {
         name: "YUI_KEYS",
         default: "none",
+        example: "2026b:…,2026a:…",
         meaning: "keys that seal secrets at rest, `id:base64` of 32 bytes, newest first, separated by commas; `yui serve` needs them",
     },
     Key {
         name: "YUI_SMTP_URL",
         default: "none: mail waits",
+        example: "smtp://yui:secret@mail.example.jp:587",
         meaning: "mail server: `smtp://user:password@host:587` (STARTTLS required), `smtps://…:465` (TLS), on this machine also `smtp://localhost:25?tls=none`",
     },
     Key {
         name: "YUI_SMTP_CA",
         default: "none",
+        example: "/etc/yui/mail-ca.pem",
         meaning: "PEM file with one more certificate that may vouch for the mail server, besides the system's",
     },
-    Key { name: "YUI_SMTP_TIMEOUT", default: "60", meaning: "seconds the mail server may take for one mail, 1 to 600" },
+    Key {
+        name: "YUI_SMTP_TIMEOUT",
+        default: "60",
+        example: "120",
+        meaning: "seconds the mail server may take for one mail, 1 to 600",
+    },
     Key {
         name: "YUI_MAIL_DOMAIN",
         default: "the society's host name",
+        example: "mail.example.jp",
         meaning: "domain of the senders no-reply@, info@ and webmaster@",
     },
     Key {
         name: "YUI_WORKER",
         default: "yes",
+        example: "no",
         meaning: "`yes`: `yui serve` delivers mail as well; `no`: only `yui worker` does",
     },
-    Key { name: "YUI_LOG", default: "info", meaning: "what is logged, as in `warn,yui=debug`" },
+    Key {
+        name: "YUI_LOG",
+        default: "info",
+        example: "warn,yui=debug",
+        meaning: "what is logged, as in `warn,yui=debug`",
+    },
 ];
+
+/// Returns the reference of all settings, which is docs/configuration.md.
+pub fn reference() -> String {
+    let mut text = REFERENCE_HEAD.to_owned();
+    for Key { name, default, example, meaning } in KEYS {
+        text.push_str(&format!("| `{name}` | {meaning} | {default} | `{example}` |\n"));
+    }
+    text
+}
+
+/// What stands above the table.
+const REFERENCE_HEAD: &str = "\
+# Settings
+
+Every setting of `yui`, read from the environment at the start. A name that begins with `YUI_` and is none of these is refused by name,
+and so is a value of the wrong form. This page is made by the program: `yui doctor --settings > docs/configuration.md`.
+
+| setting | meaning | default | example |
+|---|---|---|---|
+";
 
 /// A setting that can not be used.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum ConfigError {
     /// Nothing has this name.
-    #[error("{0}: there is no such setting (docs/operating.md lists them all)")]
+    #[error("{0}: there is no such setting (`yui doctor --settings` lists them all)")]
     Unknown(String),
     /// The value has the wrong form.
     #[error("{name}: {value:?} is not {expected}")]
@@ -185,6 +256,15 @@ impl Config {
             https: yes("YUI_HTTPS", value("YUI_HTTPS"))?,
             trusted_proxies: networks(value("YUI_TRUSTED_PROXIES").unwrap_or_default())?,
         };
+        let files = FilesConfig {
+            folder: value("YUI_FILES").map_or_else(|| files_beside(&database.url), PathBuf::from),
+            limit: parsed(
+                "YUI_UPLOAD_LIMIT",
+                value("YUI_UPLOAD_LIMIT").unwrap_or("2048"),
+                "a number of megabytes from 1 to 100000",
+                |text| text.parse().ok().filter(|size| (1..=100_000).contains(size)).map(|size: u64| size << 20),
+            )?,
+        };
         let mail = MailConfig {
             worker: yes("YUI_WORKER", value("YUI_WORKER"))?,
             // What was given holds a password.
@@ -205,7 +285,7 @@ impl Config {
         Ok(Self {
             database,
             http,
-            files: value("YUI_FILES").unwrap_or("files").into(),
+            files,
             fonts: value("YUI_FONTS")
                 .map(|folders| folders.split(':').map(PathBuf::from).collect())
                 .unwrap_or_default(),
@@ -213,6 +293,12 @@ impl Config {
             mail,
         })
     }
+}
+
+/// Returns the folder of files that goes with a database: beside the file of an embedded one.
+fn files_beside(database: &str) -> PathBuf {
+    let beside = database.strip_prefix("sqlite://").and_then(|path| Path::new(path).parent());
+    beside.unwrap_or(Path::new("")).join("files")
 }
 
 /// Reads an address to listen on, as in `127.0.0.1:8080`; port 0 takes any free one.

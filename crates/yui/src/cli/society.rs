@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Subcommand;
 use kenpo_formats::InsurerNumber;
 
-use super::{configured, for_society, migration::Migration};
-use crate::features::societies::{Preset, create, signing_key, society_list};
+use super::{configured, for_society, migration::Migration, society_show};
+use crate::features::societies::{Preset, create, delete, export, signing_key, society_list};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Society {
@@ -31,6 +31,27 @@ pub(super) enum Society {
     },
     /// Lists the societies
     List,
+    /// Shows a society: its policy, counts, newest import, next maintenance, how long its signing key is valid
+    Show {
+        /// Its short name
+        key: String,
+    },
+    /// Writes everything that belongs to a society into a folder: a JSON line for each row, and a manifest
+    Export {
+        /// Its short name
+        key: String,
+        /// The folder, which must be new or empty
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+    },
+    /// Deletes a society and everything that belongs to it, for ever
+    Delete {
+        /// Its short name
+        key: String,
+        /// Its short name once more: without a second look nothing is deleted
+        #[arg(long, value_name = "KEY")]
+        yes_delete: String,
+    },
     /// Keeps the key that signs the society's tax files
     SigningKey {
         /// The society's short name
@@ -60,6 +81,27 @@ impl Society {
                 for society in society_list(&configured().await?.db).await? {
                     println!("{}\t{}\t{}\t{}", society.society_id, society.key, society.host, society.name);
                 }
+            }
+            Self::Show { key } => {
+                let (app, scope) = for_society(&key).await?;
+                society_show::show(&app, &scope).await?;
+                app.db.close().await;
+            }
+            Self::Export { key, to } => {
+                let (app, scope) = for_society(&key).await?;
+                let manifest = export::export(&app, &scope, &to).await?;
+                app.db.close().await;
+                let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();
+                println!("{rows} rows of {} tables written to {}", manifest.tables.len(), to.display());
+            }
+            Self::Delete { key, yes_delete } => {
+                if key != yes_delete {
+                    bail!("nothing is deleted: to delete {key} for ever, add --yes-delete {key}, not {yes_delete}");
+                }
+                let (app, scope) = for_society(&key).await?;
+                let rows = delete::delete(&app, &scope, |table, rows| println!("{rows:>10} {table}")).await?;
+                app.db.close().await;
+                println!("{rows:>10} rows deleted: {key} is gone");
             }
             Self::SigningKey { society, key, certificate } => {
                 let (app, scope) = for_society(&society).await?;

@@ -4,7 +4,11 @@ use anyhow::{Context, bail};
 use kenpo_formats::InsurerNumber;
 
 use super::{Policy, queries};
-use crate::{app::App, features::terms};
+use crate::{
+    app::App,
+    features::{audit, terms},
+    scope::SystemScope,
+};
 
 /// What a new society needs.
 #[derive(Debug)]
@@ -49,5 +53,10 @@ pub async fn create(app: &App, new: &NewSociety) -> anyhow::Result<i64> {
     terms::begin(&mut tx, id, app.clock.now()).await?;
     tx.commit().await?;
     app.societies.forget();
+    // Its log begins with this: one that begins otherwise was emptied, or is of a society made before there were logs.
+    if app.keys.is_some() {
+        let scope = SystemScope::of_society(app, &new.key).await?;
+        audit::seen(app, &scope, audit::CREATED, None, &new.name).await?;
+    }
     Ok(id)
 }

@@ -23,6 +23,21 @@ pub struct Society {
     pub name: String,
     /// Its newest policy.
     pub policy: Policy,
+    /// The number of that policy.
+    pub policy_version: i64,
+    /// Its colour and sign, where it has any.
+    pub branding: Option<Branding>,
+}
+
+/// A society's own colour and sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branding {
+    /// Grows with every change, so that browsers may keep what they fetched.
+    pub version: i64,
+    /// The colour on light pages, as in `#00695c`.
+    pub accent: Option<String>,
+    /// Whether there is a sign.
+    pub has_logo: bool,
 }
 
 /// The societies by host name; read again when a change could have been missed for half a minute.

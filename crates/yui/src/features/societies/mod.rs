@@ -1,18 +1,26 @@
 //! Societies: the tenants. Each has a host name, insurer numbers and a policy; five presets of the policy ship as data.
 
+mod closed;
 pub mod create;
+pub mod delete;
 mod directory;
+pub mod export;
+pub mod maintenance;
 pub mod older_host;
 mod policy;
 mod queries;
+mod settings;
 pub mod signing_key;
 
-pub use directory::{Directory, OlderHost, Society};
+pub(crate) use closed::{answer as closed_answer, closed};
+pub use directory::{Branding, Directory, OlderHost, Society};
 pub use policy::{
-    Complexity, EmailRule, EnrolmentFlow, Factor, ForgottenPassword, ForgottenUserId, IdentityCheck, MaintenanceRule,
-    PasswordRule, Policy, Preset, Service, SessionRule, UserIdRule,
+    Complexity, EmailRule, EnrolmentFlow, Factor, ForgottenPassword, ForgottenUserId, Guarded, IdentityCheck,
+    MaintenanceRule, PasswordRule, Policy, Preset, Senders, Service, SessionRule, UserIdRule,
 };
 pub(crate) use queries::{ids_take, society_list};
+
+pub(crate) use settings::routes as settings_routes;
 
 use crate::{app::App, scope::InSociety};
 

@@ -11,25 +11,47 @@ use jiff::civil::Date;
 use super::{OlderHost, queries};
 use crate::{
     app::App,
-    scope::SystemScope,
+    scope::{InSociety, SystemScope},
     ui::{Lang, Page, Shell, format, pages},
 };
+
+/// Why a host name is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It is none.
+    NoHostName,
+    /// It is a portal's or another society's.
+    Taken,
+}
+
+/// Returns why this can not be a host name of the society's older system, if it can not.
+pub(super) async fn refused(app: &App, scope: &impl InSociety, host: &str) -> anyhow::Result<Option<Refused>> {
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+    if host.is_empty() || host.len() > 253 || !host.chars().all(known) || host.starts_with('.') || host.ends_with('.') {
+        return Ok(Some(Refused::NoHostName));
+    }
+    let portals = queries::society_list(&app.db).await?;
+    let older = queries::older_host_list(&app.db).await?;
+    let taken = portals.iter().any(|society| society.host == host)
+        || older.iter().any(|row| row.host == host && row.society_id != scope.society_id());
+    Ok(taken.then_some(Refused::Taken))
+}
 
 /// Keeps a host name of the society's older system; given again, the day is changed.
 ///
 /// # Errors
 /// Where it is no host name, or somebody's already.
 pub async fn keep(app: &App, scope: &SystemScope, host: &str, closes: Date) -> anyhow::Result<()> {
-    if host.is_empty() || host.contains([':', '/', ' ']) || host.to_lowercase() != host {
-        bail!("host {host:?}: a host name in lower case without port, as in old.example.jp");
+    match refused(app, scope, host).await? {
+        Some(Refused::NoHostName) => {
+            bail!("host {host:?}: a host name in lower case without port, as in old.example.jp")
+        }
+        Some(Refused::Taken) => bail!("{host} is the host name of a portal, or another society's"),
+        None => {}
     }
-    if queries::society_list(&app.db).await?.iter().any(|society| society.host == host) {
-        bail!("{host} is the host name of a portal");
-    }
-    match queries::older_host_keep(&app.db, scope, host, closes).await {
-        Err(error) if error.is_taken("older_hosts_host") => bail!("{host} is another society's"),
-        kept => kept?,
-    }
+    let mut tx = app.db.begin().await?;
+    queries::older_host_keep_in(&mut tx, scope, host, closes).await?;
+    tx.commit().await?;
     app.societies.forget();
     Ok(())
 }

@@ -45,6 +45,12 @@ pub struct Policy {
     pub forgotten_user_id: ForgottenUserId,
     /// The services that members see, in order.
     pub services: Vec<Service>,
+    /// What staff decide by two.
+    #[serde(default)]
+    pub two_person: Vec<Guarded>,
+    /// Whose names stand on mails.
+    #[serde(default)]
+    pub senders: Senders,
 }
 
 /// The two generations of enrolment (spec 10-account, A and F).
@@ -224,6 +230,68 @@ pub enum ForgottenUserId {
     AskSociety,
 }
 
+/// What stands before the `@` of the addresses that mails come from (the operator decides what comes after it), and where
+/// answers go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Senders {
+    /// Codes, links, notices: nobody reads the answers.
+    pub no_reply: String,
+    /// News of the portal's services.
+    pub info: String,
+    /// The welcome.
+    pub webmaster: String,
+    /// Where answers to news and the welcome go, as in `kyufu@kenpo.example.jp`.
+    pub reply_to: Option<String>,
+}
+
+impl Default for Senders {
+    fn default() -> Self {
+        let [no_reply, info, webmaster] = ["no-reply", "info", "webmaster"].map(str::to_owned);
+        Self { no_reply, info, webmaster, reply_to: None }
+    }
+}
+
+/// What a society may want two of its staff to decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guarded {
+    /// Showing a batch to members.
+    Publication,
+    /// Mail to many: showing a batch of which members are told.
+    MassMail,
+    /// Removing a member's second factors.
+    FactorReset,
+}
+
+impl Guarded {
+    /// Everything that can be guarded.
+    pub const ALL: [Self; 3] = [Self::Publication, Self::MassMail, Self::FactorReset];
+
+    /// Returns the word in the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Publication => "publication",
+            Self::MassMail => "mass_mail",
+            Self::FactorReset => "factor_reset",
+        }
+    }
+
+    /// Returns what the word means.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.word() == word)
+    }
+
+    /// Returns its (Japanese) name.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Publication => "取込データの公開",
+            Self::MassMail => "お知らせのメールを伴う公開",
+            Self::FactorReset => "認証方法の初期化",
+        }
+    }
+}
+
 /// A service that a society can switch on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -232,6 +300,27 @@ pub enum Service {
     Expenses,
     /// 医療費控除申告用データ.
     Deduction,
+}
+
+impl Service {
+    /// Every service there is.
+    pub const ALL: [Self; 2] = [Self::Expenses, Self::Deduction];
+
+    /// Returns the word in the policy.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Expenses => "expenses",
+            Self::Deduction => "deduction",
+        }
+    }
+
+    /// Returns its (Japanese) name.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Expenses => "医療費情報",
+            Self::Deduction => "医療費控除",
+        }
+    }
 }
 
 /// One of the five policies that ship with Yui.

@@ -3,16 +3,43 @@
 use jiff::{Timestamp, civil::Date};
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use super::{Policy, Society};
+use super::{Branding, Policy, Society};
 use crate::scope::InSociety;
 
 statements! {
     SOCIETY_LIST = "
-        SELECT s.society_id, s.key, s.host, s.name, p.policy
+        SELECT s.society_id, s.key, s.host, s.name, p.version, p.policy,
+            (SELECT MAX(b.version) FROM society_branding b WHERE b.society_id = s.society_id) AS branding,
+            (SELECT b.accent FROM society_branding b WHERE b.society_id = s.society_id ORDER BY b.version DESC LIMIT 1) AS accent,
+            (SELECT MAX(b.version) FROM society_branding b WHERE b.society_id = s.society_id AND b.logo IS NOT NULL
+                AND b.version = (SELECT MAX(newest.version) FROM society_branding newest WHERE newest.society_id = b.society_id)
+            ) AS logo
         FROM societies s
         JOIN society_policies p ON p.society_id = s.society_id
         WHERE p.version = (SELECT MAX(newest.version) FROM society_policies newest WHERE newest.society_id = s.society_id)
         ORDER BY s.society_id";
+    POLICY_KEEP = "
+        INSERT INTO society_policies (society_id, version, policy, valid_from)
+        SELECT society_id, MAX(version) + 1, $3, $4 FROM society_policies WHERE society_id = $1
+        GROUP BY society_id HAVING MAX(version) = $2
+        ON CONFLICT (society_id, version) DO NOTHING";
+    SOCIETY_NAME = "UPDATE societies SET name = $2 WHERE society_id = $1";
+    BRANDING_NEXT = "SELECT COALESCE(MAX(version), 0) + 1 AS id FROM society_branding WHERE society_id = $1";
+    BRANDING_KEEP = "
+        INSERT INTO society_branding (society_id, version, accent, logo, created_at) VALUES ($1, $2, $3, $4, $5)";
+    BRANDING_LOGO = "
+        SELECT logo FROM society_branding WHERE society_id = $1 AND version = $2 AND logo IS NOT NULL";
+    ENROLLED_WITHOUT = "
+        SELECT COUNT(*) AS id FROM accounts a
+        WHERE a.society_id = $1 AND a.state = 'enrolled' AND NOT EXISTS (
+            SELECT 1 FROM factors f WHERE f.society_id = a.society_id AND f.account_id = a.account_id
+                AND (f.kind = $2 OR f.kind = $3 OR f.kind = $4))";
+    ENROLLED_PASSWORD_BEFORE = "
+        SELECT COUNT(*) AS id FROM accounts WHERE society_id = $1 AND state = 'enrolled' AND password_set_at <= $2";
+    WAITING_WITHOUT_EMAIL = "
+        SELECT COUNT(*) AS id FROM accounts WHERE society_id = $1 AND state = 'temporary' AND email IS NULL";
+    OLDER_HOSTS_OF = "SELECT society_id, host, closes FROM older_hosts WHERE society_id = $1 ORDER BY host";
+    OLDER_HOST_DROP = "DELETE FROM older_hosts WHERE society_id = $1 AND host = $2";
     OLDER_HOST_LIST = "SELECT society_id, host, closes FROM older_hosts ORDER BY host";
     OLDER_HOST_KEEP = "
         INSERT INTO older_hosts (society_id, host, closes) VALUES ($1, $2, $3)
@@ -37,7 +64,11 @@ struct SocietyRow {
     key: String,
     host: String,
     name: String,
+    version: i64,
     policy: String,
+    branding: Option<i64>,
+    accent: Option<String>,
+    logo: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -50,11 +81,12 @@ pub(crate) async fn society_list(db: &Db) -> Result<Vec<Society>, DbError> {
     let rows: Vec<SocietyRow> = db.all(&SOCIETY_LIST, params![]).await?;
     Ok(rows
         .into_iter()
-        .filter_map(|SocietyRow { society_id, key, host, name, policy }| {
+        .filter_map(|SocietyRow { society_id, key, host, name, version, policy, branding, accent, logo }| {
             let policy = serde_json::from_str(&policy)
                 .inspect_err(|error| tracing::error!(society_id, "society left out, its policy is broken: {error}"))
                 .ok()?;
-            Some(Society { society_id, key, host, name, policy })
+            let branding = branding.map(|version| Branding { version, accent, has_logo: logo.is_some() });
+            Some(Society { society_id, key, host, name, policy, policy_version: version, branding })
         })
         .collect())
 }
@@ -112,6 +144,78 @@ pub(super) async fn older_host_list(db: &Db) -> Result<Vec<OlderHostRow>, DbErro
 }
 
 /// Keeps a host name of an older system and the day from which that is closed.
-pub(super) async fn older_host_keep(db: &Db, scope: &impl InSociety, host: &str, closes: Date) -> Result<(), DbError> {
-    db.execute(&OLDER_HOST_KEEP, params![scope.society_id(), host, closes]).await.map(drop)
+pub(super) async fn older_host_keep_in(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    host: &str,
+    closes: Date,
+) -> Result<(), DbError> {
+    tx.execute(&OLDER_HOST_KEEP, params![scope.society_id(), host, closes]).await.map(drop)
+}
+
+/// Keeps a policy as the next version after `version`; returns false where somebody kept another meanwhile.
+pub(super) async fn policy_keep(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    (version, policy): (i64, &Policy),
+    now: Timestamp,
+) -> anyhow::Result<bool> {
+    let policy = serde_json::to_string(policy)?;
+    Ok(tx.execute(&POLICY_KEEP, params![scope.society_id(), version, policy, now]).await? == 1)
+}
+
+/// Gives the society another name.
+pub(super) async fn society_name(tx: &mut Tx, scope: &impl InSociety, name: &str) -> Result<(), DbError> {
+    tx.execute(&SOCIETY_NAME, params![scope.society_id(), name]).await.map(drop)
+}
+
+/// Keeps colour and sign as the newest.
+pub(super) async fn branding_keep(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    accent: Option<&str>,
+    logo: Option<&[u8]>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let Id { id } = tx.one(&BRANDING_NEXT, params![scope.society_id()]).await?;
+    tx.execute(&BRANDING_KEEP, params![scope.society_id(), id, accent, logo, now]).await.map(drop)
+}
+
+/// Returns the sign of a version.
+pub(super) async fn branding_logo(db: &Db, scope: &impl InSociety, version: i64) -> Result<Option<Vec<u8>>, DbError> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        logo: Option<Vec<u8>>,
+    }
+    let row: Option<Row> = db.optional(&BRANDING_LOGO, params![scope.society_id(), version]).await?;
+    Ok(row.and_then(|row| row.logo))
+}
+
+/// Returns how many accounts in use have none of these kinds of factor (any number of the three).
+pub(super) async fn enrolled_without(db: &Db, scope: &impl InSociety, kinds: [&str; 3]) -> Result<i64, DbError> {
+    let [one, two, three] = kinds;
+    let row: Id = db.one(&ENROLLED_WITHOUT, params![scope.society_id(), one, two, three]).await?;
+    Ok(row.id)
+}
+
+/// Returns how many accounts in use have a password that was set by then.
+pub(super) async fn enrolled_password_before(db: &Db, scope: &impl InSociety, then: Timestamp) -> Result<i64, DbError> {
+    let row: Id = db.one(&ENROLLED_PASSWORD_BEFORE, params![scope.society_id(), then]).await?;
+    Ok(row.id)
+}
+
+/// Returns how many accounts that wait for enrolment have no address.
+pub(super) async fn waiting_without_email(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
+    let row: Id = db.one(&WAITING_WITHOUT_EMAIL, params![scope.society_id()]).await?;
+    Ok(row.id)
+}
+
+/// Returns the host names of the society's older systems.
+pub(super) async fn older_hosts_of(db: &Db, scope: &impl InSociety) -> Result<Vec<OlderHostRow>, DbError> {
+    db.all(&OLDER_HOSTS_OF, params![scope.society_id()]).await
+}
+
+/// Forgets a host name of an older system.
+pub(super) async fn older_host_drop(tx: &mut Tx, scope: &impl InSociety, host: &str) -> Result<bool, DbError> {
+    Ok(tx.execute(&OLDER_HOST_DROP, params![scope.society_id(), host]).await? == 1)
 }

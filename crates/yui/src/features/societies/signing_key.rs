@@ -1,9 +1,10 @@
 //! The key a society signs tax files with; its private part is sealed in the database.
 
 use anyhow::Context;
-use kenpo_formats::tax_xml::SigningKey;
+use jiff::Timestamp;
+use kenpo_formats::tax_xml::{Profile, SignatureError, SigningKey, sign, verify};
 use yui_auth::seal;
-use yui_db::{params, statements};
+use yui_db::{Tx, params, statements};
 
 use crate::{app::App, scope::InSociety};
 
@@ -33,21 +34,72 @@ fn context<'a>(society: &'a str, version: &'a str) -> seal::Context<'a> {
     seal::Context { society, table: "society_signing_keys", column: "sealed_key", row: version }
 }
 
+/// Why a key is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The private key can not be read.
+    Key,
+    /// The certificate can not be read.
+    Certificate,
+    /// The two do not belong together.
+    Mismatch,
+    /// The certificate is over.
+    Over,
+    /// A document could not be signed with it.
+    Signature,
+}
+
+/// Reads the key and its certificate (both PEM), signs a document with it and looks at the signature.
+pub(super) fn try_out(key: &str, certificate: &str, now: Timestamp) -> Result<(), Refused> {
+    let signing = SigningKey::from_pem(key, certificate).map_err(|error| match error {
+        SignatureError::Certificate => Refused::Certificate,
+        SignatureError::Mismatch => Refused::Mismatch,
+        _ => Refused::Key,
+    })?;
+    if signing.valid_until() <= now {
+        return Err(Refused::Over);
+    }
+    let signed = sign(TRIAL, &signing, &Profile::provisional()).map_err(|_| Refused::Signature)?;
+    verify(&signed, certificate).map_err(|_| Refused::Signature)
+}
+
+/// A document to try a key on.
+const TRIAL: &str = "<?xml version=\"1.0\"?>\n<Trial xmlns=\"urn:yui:trial\" id=\"trial\"></Trial>";
+
 /// Keeps a key and its certificate (both PEM) as the society's newest.
 ///
 /// # Errors
 /// Where the two do not belong together, or no sealing key is configured.
 pub async fn keep(app: &App, scope: &impl InSociety, key: &str, certificate: &str) -> anyhow::Result<()> {
     SigningKey::from_pem(key, certificate).context("the key and its certificate")?;
-    let keys = app.keys.as_ref().context("YUI_KEYS is not set: a signing key is only kept sealed")?;
     let mut tx = app.db.begin().await?;
+    keep_in(app, &mut tx, scope, key, certificate).await?;
+    Ok(tx.commit().await?)
+}
+
+/// As [`keep`], in a transaction, for a key that was tried.
+pub(super) async fn keep_in(
+    app: &App,
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    key: &str,
+    certificate: &str,
+) -> anyhow::Result<()> {
+    let keys = app.keys()?;
     let Next { version } = tx.one(&KEY_NEXT, params![scope.society_id()]).await?;
     let (society, row) = (scope.society_id().to_string(), version.to_string());
     let sealed = keys.seal(&context(&society, &row), app.random.bytes()?, key.as_bytes())?;
     let values = params![scope.society_id(), version, certificate, sealed, app.clock.now()];
     tx.execute(&KEY_INSERT, values).await?;
-    tx.commit().await?;
     Ok(())
+}
+
+/// Returns until when the society's newest certificate is good, if it has one.
+///
+/// # Errors
+/// As [`newest`].
+pub async fn valid_until(app: &App, scope: &impl InSociety) -> anyhow::Result<Option<Timestamp>> {
+    Ok(newest(app, scope).await?.map(|key| key.valid_until()))
 }
 
 /// Returns the society's newest signing key, if it has one.

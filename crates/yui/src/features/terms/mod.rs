@@ -1,5 +1,6 @@
 //! 利用規約: versions with the date from which each counts, and who agreed to which. A new version asks everybody again.
 
+mod console;
 mod queries;
 
 pub(crate) use queries::{Terms, agree, current, forget};
@@ -11,8 +12,37 @@ use yui_db::Tx;
 
 use crate::{
     app::{App, japan},
+    features::{
+        audit::{self, Subject},
+        staff::Right,
+    },
+    router::{
+        Permission::{Staff, StaffFresh},
+        Routes,
+    },
     scope::{InSociety, SystemScope},
 };
+
+/// The pages of this feature.
+pub fn routes(routes: Routes) -> Routes {
+    let (look, manage) = (Staff(Right::Manage), StaffFresh(Right::Manage));
+    routes
+        .get("/console/terms", look, console::list)
+        .get("/console/terms/new", manage, console::new)
+        .post("/console/terms/check", manage, console::check)
+        .post("/console/terms/publish", manage, console::publish)
+        .get("/console/terms/{version}", look, console::one)
+        .get("/console/terms/{version}/agreements.csv", look, console::agreements)
+}
+
+audit::acts! {
+    /// A new version was published.
+    TERMS_PUBLISHED = "terms.published" / "利用規約の新しい版を公開";
+    /// Who agreed was looked at.
+    TERMS_AGREEMENTS_VIEWED = "terms.agreements_viewed" / "利用規約に同意した人を表示";
+    /// Who agreed was exported.
+    TERMS_AGREEMENTS_EXPORTED = "terms.agreements_exported" / "利用規約の同意一覧を書き出し";
+}
 
 /// The terms that a new society begins with, for staff to replace by their own.
 const FIRST: &str = include_str!("first.txt");
@@ -38,6 +68,9 @@ pub async fn publish(app: &App, scope: &SystemScope, body: &str, valid_from: Tim
     }
     let span = (valid_from, app.clock.now());
     queries::terms_insert(&mut tx, scope.society_id(), newest + 1, body, span).await?;
+    let subject = Subject::new("terms", newest + 1, format!("第{}版", newest + 1));
+    let day = valid_from.to_zoned(japan()).strftime("%Y/%m/%d %H:%M").to_string();
+    audit::record(app, &mut tx, scope, TERMS_PUBLISHED, Some(&subject), &format!("{day}から")).await?;
     tx.commit().await?;
     Ok(newest + 1)
 }

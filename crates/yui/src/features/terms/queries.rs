@@ -21,6 +21,15 @@ statements! {
             (SELECT COUNT(*) FROM terms_agreements g
                 WHERE g.society_id = t.society_id AND g.version = t.version) AS agreed
         FROM terms t WHERE t.society_id = $1 ORDER BY t.version";
+    BODY = "SELECT version, body FROM terms WHERE society_id = $1 AND version = $2";
+    AGREEMENTS_AFTER = "
+        SELECT g.account_id, a.user_id, m.name, g.agreed_at, g.address
+        FROM terms_agreements g
+        JOIN accounts a ON a.society_id = g.society_id AND a.account_id = g.account_id
+        JOIN members m ON m.society_id = a.society_id AND m.member_id = a.member_id
+        WHERE g.society_id = $1 AND g.version = $2 AND g.account_id > $3
+        ORDER BY g.account_id LIMIT $4";
+    ENROLLED = "SELECT COUNT(*) AS count FROM accounts WHERE society_id = $1 AND state = 'enrolled'";
 }
 
 /// The terms that count now.
@@ -102,4 +111,40 @@ pub async fn versions(db: &Db, scope: &impl InSociety) -> Result<Vec<Version>, D
     let version =
         |VersionRow { version, valid_from, agreed }| Version { version, valid_from: valid_from.to_jiff(), agreed };
     Ok(rows.into_iter().map(version).collect())
+}
+
+/// Returns a version with its text.
+pub(super) async fn version(db: &Db, scope: &impl InSociety, version: i64) -> Result<Option<Terms>, DbError> {
+    db.optional(&BODY, params![scope.society_id(), version]).await
+}
+
+/// Who agreed, when, from where.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Agreement {
+    pub(super) account_id: i64,
+    pub(super) user_id: String,
+    pub(super) name: String,
+    pub(super) agreed_at: yui_db::Timestamp,
+    pub(super) address: String,
+}
+
+/// Returns the next agreements to a version after this account.
+pub(super) async fn agreements_after(
+    db: &Db,
+    scope: &impl InSociety,
+    version: i64,
+    account_id: i64,
+    most: i64,
+) -> Result<Vec<Agreement>, DbError> {
+    db.all(&AGREEMENTS_AFTER, params![scope.society_id(), version, account_id, most]).await
+}
+
+/// Returns how many accounts are in use: who will be asked.
+pub(super) async fn enrolled(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        count: i64,
+    }
+    let row: Row = db.one(&ENROLLED, params![scope.society_id()]).await?;
+    Ok(row.count)
 }

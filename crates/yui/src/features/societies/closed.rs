@@ -1,0 +1,60 @@
+//! What members get while their society's portal is closed for maintenance.
+
+use askama::Template;
+use axum::{
+    http::{Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+
+use super::{
+    Society,
+    maintenance::{Window, window_at},
+};
+use crate::ui::{Page, Shell, local_path, pages};
+
+#[derive(Template)]
+#[template(path = "features/societies/closed.html")]
+struct ClosedPage {
+    page: Page,
+    window: String,
+    until: String,
+    /// Something was sent, and not taken.
+    sent: bool,
+    /// Where to look again.
+    again: String,
+}
+
+/// Returns the window in which this path is closed to members now. What the machine asks, the language, and staff's pages are
+/// always open.
+pub(crate) fn closed(society: &Society, path: &str, now: Timestamp) -> Option<Window> {
+    let open = matches!(path, "/healthz" | "/readyz" | "/language" | "/console")
+        || ["/assets/", "/brand/", "/console/"].iter().any(|beginning| path.starts_with(beginning));
+    if open { None } else { window_at(&society.policy.maintenance, now) }
+}
+
+/// Answers any request of a member in the window: nothing of it is looked at.
+pub(crate) fn answer(shell: &Shell, window: &Window, method: &Method, now: Timestamp) -> Response {
+    let shown = matches!(*method, Method::GET | Method::HEAD);
+    let again = if shown { local_path(&shell.path) } else { "/".to_owned() };
+    let seconds = window.ends.duration_since(now).as_secs().max(1);
+    let retry = [(header::RETRY_AFTER, seconds.to_string())];
+    (StatusCode::SERVICE_UNAVAILABLE, retry, page(shell, window, !shown, again)).into_response()
+}
+
+fn page(shell: &Shell, window: &Window, sent: bool, again: String) -> ClosedPage {
+    let page = Page { closed: true, ..shell.page("ただいまメンテナンス中です") };
+    ClosedPage { page, window: window.words(shell.lang), until: window.until(shell.lang), sent, again }
+}
+
+pages! {
+    ClosedPage => |shell| page(
+        &Shell { user: None, ..shell.clone() },
+        &Window {
+            begins: Timestamp::from_second(1_795_082_400).unwrap_or_default(),
+            ends: Timestamp::from_second(1_795_093_200).unwrap_or_default(),
+        },
+        true,
+        "/".into(),
+    ),
+}

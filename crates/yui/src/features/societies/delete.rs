@@ -1,0 +1,93 @@
+//! Deleting a society with everything that belongs to it.
+//!
+//! First its host name is taken away, so that nobody comes any more; then its rows go, each table before those
+//! it refers to; last its policies and itself, in one. Killed in between, the society is still there, without a host name, and the same
+//! command goes on. Which tables there are is read from the database.
+
+use anyhow::bail;
+use yui_db::{DbError, params, statements};
+
+use crate::{
+    app::App,
+    scope::{InSociety, SystemScope},
+};
+
+statements! {
+    HOST_TAKE = "UPDATE societies SET host = $2 WHERE society_id = $1";
+    POLICIES_DELETE = "DELETE FROM society_policies WHERE society_id = $1";
+    SOCIETY_DELETE = "DELETE FROM societies WHERE society_id = $1";
+}
+
+/// What makes a society one: it goes last, so that the command finds the society again.
+const LAST: [&str; 2] = ["society_policies", "societies"];
+
+/// What keeps the entries of the society's log.
+const LOG_ENDS: &str = "audit_heads";
+
+/// How often it is begun anew where somebody still writes.
+const PASSES: usize = 5;
+
+/// Deletes the society; tells of each table how many rows went, and returns their number.
+///
+/// # Errors
+/// Where the database does not answer, or another process goes on writing rows of the society.
+pub async fn delete(app: &App, scope: &SystemScope, mut tell: impl FnMut(&str, u64)) -> anyhow::Result<u64> {
+    let society_id = scope.society_id();
+    // No name of this form can be asked for (RFC 2606).
+    let host = format!("deleted-{society_id}.invalid");
+    app.db.execute(&HOST_TAKE, params![society_id, host]).await?;
+    app.societies.forget();
+    let tables = app.db.tables().await?.of_societies;
+    let mut all = 0;
+    // The log lets its entries go only when its end is gone.
+    let (heads, rest): (Vec<_>, Vec<_>) = tables.iter().partition(|table| table.name == LOG_ENDS);
+    for _ in 0..PASSES {
+        let mut again = false;
+        for table in heads.iter().chain(rest.iter().rev()).filter(|table| !LAST.contains(&table.name.as_str())) {
+            let mut rows = 0;
+            loop {
+                match app.db.delete_some(table, society_id).await {
+                    Ok(0) => break,
+                    Ok(some) => rows += some,
+                    // A row that refers to one of these was written after its table was done.
+                    Err(error) if error.is_referred_to() => {
+                        again = true;
+                        break;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            if rows > 0 {
+                tell(&table.name, rows);
+                all += rows;
+            }
+        }
+        if again {
+            continue;
+        }
+        let (files, folder_of) = (app.files.clone(), scope.clone());
+        tokio::task::spawn_blocking(move || files.remove_all(&folder_of)).await??;
+        match last(app, society_id).await {
+            Ok([policies, society]) => {
+                tell(LAST[0], policies);
+                tell(LAST[1], society);
+                app.societies.forget();
+                return Ok(all + policies + society);
+            }
+            Err(error) if error.is_referred_to() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    bail!(
+        "somebody goes on writing rows of {}: its host name is taken away, and the same command goes on in a minute",
+        scope.society().key
+    )
+}
+
+async fn last(app: &App, society_id: i64) -> Result<[u64; 2], DbError> {
+    let mut tx = app.db.begin().await?;
+    let policies = tx.execute(&POLICIES_DELETE, params![society_id]).await?;
+    let society = tx.execute(&SOCIETY_DELETE, params![society_id]).await?;
+    tx.commit().await?;
+    Ok([policies, society])
+}

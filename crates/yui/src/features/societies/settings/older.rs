@@ -1,0 +1,126 @@
+//! The host names of older systems, and the days on which they close.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::{OLDER_HOST_DROPPED, OLDER_HOST_KEPT};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        audit,
+        societies::{older_host, queries},
+    },
+    scope::StaffScope,
+    ui::{FormState, Page, Shell},
+};
+
+/// A host name in the list.
+pub(crate) struct Line {
+    host: String,
+    closes: String,
+}
+
+#[derive(Template)]
+#[template(path = "features/societies/settings/older.html")]
+pub(crate) struct OlderHostsPage {
+    page: Page,
+    form: FormState,
+    lines: Vec<Line>,
+    typed: Typed,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Typed {
+    host: String,
+    closes: String,
+}
+
+const TITLE: &str = "以前のシステムの終了";
+
+async fn page(
+    app: &App,
+    shell: &Shell,
+    staff: &StaffScope,
+    form: FormState,
+    typed: Typed,
+) -> Result<OlderHostsPage, AppError> {
+    let rows = queries::older_hosts_of(&app.db, staff).await?;
+    let lines = rows.into_iter().map(|row| Line { host: row.host, closes: row.closes.to_jiff().to_string() });
+    Ok(OlderHostsPage {
+        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        form,
+        lines: lines.collect(),
+        typed,
+    })
+}
+
+pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<OlderHostsPage, AppError> {
+    page(&app, &shell, &staff, FormState::default(), Typed::default()).await
+}
+
+pub(super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let mut form = FormState::default();
+    let host = typed.host.trim().to_lowercase();
+    let closes = typed.closes.trim().parse::<Date>().ok();
+    if closes.is_none() {
+        form.error("closes", "終了日を 2027-03-31 のように入力してください。");
+    }
+    match older_host::refused(&app, &staff, &host).await? {
+        Some(older_host::Refused::NoHostName) => {
+            form.error("host", "ホスト名を old.example.jp のように入力してください。");
+        }
+        Some(older_host::Refused::Taken) => form.error("host", "このホスト名は、ほかで使われています。"),
+        None => {}
+    }
+    let Some(closes) = closes.filter(|_| !form.has_errors()) else {
+        return Ok(page(&app, &shell, &staff, form, typed).await?.into_response());
+    };
+    let mut tx = app.db.begin().await?;
+    queries::older_host_keep_in(&mut tx, &staff, &host, closes).await?;
+    audit::record(&app, &mut tx, &staff, OLDER_HOST_KEPT, None, &format!("{host} {closes}")).await?;
+    tx.commit().await?;
+    app.societies.forget();
+    Ok(Redirect::to("/console/settings/older-hosts").into_response())
+}
+
+pub(super) async fn remove(
+    State(app): State<App>,
+    staff: StaffScope,
+    Form(Typed { host, .. }): Form<Typed>,
+) -> Result<Response, AppError> {
+    let mut tx = app.db.begin().await?;
+    if !queries::older_host_drop(&mut tx, &staff, &host).await? {
+        return Err(AppError::NotFound);
+    }
+    audit::record(&app, &mut tx, &staff, OLDER_HOST_DROPPED, None, &host).await?;
+    tx.commit().await?;
+    app.societies.forget();
+    Ok(Redirect::to("/console/settings/older-hosts").into_response())
+}
+
+crate::ui::console_pages! {
+    OlderHostsPage => |shell| {
+        let mut form = FormState::default();
+        form.error("closes", "終了日を 2027-03-31 のように入力してください。");
+        Self {
+            page: shell.console_with_errors(TITLE),
+            form,
+            lines: vec![Line { host: "old.kline.example".into(), closes: "2027-03-31".into() }],
+            typed: Typed { host: "older.kline.example".into(), closes: String::new() },
+        }
+    },
+}

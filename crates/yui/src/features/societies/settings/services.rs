@@ -1,0 +1,97 @@
+//! Which services members see, and in what order.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{POLICY_CHANGED, newest, policy_keep};
+use crate::{
+    app::App,
+    error::AppError,
+    features::societies::{Policy, Service},
+    scope::StaffScope,
+    ui::{FormState, Page, Shell},
+};
+
+/// A service in the form.
+pub(crate) struct Line {
+    word: &'static str,
+    label: &'static str,
+    on: bool,
+    place: usize,
+}
+
+#[derive(Template)]
+#[template(path = "features/societies/settings/services.html")]
+pub(crate) struct ServicesPage {
+    page: Page,
+    form: FormState,
+    version: i64,
+    lines: Vec<Line>,
+}
+
+const TITLE: &str = "サービスの公開と順番";
+
+fn lines(services: &[Service]) -> Vec<Line> {
+    let place = |service: &Service| services.iter().position(|one| one == service);
+    let mut all: Vec<_> = Service::ALL.iter().collect();
+    all.sort_by_key(|service| place(service).unwrap_or(usize::MAX));
+    let line = |(at, service): (usize, &&Service)| Line {
+        word: service.word(),
+        label: service.label(),
+        on: services.contains(service),
+        place: at + 1,
+    };
+    all.iter().enumerate().map(line).collect()
+}
+
+pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<ServicesPage, AppError> {
+    let (version, policy) = newest(&app, &staff).await?;
+    let lines = lines(&policy.services);
+    Ok(ServicesPage { page: shell.console(TITLE), form: FormState::default(), version, lines })
+}
+
+pub(super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    axum::Form(typed): axum::Form<Vec<(String, String)>>,
+) -> Result<Response, AppError> {
+    let (version, old) = newest(&app, &staff).await?;
+    let value = |name: &str| typed.iter().find(|(typed, _)| typed == name).map(|(_, value)| value.trim());
+    let mut chosen: Vec<_> = Service::ALL
+        .into_iter()
+        .filter(|service| value(service.word()).is_some())
+        .map(|service| (value(&format!("place-{}", service.word())).and_then(|place| place.parse().ok()), service))
+        .collect();
+    let mut form = FormState::default();
+    if chosen.iter().any(|(place, _): &(Option<u8>, _)| place.is_none()) {
+        form.error("services", "表示の順番は1から9までの数字で入力してください。");
+    }
+    let seen = value("version").and_then(|version| version.parse::<i64>().ok());
+    if seen != Some(version) {
+        form.error("services", "ほかの職員が先に設定を変更しました。今の設定を表示しています。");
+    }
+    if form.has_errors() {
+        let lines = lines(&old.services);
+        return Ok(ServicesPage { page: shell.console_with_errors(TITLE), form, version, lines }.into_response());
+    }
+    chosen.sort_by_key(|(place, _)| *place);
+    let services: Vec<_> = chosen.into_iter().map(|(_, service)| service).collect();
+    let words = |services: &[Service]| services.iter().map(|one| one.label()).collect::<Vec<_>>().join("、");
+    let detail = format!("サービス: {} → {}", words(&old.services), words(&services));
+    let new = Policy { services, ..old };
+    policy_keep(&app, &staff, (version, &new), POLICY_CHANGED, &detail).await?;
+    Ok(Redirect::to("/console/settings").into_response())
+}
+
+crate::ui::console_pages! {
+    ServicesPage => |shell| Self {
+        page: shell.console(TITLE),
+        form: FormState::default(),
+        version: 3,
+        lines: lines(&[Service::Deduction]),
+    },
+}
