@@ -90,7 +90,7 @@ pub async fn create(app: &App, scope: &SystemScope, new: &NewAccount<'_>) -> any
     if new.state == AccountState::Enrolled {
         queries::email_set(&mut tx, scope, account_id, new.email, new.email.map(|_| now)).await?;
         if let Some(terms) = terms::current(&app.db, scope, now).await? {
-            terms::agree(&mut tx, scope, account_id, terms.version, scope.actor, now).await?;
+            terms::agree(&mut tx, scope, account_id, terms.version, &scope.actor.name, now).await?;
         }
     }
     match new.factor {

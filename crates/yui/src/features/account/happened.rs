@@ -53,6 +53,12 @@ pub(super) enum Happened {
     Unlocked,
     /// All other sessions were ended.
     SessionsEnded,
+    /// Staff ended all sessions.
+    SignedOut,
+    /// Staff stopped the account.
+    Stopped,
+    /// … and took it up again.
+    Resumed,
 }
 
 impl Happened {
@@ -76,6 +82,9 @@ impl Happened {
             Self::Locked => "locked",
             Self::Unlocked => "unlocked",
             Self::SessionsEnded => "sessions_ended",
+            Self::SignedOut => "signed_out",
+            Self::Stopped => "stopped",
+            Self::Resumed => "resumed",
         }
     }
 
@@ -86,6 +95,45 @@ impl Happened {
             _ => None,
         }
     }
+}
+
+/// Returns what an event's word and detail mean to staff, in Japanese.
+pub(crate) fn event_label(kind: &str, detail: Option<&str>) -> String {
+    let proof = |word: &str| match word {
+        "passkey" => "生体認証",
+        "app" => "OTPアプリ",
+        "email" => "OTPメール",
+        "recovery" => "回復コード",
+        _ => "パスワード",
+    };
+    let label = match (kind, detail) {
+        ("logged_in", Some(word)) => return format!("ログイン（{}）", proof(word)),
+        ("terms_agreed", Some(version)) => return format!("利用規約 第{version}版に同意"),
+        ("logged_in", None) => "ログイン",
+        ("terms_agreed", None) => "利用規約に同意",
+        ("new_device", _) => "新しい端末からログイン",
+        ("enrolled", _) => "初回登録を完了",
+        ("password_changed", _) => "パスワードを変更",
+        ("password_reset", _) => "メールのリンクからパスワードを再設定",
+        ("user_id_changed", _) => "ユーザIDを変更",
+        ("email_change_asked", _) => "メールアドレスの変更を申込",
+        ("mailed_password_used", _) => "メールの仮パスワードでログイン",
+        ("email_changed", _) => "メールアドレスを変更",
+        ("factor_added", _) => "認証方法を登録",
+        ("factor_removed", _) => "認証方法を削除",
+        ("factors_reset", _) => "認証方法を初期化",
+        ("recovery_codes_made", _) => "回復コードを発行",
+        ("recovery_code_used", _) => "回復コードでログイン",
+        ("locked", _) => "誤った入力が続きロック",
+        ("unlocked", _) => "ロックを解除",
+        ("sessions_ended", _) => "ほかの端末のログインを終了",
+        ("signed_out", _) => "全てのログインを終了",
+        ("stopped", _) => "利用を停止",
+        ("resumed", _) => "利用を再開",
+        ("pair_issued", _) => "仮ID・仮パスワードを発行",
+        _ => kind,
+    };
+    label.to_owned()
 }
 
 /// Records what happened and tells the owner, if they have an address. Without a visitor, staff did it.

@@ -156,6 +156,9 @@ fn subject(lang: Lang, what: &Happened) -> String {
         Happened::Locked => "アカウントがロックされました",
         Happened::Unlocked => "アカウントのロックが解除されました",
         Happened::SessionsEnded => "全てのデバイスからサインアウトしました",
+        Happened::SignedOut => "全てのデバイスからサインアウトされました",
+        Happened::Stopped => "アカウントの利用が停止されました",
+        Happened::Resumed => "アカウントの利用が再開されました",
     })
     .to_owned()
 }
@@ -178,5 +181,8 @@ fn sentence(lang: Lang, what: &Happened) -> String {
         Happened::Locked => lang.t("誤った入力が続いたため、アカウントをロックしました。").to_owned(),
         Happened::Unlocked => lang.t("健康保険組合が、アカウントのロックを解除しました。").to_owned(),
         Happened::SessionsEnded => lang.t("ほかの全てのデバイスのログインを終わらせました。").to_owned(),
+        Happened::SignedOut => lang.t("健康保険組合が、全てのデバイスのログインを終わらせました。").to_owned(),
+        Happened::Stopped => lang.t("健康保険組合が、アカウントの利用を停止しました。再開については、健康保険組合へご連絡ください。").to_owned(),
+        Happened::Resumed => lang.t("健康保険組合が、アカウントの利用を再開しました。").to_owned(),
     }
 }

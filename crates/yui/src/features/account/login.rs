@@ -77,7 +77,7 @@ pub(crate) fn login_path(return_to: &str) -> String {
 }
 
 /// Returns the text as it may stand in a query.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 

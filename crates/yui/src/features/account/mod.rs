@@ -26,11 +26,29 @@ mod terms;
 mod throttle;
 mod tidy;
 mod under_way;
+mod unsubscribe;
 
 pub(crate) use confirm::{due as confirm_due, due_for_health, path as confirm_path};
+pub(crate) use happened::event_label;
 pub(crate) use login::login_path;
 pub(crate) use session::resolve;
 pub use tidy::{Tidied, tidy};
+pub(crate) use unsubscribe::path as unsubscribe_path;
+
+/// What proves people, for the staff's logins as well: the same ceremonies, limits and seals under other names.
+pub(crate) mod proving {
+    pub(crate) use super::{
+        login::encoded,
+        passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
+        password::busy,
+        queries::{ceremony, ceremony_insert, ceremony_take},
+        rules::{email_as_kept, password_as_kept},
+        sealed::{Place, open as sealed_open, seal as sealed_seal},
+        session::hex,
+        throttle::{Limit, give_back, take_all},
+        under_way::with_cookies,
+    };
+}
 
 use crate::router::{
     Permission::{Anybody, Fresh, Member, Step},
@@ -39,7 +57,7 @@ use crate::router::{
 
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {
-    settings_routes(registration_routes(enrolment_routes(login_routes(routes))))
+    migration::routes(settings_routes(registration_routes(enrolment_routes(login_routes(routes)))))
 }
 
 fn login_routes(routes: Routes) -> Routes {
@@ -48,6 +66,8 @@ fn login_routes(routes: Routes) -> Routes {
         .post("/login", Anybody, login::submit)
         .post("/login/passkey/begin", Anybody, passkey_login::begin)
         .post("/login/passkey/finish", Anybody, passkey_login::finish)
+        .get("/unsubscribe/{token}", Anybody, unsubscribe::show)
+        .post("/unsubscribe/{token}", Anybody, unsubscribe::submit)
         .get("/login/continue", Step, login::go_on)
         .get("/login/refused", Step, login::show_refused)
         .post("/login/give-up", Step, login::give_up)

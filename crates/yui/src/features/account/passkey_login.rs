@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::societies::Factor,
+    features::{societies::Factor, staff},
     scope::{InSociety, PublicScope},
     ui::{Shell, local_path},
     visitor::Visitor,
@@ -54,6 +54,10 @@ pub(super) async fn finish(
     let Some((passkey, stored)) =
         passkey.and_then(|passkey| passkey.credential.clone().map(|stored| (passkey, stored)))
     else {
+        // A member of staff's is not the members', but the browser must not forget it.
+        if staff::has_passkey(&app, &scope, &claimed.credential_id).await? {
+            return Ok(saying(&shell, REFUSED));
+        }
         return Ok(unknown(&shell, &scope, &claimed.credential_id));
     };
     let Some(used) = worth(party.sign_in_finish(&state, &response, &stored))? else {

@@ -25,7 +25,7 @@ const LIFE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What a passkey is asked for; an answer to one question is none to another.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// To sign in without typing.
     SignIn,
     /// As second factor of a login.
@@ -34,6 +34,12 @@ pub(super) enum Kind {
     Register,
     /// To prove again who is signed in.
     Confirm,
+    /// As second factor of a member of staff.
+    StaffFactor,
+    /// … to be registered.
+    StaffRegister,
+    /// … to prove them again.
+    StaffConfirm,
 }
 
 impl Kind {
@@ -43,6 +49,9 @@ impl Kind {
             Self::Factor => "passkey_factor",
             Self::Register => "passkey_register",
             Self::Confirm => "passkey_confirm",
+            Self::StaffFactor => "staff_passkey_factor",
+            Self::StaffRegister => "staff_passkey_register",
+            Self::StaffConfirm => "staff_passkey_confirm",
         }
     }
 }
@@ -57,14 +66,14 @@ pub(super) struct Question {
 
 /// The answer as the script sends it.
 #[derive(Deserialize)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     question: String,
     /// The credential, as the browser writes it.
-    pub(super) credential: Value,
+    pub(crate) credential: Value,
     #[serde(default)]
-    pub(super) label: String,
+    pub(crate) label: String,
     #[serde(default)]
-    pub(super) return_to: String,
+    pub(crate) return_to: String,
     #[serde(default)]
     pub(super) remember: bool,
     #[serde(default)]
@@ -92,13 +101,13 @@ struct Unknown {
 }
 
 /// Returns the society as a party that passkeys are for.
-pub(super) fn relying_party(app: &App, scope: &impl InSociety) -> anyhow::Result<RelyingParty> {
+pub(crate) fn relying_party(app: &App, scope: &impl InSociety) -> anyhow::Result<RelyingParty> {
     let society = scope.society();
     Ok(RelyingParty::new(&society.host, &app.portal_address(society), &society.name)?)
 }
 
 /// Keeps the question and returns it for the browser.
-pub(super) async fn ask(
+pub(crate) async fn ask(
     app: &App,
     scope: &impl InSociety,
     (kind, account_id): (Kind, Option<i64>),
@@ -118,7 +127,7 @@ pub(super) async fn ask(
 }
 
 /// Takes the question that an answer is to, of this kind and about this account; it is gone whatever the answer is worth.
-pub(super) async fn taken(
+pub(crate) async fn taken(
     app: &App,
     scope: &impl InSociety,
     (kind, account_id): (Kind, Option<i64>),
@@ -136,7 +145,7 @@ pub(super) async fn taken(
 }
 
 /// Returns the value of an answer, or nothing where the answer is worth nothing; that is no bug, but worth a line.
-pub(super) fn worth<T>(result: Result<T, PasskeyError>) -> anyhow::Result<Option<T>> {
+pub(crate) fn worth<T>(result: Result<T, PasskeyError>) -> anyhow::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error @ PasskeyError::Internal(_)) => Err(error.into()),
@@ -148,7 +157,7 @@ pub(super) fn worth<T>(result: Result<T, PasskeyError>) -> anyhow::Result<Option
 }
 
 /// Returns the answer that has the script go where this response leads, with its cookies.
-pub(super) fn leading(response: Response) -> Response {
+pub(crate) fn leading(response: Response) -> Response {
     let location = response.headers().get(axum::http::header::LOCATION).and_then(|to| to.to_str().ok());
     let next = Next { location: Some(location.unwrap_or("/").to_owned()), ..Next::default() };
     let (parts, _) = response.into_parts();
@@ -160,7 +169,7 @@ pub(super) fn leading(response: Response) -> Response {
 }
 
 /// Returns the answer that has the script say these words.
-pub(super) fn saying(shell: &Shell, words: &str) -> Response {
+pub(crate) fn saying(shell: &Shell, words: &str) -> Response {
     Json(Next { error: Some(shell.t(words).to_owned()), ..Next::default() }).into_response()
 }
 

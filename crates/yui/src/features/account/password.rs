@@ -99,7 +99,7 @@ pub(super) async fn checked(
 }
 
 /// Returns the error of a full line of hashing as one that says when to come again.
-pub(super) fn busy(error: HashError) -> AppError {
+pub(crate) fn busy(error: HashError) -> AppError {
     match error {
         HashError::Busy => AppError::Busy(RETRY_AFTER),
         failed @ HashError::Failed(_) => failed.into(),

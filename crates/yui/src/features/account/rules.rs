@@ -40,6 +40,11 @@ pub(super) fn folded(typed: &str) -> String {
     typed.trim().to_lowercase()
 }
 
+/// Returns the address in lower case, or what is wrong with it, in Japanese.
+pub(crate) fn email_as_kept(typed: &str) -> Result<String, String> {
+    email(Lang::Ja, typed).map_err(|wrong| wrong.concat())
+}
+
 /// The most characters an address may have.
 const EMAIL_MAX: usize = 255;
 
@@ -79,7 +84,7 @@ fn is_address(address: &str) -> bool {
 
 /// A password as it is kept: exactly what was typed, its composed and decomposed forms made one (NFC), because keyboards
 /// differ in that and people can not see it.
-pub(super) fn password_as_kept(typed: &str) -> String {
+pub(crate) fn password_as_kept(typed: &str) -> String {
     typed.nfc().collect()
 }
 

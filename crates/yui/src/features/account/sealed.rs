@@ -7,10 +7,10 @@ use crate::{app::App, scope::InSociety};
 
 /// Where a secret stands: table, column and the row's key.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a>(pub(super) &'static str, pub(super) &'static str, pub(super) &'a str);
+pub(crate) struct Place<'a>(pub(crate) &'static str, pub(crate) &'static str, pub(crate) &'a str);
 
 /// Returns the secret sealed for this place of the society.
-pub(super) fn seal(
+pub(crate) fn seal(
     app: &App,
     scope: &impl InSociety,
     Place(table, column, row): Place<'_>,
@@ -22,7 +22,7 @@ pub(super) fn seal(
 }
 
 /// Returns the secret that was sealed for this place of the society.
-pub(super) fn open(
+pub(crate) fn open(
     app: &App,
     scope: &impl InSociety,
     Place(table, column, row): Place<'_>,

@@ -175,7 +175,7 @@ pub(super) async fn end(app: &App, scope: &MemberScope) -> anyhow::Result<String
 }
 
 /// Returns the bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

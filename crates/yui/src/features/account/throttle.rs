@@ -13,7 +13,7 @@ use crate::{app::App, error::AppError, scope::InSociety, visitor::Visitor};
 
 /// Something that may be tried so many times at once, and once more after each such span.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limit {
+pub(crate) struct Limit {
     name: &'static str,
     burst: i32,
     each: SignedDuration,
@@ -40,19 +40,24 @@ pub(super) const MAILS_OF_ACCOUNT: Limit =
 
 /// A limit for somebody.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Throttle {
+pub(crate) struct Throttle {
     limit: Limit,
     key: [u8; 32],
 }
 
 impl Limit {
+    /// Returns a limit: so many tries at once, and one more after each such span.
+    pub(crate) const fn new(name: &'static str, burst: i32, each: SignedDuration) -> Self {
+        Self { name, burst, each }
+    }
+
     /// Returns the limit for a network.
-    pub(super) fn of_network(self, visitor: &Visitor) -> Throttle {
+    pub(crate) fn of_network(self, visitor: &Visitor) -> Throttle {
         self.of(&visitor.network())
     }
 
     /// Returns the limit for a user ID, an address or an account.
-    pub(super) fn of(self, whom: &str) -> Throttle {
+    pub(crate) fn of(self, whom: &str) -> Throttle {
         let digest = Sha256::new().chain_update(self.name).chain_update([0]).chain_update(whom).finalize();
         Throttle { limit: self, key: digest.into() }
     }
@@ -72,7 +77,7 @@ impl Throttle {
 
 /// Spends so many tries of each, all or none; returns how many seconds must pass where there are none left. Whoever comes
 /// at the same moment waits for the row, so that tries sent side by side are spent one by one.
-pub(super) async fn take_all(
+pub(crate) async fn take_all(
     app: &App,
     scope: &impl InSociety,
     tries: &[(Throttle, i32)],
@@ -92,7 +97,7 @@ pub(super) async fn take_all(
 }
 
 /// Gives tries back that were spent and not needed.
-pub(super) async fn give_back(app: &App, scope: &impl InSociety, tries: &[(Throttle, i32)]) -> anyhow::Result<()> {
+pub(crate) async fn give_back(app: &App, scope: &impl InSociety, tries: &[(Throttle, i32)]) -> anyhow::Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     for (throttle, count) in tries {

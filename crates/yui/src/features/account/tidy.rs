@@ -6,6 +6,7 @@ use yui_db::{params, statements};
 use super::queries;
 use crate::{
     app::App,
+    features::staff,
     scope::{InSociety, SystemScope},
 };
 
@@ -53,6 +54,7 @@ pub async fn tidy(app: &App) -> anyhow::Result<Tidied> {
         all.links += tx.execute(&LINKS_OVER, over).await?;
         all.devices += tx.execute(&DEVICES_OVER, params![scope.society_id(), forgotten]).await?;
         queries::throttles_forget_over(&mut tx, &scope, now).await?;
+        staff::tidy(app, &scope, &mut tx).await?;
         tx.commit().await?;
     }
     Ok(all)

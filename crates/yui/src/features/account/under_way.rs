@@ -144,7 +144,7 @@ pub(super) fn forgotten(app: &App) -> String {
 }
 
 /// Returns the answer with these cookies.
-pub(super) fn with_cookies(mut response: Response, cookies: Vec<String>) -> Response {
+pub(crate) fn with_cookies(mut response: Response, cookies: Vec<String>) -> Response {
     for cookie in cookies {
         if let Ok(value) = HeaderValue::try_from(cookie) {
             response.headers_mut().append(header::SET_COOKIE, value);

@@ -104,6 +104,22 @@ pub async fn take_back(app: &App, scope: &SystemScope) -> anyhow::Result<usize> 
     Ok(count)
 }
 
+/// Takes back the announcement to this account, if one waits, and kills the link in it or in one that was sent.
+pub(in super::super) async fn take_back_of(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    account_id: i64,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    accounts::links_delete(tx, scope, account_id, "first_login").await?;
+    if let Some(mail) = queries::announcement(tx, scope, account_id).await?
+        && mails::take_back(tx, scope, mail, now).await?
+    {
+        queries::announcement_set(tx, scope, account_id, None).await?;
+    }
+    Ok(())
+}
+
 async fn write(
     app: &App,
     tx: &mut Tx,

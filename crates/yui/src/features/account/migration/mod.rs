@@ -6,18 +6,24 @@
 //! password of symbol, number and birth date.
 
 mod announce;
+mod files;
 mod numbers;
 mod older_users;
 mod progress;
 mod queries;
+mod runs;
 mod temporary_ids;
 mod withdraw;
 
+pub(super) use announce::take_back_of;
 pub use announce::{Announced, announce, take_back};
-pub use older_users::{FirstLogin, Plan, import};
+pub use files::{OlderUserFiles, import};
+pub use older_users::{FirstLogin, Plan};
 pub use progress::{Group, progress};
-pub use temporary_ids::{Whom, issue};
-pub(crate) use withdraw::batch_withdraw;
+pub(crate) use runs::routes;
+pub use runs::{forget_old, work_due as make_pairs_due};
+pub(super) use temporary_ids::reissue;
+pub use temporary_ids::{Whom, issue, make};
 
 use anyhow::Context;
 use futures::future::join_all;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use anyhow::bail;
 use jiff::{Timestamp, civil::Date};
 use kenpo_formats::{
     Fault,
@@ -11,16 +10,15 @@ use kenpo_formats::{
 use yui_db::Tx;
 
 use super::{
-    NO_PASSWORD, end_of, numbers,
+    NO_PASSWORD, end_of,
+    files::OlderUserFiles,
     queries::{self, Known, NewAccount},
 };
 use crate::{
     app::App,
     features::{
         account::rules,
-        imports::{
-            self, Applied, BatchState, ChunkFault, FaultKind, Importer, Kind, Options, Outcome, Read, Report, Source,
-        },
+        imports::{Applied, ChunkFault, FaultKind, Importer, Kind, Newest, Purpose, Read, Source},
         register::{Coverage, candidates, holder_key},
         societies::{self, ids_take},
     },
@@ -29,7 +27,7 @@ use crate::{
 };
 
 /// How users of an older system get in for the first time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstLogin {
     /// By a link that is mailed to them and works once; who has no address gets a posted pair
     Link,
@@ -46,41 +44,8 @@ pub struct Plan {
     pub until: Date,
 }
 
-/// Imports users of an older system. Run again after it was stopped, it goes on.
-///
-/// # Errors
-/// As [`imports::run`]; and where the last day is over.
-pub async fn import(
-    app: &App,
-    scope: &SystemScope,
-    source: &Source,
-    options: Options,
-    plan: Plan,
-    on_fault: impl FnMut(&ChunkFault) + Send,
-) -> anyhow::Result<Report> {
-    if plan.until < app.clock.today() {
-        bail!("--until {} is over", plan.until);
-    }
-    let importer = OlderUsers {
-        scope: scope.clone(),
-        insurer_numbers: societies::insurer_numbers(app, scope).await?,
-        first_login: plan.first_login,
-        ends_at: end_of(plan.until)?,
-        now: app.clock.now(),
-        today: app.clock.today(),
-        active: 0,
-        idle: 0,
-        without_address: 0,
-        unchanged: 0,
-    };
-    let report = imports::run(app, scope, importer, source, options, on_fault).await?;
-    if matches!(report.outcome, Outcome::Done | Outcome::AlreadyThere) {
-        numbers::passwords_make(app, scope).await?;
-    }
-    Ok(report)
-}
-
-struct OlderUsers {
+/// The import of users of an older system.
+pub(super) struct OlderUsers {
     scope: SystemScope,
     insurer_numbers: Vec<String>,
     first_login: FirstLogin,
@@ -91,6 +56,27 @@ struct OlderUsers {
     idle: i64,
     without_address: i64,
     unchanged: i64,
+    /// The accounts that a check would have made so far: an import asks the database instead.
+    checked: Taken,
+}
+
+impl OlderUsers {
+    /// Returns an import for this society.
+    pub(super) async fn new(app: &App, scope: &SystemScope, plan: Plan) -> anyhow::Result<Self> {
+        Ok(Self {
+            scope: scope.clone(),
+            insurer_numbers: societies::insurer_numbers(app, scope).await?,
+            first_login: plan.first_login,
+            ends_at: end_of(plan.until)?,
+            now: app.clock.now(),
+            today: app.clock.today(),
+            active: 0,
+            idle: 0,
+            without_address: 0,
+            unchanged: 0,
+            checked: Taken::default(),
+        })
+    }
 }
 
 /// A row whose own cells are good, and the person it means.
@@ -111,14 +97,33 @@ impl Importer for OlderUsers {
     type Record = OlderUserRow;
 
     fn kind(&self) -> Kind {
-        Kind::OlderUsers
+        &OlderUserFiles
     }
 
-    fn read(source: &Source, mut each: impl FnMut(Read<OlderUserRow>) -> bool) -> Result<(), Vec<Fault>> {
+    fn read(
+        source: &Source,
+        _purpose: Purpose,
+        mut each: impl FnMut(Read<OlderUserRow>) -> bool,
+    ) -> Result<(), Vec<Fault>> {
         let unopened = |error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))];
         let file = source.open().map_err(unopened)?;
-        let _all = OlderUsersCsv::open(file)?.all(&mut each);
+        let _all = OlderUsersCsv::open(file)?.map(Read::from).all(&mut each);
         Ok(())
+    }
+
+    async fn check(
+        &mut self,
+        tx: &mut Tx,
+        records: Vec<OlderUserRow>,
+        faults: &mut Vec<ChunkFault>,
+    ) -> anyhow::Result<Applied> {
+        let wanted = self.all_wanted(tx, records, faults).await?;
+        let mut taken = std::mem::take(&mut self.checked);
+        self.known(tx, &wanted, &mut taken).await?;
+        // Ids that are no account's.
+        let (_, accepted) = self.judged(&wanted, -1, &mut taken, faults);
+        self.checked = taken;
+        Ok(Applied { accepted, ..Applied::default() })
     }
 
     async fn apply(
@@ -128,48 +133,12 @@ impl Importer for OlderUsers {
         records: Vec<OlderUserRow>,
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
-        let mut keys: Vec<_> = records.iter().map(row_key).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let mut insured: HashMap<String, Vec<Coverage>> = HashMap::new();
-        for coverage in candidates(tx, &self.scope, &keys).await?.into_iter().filter(|coverage| coverage.insured) {
-            insured.entry(coverage.holder_key.clone()).or_default().push(coverage);
-        }
-        let wanted: Vec<_> = records.into_iter().filter_map(|row| self.wanted(row, &insured, faults)).collect();
-
-        let user_ids: Vec<_> = wanted.iter().map(|row| row.user_id.as_str()).collect();
-        let members: Vec<_> = wanted.iter().map(|row| row.member_id).collect();
-        let emails: Vec<_> = wanted.iter().filter_map(|row| row.email.as_deref()).collect();
-        let known = queries::known(tx, &self.scope, (&user_ids, &members, &emails)).await?;
+        let wanted = self.all_wanted(tx, records, faults).await?;
         let mut taken = Taken::default();
-        known.into_iter().for_each(|account| taken.put(account));
-
+        self.known(tx, &wanted, &mut taken).await?;
         let first_id = ids_take(tx, &self.scope, "account", i64::try_from(wanted.len())?).await?;
-        let mut fresh = Vec::with_capacity(wanted.len());
-        let mut accepted = 0;
-        for (row, account_id) in wanted.iter().zip(first_id..) {
-            match taken.judge(row) {
-                Verdict::New => {
-                    taken.put(Known {
-                        account_id,
-                        member_id: row.member_id,
-                        user_id: row.user_id.clone(),
-                        email: row.email.clone(),
-                        state: "temporary".to_owned(),
-                        origin: row.origin.to_owned(),
-                    });
-                    fresh.push(self.account(row, account_id, batch_id));
-                    self.count(row);
-                }
-                Verdict::Same => self.unchanged += 1,
-                Verdict::Wrong(wrong) => {
-                    let told = wrong.into_iter().map(|(column, why)| fault(FaultKind::Rejected, row.line, column, why));
-                    faults.extend(told);
-                    continue;
-                }
-            }
-            accepted += 1;
-        }
+        let (fresh, accepted) = self.judged(&wanted, first_id, &mut taken, faults);
+        let fresh: Vec<_> = fresh.into_iter().map(|(row, id)| self.account(row, id, batch_id)).collect();
         queries::accounts_insert(tx, &self.scope, &fresh, self.now).await?;
         Ok(Applied { accepted, ..Applied::default() })
     }
@@ -182,10 +151,6 @@ impl Importer for OlderUsers {
             ("unchanged", self.unchanged),
         ]
     }
-
-    fn state_when_read(&self) -> BatchState {
-        BatchState::Published
-    }
 }
 
 fn row_key(row: &OlderUserRow) -> String {
@@ -193,6 +158,67 @@ fn row_key(row: &OlderUserRow) -> String {
 }
 
 impl OlderUsers {
+    /// Returns the rows that are good by themselves, each with the person it means.
+    async fn all_wanted(
+        &self,
+        tx: &mut Tx,
+        records: Vec<OlderUserRow>,
+        faults: &mut Vec<ChunkFault>,
+    ) -> anyhow::Result<Vec<Wanted>> {
+        let mut keys: Vec<_> = records.iter().map(row_key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut insured: HashMap<String, Vec<Coverage>> = HashMap::new();
+        for coverage in candidates(tx, &self.scope, &keys).await?.into_iter().filter(|coverage| coverage.insured) {
+            insured.entry(coverage.holder_key.clone()).or_default().push(coverage);
+        }
+        Ok(records.into_iter().filter_map(|row| self.wanted(row, &insured, faults)).collect())
+    }
+
+    /// Adds the accounts that the rows could collide with.
+    async fn known(&self, tx: &mut Tx, wanted: &[Wanted], taken: &mut Taken) -> anyhow::Result<()> {
+        let user_ids: Vec<_> = wanted.iter().map(|row| row.user_id.as_str()).collect();
+        let members: Vec<_> = wanted.iter().map(|row| row.member_id).collect();
+        let emails: Vec<_> = wanted.iter().filter_map(|row| row.email.as_deref()).collect();
+        let known = queries::known(tx, &self.scope, (&user_ids, &members, &emails)).await?;
+        known.into_iter().for_each(|account| taken.put(account));
+        Ok(())
+    }
+
+    /// Returns the rows that need an account, each with its id, and how many rows are taken.
+    fn judged<'w>(
+        &mut self,
+        wanted: &'w [Wanted],
+        first_id: i64,
+        taken: &mut Taken,
+        faults: &mut Vec<ChunkFault>,
+    ) -> (Vec<(&'w Wanted, i64)>, i64) {
+        let (mut fresh, mut accepted) = (Vec::with_capacity(wanted.len()), 0);
+        for (row, account_id) in wanted.iter().zip(first_id..) {
+            match taken.judge(row) {
+                Verdict::New => {
+                    taken.put(Known {
+                        member_id: row.member_id,
+                        user_id: row.user_id.clone(),
+                        email: row.email.clone(),
+                        state: "temporary".to_owned(),
+                        origin: row.origin.to_owned(),
+                    });
+                    fresh.push((row, account_id));
+                    self.count(row);
+                }
+                Verdict::Same => self.unchanged += 1,
+                Verdict::Wrong(wrong) => {
+                    let told = wrong.into_iter().map(|(column, why)| fault(FaultKind::Rejected, row.line, column, why));
+                    faults.extend(told);
+                    continue;
+                }
+            }
+            accepted += 1;
+        }
+        (fresh, accepted)
+    }
+
     /// Looks at a row by itself and in the register; everything that is wrong with it is told.
     fn wanted(
         &self,
@@ -263,12 +289,20 @@ impl OlderUsers {
     }
 }
 
-/// The accounts that a chunk's rows could collide with.
-#[derive(Default)]
+/// The accounts that rows could collide with.
 struct Taken {
-    by_user_id: HashMap<String, Known>,
-    by_member: HashMap<i64, Known>,
-    by_email: HashMap<String, i64>,
+    by_user_id: Newest<String, ()>,
+    by_member: Newest<i64, Known>,
+    by_email: Newest<String, ()>,
+}
+
+/// How many accounts a check remembers of its file; a collision of rows further apart only the import finds.
+const KEPT: usize = 100_000;
+
+impl Default for Taken {
+    fn default() -> Self {
+        Self { by_user_id: Newest::new(KEPT), by_member: Newest::new(KEPT), by_email: Newest::new(KEPT) }
+    }
 }
 
 /// What becomes of a row.
@@ -283,9 +317,9 @@ enum Verdict {
 impl Taken {
     fn put(&mut self, account: Known) {
         if let Some(email) = &account.email {
-            self.by_email.insert(email.clone(), account.account_id);
+            self.by_email.insert(email.clone(), ());
         }
-        self.by_user_id.insert(account.user_id.clone(), account.clone());
+        self.by_user_id.insert(account.user_id.clone(), ());
         self.by_member.insert(account.member_id, account);
     }
 
@@ -310,10 +344,10 @@ impl Taken {
             return Verdict::Wrong(vec![(column, why)]);
         }
         let mut wrong = Vec::new();
-        if self.by_user_id.contains_key(&row.user_id) {
+        if self.by_user_id.get(&row.user_id).is_some() {
             wrong.push(("ユーザID", "このユーザIDは、別の方のアカウントで使われています。"));
         }
-        if row.email.as_ref().is_some_and(|email| self.by_email.contains_key(email)) {
+        if row.email.as_ref().is_some_and(|email| self.by_email.get(email).is_some()) {
             wrong.push(("メールアドレス", "このメールアドレスは、別の方のアカウントで使われています。"));
         }
         if wrong.is_empty() { Verdict::New } else { Verdict::Wrong(wrong) }

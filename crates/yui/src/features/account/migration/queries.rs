@@ -38,7 +38,7 @@ statements! {
         WHERE society_id = $1 AND account_id = $2 AND state = 'temporary'";
     PAIR_KEEP = "
         INSERT INTO issued_pairs (society_id, account_id, sealed_password) VALUES ($1, $2, $3)
-        ON CONFLICT (society_id, account_id) DO UPDATE SET sealed_password = excluded.sealed_password";
+        ON CONFLICT (society_id, account_id) DO UPDATE SET sealed_password = excluded.sealed_password, run_id = NULL";
     PAIRS = "
         SELECT p.account_id, p.sealed_password, a.user_id, COALESCE(a.password_ends_at, a.created_at) AS ends_at, m.name,
             c.insurer_number, c.symbol, c.number
@@ -49,19 +49,24 @@ statements! {
             AND c.from_date = (SELECT MAX(newest.from_date) FROM coverages newest
                 WHERE newest.society_id = a.society_id AND newest.member_id = a.member_id
                     AND newest.relationship = 'insured')
-        WHERE p.society_id = $1 AND a.state = 'temporary'
+        WHERE p.society_id = $1 AND a.state = 'temporary' AND COALESCE(p.run_id, 0) = $2
+            AND LENGTH(p.sealed_password) > 0
         ORDER BY c.insurer_number, c.symbol, c.number, p.account_id";
+    OF_RUN = "
+        SELECT p.account_id AS id FROM issued_pairs p
+        JOIN accounts a ON a.society_id = p.society_id AND a.account_id = p.account_id
+        WHERE p.society_id = $1 AND p.run_id = $2 AND a.state = 'temporary' ORDER BY p.account_id";
     PAIR_FORGET = "
         DELETE FROM issued_pairs WHERE society_id = $1 AND account_id = $2 AND sealed_password = $3";
     PAIR_DROP = "DELETE FROM issued_pairs WHERE society_id = $1 AND account_id = $2";
     KNOWN_BY_USER_ID = "
-        SELECT account_id, member_id, user_id, email, state, origin FROM accounts
+        SELECT member_id, user_id, email, state, origin FROM accounts
         WHERE society_id = $1 AND user_id IN ($2)";
     KNOWN_BY_MEMBER = "
-        SELECT account_id, member_id, user_id, email, state, origin FROM accounts
+        SELECT member_id, user_id, email, state, origin FROM accounts
         WHERE society_id = $1 AND member_id IN ($2)";
     KNOWN_BY_EMAIL = "
-        SELECT account_id, member_id, user_id, email, state, origin FROM accounts
+        SELECT member_id, user_id, email, state, origin FROM accounts
         WHERE society_id = $1 AND email IN ($2)";
     NUMBERS_PENDING = "
         SELECT a.account_id, m.birth_date, c.symbol, c.number
@@ -254,9 +259,15 @@ pub(super) struct PairRow {
     pub(super) number: String,
 }
 
-/// Returns the pairs that are to be written out, by insurer number, symbol and number.
-pub(super) async fn pairs(db: &Db, scope: &SystemScope) -> Result<Vec<PairRow>, DbError> {
-    db.all(&PAIRS, params![scope.society_id()]).await
+/// Returns the accounts that got their pair in this run and wait for enrolment still.
+pub(super) async fn of_run(db: &Db, scope: &SystemScope, run_id: i64) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<Id> = db.all(&OF_RUN, params![scope.society_id(), run_id]).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Returns the pairs of a run (0: those of none) that are to be written out, by insurer number, symbol and number.
+pub(super) async fn pairs(db: &Db, scope: &SystemScope, run_id: i64) -> Result<Vec<PairRow>, DbError> {
+    db.all(&PAIRS, params![scope.society_id(), run_id]).await
 }
 
 /// Forgets a pair that was written out, unless another has taken its place.
@@ -273,7 +284,6 @@ pub(super) async fn pair_drop(tx: &mut Tx, scope: &SystemScope, account_id: i64)
 /// An account that is there already.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Known {
-    pub(super) account_id: i64,
     pub(super) member_id: i64,
     pub(super) user_id: String,
     pub(super) email: Option<String>,

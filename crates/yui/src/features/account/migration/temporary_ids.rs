@@ -9,12 +9,13 @@
 use std::io;
 
 use anyhow::{Context, bail};
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use yui_auth::{
     code::{temporary_password, temporary_user_id},
     password::Password,
     seal,
 };
+use yui_db::Tx;
 use zeroize::Zeroizing;
 
 use super::{
@@ -43,6 +44,8 @@ pub enum Whom<'a> {
     WithoutPair,
     /// Insured persons, covered today, whose first way in has died before they finished enrolment.
     Expired,
+    /// Whoever got a pair in this run of the console and waits for enrolment still: all of its paper was lost.
+    Run(i64),
     /// The account with this user ID, whose paper was lost: the old pair is dead at once.
     Account(&'a str),
 }
@@ -61,31 +64,8 @@ pub async fn issue(
     whom: Whom<'_>,
     deliver: impl FnOnce(&[u8]) -> io::Result<()>,
 ) -> anyhow::Result<usize> {
-    let today = app.clock.today();
-    let ends_at = end_of(today.checked_add(i32::from(scope.society().policy.temporary_days).days())?)?;
-    let mut only = None;
-    match whom {
-        Whom::WithoutPair => {
-            for some in queries::insured_without_account(&app.db, scope, today).await?.chunks(CHUNK) {
-                new_accounts(app, scope, some, ends_at).await?;
-            }
-            let without_way = queries::without_way(&app.db, scope, today).await?;
-            anew(app, scope, &without_way, ends_at).await?;
-        }
-        Whom::Expired => {
-            let expired = queries::expired(&app.db, scope, today, app.clock.now()).await?;
-            anew(app, scope, &expired, ends_at).await?;
-        }
-        Whom::Account(user_id) => {
-            let user_id = rules::folded(user_id);
-            let account = queries::temporary(&app.db, scope, &user_id).await?;
-            let account =
-                account.with_context(|| format!("{user_id:?} is no user ID of an account that waits for enrolment"))?;
-            anew(app, scope, &[account], ends_at).await?;
-            only = Some(account);
-        }
-    }
-    let mut pairs = queries::pairs(&app.db, scope).await?;
+    let only = make(app, scope, whom).await?;
+    let mut pairs = queries::pairs(&app.db, scope, NO_RUN).await?;
     pairs.retain(|pair| only.is_none_or(|only| only == pair.account_id));
     let csv = csv(app, scope, &pairs)?;
     deliver(csv.as_bytes()).context("the pairs were not written; they are kept, and the next run writes them")?;
@@ -95,6 +75,47 @@ pub async fn issue(
     }
     tx.commit().await?;
     Ok(pairs.len())
+}
+
+/// The number of no run: pairs that wait for one.
+pub(super) const NO_RUN: i64 = 0;
+
+/// Makes the pairs, which wait to be written out; returns the account, where it is one.
+///
+/// # Errors
+/// Where the user ID is unknown or enrolled, no sealing key is configured, or the database fails. What was made until then
+/// is kept, and made no second time.
+pub async fn make(app: &App, scope: &SystemScope, whom: Whom<'_>) -> anyhow::Result<Option<i64>> {
+    let today = app.clock.today();
+    let ends_at = end_of(today.checked_add(i32::from(scope.society().policy.temporary_days).days())?)?;
+    match whom {
+        Whom::WithoutPair => {
+            for some in queries::insured_without_account(&app.db, scope, today).await?.chunks(CHUNK) {
+                new_accounts(app, scope, some, ends_at).await?;
+            }
+            let without_way = queries::without_way(&app.db, scope, today).await?;
+            anew(app, scope, &without_way, ends_at).await?;
+            Ok(None)
+        }
+        Whom::Expired => {
+            let expired = queries::expired(&app.db, scope, today, app.clock.now()).await?;
+            anew(app, scope, &expired, ends_at).await?;
+            Ok(None)
+        }
+        Whom::Run(run_id) => {
+            let again = queries::of_run(&app.db, scope, run_id).await?;
+            anew(app, scope, &again, ends_at).await?;
+            Ok(None)
+        }
+        Whom::Account(user_id) => {
+            let user_id = rules::folded(user_id);
+            let account = queries::temporary(&app.db, scope, &user_id).await?;
+            let account =
+                account.with_context(|| format!("{user_id:?} is no user ID of an account that waits for enrolment"))?;
+            anew(app, scope, &[account], ends_at).await?;
+            Ok(Some(account))
+        }
+    }
 }
 
 /// Gives persons (member and household) an account with a pair.
@@ -135,38 +156,95 @@ async fn new_accounts(
     Ok(())
 }
 
-/// Gives accounts that wait for enrolment another pair. What the old way in has led to is undone: whoever comes with the
-/// new paper begins anew.
+/// Gives accounts that wait for enrolment another pair.
 async fn anew(app: &App, scope: &SystemScope, accounts: &[i64], ends_at: Timestamp) -> anyhow::Result<()> {
     for some in accounts.chunks(CHUNK) {
         let passwords = passwords(app, some.len())?;
         let hashes = hashed(app, &passwords).await?;
-        let now = app.clock.now();
         let mut tx = app.db.begin().await?;
         for ((account_id, password), hash) in some.iter().copied().zip(&passwords).zip(&hashes) {
-            let waiting = queries::announcement(&mut tx, scope, account_id).await?;
-            if !queries::pair_set(&mut tx, scope, account_id, hash, (now, ends_at)).await? {
+            if !anew_in(app, &mut tx, scope, account_id, (password, hash), ends_at).await? {
                 bail!("an account was enrolled just now: run this again");
             }
-            if let Some(mail) = waiting
-                && mails::take_back(&mut tx, scope, mail, now).await?
-            {
-                queries::announcement_set(&mut tx, scope, account_id, None).await?;
-            }
-            for purpose in ["email", "first_login"] {
-                accounts::links_delete(&mut tx, scope, account_id, purpose).await?;
-            }
-            accounts::logins_delete_of(&mut tx, scope, account_id, &[0; 32]).await?;
-            terms::forget(&mut tx, scope, account_id).await?;
-            keep(app, &mut tx, scope, account_id, password).await?;
         }
         tx.commit().await?;
     }
     Ok(())
 }
 
+/// Gives an account that waits for enrolment another pair, which waits to be written out with the next ones; the old pair is
+/// dead at once. Returns false, and changes nothing, where the account does not wait. `recorded` writes down who did it and
+/// why, as the last thing in the transaction.
+///
+/// # Errors
+/// Where no sealing key is configured or the database fails.
+pub(in super::super) async fn reissue(
+    app: &App,
+    scope: &SystemScope,
+    account_id: i64,
+    recorded: impl AsyncFnOnce(&mut Tx) -> anyhow::Result<()>,
+) -> anyhow::Result<bool> {
+    let ends_at = end_of(app.clock.today().checked_add(i32::from(scope.society().policy.temporary_days).days())?)?;
+    let passwords = passwords(app, 1)?;
+    let hashes = hashed(app, &passwords).await?;
+    let (Some(password), Some(hash)) = (passwords.first(), hashes.first()) else { bail!("no password was made") };
+    let mut tx = app.db.begin().await?;
+    if !anew_in(app, &mut tx, scope, account_id, (password, hash), ends_at).await? {
+        return Ok(false);
+    }
+    recorded(&mut tx).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(true)
+}
+
+/// Puts a pair in the place of the old one; returns false where the account does not wait for enrolment. What the old way
+/// in has led to is undone: whoever comes with the new paper begins anew.
+async fn anew_in(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    account_id: i64,
+    (password, hash): (&Password, &str),
+    ends_at: Timestamp,
+) -> anyhow::Result<bool> {
+    let now = app.clock.now();
+    let waiting = queries::announcement(tx, scope, account_id).await?;
+    if !queries::pair_set(tx, scope, account_id, hash, (now, ends_at)).await? {
+        return Ok(false);
+    }
+    if let Some(mail) = waiting
+        && mails::take_back(tx, scope, mail, now).await?
+    {
+        queries::announcement_set(tx, scope, account_id, None).await?;
+    }
+    for purpose in ["email", "first_login"] {
+        accounts::links_delete(tx, scope, account_id, purpose).await?;
+    }
+    accounts::logins_delete_of(tx, scope, account_id, &[0; 32]).await?;
+    terms::forget(tx, scope, account_id).await?;
+    keep(app, tx, scope, account_id, password).await?;
+    Ok(true)
+}
+
 fn passwords(app: &App, count: usize) -> anyhow::Result<Vec<Password>> {
     (0..count).map(|_| Ok(Password::new(temporary_password(app.random.bytes()?).to_string()))).collect()
+}
+
+/// A pair in clear, for paper.
+pub(super) struct OpenPair<'a> {
+    pub(super) row: &'a PairRow,
+    pub(super) password: Zeroizing<String>,
+    /// The last day on which it can be used.
+    pub(super) until: Date,
+}
+
+/// Unseals a pair.
+pub(super) fn opened<'a>(app: &App, scope: &SystemScope, row: &'a PairRow) -> anyhow::Result<OpenPair<'a>> {
+    let (society, account) = (scope.society_id().to_string(), row.account_id.to_string());
+    let password = app.keys()?.open(&context(&society, &account), &row.sealed_password)?;
+    let password = Zeroizing::new(std::str::from_utf8(&password)?.to_owned());
+    Ok(OpenPair { row, password, until: last_day(row.ends_at.to_jiff()) })
 }
 
 fn context<'a>(society: &'a str, row: &'a str) -> seal::Context<'a> {
@@ -174,13 +252,7 @@ fn context<'a>(society: &'a str, row: &'a str) -> seal::Context<'a> {
 }
 
 /// Keeps a pair until it is written out, and records that it was made.
-async fn keep(
-    app: &App,
-    tx: &mut yui_db::Tx,
-    scope: &SystemScope,
-    account_id: i64,
-    password: &Password,
-) -> anyhow::Result<()> {
+async fn keep(app: &App, tx: &mut Tx, scope: &SystemScope, account_id: i64, password: &Password) -> anyhow::Result<()> {
     let (society, row) = (scope.society_id().to_string(), account_id.to_string());
     let sealed = app.keys()?.seal(&context(&society, &row), app.random.bytes()?, password.expose().as_bytes())?;
     queries::pair_keep(tx, scope, account_id, &sealed).await?;
@@ -191,24 +263,15 @@ async fn keep(
 const HEADER: &str = "保険者番号,記号,番号,氏名,仮ユーザID,仮パスワード,有効期限,ログイン画面の住所";
 
 /// Returns the pairs as the printing house gets them: UTF-8 with a byte order mark, CRLF, and nothing that no paper needs.
-fn csv(app: &App, scope: &SystemScope, pairs: &[PairRow]) -> anyhow::Result<Zeroizing<String>> {
+pub(super) fn csv(app: &App, scope: &SystemScope, pairs: &[PairRow]) -> anyhow::Result<Zeroizing<String>> {
     let login = format!("{}/login", app.portal_address(scope.society()));
     let mut csv = Zeroizing::new(String::with_capacity(HEADER.len() + 200 * pairs.len()));
     csv.push_str(&format!("\u{feff}{HEADER}\r\n"));
-    for pair in pairs {
-        let (society, row) = (scope.society_id().to_string(), pair.account_id.to_string());
-        let password = app.keys()?.open(&context(&society, &row), &pair.sealed_password)?;
-        let until = last_day(pair.ends_at.to_jiff()).to_string();
-        let cells = [
-            &pair.insurer_number,
-            &pair.symbol,
-            &pair.number,
-            &pair.name,
-            &pair.user_id,
-            std::str::from_utf8(&password)?,
-            &until,
-            &login,
-        ];
+    for row in pairs {
+        let OpenPair { row, password, until } = opened(app, scope, row)?;
+        let until = until.to_string();
+        let cells =
+            [&row.insurer_number, &row.symbol, &row.number, &row.name, &row.user_id, &*password, &until, &login];
         for (place, cell) in cells.into_iter().enumerate() {
             if place > 0 {
                 csv.push(',');

@@ -11,7 +11,7 @@ use crate::{
 
 /// Removes the accounts that the batch brought and nobody has begun to use: not enrolled, and without a step of
 /// enrolment. Announcements that wait are not sent; links and pairs that are out are dead. Returns how many accounts stay.
-pub(crate) async fn batch_withdraw(
+pub(super) async fn batch_withdraw(
     tx: &mut Tx,
     scope: &SystemScope,
     batch_id: i64,

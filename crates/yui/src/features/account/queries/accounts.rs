@@ -6,6 +6,7 @@ use yui_db::{Db, DbError, Tx, params, statements};
 
 use crate::{
     features::{
+        account::staff::InState,
         account::steps::{AccountState, Progress, Standing, WRONG_CODES},
         societies::Factor,
     },
@@ -14,6 +15,9 @@ use crate::{
 };
 
 statements! {
+    STATE_COUNTS = "
+        SELECT state, COUNT(*) AS accounts, COUNT(locked_at) AS locked FROM accounts
+        WHERE society_id = $1 GROUP BY state ORDER BY state";
     STANDING_BY_USER_ID = "
         SELECT a.account_id, a.revision, a.state, a.locked_at, a.user_id, a.password_hash, a.password_set_at,
             a.password_ends_at, a.password_must_change, a.mailed_password_hash, a.mailed_password_ends_at, a.wrong_codes,
@@ -80,6 +84,17 @@ statements! {
         SET wrong_passwords = 0, wrong_codes = 0, wrong_identities = 0, locked_at = NULL, revision = revision + 1
         WHERE society_id = $1 AND user_id = $2
         RETURNING account_id AS id";
+    STOP = "
+        UPDATE accounts
+        SET stopped_from = state, state = 'stopped', mailed_password_hash = NULL, mailed_password_ends_at = NULL,
+            revision = revision + 1
+        WHERE society_id = $1 AND account_id = $2 AND state <> 'stopped'";
+    RESUME = "
+        UPDATE accounts
+        SET state = COALESCE(stopped_from,
+                CASE WHEN enrolled_at IS NULL AND last_login_at IS NULL THEN 'temporary' ELSE 'enrolled' END),
+            stopped_from = NULL, revision = revision + 1
+        WHERE society_id = $1 AND account_id = $2 AND state = 'stopped'";
     PROGRESS = "
         UPDATE accounts SET enrolment = $3, wrong_identities = 0, revision = revision + 1
         WHERE society_id = $1 AND account_id = $2 AND state = 'temporary' AND revision = $4";
@@ -344,6 +359,16 @@ pub(crate) async fn account_unlock(tx: &mut Tx, scope: &SystemScope, user_id: &s
     Ok(row.map(|row| row.id))
 }
 
+/// Stops the account; returns false where it was stopped already.
+pub(crate) async fn account_stop(tx: &mut Tx, scope: &SystemScope, account_id: i64) -> Result<bool, DbError> {
+    Ok(tx.execute(&STOP, params![scope.society_id(), account_id]).await? == 1)
+}
+
+/// Makes a stopped account what it was before; returns false where it is not stopped.
+pub(crate) async fn account_resume(tx: &mut Tx, scope: &SystemScope, account_id: i64) -> Result<bool, DbError> {
+    Ok(tx.execute(&RESUME, params![scope.society_id(), account_id]).await? == 1)
+}
+
 /// Keeps how far enrolment has come; returns false where the account has changed meanwhile.
 pub(crate) async fn progress_set(
     tx: &mut Tx,
@@ -485,4 +510,9 @@ pub(crate) async fn account_by_handle(
 ) -> Result<Option<i64>, DbError> {
     let row: Option<Id> = db.optional(&ACCOUNT_BY_HANDLE, params![scope.society_id(), handle.to_vec()]).await?;
     Ok(row.map(|row| row.id))
+}
+
+/// Returns how many accounts are in each state, by its name.
+pub(crate) async fn state_counts(db: &Db, scope: &impl InSociety) -> Result<Vec<InState>, DbError> {
+    db.all(&STATE_COUNTS, params![scope.society_id()]).await
 }

@@ -15,5 +15,6 @@ pub(super) use events::*;
 pub(super) use factors::*;
 pub(super) use links::*;
 pub(super) use logins::*;
+pub(crate) use logins::{ceremony, ceremony_insert, ceremony_take};
 pub(super) use persons::*;
 pub(super) use sessions::*;

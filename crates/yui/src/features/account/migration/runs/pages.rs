@@ -1,0 +1,345 @@
+//! Ordering, and taking what was made.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use askama::Template;
+use axum::{
+    Form,
+    body::{Body, Bytes},
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{
+    super::{queries::pairs, temporary_ids::csv as list_of},
+    PAIRS_ADDRESSES, PAIRS_CARDS, PAIRS_FORGOTTEN, PAIRS_LIST, PAIRS_ORDERED, paper,
+    queries::{self, Counts, RunRow},
+    subject,
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::audit,
+    scope::{InSociety, StaffScope},
+    ui::{FormState, Page, Shell, csv, format},
+};
+
+/// A run in the list, and on its own page.
+#[derive(Clone)]
+pub(crate) struct Line {
+    run_id: i64,
+    whom: &'static str,
+    ordered: String,
+    state: &'static str,
+    pairs: i64,
+    ready: bool,
+    /// Making them failed; it is tried again.
+    trouble: bool,
+    cards: Option<String>,
+    list: Option<String>,
+    forgotten: Option<String>,
+}
+
+impl From<RunRow> for Line {
+    fn from(row: RunRow) -> Self {
+        let at = |at: Option<yui_db::Timestamp>| at.map(|at| format::minute(at.to_jiff()));
+        let by = |name: Option<String>, when| at(when).map(|at| format!("{} {at}", name.unwrap_or_default()));
+        Self {
+            run_id: row.run_id,
+            whom: whom_words(&row.whom),
+            ordered: format!("{} {}", row.ordered_name, format::minute(row.ordered_at.to_jiff())),
+            trouble: row.trouble_at.is_some() && row.ready_at.is_none(),
+            state: match (row.ready_at, row.forgotten_at) {
+                (None, _) => "作成中",
+                (Some(_), None) => "受け取り待ち",
+                (Some(_), Some(_)) => "完了",
+            },
+            pairs: row.pairs,
+            ready: row.ready_at.is_some(),
+            cards: by(row.cards_by, row.cards_at),
+            list: by(row.list_by, row.list_at),
+            forgotten: at(row.forgotten_at),
+        }
+    }
+}
+
+fn whom_words(whom: &str) -> &'static str {
+    match whom {
+        "without" => "アカウントのない被保険者",
+        "expired" => "期限が切れた人",
+        "again" => "前の発行のやり直し",
+        _ => "個別に再発行した人",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "features/account/migration/runs/list.html")]
+pub(crate) struct PairRunsPage {
+    page: Page,
+    form: FormState,
+    counts: Counts,
+    days: u16,
+    lines: Vec<Line>,
+}
+
+#[derive(Template)]
+#[template(path = "features/account/migration/runs/one.html")]
+pub(crate) struct PairRunPage {
+    page: Page,
+    form: FormState,
+    line: Line,
+    /// Pairs that are still there to be written out.
+    left: i64,
+    /// Whoever got one in this run and has not enrolled.
+    again: i64,
+}
+
+/// How many runs are shown.
+const SHOWN: i64 = 100;
+
+const TITLE: &str = "仮IDの発行";
+
+async fn list_page(app: &App, shell: &Shell, staff: &StaffScope, form: FormState) -> Result<PairRunsPage, AppError> {
+    let rows = queries::list(&app.db, staff, SHOWN).await?;
+    Ok(PairRunsPage {
+        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        form,
+        counts: queries::counts(&app.db, staff, (app.clock.today(), app.clock.now())).await?,
+        days: staff.society().policy.temporary_days,
+        lines: rows.into_iter().map(Line::from).collect(),
+    })
+}
+
+pub(super) async fn list(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<PairRunsPage, AppError> {
+    list_page(&app, &shell, &staff, FormState::default()).await
+}
+
+/// Who is to get pairs.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    whom: String,
+    /// The run that is to be done again.
+    run: Option<i64>,
+}
+
+pub(super) async fn order(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Form(Typed { whom, run }): Form<Typed>,
+) -> Result<Response, AppError> {
+    let mut form = FormState::default();
+    let counts = queries::counts(&app.db, &staff, (app.clock.today(), app.clock.now())).await?;
+    let count = match whom.as_str() {
+        "without" => counts.without,
+        "expired" => counts.expired,
+        "waiting" => counts.waiting,
+        "again" if run.is_some() => queries::left(&app.db, &staff, run.unwrap_or_default()).await?.0,
+        _ => {
+            form.error("whom", "誰に発行するかを選んでください。");
+            return Ok(list_page(&app, &shell, &staff, form).await?.into_response());
+        }
+    };
+    if count + counts.waiting == 0 {
+        form.error("whom", "発行する人がいません。");
+        return Ok(list_page(&app, &shell, &staff, form).await?.into_response());
+    }
+    let mut tx = app.db.begin().await?;
+    let Some(run_id) = queries::order(&mut tx, &staff, (&whom, run), app.clock.now()).await? else {
+        drop(tx);
+        form.error("whom", "前の発行がまだ作成中です。終わってから、もう一度指示してください。");
+        return Ok(list_page(&app, &shell, &staff, form).await?.into_response());
+    };
+    let detail = format!("{} {count}件", whom_words(&whom));
+    audit::record(&app, &mut tx, &staff, PAIRS_ORDERED, Some(&subject(run_id)), &detail).await?;
+    tx.commit().await?;
+    app.pairs.notify_one();
+    Ok(Redirect::to(&format!("/console/temporary-ids/{run_id}")).into_response())
+}
+
+async fn one_page(
+    app: &App,
+    shell: &Shell,
+    staff: &StaffScope,
+    run_id: i64,
+    form: FormState,
+) -> Result<PairRunPage, AppError> {
+    let row = queries::one(&app.db, staff, run_id).await?.ok_or(AppError::NotFound)?;
+    let (again, left) = queries::left(&app.db, staff, run_id).await?;
+    let title = format!("仮IDの発行 {run_id}");
+    Ok(PairRunPage {
+        page: if form.has_errors() { shell.console_with_errors(&title) } else { shell.console(&title) },
+        form,
+        line: row.into(),
+        left,
+        again,
+    })
+}
+
+pub(super) async fn one(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Path(run_id): Path<i64>,
+) -> Result<PairRunPage, AppError> {
+    one_page(&app, &shell, &staff, run_id, FormState::default()).await
+}
+
+/// Says on the run's page why nothing can be taken.
+async fn refused(app: &App, shell: &Shell, staff: &StaffScope, run_id: i64, words: &str) -> Result<Response, AppError> {
+    let mut form = FormState::default();
+    form.error("take", words);
+    Ok(one_page(app, shell, staff, run_id, form).await?.into_response())
+}
+
+const TAKEN: &str = "このファイルはすでにダウンロードされています。もう一度必要な場合は、下の「この発行をやり直す」から、新しい仮パスワードを発行してください。";
+const NOTHING: &str = "受け取れる仮IDがありません。登録が済んだか、控えが消去されています。";
+
+/// The postcards: made whole first, so that a mistake in them takes nothing away; then taken, once.
+pub(super) async fn postcards(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Path(run_id): Path<i64>,
+) -> Result<Response, AppError> {
+    let row = queries::one(&app.db, &staff, run_id).await?.ok_or(AppError::NotFound)?;
+    let scope = staff.acting();
+    if row.cards_at.is_some() {
+        return refused(&app, &shell, &staff, run_id, TAKEN).await;
+    }
+    let waiting = pairs(&app.db, &scope, run_id).await?;
+    if waiting.is_empty() || row.ready_at.is_none() {
+        return refused(&app, &shell, &staff, run_id, NOTHING).await;
+    }
+    if app.fonts.is_none() {
+        return Err(AppError::Unavailable("PDFを作るフォントが入っていません。"));
+    }
+    let (mut file, written) = paper::written(&app, &scope, waiting).await?;
+    let mut tx = app.db.begin().await?;
+    if !queries::cards_take(&mut tx, &staff, run_id, app.clock.now()).await? {
+        drop(tx);
+        return refused(&app, &shell, &staff, run_id, TAKEN).await;
+    }
+    let missing: String = written.missing.iter().collect();
+    let unprinted = if missing.is_empty() { String::new() } else { format!("、印刷できない文字 {missing}") };
+    let detail = format!("{}件{unprinted}", written.cards);
+    audit::record(&app, &mut tx, &staff, PAIRS_CARDS, Some(&subject(run_id)), &detail).await?;
+    tx.commit().await?;
+    file.seek(SeekFrom::Start(0))?;
+    let length = file.metadata()?.len();
+    let headers = [
+        (header::CONTENT_TYPE, "application/pdf".to_owned()),
+        (header::CONTENT_LENGTH, length.to_string()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"postcards-{run_id}.pdf\"")),
+    ];
+    Ok((headers, Body::from_stream(in_pieces(file))).into_response())
+}
+
+/// How much of a file is sent at once.
+const PIECE: usize = 1 << 16;
+
+fn in_pieces(file: std::fs::File) -> impl futures::Stream<Item = std::io::Result<Bytes>> + Send {
+    futures::stream::try_unfold(file, |mut file| async move {
+        let read = tokio::task::spawn_blocking(move || {
+            let mut piece = vec![0; PIECE];
+            let read = file.read(&mut piece)?;
+            piece.truncate(read);
+            Ok::<_, std::io::Error>((piece, file))
+        });
+        let (piece, file) = read.await.map_err(std::io::Error::other)??;
+        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), file)))
+    })
+}
+
+/// The printing house's list, with passwords: once.
+pub(super) async fn list_csv(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Path(run_id): Path<i64>,
+) -> Result<Response, AppError> {
+    queries::one(&app.db, &staff, run_id).await?.ok_or(AppError::NotFound)?;
+    let scope = staff.acting();
+    let waiting = pairs(&app.db, &scope, run_id).await?;
+    if waiting.is_empty() {
+        return refused(&app, &shell, &staff, run_id, NOTHING).await;
+    }
+    let list = list_of(&app, &scope, &waiting)?;
+    let mut tx = app.db.begin().await?;
+    if !queries::list_take(&mut tx, &staff, run_id, app.clock.now()).await? {
+        drop(tx);
+        return refused(&app, &shell, &staff, run_id, TAKEN).await;
+    }
+    let detail = format!("{}件", waiting.len());
+    audit::record(&app, &mut tx, &staff, PAIRS_LIST, Some(&subject(run_id)), &detail).await?;
+    tx.commit().await?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"temporary-ids-{run_id}.csv\"")),
+    ];
+    Ok((headers, list.to_string()).into_response())
+}
+
+/// The list by which the society gives the printing house addresses: without passwords, as often as wanted.
+pub(super) async fn addresses(
+    State(app): State<App>,
+    staff: StaffScope,
+    Path(run_id): Path<i64>,
+) -> Result<Response, AppError> {
+    queries::one(&app.db, &staff, run_id).await?.ok_or(AppError::NotFound)?;
+    let waiting = pairs(&app.db, &staff.acting(), run_id).await?;
+    audit::seen(&app, &staff, PAIRS_ADDRESSES, Some(&subject(run_id)), &format!("{}件", waiting.len())).await?;
+    const HEAD: &str = "管理番号,保険者番号,記号,番号,氏名\r\n";
+    let text = waiting.iter().fold(HEAD.to_owned(), |text, row| {
+        text + &csv::line(&[&paper::key(row), &row.insurer_number, &row.symbol, &row.number, &row.name])
+    });
+    let lines = futures::stream::once(async move { Ok(Bytes::from(text)) });
+    Ok(csv::download(&format!("addresses-{run_id}.csv"), lines))
+}
+
+pub(super) async fn forget(
+    State(app): State<App>,
+    staff: StaffScope,
+    Path(run_id): Path<i64>,
+) -> Result<Response, AppError> {
+    let mut tx = app.db.begin().await?;
+    if !queries::forget(&mut tx, &staff, run_id, app.clock.now()).await? {
+        return Err(AppError::NotFound);
+    }
+    audit::record(&app, &mut tx, &staff, PAIRS_FORGOTTEN, Some(&subject(run_id)), "").await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/console/temporary-ids/{run_id}")).into_response())
+}
+
+fn sample_line(ready: bool) -> Line {
+    Line {
+        run_id: 3,
+        whom: whom_words("without"),
+        ordered: "給付 次郎 2026/11/20 09:12".into(),
+        state: if ready { "受け取り待ち" } else { "作成中" },
+        pairs: if ready { 1_204 } else { 0 },
+        ready,
+        trouble: !ready,
+        cards: ready.then(|| "給付 次郎 2026/11/20 09:20".into()),
+        list: None,
+        forgotten: None,
+    }
+}
+
+crate::ui::console_pages! {
+    PairRunsPage => |shell| Self {
+        page: shell.console(TITLE),
+        form: FormState::default(),
+        counts: Counts { without: 1_204, expired: 12, waiting: 1 },
+        days: 90,
+        lines: vec![sample_line(false), sample_line(true)],
+    },
+    PairRunPage => |shell| {
+        let mut form = FormState::default();
+        form.error("take", TAKEN);
+        Self { page: shell.console_with_errors("仮IDの発行 3"), form, line: sample_line(true), left: 1_204, again: 1_204 }
+    },
+}

@@ -1,0 +1,210 @@
+//! The SQL of runs.
+
+use jiff::Timestamp;
+use yui_db::{Db, DbError, Tx, params, statements};
+
+use crate::{
+    features::societies::ids_take,
+    scope::{InSociety, StaffScope},
+};
+
+statements! {
+    ORDER = "
+        INSERT INTO pair_runs (society_id, run_id, whom, again_of, ordered_by, ordered_at, ordered_from, pairs)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 0) ON CONFLICT DO NOTHING";
+    TAKE = "
+        UPDATE pair_runs SET taken_until = $3, trouble_at = NULL
+        WHERE society_id = $1 AND ready_at IS NULL AND (taken_until IS NULL OR taken_until <= $2)
+        RETURNING run_id, whom, again_of, ordered_by, ordered_from";
+    TROUBLE = "UPDATE pair_runs SET trouble_at = $3, taken_until = $4 WHERE society_id = $1 AND run_id = $2 AND ready_at IS NULL";
+    GATHER = "UPDATE issued_pairs SET run_id = $2 WHERE society_id = $1 AND run_id IS NULL";
+    READY = "UPDATE pair_runs SET ready_at = $3, pairs = $4, taken_until = NULL WHERE society_id = $1 AND run_id = $2 AND ready_at IS NULL";
+    LIST = "
+        SELECT r.run_id, r.whom, s.name AS ordered_name, r.ordered_at, r.trouble_at, r.ready_at, r.pairs, r.cards_by, r.cards_at, r.list_by,
+            r.list_at, r.forgotten_at
+        FROM pair_runs r
+        JOIN staff s ON s.society_id = r.society_id AND s.staff_id = r.ordered_by
+        WHERE r.society_id = $1 ORDER BY r.run_id DESC LIMIT $2";
+    ONE = "
+        SELECT r.run_id, r.whom, s.name AS ordered_name, r.ordered_at, r.trouble_at, r.ready_at, r.pairs, r.cards_by, r.cards_at, r.list_by,
+            r.list_at, r.forgotten_at
+        FROM pair_runs r
+        JOIN staff s ON s.society_id = r.society_id AND s.staff_id = r.ordered_by
+        WHERE r.society_id = $1 AND r.run_id = $2";
+    CARDS_TAKE = "
+        UPDATE pair_runs SET cards_by = $3, cards_at = $4
+        WHERE society_id = $1 AND run_id = $2 AND cards_at IS NULL AND forgotten_at IS NULL";
+    LIST_TAKE = "
+        UPDATE pair_runs SET list_by = $3, list_at = $4
+        WHERE society_id = $1 AND run_id = $2 AND list_at IS NULL AND forgotten_at IS NULL";
+    // The row stays: it tells who got a pair in the run, for whom it may have to be done again.
+    FORGET = "UPDATE issued_pairs SET sealed_password = $3 WHERE society_id = $1 AND run_id = $2";
+    AGAIN = "
+        SELECT COUNT(*) AS count FROM issued_pairs p
+        JOIN accounts a ON a.society_id = p.society_id AND a.account_id = p.account_id
+        WHERE p.society_id = $1 AND p.run_id = $2 AND a.state = 'temporary'";
+    LEFT = "
+        SELECT COUNT(*) AS count FROM issued_pairs p
+        JOIN accounts a ON a.society_id = p.society_id AND a.account_id = p.account_id
+        WHERE p.society_id = $1 AND p.run_id = $2 AND a.state = 'temporary' AND LENGTH(p.sealed_password) > 0";
+    WITHOUT_WAY = "
+        SELECT COUNT(*) AS count FROM accounts a
+        WHERE a.society_id = $1 AND a.state = 'temporary' AND a.first_way = 'link' AND a.email IS NULL
+            AND EXISTS (SELECT 1 FROM coverages c
+                WHERE c.society_id = a.society_id AND c.member_id = a.member_id AND c.relationship = 'insured'
+                    AND c.from_date <= $2 AND (c.to_date IS NULL OR c.to_date > $2))";
+    FORGOTTEN = "UPDATE pair_runs SET forgotten_at = $3 WHERE society_id = $1 AND run_id = $2 AND forgotten_at IS NULL AND ready_at IS NOT NULL";
+    OLD = "
+        SELECT run_id AS count FROM pair_runs
+        WHERE society_id = $1 AND forgotten_at IS NULL AND (cards_at <= $2 OR list_at <= $2) ORDER BY run_id";
+    WITHOUT = "
+        SELECT COUNT(*) AS count FROM coverages c
+        WHERE c.society_id = $1 AND c.relationship = 'insured' AND c.from_date <= $2
+            AND (c.to_date IS NULL OR c.to_date > $2)
+            AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.society_id = c.society_id AND a.member_id = c.member_id)";
+    EXPIRED = "
+        SELECT COUNT(*) AS count FROM accounts a
+        WHERE a.society_id = $1 AND a.state = 'temporary' AND a.password_ends_at <= $3
+            AND EXISTS (SELECT 1 FROM coverages c
+                WHERE c.society_id = a.society_id AND c.member_id = a.member_id AND c.relationship = 'insured'
+                    AND c.from_date <= $2 AND (c.to_date IS NULL OR c.to_date > $2))";
+    WAITING = "SELECT COUNT(*) AS count FROM issued_pairs WHERE society_id = $1 AND run_id IS NULL";
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    count: i64,
+}
+
+/// A run as a page shows it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct RunRow {
+    pub(super) run_id: i64,
+    pub(super) whom: String,
+    pub(super) ordered_name: String,
+    pub(super) ordered_at: yui_db::Timestamp,
+    pub(super) trouble_at: Option<yui_db::Timestamp>,
+    pub(super) ready_at: Option<yui_db::Timestamp>,
+    pub(super) pairs: i64,
+    pub(super) cards_by: Option<String>,
+    pub(super) cards_at: Option<yui_db::Timestamp>,
+    pub(super) list_by: Option<String>,
+    pub(super) list_at: Option<yui_db::Timestamp>,
+    pub(super) forgotten_at: Option<yui_db::Timestamp>,
+}
+
+/// A run that a worker has taken.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Taken {
+    pub(super) run_id: i64,
+    pub(super) whom: String,
+    pub(super) again_of: Option<i64>,
+    pub(super) ordered_by: i64,
+    pub(super) ordered_from: String,
+}
+
+/// How many would get a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) without: i64,
+    pub(super) expired: i64,
+    pub(super) waiting: i64,
+}
+
+/// Orders a run; returns its number, or nothing where one is being made.
+pub(super) async fn order(
+    tx: &mut Tx,
+    staff: &StaffScope,
+    (whom, again_of): (&str, Option<i64>),
+    now: Timestamp,
+) -> Result<Option<i64>, DbError> {
+    let id = ids_take(tx, staff, "pair_run", 1).await?;
+    let values = params![staff.society_id(), id, whom, again_of, staff.staff_id, now, staff.address.as_str()];
+    Ok((tx.execute(&ORDER, values).await? == 1).then_some(id))
+}
+
+/// Takes the society's run that is to be made, if there is one.
+pub(super) async fn take(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    (now, until): (Timestamp, Timestamp),
+) -> Result<Option<Taken>, DbError> {
+    tx.optional(&TAKE, params![scope.society_id(), now, until]).await
+}
+
+/// Gathers the pairs that wait into the run, which is ready with that; returns how many they are, or nothing where another
+/// worker was faster.
+pub(super) async fn gather(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    run_id: i64,
+    now: Timestamp,
+) -> Result<Option<i64>, DbError> {
+    let pairs = tx.execute(&GATHER, params![scope.society_id(), run_id]).await?;
+    let pairs = i64::try_from(pairs).unwrap_or(i64::MAX);
+    let ready = tx.execute(&READY, params![scope.society_id(), run_id, now, pairs]).await? == 1;
+    Ok(ready.then_some(pairs))
+}
+
+/// Returns the newest runs.
+pub(super) async fn list(db: &Db, scope: &impl InSociety, most: i64) -> Result<Vec<RunRow>, DbError> {
+    db.all(&LIST, params![scope.society_id(), most]).await
+}
+
+/// Returns a run.
+pub(super) async fn one(db: &Db, scope: &impl InSociety, run_id: i64) -> Result<Option<RunRow>, DbError> {
+    db.optional(&ONE, params![scope.society_id(), run_id]).await
+}
+
+/// Records who takes the postcards; returns false where they were taken before.
+pub(super) async fn cards_take(tx: &mut Tx, staff: &StaffScope, run_id: i64, now: Timestamp) -> Result<bool, DbError> {
+    Ok(tx.execute(&CARDS_TAKE, params![staff.society_id(), run_id, staff.name.as_str(), now]).await? == 1)
+}
+
+/// Records who takes the printing house's list; returns false where it was taken before.
+pub(super) async fn list_take(tx: &mut Tx, staff: &StaffScope, run_id: i64, now: Timestamp) -> Result<bool, DbError> {
+    Ok(tx.execute(&LIST_TAKE, params![staff.society_id(), run_id, staff.name.as_str(), now]).await? == 1)
+}
+
+/// Forgets the passwords of a run; returns false where that was done before or it is not ready.
+pub(super) async fn forget(tx: &mut Tx, scope: &impl InSociety, run_id: i64, now: Timestamp) -> Result<bool, DbError> {
+    tx.execute(&FORGET, params![scope.society_id(), run_id, &[0_u8; 0][..]]).await?;
+    Ok(tx.execute(&FORGOTTEN, params![scope.society_id(), run_id, now]).await? == 1)
+}
+
+/// Returns how many got their pair in the run and wait for enrolment still, and of how many of these the password is still
+/// there to be written out.
+pub(super) async fn left(db: &Db, scope: &impl InSociety, run_id: i64) -> Result<(i64, i64), DbError> {
+    let again: Count = db.one(&AGAIN, params![scope.society_id(), run_id]).await?;
+    let left: Count = db.one(&LEFT, params![scope.society_id(), run_id]).await?;
+    Ok((again.count, left.count))
+}
+
+/// Records that making the run's pairs failed, and when it is tried again.
+pub(super) async fn trouble(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    run_id: i64,
+    (now, again): (Timestamp, Timestamp),
+) -> Result<(), DbError> {
+    tx.execute(&TROUBLE, params![scope.society_id(), run_id, now, again]).await.map(drop)
+}
+
+/// Returns the runs of which something was taken before this instant and whose passwords are still there.
+pub(super) async fn old(db: &Db, scope: &impl InSociety, before: Timestamp) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<Count> = db.all(&OLD, params![scope.society_id(), before]).await?;
+    Ok(rows.into_iter().map(|row| row.count).collect())
+}
+
+/// Counts who would get a pair today.
+pub(super) async fn counts(
+    db: &Db,
+    scope: &impl InSociety,
+    (today, now): (jiff::civil::Date, Timestamp),
+) -> Result<Counts, DbError> {
+    let without: Count = db.one(&WITHOUT, params![scope.society_id(), today]).await?;
+    let expired: Count = db.one(&EXPIRED, params![scope.society_id(), today, now]).await?;
+    let waiting: Count = db.one(&WAITING, params![scope.society_id()]).await?;
+    let without_way: Count = db.one(&WITHOUT_WAY, params![scope.society_id(), today]).await?;
+    Ok(Counts { without: without.count + without_way.count, expired: expired.count, waiting: waiting.count })
+}

@@ -1,0 +1,89 @@
+//! Being done with a kind of mail by the link in it, without a login (RFC 8058): a mail program posts, a person looks first.
+
+use anyhow::Context as _;
+use askama::Template;
+use axum::extract::{Path, State};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use yui_auth::seal::Context;
+
+use super::{enrolment::MAIL_KINDS, queries};
+use crate::{
+    app::App,
+    error::AppError,
+    scope::{InSociety, PublicScope},
+    ui::{Page, Shell},
+};
+
+#[derive(Template)]
+#[template(path = "features/account/unsubscribe.html")]
+pub(crate) struct UnsubscribePage {
+    page: Page,
+    /// What the mails are about.
+    what: String,
+    /// The address to post to; none once it is done.
+    action: Option<String>,
+}
+
+const TITLE: &str = "お知らせメールの停止";
+
+fn context(society: &str) -> Context<'_> {
+    Context { society, table: "mail_wishes", column: "unsubscribe", row: "" }
+}
+
+/// Returns the path by which the account's owner can be done with mails of this kind. It tells nothing and can not be made by
+/// anybody else.
+///
+/// # Errors
+/// Where no sealing key is configured.
+pub(crate) fn path(app: &App, scope: &impl InSociety, account_id: i64, kind: &str) -> anyhow::Result<String> {
+    let society = scope.society_id().to_string();
+    let said = format!("{account_id} {kind}");
+    let sealed = app.keys()?.seal(&context(&society), app.random.bytes()?, said.as_bytes())?;
+    Ok(format!("/unsubscribe/{}", URL_SAFE_NO_PAD.encode(sealed)))
+}
+
+/// Returns what a link says: the account, and the kind with its (Japanese) name.
+fn opened(app: &App, scope: &PublicScope, token: &str) -> Option<(i64, &'static str, &'static str)> {
+    let sealed = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let society = scope.society_id().to_string();
+    let said = app.keys().ok()?.open(&context(&society), &sealed).ok()?;
+    let (account_id, kind) = std::str::from_utf8(&said).ok()?.split_once(' ')?;
+    let (kind, label) = MAIL_KINDS.iter().find(|(known, _)| *known == kind)?;
+    Some((account_id.parse().ok()?, kind, label))
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    Path(token): Path<String>,
+) -> Result<UnsubscribePage, AppError> {
+    let (_, _, label) = opened(&app, &scope, &token).ok_or(AppError::NotFound)?;
+    let action = Some(format!("/unsubscribe/{token}"));
+    Ok(UnsubscribePage { page: shell.page(TITLE), what: shell.t(label).to_owned(), action })
+}
+
+/// What the body says does not matter: `List-Unsubscribe=One-Click` of a mail program, or nothing of our page.
+pub(super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    Path(token): Path<String>,
+) -> Result<UnsubscribePage, AppError> {
+    let (account_id, kind, label) = opened(&app, &scope, &token).ok_or(AppError::NotFound)?;
+    // An account that is gone is mailed no more.
+    if queries::standing(&app.db, &scope, account_id, app.clock.now()).await?.is_some() {
+        let mut tx = app.db.begin().await?;
+        queries::wish_set(&mut tx, &scope, account_id, kind, false).await.context("the wish")?;
+        tx.commit().await?;
+    }
+    Ok(UnsubscribePage { page: shell.page(TITLE), what: shell.t(label).to_owned(), action: None })
+}
+
+crate::ui::pages! {
+    UnsubscribePage => |shell| Self {
+        page: shell.page(TITLE),
+        what: shell.t("医療費通知").to_owned(),
+        action: Some("/unsubscribe/AAAA".into()),
+    },
+}
