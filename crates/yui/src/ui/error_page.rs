@@ -18,8 +18,18 @@ struct ErrorPage {
     reference: Option<String>,
 }
 
+#[derive(Template)]
+#[template(path = "ui/console_error_page.html")]
+struct ConsoleErrorPage {
+    page: Page,
+    what: &'static str,
+    next: &'static str,
+    reference: Option<String>,
+}
+
 /// Returns the page in the visitor's language, with the status and headers of the bare response.
 pub(crate) fn error_page(shell: &Shell, error: &AppError, reference: &str, bare: Response) -> Response {
+    let console = shell.path.split(['?', '/']).nth(1) == Some("console");
     let (title, what, next) = match error {
         AppError::NotFound => (
             "ページが見つかりません",
@@ -30,6 +40,11 @@ pub(crate) fn error_page(shell: &Shell, error: &AppError, reference: &str, bare:
             "この操作はできません",
             "別のサイトから送られた操作のため、受け付けませんでした。",
             "トップページを開きなおして、もう一度お試しください。",
+        ),
+        AppError::NotAllowed => (
+            "権限がありません",
+            "あなたの役割では、この操作はできません。",
+            "必要な場合は、管理者に役割の変更を依頼してください。",
         ),
         AppError::Busy(_) => (
             "ただいま混み合っています",
@@ -46,8 +61,11 @@ pub(crate) fn error_page(shell: &Shell, error: &AppError, reference: &str, bare:
         ),
     };
     let reference = matches!(error, AppError::Bug(_)).then(|| reference.to_owned());
-    let page = ErrorPage { page: shell.page(title), what, next, reference };
-    let mut response = page.into_response();
+    let mut response = if console {
+        ConsoleErrorPage { page: shell.console(title), what, next, reference }.into_response()
+    } else {
+        ErrorPage { page: shell.page(title), what, next, reference }.into_response()
+    };
     *response.status_mut() = bare.status();
     if let Some(after) = bare.headers().get(axum::http::header::RETRY_AFTER) {
         response.headers_mut().insert(axum::http::header::RETRY_AFTER, HeaderValue::clone(after));
@@ -61,5 +79,14 @@ pages! {
         what: "申し訳ありません。システムの不具合により、表示できませんでした。",
         next: "時間をおいてもう一度お試しください。続く場合は、下の番号を添えて健康保険組合へお知らせください。",
         reference: Some("0123456789abcdef".into()),
+    },
+}
+
+super::console_pages! {
+    ConsoleErrorPage => |shell| Self {
+        page: shell.console("権限がありません"),
+        what: "あなたの役割では、この操作はできません。",
+        next: "必要な場合は、管理者に役割の変更を依頼してください。",
+        reference: None,
     },
 }

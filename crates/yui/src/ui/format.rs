@@ -50,6 +50,11 @@ pub(crate) fn year(lang: Lang, year: i16) -> String {
     }
 }
 
+/// Returns the minute in Japan: `2025/01/09 09:05`.
+pub(crate) fn minute(at: Timestamp) -> String {
+    at.to_zoned(crate::app::japan()).strftime("%Y/%m/%d %H:%M").to_string()
+}
+
 /// Returns the date: `2025年1月9日`, `9 January 2025`.
 pub(crate) fn date(lang: Lang, date: Date) -> String {
     match lang {

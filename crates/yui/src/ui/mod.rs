@@ -3,6 +3,7 @@
 mod assets;
 pub(crate) mod cookie;
 mod csrf;
+pub(crate) mod csv;
 mod error_page;
 mod form;
 pub(crate) mod format;
@@ -18,6 +19,6 @@ pub(crate) use csrf::same_origin;
 pub(crate) use error_page::error_page;
 pub(crate) use form::FormState;
 pub use lang::{Lang, catalog};
-pub(crate) use page::{Page, Shell, local_path};
+pub(crate) use page::{Page, Shell, Signed, local_path};
 pub use sample::{Sample, samples};
-pub(crate) use sample::{pages, rendered};
+pub(crate) use sample::{console_pages, pages, rendered};

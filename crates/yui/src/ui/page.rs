@@ -7,7 +7,10 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use super::Lang;
 use crate::{
     error::AppError,
-    features::societies::{Service, Society},
+    features::{
+        societies::{Branding, Service, Society, maintenance::Window},
+        staff::{Right, Role},
+    },
 };
 
 /// What a request brings for the frame: made at the router's door.
@@ -17,12 +20,23 @@ pub(crate) struct Shell {
     pub(crate) society: Option<Arc<Society>>,
     /// The name of the signed-in person.
     pub(crate) user: Option<String>,
+    /// The signed-in member of staff, on the console's pages.
+    pub(crate) staff: Option<Signed>,
+    /// The maintenance that is near.
+    pub(crate) coming: Option<Window>,
     /// Path and query of the request.
     pub(crate) path: String,
     pub(crate) style: String,
     pub(crate) script: String,
     pub(crate) icon: String,
     pub(crate) demo: bool,
+}
+
+/// The signed-in member of staff, as the frame shows them.
+#[derive(Clone, Debug)]
+pub(crate) struct Signed {
+    pub(crate) name: String,
+    pub(crate) role: Role,
 }
 
 impl<S: Sync> FromRequestParts<S> for Shell {
@@ -67,15 +81,54 @@ impl Shell {
             title,
             society: self.society.as_ref().map(|society| society.name.clone()),
             user: self.user.clone(),
+            staff: self.staff.clone(),
             nav,
+            coming: self.coming.map(|window| window.words(self.lang)),
+            closed: false,
             path: self.path.clone(),
             style: self.style.clone(),
             script: self.script.clone(),
             icon: self.icon.clone(),
             demo: self.demo,
+            branding: self.society.as_ref().and_then(|society| society.branding.clone()),
         }
     }
 }
+
+impl Shell {
+    /// Returns the frame of a page of the console; its title is Japanese, as everything there.
+    pub(crate) fn console(&self, title: &str) -> Page {
+        let path = self.path.split('?').next().unwrap_or_default();
+        let role = self.staff.as_ref().map(|staff| staff.role);
+        let nav = CONSOLE
+            .iter()
+            .filter(|(_, _, _, right)| role.is_some_and(|role| role.has(*right)))
+            .map(|(href, label, icon, _)| {
+                let current = if *href == "/console" { path == *href } else { path.starts_with(href) };
+                NavItem { href, label: (*label).to_owned(), icon, current }
+            })
+            .collect();
+        Page { lang: Lang::Ja, nav, ..self.page_titled(title.to_owned()) }
+    }
+
+    /// Returns the frame of a page of the console whose form has mistakes.
+    pub(crate) fn console_with_errors(&self, title: &str) -> Page {
+        self.console(&format!("エラー: {title}"))
+    }
+}
+
+/// The console's pages in its menu: address, name, picture, and what is needed for them.
+const CONSOLE: &[(&str, &str, &str, Right)] = &[
+    ("/console", "概況", "home", Right::Look),
+    ("/console/members", "加入者", "people", Right::Look),
+    ("/console/imports", "データ取込", "upload", Right::Look),
+    ("/console/temporary-ids", "仮IDの発行", "card", Right::Data),
+    ("/console/staff", "職員", "person", Right::Manage),
+    ("/console/approvals", "承認", "check", Right::Look),
+    ("/console/terms", "利用規約", "book", Right::Manage),
+    ("/console/settings", "組合の設定", "gear", Right::Manage),
+    ("/console/audit", "監査ログ", "list", Right::Manage),
+];
 
 /// Returns where a service is, its (Japanese) name and its picture.
 fn service_link(service: Service) -> (&'static str, &'static str, &'static str) {
@@ -92,12 +145,18 @@ pub(crate) struct Page {
     pub(crate) title: String,
     pub(crate) society: Option<String>,
     pub(crate) user: Option<String>,
+    pub(crate) staff: Option<Signed>,
     pub(crate) nav: Vec<NavItem>,
+    /// When the maintenance that is near will be, for the pages that tell of it.
+    pub(crate) coming: Option<String>,
+    /// The portal is closed for maintenance: nobody is led to the login.
+    pub(crate) closed: bool,
     pub(crate) path: String,
     pub(crate) style: String,
     pub(crate) script: String,
     pub(crate) icon: String,
     pub(crate) demo: bool,
+    pub(crate) branding: Option<Branding>,
 }
 
 /// A service in the menu.
@@ -118,6 +177,18 @@ impl Page {
     /// Returns the sentence in the page's language with `{0}`, `{1}` … replaced.
     pub(crate) fn tf<V: AsRef<str>>(&self, sentence: &str, values: impl IntoIterator<Item = V>) -> String {
         self.lang.tf(sentence, values)
+    }
+
+    /// Returns where the society's own colours are, where it has any.
+    pub(crate) fn colours(&self) -> Option<String> {
+        let branding = self.branding.as_ref().filter(|branding| branding.accent.is_some());
+        branding.map(|branding| format!("/brand/{}.css", branding.version))
+    }
+
+    /// Returns where the society's own sign is, where it has one.
+    pub(crate) fn logo(&self) -> Option<String> {
+        let branding = self.branding.as_ref().filter(|branding| branding.has_logo);
+        branding.map(|branding| format!("/brand/{}.png", branding.version))
     }
 
     /// Returns whether this is a page of logging in or of enrolment, from which another way to the login leads astray.

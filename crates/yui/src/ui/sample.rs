@@ -8,13 +8,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Lang, page::Shell};
-use crate::features::societies::{Preset, Society};
+use super::{
+    Lang,
+    page::{Shell, Signed},
+};
+use crate::features::{
+    societies::{Preset, Society, maintenance},
+    staff::Role,
+};
 
 /// A page that can draw itself with invented values.
 pub struct Sample {
     /// The name of its struct.
     pub name: &'static str,
+    /// Whether it is a page of the console, which is in Japanese alone.
+    pub console: bool,
     pub(crate) render: fn(&Shell) -> askama::Result<String>,
 }
 
@@ -25,21 +33,33 @@ impl std::fmt::Debug for Sample {
 }
 
 impl Sample {
-    /// Returns the page's HTML in this language, as a signed-in member of an invented society sees it.
+    /// Returns the languages in which the page is there.
+    pub fn langs(&self) -> &'static [Lang] {
+        if self.console { &[Lang::Ja] } else { &[Lang::Ja, Lang::En] }
+    }
+
+    /// Returns the page's HTML in this language, as a signed-in member of an invented society, or one of its staff, sees it.
     ///
     /// # Errors
     /// Where the template fails.
     pub fn html(&self, lang: Lang) -> anyhow::Result<String> {
+        let policy = Preset::Kline.policy()?;
+        let november = jiff::Timestamp::constant(1_793_500_000, 0);
+        let coming = maintenance::windows(&policy.maintenance, november).next();
         let shell = Shell {
             lang,
+            coming,
             society: Some(Arc::new(Society {
                 society_id: 1,
                 key: "kline".into(),
                 host: "kline.localhost".into(),
                 name: "みなと海運健康保険組合".into(),
-                policy: Preset::Kline.policy()?,
+                policy,
+                policy_version: 1,
+                branding: None,
             })),
-            user: Some("テスト タロウ".into()),
+            user: (!self.console).then(|| "テスト タロウ".into()),
+            staff: self.console.then(|| Signed { name: "試験 花子".into(), role: Role::Admin }),
             path: "/path?of=request".into(),
             style: "/assets/style.css".into(),
             script: "/assets/script.js".into(),
@@ -75,7 +95,7 @@ pub(crate) fn rendered(page: &impl Template) -> Response {
 
 /// Makes structs pages: each can be answered with, and drawn from a sample (`Self { … }`, given the frame).
 macro_rules! pages {
-    ($($page:ident => |$shell:ident| $sample:expr),+ $(,)?) => {$(
+    (@made $console:literal $($page:ident => |$shell:ident| $sample:expr),+ $(,)?) => {$(
         impl axum::response::IntoResponse for $page {
             fn into_response(self) -> axum::response::Response {
                 $crate::ui::rendered(&self)
@@ -91,9 +111,17 @@ macro_rules! pages {
         yui_db::inventory::submit! {
             $crate::ui::Sample {
                 name: stringify!($page),
+                console: $console,
                 render: |shell| askama::Template::render(&$page::sample(shell)),
             }
         }
     )+};
+    ($($all:tt)+) => { $crate::ui::pages! { @made false $($all)+ } };
 }
 pub(crate) use pages;
+
+/// Makes structs pages of the console.
+macro_rules! console_pages {
+    ($($all:tt)+) => { $crate::ui::pages! { @made true $($all)+ } };
+}
+pub(crate) use console_pages;

@@ -10,6 +10,7 @@ use crate::{
     error::AppError,
     features::{
         expenses::{Line, Totals, VisibleMonths, last_published_month, lines, sample_lines},
+        register::{Household, household},
         societies,
     },
     scope::{InSociety, MemberScope},
@@ -35,6 +36,7 @@ struct YearPage {
     any_blank_provider: bool,
     signed: bool,
     checked_against_schema: bool,
+    some_hidden: bool,
 }
 
 struct Row {
@@ -68,7 +70,8 @@ pub(super) async fn show(
     let published = last_published_month(&app.db, &scope).await?;
     let signed = societies::signing_key::newest(&app, &scope).await?.is_some();
     let today = app.clock.today();
-    Ok(page(&shell, &scope.name, year, &lines, published, today, signed))
+    let Household { some_hidden, .. } = household(&app.db, &scope).await?;
+    Ok(YearPage { some_hidden, ..page(&shell, &scope.name, year, &lines, published, today, signed) })
 }
 
 fn page(
@@ -116,12 +119,14 @@ fn page(
         any_blank_provider: lines.iter().any(|line| line.provider_name.is_empty()),
         signed,
         checked_against_schema: Profile::provisional().checked_against_schema,
+        some_hidden: false,
     }
 }
 
 pages! {
     YearPage => |shell| {
         let published = TreatmentMonth::new(2025, 3);
-        page(shell, "テスト タロウ", 2025, &sample_lines(), published, jiff::civil::date(2025, 6, 30), true)
+        let today = jiff::civil::date(2025, 6, 30);
+        Self { some_hidden: true, ..page(shell, "テスト タロウ", 2025, &sample_lines(), published, today, true) }
     },
 }

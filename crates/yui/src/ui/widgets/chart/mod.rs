@@ -29,7 +29,7 @@ const COLUMN: i64 = 54;
 const HEIGHT: i64 = 110;
 
 impl Columns {
-    /// Returns columns for these labelled values (yen), the one at `strong` stressed; `summary` says it in words.
+    /// Returns columns for these labelled values, the one at `strong` stressed; `summary` says it in words.
     pub(crate) fn new(summary: String, values: &[(String, i64)], strong: Option<usize>) -> Self {
         let most = values.iter().map(|(_, value)| *value).max().unwrap_or(0).max(1);
         let bars = values
