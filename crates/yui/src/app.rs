@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use tokio::sync::Notify;
 use yui_auth::{
     password::{self, Hasher},
     seal::KeyRing,
@@ -22,9 +23,11 @@ use crate::{
     config::Config,
     demo::Demo,
     features::{
+        imports::Bell,
         mails::Post,
         societies::{Directory, Society},
     },
+    files::Files,
     ui::Assets,
 };
 
@@ -53,6 +56,12 @@ pub struct Parts {
     pub societies: Directory,
     /// What carries mail away.
     pub mail: Post,
+    /// What wakes whoever makes temporary IDs and passwords.
+    pub pairs: Notify,
+    /// What wakes those who work on uploaded files.
+    pub imports: Bell,
+    /// Uploaded files.
+    pub files: Files,
     /// The installation's settings.
     pub config: Config,
     /// The demo's accounts and doors; none outside the demo.
@@ -73,6 +82,15 @@ impl App {
     /// # Errors
     /// Where the database can not be reached or migrated, or the sealing keys or the mail server's roots can not be read.
     pub async fn start(config: Config, demo: Option<Demo>) -> anyhow::Result<Self> {
+        let clock = if demo.is_some() { Clock::Movable(AtomicI64::new(0)) } else { Clock::System };
+        Self::start_with(config, demo, clock).await
+    }
+
+    /// As [`App::start`], with this clock.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub async fn start_with(config: Config, demo: Option<Demo>, clock: Clock) -> anyhow::Result<Self> {
         let db = Db::connect(&config.database.url, config.database.connections).await?;
         db.migrate().await?;
         let folders = match config.fonts.as_slice() {
@@ -88,7 +106,7 @@ impl App {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self(Arc::new(Parts {
             db,
-            clock: if demo.is_some() { Clock::Movable(AtomicI64::new(0)) } else { Clock::System },
+            clock,
             random: Random,
             hasher: Hasher::new(cores, cores * 32),
             keys,
@@ -96,6 +114,9 @@ impl App {
             assets: Assets::gather(),
             societies: Directory::default(),
             mail,
+            pairs: Notify::new(),
+            imports: Bell::default(),
+            files: Files::in_folder(&config.files.folder),
             config,
             demo,
         })))
@@ -128,6 +149,8 @@ pub enum Clock {
     System,
     /// The machine's clock, moved by so many seconds: the demo's and the tests'.
     Movable(AtomicI64),
+    /// A clock that stands at this microsecond since 1970 until it is moved: the tests'.
+    Still(AtomicI64),
 }
 
 impl Clock {
@@ -142,6 +165,7 @@ impl Clock {
                 let moved = SignedDuration::from_secs(seconds.load(Ordering::Relaxed));
                 now.checked_add(moved).unwrap_or(now)
             }
+            Self::Still(at) => Timestamp::from_microsecond(at.load(Ordering::Relaxed)).unwrap_or(now),
         }
     }
 
@@ -156,6 +180,10 @@ impl Clock {
             Self::System => false,
             Self::Movable(moved) => {
                 moved.fetch_add(seconds, Ordering::Relaxed);
+                true
+            }
+            Self::Still(at) => {
+                at.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
                 true
             }
         }

@@ -14,6 +14,8 @@ pub enum AppError {
     NotFound,
     /// The request does not come from our own pages.
     Forbidden,
+    /// The role of this member of staff does not allow it.
+    NotAllowed,
     /// Too much to do just now; come again in so many seconds.
     Busy(u32),
     /// A part of the installation is missing, as in "no signing key".
@@ -40,7 +42,7 @@ impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let status = match &self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::Busy(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Bug(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };

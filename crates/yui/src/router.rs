@@ -18,12 +18,13 @@ use crate::{
     demo,
     error::AppError,
     features::{
-        account, deduction, expenses,
-        societies::{Service, older_host},
-        top,
+        account, approvals, audit, dashboard, deduction, expenses, imports, members,
+        societies::{self, Service, maintenance, older_host},
+        staff::{self, Right},
+        terms, top,
     },
     scope::{InSociety, PublicScope},
-    ui::{self, Shell},
+    ui::{self, Shell, Signed},
     visitor::Visitor,
 };
 
@@ -36,11 +37,15 @@ pub enum Permission {
     Member,
     /// The same, having proved it a moment ago.
     Fresh,
-    /// Somebody whose login is under way and stands at the route's own step (or, for registering a factor, somebody signed
-    /// in): the handler's argument says which.
+    /// Somebody whose login (a member's or the staff's) is under way and stands at the route's own step (or, for registering
+    /// a factor, somebody signed in): the handler's argument says which.
     Step,
     /// A signed-in insured person, where the society has this service switched on.
     Service(Service),
+    /// A signed-in member of the society's staff whose role has this right.
+    Staff(Right),
+    /// The same, having proved the second factor a moment ago.
+    StaffFresh(Right),
     /// The demo's visitor, on the demo's own host; outside the demo the route does not exist.
     DemoVisitor,
     /// The machine's own checks, on any host: they show nothing of any society.
@@ -70,6 +75,14 @@ fn list(routes: Routes) -> Routes {
     let routes = account::routes(routes);
     let routes = expenses::routes(routes);
     let routes = deduction::routes(routes);
+    let routes = dashboard::routes(routes);
+    let routes = members::routes(routes);
+    let routes = imports::routes(routes);
+    let routes = staff::routes(routes);
+    let routes = approvals::routes(routes);
+    let routes = terms::routes(routes);
+    let routes = societies::settings_routes(routes);
+    let routes = audit::routes(routes);
     demo::routes(routes)
 }
 
@@ -116,7 +129,9 @@ impl Routes {
             | Permission::Member
             | Permission::Fresh
             | Permission::Step
-            | Permission::Service(_) => &mut self.society,
+            | Permission::Service(_)
+            | Permission::Staff(_)
+            | Permission::StaffFresh(_) => &mut self.society,
             Permission::DemoVisitor => &mut self.demo,
             Permission::Machine => &mut self.machine,
         };
@@ -174,8 +189,15 @@ async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Result<Res
             if !ui::same_origin(request.method(), request.headers(), host) {
                 return Err(AppError::Forbidden);
             }
+            let now = app.clock.now();
+            let window = societies::closed(&society, request.uri().path(), now);
+            let (method, coming) = (request.method().clone(), maintenance::announced(&society.policy.maintenance, now));
             if let Some(shell) = request.extensions_mut().get_mut::<Shell>() {
                 shell.society = Some(society.clone());
+                shell.coming = coming;
+                if let Some(window) = window {
+                    return Ok(societies::closed_answer(shell, &window, &method, now));
+                }
             }
             request.extensions_mut().insert(PublicScope::at_the_door(society));
             hosts.society
@@ -215,6 +237,9 @@ async fn door(
         return Err(AppError::NotFound);
     }
     let visitor = request.extensions().get::<Visitor>().cloned().ok_or_else(|| AppError::door("Visitor"))?;
+    if request.uri().path().split('/').nth(1) == Some("console") {
+        return staff_door(&app, permission, (&scope, &visitor), request, next).await;
+    }
     let member = account::resolve(&app, &scope, request.headers(), &visitor).await?;
     let back = if *request.method() == Method::GET {
         request.uri().path_and_query().map(ToString::to_string).unwrap_or_default()
@@ -223,6 +248,7 @@ async fn door(
     };
     let instead = match (&member, permission) {
         (_, Permission::Anybody | Permission::Step) => None,
+        (_, Permission::Staff(_) | Permission::StaffFresh(_)) => return Err(AppError::NotFound),
         (None, _) => Some(account::login_path(&back)),
         (Some(member), Permission::Fresh) if account::confirm_due(&app, member, request.method()) => {
             Some(account::confirm_path(if *request.method() == Method::GET { &back } else { request.uri().path() }))
@@ -244,6 +270,48 @@ async fn door(
     Ok(next.run(request).await)
 }
 
+/// Lets staff in: members' sessions are worth nothing here, nor are the staff's elsewhere.
+async fn staff_door(
+    app: &App,
+    permission: Permission,
+    (scope, visitor): (&PublicScope, &Visitor),
+    mut request: Request,
+    next: Next,
+) -> Result<Response, AppError> {
+    let signed_in = staff::resolve(app, scope, request.headers(), visitor).await?;
+    let get = *request.method() == Method::GET;
+    let back =
+        if get { request.uri().path_and_query().map(ToString::to_string).unwrap_or_default() } else { String::new() };
+    match (&signed_in, permission) {
+        (_, Permission::Anybody | Permission::Step) => {}
+        (None, Permission::Staff(_) | Permission::StaffFresh(_)) => {
+            return Ok(Redirect::to(&staff::login_path(&back)).into_response());
+        }
+        (Some(staff), Permission::Staff(right) | Permission::StaffFresh(right)) if !staff.role.has(right) => {
+            return Err(AppError::NotAllowed);
+        }
+        (Some(staff), Permission::StaffFresh(_)) if staff::confirm_due(app, staff, request.method()) => {
+            let to = if get { back } else { referring_page(&request) };
+            return Ok(Redirect::to(&staff::confirm_path(&to)).into_response());
+        }
+        (Some(_), Permission::Staff(_) | Permission::StaffFresh(_)) => {}
+        _ => return Err(AppError::NotFound),
+    }
+    if let Some(staff) = signed_in {
+        if let Some(shell) = request.extensions_mut().get_mut::<Shell>() {
+            shell.staff = Some(Signed { name: staff.name.clone(), role: staff.role });
+        }
+        request.extensions_mut().insert(staff);
+    }
+    Ok(next.run(request).await)
+}
+
+/// Returns the path of the page that a form was sent from; what leads elsewhere is not followed later on.
+fn referring_page(request: &Request) -> String {
+    let referer = request.headers().get(header::REFERER).and_then(|referer| referer.to_str().ok());
+    referer.and_then(|url| url.splitn(4, '/').nth(3)).map(|path| format!("/{path}")).unwrap_or_default()
+}
+
 /// What every answer has: the frame in the visitor's language, strict headers, and a page for every failure.
 async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let https = app.config.http.https;
@@ -253,6 +321,8 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
         lang: ui::language::chosen(request.headers(), https),
         society: None,
         user: None,
+        staff: None,
+        coming: None,
         path: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
         style: app.assets.style_path.clone(),
         script: app.assets.script_path.clone(),

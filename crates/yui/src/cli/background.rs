@@ -1,4 +1,4 @@
-//! What runs beside the requests: delivering mail, and housekeeping.
+//! What runs beside the requests: delivering mail, working on files, and housekeeping.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     app::App,
-    features::{account, mails},
+    features::{account, dashboard, imports, mails, register},
 };
 
 /// How often the clock is looked at.
@@ -19,9 +19,30 @@ const LOOK: Duration = Duration::from_secs(60);
 /// How often what is over is deleted.
 const EACH: SignedDuration = SignedDuration::from_hours(1);
 
-/// Delivers mail and keeps house until it is told to stop.
+/// Delivers mail, works on files and keeps house until it is told to stop.
 pub(super) async fn run(app: App, stop: watch::Receiver<bool>) {
-    tokio::join!(mails::run(app.clone(), stop.clone()), keep_house(app, stop));
+    tokio::join!(
+        mails::run(app.clone(), stop.clone()),
+        imports::work(app.clone(), stop.clone()),
+        make_pairs(app.clone(), stop.clone()),
+        keep_house(app, stop)
+    );
+}
+
+/// Makes temporary IDs and passwords that staff ordered: when they do, and every minute for what a killed worker left.
+async fn make_pairs(app: App, mut stop: watch::Receiver<bool>) {
+    let mut clock = interval(LOOK);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = app.pairs.notified() => {}
+            _ = clock.tick() => {}
+        }
+        if let Err(error) = account::migration::make_pairs_due(&app).await {
+            tracing::error!("temporary IDs can not be made: {error:#}");
+        }
+    }
 }
 
 /// Deletes what is over: at once, and then every hour of the portal's clock.
@@ -41,6 +62,21 @@ async fn keep_house(app: App, mut stop: watch::Receiver<bool>) {
         match account::tidy(&app).await {
             Ok(tidied) => tracing::debug!("housekeeping: {tidied:?}"),
             Err(error) => tracing::error!("what is over can not be deleted: {error:#}"),
+        }
+        if let Err(error) = account::migration::forget_old(&app).await {
+            tracing::error!("old temporary passwords can not be forgotten: {error:#}");
+        }
+        match imports::tidy(&app).await {
+            Ok(removed) => tracing::debug!("housekeeping: files of {removed} uploads removed"),
+            Err(error) => tracing::error!("files that nobody needs can not be removed: {error:#}"),
+        }
+        if let Err(error) = dashboard::take_all(&app).await {
+            tracing::error!("how the societies stand can not be counted: {error:#}");
+        }
+        match register::backfill(&app).await {
+            Ok(0) => {}
+            Ok(members) => tracing::info!(members, "members of before can be searched now"),
+            Err(error) => tracing::error!("members of before can not all be searched yet: {error:#}"),
         }
         done = Some(now);
     }

@@ -37,7 +37,7 @@ impl Demo {
         if config.database.url == config::DEFAULT_DATABASE {
             config.database.url = format!("sqlite://{}", folder.join("yui.db").display());
         }
-        config.files = folder.join("files");
+        config.files.folder = folder.join("files");
         config.keys = Some(match config.keys {
             Some(keys) => keys,
             None => sealing_keys(&folder.join("keys"))?,

@@ -7,8 +7,9 @@ use yui_print::Fonts;
 
 use crate::{
     app::App,
-    config::{Config, KEYS},
+    config::{self, Config},
     features::{
+        audit::{self, Verdict},
         mails,
         societies::{signing_key, society_list},
     },
@@ -17,7 +18,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
-    /// Lists every setting with its default
+    /// Prints the reference of all settings: meaning, default, example
     #[arg(long)]
     settings: bool,
 }
@@ -25,9 +26,7 @@ pub(super) struct Doctor {
 impl Doctor {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         if self.settings {
-            for key in KEYS {
-                println!("{:<26} {} (default: {})", key.name, key.meaning, key.default);
-            }
+            print!("{}", config::reference());
             return Ok(());
         }
         let config = Config::from_environment()?;
@@ -60,6 +59,16 @@ impl Doctor {
                 let key = signing_key::newest(&app, &scope).await.map_err(|error| format!("{error:#}"));
                 let key = key.and_then(|key| key.map(|_| "present".into()).ok_or_else(|| "none kept".into()));
                 tell(&format!("signing key of {}", society.key), key);
+                let log = match audit::verify(&app, &scope).await {
+                    Ok(Verdict::Whole(count)) => Ok(format!("{count} entries, whole")),
+                    Ok(Verdict::Begun(count)) => Ok(format!(
+                        "{count} entries, whole, but it does not begin with the society: made by an older version, or emptied"
+                    )),
+                    Ok(Verdict::Broken(entry)) => Err(format!("tampered with: entry {entry} is not as it was written")),
+                    Ok(Verdict::WrongEnd(entry)) => Err(format!("tampered with: it does not end with entry {entry}")),
+                    Err(error) => Err(format!("{error:#}")),
+                };
+                tell(&format!("audit log of {}", society.key), log);
             }
         }
         if missing > 0 {

@@ -10,6 +10,8 @@ mod migrate;
 mod migration;
 mod serve;
 mod society;
+mod society_show;
+mod staff;
 mod worker;
 
 use std::process::ExitCode;
@@ -37,6 +39,9 @@ enum Command {
     /// Makes and lists societies
     #[command(subcommand)]
     Society(society::Society),
+    /// Invites and lists a society's staff
+    #[command(subcommand)]
+    Staff(staff::Staff),
     /// Makes and unlocks accounts
     #[command(subcommand)]
     Account(account::Account),
@@ -65,6 +70,7 @@ pub async fn run() -> ExitCode {
         Command::Serve => serve::run().await,
         Command::Migrate => migrate::run().await,
         Command::Society(society) => society.run().await,
+        Command::Staff(staff) => staff.run().await,
         Command::Account(account) => account.run().await,
         Command::Import(import) => import.run().await,
         Command::Publish(batch) => batch.publish().await,

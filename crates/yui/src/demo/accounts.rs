@@ -5,6 +5,7 @@ use yui_auth::totp::{KEY_LEN, TotpKey};
 use crate::features::{
     account::{create::FirstFactor, steps::AccountState},
     societies::{Factor, Policy},
+    staff::Role,
 };
 
 /// An account of every demo society, for the household of that place in the list.
@@ -50,6 +51,14 @@ pub(super) const ACCOUNTS: [DemoAccount; 4] = [
         account_state: AccountState::Enrolled,
         locked: true,
     },
+];
+
+/// The staff of every demo society: what stands before the `@`, name and role. Password and app are the accounts'.
+pub(super) const STAFF: [(&str, &str, Role); 4] = [
+    ("kanri", "管理 花子", Role::Admin),
+    ("kyufu", "給付 次郎", Role::Benefits),
+    ("madoguchi", "窓口 三枝", Role::Desk),
+    ("etsuran", "閲覧 四郎", Role::Viewer),
 ];
 
 /// Returns the address of an account at a society.

@@ -9,14 +9,14 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    accounts::{ACCOUNTS, PASSWORD, email, first_factor, totp_key},
+    accounts::{ACCOUNTS, PASSWORD, STAFF, email, first_factor, totp_key},
     people::households,
     societies::SOCIETIES,
 };
 use crate::{
     app::App,
     error::AppError,
-    features::account::create::FirstFactor,
+    features::{account::create::FirstFactor, staff::Role},
     ui::{Page, Shell, pages},
 };
 
@@ -42,7 +42,18 @@ struct SocietyEntry {
     #[serde(skip)]
     shows: &'static str,
     accounts: Vec<AccountEntry>,
-    staff: Vec<()>,
+    staff: Vec<StaffEntry>,
+}
+
+#[derive(Serialize)]
+struct StaffEntry {
+    role: &'static str,
+    #[serde(skip)]
+    label: &'static str,
+    name: &'static str,
+    email: String,
+    password: &'static str,
+    totp_key: String,
 }
 
 #[derive(Serialize)]
@@ -58,6 +69,19 @@ struct AccountEntry {
     branch_number: String,
     email: String,
     totp_key: Option<String>,
+}
+
+impl StaffEntry {
+    fn of((user, name, role): &(&str, &'static str, Role), society: &str) -> Self {
+        Self {
+            role: role.word(),
+            label: role.label(),
+            name,
+            email: email(user, society),
+            password: PASSWORD,
+            totp_key: totp_key().base32().to_string(),
+        }
+    }
 }
 
 impl AccountEntry {
@@ -104,7 +128,7 @@ fn entries(app: &App) -> Vec<SocietyEntry> {
             url: format!("http://{key}.localhost:{port}/"),
             shows: demo.shows,
             accounts: ACCOUNTS.iter().filter_map(account).collect(),
-            staff: Vec::new(),
+            staff: STAFF.iter().map(|staff| StaffEntry::of(staff, key)).collect(),
         }
     };
     SOCIETIES.iter().zip(1..).map(entry).collect()
@@ -162,7 +186,7 @@ pages! {
                 email: "testtaro01@kline.example".into(),
                 totp_key: None,
             }],
-            staff: Vec::new(),
+            staff: STAFF.iter().map(|staff| StaffEntry::of(staff, "kline")).collect(),
         }],
     },
 }

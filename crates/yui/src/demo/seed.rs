@@ -5,9 +5,10 @@ use std::{fs, path::Path};
 use anyhow::Context;
 use jiff::civil::{Date, date};
 use kenpo_formats::{InsurerNumber, TreatmentMonth};
+use yui_auth::password::Password;
 
 use super::{
-    accounts::{ACCOUNTS, PASSWORD, email, first_factor, totp_key},
+    accounts::{ACCOUNTS, PASSWORD, STAFF, email, first_factor, totp_key},
     expenses::expenses_csv,
     people::{Household, households, register_csv},
     societies::{DemoSociety, SOCIETIES},
@@ -23,6 +24,7 @@ use crate::{
         imports::{self, Format, Options, Source},
         register::RegisterImport,
         societies::{self, Preset, create::NewSociety, signing_key},
+        staff::admin as staff,
     },
     scope::{InSociety, SystemScope},
 };
@@ -99,6 +101,8 @@ async fn fill(
         let report = imports::run(app, scope, importer, &source, Options::default(), fault).await?;
         imports::publish(app, scope, report.batch_id.context("the batch")?).await?;
     }
+    // Before anybody has an account, so that nobody is mailed of years that were always there.
+    imports::work_due(app).await?;
 
     let (signing, certificate) = invented_key(demo.name)?;
     signing_key::keep(app, scope, &signing, &certificate).await?;
@@ -118,6 +122,11 @@ async fn fill(
             factor: first_factor(&scope.society().policy, &key).filter(|_| enrolled),
         };
         create::create(app, scope, &new).await?;
+    }
+    let hash = app.hasher.hash(Password::new(PASSWORD.to_owned()), app.random.bytes()?).await?;
+    for (user, name, role) in STAFF {
+        let email = email(user, demo.preset.key());
+        staff::seed(app, scope, &staff::Invited { email: &email, name, role }, &hash, &key).await?;
     }
     Ok(())
 }
