@@ -33,8 +33,11 @@ fn table() -> Vec<Expected> {
         line(Method::GET, "/readyz", "/readyz", Open),
         line(Method::GET, "/assets/{name}", "/assets/nothing.css", Open),
         line(Method::GET, "/language", "/language?to=ja", Open),
+        line(Method::GET, "/brand/{file}", "/brand/1.css", Open),
         line(Method::GET, "/login", "/login", Open),
         line(Method::POST, "/login", "/login", Open),
+        line(Method::GET, "/unsubscribe/{token}", "/unsubscribe/AAAA", Open),
+        line(Method::POST, "/unsubscribe/{token}", "/unsubscribe/AAAA", Open),
         line(Method::GET, "/logout", "/logout", Login),
         line(Method::POST, "/logout", "/logout", Login),
         line(Method::POST, "/login/passkey/begin", "/login/passkey/begin", Open),
@@ -138,6 +141,195 @@ fn table() -> Vec<Expected> {
     ]
 }
 
+/// The console: what each route wants of a role, and an address of it.
+fn console() -> Vec<(Method, &'static str, &'static str, Wants)> {
+    use Wants::{Nobody, Right};
+    use yui::features::staff::Right::{Data, Help, Look, Manage};
+    let get = |path, address, wants| (Method::GET, path, address, wants);
+    let post = |path, address, wants| (Method::POST, path, address, wants);
+    vec![
+        get("/console", "/console", Right(Look)),
+        post("/console/figures", "/console/figures", Right(Look)),
+        get("/console/members", "/console/members?q=%E3%83%86%E3%82%B9%E3%83%88", Right(Look)),
+        get("/console/members/{id}", "/console/members/1", Right(Look)),
+        get("/console/members/{id}/unlock", "/console/members/1/unlock", Right(Help)),
+        post("/console/members/{id}/unlock", "/console/members/9999/unlock", Right(Help)),
+        get("/console/members/{id}/sign-out", "/console/members/1/sign-out", Right(Help)),
+        post("/console/members/{id}/sign-out", "/console/members/9999/sign-out", Right(Help)),
+        get("/console/members/{id}/factors", "/console/members/1/factors", Right(Help)),
+        post("/console/members/{id}/factors", "/console/members/9999/factors", Right(Help)),
+        get("/console/members/{id}/pair", "/console/members/1/pair", Right(Data)),
+        post("/console/members/{id}/pair", "/console/members/9999/pair", Right(Data)),
+        get("/console/members/{id}/user-id", "/console/members/1/user-id", Right(Help)),
+        post("/console/members/{id}/user-id", "/console/members/9999/user-id", Right(Help)),
+        get("/console/members/{id}/stop", "/console/members/1/stop", Right(Help)),
+        post("/console/members/{id}/stop", "/console/members/9999/stop", Right(Help)),
+        get("/console/members/{id}/resume", "/console/members/1/resume", Right(Help)),
+        post("/console/members/{id}/resume", "/console/members/9999/resume", Right(Help)),
+        get("/console/members/{id}/objection", "/console/members/1/objection", Right(Help)),
+        post("/console/members/{id}/objection", "/console/members/9999/objection", Right(Help)),
+        get("/console/members/{id}/objection-end", "/console/members/1/objection-end", Right(Help)),
+        post("/console/members/{id}/objection-end", "/console/members/9999/objection-end", Right(Help)),
+        get("/console/members/{id}/non-disclosure", "/console/members/1/non-disclosure", Right(Help)),
+        post("/console/members/{id}/non-disclosure", "/console/members/9999/non-disclosure", Right(Help)),
+        get("/console/members/{id}/non-disclosure-end", "/console/members/1/non-disclosure-end", Right(Help)),
+        post("/console/members/{id}/non-disclosure-end", "/console/members/9999/non-disclosure-end", Right(Help)),
+        get("/console/login", "/console/login", Nobody),
+        post("/console/login", "/console/login", Nobody),
+        get("/console/login/factor", "/console/login/factor", Nobody),
+        post("/console/login/factor/app", "/console/login/factor/app", Nobody),
+        post("/console/login/factor/passkey/begin", "/console/login/factor/passkey/begin", Nobody),
+        post("/console/login/factor/passkey/finish", "/console/login/factor/passkey/finish", Nobody),
+        get("/console/invitation/{token}", "/console/invitation/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", Nobody),
+        post("/console/invitation/{token}", "/console/invitation/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", Nobody),
+        get("/console/register", "/console/register", Nobody),
+        get("/console/register/qr/{question}", "/console/register/qr/AAAA", Nobody),
+        post("/console/register/app", "/console/register/app", Nobody),
+        post("/console/register/passkey/begin", "/console/register/passkey/begin", Nobody),
+        post("/console/register/passkey/finish", "/console/register/passkey/finish", Nobody),
+        post("/console/logout", "/console/logout", Right(Look)),
+        get("/console/confirm", "/console/confirm", Right(Look)),
+        post("/console/confirm", "/console/confirm", Right(Look)),
+        post("/console/confirm/passkey/begin", "/console/confirm/passkey/begin", Right(Look)),
+        post("/console/confirm/passkey/finish", "/console/confirm/passkey/finish", Right(Look)),
+        get("/console/me", "/console/me", Right(Look)),
+        post("/console/me/factors/{id}/delete", "/console/me/factors/99/delete", Right(Look)),
+        post("/console/me/password", "/console/me/password", Right(Look)),
+        post("/console/me/sign-out-others", "/console/me/sign-out-others", Right(Look)),
+        get("/console/staff", "/console/staff", Right(Manage)),
+        get("/console/staff/new", "/console/staff/new", Right(Manage)),
+        post("/console/staff/new", "/console/staff/new", Right(Manage)),
+        get("/console/staff/{id}", "/console/staff/1", Right(Manage)),
+        post("/console/staff/{id}", "/console/staff/1", Right(Manage)),
+        post("/console/staff/{id}/stop", "/console/staff/99/stop", Right(Manage)),
+        post("/console/staff/{id}/unlock", "/console/staff/99/unlock", Right(Manage)),
+        post("/console/staff/{id}/invite-again", "/console/staff/99/invite-again", Right(Manage)),
+        get("/console/imports", "/console/imports", Right(Look)),
+        get("/console/imports/template/{kind}", "/console/imports/template/expenses", Right(Look)),
+        get("/console/imports/new", "/console/imports/new", Right(Data)),
+        post("/console/imports/new", "/console/imports/new", Right(Data)),
+        get("/console/imports/uploads/{id}", "/console/imports/uploads/99", Right(Data)),
+        get("/console/imports/uploads/{id}/progress", "/console/imports/uploads/99/progress", Right(Data)),
+        get("/console/imports/uploads/{id}/faults.csv", "/console/imports/uploads/99/faults.csv", Right(Data)),
+        post("/console/imports/uploads/{id}/apply", "/console/imports/uploads/99/apply", Right(Data)),
+        post("/console/imports/uploads/{id}/drop", "/console/imports/uploads/99/drop", Right(Data)),
+        post("/console/imports/uploads/{id}/resume", "/console/imports/uploads/99/resume", Right(Data)),
+        get("/console/imports/{id}", "/console/imports/1", Right(Look)),
+        get("/console/imports/{id}/faults.csv", "/console/imports/1/faults.csv", Right(Data)),
+        get("/console/imports/{id}/publish", "/console/imports/1/publish", Right(Data)),
+        post("/console/imports/{id}/publish", "/console/imports/999/publish", Right(Data)),
+        post("/console/imports/{id}/publish/cancel", "/console/imports/999/publish/cancel", Right(Data)),
+        get("/console/imports/{id}/withdraw", "/console/imports/1/withdraw", Right(Data)),
+        post("/console/imports/{id}/withdraw", "/console/imports/999/withdraw", Right(Data)),
+        get("/console/approvals", "/console/approvals", Right(Look)),
+        post("/console/approvals/{id}/approve", "/console/approvals/99/approve", Right(Look)),
+        post("/console/approvals/{id}/refuse", "/console/approvals/99/refuse", Right(Look)),
+        get("/console/temporary-ids", "/console/temporary-ids", Right(Data)),
+        post("/console/temporary-ids", "/console/temporary-ids", Right(Data)),
+        get("/console/temporary-ids/{run}", "/console/temporary-ids/9", Right(Data)),
+        post("/console/temporary-ids/{run}/postcards", "/console/temporary-ids/9/postcards", Right(Data)),
+        post("/console/temporary-ids/{run}/list", "/console/temporary-ids/9/list", Right(Data)),
+        get("/console/temporary-ids/{run}/addresses.csv", "/console/temporary-ids/9/addresses.csv", Right(Data)),
+        post("/console/temporary-ids/{run}/forget", "/console/temporary-ids/9/forget", Right(Data)),
+        get("/console/settings/maintenance", "/console/settings/maintenance", Right(Manage)),
+        post("/console/settings/maintenance", "/console/settings/maintenance", Right(Manage)),
+        post("/console/settings/maintenance/remove", "/console/settings/maintenance/remove", Right(Manage)),
+        get("/console/terms", "/console/terms", Right(Manage)),
+        get("/console/terms/new", "/console/terms/new", Right(Manage)),
+        post("/console/terms/check", "/console/terms/check", Right(Manage)),
+        post("/console/terms/publish", "/console/terms/publish", Right(Manage)),
+        get("/console/terms/{version}", "/console/terms/1", Right(Manage)),
+        get("/console/terms/{version}/agreements.csv", "/console/terms/1/agreements.csv", Right(Manage)),
+        get("/console/settings", "/console/settings", Right(Manage)),
+        get("/console/settings/policy", "/console/settings/policy", Right(Manage)),
+        post("/console/settings/policy", "/console/settings/policy", Right(Manage)),
+        post("/console/settings/policy/keep", "/console/settings/policy/keep", Right(Manage)),
+        get("/console/settings/services", "/console/settings/services", Right(Manage)),
+        post("/console/settings/services", "/console/settings/services", Right(Manage)),
+        get("/console/settings/mail", "/console/settings/mail", Right(Manage)),
+        post("/console/settings/mail", "/console/settings/mail", Right(Manage)),
+        get("/console/settings/branding", "/console/settings/branding", Right(Manage)),
+        post("/console/settings/branding", "/console/settings/branding", Right(Manage)),
+        get("/console/settings/signing-key", "/console/settings/signing-key", Right(Manage)),
+        post("/console/settings/signing-key", "/console/settings/signing-key", Right(Manage)),
+        get("/console/settings/older-hosts", "/console/settings/older-hosts", Right(Manage)),
+        post("/console/settings/older-hosts", "/console/settings/older-hosts", Right(Manage)),
+        post("/console/settings/older-hosts/remove", "/console/settings/older-hosts/remove", Right(Manage)),
+        get("/console/audit", "/console/audit", Right(Manage)),
+        get("/console/audit.csv", "/console/audit.csv", Right(Manage)),
+    ]
+}
+
+/// What a route of the console wants.
+#[derive(Clone, Copy)]
+enum Wants {
+    /// Nothing: a page of logging in, which shows nothing of anybody.
+    Nobody,
+    /// A role with this right.
+    Right(yui::features::staff::Right),
+}
+
+/// The staff of every demo society, by role.
+const STAFF: [(&str, yui::features::staff::Role); 4] = [
+    ("kanri", yui::features::staff::Role::Admin),
+    ("kyufu", yui::features::staff::Role::Benefits),
+    ("madoguchi", yui::features::staff::Role::Desk),
+    ("etsuran", yui::features::staff::Role::Viewer),
+];
+
+#[tokio::test]
+async fn every_route_of_the_console_lets_in_whom_it_should_and_nobody_else() {
+    for portal in Portal::demos().await {
+        let lines = console();
+        let routes = portal.routes.iter().filter(|route| route.path.starts_with("/console"));
+        for route in routes {
+            let known = lines.iter().any(|(method, path, ..)| *method == route.method && *path == route.path);
+            assert!(
+                known,
+                "{} {} is new: say in tests/portal/authorisation.rs who may use it",
+                route.method, route.path
+            );
+        }
+        let member = portal.signed_in("kline", "testtaro01").await;
+        let elsewhere = portal.staff("bungu", "kanri").await;
+        let mut staff = Vec::new();
+        for (user, role) in STAFF {
+            staff.push((user, role, portal.staff("kline", user).await));
+        }
+        for (method, _, address, wants) in &lines {
+            let line = Expected { method: method.clone(), path: "", address, stranger: Access::Open };
+            let what = format!("{method} {address}");
+            let Wants::Right(right) = wants else {
+                let answer = ask(&mut portal.browser("kline"), &line).await;
+                assert!(!tells_a_secret(&answer.text()) && answer.status < 500, "{what} as a stranger");
+                continue;
+            };
+            let mut smuggled = portal.browser("kline");
+            smuggled.cookies = elsewhere.cookies.clone();
+            for (who, browser) in [
+                ("a stranger", portal.browser("kline")),
+                ("a member", member.clone()),
+                ("another society's administrator", smuggled),
+            ] {
+                let answer = ask(&mut browser.clone(), &line).await;
+                assert_eq!(answer.status, 303, "{what} as {who}");
+                assert!(answer.location().starts_with("/console/login"), "{what} as {who}: {}", answer.location());
+            }
+            for (user, role, browser) in &staff {
+                // Logging out is tried at the end of somebody else's session.
+                let mut browser =
+                    if *address == "/console/logout" { portal.staff("kline", user).await } else { browser.clone() };
+                let answer = ask(&mut browser, &line).await;
+                assert_eq!(answer.status == 403, !role.has(*right), "{what} as {user}: {}", answer.status);
+                assert!(answer.status < 500, "{what} as {user}: {}", answer.status);
+                if !role.has(*right) {
+                    assert!(answer.text().contains("あなたの役割では"), "{what} as {user}");
+                }
+            }
+        }
+    }
+}
+
 /// Words that only the household テスト タロウ / ハナコ may read.
 const SECRETS: [&str; 2] = ["テスト タロウ", "テスト ハナコ"];
 
@@ -155,6 +347,8 @@ async fn every_route_lets_in_whom_it_should_and_nobody_else() {
         let table = table();
         for route in &portal.routes {
             let demo_only = route.permission == yui::router::Permission::DemoVisitor;
+            // The console has a table and a test of its own.
+            let demo_only = demo_only || route.path.starts_with("/console");
             let known = table.iter().any(|line| line.method == route.method && line.path == route.path);
             assert!(
                 demo_only || known,

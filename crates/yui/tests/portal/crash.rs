@@ -7,7 +7,7 @@ use yui::features::{
     societies::Preset,
 };
 
-use crate::support::{EXPENSE_HEADER, Portal, register_csv, state_of};
+use crate::support::{EXPENSE_HEADER, KEY, Portal, register_csv, state_of};
 
 const INSURER: &str = "06139018";
 const ROWS: usize = 60_000;
@@ -18,6 +18,7 @@ fn import(portal: &Portal, path: &std::path::Path) -> Command {
     command
         .env_clear()
         .env("YUI_DATABASE_URL", &portal.db.address)
+        .env("YUI_KEYS", KEY)
         .args(["import", "expenses", "--society", "kline"])
         .arg(path)
         .stdout(Stdio::null())

@@ -83,7 +83,8 @@ async fn a_filter_narrows_by_month_and_person_and_names_mistakes() {
         let mut member = portal.signed_in("kline", "testtaro01").await;
         let form = member.get("/expenses/statement?from=2025-01&to=2025-01").await;
         assert_eq!(form.all("select option"), ["家族全員", "テスト タロウ", "テスト ハナコ"]);
-        let hanako = member.get("/expenses/statement?from=2025-01&to=2025-01&member=2").await;
+        let id = form.attribute("select option:nth-child(3)", "value");
+        let hanako = member.get(&format!("/expenses/statement?from=2025-01&to=2025-01&member={id}")).await;
         assert_eq!(hanako.first(".amount"), "3,420 円");
         let wrong = member.get("/expenses/statement?from=2025-13&to=").await;
         assert_eq!(wrong.all(".error-summary li"), ["年月は 2025-01 のように入力してください。"]);
@@ -127,7 +128,9 @@ async fn the_files_of_a_year_hold_the_reference_rows() {
         assert!(tax_xml::verify(&text.replacen("3420", "3421", 1), &pem).is_err(), "a changed byte");
         assert!(!text.contains("06139034") && !text.contains("800"), "no insurer number, no symbol");
 
-        let csv = member.get("/deduction/2025/portal.csv?member=2").await;
+        let form = member.get("/expenses/statement?from=2025-01&to=2025-01").await;
+        let id = form.attribute("select option:nth-child(3)", "value");
+        let csv = member.get(&format!("/deduction/2025/portal.csv?member={id}")).await;
         let file = portal_csv::read(csv.bytes.as_slice()).unwrap();
         let line = file.lines.first().unwrap();
         assert_eq!((line.total, line.insurer, line.public, line.self_pay), (11_400, 7_980, 0, 3_420));

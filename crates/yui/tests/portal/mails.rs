@@ -186,6 +186,7 @@ async fn a_worker_delivers_and_nothing_of_the_mail_stays() {
 #[tokio::test]
 async fn a_worker_killed_while_it_sends_leaves_the_mail_to_another() {
     for portal in Portal::both().await {
+        portal.at_the_machines_time();
         let scope = portal.society(Preset::Kline, INSURER).await;
         write(&portal, &scope, "途中", portal.app.clock.now()).await;
         let (port, events) = mail_server(false);
@@ -195,6 +196,7 @@ async fn a_worker_killed_while_it_sends_leaves_the_mail_to_another() {
         worker.kill().unwrap();
         worker.wait().unwrap();
         assert_eq!(deliver_due(&portal.app).await.unwrap(), sent(0), "it could still be at work");
+        portal.at_the_machines_time();
         portal.app.clock.advance(20 * 60 + 1);
         assert_eq!(deliver_due(&portal.app).await.unwrap(), sent(1));
         assert_eq!(admin::list(&portal.app, &scope).await.unwrap()[0].tries, 2);

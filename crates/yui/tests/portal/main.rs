@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 mod attacks;
+mod audit;
 mod authorisation;
 mod claims;
+mod console_imports;
 mod crash;
 mod demo_only;
 mod enrolment;
@@ -12,11 +14,20 @@ mod expenses;
 mod imports;
 mod login;
 mod mails;
+mod maintenance;
+mod member_acts;
+mod member_flags;
+mod members;
 mod migration;
+mod operator;
 mod samples;
+mod settings;
 mod sql;
+mod staff;
 mod structure;
 mod support;
 mod takeovers;
+mod temporary_ids;
+mod uploads;
 mod walk;
 mod words;

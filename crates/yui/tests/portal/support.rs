@@ -1,5 +1,7 @@
 //! A portal of a test's own, and a browser that keeps cookies.
 
+use std::sync::atomic::AtomicI64;
+
 use axum::{
     Router,
     body::Body,
@@ -10,7 +12,7 @@ use scraper::{Html, Selector};
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 use yui::{
-    app::App,
+    app::{App, Clock},
     config::Config,
     demo,
     features::{
@@ -32,6 +34,9 @@ pub(crate) const PASSWORD: &str = "Kumo-no-ue-2026";
 /// The sealing key of all portals here: 32 bytes of 7.
 pub(crate) const KEY: &str = "test:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
+/// When tests begin: noon of 20 November 2026 in Japan, in microseconds.
+const THEN: i64 = 1_795_143_600_000_000;
+
 /// A portal on a database of its own.
 pub(crate) struct Portal {
     pub(crate) app: App,
@@ -51,16 +56,14 @@ impl Portal {
     pub(crate) async fn demos() -> Vec<Self> {
         static SEEDED: OnceCell<[TestDb; 2]> = OnceCell::const_new();
         let [sqlite, postgres] = SEEDED.get_or_init(seeded).await;
-        let demos = vec![Self::on(sqlite.copy().await, true).await, Self::on(postgres.copy().await, true).await];
-        demos.iter().for_each(Self::set_clock);
-        demos
+        vec![Self::on(sqlite.copy().await, true).await, Self::on(postgres.copy().await, true).await]
     }
 
-    /// Sets the clock to noon of 20 November 2026 in Japan.
-    fn set_clock(&self) {
-        let then: jiff::Timestamp = "2026-11-20T03:00:00Z".parse().unwrap();
-        let now = self.app.clock.now();
-        assert!(self.app.clock.advance(then.as_second() - now.as_second()));
+    /// Moves the clock to the machine's, which programs beside the portal go by.
+    pub(crate) fn at_the_machines_time(&self) {
+        #[expect(clippy::disallowed_methods, reason = "another process asks the machine for the time, too")]
+        let now = jiff::Timestamp::now();
+        assert!(self.app.clock.advance(now.as_second() - self.app.clock.now().as_second()));
     }
 
     /// Returns an empty portal; with a movable clock it is a demo.
@@ -73,9 +76,29 @@ impl Portal {
         let demos = Self::demos().await;
         let copy = demos.into_iter().nth(1).unwrap();
         copy.app.db.close().await;
-        let portal = Self::connected(copy.db, true, "1").await;
-        portal.set_clock();
-        portal
+        Self::connected(copy.db, true, &[("YUI_DATABASE_CONNECTIONS", "1")]).await
+    }
+
+    /// Returns the demo on PostgreSQL where files may have so many megabytes.
+    pub(crate) async fn with_upload_limit(megabytes: &str) -> Self {
+        let copy = Self::demos().await.into_iter().nth(1).unwrap();
+        copy.app.db.close().await;
+        Self::connected(copy.db, true, &[("YUI_UPLOAD_LIMIT", megabytes)]).await
+    }
+
+    /// Returns the scope of a society.
+    pub(crate) async fn scope(&self, society: &str) -> SystemScope {
+        SystemScope::of_society(&self.app, society).await.unwrap()
+    }
+
+    /// Gives a society another policy.
+    pub(crate) async fn set_policy(&self, society: &str, policy: &societies::Policy) {
+        let id = self.scope(society).await.society_id();
+        let text = serde_json::to_string(policy).unwrap();
+        let values = yui_db::params![id, text, self.app.clock.now()];
+        self.db.db.execute(&POLICY_RENEWED, values).await.unwrap();
+        // Societies are remembered for a few seconds.
+        assert!(self.app.clock.advance(60));
     }
 
     /// Logs testtaro01 of kline in once more in this browser.
@@ -85,31 +108,40 @@ impl Portal {
     }
 
     async fn on(db: TestDb, in_demo: bool) -> Self {
-        Self::connected(db, in_demo, "8").await
+        Self::connected(db, in_demo, &[]).await
     }
 
-    async fn connected(db: TestDb, in_demo: bool, connections: &str) -> Self {
+    async fn connected(db: TestDb, in_demo: bool, more: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let files = folder.path().join("files");
         let settings = [
+            ("YUI_FILES", files.to_str().unwrap()),
             ("YUI_DATABASE_URL", db.address.as_str()),
-            ("YUI_DATABASE_CONNECTIONS", connections),
             ("YUI_HTTPS", "no"),
             ("YUI_KEYS", KEY),
         ];
-        let pairs = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let pairs = settings.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::from_pairs(pairs).unwrap();
-        let app = App::start(config, in_demo.then_some(demo::Demo { port: 8080 })).await.unwrap();
+        // Time stands still unless a test moves it: how fast the machine is changes nothing.
+        let clock = if in_demo { Clock::Still(AtomicI64::new(THEN)) } else { Clock::System };
+        let app = App::start_with(config, in_demo.then_some(demo::Demo { port: 8080 }), clock).await.unwrap();
         let (router, routes) = router::portal(&app);
-        Self { app, routes, router, db, folder: tempfile::tempdir().unwrap() }
+        Self { app, routes, router, db, folder }
     }
 
-    /// Makes a society with this policy and returns its scope.
+    /// Returns the folder of files.
+    pub(crate) fn files(&self) -> &std::path::Path {
+        &self.app.config.files.folder
+    }
+
+    /// Makes a society with this policy, never closed for maintenance, and returns its scope.
     pub(crate) async fn society(&self, preset: Preset, insurer_number: &str) -> SystemScope {
         let new = societies::create::NewSociety {
             key: preset.key().into(),
             host: format!("{}.localhost", preset.key()),
             name: "てすと健康保険組合".into(),
             insurer_numbers: vec![insurer_number.parse().unwrap()],
-            policy: preset.policy().unwrap(),
+            policy: societies::Policy { maintenance: Vec::new(), ..preset.policy().unwrap() },
         };
         societies::create::create(&self.app, &new).await.unwrap();
         SystemScope::of_society(&self.app, preset.key()).await.unwrap()
@@ -200,6 +232,26 @@ impl Portal {
         browser.post("/login/factor/app", &format!("device={device}&code={}", self.app_code(0))).await
     }
 
+    /// Returns a browser in which this member of a demo society's staff is signed in: `kanri`, `kyufu`, `madoguchi` or `etsuran`.
+    pub(crate) async fn staff(&self, society: &str, user: &str) -> Browser {
+        let mut browser = self.browser(society);
+        let typed = format!("email={user}%40{society}.example&password={PASSWORD}");
+        assert_eq!(browser.post("/console/login", &typed).await.location(), "/console/login/factor");
+        let answer = self.staff_factor(&mut browser, "/console/login/factor", "/console/login/factor/app").await;
+        assert_eq!(answer.status, 303, "{user} proves the second factor: {}", answer.text());
+        browser
+    }
+
+    /// Proves the second factor of a member of staff by the demo's app, on this page.
+    pub(crate) async fn staff_factor(&self, browser: &mut Browser, page: &str, act: &str) -> Answer {
+        let page = browser.get(page).await;
+        // A code is accepted once: the next login has the next one.
+        assert!(self.app.clock.advance(30));
+        let (device, back) =
+            (page.attribute("input[name=device]", "value"), page.attribute("input[name=return_to]", "value"));
+        browser.post(act, &format!("device={device}&code={}&return_to={}", self.app_code(0), encode(&back))).await
+    }
+
     /// Returns what the demo's app shows now, or so many seconds from now.
     pub(crate) fn app_code(&self, seconds: i64) -> String {
         let key = b"yui demo second step";
@@ -253,7 +305,6 @@ impl Portal {
 async fn seeded() -> [TestDb; 2] {
     let seed = async |engine| {
         let portal = Portal::new(engine, true).await;
-        portal.set_clock();
         demo::seed(&portal.app).await.unwrap();
         portal.app.db.close().await;
         portal.db.db.close().await;
@@ -340,6 +391,24 @@ impl Answer {
         element.and_then(|element| element.value().attr(name)).unwrap_or_default().to_owned()
     }
 
+    /// Returns what a browser sends of this form as it stands.
+    pub(crate) fn form(&self, selector: &str) -> String {
+        let page = Html::parse_document(&self.text());
+        let form = page.select(&Selector::parse(selector).unwrap()).next().unwrap();
+        let named = Selector::parse("input[name], textarea[name]").unwrap();
+        let value = |field: scraper::ElementRef<'_>| {
+            let element = field.value();
+            let ticked = matches!(element.attr("type"), Some("checkbox" | "radio"));
+            if ticked && element.attr("checked").is_none() {
+                return None;
+            }
+            let text =
+                if element.name() == "textarea" { field.text().collect() } else { element.attr("value")?.to_owned() };
+            Some(format!("{}={}", encode(element.attr("name")?), encode(&text)))
+        };
+        form.select(&named).filter_map(value).collect::<Vec<_>>().join("&")
+    }
+
     /// Returns the words of the first element that the selector finds.
     pub(crate) fn first(&self, selector: &str) -> String {
         self.all(selector).into_iter().next().unwrap_or_default()
@@ -377,7 +446,7 @@ pub(crate) async fn state_of(portal: &Portal) -> String {
         text: String,
     }
     let mut all = String::new();
-    for statement in [&STATE_MEMBERS, &STATE_COVERAGES, &STATE_EXPENSES] {
+    for statement in [&STATE_MEMBERS, &STATE_COVERAGES, &STATE_KEYS, &STATE_EXPENSES] {
         let rows: Vec<Row> = portal.db.db.all(statement, yui_db::params![]).await.unwrap();
         rows.iter().for_each(|row| all += &format!("{}\n", row.text));
     }
@@ -385,11 +454,15 @@ pub(crate) async fn state_of(portal: &Portal) -> String {
 }
 
 yui_db::statements! {
+    POLICY_RENEWED = "
+        INSERT INTO society_policies (society_id, version, policy, valid_from)
+        SELECT $1, MAX(version) + 1, $2, $3 FROM society_policies WHERE society_id = $1";
     STATE_MEMBERS = "SELECT name || '|' || kana || '|' || sex || '|' || member_id || '|' || COALESCE(person_key, '-') AS text
                      FROM members ORDER BY society_id, member_id";
     STATE_COVERAGES = "SELECT member_id || '|' || from_date || '|' || COALESCE(CAST(to_date AS TEXT), '-') || '|' || household_id
                        || '|' || holder_key || '|' || COALESCE(branch, '-') || '|' || relationship AS text
                        FROM coverages ORDER BY society_id, member_id, from_date";
+    STATE_KEYS = "SELECT CAST(key || '|' || member_id AS TEXT) AS text FROM member_search_keys ORDER BY society_id, key, member_id";
     STATE_EXPENSES = "SELECT e.household_id || '|' || e.treatment_month || '|' || e.provider_name || '|' || e.total || '|' || e.self_pay
                       || '|' || COALESCE(CAST(e.superseded_by AS TEXT), '-') || '|' || b.state AS text
                       FROM expenses e JOIN import_batches b ON b.society_id = e.society_id AND b.batch_id = e.batch_id

@@ -69,7 +69,7 @@ fn an_english_page_has_no_japanese_but_names() {
         "結",
         "　",
     ];
-    for sample in yui::ui::samples() {
+    for sample in yui::ui::samples().into_iter().filter(|sample| !sample.console) {
         let mut html = sample.html(yui::ui::Lang::En).unwrap();
         names.iter().for_each(|name| html = html.replace(name, ""));
         let japanese: String = html.chars().filter(|c| matches!(c, 'ぁ'..='ヿ' | '一'..='鿿')).collect();

@@ -1,0 +1,147 @@
+//! The log of what staff see and do: complete, in order, and found out where somebody tampered with it.
+
+use yui::{
+    features::{
+        account,
+        audit::{self, Acting, Verdict},
+    },
+    scope::SystemScope,
+};
+use yui_db::{params, statements};
+
+use crate::support::{Portal, encode};
+
+statements! {
+    HEAD_GONE = "DELETE FROM audit_heads WHERE society_id = $1";
+    HEAD_BACK = "INSERT INTO audit_heads (society_id, entry_id, sealed_hash) VALUES ($1, $2, $3)";
+    HEAD_LOOK = "SELECT entry_id, sealed_hash FROM audit_heads WHERE society_id = $1";
+    ENTRY_FORGE = "UPDATE audit_entries SET detail = 'nothing' WHERE society_id = $1 AND entry_id = $2";
+    ENTRIES_GONE = "DELETE FROM audit_entries WHERE society_id = $1";
+    ENTRY_GONE = "DELETE FROM audit_entries WHERE society_id = $1 AND entry_id = $2";
+}
+
+#[derive(sqlx::FromRow)]
+struct Head {
+    entry_id: i64,
+    sealed_hash: Vec<u8>,
+}
+
+async fn scope(portal: &Portal) -> SystemScope {
+    SystemScope::of_society(&portal.app, "kline").await.unwrap()
+}
+
+/// Returns how many entries the society's log has.
+async fn entries(portal: &Portal) -> i64 {
+    let id = yui::scope::InSociety::society_id(&scope(portal).await);
+    portal.app.db.one::<Head>(&HEAD_LOOK, params![id]).await.unwrap().entry_id
+}
+
+async fn verdict(portal: &Portal) -> Verdict {
+    audit::verify(&portal.app, &scope(portal).await).await.unwrap()
+}
+
+/// Changes the log as somebody with the database's password could, the keeper of its end put aside.
+async fn tampered(portal: &Portal, statement: &yui_db::Statement, entry_id: i64) {
+    let db = &portal.app.db;
+    let id = yui::scope::InSociety::society_id(&scope(portal).await);
+    let head: Head = db.one(&HEAD_LOOK, params![id]).await.unwrap();
+    db.execute(&HEAD_GONE, params![id]).await.unwrap();
+    db.execute(statement, params![id, entry_id]).await.unwrap();
+    db.execute(&HEAD_BACK, params![id, head.entry_id, head.sealed_hash]).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_act_is_in_the_log_with_who_when_what_whom_and_from_where() {
+    for portal in Portal::demos().await {
+        let mut admin = portal.staff("kline", "kanri").await;
+        let invited = format!("name={}&email=jiro%40mail.example&role=desk", encode("見本 次郎"));
+        admin.post("/console/staff/new", &invited).await;
+        account::staff::unlock(&portal.app, &scope(&portal).await, "rokku00004").await.unwrap();
+        let log = admin.get("/console/audit").await;
+        let rows = log.all("tbody tr");
+        assert!(rows[0].contains("コマンド操作") && rows[0].contains("加入者のロックを解除"), "{}", rows[0]);
+        let invitation = &rows[1];
+        for words in ["管理 花子", "職員を招待", "見本 次郎", "jiro@mail.example 窓口", "0.0.0.0", "2026/11/20 12:0"]
+        {
+            assert!(invitation.contains(words), "{words}: {invitation}");
+        }
+        // What was looked for is found, and nothing else.
+        let found = admin.get(&format!("/console/audit?text={}", encode("見本"))).await;
+        assert_eq!(found.all("tbody tr").len(), 1);
+        let none = admin.get("/console/audit?from=2026-11-21").await;
+        assert!(none.text().contains("この条件の記録はありません。"));
+        let wrong = admin.get("/console/audit?from=2026-11-21&until=2026-11-20").await;
+        assert!(wrong.first(".error-summary").contains("終了日が開始日より前になっています。"));
+
+        // The export has it all, and is an entry itself.
+        let csv = admin.get("/console/audit.csv").await.text();
+        assert!(csv.starts_with("\u{feff}番号,日時,職員,操作,対象,内容,接続元\r\n"));
+        assert!(csv.contains("\"職員を招待\",\"見本 次郎\",\"jiro@mail.example 窓口\""));
+        assert!(admin.get("/console/audit").await.first("tbody tr").contains("監査ログを書き出し"));
+    }
+}
+
+#[tokio::test]
+async fn the_log_keeps_what_it_has_while_the_portal_runs() {
+    for portal in Portal::demos().await {
+        let id = yui::scope::InSociety::society_id(&scope(&portal).await);
+        for statement in [&ENTRY_FORGE, &ENTRY_GONE] {
+            let refused = portal.app.db.execute(statement, params![id, 1_i64]).await.unwrap_err();
+            assert!(format!("{refused:?}").contains("append-only"), "{refused:?}");
+        }
+        assert_eq!(verdict(&portal).await, Verdict::Whole(entries(&portal).await));
+    }
+}
+
+#[tokio::test]
+async fn what_was_changed_removed_or_cut_off_is_found() {
+    for portal in Portal::demos().await {
+        tampered(&portal, &ENTRY_FORGE, 2).await;
+        assert_eq!(verdict(&portal).await, Verdict::Broken(2));
+    }
+    for portal in Portal::demos().await {
+        tampered(&portal, &ENTRY_GONE, 1).await;
+        assert_eq!(verdict(&portal).await, Verdict::Broken(1));
+    }
+    for portal in Portal::demos().await {
+        let last = entries(&portal).await;
+        tampered(&portal, &ENTRY_GONE, last).await;
+        assert_eq!(verdict(&portal).await, Verdict::WrongEnd(last - 1));
+    }
+    // A log that was emptied begins anew, and not with the society.
+    for portal in Portal::demos().await {
+        let id = yui::scope::InSociety::society_id(&scope(&portal).await);
+        portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
+        portal.app.db.execute(&ENTRIES_GONE, params![id]).await.unwrap();
+        assert_eq!(verdict(&portal).await, Verdict::Begun(0));
+        portal.staff("kline", "kanri").await;
+        assert_eq!(verdict(&portal).await, Verdict::Begun(1));
+    }
+    // An end that was taken from elsewhere, or from before, does not open.
+    for portal in Portal::demos().await {
+        let id = yui::scope::InSociety::society_id(&scope(&portal).await);
+        let head: Head = portal.app.db.one(&HEAD_LOOK, params![id]).await.unwrap();
+        let other: Head = portal.app.db.one(&HEAD_LOOK, params![id - 1]).await.unwrap();
+        portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
+        portal.app.db.execute(&HEAD_BACK, params![id, head.entry_id, other.sealed_hash]).await.unwrap();
+        assert_eq!(verdict(&portal).await, Verdict::WrongEnd(head.entry_id));
+    }
+}
+
+#[tokio::test]
+async fn entries_written_side_by_side_are_one_chain() {
+    for portal in Portal::demos().await {
+        let before = entries(&portal).await;
+        let scope = scope(&portal).await;
+        assert_eq!(scope.actor().name, "command line");
+        let act = **audit::Act::all().iter().find(|act| act.word == "audit.exported").unwrap();
+        let writes = (0..24).map(|number| {
+            let (app, scope) = (portal.app.clone(), scope.clone());
+            tokio::spawn(async move { audit::seen(&app, &scope, act, None, &number.to_string()).await })
+        });
+        for write in writes.collect::<Vec<_>>() {
+            write.await.unwrap().unwrap();
+        }
+        assert_eq!(verdict(&portal).await, Verdict::Whole(before + 24));
+    }
+}

@@ -1,0 +1,201 @@
+//! What the operator does with a society as a whole, by the command line.
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use sha2::{Digest, Sha256};
+use yui::features::societies;
+use yui_db::{Cell, SocietyTable};
+
+use crate::support::{KEY, Portal};
+
+/// Runs `yui` on the portal's database.
+fn yui(portal: &Portal, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yui"));
+    let settings = [("YUI_DATABASE_URL", portal.db.address.as_str()), ("YUI_KEYS", KEY), ("YUI_LOG", "warn")];
+    command.env_clear().envs(settings).args(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+fn refused(output: &Output) -> String {
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+async fn tables(portal: &Portal) -> Vec<SocietyTable> {
+    portal.app.db.tables().await.unwrap().of_societies
+}
+
+/// Returns how many rows of a society each table has.
+async fn counts(portal: &Portal, society_id: i64) -> Vec<(String, u64)> {
+    let mut all = Vec::new();
+    let mut snapshot = portal.app.db.snapshot().await.unwrap();
+    for table in tables(portal).await {
+        let mut rows = 0;
+        let count = |_: Vec<Cell>| -> anyhow::Result<()> {
+            rows += 1;
+            Ok(())
+        };
+        snapshot.each_row(&table, society_id, count).await.unwrap();
+        all.push((table.name, rows));
+    }
+    all
+}
+
+#[tokio::test]
+async fn both_engines_tell_the_same_tables_each_after_those_it_refers_to() {
+    let portals = Portal::both().await;
+    let mut told = Vec::new();
+    for portal in &portals {
+        let all = portal.app.db.tables().await.unwrap();
+        assert_eq!(all.others, ["_sqlx_migrations"], "a table of ours without society_id");
+        assert!(all.of_societies.len() >= 25, "the tables are found");
+        for (place, table) in all.of_societies.iter().enumerate() {
+            let before: Vec<_> = all.of_societies[..place].iter().map(|table| &table.name).collect();
+            assert!(table.refers_to.iter().all(|name| before.contains(&name)), "{}: {:?}", table.name, table.refers_to);
+            assert_eq!(table.key.first().map(String::as_str), Some("society_id"), "{}", table.name);
+        }
+        let columns = |table: &SocietyTable| {
+            let mut columns: Vec<_> = table.columns.iter().map(|column| (column.name.clone(), column.kind)).collect();
+            columns.sort_by(|one, other| one.0.cmp(&other.0));
+            (table.name.clone(), columns, table.key.clone(), table.refers_to.clone())
+        };
+        told.push(all.of_societies.iter().map(columns).collect::<Vec<_>>());
+    }
+    assert_eq!(told[0], told[1]);
+}
+
+#[tokio::test]
+async fn show_tells_what_there_is_to_know() {
+    for portal in Portal::demos().await {
+        let text = said(&yui(&portal, &["society", "show", "kline"]));
+        for part in [
+            "kline (みなと海運健康保険組合)",
+            "https://kline.localhost",
+            "households, ",
+            "1 temporary",
+            "; 1 locked",
+            "expenses",
+            "valid until ",
+            "Thursday ",
+            "19:00 to 22:00",
+            "\"lock_after_wrong_passwords\": 11",
+        ] {
+            assert!(text.contains(part), "{part:?} is missing in {text}");
+        }
+        assert_eq!(text.matches("19:00 to 22:00").count(), 12, "{text}");
+        let newest = text.lines().find(|line| line.starts_with("newest import")).unwrap();
+        assert!(newest.contains("expenses, published"), "{newest}");
+        assert!(refused(&yui(&portal, &["society", "show", "nobody"])).contains("there is no society \"nobody\""));
+    }
+}
+
+/// Returns the lines of an exported table.
+fn lines(folder: &Path, table: &str) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(folder.join(format!("{table}.jsonl"))).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn an_export_holds_every_row_of_the_society_and_nothing_else() {
+    for portal in Portal::demos().await {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("export");
+        let society = societies_id(&portal, "kline").await;
+        said(&yui(&portal, &["society", "export", "kline", "--to", to.to_str().unwrap()]));
+
+        let manifest: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(to.join(societies::export::MANIFEST)).unwrap()).unwrap();
+        let expected = counts(&portal, society).await;
+        let told: Vec<_> = manifest["tables"].as_array().unwrap().iter().collect();
+        assert_eq!(told.len(), expected.len());
+        for (table, (name, rows)) in told.iter().zip(&expected) {
+            assert_eq!((table["name"].as_str(), table["rows"].as_u64()), (Some(name.as_str()), Some(*rows)));
+            let bytes = std::fs::read(to.join(table["file"].as_str().unwrap())).unwrap();
+            let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(table["sha256"].as_str().unwrap(), digest, "{name}");
+            assert_eq!(table["bytes"].as_u64().unwrap(), bytes.len() as u64, "{name}");
+            let lines = lines(&to, name);
+            assert_eq!(lines.len() as u64, *rows, "{name}");
+            assert!(lines.iter().all(|line| line["society_id"] == society), "{name} has another society's row");
+        }
+        let rows = |name: &str| expected.iter().find(|(table, _)| table == name).unwrap().1;
+        assert!(rows("expenses") > 100 && rows("members") > 50 && rows("factors") > 0, "{expected:?}");
+
+        // Values keep their form: dates, instants, money, sealed bytes.
+        let member = lines(&to, "members").remove(0);
+        assert_eq!(member["birth_date"].as_str().unwrap().len(), 10);
+        let account = lines(&to, "accounts").remove(0);
+        assert!(account["created_at"].as_str().unwrap().ends_with('Z'), "{account}");
+        let expense = lines(&to, "expenses").remove(0);
+        assert!(expense["total"].is_i64() && expense["derived"].is_i64() && expense["claim_key"].is_string());
+        let key = lines(&to, "society_signing_keys").remove(0);
+        assert!(!key["sealed_key"].as_str().unwrap().contains("PRIVATE KEY"));
+        let whole = std::fs::read_to_string(to.join("society_signing_keys.jsonl")).unwrap();
+        assert!(!whole.contains("PRIVATE KEY"), "what is sealed stays sealed");
+
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&to), mode(&to.join("members.jsonl"))), (0o700, 0o600));
+        let again = refused(&yui(&portal, &["society", "export", "kline", "--to", to.to_str().unwrap()]));
+        assert!(again.contains("is not empty"), "{again}");
+    }
+}
+
+async fn societies_id(portal: &Portal, key: &str) -> i64 {
+    use yui::scope::{InSociety, SystemScope};
+    SystemScope::of_society(&portal.app, key).await.unwrap().society_id()
+}
+
+#[tokio::test]
+async fn a_deleted_society_leaves_nothing_and_takes_nothing_of_others() {
+    for portal in Portal::demos().await {
+        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let ids = [societies_id(&portal, "kline").await, societies_id(&portal, "bungu").await];
+        let (before, others) = (counts(&portal, ids[0]).await, counts(&portal, ids[1]).await);
+
+        let wrong = refused(&yui(&portal, &["society", "delete", "kline", "--yes-delete", "bungu"]));
+        assert!(wrong.contains("nothing is deleted") && wrong.contains("--yes-delete kline"), "{wrong}");
+        assert!(!yui(&portal, &["society", "delete", "kline"]).status.success());
+        assert_eq!(counts(&portal, ids[0]).await, before);
+
+        let text = said(&yui(&portal, &["society", "delete", "kline", "--yes-delete", "kline"]));
+        let rows: u64 = before.iter().map(|(_, rows)| rows).sum();
+        assert!(text.contains(&format!("{rows} rows deleted: kline is gone")), "{text}");
+        for (name, rows) in before.iter().filter(|(_, rows)| *rows > 0) {
+            assert!(text.contains(&format!("{rows:>10} {name}\n")), "{name} in {text}");
+        }
+        assert!(counts(&portal, ids[0]).await.iter().all(|(_, rows)| *rows == 0));
+        assert_eq!(counts(&portal, ids[1]).await, others);
+
+        portal.app.societies.forget();
+        assert_eq!(member.get("/expenses").await.status, 404, "nobody is there");
+        assert_eq!(portal.browser("bungu").get("/login").await.status, 200);
+        assert!(refused(&yui(&portal, &["society", "show", "kline"])).contains("there is no society"));
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_that_was_stopped_goes_on() {
+    for portal in Portal::demos().await {
+        let society_id = societies_id(&portal, "kline").await;
+        let all = tables(&portal).await;
+        // As far as a killed command might have come.
+        for name in ["expenses", "mails", "sessions"] {
+            let table = all.iter().find(|table| table.name == name).unwrap();
+            while portal.app.db.delete_some(table, society_id).await.unwrap() > 0 {}
+        }
+        // What is referred to can not go before.
+        let members = all.iter().find(|table| table.name == "members").unwrap();
+        assert!(portal.app.db.delete_some(members, society_id).await.unwrap_err().is_referred_to());
+        said(&yui(&portal, &["society", "delete", "kline", "--yes-delete", "kline"]));
+        assert!(counts(&portal, society_id).await.iter().all(|(_, rows)| *rows == 0));
+    }
+}

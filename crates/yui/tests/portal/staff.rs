@@ -1,0 +1,235 @@
+//! The society's staff: how they come in, what keeps others out, who governs whom.
+
+use yui::{
+    features::{
+        approvals,
+        societies::Guarded,
+        staff::{Role, admin},
+    },
+    scope::SystemScope,
+};
+
+use crate::support::{Browser, PASSWORD, Portal, encode, totp_code};
+
+const OWN: &str = "Umi-no-oto-2026-x";
+
+/// Opens the newest invitation, sets a password and returns the browser at the page of the first factor.
+async fn answered(portal: &Portal, society: &str) -> Browser {
+    let link = portal.mailed_link_of("staff_invitation").await;
+    let mut browser = portal.browser(society);
+    assert!(browser.get(&link).await.text().contains("パスワードを決めてください"));
+    let answer = browser.post(&link, &format!("new_password={OWN}&new_password_again={OWN}")).await;
+    assert_eq!(answer.location(), "/console/register");
+    browser
+}
+
+/// Registers an app in this browser; returns its key.
+async fn app_registered(portal: &Portal, browser: &mut Browser) -> Vec<u8> {
+    let page = browser.get("/console/register").await;
+    let key = unbase32(&page.first("#key"));
+    let (question, now) = (page.attribute("input[name=question]", "value"), portal.app.clock.now().as_second());
+    let code = totp_code(&key, u64::try_from(now).unwrap());
+    let answer = browser.post("/console/register/app", &format!("question={question}&code={code}&label=own")).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    key
+}
+
+/// Returns the bytes of RFC 4648 base32 in groups.
+fn unbase32(text: &str) -> Vec<u8> {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bits: Vec<bool> = text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .flat_map(|c| {
+            let value = LETTERS.find(c).unwrap();
+            (0..5).rev().map(move |bit| value >> bit & 1 == 1)
+        })
+        .collect();
+    bits.chunks_exact(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit))).collect()
+}
+
+#[tokio::test]
+async fn the_first_administrator_comes_by_an_invitation_and_registers_a_second_factor_before_anything_else() {
+    for portal in Portal::demos().await {
+        let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
+        let invited = admin::Invited { email: " Hanako@Mail.Example ", name: "試験 花子", role: Role::Admin };
+        admin::invite(&portal.app, &scope, &invited).await.unwrap();
+        assert!(admin::invite(&portal.app, &scope, &invited).await.is_err(), "the address is taken");
+        let link = portal.mailed_link_of("staff_invitation").await;
+        let mut browser = portal.browser("kline");
+        for (one, two, words) in [
+            ("", "", "新しいパスワードを入力してください。"),
+            ("short-1", "short-1", "パスワードは12文字以上128文字以内で入力してください。"),
+            ("hanako-hanako", "hanako-hanako", "推測されるおそれのあるパスワードです。"),
+            (OWN, "Umi-no-oto-2026-y", "確認用のパスワードが一致しません。"),
+        ] {
+            let answer = browser.post(&link, &format!("new_password={one}&new_password_again={two}")).await;
+            assert!(answer.first(".error-summary").contains(words), "{words}: {}", answer.first(".error-summary"));
+        }
+        let mut browser = answered(&portal, "kline").await;
+        for page in ["/console", "/console/staff", "/console/me", "/console/audit"] {
+            assert!(browser.get(page).await.location().starts_with("/console/login"), "{page} without a second factor");
+        }
+        assert_eq!(browser.get("/console/login/factor").await.location(), "/console/register");
+        let key = app_registered(&portal, &mut browser).await;
+        assert_eq!(browser.get("/console").await.status, 200);
+        assert!(portal.browser("kline").get(&link).await.text().contains("招待のリンクが無効です"), "it works once");
+
+        // The next login: password, then the app.
+        let mut again = portal.browser("kline");
+        let typed = format!("email=hanako%40mail.example&password={OWN}");
+        assert_eq!(again.post("/console/login", &typed).await.location(), "/console/login/factor");
+        assert!(again.get("/console").await.location().starts_with("/console/login"));
+        let device = again.get("/console/login/factor").await.attribute("input[name=device]", "value");
+        assert!(portal.app.clock.advance(30));
+        let code = totp_code(&key, u64::try_from(portal.app.clock.now().as_second()).unwrap());
+        let fields = format!("device={device}&code={code}");
+        assert_eq!(again.post("/console/login/factor/app", &fields).await.location(), "/console");
+        assert_eq!(again.get("/console").await.status, 200);
+
+        // The same code is worth nothing a second time.
+        let mut replayed = portal.browser("kline");
+        replayed.post("/console/login", &typed).await;
+        let answer = replayed.post("/console/login/factor/app", &fields).await;
+        assert!(answer.text().contains("確認コードが正しくありません。"));
+        assert!(replayed.get("/console").await.location().starts_with("/console/login"));
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_ends_after_a_week_and_when_a_newer_one_is_written() {
+    for portal in Portal::demos().await {
+        let mut admin = portal.staff("kline", "kanri").await;
+        let invited = "name=%E8%A6%8B%E6%9C%AC&email=jiro%40mail.example&role=desk";
+        assert_eq!(admin.post("/console/staff/new", invited).await.location(), "/console/staff?done=invited");
+        let first = portal.mailed_link_of("staff_invitation").await;
+        assert_eq!(admin.post("/console/staff/5/invite-again", "").await.location(), "/console/staff/5?done=invited");
+        let second = portal.mailed_link_of("staff_invitation").await;
+        let over = async |link: &str| portal.browser("kline").get(link).await.text().contains("招待のリンクが無効です");
+        assert!(over(&first).await);
+        assert!(!over(&second).await);
+        assert!(portal.app.clock.advance(7 * 24 * 60 * 60));
+        assert!(over(&second).await);
+        let sent = format!("new_password={OWN}&new_password_again={OWN}");
+        assert!(portal.browser("kline").post(&second, &sent).await.text().contains("招待のリンクが無効です"));
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_unknown_wrong_locked_or_stopped_reads_the_same_words() {
+    for portal in Portal::demos().await {
+        let mut admin = portal.staff("kline", "kanri").await;
+        assert_eq!(admin.post("/console/staff/4/stop", "").await.location(), "/console/staff/4?done=stopped");
+        // Ten wrong codes lock; whoever types them has the password.
+        let mut thief = portal.browser("kline");
+        let login = format!("email=madoguchi%40kline.example&password={PASSWORD}");
+        thief.post("/console/login", &login).await;
+        let device = thief.get("/console/login/factor").await.attribute("input[name=device]", "value");
+        for wrong in 1..=10 {
+            thief.post("/console/login/factor/app", &format!("device={device}&code=00000{}", wrong % 10)).await;
+        }
+        assert_eq!(thief.get("/console/login/factor").await.location(), "/console/login");
+        let mut words = std::collections::BTreeSet::new();
+        for (email, password) in
+            [("nobody", PASSWORD), ("kyufu", "not-the-password"), ("madoguchi", PASSWORD), ("etsuran", PASSWORD)]
+        {
+            let typed = format!("email={email}%40kline.example&password={password}");
+            let answer = portal.browser("kline").post("/console/login", &typed).await;
+            words.insert(answer.first(".error-summary li"));
+        }
+        assert_eq!(words.into_iter().collect::<Vec<_>>(), ["メールアドレスかパスワードが正しくありません。"]);
+        // An administrator unlocks, having made sure who it is.
+        assert_eq!(admin.post("/console/staff/3/unlock", "").await.location(), "/console/staff/3?done=unlocked");
+        portal.staff("kline", "madoguchi").await;
+    }
+}
+
+#[tokio::test]
+async fn guessing_goes_slower_and_slower_and_locks_nobody_out() {
+    for portal in Portal::demos().await {
+        let mut guesser = portal.browser("kline");
+        let guess = "email=kanri%40kline.example&password=guess";
+        let mut last = 0;
+        for _ in 0..11 {
+            last = guesser.post("/console/login", guess).await.status;
+        }
+        assert_eq!(last, 429);
+        assert!(portal.app.clock.advance(60));
+        portal.staff("kline", "kanri").await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_role_or_a_stop_counts_at_once() {
+    for portal in Portal::demos().await {
+        let mut admin = portal.staff("kline", "kanri").await;
+        let mut desk = portal.staff("kline", "madoguchi").await;
+        assert_eq!(desk.get("/console/audit").await.status, 403);
+        let change = format!("name={}&role=admin", encode("窓口 三枝"));
+        assert_eq!(admin.post("/console/staff/3", &change).await.location(), "/console/staff/3?done=changed");
+        assert_eq!(desk.get("/console/audit").await.status, 200);
+        assert_eq!(admin.post("/console/staff/3/stop", "").await.location(), "/console/staff/3?done=stopped");
+        assert!(desk.get("/console").await.location().starts_with("/console/login"));
+
+        // The last administrator stays one.
+        for (act, fields) in
+            [("/console/staff/1/stop", String::new()), ("/console/staff/1", "name=x&role=viewer".into())]
+        {
+            let answer = admin.post(act, &fields).await;
+            assert!(answer.text().contains("最後の管理者のため、できません。"), "{act}");
+        }
+        assert_eq!(admin.get("/console/staff").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_dangerous_act_wants_the_factor_again_and_an_idle_session_ends() {
+    for portal in Portal::demos().await {
+        let mut admin = portal.staff("kline", "kanri").await;
+        assert!(portal.app.clock.advance(21 * 60));
+        let answer = admin.post("/console/staff/4/stop", "").await;
+        assert!(answer.location().starts_with("/console/confirm"), "{}", answer.location());
+        assert!(admin.get("/console/staff/4").await.text().contains("利用中"), "nothing was done");
+        let answer = portal
+            .staff_factor(&mut admin, "/console/confirm?return_to=%2Fconsole%2Fstaff%2F4", "/console/confirm")
+            .await;
+        assert_eq!(answer.location(), "/console/staff/4");
+        assert_eq!(admin.post("/console/staff/4/stop", "").await.location(), "/console/staff/4?done=stopped");
+
+        assert!(portal.app.clock.advance(31 * 60));
+        assert!(admin.get("/console").await.location().starts_with("/console/login"));
+    }
+}
+
+#[tokio::test]
+async fn a_login_or_confirmation_leads_nowhere_but_into_the_console() {
+    for portal in Portal::demos().await {
+        let mut admin = portal.staff("kline", "kanri").await;
+        for elsewhere in ["https://evil.example/", "//evil.example", "/expenses", "/console/../expenses?x"] {
+            let address = format!("/console/confirm?return_to={}", encode(elsewhere));
+            let answer = portal.staff_factor(&mut admin, &address, "/console/confirm").await;
+            assert!(["/console", "/console/../expenses?x"].contains(&answer.location()), "{}", answer.location());
+        }
+    }
+}
+
+/// Changes a society's policy on its page: these fields besides those that stand there.
+pub(crate) async fn policy_changed(admin: &mut Browser, fields: &str) {
+    let page = admin.get("/console/settings/policy").await;
+    let typed = page.form("form[action='/console/settings/policy']") + "&" + fields;
+    let check = admin.post("/console/settings/policy", &typed).await;
+    let kept = check.form("form[action='/console/settings/policy/keep']");
+    let answer = admin.post("/console/settings/policy/keep", &kept).await;
+    assert_eq!(answer.location(), "/console/settings", "{}", answer.first("main"));
+}
+
+#[tokio::test]
+async fn two_decide_what_the_policy_wants_decided_by_two() {
+    for portal in Portal::demos().await {
+        let mut admin = portal.staff("kline", "kanri").await;
+        policy_changed(&mut admin, "two_person=factor_reset").await;
+        let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
+        assert!(approvals::needed(&scope, Guarded::FactorReset));
+        assert!(!approvals::needed(&scope, Guarded::Publication));
+    }
+}
