@@ -3,6 +3,7 @@
 //! Each bench runs Yui and what it is held against in turn, prints both and the ratio, and appends a line to
 //! `bench.jsonl` in the target folder. None is a test: a figure says something only beside its reference of the same run.
 
+mod console;
 mod crowd;
 mod data;
 mod enumeration;
@@ -18,6 +19,7 @@ mod parse;
 mod passkey;
 mod pdf;
 mod place;
+mod postcards;
 mod program;
 mod ranks;
 mod reference;
@@ -39,10 +41,12 @@ const ALL: &[(&str, Bench)] = &[
     ("memory", memory::run),
     ("page", page::run),
     ("pdf", pdf::run),
+    ("postcards", postcards::run),
     ("login", login::run),
     ("passkey", passkey::run),
     ("session", session::run),
     ("societies", societies::run),
+    ("console", console::run),
     ("enumeration", enumeration::run),
     ("idle", idle::run),
 ];
