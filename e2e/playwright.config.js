@@ -29,6 +29,6 @@ export default defineConfig({
   projects: [
     { name: 'sqlite', use: { engine: 'sqlite' } },
     // How a page looks does not depend on where its data is.
-    { name: 'postgresql', use: { engine: 'postgresql' }, testIgnore: /(every_page|print)\.spec\.js/ },
+    { name: 'postgresql', use: { engine: 'postgresql' }, testIgnore: /(every_page|every_console_page|print)\.spec\.js/ },
   ],
 });

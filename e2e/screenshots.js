@@ -8,7 +8,9 @@ import { chromium } from '@playwright/test';
 
 import { launch } from './support/chromium.js';
 import { Portal } from './support/portal.js';
-import { asMember, download } from './support/test.js';
+import { asStaff } from './support/console.js';
+import { expensesCsv, referenceExpenses } from './support/csv.js';
+import { asMember, download, submit } from './support/test.js';
 
 const run = promisify(execFile);
 
@@ -22,6 +24,9 @@ const devices = {
   desktop: { viewport: { width: 1280, height: 800 }, tallest: 1500 },
   phone: { viewport: { width: 375, height: 812 }, deviceScaleFactor: 2, tallest: 1300, isMobile: true, hasTouch: true },
 };
+
+/** The devices that a picture is taken on: all, unless it says which. */
+const devicesOf = ({ only }) => Object.entries(devices).filter(([device]) => !only || device === only);
 
 const member = (where) => (page, society) => asMember(page, society, where);
 const pictures = [
@@ -55,6 +60,21 @@ const pictures = [
   { name: 'statement-month-english', open: member('/expenses/statement?month=2025-01'), lang: 'en' },
   { name: 'statement-year', open: member('/expenses/statement?year=2025') },
   { name: 'deduction-year', open: member('/deduction/2025') },
+  { name: 'console', only: 'desktop', open: (page, society) => asStaff(page, society, '/console') },
+  { name: 'console-members', only: 'desktop', open: (page, society) => asStaff(page, society, '/console/members?q=%E3%83%86%E3%82%B9%E3%83%88') },
+  { name: 'console-settings', only: 'desktop', open: (page, society) => asStaff(page, society, '/console/settings') },
+  {
+    name: 'console-import',
+    only: 'desktop',
+    open: async (page, society) => {
+      await asStaff(page, society, '/console/imports/new');
+      await page.getByRole('radio', { name: '医療費', exact: true }).check();
+      const file = expensesCsv('06139034', referenceExpenses.map(([, ...rest], at) => [`N${at}`, ...rest]), '2026-09');
+      await page.getByLabel('ファイル ※必須').setInputFiles({ name: 'expenses-2026-09.csv', mimeType: 'text/csv', buffer: Buffer.from(file) });
+      await submit(page, page.getByRole('button', { name: '送って確認する' }));
+      await page.getByRole('heading', { level: 1, name: '取込内容の確認' }).waitFor();
+    },
+  },
 ];
 
 async function take(browser, portal, picture, device, { tallest, ...settings }) {
@@ -88,7 +108,7 @@ async function takePdf(browser, portal) {
 
 async function all(browser, portal) {
   for (const picture of pictures) {
-    for (const [device, settings] of Object.entries(devices)) await take(browser, portal, picture, device, settings);
+    for (const [device, settings] of devicesOf(picture)) await take(browser, portal, picture, device, settings);
   }
   await takePdf(browser, portal);
 }
@@ -105,7 +125,7 @@ try {
 } finally {
   await portal.stop();
 }
-const names = pictures.flatMap(({ name }) => Object.keys(devices).map((device) => `${name}-${device}.png`));
+const names = pictures.flatMap((picture) => devicesOf(picture).map(([device]) => `${picture.name}-${device}.png`));
 for (const name of [...names, 'statement-pdf.png']) {
   const { size } = await stat(path.join(folder, name));
   console.log(`${String(size).padStart(8)}  ${name}`);

@@ -144,7 +144,7 @@ test('a server that does not answer holds up nobody', async ({ portal, server, p
   const id = await write(portal, 'slow@example.jp');
   await expect.poll(() => server.attempts.includes('slow@example.jp')).toBe(true);
   const before = performance.now();
-  await page.goto(portal.society('kline').at('/login'));
+  await page.goto(portal.society('bungu').at('/login'));
   await expect(page.getByLabel('ユーザID')).toBeVisible();
   expect(performance.now() - before).toBeLessThan(2_000);
   await settles(portal, id).toBe('test|s***@example.jp|1|due|the mail server took too long');

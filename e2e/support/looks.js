@@ -17,12 +17,12 @@ export async function misfits(page) {
     const root = document.documentElement;
     const found = root.scrollWidth > root.clientWidth ? [`the page, by ${root.scrollWidth - root.clientWidth} px`] : [];
     const name = (element) => `${element.tagName.toLowerCase()}.${element.className}`;
-    for (const element of document.querySelectorAll('main .card *:not(svg *, .visually-hidden)')) {
+    for (const element of document.querySelectorAll('main .card *:not(svg *, .visually-hidden, .scroll *)')) {
       const box = element.getBoundingClientRect();
       const card = element.closest('.card').getBoundingClientRect();
       if (box.width > 0 && (box.right > card.right - 8 || box.left < card.left)) found.push(`${name(element)} beyond its card`);
     }
-    for (const field of document.querySelectorAll('main :is(input:not([type=hidden], [type=checkbox], [type=radio], .visually-hidden), select)')) {
+    for (const field of document.querySelectorAll('main :is(input:not([type=hidden], [type=checkbox], [type=radio], .visually-hidden, .input--number), select)')) {
       if (field.getBoundingClientRect().width < 120) found.push(`#${field.id} too narrow`);
     }
     return found;

@@ -82,6 +82,15 @@ export const pages = [
   },
   { name: 'login, password changed', route: '/login', open: anybody('/login?password=changed') },
   { name: 'page not found', route: null, open: anybody('/nowhere'), complaint: /404 \(Not Found\)/ },
+  {
+    name: 'closed for maintenance',
+    route: null,
+    complaint: /503 \(Service Unavailable\)/,
+    open: async (page, society) => {
+      await society.portal.setClock('2026-09-17T19:30:00+09:00');
+      await page.goto(society.at('/login'));
+    },
+  },
   { name: 'top page', route: '/', open: member('/') },
   { name: 'overview', route: '/expenses', open: member('/expenses') },
   { name: 'statement of a month', route: '/expenses/statement', open: member('/expenses/statement?month=2025-01') },
@@ -298,7 +307,7 @@ export const pages = [
 
 /** What the router serves besides pages. */
 export const notPages = [
-  ...['/healthz', '/readyz', '/assets/{name}', '/language', '/demo.json', '/mailbox.json', '/mailbox/{society}/{mail_id}'],
+  ...['/healthz', '/readyz', '/assets/{name}', '/language', '/brand/{file}', '/demo.json', '/mailbox.json', '/mailbox/{society}/{mail_id}'],
   ...['/expenses/statement.pdf', '/deduction/{year}/notice.xml', '/deduction/{year}/portal.csv'],
   ...['/deduction/{year}/worksheet.xlsx', '/login/continue', '/enrolment/email/status', '/factors/app/qr/{question}'],
   ...['/.well-known/change-password', '/.well-known/passkey-endpoints'],

@@ -98,9 +98,9 @@ export class Portal {
     }
   }
 
-  async #serve() {
+  async #serve(port = 0) {
     const clock = this.clock ? ['--clock', this.clock] : [];
-    const child = spawn(program, ['demo', '--listen', '127.0.0.1:0', '--data', this.folder, ...clock], {
+    const child = spawn(program, ['demo', '--listen', `127.0.0.1:${port}`, '--data', this.folder, ...clock], {
       env: { ...plainEnvironment, YUI_DATABASE_URL: this.databaseUrl, YUI_LOG: 'warn', ...this.settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -129,6 +129,19 @@ export class Portal {
     await this.#end();
     if (this.database) await databaseAct(`DROP DATABASE IF EXISTS ${this.database} WITH (FORCE)`);
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Kills the portal as a power cut would. */
+  async kill() {
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await ended;
+    process.removeListener('exit', this.killAtExit);
+  }
+
+  /** Starts the portal again on the data that a killed one left, at the same port. */
+  async startAgain() {
+    await this.#serve(this.port);
   }
 
   async #end() {

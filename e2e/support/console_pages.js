@@ -1,0 +1,249 @@
+import { asStaff } from './console.js';
+import { expensesCsv } from './csv.js';
+import { expect, newMail, submit } from './test.js';
+
+/** Opens a path of the console as a member of staff. */
+const staff =
+  (path, role = 'admin') =>
+  (page, society) =>
+    asStaff(page, society, path, role);
+
+/** Opens a path of the console as anybody. */
+const anybody = (path) => (page, society) => page.goto(society.at(path));
+
+/** Sends the form with this action as it stands. */
+const sent = (open, action) => async (page, society) => {
+  await open(page, society);
+  await submit(page, page.locator(`form[action="${action}"] button[type=submit]`));
+  await page.locator('.error-summary').waitFor();
+};
+
+/** Opens the invitation that the console mails to somebody new. */
+const invited = async (page, society) => {
+  await asStaff(page, society, '/console/staff/new');
+  await page.getByLabel('氏名').fill('見本 次郎');
+  await page.getByLabel('メールアドレス').fill('jiro@mail.example');
+  await page.getByLabel('窓口').check();
+  await submit(page, page.getByRole('button', { name: '招待する' }));
+  const { links } = await newMail(society.portal, society.key, 'jiro@mail.example', 'staff_invitation');
+  await page.context().clearCookies({ name: 'yui_console' });
+  await page.goto(links[0]);
+};
+
+const answered = async (page, society) => {
+  await invited(page, society);
+  await page.locator('#new_password').fill('Umi-no-oto-2026-x');
+  await page.locator('#new_password_again').fill('Umi-no-oto-2026-x');
+  await submit(page, page.locator('main form button[type=submit]'));
+  await page.waitForURL((url) => url.pathname === '/console/register');
+};
+
+/** The demo society kline's. */
+const INSURER = '06139034';
+
+const FIRST_BATCH = '/console/imports/2';
+
+/** Sends an expense file with two mistakes, and waits for what its check finds. */
+const checked = async (page, society) => {
+  await asStaff(page, society, '/console/imports/new');
+  await page.getByLabel('医療費', { exact: true }).check();
+  const expenses = [['X1', '00', 'みほん医院', '通院', [1000, 700, 0, 300]]];
+  const wrong = [['X2', '09', 'みほん医院', '通院', [1000, 700, 0, 300]]];
+  const text = expensesCsv(INSURER, [...expenses, ...wrong], '2026-06');
+  await page.getByLabel('ファイル ※必須').setInputFiles({ name: 'x.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await submit(page, page.getByRole('button', { name: '送って確認する' }));
+  await page.getByRole('heading', { level: 1, name: '取込内容の確認' }).waitFor();
+};
+
+const applied = async (page, society) => {
+  await checked(page, society);
+  await submit(page, page.getByRole('button', { name: '取り込む' }));
+  await page.waitForURL(/\/console\/imports\/\d+$/);
+};
+
+const SEARCH = '/console/members';
+
+/** Looks for somebody who is found by this, and opens what the console has of them, or one of its acts. */
+const member =
+  (typed, act = '') =>
+  async (page, society) => {
+    await asStaff(page, society, `${SEARCH}?q=${encodeURIComponent(typed)}`);
+    await page.locator('tbody th a').first().click();
+    await page.waitForURL(/\/console\/members\/\d+$/);
+    if (act) await page.goto(`${page.url()}/${act}`);
+  };
+
+/** The same after an act was done: the page that tells so, or the act that takes it back. */
+const memberAfter = (typed, before, act) => async (page, society) => {
+  await member(typed, before)(page, society);
+  for (const field of await page.locator('main form textarea').all()) await field.fill('本人の申出');
+  await submit(page, page.locator('main form button[type=submit]'));
+  if (act) await page.goto(page.url().replace(/\?.*/, `/${act}`));
+};
+
+/** The form of an act, sent as it stands. */
+const memberMistakes = (typed, act) => async (page, society) => {
+  await member(typed, act)(page, society);
+  await submit(page, page.locator('main form button[type=submit]'));
+  await page.locator('.error-summary').waitFor();
+};
+
+/** The acts on somebody, by the route; who it can be done to. */
+const acts = [
+  ['unlock', member('rokku00004', 'unlock')],
+  ['sign-out', member('testtaro01', 'sign-out')],
+  ['factors', member('testtaro01', 'factors')],
+  ['pair', member('kari000003', 'pair')],
+  ['user-id', member('testtaro01', 'user-id')],
+  ['stop', member('testtaro01', 'stop')],
+  ['resume', memberAfter('testtaro01', 'stop', 'resume')],
+  ['objection', member('800-1234-01', 'objection')],
+  ['objection-end', memberAfter('800-1234-01', 'objection', 'objection-end')],
+  ['non-disclosure', member('800-1234-01', 'non-disclosure')],
+  ['non-disclosure-end', memberAfter('800-1234-01', 'non-disclosure', 'non-disclosure-end')],
+];
+
+/** As `pages`, for the console. */
+export const consolePages = [
+  { name: 'login', route: '/console/login', open: anybody('/console/login') },
+  { name: 'login, nothing typed', route: '/console/login', open: sent(anybody('/console/login'), '/console/login') },
+  {
+    name: 'second factor',
+    route: '/console/login/factor',
+    open: async (page, society) => {
+      await page.goto(society.at('/console/login'));
+      const { email, password } = society.staff[0];
+      await page.locator('#email').fill(email);
+      await page.locator('#password').fill(password);
+      await submit(page, page.locator('main form button[type=submit]'));
+    },
+  },
+  { name: 'invitation', route: '/console/invitation/{token}', open: invited },
+  { name: 'invitation that is over', route: '/console/invitation/{token}', open: anybody('/console/invitation/nonsense') },
+  { name: 'first factor', route: '/console/register', open: answered },
+  { name: 'another factor', route: '/console/register', open: staff('/console/register') },
+  { name: 'proof again', route: '/console/confirm', open: staff('/console/confirm') },
+  { name: 'own account', route: '/console/me', open: staff('/console/me') },
+  { name: 'overview', route: '/console', open: staff('/console') },
+  { name: 'members', route: SEARCH, open: staff(SEARCH) },
+  { name: 'members, nobody', route: SEARCH, open: staff(`${SEARCH}?q=${encodeURIComponent('だれもいない')}&left=yes`) },
+  { name: 'members, many', route: SEARCH, open: staff(`${SEARCH}?q=${INSURER}`) },
+  { name: 'members, mistakes', route: SEARCH, open: staff(`${SEARCH}?q=${encodeURIComponent('ア')}`) },
+  { name: 'a member with an account', route: `${SEARCH}/{id}`, open: member('testtaro01') },
+  { name: 'a member who waits', route: `${SEARCH}/{id}`, open: member('kari000003') },
+  { name: 'a dependent with a flag', route: `${SEARCH}/{id}`, open: memberAfter('800-1234-01', 'objection') },
+  ...acts.map(([act, open]) => ({ name: `a member: ${act}`, route: `${SEARCH}/{id}/${act}`, open })),
+  { name: 'a member: factors, mistakes', route: `${SEARCH}/{id}/factors`, open: memberMistakes('testtaro01', 'factors') },
+  { name: 'a member: user-id, mistakes', route: `${SEARCH}/{id}/user-id`, open: memberMistakes('testtaro01', 'user-id') },
+  { name: 'staff', route: '/console/staff', open: staff('/console/staff') },
+  { name: 'staff, invite', route: '/console/staff/new', open: staff('/console/staff/new') },
+  { name: 'staff, invite, mistakes', route: '/console/staff/new', open: sent(staff('/console/staff/new'), '/console/staff/new') },
+  { name: 'one of the staff', route: '/console/staff/{id}', open: staff('/console/staff/2') },
+  { name: 'not allowed', route: null, open: async (page, society) => {
+      await asStaff(page, society, '/console', 'viewer');
+      await page.goto(society.at('/console/staff'));
+    }, complaint: /403/ },
+  { name: 'imports', route: '/console/imports', open: staff('/console/imports') },
+  { name: 'imports, a new file', route: '/console/imports/new', open: staff('/console/imports/new') },
+  {
+    name: 'imports, a new file, mistakes',
+    route: '/console/imports/new',
+    open: sent(staff('/console/imports/new'), '/console/imports/new'),
+  },
+  { name: 'imports, what a check found', route: '/console/imports/uploads/{id}', open: checked },
+  { name: 'imports, a batch', route: '/console/imports/{id}', open: applied },
+  {
+    name: 'imports, publication',
+    route: '/console/imports/{id}/publish',
+    open: async (page, society) => {
+      await applied(page, society);
+      await page.getByRole('link', { name: '公開する' }).click();
+    },
+  },
+  { name: 'imports, withdrawal', route: '/console/imports/{id}/withdraw', open: staff(`${FIRST_BATCH}/withdraw`) },
+  { name: 'approvals', route: '/console/approvals', open: staff('/console/approvals') },
+  { name: 'temporary IDs', route: '/console/temporary-ids', open: staff('/console/temporary-ids', 'benefits') },
+  {
+    name: 'temporary IDs, nobody chosen',
+    route: '/console/temporary-ids',
+    open: sent(staff('/console/temporary-ids', 'benefits'), '/console/temporary-ids'),
+  },
+  {
+    name: 'temporary IDs, ready',
+    route: '/console/temporary-ids/{run}',
+    open: async (page, society) => {
+      await asStaff(page, society, '/console/temporary-ids', 'benefits');
+      await page.locator('#whom-without').check();
+      await submit(page, page.getByRole('button', { name: '発行する' }));
+      await expect(async () => {
+        await page.reload();
+        await expect(page.getByText('受け取り待ち')).toBeVisible({ timeout: 500 });
+      }).toPass();
+    },
+  },
+  { name: 'maintenance', route: '/console/settings/maintenance', open: staff('/console/settings/maintenance') },
+  {
+    name: 'maintenance, mistakes',
+    route: '/console/settings/maintenance',
+    open: sent(staff('/console/settings/maintenance'), '/console/settings/maintenance'),
+  },
+  { name: 'terms', route: '/console/terms', open: staff('/console/terms') },
+  { name: 'terms, a new version', route: '/console/terms/new', open: staff('/console/terms/new') },
+  { name: 'terms, mistakes', route: '/console/terms/new', open: sent(staff('/console/terms/new'), '/console/terms/check') },
+  {
+    name: 'terms, check',
+    route: '/console/terms/new',
+    open: async (page, society) => {
+      await asStaff(page, society, '/console/terms/new');
+      await page.getByLabel('適用日').fill('2026-10-01');
+      await submit(page, page.getByRole('button', { name: '確認へ進む' }));
+    },
+  },
+  { name: 'terms, a version', route: '/console/terms/{version}', open: staff('/console/terms/1') },
+  { name: 'settings', route: '/console/settings', open: staff('/console/settings') },
+  { name: 'policy', route: '/console/settings/policy', open: staff('/console/settings/policy') },
+  {
+    name: 'policy, mistakes',
+    route: '/console/settings/policy',
+    open: async (page, society) => {
+      await asStaff(page, society, '/console/settings/policy');
+      await page.getByLabel('仮パスワードの有効期間').fill('0');
+      await submit(page, page.getByRole('button', { name: '確認へ進む' }));
+      await page.locator('.error-summary').waitFor();
+    },
+  },
+  {
+    name: 'policy, check',
+    route: '/console/settings/policy',
+    open: async (page, society) => {
+      await asStaff(page, society, '/console/settings/policy');
+      await page.getByLabel('医療費を表示する年数').fill('3');
+      await submit(page, page.getByRole('button', { name: '確認へ進む' }));
+    },
+  },
+  { name: 'services', route: '/console/settings/services', open: staff('/console/settings/services') },
+  { name: 'mail senders', route: '/console/settings/mail', open: staff('/console/settings/mail') },
+  { name: 'branding', route: '/console/settings/branding', open: staff('/console/settings/branding') },
+  { name: 'signing key', route: '/console/settings/signing-key', open: staff('/console/settings/signing-key') },
+  {
+    name: 'signing key, mistakes',
+    route: '/console/settings/signing-key',
+    open: sent(staff('/console/settings/signing-key'), '/console/settings/signing-key'),
+  },
+  { name: 'older hosts', society: 'joil', route: '/console/settings/older-hosts', open: staff('/console/settings/older-hosts') },
+  { name: 'log', route: '/console/audit', open: staff('/console/audit') },
+  { name: 'log, nothing found', route: '/console/audit', open: staff('/console/audit?text=%E3%81%AA%E3%81%97') },
+];
+
+/** What the router serves under /console besides pages. */
+export const notConsolePages = [
+  '/console/imports/template/{kind}',
+  '/console/imports/uploads/{id}/progress',
+  '/console/imports/uploads/{id}/faults.csv',
+  '/console/imports/{id}/faults.csv',
+  '/console/audit.csv',
+  '/console/terms/{version}/agreements.csv',
+  '/console/temporary-ids/{run}/addresses.csv',
+  '/console/register/qr/{question}',
+  '/console/temporary-ids/{run}/addresses.csv',
+];
