@@ -61,6 +61,14 @@ const applied = async (page, society) => {
   await page.waitForURL(/\/console\/imports\/\d+$/);
 };
 
+/** Publishes a file of one expense; its household is told by mail. */
+export const published = async (page, society) => {
+  await applied(page, society);
+  await page.getByRole('link', { name: '公開する' }).click();
+  await submit(page, page.getByRole('button', { name: '公開する' }));
+  await page.getByRole('status').waitFor();
+};
+
 const SEARCH = '/console/members';
 
 /** Looks for somebody who is found by this, and opens what the console has of them, or one of its acts. */

@@ -1,6 +1,7 @@
 import { Authenticator } from './authenticator.js';
+import { published } from './console_pages.js';
 import { arrives, at, enrolClassic, enrolUpTo, fillIn, fromPostcard, send } from './enrol.js';
-import { asMember, newMail, typeLogin } from './test.js';
+import { asMember, newMail, submit, typeLogin } from './test.js';
 
 /** Opens a path as anybody. */
 const anybody = (path) => (page, society) => page.goto(society.at(path));
@@ -52,6 +53,14 @@ const ofFactor = (what) => async (page, society) => {
   await asMember(page, society, '/settings/login');
   await page.locator(`a[href$="/${what}"]`).first().click();
   await page.waitForURL((url) => url.pathname.endsWith(what));
+};
+
+/** Opens the link by which the mail of a publication is the last one. */
+const unsubscribing = async (page, society) => {
+  await published(page, society);
+  const { email } = society.account('testtaro01');
+  const mail = await newMail(society.portal, society.key, email, 'expenses_published');
+  await page.goto(mail.links.find((link) => link.includes('/unsubscribe/')));
 };
 
 /**
@@ -258,6 +267,16 @@ export const pages = [
     open: async (page, society) => {
       const { email } = await enrolUpTo(page, society, at.emailSent);
       await page.goto((await newMail(society.portal, society.key, email, 'email_verify')).links[0]);
+    },
+  },
+  { name: 'news by mail, to be stopped', route: '/unsubscribe/{token}', open: unsubscribing },
+  {
+    name: 'news by mail, stopped',
+    route: null,
+    once: true,
+    open: async (page, society) => {
+      await unsubscribing(page, society);
+      await submit(page, page.locator('main form button[type=submit]'));
     },
   },
   { name: 'link that is dead', route: '/link/first/{token}', open: anybody('/link/first/nonsense') },
