@@ -3,6 +3,8 @@
 mod list;
 mod queries;
 
+pub use queries::Open;
+
 use yui_db::Tx;
 
 use crate::{
@@ -70,17 +72,17 @@ pub async fn ask(
     Ok(true)
 }
 
-/// Returns whether an approval of this about this subject is waited for.
+/// Returns the open question about this act and subject, if there is one.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn is_open(
+pub async fn open_about(
     app: &App,
     scope: &impl InSociety,
     act: Guarded,
     subject_id: i64,
-) -> Result<bool, yui_db::DbError> {
-    queries::is_open(&app.db, scope, act.word(), subject_id).await
+) -> Result<Option<Open>, yui_db::DbError> {
+    queries::open_about(&app.db, scope, act.word(), subject_id).await
 }
 
 /// Returns how many questions are open.

@@ -33,7 +33,10 @@ statements! {
         WHERE a.society_id = $1 AND a.approval_id = $2";
     OPEN_COUNT = "SELECT COUNT(*) AS count FROM approvals WHERE society_id = $1 AND decided_at IS NULL";
     OPEN_ABOUT = "
-        SELECT approval_id AS count FROM approvals WHERE society_id = $1 AND act = $2 AND subject_id = $3 AND decided_at IS NULL";
+        SELECT a.detail, s.name AS asked_name
+        FROM approvals a
+        JOIN staff s ON s.society_id = a.society_id AND s.staff_id = a.asked_by
+        WHERE a.society_id = $1 AND a.act = $2 AND a.subject_id = $3 AND a.decided_at IS NULL";
 }
 
 /// A question and what became of it.
@@ -98,8 +101,21 @@ pub(super) async fn open_count(db: &Db, scope: &impl InSociety) -> Result<i64, D
     Ok(row.count)
 }
 
-/// Returns whether this is asked about this subject.
-pub(super) async fn is_open(db: &Db, scope: &impl InSociety, act: &str, subject_id: i64) -> Result<bool, DbError> {
-    let row: Option<Count> = db.optional(&OPEN_ABOUT, params![scope.society_id(), act, subject_id]).await?;
-    Ok(row.is_some_and(|row| row.count > 0))
+/// An open question.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Open {
+    /// What the act is to be done with, in words.
+    pub detail: String,
+    /// Who asked.
+    pub asked_name: String,
+}
+
+/// Returns the open question about this act and subject.
+pub(super) async fn open_about(
+    db: &Db,
+    scope: &impl InSociety,
+    act: &str,
+    subject_id: i64,
+) -> Result<Option<Open>, DbError> {
+    db.optional(&OPEN_ABOUT, params![scope.society_id(), act, subject_id]).await
 }

@@ -84,7 +84,8 @@ pub(super) async fn show(
     let imported = step("取込", &(batch.created_at, batch.imported_by.clone()));
     let published = batch.published.as_ref().filter(|_| !batch.kind.at_once()).map(|done| step("公開", done));
     let withdrawn = batch.withdrawn.as_ref().map(|done| step("取下げ", done));
-    let waits = batch.state == BatchState::Staged && approvals::is_open(&app, &staff, Guarded::Publication, id).await?;
+    let waits = batch.state == BatchState::Staged
+        && approvals::open_about(&app, &staff, Guarded::Publication, id).await?.is_some();
     Ok(ImportBatchPage {
         steps: uploaded.into_iter().chain(applied).chain([imported]).chain(published).chain(withdrawn).collect(),
         faults,

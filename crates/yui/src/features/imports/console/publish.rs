@@ -15,12 +15,7 @@ use crate::{
     error::AppError,
     features::{
         approvals,
-        imports::{
-            Batch, BatchState, Refusal, acts,
-            publish::when,
-            publish_at,
-            queries::{self, Asked},
-        },
+        imports::{Batch, BatchState, Refusal, acts, publish::when, publish_at, queries},
         societies::Guarded,
     },
     scope::StaffScope,
@@ -124,7 +119,7 @@ pub(super) async fn submit(
         let mut tx = app.db.begin().await?;
         if !approvals::ask(&app, &mut tx, &staff, Guarded::Publication, &acts::batch(&batch), &when(at)).await? {
             drop(tx);
-            let open = queries::publication_asked(&app.db, &staff, id).await?;
+            let open = approvals::open_about(&app, &staff, Guarded::Publication, id).await?;
             form.error("at", &asked_before(open.as_ref()));
             return Ok(page(&app, &shell, &staff, id, form, typed).await?.into_response());
         }
@@ -147,11 +142,11 @@ pub(super) async fn submit(
 }
 
 /// Returns why it can not be asked again, naming the question that is open; it may have been decided this moment.
-fn asked_before(open: Option<&Asked>) -> String {
+fn asked_before(open: Option<&approvals::Open>) -> String {
     match open {
-        Some(Asked { detail, asked_name }) => format!(
+        Some(approvals::Open { detail, asked_name }) => format!(
             "この取込の公開は、{asked_name}さんがすでに承認を依頼しています（{detail}）。今回の日時では依頼していません。\
-             日時を変えるには、先に「承認」の画面で、ほかの職員に今の依頼を却下してもらってください。"
+             日時を変えるには、先に「承認」の画面で、今の依頼を取り下げてください。"
         ),
         None => "前の依頼が、たった今、承認または却下されました。取込の画面で今の状態を確かめてください。".to_owned(),
     }

@@ -10,10 +10,7 @@ use super::super::{
     Batch, BatchState, Kind, Source, kind_of,
     run::{ChunkFault, Counts, months},
 };
-use crate::{
-    features::societies::Guarded,
-    scope::{InSociety, SystemScope},
-};
+use crate::scope::{InSociety, SystemScope};
 
 statements! {
     BATCH_BY_HASH = "
@@ -110,11 +107,6 @@ statements! {
         SELECT line, column_name, reason FROM import_faults
         WHERE society_id = $1 AND batch_id = $2
         ORDER BY fault_number";
-    PUBLICATION_ASKED = "
-        SELECT a.detail, s.name AS asked_name
-        FROM approvals a
-        JOIN staff s ON s.society_id = a.society_id AND s.staff_id = a.asked_by
-        WHERE a.society_id = $1 AND a.act = $2 AND a.subject_id = $3 AND a.decided_at IS NULL";
 }
 
 const FAULTS: BulkTable = BulkTable {
@@ -461,23 +453,4 @@ pub(in super::super) async fn fault_list(
 /// Returns who acts, by name.
 fn by(scope: &SystemScope) -> &str {
     super::super::acting::name(scope)
-}
-
-/// The open question whether a batch may be published.
-#[derive(Debug, sqlx::FromRow)]
-pub(in super::super) struct Asked {
-    /// When it is to be published, in words.
-    pub(in super::super) detail: String,
-    /// Who asked.
-    pub(in super::super) asked_name: String,
-}
-
-/// Returns the open question about this batch's publication.
-pub(in super::super) async fn publication_asked(
-    db: &Db,
-    scope: &impl InSociety,
-    batch_id: i64,
-) -> Result<Option<Asked>, DbError> {
-    let values = params![scope.society_id(), Guarded::Publication.word(), batch_id];
-    db.optional(&PUBLICATION_ASKED, values).await
 }
