@@ -1,14 +1,15 @@
 //! The console with a million members and twenty million rows of expenses, on PostgreSQL: looking somebody up in every way,
-//! their page, the overview.
+//! their page, the overview; a million rows more through it.
 
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use super::console_import::{self, Desk};
 use super::crowd::user_id;
 use super::data::{Register, mix};
 use super::figures::{Figures, Goal};
-use super::http::{Connection, Target};
+use super::http::{Connection, Target, form_request};
 use super::import::{database, psql};
 use super::place::{Folder, HOST, Place};
 use super::program::build_yui;
@@ -20,6 +21,8 @@ const HOUSEHOLDS: u64 = 400_000;
 const EXPENSES: u64 = 20_000_000;
 /// So many of the expenses are imported; the rest are the same with other keys.
 const IMPORTED: u64 = 400_000;
+/// So many more are imported through the console.
+const UPLOADED: u64 = 1_000_000;
 /// How often each page is asked for.
 const TRIES: u64 = 1_000;
 /// A smaller installation, to try the bench: everything divided by this.
@@ -28,13 +31,21 @@ const SMALLER: &str = "BENCH_CONSOLE_SMALLER";
 /// Somebody of the staff who is signed in: `token` is what the cookie holds.
 const STAFF: &str = "
     INSERT INTO staff (society_id, staff_id, email, name, role, handle, revision, wrong_codes, created_at)
-    VALUES (1, 1, 'bench@mail.invalid', '見本 職員', 'viewer', 'bench', 1, 0, now());
+    VALUES (1, 1, 'bench@mail.invalid', '見本 職員', 'admin', 'bench', 1, 0, now());
     INSERT INTO staff_sessions (society_id, token_hash, staff_id, created_at, last_seen_at, ends_at, proved_at, device, address)
-    SELECT 1, sha256(sha256('bench staff')), 1, now(), now(), now() + interval '8 hours', now(), 'bench', '10.0.0.1';
+    SELECT 1, sha256(sha256('bench staff')), 1, now(), now(), now() + interval '8 hours', now() + interval '8 hours', 'bench', '10.0.0.1';
     SELECT rtrim(translate(encode(sha256('bench staff'), 'base64'), '+/', '-_'), '=');";
 
-/// A kind of page, and the address of the one that is asked for the Nth time.
-type Kind<'a> = (&'static str, f64, Box<dyn Fn(u64) -> String + 'a>);
+/// What is asked for.
+enum Asked {
+    /// A page by its path.
+    Page(String),
+    /// What a search finds: the form is sent, and the address it leads to fetched.
+    Search(String),
+}
+
+/// A kind of page, and what is asked for the Nth time.
+type Kind<'a> = (&'static str, f64, Box<dyn Fn(u64) -> Asked + 'a>);
 
 pub(super) fn run(figures: &mut Figures) -> Result<()> {
     let smaller: u64 = match setting(SMALLER) {
@@ -64,7 +75,7 @@ pub(super) fn run(figures: &mut Figures) -> Result<()> {
     let accounts = place.members(1)?;
     let account = |round: u64| usize::try_from(mix(round)).map_or(0, |at| accounts[at % accounts.len()]);
     let holder = |round: u64| Register::holder(mix(round) % register.households);
-    let search = |typed: &str| format!("/console/members?q={}", encoded(typed));
+    let search = |typed: &str| Asked::Search(format!("q={}", encoded(typed)));
     let pages: Vec<Kind<'_>> = vec![
         (
             "search by 記号-番号",
@@ -96,9 +107,9 @@ pub(super) fn run(figures: &mut Figures) -> Result<()> {
             100.0,
             Box::new(|round| search(["ヌルヌル", "999-99999", "nobody", "龍"][(round % 4) as usize])),
         ),
-        ("everybody enrolled", 100.0, Box::new(|_| "/console/members?state=enrolled".to_owned())),
-        ("a member's page", 100.0, Box::new(|round| format!("/console/members/{}", account(round)))),
-        ("overview", 300.0, Box::new(|_| "/console".to_owned())),
+        ("everybody enrolled", 100.0, Box::new(|_| Asked::Search("q=&state=enrolled".to_owned()))),
+        ("a member's page", 100.0, Box::new(|round| Asked::Page(format!("/console/members/{}", account(round))))),
+        ("overview", 300.0, Box::new(|_| Asked::Page("/console".to_owned()))),
     ];
     let server = place.serve()?;
     let mut connection = Connection::open(&server.address)?;
@@ -108,14 +119,22 @@ pub(super) fn run(figures: &mut Figures) -> Result<()> {
         path: String::new(),
         cookie: format!("yui_console={}", token.trim()),
     };
-    for (name, most, path) in pages {
+    for (name, most, asked) in pages {
         let mut took = Vec::new();
         for round in 0..TRIES {
-            let request = Target { path: path(round), ..page.clone() }.request();
+            let asked = asked(round);
             let start = Instant::now();
-            let answer = connection.send(&request)?;
+            let path = match asked {
+                Asked::Page(path) => path,
+                Asked::Search(form) => {
+                    let cookie = format!("Cookie: {}\r\nSec-Fetch-Site: same-origin\r\n", page.cookie);
+                    let answer = connection.send(&form_request(HOST, "/console/members", &cookie, &form))?;
+                    answer.location.with_context(|| format!("{name}: {} for {form}", answer.status))?
+                }
+            };
+            let answer = connection.send(&Target { path, ..page.clone() }.request())?;
             took.push(start.elapsed().as_secs_f64() * 1e3);
-            anyhow::ensure!(answer.status == 200, "{name}: {} for {}", answer.status, path(round));
+            anyhow::ensure!(answer.status == 200, "{name}: {} in round {round}", answer.status);
         }
         took.sort_by(f64::total_cmp);
         let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
@@ -123,7 +142,8 @@ pub(super) fn run(figures: &mut Figures) -> Result<()> {
         figures.hold(format!("{name}: p99"), at(0.99), "ms", Goal::AtMost(most));
     }
     figures.add("resident", server.memory("VmRSS")?, "MB");
-    Ok(())
+    let desk = Desk { place: &place, server: &server, staff: &page };
+    console_import::run(figures, &desk, &folder, &register, UPLOADED / smaller)
 }
 
 /// A table with its indexes, MB.
@@ -134,7 +154,7 @@ fn size(place: &Place, table: &str) -> Result<f64> {
 
 fn expenses(place: &Place, folder: &Folder, register: &Register, smaller: u64) -> Result<()> {
     let file = folder.path("expenses.csv");
-    register.write_expenses(IMPORTED / smaller, &file)?;
+    register.write_expenses(0..IMPORTED / smaller, &file)?;
     let (_, batch) = place.import(&file)?;
     place.publish(&batch)?;
     let copies = EXPENSES / IMPORTED - 1;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::Result;
@@ -70,21 +71,22 @@ impl Register {
         Ok(csv.flush()?)
     }
 
-    /// Writes so many expenses of 2025 as the CSV that a society imports: 30 of the first household, the rest spread over
-    /// the others in no order.
-    pub(super) fn write_expenses(&self, rows: u64, path: &Path) -> Result<()> {
+    /// Writes the expenses of these numbers as the CSV that a society imports, all of 2025: the first 30 are the first
+    /// household's, the rest spread over the others in no order.
+    pub(super) fn write_expenses(&self, rows: Range<u64>, path: &Path) -> Result<()> {
         let mut csv = BufWriter::new(File::create(path)?);
         write!(
             csv,
             "請求番号,保険者番号,記号,番号,枝番,診療年月,医療機関コード,医療機関名,診療区分,日数,\
              医療費総額,保険者負担額,公費負担額,自己負担額,備考\r\n"
         )?;
-        for row in 0..rows {
+        let (first, count) = (rows.start, rows.end - rows.start);
+        for row in rows {
             let mixed = mix(row);
             let household = if row < 30 { 0 } else { 1 + mixed % (self.households - 1) };
             let (symbol, number) = Self::holder(household);
             let person = (mixed >> 20) % Self::persons(household);
-            let month = if row < 30 { 1 + row * 12 / 30 } else { 1 + row * 12 / rows };
+            let month = if row < 30 { 1 + row * 12 / 30 } else { 1 + (row - first) * 12 / count };
             let (provider, kind) = pick(&PROVIDERS, mixed >> 24);
             let days = 1 + (mixed >> 32) % 5;
             let total = 10 * (200 + (mixed >> 36) % 4_000);

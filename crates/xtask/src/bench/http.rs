@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) cookie: Option<String>,
+    /// Where it leads.
+    pub(super) location: Option<String>,
     /// Whether it says when to come again.
     pub(super) says_when: bool,
     pub(super) body: Vec<u8>,
@@ -35,7 +37,7 @@ impl Connection {
         self.next_line()?;
         let status = self.line.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.with_context(|| format!("no status: {:?}", self.line))?;
-        let (mut length, mut cookie, mut says_when) = (0, None, false);
+        let (mut length, mut cookie, mut location, mut says_when) = (0, None, None, false);
         loop {
             self.next_line()?;
             let Some((name, value)) = self.line.trim_end().split_once(": ") else { break };
@@ -43,13 +45,14 @@ impl Connection {
                 "content-length" => length = value.parse().context("its length")?,
                 // The first: the session's.
                 "set-cookie" if cookie.is_none() => cookie = value.split(';').next().map(str::to_owned),
+                "location" => location = Some(value.to_owned()),
                 "retry-after" => says_when = true,
                 _ => {}
             }
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
-        Ok(Answer { status, cookie, says_when, body })
+        Ok(Answer { status, cookie, location, says_when, body })
     }
 
     fn next_line(&mut self) -> Result<()> {

@@ -17,7 +17,7 @@ const ROWS: u64 = 300_000;
 const ROUNDS: usize = 3;
 
 /// The columns of `expenses` that a load fills: all.
-const COLUMNS: &str = "society_id, household_id, treatment_month, claim_key, batch_id, member_id, provider_code, \
+pub(super) const COLUMNS: &str = "society_id, household_id, treatment_month, claim_key, batch_id, member_id, provider_code, \
     provider_name, care_kind, days, total, insurer_share, public_share, self_pay, derived, note, cancelled, superseded_by";
 
 pub(super) fn run(figures: &mut Figures) -> Result<()> {
@@ -25,7 +25,7 @@ pub(super) fn run(figures: &mut Figures) -> Result<()> {
     let folder = Folder::new()?;
     let register = Register { households: HOUSEHOLDS };
     let expenses = folder.path("expenses.csv");
-    register.write_expenses(ROWS, &expenses)?;
+    register.write_expenses(0..ROWS, &expenses)?;
     figures.add("file", fs::metadata(&expenses)?.len() as f64 / 1e6, "MB");
     figures.add("rows", ROWS as f64, "");
     postgres(figures, &yui, &folder, &register, &expenses)?;

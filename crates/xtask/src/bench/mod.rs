@@ -4,6 +4,7 @@
 //! `bench.jsonl` in the target folder. None is a test: a figure says something only beside its reference of the same run.
 
 mod console;
+mod console_import;
 mod crowd;
 mod data;
 mod enumeration;

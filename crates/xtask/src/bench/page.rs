@@ -68,7 +68,7 @@ pub(super) fn run(figures: &mut Figures) -> Result<()> {
     let url = database(&cluster, "portal");
     let register = Register { households: 20_000 };
     let expenses = folder.path("expenses.csv");
-    register.write_expenses(200_000, &expenses)?;
+    register.write_expenses(0..200_000, &expenses)?;
     let mut runners = Vec::new();
     let sqlite = format!("sqlite://{}", folder.path("yui.db").display());
     for (name, url) in [("yui on PostgreSQL", url.clone()), ("yui on SQLite", sqlite)] {
