@@ -8,7 +8,7 @@ import { chromium } from '@playwright/test';
 
 import { launch } from './support/chromium.js';
 import { Portal } from './support/portal.js';
-import { asStaff } from './support/console.js';
+import { asStaff, lookFor } from './support/console.js';
 import { expensesCsv, referenceExpenses } from './support/csv.js';
 import { asMember, download, submit } from './support/test.js';
 
@@ -61,7 +61,14 @@ const pictures = [
   { name: 'statement-year', open: member('/expenses/statement?year=2025') },
   { name: 'deduction-year', open: member('/deduction/2025') },
   { name: 'console', only: 'desktop', open: (page, society) => asStaff(page, society, '/console') },
-  { name: 'console-members', only: 'desktop', open: (page, society) => asStaff(page, society, '/console/members?q=%E3%83%86%E3%82%B9%E3%83%88') },
+  {
+    name: 'console-members',
+    only: 'desktop',
+    open: async (page, society) => {
+      await asStaff(page, society, '/console/members');
+      await lookFor(page, 'テスト');
+    },
+  },
   { name: 'console-settings', only: 'desktop', open: (page, society) => asStaff(page, society, '/console/settings') },
   {
     name: 'console-import',

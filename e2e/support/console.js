@@ -19,6 +19,12 @@ export async function asStaff(page, society, where = '/console', role = 'admin')
   await page.waitForURL(society.at(where));
 }
 
+/** Types this into the search of members that the page shows, and sends it. */
+export async function lookFor(page, typed) {
+  await page.getByLabel('検索', { exact: true }).fill(typed);
+  await submit(page, page.getByRole('button', { name: '検索する' }));
+}
+
 /** Proves the second factor again where the page asks for it, which leads back to where it came from. */
 export async function confirmStaff(page, portal, { totp_key }) {
   if (new URL(page.url()).pathname !== '/console/confirm') return;

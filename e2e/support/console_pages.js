@@ -1,4 +1,4 @@
-import { asStaff } from './console.js';
+import { asStaff, lookFor } from './console.js';
 import { expensesCsv } from './csv.js';
 import { expect, newMail, submit } from './test.js';
 
@@ -71,11 +71,17 @@ export const published = async (page, society) => {
 
 const SEARCH = '/console/members';
 
+/** Looks for whom this finds. */
+const search = (typed) => async (page, society) => {
+  await asStaff(page, society, SEARCH);
+  await lookFor(page, typed);
+};
+
 /** Looks for somebody who is found by this, and opens what the console has of them, or one of its acts. */
 const member =
   (typed, act = '') =>
   async (page, society) => {
-    await asStaff(page, society, `${SEARCH}?q=${encodeURIComponent(typed)}`);
+    await search(typed)(page, society);
     await page.locator('tbody th a').first().click();
     await page.waitForURL(/\/console\/members\/\d+$/);
     if (act) await page.goto(`${page.url()}/${act}`);
@@ -134,9 +140,9 @@ export const consolePages = [
   { name: 'own account', route: '/console/me', open: staff('/console/me') },
   { name: 'overview', route: '/console', open: staff('/console') },
   { name: 'members', route: SEARCH, open: staff(SEARCH) },
-  { name: 'members, nobody', route: SEARCH, open: staff(`${SEARCH}?q=${encodeURIComponent('だれもいない')}&left=yes`) },
-  { name: 'members, many', route: SEARCH, open: staff(`${SEARCH}?q=${INSURER}`) },
-  { name: 'members, mistakes', route: SEARCH, open: staff(`${SEARCH}?q=${encodeURIComponent('ア')}`) },
+  { name: 'members, nobody', route: SEARCH, open: search('だれもいない') },
+  { name: 'members, many', route: SEARCH, open: search(INSURER) },
+  { name: 'members, mistakes', route: SEARCH, open: search('ア') },
   { name: 'a member with an account', route: `${SEARCH}/{id}`, open: member('testtaro01') },
   { name: 'a member who waits', route: `${SEARCH}/{id}`, open: member('kari000003') },
   { name: 'a dependent with a flag', route: `${SEARCH}/{id}`, open: memberAfter('800-1234-01', 'objection') },
@@ -240,7 +246,15 @@ export const consolePages = [
   },
   { name: 'older hosts', society: 'joil', route: '/console/settings/older-hosts', open: staff('/console/settings/older-hosts') },
   { name: 'log', route: '/console/audit', open: staff('/console/audit') },
-  { name: 'log, nothing found', route: '/console/audit', open: staff('/console/audit?text=%E3%81%AA%E3%81%97') },
+  {
+    name: 'log, nothing found',
+    route: '/console/audit',
+    open: async (page, society) => {
+      await asStaff(page, society, '/console/audit');
+      await page.getByLabel('対象・内容').fill('なし');
+      await submit(page, page.getByRole('button', { name: '検索', exact: true }));
+    },
+  },
 ];
 
 /** What the router serves under /console besides pages. */

@@ -73,6 +73,9 @@ async fn keep_house(app: App, mut stop: watch::Receiver<bool>) {
         if let Err(error) = dashboard::take_all(&app).await {
             tracing::error!("how the societies stand can not be counted: {error:#}");
         }
+        if let Err(error) = account::bind_events(&app).await {
+            tracing::error!("what happened to accounts can not be tied to the log: {error:#}");
+        }
         match register::backfill(&app).await {
             Ok(0) => {}
             Ok(members) => tracing::info!(members, "members of before can be searched now"),

@@ -9,6 +9,7 @@ use crate::{
     app::App,
     config::{self, Config},
     features::{
+        account::{self, Events},
         audit::{self, Verdict},
         mails,
         societies::{signing_key, society_list},
@@ -69,6 +70,15 @@ impl Doctor {
                     Err(error) => Err(format!("{error:#}")),
                 };
                 tell(&format!("audit log of {}", society.key), log);
+                let events = match account::verify_events(&app, &scope).await {
+                    Ok(Events::Whole(0)) => Ok("none is tied to the log yet".into()),
+                    Ok(Events::Whole(through)) => Ok(format!("whole up to event {through}")),
+                    Ok(Events::Changed(first, last)) => {
+                        Err(format!("tampered with: events {first} to {last} are not as they were written"))
+                    }
+                    Err(error) => Err(error.to_string()),
+                };
+                tell(&format!("accounts' history of {}", society.key), events);
             }
         }
         if missing > 0 {

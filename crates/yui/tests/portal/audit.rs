@@ -2,7 +2,7 @@
 
 use yui::{
     features::{
-        account,
+        account::{self, Events},
         audit::{self, Acting, Verdict},
     },
     scope::SystemScope,
@@ -18,6 +18,8 @@ statements! {
     ENTRY_FORGE = "UPDATE audit_entries SET detail = 'nothing' WHERE society_id = $1 AND entry_id = $2";
     ENTRIES_GONE = "DELETE FROM audit_entries WHERE society_id = $1";
     ENTRY_GONE = "DELETE FROM audit_entries WHERE society_id = $1 AND entry_id = $2";
+    EVENT_FORGE = "UPDATE account_events SET address = '192.0.2.9' WHERE society_id = $1 AND event_id = $2";
+    EVENT_GONE = "DELETE FROM account_events WHERE society_id = $1 AND event_id = $2";
 }
 
 #[derive(sqlx::FromRow)]
@@ -66,11 +68,11 @@ async fn an_act_is_in_the_log_with_who_when_what_whom_and_from_where() {
             assert!(invitation.contains(words), "{words}: {invitation}");
         }
         // What was looked for is found, and nothing else.
-        let found = admin.get(&format!("/console/audit?text={}", encode("見本"))).await;
+        let found = admin.look_for("/console/audit", &format!("text={}", encode("見本"))).await;
         assert_eq!(found.all("tbody tr").len(), 1);
-        let none = admin.get("/console/audit?from=2026-11-21").await;
+        let none = admin.look_for("/console/audit", "from=2026-11-21").await;
         assert!(none.text().contains("この条件の記録はありません。"));
-        let wrong = admin.get("/console/audit?from=2026-11-21&until=2026-11-20").await;
+        let wrong = admin.look_for("/console/audit", "from=2026-11-21&until=2026-11-20").await;
         assert!(wrong.first(".error-summary").contains("終了日が開始日より前になっています。"));
 
         // The export has it all, and is an entry itself.
@@ -143,5 +145,37 @@ async fn entries_written_side_by_side_are_one_chain() {
             write.await.unwrap().unwrap();
         }
         assert_eq!(verdict(&portal).await, Verdict::Whole(before + 24));
+    }
+}
+
+#[tokio::test]
+async fn what_members_did_is_tied_to_the_log_and_tampering_with_it_is_found() {
+    for forge in [&EVENT_FORGE, &EVENT_GONE] {
+        for portal in Portal::demos().await {
+            let events =
+                async |portal: &Portal| account::verify_events(&portal.app, &scope(portal).await).await.unwrap();
+            portal.signed_in("kline", "testtaro01").await;
+            assert_eq!(events(&portal).await, Events::Whole(0));
+            account::bind_events(&portal.app).await.unwrap();
+            let Events::Whole(first) = events(&portal).await else { panic!("nothing was changed") };
+            assert!(first > 0);
+            // Nothing new, nothing to write down.
+            let before = entries(&portal).await;
+            account::bind_events(&portal.app).await.unwrap();
+            assert_eq!(entries(&portal).await, before);
+
+            portal.signed_in("kline", "testtaro01").await;
+            account::bind_events(&portal.app).await.unwrap();
+            let Events::Whole(second) = events(&portal).await else { panic!("nothing was changed") };
+            assert!(second > first);
+            let id = yui::scope::InSociety::society_id(&scope(&portal).await);
+            let refused = portal.app.db.execute(forge, params![id, second]).await.unwrap_err();
+            assert!(format!("{refused:?}").contains("append-only"), "{refused:?}");
+            tampered(&portal, forge, second).await;
+            assert_eq!(events(&portal).await, Events::Changed(first + 1, second));
+            tampered(&portal, forge, 1).await;
+            assert_eq!(events(&portal).await, Events::Changed(1, first));
+            assert_eq!(verdict(&portal).await, Verdict::Whole(entries(&portal).await));
+        }
     }
 }

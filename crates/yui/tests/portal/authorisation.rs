@@ -150,7 +150,8 @@ fn console() -> Vec<(Method, &'static str, &'static str, Wants)> {
     vec![
         get("/console", "/console", Right(Look)),
         post("/console/figures", "/console/figures", Right(Look)),
-        get("/console/members", "/console/members?q=%E3%83%86%E3%82%B9%E3%83%88", Right(Look)),
+        get("/console/members", "/console/members", Right(Look)),
+        post("/console/members", "/console/members", Right(Look)),
         get("/console/members/{id}", "/console/members/1", Right(Look)),
         get("/console/members/{id}/unlock", "/console/members/1/unlock", Right(Help)),
         post("/console/members/{id}/unlock", "/console/members/9999/unlock", Right(Help)),
@@ -256,6 +257,7 @@ fn console() -> Vec<(Method, &'static str, &'static str, Wants)> {
         post("/console/settings/older-hosts", "/console/settings/older-hosts", Right(Manage)),
         post("/console/settings/older-hosts/remove", "/console/settings/older-hosts/remove", Right(Manage)),
         get("/console/audit", "/console/audit", Right(Manage)),
+        post("/console/audit", "/console/audit", Right(Manage)),
         get("/console/audit.csv", "/console/audit.csv", Right(Manage)),
     ]
 }

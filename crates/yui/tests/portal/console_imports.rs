@@ -158,7 +158,7 @@ async fn from_the_file_to_the_members_statement_and_back() {
 
         // Everything is in the log, by name.
         let mut admin = portal.staff("kline", "kanri").await;
-        let log = admin.get("/console/audit?text=%E5%8D%81%E6%9C%88%E5%88%86").await.text();
+        let log = admin.look_for("/console/audit", "text=%E5%8D%81%E6%9C%88%E5%88%86").await.text();
         for act in [
             "取込ファイルをアップロード",
             "取込内容の確認結果を表示",

@@ -28,7 +28,7 @@ async fn facts(staff: &mut Browser, id: i64) -> String {
 /// Returns what the log says was done, the newest first.
 async fn log(portal: &Portal, act: &str) -> Vec<String> {
     let mut admin = portal.staff("kline", "kanri").await;
-    admin.get(&format!("/console/audit?act={act}")).await.all("tbody td")
+    admin.look_for("/console/audit", &format!("act={act}")).await.all("tbody td")
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn a_stopped_account_opens_by_nothing_until_it_is_resumed() {
         assert!(!linked.get(&link).await.text().contains("new_password"));
         assert!(facts(&mut staff, id).await.contains("停止中"));
         assert_eq!(portal.mail_to("testtaro01@kline.example").await["subject"], "アカウントの利用が停止されました");
-        let search = staff.get("/console/members?state=stopped").await;
+        let search = staff.look_for("/console/members", "state=stopped").await;
         assert_eq!(search.all("tbody th"), ["テスト タロウ"]);
 
         let back = staff.post(&format!("/console/members/{id}/resume"), "reason=ok").await;

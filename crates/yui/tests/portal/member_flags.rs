@@ -94,8 +94,8 @@ async fn nothing_of_a_flagged_person_is_left_anywhere_and_all_comes_back() {
         assert_eq!(history.len(), 4, "{history:?}");
         assert!(portal.mails().await.iter().all(|mail| !mail.to_string().contains("ハナコ")));
         let mut admin = portal.staff("kline", "kanri").await;
-        assert_eq!(admin.get("/console/audit?act=member.flag_set").await.all("tbody tr").len(), 4);
-        assert_eq!(admin.get("/console/audit?act=member.flag_ended").await.all("tbody tr").len(), 3);
+        assert_eq!(admin.look_for("/console/audit", "act=member.flag_set").await.all("tbody tr").len(), 4);
+        assert_eq!(admin.look_for("/console/audit", "act=member.flag_ended").await.all("tbody tr").len(), 3);
         // Another society's person of the same number is another person.
         let mut elsewhere = portal.signed_in("bungu", "testtaro01").await;
         assert!(elsewhere.get("/expenses/statement?month=2025-01").await.text().contains("テスト ハナコ"));

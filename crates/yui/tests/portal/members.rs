@@ -23,7 +23,7 @@ statements! {
 }
 
 pub(crate) async fn search(staff: &mut Browser, typed: &str, more: &str) -> Answer {
-    let answer = staff.get(&format!("/console/members?q={}{more}", encode(typed))).await;
+    let answer = staff.look_for("/console/members", &format!("q={}{more}", encode(typed))).await;
     assert_eq!(answer.status, 200, "{typed}");
     answer
 }
@@ -81,9 +81,9 @@ async fn every_kind_of_what_is_typed_finds_whom_it_should() {
         let hanako = found(&mut staff, "800-1234-01").await;
         staff.get(&format!("/console/members/{hanako}")).await;
         let mut admin = portal.staff("kline", "kanri").await;
-        let log = admin.get("/console/audit?act=members.searched").await.text();
+        let log = admin.look_for("/console/audit", "act=members.searched").await.text();
         assert!(log.contains("「1234 ハナ」: 1件") && log.contains("閲覧 四郎"), "{log}");
-        let log = admin.get("/console/audit?act=member.viewed").await;
+        let log = admin.look_for("/console/audit", "act=member.viewed").await;
         assert_eq!(log.all("tbody td")[4], HANAKO);
     }
 }

@@ -341,6 +341,13 @@ impl Browser {
         self.send(request.unwrap()).await
     }
 
+    /// Sends a search, and goes where it leads.
+    pub(crate) async fn look_for(&mut self, path: &str, fields: &str) -> Answer {
+        let answer = self.post(path, fields).await;
+        assert!(answer.location().starts_with(&format!("{path}?s=")), "{}: {}", answer.status, answer.location());
+        self.get(answer.location()).await
+    }
+
     pub(crate) async fn log_in(&mut self, user_id: &str, password: &str) -> Answer {
         self.post("/login", &format!("user_id={user_id}&password={password}")).await
     }

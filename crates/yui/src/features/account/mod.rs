@@ -1,6 +1,7 @@
 //! Accounts of insured persons: enrolment, logging in with a second factor, staying logged in, changing what proves who one
 //! is, and the ways back in. [`steps::step`] says at every moment what a login has to do next.
 
+mod bound;
 mod confirm;
 pub mod create;
 mod enrolment;
@@ -28,6 +29,7 @@ mod tidy;
 mod under_way;
 mod unsubscribe;
 
+pub use bound::{Events, bind_events, verify_events};
 pub(crate) use confirm::{due as confirm_due, due_for_health, path as confirm_path};
 pub(crate) use happened::event_label;
 pub(crate) use login::login_path;

@@ -21,7 +21,8 @@ impl Act {
 
     /// Returns what the database's word means to people.
     pub fn label_of(word: &str) -> &str {
-        Self::all().into_iter().find(|act| act.word == word).map_or(word, |act| act.label)
+        let mut all = yui_db::inventory::iter::<Self>.into_iter();
+        all.find(|act| act.word == word).map_or(word, |act| act.label)
     }
 }
 

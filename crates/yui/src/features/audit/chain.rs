@@ -5,27 +5,27 @@ use sha2::{Digest, Sha256};
 
 /// What an entry says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Said<'a> {
-    pub(super) society_id: i64,
-    pub(super) entry_id: i64,
-    pub(super) at: Timestamp,
-    pub(super) actor_kind: &'a str,
-    pub(super) actor_id: Option<i64>,
-    pub(super) actor_name: &'a str,
-    pub(super) address: Option<&'a str>,
-    pub(super) act: &'a str,
-    pub(super) subject_kind: Option<&'a str>,
-    pub(super) subject_id: Option<i64>,
-    pub(super) subject_name: Option<&'a str>,
-    pub(super) detail: &'a str,
+pub(crate) struct Said<'a> {
+    pub(crate) society_id: i64,
+    pub(crate) entry_id: i64,
+    pub(crate) at: Timestamp,
+    pub(crate) actor_kind: &'a str,
+    pub(crate) actor_id: Option<i64>,
+    pub(crate) actor_name: &'a str,
+    pub(crate) address: Option<&'a str>,
+    pub(crate) act: &'a str,
+    pub(crate) subject_kind: Option<&'a str>,
+    pub(crate) subject_id: Option<i64>,
+    pub(crate) subject_name: Option<&'a str>,
+    pub(crate) detail: &'a str,
 }
 
 /// The hash before the first entry.
-pub(super) const BEGINNING: [u8; 32] = [0; 32];
+pub(crate) const BEGINNING: [u8; 32] = [0; 32];
 
 impl Said<'_> {
     /// Returns the hash of this entry after the one with this hash: SHA-256 over the parts, each preceded by its length.
-    pub(super) fn hash(&self, before: &[u8; 32]) -> [u8; 32] {
+    pub(crate) fn hash(&self, before: &[u8]) -> [u8; 32] {
         let mut digest = Sha256::new_with_prefix(b"yui audit 1");
         let mut part = |bytes: Option<&[u8]>| {
             let length = bytes.map_or(u64::MAX, |bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX - 1));

@@ -2,17 +2,19 @@
 
 use askama::Template;
 use axum::{
+    Form,
     body::Bytes,
     extract::{Query, State},
-    response::Response,
+    response::{Redirect, Response},
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Act, EntryRow, queries, queries::Wanted, seen};
 use crate::{
     app::{App, japan},
     error::AppError,
+    features::staff::looked_for::{self, LookedFor},
     scope::StaffScope,
     ui::{FormState, Page, Shell, csv},
 };
@@ -57,14 +59,14 @@ pub(crate) struct AuditLogPage {
     typed: Typed,
     acts: Vec<&'static Act>,
     lines: Vec<Line>,
-    /// The query of the next page, where there is one.
+    /// The address of the next page, where there is one.
     older: Option<String>,
-    /// The query of the same search, for the export.
-    query: String,
+    /// The address of the same search's export.
+    export: String,
 }
 
 /// What is looked for.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Typed {
     from: String,
@@ -76,6 +78,9 @@ pub(crate) struct Typed {
 }
 
 const TITLE: &str = "監査ログ";
+
+const PATH: &str = "/console/audit";
+const EXPORT: &str = "/console/audit.csv";
 
 /// How many entries are on a page.
 const ON_A_PAGE: i64 = 100;
@@ -131,27 +136,36 @@ impl Search {
 }
 
 impl Typed {
-    fn query(&self) -> String {
+    /// Returns what was looked for, for the entry about it: `開始日 2026-11-01、対象・内容 テスト`.
+    fn words(&self) -> String {
         let pairs = [
-            ("from", &self.from),
-            ("until", &self.until),
-            ("act", &self.act),
-            ("actor", &self.actor),
-            ("text", &self.text),
+            ("開始日", self.from.as_str()),
+            ("終了日", &self.until),
+            ("操作", Act::label_of(&self.act)),
+            ("職員", &self.actor),
+            ("対象・内容", &self.text),
         ];
-        let encoded =
-            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
-        pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
+        pairs.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join("、")
     }
+}
+
+/// Leads to what is found, at an address that does not tell what was typed.
+pub(super) async fn submit(
+    State(app): State<App>,
+    staff: StaffScope,
+    Form(typed): Form<Typed>,
+) -> Result<Redirect, AppError> {
+    Ok(Redirect::to(&looked_for::address(&app, &staff, PATH, &typed)?))
 }
 
 pub(super) async fn show(
     State(app): State<App>,
     shell: Shell,
     staff: StaffScope,
-    Query(typed): Query<Typed>,
+    Query(looked_for): Query<LookedFor>,
 ) -> Result<AuditLogPage, AppError> {
+    let typed: Typed = looked_for.typed(&app, &staff, PATH).unwrap_or_default();
     let mut form = FormState::default();
     let mut rows = match Search::of(&typed) {
         Ok(search) => search.portion(&app, &staff, typed.before.unwrap_or(i64::MAX), ON_A_PAGE + 1).await?,
@@ -162,16 +176,15 @@ pub(super) async fn show(
     };
     let more = rows.len() > usize::try_from(ON_A_PAGE)?;
     rows.truncate(usize::try_from(ON_A_PAGE)?);
-    let query = typed.query();
-    seen(&app, &staff, AUDIT_VIEWED, None, &query).await?;
-    let older = rows.last().filter(|_| more).map(|last| format!("{query}&before={}", last.entry_id));
+    seen(&app, &staff, AUDIT_VIEWED, None, &typed.words()).await?;
+    let older = rows.last().filter(|_| more).map(|last| Typed { before: Some(last.entry_id), ..typed.clone() });
     Ok(AuditLogPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
         form,
         acts: Act::all(),
         lines: rows.iter().map(Line::from).collect(),
-        older,
-        query,
+        older: older.map(|older| looked_for::address(&app, &staff, PATH, &older)).transpose()?,
+        export: looked_for::address(&app, &staff, EXPORT, &typed)?,
         typed,
     })
 }
@@ -180,10 +193,11 @@ pub(super) async fn show(
 pub(super) async fn csv(
     State(app): State<App>,
     staff: StaffScope,
-    Query(typed): Query<Typed>,
+    Query(looked_for): Query<LookedFor>,
 ) -> Result<Response, AppError> {
+    let typed: Typed = looked_for.typed(&app, &staff, EXPORT).unwrap_or_default();
     let search = Search::of(&typed).map_err(|_| AppError::NotFound)?;
-    seen(&app, &staff, AUDIT_EXPORTED, None, &typed.query()).await?;
+    seen(&app, &staff, AUDIT_EXPORTED, None, &typed.words()).await?;
     Ok(csv::download("audit.csv", portions(app, staff, search)))
 }
 
@@ -230,7 +244,7 @@ crate::ui::console_pages! {
             detail: String::new(),
             address: "192.0.2.1".into(),
         }],
-        older: Some("before=12".into()),
-        query: String::new(),
+        older: Some(format!("{PATH}?s=AQEx")),
+        export: format!("{EXPORT}?s=AQEx"),
     },
 }

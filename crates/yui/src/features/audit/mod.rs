@@ -11,6 +11,7 @@ mod verify;
 pub use act::Act;
 pub(crate) use act::acts;
 pub use actor::Actor;
+pub(crate) use chain::{BEGINNING, Said};
 pub(crate) use queries::EntryRow;
 pub use verify::{Verdict, verify};
 
@@ -23,7 +24,6 @@ use crate::{
     router::{Permission::Staff, Routes},
     scope::{InSociety, StaffScope, SystemScope},
 };
-use chain::{BEGINNING, Said};
 
 acts! {
     /// The society was made: the first entry of every log.
@@ -32,11 +32,10 @@ acts! {
 
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {
-    routes.get("/console/audit", Staff(Right::Manage), log::show).get(
-        "/console/audit.csv",
-        Staff(Right::Manage),
-        log::csv,
-    )
+    routes
+        .get("/console/audit", Staff(Right::Manage), log::show)
+        .post("/console/audit", Staff(Right::Manage), log::submit)
+        .get("/console/audit.csv", Staff(Right::Manage), log::csv)
 }
 
 /// Whom or what an act is about.
@@ -141,6 +140,21 @@ pub(crate) async fn entries_of(
     most: i64,
 ) -> Result<Vec<EntryRow>, DbError> {
     queries::entries_of(db, scope, (kind, id), most).await
+}
+
+/// Returns the entry about the last subject of this kind.
+pub(crate) async fn newest_of(db: &Db, scope: &impl InSociety, kind: &str) -> Result<Option<EntryRow>, DbError> {
+    queries::entry_newest(db, scope, kind).await
+}
+
+/// Returns the entry about the next subject of this kind after the one of this number.
+pub(crate) async fn next_of(
+    db: &Db,
+    scope: &impl InSociety,
+    kind: &str,
+    after: i64,
+) -> Result<Option<EntryRow>, DbError> {
+    queries::entry_next(db, scope, (kind, after)).await
 }
 
 /// Returns the hash of the chain's end, sealed: only the keys' owner can write it.

@@ -33,6 +33,14 @@ statements! {
         SELECT entry_id, at, actor_kind, actor_id, actor_name, address, act, subject_kind, subject_id, subject_name, detail, hash
         FROM audit_entries WHERE society_id = $1 AND subject_kind = $2 AND subject_id = $3
         ORDER BY entry_id DESC LIMIT $4";
+    ENTRY_NEWEST = "
+        SELECT entry_id, at, actor_kind, actor_id, actor_name, address, act, subject_kind, subject_id, subject_name, detail, hash
+        FROM audit_entries WHERE society_id = $1 AND subject_kind = $2
+        ORDER BY subject_id DESC, entry_id DESC LIMIT 1";
+    ENTRY_NEXT = "
+        SELECT entry_id, at, actor_kind, actor_id, actor_name, address, act, subject_kind, subject_id, subject_name, detail, hash
+        FROM audit_entries WHERE society_id = $1 AND subject_kind = $2 AND subject_id > $3
+        ORDER BY subject_id, entry_id LIMIT 1";
 }
 
 /// The end of the chain.
@@ -170,4 +178,18 @@ pub(super) async fn entries_of(
     most: i64,
 ) -> Result<Vec<EntryRow>, DbError> {
     db.all(&ENTRIES_OF, params![scope.society_id(), kind, id, most]).await
+}
+
+/// Returns the entry about the subject of this kind with the highest number.
+pub(super) async fn entry_newest(db: &Db, scope: &impl InSociety, kind: &str) -> Result<Option<EntryRow>, DbError> {
+    db.optional(&ENTRY_NEWEST, params![scope.society_id(), kind]).await
+}
+
+/// Returns the first entry about the subject of this kind with the next higher number.
+pub(super) async fn entry_next(
+    db: &Db,
+    scope: &impl InSociety,
+    (kind, after): (&str, i64),
+) -> Result<Option<EntryRow>, DbError> {
+    db.optional(&ENTRY_NEXT, params![scope.society_id(), kind, after]).await
 }

@@ -27,6 +27,7 @@ pub fn routes(routes: Routes) -> Routes {
     let data = StaffFresh(Right::Data);
     routes
         .get("/console/members", look, search::show)
+        .post("/console/members", look, search::submit)
         .get("/console/members/{id}", look, detail::show)
         .get("/console/members/{id}/unlock", help, act::show::<Unlock>)
         .post("/console/members/{id}/unlock", help, act::submit::<Unlock>)

@@ -3,8 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use askama::Template;
-use axum::extract::{Query, State};
-use serde::Deserialize;
+use axum::{
+    Form,
+    extract::{Query, State},
+    response::Redirect,
+};
+use serde::{Deserialize, Serialize};
 
 use super::{
     MEMBERS_SEARCHED,
@@ -18,6 +22,7 @@ use crate::{
         audit,
         register::{Piece, name_key},
         societies,
+        staff::looked_for::{self, LookedFor},
     },
     scope::StaffScope,
     ui::{FormState, Page, Shell, format},
@@ -81,7 +86,7 @@ impl AccountState {
 }
 
 /// What is looked for.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Typed {
     q: String,
@@ -112,7 +117,7 @@ pub(crate) struct Found {
     count: String,
     /// There are more people than a search looks at.
     cut: bool,
-    /// The query of the next page, where there is one.
+    /// The address of the next page, where there is one.
     next: Option<String>,
 }
 
@@ -128,12 +133,24 @@ pub(crate) struct MembersPage {
 
 const TITLE: &str = "加入者";
 
+const PATH: &str = "/console/members";
+
+/// Leads to what is found, at an address that does not tell what was typed.
+pub(super) async fn submit(
+    State(app): State<App>,
+    staff: StaffScope,
+    Form(typed): Form<Typed>,
+) -> Result<Redirect, AppError> {
+    Ok(Redirect::to(&looked_for::address(&app, &staff, PATH, &typed)?))
+}
+
 pub(super) async fn show(
     State(app): State<App>,
     shell: Shell,
     staff: StaffScope,
-    Query(typed): Query<Typed>,
+    Query(looked_for): Query<LookedFor>,
 ) -> Result<MembersPage, AppError> {
+    let typed: Typed = looked_for.typed(&app, &staff, PATH).unwrap_or_default();
     let mut form = FormState::default();
     let state = AccountState::FILTER.iter().find(|(word, _)| *word == typed.state).map(|(_, state)| *state);
     let insurers = societies::insurer_numbers(&app, &staff).await?;
@@ -236,7 +253,10 @@ async fn find(
     let mut candidates = candidates(app, staff, &ids).await?;
     candidates.retain(fits);
     candidates.sort_by(|one, other| (&one.kana, one.row.member_id).cmp(&(&other.kana, other.row.member_id)));
-    Ok(found(candidates, cut, typed))
+    let (found, last) = found(candidates, cut, typed.after);
+    let next = last.map(|after| Typed { after: Some(after), ..typed.clone() });
+    let next = next.map(|next| looked_for::address(app, staff, PATH, &next)).transpose()?;
+    Ok(Found { next, ..found })
 }
 
 async fn candidates(app: &App, staff: &StaffScope, ids: &[i64]) -> Result<Vec<Candidate>, AppError> {
@@ -258,23 +278,20 @@ async fn candidates(app: &App, staff: &StaffScope, ids: &[i64]) -> Result<Vec<Ca
     Ok(rows.into_iter().filter_map(candidate).collect())
 }
 
-fn found(candidates: Vec<Candidate>, cut: bool, typed: &Typed) -> Found {
+/// Returns the page of those after this one, and the last on it where more follow.
+fn found(candidates: Vec<Candidate>, cut: bool, after: Option<i64>) -> (Found, Option<i64>) {
     let count = match candidates.len() {
         few if cut => format!("先頭の1,000人のうち{few}件"),
         few if few <= COUNTED => format!("{few}件"),
         _ => format!("{COUNTED}件以上"),
     };
-    let after = typed.after.and_then(|id| candidates.iter().position(|candidate| candidate.row.member_id == id));
+    let after = after.and_then(|id| candidates.iter().position(|candidate| candidate.row.member_id == id));
     let begins = after.map_or(0, |at| at + 1);
     let rest = candidates.get(begins..).unwrap_or_default();
     let shown = rest.get(..ON_A_PAGE.min(rest.len())).unwrap_or_default();
     let last = shown.last().filter(|_| rest.len() > shown.len());
-    Found {
-        lines: shown.iter().map(line).collect(),
-        count,
-        cut,
-        next: last.map(|last| format!("{}&after={}", typed.query(), last.row.member_id)),
-    }
+    let found = Found { lines: shown.iter().map(line).collect(), count, cut, next: None };
+    (found, last.map(|last| last.row.member_id))
 }
 
 fn line(candidate: &Candidate) -> Line {
@@ -290,16 +307,6 @@ fn line(candidate: &Candidate) -> Line {
         bad: matches!(state, AccountState::Locked | AccountState::Stopped),
         last_login: row.last_login_at.map(|at| format::minute(at.to_jiff())).unwrap_or_default(),
         left: !covered,
-    }
-}
-
-impl Typed {
-    fn query(&self) -> String {
-        let encoded =
-            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
-        let pairs = [("q", &self.q), ("state", &self.state), ("left", &self.left)];
-        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
-        pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
     }
 }
 
@@ -322,7 +329,7 @@ crate::ui::console_pages! {
             line("テスト ハナコ", "テスト ハナコ", "01", AccountState::NotOwn),
         ];
         let typed = Typed { q: "テスト".into(), left: "yes".into(), ..Typed::default() };
-        let next = Some(format!("{}&after=7", typed.query()));
+        let next = Some(format!("{PATH}?s=AQEx"));
         page(shell, FormState::default(), typed, Some(Found { lines, count: "200件以上".into(), cut: true, next }))
     },
 }

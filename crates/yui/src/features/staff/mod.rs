@@ -7,6 +7,7 @@ mod invitation;
 mod letters;
 mod list;
 mod login;
+pub(crate) mod looked_for;
 mod me;
 mod one;
 mod prove;

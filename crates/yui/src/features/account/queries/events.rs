@@ -1,7 +1,7 @@
 //! What happened to accounts.
 
 use jiff::Timestamp;
-use yui_db::{DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, params, statements};
 
 use crate::{features::societies::ids_take, scope::InSociety};
 
@@ -9,6 +9,9 @@ statements! {
     EVENT_INSERT = "
         INSERT INTO account_events (society_id, event_id, account_id, at, kind, detail, actor, address)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    EVENTS_AFTER = "
+        SELECT event_id, account_id, at, kind, detail, actor, address FROM account_events
+        WHERE society_id = $1 AND event_id > $2 AND event_id <= $3 ORDER BY event_id LIMIT $4";
 }
 
 /// Something that happened to an account.
@@ -32,4 +35,27 @@ pub(crate) async fn event_insert(
     let EventRecord { account_id, kind, detail, actor, address } = event;
     let values = params![scope.society_id(), id, *account_id, now, *kind, *detail, *actor, *address];
     tx.execute(&EVENT_INSERT, values).await.map(drop)
+}
+
+/// An event as it is kept.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct EventRow {
+    pub(crate) event_id: i64,
+    pub(crate) account_id: i64,
+    pub(crate) at: yui_db::Timestamp,
+    pub(crate) kind: String,
+    pub(crate) detail: Option<String>,
+    pub(crate) actor: String,
+    pub(crate) address: Option<String>,
+}
+
+/// Returns the next events after the first of these numbers, up to the second, in their order. Their numbers are given one
+/// after another, each held until what happened is committed: none comes later between two that are there.
+pub(crate) async fn events_after(
+    db: &Db,
+    scope: &impl InSociety,
+    (after, through): (i64, i64),
+    most: i64,
+) -> Result<Vec<EventRow>, DbError> {
+    db.all(&EVENTS_AFTER, params![scope.society_id(), after, through, most]).await
 }

@@ -1,0 +1,108 @@
+//! Tying what happens to accounts to the society's log. Members write `account_events` many at a time and can not wait for the end of
+//! one chain, so each hour the housekeeping follows what has come since and writes down, as one entry of the log, how far it came and
+//! the hash of all of it. What is changed or removed after that hour is found ([`verify_events`]).
+
+use yui_db::DbError;
+
+use super::{
+    queries::{self, EventRow},
+    session::hex,
+};
+use crate::{
+    app::App,
+    features::audit::{self, BEGINNING, Said, Subject},
+    scope::{InSociety, SystemScope},
+};
+
+audit::acts! {
+    /// The events of accounts up to one of them were tied to the log.
+    EVENTS_BOUND = "account.events_bound" / "アカウントの履歴を固定";
+}
+
+/// What the log's entries about this are about.
+const SUBJECT: &str = "account_events";
+
+/// How many events are followed together.
+const PORTION: i64 = 2_000;
+
+/// How the events of a society's accounts were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Events {
+    /// As they were written, up to the one of this number; what came later is not tied to the log yet.
+    Whole(i64),
+    /// One of these, the first and the last included, was changed, removed or put in.
+    Changed(i64, i64),
+}
+
+/// Ties the events of every society's accounts to its log. Without sealing keys there is no log.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn bind_events(app: &App) -> anyhow::Result<()> {
+    if app.keys().is_err() {
+        return Ok(());
+    }
+    for scope in SystemScope::of_all(app, "housekeeping").await? {
+        let newest = audit::newest_of(&app.db, &scope, SUBJECT).await?;
+        let (from, before) = newest.map_or((0, hex(&BEGINNING)), |entry| (entry.subject_id.unwrap_or(0), entry.detail));
+        let (through, hash) = follow(app, &scope, (from, before), i64::MAX).await?;
+        if through > from {
+            let subject = Subject::new(SUBJECT, through, format!("{through}件目まで"));
+            audit::seen(app, &scope, EVENTS_BOUND, Some(&subject), &hash).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Follows the events of the society's accounts and compares them with what the log says of them.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn verify_events(app: &App, scope: &SystemScope) -> Result<Events, DbError> {
+    let (mut through, mut hash) = (0, hex(&BEGINNING));
+    while let Some(entry) = audit::next_of(&app.db, scope, SUBJECT, through).await? {
+        let bound = entry.subject_id.unwrap_or(through);
+        let (_, found) = follow(app, scope, (through, hash), bound).await?;
+        if found != entry.detail {
+            return Ok(Events::Changed(through + 1, bound));
+        }
+        (through, hash) = (bound, found);
+    }
+    Ok(Events::Whole(through))
+}
+
+/// Follows the events after this one, whose hash is known, up to that one; returns the last there is and its hash.
+async fn follow(
+    app: &App,
+    scope: &SystemScope,
+    (mut last, mut hash): (i64, String),
+    through: i64,
+) -> Result<(i64, String), DbError> {
+    loop {
+        let events = queries::events_after(&app.db, scope, (last, through), PORTION).await?;
+        for event in &events {
+            hash = hex(&said(scope, event).hash(hash.as_bytes()));
+            last = event.event_id;
+        }
+        if events.is_empty() {
+            return Ok((last, hash));
+        }
+    }
+}
+
+fn said<'a>(scope: &SystemScope, event: &'a EventRow) -> Said<'a> {
+    Said {
+        society_id: scope.society_id(),
+        entry_id: event.event_id,
+        at: event.at.to_jiff(),
+        actor_kind: &event.actor,
+        actor_id: None,
+        actor_name: "",
+        address: event.address.as_deref(),
+        act: &event.kind,
+        subject_kind: Some("account"),
+        subject_id: Some(event.account_id),
+        subject_name: None,
+        detail: event.detail.as_deref().unwrap_or_default(),
+    }
+}
