@@ -6,7 +6,7 @@ use yui::{
         societies::Guarded,
         staff::{Role, admin},
     },
-    scope::SystemScope,
+    scope::{InSociety, SystemScope},
 };
 
 use crate::support::{Browser, PASSWORD, Portal, encode, totp_code};
@@ -231,5 +231,80 @@ async fn two_decide_what_the_policy_wants_decided_by_two() {
         let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
         assert!(approvals::needed(&scope, Guarded::FactorReset));
         assert!(!approvals::needed(&scope, Guarded::Publication));
+    }
+}
+
+#[tokio::test]
+async fn one_alone_does_not_switch_the_second_person_off() {
+    for portal in Portal::demos().await {
+        let mut admin = portal.staff("kline", "kanri").await;
+        policy_changed(&mut admin, "two_person=factor_reset&two_person=publication").await;
+        let loosened = async |admin: &mut Browser| {
+            let page = admin.get("/console/settings/policy").await;
+            let typed = page.form("form[action='/console/settings/policy']");
+            let without = format!("{}={}", encode("two_person"), encode("factor_reset"));
+            let days = encode("temporary_days");
+            let typed = typed.replace(&without, "x=").replace(&format!("{days}=90"), &format!("{days}=60"));
+            let check = admin.post("/console/settings/policy", &typed).await;
+            assert!(check.text().contains("ほかの管理者が承認すると有効になります"), "{}", check.first("main"));
+            let kept = check.form("form[action='/console/settings/policy/keep']");
+            admin.post("/console/settings/policy/keep", &kept).await
+        };
+        let two_person = async || {
+            let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
+            (scope.society().policy.two_person.clone(), scope.society().policy.temporary_days)
+        };
+        assert_eq!(loosened(&mut admin).await.location(), "/console/approvals?done=asked");
+        let (acts, days) = two_person().await;
+        assert_eq!(acts.len(), 2, "what two decide stays");
+        assert_eq!(days, 60, "the rest counts");
+        let asked = admin.get("/console/approvals").await;
+        assert!(asked.first("tbody tr").contains("二人の確認をやめる変更"), "{}", asked.first("tbody tr"));
+        let again = loosened(&mut admin).await;
+        assert!(again.first(".error-summary li").contains("すでに承認を依頼しています"), "{}", again.first("main"));
+        let form = asked.attribute("form[action$='/refuse']", "action");
+        let approve = form.replace("/refuse", "/approve");
+        assert_eq!(admin.post(&approve, "").await.status, 403, "not by whoever asked");
+        // Not by a role that does not decide settings.
+        assert_eq!(portal.staff("kline", "kyufu").await.post(&approve, "").await.status, 403);
+
+        let people = admin.get("/console/staff").await;
+        let ids: Vec<_> = people
+            .text()
+            .split("/console/staff/")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap().to_owned())
+            .collect();
+        let role = format!("name={}&role=admin", encode("給付 次郎"));
+        for id in ids {
+            if admin.get(&format!("/console/staff/{id}")).await.text().contains("給付 次郎") {
+                admin.post(&format!("/console/staff/{id}"), &role).await;
+            }
+        }
+        let mut second = portal.staff("kline", "kyufu").await;
+        assert_eq!(second.post(&approve, "").await.location(), "/console/approvals?done=approved");
+        assert_eq!(two_person().await, (vec![Guarded::Publication], 60));
+    }
+}
+
+#[tokio::test]
+async fn an_address_does_not_tell_whom_staff_look_for() {
+    for portal in Portal::demos().await {
+        let mut desk = portal.staff("kline", "madoguchi").await;
+        let led = desk.post("/console/members", &format!("q={}", encode("テストハナコ"))).await;
+        let address = led.location().to_owned();
+        assert!(address.starts_with("/console/members?s=") && !address.contains(&encode("ハナコ")), "{address}");
+        assert_eq!(desk.get(&address).await.all("tbody th"), ["テスト ハナコ"]);
+        // It opens for nobody else, and not on another page; what was changed in it opens nothing.
+        let mut admin = portal.staff("kline", "kanri").await;
+        assert!(admin.get(&address).await.all("tbody th").is_empty());
+        let log = admin.post("/console/audit", &format!("text={}", encode("ハナコ"))).await.location().to_owned();
+        let wrong = log.replace("/console/audit", "/console/members");
+        assert!(admin.get(&wrong).await.all("tbody th").is_empty());
+        for broken in ["/console/members?s=", "/console/members?s=%00", "/console/members?s=AQ", "/console/members?q=x"]
+        {
+            let page = desk.get(broken).await;
+            assert_eq!((page.status, page.all("tbody th").len()), (200, 0), "{broken}");
+        }
     }
 }

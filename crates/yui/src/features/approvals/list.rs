@@ -15,7 +15,7 @@ use crate::{
         account,
         audit::{self, Subject},
         imports,
-        societies::Guarded,
+        societies::{self, Guarded},
     },
     scope::StaffScope,
     ui::{FormState, Page, Shell, format},
@@ -141,6 +141,7 @@ pub(super) async fn approve(
             imports::publish_approved(&app, &scope, row.subject_id, &row.detail).await
         }
         Guarded::FactorReset => account::staff::reset_factor_of(&app, &scope, row.subject_id, &row.detail).await,
+        Guarded::Loosening => societies::loosen(&app, &scope, &row.detail).await,
     };
     if let Err(error) = done {
         tracing::warn!(act = act.word(), "an approved act failed: {error:#}");

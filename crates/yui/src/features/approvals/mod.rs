@@ -40,7 +40,8 @@ crate::features::audit::acts! {
 
 /// Returns whether the society wants this decided by two.
 pub fn needed(scope: &impl InSociety, act: Guarded) -> bool {
-    scope.society().policy.two_person.contains(&act)
+    let two_person = &scope.society().policy.two_person;
+    two_person.contains(&act) || act == Guarded::Loosening && !two_person.is_empty()
 }
 
 /// Returns what somebody needs to ask for this, and to decide it.
@@ -48,6 +49,7 @@ pub fn right(act: Guarded) -> Right {
     match act {
         Guarded::Publication | Guarded::MassMail => Right::Data,
         Guarded::FactorReset => Right::Help,
+        Guarded::Loosening => Right::Manage,
     }
 }
 

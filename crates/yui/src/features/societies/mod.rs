@@ -20,7 +20,7 @@ pub use policy::{
 };
 pub(crate) use queries::{ids_take, society_list};
 
-pub(crate) use settings::routes as settings_routes;
+pub(crate) use settings::{loosen, routes as settings_routes};
 
 use crate::{app::App, scope::InSociety};
 

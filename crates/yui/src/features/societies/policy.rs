@@ -262,11 +262,13 @@ pub enum Guarded {
     MassMail,
     /// Removing a member's second factors.
     FactorReset,
+    /// Letting one decide again what two decide: by two wherever a society has anything decided by two.
+    Loosening,
 }
 
 impl Guarded {
-    /// Everything that can be guarded.
-    pub const ALL: [Self; 3] = [Self::Publication, Self::MassMail, Self::FactorReset];
+    /// What a society can choose to have decided by two.
+    pub const CHOICES: [Self; 3] = [Self::Publication, Self::MassMail, Self::FactorReset];
 
     /// Returns the word in the database.
     pub const fn word(self) -> &'static str {
@@ -274,12 +276,13 @@ impl Guarded {
             Self::Publication => "publication",
             Self::MassMail => "mass_mail",
             Self::FactorReset => "factor_reset",
+            Self::Loosening => "loosening",
         }
     }
 
     /// Returns what the word means.
     pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|act| act.word() == word)
+        Self::CHOICES.into_iter().chain([Self::Loosening]).find(|act| act.word() == word)
     }
 
     /// Returns its (Japanese) name.
@@ -288,6 +291,7 @@ impl Guarded {
             Self::Publication => "取込データの公開",
             Self::MassMail => "お知らせのメールを伴う公開",
             Self::FactorReset => "認証方法の初期化",
+            Self::Loosening => "二人の確認をやめる変更",
         }
     }
 }

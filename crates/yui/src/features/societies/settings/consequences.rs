@@ -63,6 +63,9 @@ pub(super) async fn of(app: &App, staff: &StaffScope, old: &Policy, new: &Policy
     if !new.two_person.is_empty() && old.two_person != new.two_person {
         all.push("選んだ操作は、ほかの職員が承認するまで実行されません。".to_owned());
     }
+    if old.two_person.iter().any(|act| !new.two_person.contains(act)) {
+        all.push("二人の確認を外す変更は、ほかの管理者が承認すると有効になります。それまでは今のままです。".to_owned());
+    }
     Ok(all)
 }
 

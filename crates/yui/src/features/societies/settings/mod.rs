@@ -5,6 +5,7 @@ mod colour;
 mod consequences;
 mod fields;
 mod index;
+mod loosen;
 mod mail;
 mod maintenance;
 mod older;
@@ -12,14 +13,15 @@ mod policy;
 mod services;
 mod signing;
 
+pub(crate) use loosen::loosen;
+
 use anyhow::Context;
 use serde_json::Value;
 
 use crate::{
     app::App,
-    error::AppError,
     features::{
-        audit::{self, Act, Subject},
+        audit::{self, Act, Acting, Subject},
         societies::{Policy, queries},
         staff::Right,
     },
@@ -27,7 +29,7 @@ use crate::{
         Permission::{Anybody, Staff, StaffFresh},
         Routes,
     },
-    scope::{InSociety, StaffScope},
+    scope::InSociety,
 };
 
 /// The pages of the settings, and what a society's own colour and sign are fetched by.
@@ -71,26 +73,26 @@ audit::acts! {
 /// Keeps a changed policy, and what changed in the log. Returns false where somebody has changed it since `version`.
 async fn policy_keep(
     app: &App,
-    staff: &StaffScope,
+    scope: &impl Acting,
     (version, policy): (i64, &Policy),
     act: Act,
     detail: &str,
-) -> Result<bool, AppError> {
+) -> anyhow::Result<bool> {
     let mut tx = app.db.begin().await?;
-    if !queries::policy_keep(&mut tx, staff, (version, policy), app.clock.now()).await? {
+    if !queries::policy_keep(&mut tx, scope, (version, policy), app.clock.now()).await? {
         return Ok(false);
     }
     let subject = Subject::new("policy", version + 1, format!("第{}版", version + 1));
-    audit::record(app, &mut tx, staff, act, Some(&subject), detail).await?;
+    audit::record(app, &mut tx, scope, act, Some(&subject), detail).await?;
     tx.commit().await?;
     app.societies.forget();
     Ok(true)
 }
 
 /// Returns the policy that the society has, as its newest version says: the directory's may be half a minute old.
-async fn newest(app: &App, staff: &StaffScope) -> Result<(i64, Policy), AppError> {
+async fn newest(app: &App, scope: &impl InSociety) -> anyhow::Result<(i64, Policy)> {
     app.societies.forget();
-    let society = app.societies.at_host(&app.db, app.clock.now(), &staff.society().host).await?;
+    let society = app.societies.at_host(&app.db, app.clock.now(), &scope.society().host).await?;
     let society = society.context("the society")?;
     Ok((society.policy_version, society.policy.clone()))
 }

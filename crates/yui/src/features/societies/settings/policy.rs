@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{
     POLICY_CHANGED, consequences, differences,
     fields::{self, Field, Form, GROUPS},
-    newest, policy_keep,
+    loosen, newest, policy_keep,
 };
 use crate::{
     app::App,
@@ -202,6 +202,8 @@ pub(super) async fn check(
 const CHANGED_MEANWHILE: &str =
     "ほかの職員が先に設定を変更しました。今の設定を表示しています。もう一度変更してください。";
 
+const ASKED_BEFORE: &str = "二人の確認を外す変更は、すでに承認を依頼しています。ほかの項目の変更は保存しました。";
+
 /// What comes back from the check.
 #[derive(serde::Deserialize)]
 pub(super) struct Checked {
@@ -229,17 +231,28 @@ pub(super) async fn keep(
         let Ok(value) = field.read(&typed) else { return Err(AppError::NotFound) };
         fields::put(&mut json, field.path, value);
     }
-    let changed = differences(&old_json, &json);
+    let mut new: Policy = serde_json::from_value(json)?;
+    let alone = loosen::kept_apart(&old, &mut new);
+    let changed = differences(&old_json, &fields::json(&new)?);
     let detail: Vec<_> = changed.iter().map(|(label, from, to)| format!("{label}: {from} → {to}")).collect();
-    let new: Policy = serde_json::from_value(json)?;
-    if !policy_keep(&app, &staff, (version, &new), POLICY_CHANGED, &detail.join("、")).await? {
+    if !changed.is_empty() && !policy_keep(&app, &staff, (version, &new), POLICY_CHANGED, &detail.join("、")).await? {
         let (version, policy) = newest(&app, &staff).await?;
         let json = fields::json(&policy)?;
         let mut form = FormState::default();
         form.error("enrolment", CHANGED_MEANWHILE);
         return Ok(page(&shell, form, version, |field| values(fields::at(&json, field.path))).into_response());
     }
-    Ok(Redirect::to("/console/settings").into_response())
+    if alone.is_empty() {
+        return Ok(Redirect::to("/console/settings").into_response());
+    }
+    if !loosen::ask(&app, &staff, &alone).await? {
+        let (version, policy) = newest(&app, &staff).await?;
+        let json = fields::json(&policy)?;
+        let mut form = FormState::default();
+        form.error("two_person", ASKED_BEFORE);
+        return Ok(page(&shell, form, version, |field| values(fields::at(&json, field.path))).into_response());
+    }
+    Ok(Redirect::to("/console/approvals?done=asked").into_response())
 }
 
 fn sample_policy() -> Policy {
