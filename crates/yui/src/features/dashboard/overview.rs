@@ -48,7 +48,7 @@ pub(crate) struct DashboardPage {
 }
 
 /// How many batches are shown.
-const BATCHES: usize = 5;
+const BATCHES: i64 = 5;
 
 /// How far back mails that failed are counted.
 const MAILS: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -97,9 +97,8 @@ pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope
         kept.push(fresh);
     }
     let figures = *kept.last().ok_or_else(|| anyhow::anyhow!("no figures"))?;
-    let mut batches = imports::batches(&app, &staff).await?;
-    batches.reverse();
-    let batches = batches.into_iter().take(BATCHES).map(|batch| BatchLine {
+    let batches = imports::newest_batches(&app, &staff, BATCHES).await?;
+    let batches = batches.into_iter().map(|batch| BatchLine {
         batch_id: batch.batch_id,
         kind: batch.kind.label(),
         state: batch.state.label(),

@@ -57,6 +57,14 @@ pub async fn batches(app: &App, scope: &impl InSociety) -> Result<Vec<Batch>, yu
     queries::batch_list(&app.db, scope).await
 }
 
+/// Returns the newest batches of the society, the newest first.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn newest_batches(app: &App, scope: &impl InSociety, most: i64) -> Result<Vec<Batch>, yui_db::DbError> {
+    queries::batch_page(&app.db, scope, i64::MAX, most).await
+}
+
 /// Returns an upload.
 ///
 /// # Errors
