@@ -73,6 +73,27 @@ impl Files {
         }
     }
 
+    /// Returns the names of the society's whole files, in order. Blocks.
+    ///
+    /// # Errors
+    /// Where the folder can not be read.
+    pub fn names(&self, scope: &impl InSociety) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for file in there(fs::read_dir(self.folder_of(scope)))?.into_iter().flatten() {
+            names.extend(file?.file_name().into_string().ok().filter(|name| !name.starts_with(UNFINISHED)));
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Opens the file of this name; nothing where it is gone. Blocks.
+    ///
+    /// # Errors
+    /// Where it can not be opened.
+    pub fn open(&self, scope: &impl InSociety, name: &str) -> io::Result<Option<fs::File>> {
+        there(fs::File::open(self.path(scope, name)))
+    }
+
     /// Removes what killed processes left: unfinished files, and whole ones that are not among `named`, which are the names
     /// that the database has, by society. What is younger than two days stays, as somebody may be about to name it. Returns
     /// how many files. Blocks.

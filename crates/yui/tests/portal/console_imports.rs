@@ -32,7 +32,14 @@ fn posted(body: Body) -> Request<Body> {
         .unwrap()
 }
 
-async fn send(browser: &mut Browser, kind: &str, fields: &[(&str, &str)], name: &str, file: &[u8]) -> Answer {
+/// Sends a file with the form of new files.
+pub(crate) async fn send(
+    browser: &mut Browser,
+    kind: &str,
+    fields: &[(&str, &str)],
+    name: &str,
+    file: &[u8],
+) -> Answer {
     let mut body = form_until_file(kind, fields, name).into_bytes();
     body.extend(file);
     body.extend(format!("\r\n--{BOUNDARY}--\r\n").bytes());

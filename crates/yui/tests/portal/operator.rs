@@ -9,13 +9,16 @@ use sha2::{Digest, Sha256};
 use yui::features::societies;
 use yui_db::{Cell, SocietyTable};
 
-use crate::support::{KEY, Portal};
+use crate::{
+    console_imports::send,
+    support::{KEY, Portal},
+};
 
 /// Runs `yui` on the portal's database.
 fn yui(portal: &Portal, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_yui"));
     let settings = [("YUI_DATABASE_URL", portal.db.address.as_str()), ("YUI_KEYS", KEY), ("YUI_LOG", "warn")];
-    command.env_clear().envs(settings).args(arguments).output().unwrap()
+    command.env_clear().envs(settings).env("YUI_FILES", portal.files()).args(arguments).output().unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -109,6 +112,10 @@ async fn an_export_holds_every_row_of_the_society_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("export");
         let society = societies_id(&portal, "kline").await;
+        let mut staff = portal.staff("kline", "kyufu").await;
+        let register = "保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
+        let sent = send(&mut staff, "register", &[], "r.csv", register.as_bytes()).await;
+        assert!(sent.location().starts_with("/console/imports/uploads/"), "{}", sent.text());
         said(&yui(&portal, &["society", "export", "kline", "--to", to.to_str().unwrap()]));
 
         let manifest: serde_json::Value =
@@ -141,6 +148,19 @@ async fn an_export_holds_every_row_of_the_society_and_nothing_else() {
         let whole = std::fs::read_to_string(to.join("society_signing_keys.jsonl")).unwrap();
         assert!(!whole.contains("PRIVATE KEY"), "what is sealed stays sealed");
 
+        // What staff uploaded and nobody has applied yet.
+        let files = manifest["files"].as_array().unwrap();
+        let uploads = lines(&to, "import_uploads");
+        assert_eq!((files.len(), uploads.len()), (1, 1));
+        assert_eq!(files[0]["file"], format!("files/{}", uploads[0]["stored_name"].as_str().unwrap()));
+        let copied = std::fs::read(to.join(files[0]["file"].as_str().unwrap())).unwrap();
+        let digest: String = Sha256::digest(&copied).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(
+            (files[0]["sha256"].as_str(), files[0]["bytes"].as_u64()),
+            (Some(&*digest), Some(copied.len() as u64))
+        );
+        assert!(String::from_utf8_lossy(&copied).starts_with("保険者番号,記号"));
+
         use std::os::unix::fs::PermissionsExt;
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&to), mode(&to.join("members.jsonl"))), (0o700, 0o600));
@@ -166,7 +186,11 @@ async fn a_deleted_society_leaves_nothing_and_takes_nothing_of_others() {
         assert!(!yui(&portal, &["society", "delete", "kline"]).status.success());
         assert_eq!(counts(&portal, ids[0]).await, before);
 
+        let files = portal.files().join(ids[0].to_string());
+        std::fs::create_dir_all(&files).unwrap();
+        std::fs::write(files.join("0a"), "a file").unwrap();
         let text = said(&yui(&portal, &["society", "delete", "kline", "--yes-delete", "kline"]));
+        assert!(!files.exists());
         let rows: u64 = before.iter().map(|(_, rows)| rows).sum();
         assert!(text.contains(&format!("{rows} rows deleted: kline is gone")), "{text}");
         for (name, rows) in before.iter().filter(|(_, rows)| *rows > 0) {

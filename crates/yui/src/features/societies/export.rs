@@ -1,9 +1,9 @@
 //! Everything that belongs to a society, as files: a JSON line for each row, a file for each table, and a manifest. Which tables there
-//! are is read from the database. What is sealed stays sealed.
+//! are is read from the database. What is sealed stays sealed. The files that staff uploaded and that wait for something lie beside them.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions},
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
 };
@@ -16,6 +16,7 @@ use yui_db::{Cell, CellKind, SocietyTable};
 
 use crate::{
     app::App,
+    files::Files,
     scope::{InSociety, SystemScope},
 };
 
@@ -35,6 +36,19 @@ pub struct Manifest {
     pub values: &'static str,
     /// The tables, each after those it refers to.
     pub tables: Vec<ExportedTable>,
+    /// The files that its rows name, as they were a moment later; one that was used up by then is missing.
+    pub files: Vec<ExportedFile>,
+}
+
+/// A file of an export.
+#[derive(Debug, Serialize)]
+pub struct ExportedFile {
+    /// Where it is, as in `files/0f3a…`; its name is that in the rows.
+    pub file: String,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
 }
 
 /// A table of an export.
@@ -85,17 +99,51 @@ pub async fn export(app: &App, scope: &SystemScope, folder: &Path) -> anyhow::Re
         let columns = table.columns.iter().map(|column| (column.name.clone(), kind(column.kind))).collect();
         exported.push(ExportedTable { name: table.name.clone(), file, rows, bytes, sha256, columns });
     }
+    let (store, of, to) = (app.files.clone(), scope.clone(), folder.join(FILES));
+    let files = tokio::task::spawn_blocking(move || files(&store, &of, &to)).await??;
     let manifest = Manifest {
         yui: env!("CARGO_PKG_VERSION"),
         society: scope.society().key.clone(),
         exported_at,
         values: VALUES,
         tables: exported,
+        files,
     };
     let mut file = new_file(&folder.join(MANIFEST))?;
     serde_json::to_writer_pretty(&mut file, &manifest)?;
     file.write_all(b"\n").and_then(|()| file.sync_all()).with_context(|| format!("cannot write {MANIFEST}"))?;
     Ok(manifest)
+}
+
+/// The folder of the files, beside the tables.
+const FILES: &str = "files";
+
+/// Copies the society's files into this folder.
+fn files(store: &Files, scope: &SystemScope, folder: &Path) -> anyhow::Result<Vec<ExportedFile>> {
+    let mut all = Vec::new();
+    let names = store.names(scope).context("cannot read the folder of files")?;
+    if !names.is_empty() {
+        DirBuilder::new().mode(0o700).create(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    for name in names {
+        let Some(mut from) = store.open(scope, &name).with_context(|| format!("cannot read {name}"))? else { continue };
+        let (mut to, mut digest, mut bytes, mut piece) =
+            (new_file(&folder.join(&name))?, Sha256::new(), 0, [0; 1 << 16]);
+        loop {
+            let read = from.read(&mut piece).with_context(|| format!("cannot read {name}"))?;
+            let Some(piece) = piece.get(..read).filter(|piece| !piece.is_empty()) else { break };
+            digest.update(piece);
+            bytes += piece.len() as u64;
+            to.write_all(piece).with_context(|| format!("cannot write {name}"))?;
+        }
+        to.sync_all().with_context(|| format!("cannot write {name}"))?;
+        all.push(ExportedFile { file: format!("{FILES}/{name}"), bytes, sha256: hex(digest) });
+    }
+    Ok(all)
+}
+
+fn hex(digest: Sha256) -> String {
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Only who runs this may read it: password hashes and people's data are in there.
@@ -143,7 +191,6 @@ impl Lines {
     fn end(mut self) -> io::Result<(u64, u64, String)> {
         self.out.flush()?;
         self.out.get_ref().sync_all()?;
-        let sha256 = self.digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok((self.rows, self.bytes, sha256))
+        Ok((self.rows, self.bytes, hex(self.digest)))
     }
 }
