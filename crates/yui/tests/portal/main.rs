@@ -14,6 +14,7 @@ mod expenses;
 mod imports;
 mod login;
 mod mails;
+mod mails_failed;
 mod maintenance;
 mod member_acts;
 mod member_flags;
