@@ -58,6 +58,8 @@ pub struct Parts {
     pub mail: Post,
     /// What wakes whoever makes temporary IDs and passwords.
     pub pairs: Notify,
+    /// What wakes whoever writes announcements.
+    pub announcements: Notify,
     /// What wakes those who work on uploaded files.
     pub imports: Bell,
     /// Uploaded files.
@@ -115,6 +117,7 @@ impl App {
             societies: Directory::default(),
             mail,
             pairs: Notify::new(),
+            announcements: Notify::new(),
             imports: Bell::default(),
             files: Files::in_folder(&config.files.folder),
             config,

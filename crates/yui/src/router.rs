@@ -18,7 +18,7 @@ use crate::{
     demo,
     error::AppError,
     features::{
-        account, approvals, audit, dashboard, deduction, expenses, imports, members,
+        account, approvals, audit, dashboard, deduction, expenses, imports, mails, members,
         societies::{self, Service, maintenance, older_host},
         staff::{self, Right},
         terms, top,
@@ -77,6 +77,7 @@ fn list(routes: Routes) -> Routes {
     let routes = deduction::routes(routes);
     let routes = dashboard::routes(routes);
     let routes = members::routes(routes);
+    let routes = mails::routes(routes);
     let routes = imports::routes(routes);
     let routes = staff::routes(routes);
     let routes = approvals::routes(routes);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
-    sync::watch,
+    sync::{Notify, watch},
     time::{MissedTickBehavior, interval},
 };
 
@@ -24,23 +24,33 @@ pub(super) async fn run(app: App, stop: watch::Receiver<bool>) {
     tokio::join!(
         mails::run(app.clone(), stop.clone()),
         imports::work(app.clone(), stop.clone()),
-        make_pairs(app.clone(), stop.clone()),
-        keep_house(app, stop)
+        on_order(&app, stop.clone(), (&app.pairs, "temporary IDs"), |app| async move {
+            account::migration::make_pairs_due(&app).await
+        }),
+        on_order(&app, stop.clone(), (&app.announcements, "announcements"), |app| async move {
+            account::migration::announce_due(&app).await
+        }),
+        keep_house(app.clone(), stop.clone())
     );
 }
 
-/// Makes temporary IDs and passwords that staff ordered: when they do, and every minute for what a killed worker left.
-async fn make_pairs(app: App, mut stop: watch::Receiver<bool>) {
+/// Carries out what staff ordered: when they do, and every minute for what a killed worker left.
+async fn on_order<F: Future<Output = anyhow::Result<usize>>>(
+    app: &App,
+    mut stop: watch::Receiver<bool>,
+    (bell, what): (&Notify, &str),
+    work: impl Fn(App) -> F,
+) {
     let mut clock = interval(LOOK);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = stop.changed() => return,
-            () = app.pairs.notified() => {}
+            () = bell.notified() => {}
             _ = clock.tick() => {}
         }
-        if let Err(error) = account::migration::make_pairs_due(&app).await {
-            tracing::error!("temporary IDs can not be made: {error:#}");
+        if let Err(error) = work(app.clone()).await {
+            tracing::error!("{what} can not be made: {error:#}");
         }
     }
 }

@@ -4,7 +4,10 @@ use clap::Subcommand;
 use jiff::SignedDuration;
 
 use super::for_society;
-use crate::features::mails::admin::{self, State};
+use crate::features::mails::{
+    self,
+    admin::{self, State},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Mail {
@@ -57,7 +60,7 @@ impl Mail {
                 }
             }
             Self::Retry { mail_id, .. } => {
-                admin::retry(&app, &scope, mail_id).await?;
+                mails::retry(&app, &scope, mail_id).await?;
                 println!("mail {mail_id} is tried again");
             }
             Self::Test { to, minutes, .. } => {

@@ -95,7 +95,7 @@ impl Migration {
                 match on {
                     Some(on) => {
                         let done = migration::announce(&app, &scope, on, until).await?;
-                        let migration::Announced { written, moved, as_before } = done;
+                        let migration::Announced { written, moved, as_before, .. } = done;
                         println!("{written} announcements written ({moved} moved), {as_before} wait as before");
                     }
                     None => println!("{} announcements taken back", migration::take_back(&app, &scope).await?),

@@ -123,6 +123,7 @@ const CONSOLE: &[(&str, &str, &str, Right)] = &[
     ("/console/members", "加入者", "people", Right::Look),
     ("/console/imports", "データ取込", "upload", Right::Look),
     ("/console/temporary-ids", "仮IDの発行", "card", Right::Data),
+    ("/console/migration", "移行", "move", Right::Data),
     ("/console/staff", "職員", "person", Right::Manage),
     ("/console/approvals", "承認", "check", Right::Look),
     ("/console/terms", "利用規約", "book", Right::Manage),

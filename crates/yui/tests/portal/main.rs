@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
+mod announcements;
 mod attacks;
 mod audit;
 mod authorisation;
@@ -14,6 +15,7 @@ mod expenses;
 mod imports;
 mod login;
 mod mails;
+mod mails_failed;
 mod maintenance;
 mod member_acts;
 mod member_flags;

@@ -137,19 +137,18 @@ pub(super) async fn approve(
     let scope = staff.acting();
     // The act first: what fails stays asked, and is tried again or refused.
     let done = match act {
-        Guarded::Publication | Guarded::MassMail => {
-            imports::publish_approved(&app, &scope, row.subject_id, &row.detail).await
-        }
+        Guarded::Publication => imports::publish_approved(&app, &scope, row.subject_id, &row.detail).await,
+        Guarded::MassMail => account::migration::announce_approved(&app, &scope, &row.detail).await,
         Guarded::FactorReset => account::staff::reset_factor_of(&app, &scope, row.subject_id, &row.detail).await,
         Guarded::Loosening => societies::loosen(&app, &scope, &row.detail).await,
     };
     if let Err(error) = done {
         tracing::warn!(act = act.word(), "an approved act failed: {error:#}");
         let mut form = FormState::default();
-        form.error(
-            "approvals",
-            "実行できませんでした。対象の状態が変わっていれば却下し、そうでなければもう一度承認してください。",
-        );
+        let why = error.downcast_ref::<account::migration::Refusal>().map(|refusal| refusal.words());
+        let why = why
+            .unwrap_or_else(|| "対象の状態が変わっていれば却下し、そうでなければもう一度承認してください。".to_owned());
+        form.error("approvals", &format!("実行できませんでした。{why}"));
         return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
     }
     decided(&app, &staff, &row, act, true).await?;

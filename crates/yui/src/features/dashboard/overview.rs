@@ -11,7 +11,7 @@ use super::{Figures, queries, take};
 use crate::{
     app::App,
     error::AppError,
-    features::{approvals, imports, societies::maintenance::windows},
+    features::{approvals, imports, mails, societies::maintenance::windows},
     scope::{InSociety, StaffScope},
     ui::{Lang, Page, Shell, format, widgets::chart::Columns},
 };
@@ -49,9 +49,6 @@ pub(crate) struct DashboardPage {
 
 /// How many batches are shown.
 const BATCHES: i64 = 5;
-
-/// How far back mails that failed are counted.
-const MAILS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Figures older than this are counted anew for the page.
 const STALE: SignedDuration = SignedDuration::from_hours(26);
@@ -112,7 +109,7 @@ pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope
         taken: format::minute(figures.taken_at),
         figures,
         approvals: approvals::open_count(&app, &staff).await?,
-        mails_failed: queries::mails_failed(&app.db, &staff, now.checked_sub(MAILS)?).await?,
+        mails_failed: mails::failed_count(&app, &staff).await?,
         closed: windows(&staff.society().policy.maintenance, now).next().map(|window| window.words(Lang::Ja)),
         batches: batches.collect(),
         enrolled: columns(&months),

@@ -29,12 +29,6 @@ statements! {
         SELECT day, taken_at, members, insured, enrolled, waiting, stopped, locked, never_logged_in, with_passkey, with_app,
             with_email
         FROM daily_figures WHERE society_id = $1 AND day >= $2 ORDER BY day";
-    MAILS_FAILED = "SELECT COUNT(*) AS count FROM mails WHERE society_id = $1 AND failed_at > $2";
-}
-
-#[derive(sqlx::FromRow)]
-struct Counted {
-    count: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -134,10 +128,4 @@ pub(super) async fn kept_since(db: &Db, scope: &impl InSociety, day: Date) -> Re
         with_email: row.with_email,
     });
     Ok(figures.collect())
-}
-
-/// Returns how many mails were given up since.
-pub(super) async fn mails_failed(db: &Db, scope: &impl InSociety, since: Timestamp) -> Result<i64, DbError> {
-    let row: Counted = db.one(&MAILS_FAILED, params![scope.society_id(), since]).await?;
-    Ok(row.count)
 }

@@ -74,18 +74,6 @@ pub async fn server_answers(app: &App, scope: &impl InSociety) -> Result<(), Str
     Ok(())
 }
 
-/// Lets a mail that was given up be tried again, from the beginning.
-///
-/// # Errors
-/// Where there is no such mail among those given up.
-pub async fn retry(app: &App, scope: &impl InSociety, mail_id: i64) -> anyhow::Result<()> {
-    if !queries::mail_retry(&app.db, scope, mail_id, app.clock.now()).await? {
-        anyhow::bail!("mail {mail_id} is not among those given up");
-    }
-    app.mail.wake();
-    Ok(())
-}
-
 /// Writes a mail that shows whether mail arrives; returns its id.
 ///
 /// # Errors

@@ -198,6 +198,9 @@ pub(crate) fn kind_label(kind: &str) -> &str {
         "user_id" => "ユーザIDのお知らせ",
         "announcement" => "ポータル更新の案内",
         "notice" => "アカウントのお知らせ",
+        "expenses_published" => "医療費情報の公開のお知らせ",
+        "staff_invitation" => "職員の招待",
+        "test" => "メールの試験",
         other => other,
     }
 }

@@ -2,20 +2,46 @@
 //! was rolled back, never lost; one that was being sent when its worker was killed may arrive twice, with one Message-ID.
 
 pub mod admin;
+mod failed;
 mod letter;
 mod outbox;
 mod post;
 mod queries;
+mod retry;
 mod rules;
 mod smtp;
 mod worker;
 
+pub(crate) use failed::count as failed_count;
 pub(crate) use letter::kind_label;
 pub use letter::{Letter, MailFrame, Sender};
 pub(crate) use outbox::kept;
 pub use outbox::{Kept, Recipient, enqueue, rehearse};
 pub(crate) use outbox::{disown, take_back};
 pub use post::Post;
+pub use retry::{Refusal, retry};
 pub use smtp::SmtpServer;
 pub(crate) use smtp::domain;
 pub use worker::{Delivered, deliver_due, run};
+
+use crate::{
+    features::{audit, staff::Right},
+    router::{Permission::Staff, Routes},
+};
+
+/// The pages of this feature.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/console/mails-failed", Staff(Right::Look), failed::show)
+        .post("/console/mails-failed/retry-all", Staff(Right::Help), failed::retry_all)
+        .post("/console/mails-failed/{id}/retry", Staff(Right::Help), failed::retry_one)
+}
+
+audit::acts! {
+    /// The list of mails that were given up was looked at.
+    MAILS_FAILED_VIEWED = "mails.failed_viewed" / "届かなかったメールの一覧を表示";
+    /// A mail that was given up is tried again.
+    MAIL_RETRIED = "mails.retried" / "届かなかったメールを再送";
+    /// All that are worth it are.
+    MAILS_RETRIED = "mails.all_retried" / "届かなかったメールをまとめて再送";
+}

@@ -1,7 +1,7 @@
 //! The SQL of mails.
 
 use jiff::Timestamp;
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Param, Tx, params, statements};
 
 use crate::scope::InSociety;
 
@@ -47,9 +47,27 @@ statements! {
     MAIL_GIVE_UP = "
         UPDATE mails SET failed_at = $4, taken_until = NULL, last_error = $5
         WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
-    MAIL_RETRY = "
-        UPDATE mails SET failed_at = NULL, tries = 0, due_at = $3
-        WHERE society_id = $1 AND mail_id = $2 AND failed_at IS NOT NULL AND sealed_content IS NOT NULL";
+    MAILS_RETRY = "
+        UPDATE mails SET failed_at = NULL, tries = 0, due_at = $2
+        WHERE society_id = $1 AND failed_at IS NOT NULL AND sealed_content IS NOT NULL AND mail_id IN ($3)
+        RETURNING mail_id";
+    FAILED_COUNT = "SELECT COUNT(*) AS count FROM mails WHERE society_id = $1 AND failed_at > $2";
+    // An announcement is worth something as long as its account waits for the way in that it tells of.
+    FAILED = "
+        SELECT m.mail_id, m.account_id, m.kind, m.recipient, m.created_at, m.failed_at, m.last_error,
+            m.sealed_content IS NOT NULL AS has_content,
+            m.kind = 'announcement' AND EXISTS (SELECT 1 FROM accounts a
+                WHERE a.society_id = m.society_id AND a.account_id = m.account_id AND a.state = 'temporary'
+                    AND a.announcement_mail_id = m.mail_id AND a.password_ends_at > $2
+                    AND (a.first_way = 'numbers' OR a.first_way = 'link' AND EXISTS (SELECT 1 FROM mailed_links l
+                        WHERE l.society_id = a.society_id AND l.account_id = a.account_id AND l.purpose = 'first_login'
+                            AND l.ends_at > $2))) AS way_open
+        FROM mails m WHERE m.society_id = $1 AND m.failed_at > $3 AND (m.mail_id = $4 OR $4 = 0)
+        ORDER BY m.failed_at DESC, m.mail_id DESC";
+    OWNERS = "
+        SELECT a.account_id, a.member_id, m.name FROM accounts a
+        JOIN members m ON m.society_id = a.society_id AND m.member_id = a.member_id
+        WHERE a.society_id = $1 AND a.account_id IN ($2)";
     MAIL_LIST = "
         SELECT mail_id, kind, recipient, due_at, tries, sent_at, failed_at, last_error
         FROM mails WHERE society_id = $1 ORDER BY mail_id";
@@ -151,9 +169,80 @@ pub(super) async fn mail_settle(
     Ok(changed > 0)
 }
 
-/// Lets a mail that was given up be tried again; returns false where there is none.
-pub(super) async fn mail_retry(db: &Db, scope: &impl InSociety, mail_id: i64, now: Timestamp) -> Result<bool, DbError> {
-    Ok(db.execute(&MAIL_RETRY, params![scope.society_id(), mail_id, now]).await? > 0)
+/// A mail that was given up.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct FailedRow {
+    pub(super) mail_id: i64,
+    pub(super) account_id: Option<i64>,
+    pub(super) kind: String,
+    pub(super) recipient: String,
+    pub(super) created_at: yui_db::Timestamp,
+    pub(super) failed_at: Option<yui_db::Timestamp>,
+    pub(super) last_error: Option<String>,
+    pub(super) has_content: bool,
+    pub(super) way_open: bool,
+}
+
+/// Returns the mails that were given up since, the newest first.
+pub(super) async fn failed(
+    db: &Db,
+    scope: &impl InSociety,
+    (since, now): (Timestamp, Timestamp),
+) -> Result<Vec<FailedRow>, DbError> {
+    db.all(&FAILED, params![scope.society_id(), now, since, 0_i64]).await
+}
+
+/// Returns the mail of this number where it was given up.
+pub(super) async fn failed_one(
+    db: &Db,
+    scope: &impl InSociety,
+    mail_id: i64,
+    now: Timestamp,
+) -> Result<Option<FailedRow>, DbError> {
+    db.optional(&FAILED, params![scope.society_id(), now, Timestamp::UNIX_EPOCH, mail_id]).await
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    count: i64,
+}
+
+/// Returns how many mails were given up since.
+pub(super) async fn failed_count(db: &Db, scope: &impl InSociety, since: Timestamp) -> Result<i64, DbError> {
+    let row: Count = db.one(&FAILED_COUNT, params![scope.society_id(), since]).await?;
+    Ok(row.count)
+}
+
+/// Whose account it is.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct OwnerRow {
+    pub(super) account_id: i64,
+    pub(super) member_id: i64,
+    pub(super) name: String,
+}
+
+/// Returns whose accounts these are.
+pub(super) async fn owners(db: &Db, scope: &impl InSociety, accounts: &[i64]) -> Result<Vec<OwnerRow>, DbError> {
+    let accounts: Vec<_> = accounts.iter().copied().map(Param::from).collect();
+    db.all_among(&OWNERS, params![scope.society_id()], &accounts).await
+}
+
+#[derive(sqlx::FromRow)]
+struct MailId {
+    #[expect(dead_code, reason = "how many there are is what counts")]
+    mail_id: i64,
+}
+
+/// Lets mails that were given up be tried again, from the beginning; returns how many of these there still were.
+pub(super) async fn mails_retry(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    mails: &[i64],
+    now: Timestamp,
+) -> Result<usize, DbError> {
+    let mails: Vec<_> = mails.iter().copied().map(Param::from).collect();
+    let tried: Vec<MailId> = tx.all_among(&MAILS_RETRY, params![scope.society_id(), now], &mails).await?;
+    Ok(tried.len())
 }
 
 /// A mail as the command line lists it.

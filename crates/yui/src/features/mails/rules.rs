@@ -1,6 +1,6 @@
-//! When a mail is tried again, and how an address is written where many can read it.
+//! When a mail is tried again, whether one that was given up is worth another try, and how it is told to people.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// How long a mail waits after its first, second … failure: two days in all.
 const WAITS: [SignedDuration; 7] = [
@@ -16,6 +16,79 @@ const WAITS: [SignedDuration; 7] = [
 /// Returns how long to wait after this many tries; none where it is time to give up.
 pub(super) fn wait_after(tries: i32) -> Option<SignedDuration> {
     WAITS.get(usize::try_from(tries).ok()?.checked_sub(1)?).copied()
+}
+
+/// Why a mail that was given up is not worth another try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Useless {
+    /// The link or code in it is dead, and its reader can ask for another.
+    Over,
+    /// The invitation in it is.
+    InvitationOver,
+    /// The account has no use for the way in that it tells of: it is over, or another has taken its place.
+    NoWayIn,
+    /// Nothing of it is left to be sent.
+    Empty,
+}
+
+impl Useless {
+    /// Returns the words for staff, with what to do instead.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Over => "有効時間が過ぎています。ご本人に、画面からもう一度操作してもらってください。",
+            Self::InvitationOver => "招待の期限が過ぎています。「職員」の画面から、もう一度招待してください。",
+            Self::NoWayIn => {
+                "登録を終えたか、案内したリンクやパスワードが使えなくなっています。登録がまだの人には、仮IDを発行してください。"
+            }
+            Self::Empty => "本文が残っていないため、送れません。",
+        }
+    }
+}
+
+/// How long the link or code in a mail of this kind lives; nothing where there is none, or none that time alone ends.
+fn life(kind: &str) -> Option<SignedDuration> {
+    match kind {
+        "email_verify" => Some(SignedDuration::from_mins(30)),
+        "mail_code" => Some(SignedDuration::from_mins(10)),
+        "password_reset" => Some(SignedDuration::from_mins(5)),
+        "temporary_password" => Some(SignedDuration::from_mins(60)),
+        "staff_invitation" => Some(SignedDuration::from_hours(7 * 24)),
+        _ => None,
+    }
+}
+
+/// Returns why a mail of this kind is not worth another try; nothing where it is. `way_open` says whether the account still
+/// waits for what an announcement tells.
+pub(super) fn useless(kind: &str, created_at: Timestamp, way_open: bool, now: Timestamp) -> Option<Useless> {
+    let over = life(kind).is_some_and(|life| now.duration_since(created_at) >= life);
+    match kind {
+        "staff_invitation" if over => Some(Useless::InvitationOver),
+        _ if over => Some(Useless::Over),
+        "announcement" if !way_open => Some(Useless::NoWayIn),
+        _ => None,
+    }
+}
+
+/// How the reason begins where the mail server answered with a code.
+pub(super) const ANSWERED: &str = "the mail server answered ";
+
+/// Returns why a mail was given up, in words for staff, by the reason that was kept.
+pub(super) fn reason(kept: &str) -> &'static str {
+    let Some(code) = kept.strip_prefix(ANSWERED) else {
+        return match kept {
+            "its address is none" => "メールアドレスの形が正しくありません。",
+            "it has no content" => "本文が残っていませんでした。",
+            _ => "メールサーバーとやり取りできませんでした。運営者にお知らせください。",
+        };
+    };
+    match code {
+        "550" | "551" | "553" | "556" => "宛先のメールアドレスがないか、受け取ってもらえませんでした。",
+        "422" | "452" | "552" => "宛先のメールボックスがいっぱいでした。",
+        "554" => "宛先の側で、受け取りを断られました。迷惑メールの設定などが考えられます。",
+        "530" | "534" | "535" | "538" => "送信に使うメールサーバーに入れませんでした。運営者にお知らせください。",
+        _ if code.starts_with('4') => "2日間くり返しましたが、受け取ってもらえませんでした。",
+        _ => "メールサーバーが受け付けませんでした。",
+    }
 }
 
 /// Returns the address as logs and lists show it: `t***@example.jp`.
@@ -38,6 +111,35 @@ mod tests {
         let all = waits.iter().fold(SignedDuration::ZERO, |all, wait| all + *wait);
         assert!(all >= SignedDuration::from_hours(47) && all <= SignedDuration::from_hours(48), "{all}");
         assert_eq!((wait_after(0), wait_after(8), wait_after(-1)), (None, None, None));
+    }
+
+    #[test]
+    fn a_dead_link_is_not_sent_again() {
+        let (then, after) = (Timestamp::UNIX_EPOCH, |minutes| {
+            Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_mins(minutes)).unwrap()
+        });
+        for (kind, minutes, why) in [
+            ("email_verify", 30, Useless::Over),
+            ("mail_code", 10, Useless::Over),
+            ("password_reset", 5, Useless::Over),
+            ("temporary_password", 60, Useless::Over),
+            ("staff_invitation", 7 * 24 * 60, Useless::InvitationOver),
+        ] {
+            assert_eq!(useless(kind, then, false, after(minutes - 1)), None, "{kind}");
+            assert_eq!(useless(kind, then, false, after(minutes)), Some(why), "{kind}");
+        }
+        assert_eq!(useless("announcement", then, true, after(100_000)), None);
+        assert_eq!(useless("announcement", then, false, then), Some(Useless::NoWayIn));
+        assert_eq!(useless("notice", then, false, after(100_000)), None);
+    }
+
+    #[test]
+    fn reasons_are_words() {
+        assert!(reason("the mail server answered 550").contains("メールアドレスがない"));
+        assert!(reason("the mail server answered 421").contains("2日間"));
+        assert!(reason("the mail server answered 599").contains("受け付けませんでした"));
+        assert!(reason("its address is none").contains("形が正しくありません"));
+        assert!(reason("Connection refused").contains("運営者"));
     }
 
     #[test]

@@ -21,7 +21,10 @@ use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
-use super::letter::{Content, Sender};
+use super::{
+    letter::{Content, Sender},
+    rules::ANSWERED,
+};
 use crate::{app::App, features::societies::Society};
 
 /// How the way to the mail server is kept private.
@@ -243,7 +246,7 @@ const TOO_SLOW: &str = "the mail server took too long";
 /// Returns what the failure was. What a server says in words is left out: it likes to repeat addresses.
 fn reason(error: &lettre::transport::smtp::Error) -> String {
     match error.status() {
-        Some(code) => format!("the mail server answered {code}"),
+        Some(code) => format!("{ANSWERED}{code}"),
         None if error.is_response() => "the mail server's answer could not be read".to_owned(),
         None => error.to_string(),
     }

@@ -258,7 +258,7 @@ impl Default for Senders {
 pub enum Guarded {
     /// Showing a batch to members.
     Publication,
-    /// Mail to many: showing a batch of which members are told.
+    /// Mail to many: showing a batch of which members are told, and the announcements to users of an older system.
     MassMail,
     /// Removing a member's second factors.
     FactorReset,
@@ -289,7 +289,7 @@ impl Guarded {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Publication => "取込データの公開",
-            Self::MassMail => "お知らせのメールを伴う公開",
+            Self::MassMail => "大勢へのメール（公開のお知らせ、移行の案内）",
             Self::FactorReset => "認証方法の初期化",
             Self::Loosening => "二人の確認をやめる変更",
         }

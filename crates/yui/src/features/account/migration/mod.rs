@@ -5,7 +5,7 @@
 //! `new` came later. Until enrolment an account has one first way in: a posted pair, a mailed link, or (weak, on wish) a
 //! password of symbol, number and birth date.
 
-mod announce;
+mod announcements;
 mod files;
 mod numbers;
 mod older_users;
@@ -15,12 +15,12 @@ mod runs;
 mod temporary_ids;
 mod withdraw;
 
-pub(super) use announce::take_back_of;
-pub use announce::{Announced, announce, take_back};
+pub(crate) use announcements::order_approved as announce_approved;
+pub(super) use announcements::take_back_of;
+pub use announcements::{Announced, Refusal, announce, take_back, work_due as announce_due};
 pub use files::{OlderUserFiles, import};
 pub use older_users::{FirstLogin, Plan};
 pub use progress::{Group, progress};
-pub(crate) use runs::routes;
 pub use runs::{forget_old, work_due as make_pairs_due};
 pub(super) use temporary_ids::reissue;
 pub use temporary_ids::{Whom, issue, make};
@@ -30,7 +30,15 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use yui_auth::password::Password;
 
-use crate::app::{App, japan};
+use crate::{
+    app::{App, japan},
+    router::Routes,
+};
+
+/// The pages of this part.
+pub(super) fn routes(routes: Routes) -> Routes {
+    announcements::routes(runs::routes(routes))
+}
 
 /// What stands for the hash of an account that has no password. It is no hash, so nothing matches it, and a try costs one
 /// hash all the same ([`yui_auth::password::Hasher::verify`]).

@@ -23,6 +23,34 @@ pub struct Group {
     pub expired: i64,
 }
 
+impl Group {
+    /// Returns what the group is called.
+    pub(super) fn label(&self) -> &'static str {
+        match self.origin {
+            "was_active" => "以前のシステムにログインしたことがある人",
+            "was_idle" => "以前のシステムにログインしたことがない人",
+            _ => "切替えの後に加わった人",
+        }
+    }
+
+    /// Returns how many of a hundred are enrolled.
+    pub(super) fn percent(&self) -> i64 {
+        if self.accounts == 0 { 0 } else { self.finished * 100 / self.accounts }
+    }
+
+    /// Returns all groups together.
+    pub(super) fn total(groups: &[Self]) -> Self {
+        groups.iter().fold(Self::default(), |all, group| Self {
+            origin: "",
+            accounts: all.accounts + group.accounts,
+            mailed: all.mailed + group.mailed,
+            begun: all.begun + group.begun,
+            finished: all.finished + group.finished,
+            expired: all.expired + group.expired,
+        })
+    }
+}
+
 const ORIGINS: [&str; 3] = ["was_active", "was_idle", "new"];
 
 /// Returns the three groups, in this order: had logged in to the older system, never had, came later.

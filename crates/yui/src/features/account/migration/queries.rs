@@ -81,22 +81,6 @@ statements! {
     NUMBERS_SET = "
         UPDATE accounts SET password_hash = $3, password_set_at = $4, revision = revision + 1
         WHERE society_id = $1 AND account_id = $2 AND first_way = 'numbers' AND state = 'temporary'";
-    TO_ANNOUNCE = "
-        SELECT a.account_id, a.user_id, a.email, a.lang, a.first_way, a.password_ends_at, a.announcement_mail_id,
-            COALESCE(m.due_at, NULL) AS due_at
-        FROM accounts a
-        LEFT JOIN mails m ON m.society_id = a.society_id AND m.mail_id = a.announcement_mail_id
-        WHERE a.society_id = $1 AND a.state = 'temporary' AND a.origin <> 'new' AND a.email IS NOT NULL
-            AND a.first_way IN ('link', 'numbers')
-            AND (a.announcement_mail_id IS NULL
-                OR (m.sent_at IS NULL AND m.failed_at IS NULL AND m.tries = 0 AND m.due_at > $2))
-        ORDER BY a.account_id";
-    ANNOUNCEMENT = "SELECT announcement_mail_id AS mail_id FROM accounts WHERE society_id = $1 AND account_id = $2";
-    ANNOUNCEMENT_SET = "
-        UPDATE accounts SET announcement_mail_id = $3 WHERE society_id = $1 AND account_id = $2";
-    FIRST_WAY_ENDS = "
-        UPDATE accounts SET password_ends_at = $3, revision = revision + 1
-        WHERE society_id = $1 AND account_id = $2 AND state = 'temporary'";
     UNTOUCHED = "
         SELECT account_id AS id FROM accounts
         WHERE society_id = $1 AND batch_id = $2 AND state = 'temporary' AND enrolment IS NULL
@@ -316,7 +300,7 @@ pub(super) struct NumbersRow {
 }
 
 /// Returns up to `count` accounts that still wait for such a password.
-pub(super) async fn numbers_pending(db: &Db, scope: &SystemScope, count: i64) -> Result<Vec<NumbersRow>, DbError> {
+pub(super) async fn numbers_pending(db: &Db, scope: &impl InSociety, count: i64) -> Result<Vec<NumbersRow>, DbError> {
     db.all(&NUMBERS_PENDING, params![scope.society_id(), NO_PASSWORD, count]).await
 }
 
@@ -329,56 +313,6 @@ pub(super) async fn numbers_set(
     now: Timestamp,
 ) -> Result<(), DbError> {
     tx.execute(&NUMBERS_SET, params![scope.society_id(), account_id, hash, now]).await.map(drop)
-}
-
-/// Somebody to be told of the renewed portal.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct ToAnnounce {
-    pub(super) account_id: i64,
-    pub(super) user_id: String,
-    pub(super) email: Option<String>,
-    pub(super) lang: String,
-    pub(super) first_way: Option<String>,
-    pub(super) password_ends_at: Option<yui_db::Timestamp>,
-    /// The mail that waits, and until when.
-    pub(super) announcement_mail_id: Option<i64>,
-    pub(super) due_at: Option<yui_db::Timestamp>,
-}
-
-/// Returns who is to be told and has not been: neither mail nor paper is out.
-pub(super) async fn to_announce(db: &Db, scope: &SystemScope, now: Timestamp) -> Result<Vec<ToAnnounce>, DbError> {
-    db.all(&TO_ANNOUNCE, params![scope.society_id(), now]).await
-}
-
-#[derive(sqlx::FromRow)]
-struct Announcement {
-    mail_id: Option<i64>,
-}
-
-/// Returns the mail that told the account, or will.
-pub(super) async fn announcement(tx: &mut Tx, scope: &SystemScope, account_id: i64) -> Result<Option<i64>, DbError> {
-    let row: Option<Announcement> = tx.optional(&ANNOUNCEMENT, params![scope.society_id(), account_id]).await?;
-    Ok(row.and_then(|row| row.mail_id))
-}
-
-/// Keeps which mail tells the account.
-pub(super) async fn announcement_set(
-    tx: &mut Tx,
-    scope: &SystemScope,
-    account_id: i64,
-    mail_id: Option<i64>,
-) -> Result<(), DbError> {
-    tx.execute(&ANNOUNCEMENT_SET, params![scope.society_id(), account_id, mail_id]).await.map(drop)
-}
-
-/// Sets when the account's first way in dies.
-pub(super) async fn first_way_ends(
-    tx: &mut Tx,
-    scope: &SystemScope,
-    account_id: i64,
-    ends_at: Timestamp,
-) -> Result<(), DbError> {
-    tx.execute(&FIRST_WAY_ENDS, params![scope.society_id(), account_id, ends_at]).await.map(drop)
 }
 
 /// Returns the accounts that a batch brought and nobody has begun to use, and how many of its others there are.

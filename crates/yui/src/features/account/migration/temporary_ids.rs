@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 use super::{
     end_of, hashed, last_day,
     queries::{self, NewAccount, PairRow},
+    take_back_of,
 };
 use crate::{
     app::App,
@@ -29,7 +30,6 @@ use crate::{
             queries::{self as accounts, EventRecord},
             rules,
         },
-        mails,
         societies::ids_take,
         terms,
     },
@@ -209,18 +209,11 @@ async fn anew_in(
     ends_at: Timestamp,
 ) -> anyhow::Result<bool> {
     let now = app.clock.now();
-    let waiting = queries::announcement(tx, scope, account_id).await?;
     if !queries::pair_set(tx, scope, account_id, hash, (now, ends_at)).await? {
         return Ok(false);
     }
-    if let Some(mail) = waiting
-        && mails::take_back(tx, scope, mail, now).await?
-    {
-        queries::announcement_set(tx, scope, account_id, None).await?;
-    }
-    for purpose in ["email", "first_login"] {
-        accounts::links_delete(tx, scope, account_id, purpose).await?;
-    }
+    take_back_of(tx, scope, account_id, now).await?;
+    accounts::links_delete(tx, scope, account_id, "email").await?;
     accounts::logins_delete_of(tx, scope, account_id, &[0; 32]).await?;
     terms::forget(tx, scope, account_id).await?;
     keep(app, tx, scope, account_id, password).await?;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What stands between two acts in a question's detail.
-const AND: &str = "、";
+const AND: &str = " / ";
 
 /// Takes out of the new policy that one decides what two decide in the old one; returns what would be.
 pub(super) fn kept_apart(old: &Policy, new: &mut Policy) -> Vec<Guarded> {
@@ -56,6 +56,12 @@ pub(crate) async fn loosen(app: &App, scope: &SystemScope, detail: &str) -> anyh
 mod tests {
     use super::*;
     use crate::features::societies::Preset;
+
+    #[test]
+    fn what_is_asked_names_each_act_apart() {
+        let labels = Guarded::CHOICES.map(Guarded::label);
+        assert!(labels.iter().all(|label| !label.contains(AND)), "{labels:?}");
+    }
 
     #[test]
     fn what_two_decide_is_not_taken_away_with_the_rest() {

@@ -25,7 +25,7 @@ use crate::{
 use queries::Taken;
 
 /// The pages of this part.
-pub(crate) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     let (look, order) = (Staff(Right::Data), StaffFresh(Right::Data));
     routes
         .get("/console/temporary-ids", look, pages::list)

@@ -1,0 +1,142 @@
+//! Orders from the console: many mails are more than a request may take, so that a worker writes them.
+
+use anyhow::Context;
+use jiff::{SignedDuration, civil::Date};
+
+use super::{
+    ANNOUNCEMENTS_BACK_ORDERED, ANNOUNCEMENTS_ORDERED,
+    announce::{Sending, What, foresee, portion, recorded},
+    queries::{self, Taken},
+    subject,
+};
+use crate::{
+    app::App,
+    features::{
+        audit::{self, Actor},
+        staff,
+    },
+    scope::{InSociety, SystemScope},
+    ui::format,
+};
+
+/// How long an order is a worker's between two signs of life.
+const TAKEN_FOR: SignedDuration = SignedDuration::from_mins(2);
+
+/// How long an order that failed waits before it is tried again.
+const PAUSE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Orders; an order that is not done yet is stopped by it. The same ordered twice, as by a double click, is done once.
+pub(super) async fn order(app: &App, scope: &SystemScope, what: What, detail: &str) -> anyhow::Result<()> {
+    let by = scope.actor.staff_id().context("a member of staff")?;
+    let from = scope.actor.address().unwrap_or_default();
+    let (act, sending) = match what {
+        What::Send(sending) => (ANNOUNCEMENTS_ORDERED, Some(sending)),
+        What::TakeBack => (ANNOUNCEMENTS_BACK_ORDERED, None),
+    };
+    let mut tx = app.db.begin().await?;
+    if queries::order(&mut tx, scope, sending, (by, from), app.clock.now()).await? {
+        audit::record(app, &mut tx, scope, act, Some(&subject()), detail).await?;
+        tx.commit().await?;
+    }
+    app.announcements.notify_one();
+    Ok(())
+}
+
+/// What is asked of a second person, in words that [`asked`] reads again: `2027-01-15 に送信、2027-03-31 まで登録可、1,204人`.
+pub(super) fn words(on: Date, until: Option<Date>, people: i64) -> String {
+    let until = until.map(|until| format!("{until}{UNTIL}、")).unwrap_or_default();
+    format!("{on}{ON}、{until}{}人", format::yen(people))
+}
+
+const ON: &str = " に送信";
+const UNTIL: &str = " まで登録可";
+
+fn asked(words: &str) -> anyhow::Result<(Date, Option<Date>)> {
+    let day = |ending: &str| words.split('、').find_map(|part| part.strip_suffix(ending)?.parse::<Date>().ok());
+    Ok((day(ON).context("the day of sending")?, day(UNTIL)))
+}
+
+/// Does what was approved: orders the announcements as `detail` says.
+///
+/// # Errors
+/// [`super::Refusal`] where that can not be done any more, or where the database does not answer.
+pub(crate) async fn order_approved(app: &App, scope: &SystemScope, detail: &str) -> anyhow::Result<()> {
+    let (on, until) = asked(detail)?;
+    let (sending, _) = foresee(app, scope, on, until).await?;
+    order(app, scope, What::Send(sending), detail).await
+}
+
+/// Carries out what was ordered; an order whose worker was killed or failed goes on where it stood. Returns how many are done.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn work_due(app: &App) -> anyhow::Result<usize> {
+    let mut done = 0;
+    for scope in SystemScope::of_all(app, "announcements").await? {
+        let now = app.clock.now();
+        let mut tx = app.db.begin().await?;
+        let taken = queries::take(&mut tx, &scope, (now, now.checked_add(TAKEN_FOR)?)).await?;
+        tx.commit().await?;
+        let Some(taken) = taken else { continue };
+        match work(app, &scope, &taken).await {
+            Ok(ready) => done += usize::from(ready),
+            Err(error) => {
+                tracing::error!(
+                    society = scope.society_id(),
+                    order = taken.order_id,
+                    "announcements were not written: {error:#}"
+                );
+                let now = app.clock.now();
+                let mut tx = app.db.begin().await?;
+                queries::trouble(&mut tx, &scope, &taken, (now, now.checked_add(PAUSE)?)).await?;
+                tx.commit().await?;
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// Carries out an order, portion by portion; returns false where it was stopped or is another worker's by now.
+async fn work(app: &App, scope: &SystemScope, taken: &Taken) -> anyhow::Result<bool> {
+    let name = staff::name_of(app, scope, taken.ordered_by).await?.context("who ordered it")?;
+    let scope = scope.acting_for(Actor::staff(taken.ordered_by, &name, &taken.ordered_from));
+    let what = match (taken.act.as_str(), taken.due_at) {
+        ("send", Some(due)) => {
+            What::Send(Sending { due: due.to_jiff(), ends_at: taken.ends_at.map(yui_db::Timestamp::to_jiff) })
+        }
+        _ => What::TakeBack,
+    };
+    let mut through = taken.done_through;
+    loop {
+        let now = app.clock.now();
+        let mut tx = app.db.begin().await?;
+        if !queries::keep(&mut tx, &scope, taken, now.checked_add(TAKEN_FOR)?).await? {
+            return Ok(false);
+        }
+        let Some((last, done)) = portion(app, &mut tx, &scope, what, through).await? else {
+            let all = queries::done(&mut tx, &scope, taken, now).await?;
+            recorded(app, &mut tx, &scope, what, &all).await?;
+            tx.commit().await?;
+            app.mail.wake();
+            return Ok(true);
+        };
+        queries::went(&mut tx, &scope, taken, (last, &done)).await?;
+        tx.commit().await?;
+        through = last;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_is_read_again() {
+        let (on, until) = (jiff::civil::date(2027, 1, 15), jiff::civil::date(2027, 3, 31));
+        assert_eq!(words(on, Some(until), 1_204), "2027-01-15 に送信、2027-03-31 まで登録可、1,204人");
+        for until in [None, Some(until)] {
+            assert_eq!(asked(&words(on, until, 12)).unwrap(), (on, until));
+        }
+        assert!(asked("すぐに").is_err());
+    }
+}

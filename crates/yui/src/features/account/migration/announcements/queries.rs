@@ -1,0 +1,350 @@
+//! The SQL of announcements and of the orders for them.
+
+use jiff::{Timestamp, civil::Date};
+use yui_db::{Db, DbError, Tx, params, statements};
+
+use super::announce::{Announced, Sending};
+use crate::{
+    features::societies::ids_take,
+    scope::{InSociety, SystemScope},
+};
+
+statements! {
+    TO_ANNOUNCE = "
+        SELECT a.account_id, a.user_id, a.email, a.lang, a.first_way, a.password_ends_at, a.announcement_mail_id,
+            COALESCE(m.due_at, NULL) AS due_at
+        FROM accounts a
+        LEFT JOIN mails m ON m.society_id = a.society_id AND m.mail_id = a.announcement_mail_id
+        WHERE a.society_id = $1 AND a.account_id > $3
+            AND a.state = 'temporary' AND a.origin <> 'new' AND a.email IS NOT NULL AND a.first_way IN ('link', 'numbers')
+            AND (a.announcement_mail_id IS NULL
+                OR (m.sent_at IS NULL AND m.failed_at IS NULL AND m.tries = 0 AND m.due_at > $2))
+        ORDER BY a.account_id LIMIT $4";
+    FORESEEN = "
+        SELECT COUNT(CASE WHEN a.announcement_mail_id IS NULL THEN 1 END) AS unwritten,
+            COUNT(a.announcement_mail_id) AS waiting,
+            COUNT(CASE WHEN m.due_at = $3 AND a.password_ends_at = COALESCE($4, a.password_ends_at) THEN 1 END) AS as_before,
+            COUNT(CASE WHEN COALESCE($4, a.password_ends_at, $3) <= $3 THEN 1 END) AS ends_before
+        FROM accounts a
+        LEFT JOIN mails m ON m.society_id = a.society_id AND m.mail_id = a.announcement_mail_id
+        WHERE a.society_id = $1 AND a.state = 'temporary' AND a.origin <> 'new' AND a.email IS NOT NULL
+            AND a.first_way IN ('link', 'numbers')
+            AND (a.announcement_mail_id IS NULL
+                OR (m.sent_at IS NULL AND m.failed_at IS NULL AND m.tries = 0 AND m.due_at > $2))";
+    WAITING = "
+        SELECT m.due_at, COUNT(*) AS mails FROM accounts a
+        JOIN mails m ON m.society_id = a.society_id AND m.mail_id = a.announcement_mail_id
+        WHERE a.society_id = $1 AND a.state = 'temporary' AND a.origin <> 'new' AND a.email IS NOT NULL
+            AND a.first_way IN ('link', 'numbers')
+            AND m.sent_at IS NULL AND m.failed_at IS NULL AND m.tries = 0 AND m.due_at > $2
+        GROUP BY m.due_at ORDER BY m.due_at";
+    STANDING = "
+        SELECT COUNT(CASE WHEN a.announcement_mail_id IS NULL AND a.email IS NOT NULL AND a.first_way IN ('link', 'numbers')
+                THEN 1 END) AS unwritten,
+            COUNT(CASE WHEN a.email IS NULL AND a.first_way = 'link' AND EXISTS (SELECT 1 FROM coverages c
+                WHERE c.society_id = a.society_id AND c.member_id = a.member_id AND c.relationship = 'insured'
+                    AND c.from_date <= $2 AND (c.to_date IS NULL OR c.to_date > $2)) THEN 1 END) AS without_address,
+            COUNT(m.failed_at) AS failed
+        FROM accounts a
+        LEFT JOIN mails m ON m.society_id = a.society_id AND m.mail_id = a.announcement_mail_id
+        WHERE a.society_id = $1 AND a.state = 'temporary' AND a.origin <> 'new'";
+    ANNOUNCEMENT = "SELECT announcement_mail_id AS mail_id FROM accounts WHERE society_id = $1 AND account_id = $2";
+    ANNOUNCEMENT_SET = "
+        UPDATE accounts SET announcement_mail_id = $3 WHERE society_id = $1 AND account_id = $2";
+    FIRST_WAY_ENDS = "
+        UPDATE accounts SET password_ends_at = $3, revision = revision + 1
+        WHERE society_id = $1 AND account_id = $2 AND state = 'temporary'";
+    ORDERS_STOP = "
+        UPDATE announcement_orders SET stopped_at = $2
+        WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL";
+    SENDING = "
+        SELECT COUNT(*) AS count FROM announcement_orders
+        WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL AND act = 'send'";
+    ORDER_SAME = "
+        SELECT COUNT(*) AS count FROM announcement_orders
+        WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL AND act = $2
+            AND (act = 'take_back' OR (due_at = $3 AND (ends_at = $4 OR (ends_at IS NULL AND $5))))";
+    ORDER = "
+        INSERT INTO announcement_orders (society_id, order_id, act, due_at, ends_at, ordered_by, ordered_at, ordered_from, tries,
+            done_through, written, moved, as_before, taken_back)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, 0, 0)";
+    TAKE = "
+        UPDATE announcement_orders SET taken_until = $3, tries = tries + 1, trouble_at = NULL
+        WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL AND (taken_until IS NULL OR taken_until <= $2)
+        RETURNING order_id, act, due_at, ends_at, ordered_by, ordered_from, tries, done_through";
+    KEEP = "
+        UPDATE announcement_orders SET taken_until = $4
+        WHERE society_id = $1 AND order_id = $2 AND tries = $3 AND done_at IS NULL AND stopped_at IS NULL";
+    WENT = "
+        UPDATE announcement_orders
+        SET done_through = $3, written = written + $4, moved = moved + $5, as_before = as_before + $6,
+            taken_back = taken_back + $7
+        WHERE society_id = $1 AND order_id = $2";
+    DONE = "
+        UPDATE announcement_orders SET done_at = $3, taken_until = NULL WHERE society_id = $1 AND order_id = $2
+        RETURNING written, moved, as_before, taken_back";
+    TROUBLE = "
+        UPDATE announcement_orders SET trouble_at = $4, taken_until = $5
+        WHERE society_id = $1 AND order_id = $2 AND tries = $3 AND done_at IS NULL AND stopped_at IS NULL";
+    LIST = "
+        SELECT o.act, o.due_at, o.ends_at, s.name AS ordered_name, o.ordered_at, o.trouble_at, o.written, o.moved, o.as_before,
+            o.taken_back, o.done_at, o.stopped_at
+        FROM announcement_orders o
+        JOIN staff s ON s.society_id = o.society_id AND s.staff_id = o.ordered_by
+        WHERE o.society_id = $1 ORDER BY o.order_id DESC LIMIT $2";
+}
+
+/// Somebody to be told of the renewed portal.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct ToAnnounce {
+    pub(super) account_id: i64,
+    pub(super) user_id: String,
+    pub(super) email: Option<String>,
+    pub(super) lang: String,
+    pub(super) first_way: Option<String>,
+    pub(super) password_ends_at: Option<yui_db::Timestamp>,
+    /// The mail that waits, and until when.
+    pub(super) announcement_mail_id: Option<i64>,
+    pub(super) due_at: Option<yui_db::Timestamp>,
+}
+
+/// Returns the next who are to be told and have not been, neither by mail nor by paper: up to `most` after the account
+/// `through`.
+pub(super) async fn to_announce(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    now: Timestamp,
+    through: i64,
+    most: i64,
+) -> Result<Vec<ToAnnounce>, DbError> {
+    tx.all(&TO_ANNOUNCE, params![scope.society_id(), now, through, most]).await
+}
+
+/// What sending would do to how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct Foreseen {
+    /// Who has no mail yet.
+    pub(super) unwritten: i64,
+    /// Whose mail waits.
+    pub(super) waiting: i64,
+    /// Of them, whose mail waits for that very time.
+    pub(super) as_before: i64,
+    /// Whose way in would be over before.
+    pub(super) ends_before: i64,
+}
+
+impl Foreseen {
+    /// Returns how many mails will be written or moved.
+    pub(super) fn people(&self) -> i64 {
+        self.unwritten + self.moved()
+    }
+
+    /// Returns how many mails that wait get another time.
+    pub(super) fn moved(&self) -> i64 {
+        self.waiting - self.as_before
+    }
+}
+
+/// Counts what sending would do.
+pub(super) async fn foreseen(
+    db: &Db,
+    scope: &impl InSociety,
+    sending: Sending,
+    now: Timestamp,
+) -> Result<Foreseen, DbError> {
+    db.one(&FORESEEN, params![scope.society_id(), now, sending.due, sending.ends_at]).await
+}
+
+/// The mails that wait for one time.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub(super) struct WaitingRow {
+    pub(super) due_at: yui_db::Timestamp,
+    pub(super) mails: i64,
+}
+
+/// Returns how many mails wait, by when they are due.
+pub(super) async fn waiting(db: &Db, scope: &impl InSociety, now: Timestamp) -> Result<Vec<WaitingRow>, DbError> {
+    db.all(&WAITING, params![scope.society_id(), now]).await
+}
+
+/// How those stand who are not enrolled.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub(super) struct Standing {
+    /// Who can be mailed and has not been.
+    pub(super) unwritten: i64,
+    /// Who needs paper, for want of an address.
+    pub(super) without_address: i64,
+    /// Whose mail could not be delivered.
+    pub(super) failed: i64,
+}
+
+/// Counts how those stand who are not enrolled.
+pub(super) async fn standing(db: &Db, scope: &impl InSociety, today: Date) -> Result<Standing, DbError> {
+    db.one(&STANDING, params![scope.society_id(), today]).await
+}
+
+#[derive(sqlx::FromRow)]
+struct Announcement {
+    mail_id: Option<i64>,
+}
+
+/// Returns the mail that told the account, or will.
+pub(super) async fn announcement(tx: &mut Tx, scope: &SystemScope, account_id: i64) -> Result<Option<i64>, DbError> {
+    let row: Option<Announcement> = tx.optional(&ANNOUNCEMENT, params![scope.society_id(), account_id]).await?;
+    Ok(row.and_then(|row| row.mail_id))
+}
+
+/// Keeps which mail tells the account.
+pub(super) async fn announcement_set(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    account_id: i64,
+    mail_id: Option<i64>,
+) -> Result<(), DbError> {
+    tx.execute(&ANNOUNCEMENT_SET, params![scope.society_id(), account_id, mail_id]).await.map(drop)
+}
+
+/// Sets when the account's first way in dies.
+pub(super) async fn first_way_ends(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    account_id: i64,
+    ends_at: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(&FIRST_WAY_ENDS, params![scope.society_id(), account_id, ends_at]).await.map(drop)
+}
+
+/// Returns whether an order to send is not done yet.
+pub(super) async fn is_sending(db: &Db, scope: &impl InSociety) -> Result<bool, DbError> {
+    let row: Count = db.one(&SENDING, params![scope.society_id()]).await?;
+    Ok(row.count > 0)
+}
+
+/// Stops the order that is not done yet, if there is one.
+pub(super) async fn orders_stop(tx: &mut Tx, scope: &SystemScope, now: Timestamp) -> Result<(), DbError> {
+    tx.execute(&ORDERS_STOP, params![scope.society_id(), now]).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    count: i64,
+}
+
+/// Orders, in the name of this member of staff who comes from this address; what was ordered before and is not done yet is
+/// stopped. Returns false where just this is being done.
+pub(super) async fn order(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    sending: Option<Sending>,
+    (by, from): (i64, &str),
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let id = ids_take(tx, scope, "announcement_order", 1).await?;
+    let act = if sending.is_some() { "send" } else { "take_back" };
+    let (due_at, ends_at) = (sending.map(|sending| sending.due), sending.and_then(|sending| sending.ends_at));
+    let values = params![scope.society_id(), act, due_at, ends_at, ends_at.is_none()];
+    if tx.one::<Count>(&ORDER_SAME, values).await?.count > 0 {
+        return Ok(false);
+    }
+    orders_stop(tx, scope, now).await?;
+    let values = params![scope.society_id(), id, act, due_at, ends_at, by, now, from];
+    tx.execute(&ORDER, values).await?;
+    Ok(true)
+}
+
+/// An order that a worker has taken.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Taken {
+    pub(super) order_id: i64,
+    pub(super) act: String,
+    pub(super) due_at: Option<yui_db::Timestamp>,
+    pub(super) ends_at: Option<yui_db::Timestamp>,
+    pub(super) ordered_by: i64,
+    pub(super) ordered_from: String,
+    pub(super) tries: i32,
+    pub(super) done_through: i64,
+}
+
+/// Takes the society's order that is to be carried out, if there is one.
+pub(super) async fn take(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    (now, until): (Timestamp, Timestamp),
+) -> Result<Option<Taken>, DbError> {
+    tx.optional(&TAKE, params![scope.society_id(), now, until]).await
+}
+
+/// Keeps the order for longer; returns false where it was stopped or is another worker's by now.
+pub(super) async fn keep(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    order: &Taken,
+    until: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&KEEP, params![scope.society_id(), order.order_id, order.tries, until]).await? == 1)
+}
+
+/// Writes down that the order is done up to this account, and what that did.
+pub(super) async fn went(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    order: &Taken,
+    (through, done): (i64, &Announced),
+) -> Result<(), DbError> {
+    let Announced { written, moved, as_before, taken_back } = *done;
+    let values = params![scope.society_id(), order.order_id, through, written, moved, as_before, taken_back];
+    tx.execute(&WENT, values).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct DoneRow {
+    written: i64,
+    moved: i64,
+    as_before: i64,
+    taken_back: i64,
+}
+
+/// Writes down that the order is done; returns what it did in all.
+pub(super) async fn done(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    order: &Taken,
+    now: Timestamp,
+) -> Result<Announced, DbError> {
+    let row: DoneRow = tx.one(&DONE, params![scope.society_id(), order.order_id, now]).await?;
+    let DoneRow { written, moved, as_before, taken_back } = row;
+    Ok(Announced { written, moved, as_before, taken_back })
+}
+
+/// Records that the order failed, and when it is tried again.
+pub(super) async fn trouble(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    order: &Taken,
+    (now, again): (Timestamp, Timestamp),
+) -> Result<(), DbError> {
+    let values = params![scope.society_id(), order.order_id, order.tries, now, again];
+    tx.execute(&TROUBLE, values).await.map(drop)
+}
+
+/// An order as the page shows it.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct OrderRow {
+    pub(super) act: String,
+    pub(super) due_at: Option<yui_db::Timestamp>,
+    pub(super) ends_at: Option<yui_db::Timestamp>,
+    pub(super) ordered_name: String,
+    pub(super) ordered_at: yui_db::Timestamp,
+    pub(super) trouble_at: Option<yui_db::Timestamp>,
+    pub(super) written: i64,
+    pub(super) moved: i64,
+    pub(super) as_before: i64,
+    pub(super) taken_back: i64,
+    pub(super) done_at: Option<yui_db::Timestamp>,
+    pub(super) stopped_at: Option<yui_db::Timestamp>,
+}
+
+/// Returns the newest orders.
+pub(super) async fn list(db: &Db, scope: &impl InSociety, most: i64) -> Result<Vec<OrderRow>, DbError> {
+    db.all(&LIST, params![scope.society_id(), most]).await
+}

@@ -1,0 +1,86 @@
+//! Trying mails again that were given up: one, or all that are worth it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    MAIL_RETRIED, MAILS_RETRIED,
+    letter::kind_label,
+    queries::{self, FailedRow},
+    rules::{self, Useless, masked},
+};
+use crate::{
+    app::App,
+    features::audit::{self, Subject},
+    scope::SystemScope,
+};
+
+/// How far back mails that were given up are shown, and tried again together.
+const BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Why a mail is not tried again: in English for the command line, in Japanese for a page.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It was not given up, or is on its way again.
+    #[error("mail {0} is not among those given up")]
+    NotFailed(i64),
+    /// Nobody could use it.
+    #[error("mail {0} is of no use any more: {1:?}")]
+    Useless(i64, Useless),
+}
+
+/// Returns since when mails that were given up are shown.
+pub(super) fn since(app: &App) -> anyhow::Result<Timestamp> {
+    Ok(app.clock.now().checked_sub(BACK)?)
+}
+
+/// Returns why the mail is not worth another try; nothing where it is.
+pub(super) fn useless(row: &FailedRow, now: Timestamp) -> Option<Useless> {
+    if !row.has_content {
+        return Some(Useless::Empty);
+    }
+    rules::useless(&row.kind, row.created_at.to_jiff(), row.way_open, now)
+}
+
+/// Lets a mail that was given up be tried again, from the beginning.
+///
+/// # Errors
+/// [`Refusal`], or where the database does not answer.
+pub async fn retry(app: &App, scope: &SystemScope, mail_id: i64) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let row = queries::failed_one(&app.db, scope, mail_id, now).await?.ok_or(Refusal::NotFailed(mail_id))?;
+    if let Some(why) = useless(&row, now) {
+        return Err(Refusal::Useless(mail_id, why).into());
+    }
+    let owner = queries::owners(&app.db, scope, row.account_id.as_slice()).await?.pop();
+    let subject = match owner {
+        Some(owner) => Subject::new("account", owner.account_id, owner.name),
+        None => Subject::new("mail", mail_id, kind_label(&row.kind)),
+    };
+    let mut tx = app.db.begin().await?;
+    if queries::mails_retry(&mut tx, scope, &[mail_id], now).await? == 0 {
+        return Err(Refusal::NotFailed(mail_id).into());
+    }
+    let detail = format!("{} {}", kind_label(&row.kind), masked(&row.recipient));
+    audit::record(app, &mut tx, scope, MAIL_RETRIED, Some(&subject), &detail).await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(())
+}
+
+/// Lets all mails be tried again that were given up lately and are worth it; returns how many.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn retry_all(app: &App, scope: &SystemScope) -> anyhow::Result<usize> {
+    let now = app.clock.now();
+    let rows = queries::failed(&app.db, scope, (since(app)?, now)).await?;
+    let worth: Vec<_> = rows.iter().filter(|row| useless(row, now).is_none()).map(|row| row.mail_id).collect();
+    let mut tx = app.db.begin().await?;
+    let count = queries::mails_retry(&mut tx, scope, &worth, now).await?;
+    if count > 0 {
+        audit::record(app, &mut tx, scope, MAILS_RETRIED, None, &format!("{count}通")).await?;
+        tx.commit().await?;
+        app.mail.wake();
+    }
+    Ok(count)
+}

@@ -1,0 +1,165 @@
+//! 届かなかったメール: what staff see of mail that was given up, and what is worth another try.
+
+use jiff::SignedDuration;
+use yui::{
+    features::mails::{self, Letter, MailFrame, Recipient, Sender, enqueue},
+    scope::{InSociety, SystemScope},
+    ui::Lang,
+};
+use yui_db::{params, statements};
+
+use crate::support::Portal;
+
+const PAGE: &str = "/console/mails-failed";
+
+statements! {
+    GIVEN_UP = "UPDATE mails SET failed_at = $3, last_error = $4, tries = 1 WHERE society_id = $1 AND mail_id = $2";
+    ANNOUNCED_BY = "
+        UPDATE accounts SET announcement_mail_id = $2, first_way = 'numbers', origin = 'was_active', password_ends_at = $3
+        WHERE society_id = $1 AND user_id = 'kari000003'";
+    ACCOUNT = "SELECT account_id AS id FROM accounts WHERE society_id = $1 AND user_id = $2";
+    FAILED_THERE = "SELECT COUNT(*) AS id FROM mails WHERE society_id = $1 AND failed_at IS NOT NULL";
+}
+
+#[derive(sqlx::FromRow)]
+struct Id {
+    id: i64,
+}
+
+async fn account(portal: &Portal, scope: &SystemScope, user_id: &str) -> i64 {
+    portal.db.db.one::<Id>(&ACCOUNT, params![scope.society_id(), user_id]).await.unwrap().id
+}
+
+/// Writes a mail of this kind that was given up for this reason just now; returns its number.
+async fn given_up(portal: &Portal, scope: &SystemScope, (kind, to): (&'static str, Recipient<'_>), why: &str) -> i64 {
+    let frame = MailFrame::of(&portal.app, scope.society(), Lang::Ja);
+    let letter = Letter::new(&frame, Sender::NoReply, kind, "件名").p("本文");
+    let now = portal.app.clock.now();
+    let mut tx = portal.app.db.begin().await.unwrap();
+    let id = enqueue(&mut tx, &portal.app, scope, to, &letter, now).await.unwrap();
+    tx.commit().await.unwrap();
+    portal.db.db.execute(&GIVEN_UP, params![scope.society_id(), id, now, why]).await.unwrap();
+    id
+}
+
+fn nobody(address: &str) -> Recipient<'_> {
+    Recipient { account_id: None, address }
+}
+
+#[tokio::test]
+async fn what_failed_is_told_in_words_and_tried_again_where_that_helps() {
+    for portal in Portal::demos().await {
+        let scope = portal.scope("kline").await;
+        let taro = account(&portal, &scope, "testtaro01").await;
+        let of_taro = Recipient { account_id: Some(taro), address: "testtaro01@kline.example" };
+        let notice = given_up(&portal, &scope, ("notice", of_taro), "the mail server answered 550").await;
+        let code = given_up(&portal, &scope, ("mail_code", of_taro), "the mail server took too long").await;
+        let mut staff = portal.staff("kline", "madoguchi").await;
+        let home = staff.get("/console").await;
+        assert_eq!(home.attribute(".notice a[href^='/console/mails']", "href"), PAGE);
+        assert!(home.text().contains("この30日に届けられなかったメールが2通あります"));
+
+        let page = staff.get(PAGE).await;
+        assert_eq!(page.first("main h2"), "2通");
+        let rows = page.all("tbody tr");
+        assert_eq!(
+            rows[1],
+            "2026/11/20 12:00 アカウントのお知らせ テスト タロウ t***@kline.example \
+             宛先のメールアドレスがないか、受け取ってもらえませんでした。 550 \
+             もう一度送る : アカウントのお知らせ t***@kline.example 2026/11/20 12:00"
+        );
+        assert!(
+            rows[0].contains("メールサーバーとやり取りできませんでした。運営者にお知らせください。"),
+            "{}",
+            rows[0]
+        );
+        assert!(!page.text().contains("testtaro01@kline.example"), "no address in full");
+        let member = page.attribute("tbody a", "href");
+        assert!(staff.get(&member).await.first("h1").starts_with("テスト タロウ"));
+
+        // A code that is dead is of no use to anybody.
+        assert!(portal.app.clock.advance(10 * 60));
+        let page = staff.get(PAGE).await;
+        assert!(page.all("tbody tr")[0].ends_with("ご本人に、画面からもう一度操作してもらってください。"));
+        assert!(page.text().contains("もう一度送れる1通を、すべて送る"));
+        let useless = staff.post(&format!("{PAGE}/{code}/retry"), "").await;
+        assert_eq!(useless.location(), format!("{PAGE}?done=useless"));
+        let error = mails::retry(&portal.app, &scope, code).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("mail {code} is of no use any more: Over"));
+
+        let again = staff.post(&format!("{PAGE}/{notice}/retry"), "").await;
+        assert_eq!(again.location(), format!("{PAGE}?done=retried"));
+        assert!(staff.get(again.location()).await.text().contains("もう一度送る指示を受け付けました。"));
+        let twice = staff.post(&format!("{PAGE}/{notice}/retry"), "").await;
+        assert_eq!(twice.location(), format!("{PAGE}?done=changed"));
+        assert_eq!(portal.mail_to("testtaro01@kline.example").await["kind"], "notice");
+
+        let mut admin = portal.staff("kline", "kanri").await;
+        let log = admin.get("/console/audit?act=mails.retried").await.all("tbody td");
+        assert_eq!(log[2], "窓口 三枝");
+        assert!(log.contains(&"アカウントのお知らせ t***@kline.example".to_owned()), "{log:?}");
+        let seen = admin.get("/console/audit?act=mails.failed_viewed").await.all("tbody tr");
+        assert_eq!(seen.len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn all_that_are_worth_it_go_out_together_and_what_is_old_is_not_shown() {
+    for portal in Portal::demos().await {
+        let scope = portal.scope("kline").await;
+        given_up(&portal, &scope, ("notice", nobody("long-ago@mail.example")), "the mail server answered 550").await;
+        assert!(portal.app.clock.advance(31 * 24 * 3600));
+        for at in 0..60 {
+            let to = format!("someone{at}@mail.example");
+            given_up(&portal, &scope, ("expenses_published", nobody(&to)), "the mail server answered 452").await;
+            assert!(portal.app.clock.advance(1));
+        }
+        given_up(&portal, &scope, ("email_verify", nobody("dead@mail.example")), "its address is none").await;
+        assert!(portal.app.clock.advance(30 * 60));
+        let mut viewer = portal.staff("kline", "etsuran").await;
+        let page = viewer.get(PAGE).await;
+        assert_eq!((page.first("main h2").as_str(), page.all("tbody tr").len()), ("61通", 50));
+        assert!(page.all("main form").is_empty(), "a viewer is offered no act");
+        assert!(page.first("tbody tr").contains("d***@mail.example"), "the newest first");
+        let next = page.attribute("main .acts a", "href");
+        let rest = viewer.get(&next).await;
+        assert_eq!((rest.all("tbody tr").len(), rest.all("main .acts a").len()), (11, 0));
+        assert_eq!(viewer.post(&format!("{PAGE}/retry-all"), "").await.status, 403);
+
+        let mut desk = portal.staff("kline", "madoguchi").await;
+        assert!(desk.get(PAGE).await.text().contains("もう一度送れる60通を、すべて送る"));
+        // Another society's staff sees and does nothing here.
+        let mut elsewhere = portal.staff("bungu", "madoguchi").await;
+        assert_eq!(elsewhere.get(PAGE).await.first("main h2"), "0通");
+        assert_eq!(elsewhere.post(&format!("{PAGE}/retry-all"), "").await.location(), format!("{PAGE}?done=changed"));
+        assert_eq!(elsewhere.post(&format!("{PAGE}/1/retry"), "").await.location(), format!("{PAGE}?done=changed"));
+
+        assert_eq!(desk.post(&format!("{PAGE}/retry-all"), "").await.location(), format!("{PAGE}?done=retried"));
+        let left = portal.db.db.one::<Id>(&FAILED_THERE, params![scope.society_id()]).await.unwrap().id;
+        assert_eq!(left, 2, "the dead one, and the one of long ago");
+        let mails = portal.mails().await;
+        assert_eq!(mails.iter().filter(|mail| mail["kind"] == "expenses_published").count(), 60);
+        let mut admin = portal.staff("kline", "kanri").await;
+        assert!(admin.get("/console/audit?act=mails.all_retried").await.first("tbody tr").contains("60通"));
+    }
+}
+
+#[tokio::test]
+async fn an_announcement_is_worth_another_try_as_long_as_the_way_in_is_open() {
+    for portal in Portal::demos().await {
+        let scope = portal.scope("kline").await;
+        let waits = account(&portal, &scope, "kari000003").await;
+        let to = Recipient { account_id: Some(waits), address: "kari@mail.example" };
+        let id = given_up(&portal, &scope, ("announcement", to), "the mail server answered 550").await;
+        let mut staff = portal.staff("kline", "madoguchi").await;
+        let words = "登録がまだの人には、仮IDを発行してください。";
+        assert!(staff.get(PAGE).await.first("tbody tr").ends_with(words), "it is not what the account waits for");
+        let ends = portal.app.clock.now().checked_add(SignedDuration::from_hours(5)).unwrap();
+        portal.db.db.execute(&ANNOUNCED_BY, params![scope.society_id(), id, ends]).await.unwrap();
+        assert!(staff.get(PAGE).await.text().contains(&format!("{PAGE}/{id}/retry")));
+        assert!(portal.app.clock.advance(5 * 3600));
+        let mut staff = portal.staff("kline", "madoguchi").await;
+        assert!(staff.get(PAGE).await.first("tbody tr").ends_with(words));
+        assert_eq!(staff.post(&format!("{PAGE}/{id}/retry"), "").await.location(), format!("{PAGE}?done=useless"));
+    }
+}
