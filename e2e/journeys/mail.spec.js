@@ -3,9 +3,11 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { asStaff } from '../support/console.js';
+import { findings, misfits } from '../support/looks.js';
 import { certificate, MailServer, parsed } from '../support/mail_server.js';
 import { Portal } from '../support/portal.js';
-import { bare, expect } from '../support/test.js';
+import { bare, expect, submit } from '../support/test.js';
 
 const user = 'portal@example.jp';
 const password = 'p@ss:/word';
@@ -130,6 +132,25 @@ test('a refused mail is given up at once, and tried again by hand', async ({ por
   // Neither the address nor the server's words, which hold it, are in the log.
   expect(portal.log).toContain('r***@example.jp');
   for (const secret of ['refused@', 'said no', 'メールの試験', password]) expect(portal.log).not.toContain(secret);
+});
+
+test('what was given up is told on the console, and tried again there', async ({ portal, server, page }) => {
+  const kline = portal.society('kline');
+  const id = await write(portal, 'refused@desk.example');
+  await settles(portal, id).toContain('|failed|');
+  await asStaff(page, kline, '/console', 'desk');
+  await submit(page, page.getByRole('link', { name: /^この30日に届けられなかったメールが/ }));
+  const row = page.getByRole('row').filter({ hasText: 'r***@desk.example' });
+  await expect(row).toContainText('メールの試験');
+  await expect(row).toContainText('宛先のメールアドレスがないか、受け取ってもらえませんでした。');
+  await expect(row).toContainText('550');
+  for (const width of [375, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    expect([...(await misfits(page)), ...(await findings(page))], `${width} px`).toEqual([]);
+  }
+  await submit(page, row.getByRole('button', { name: /^もう一度送る/ }));
+  await expect(page.getByRole('status')).toContainText('もう一度送る指示を受け付けました。');
+  await expect.poll(() => server.attempts.filter((address) => address === 'refused@desk.example').length).toBe(2);
 });
 
 test('a mail put off is tried again when its time has come', async ({ portal, server }) => {

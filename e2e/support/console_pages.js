@@ -1,5 +1,6 @@
 import { asStaff, lookFor } from './console.js';
 import { expensesCsv } from './csv.js';
+import { bringOlderUsers } from './older_users.js';
 import { expect, newMail, submit } from './test.js';
 
 /** Opens a path of the console as a member of staff. */
@@ -117,6 +118,25 @@ const acts = [
   ['non-disclosure-end', memberAfter('800-1234-01', 'non-disclosure', 'non-disclosure-end')],
 ];
 
+/** Types when users of an older system are to be told, and goes to the check. */
+const announcing = (on) => async (page, society) => {
+  await asStaff(page, society, '/console/migration', 'benefits');
+  await bringOlderUsers(page, society);
+  await page.goto(society.at('/console/migration'));
+  await page.getByLabel('送る日').fill(on);
+  await submit(page, page.getByRole('button', { name: '確認へ進む' }));
+};
+
+/** Has users of an older system told, by mails that wait. */
+const announced = async (page, society) => {
+  await announcing('2026-09-16')(page, society);
+  await submit(page, page.getByRole('button', { name: '2人に送る' }));
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByText('2通を用意')).toBeVisible({ timeout: 500 });
+  }).toPass();
+};
+
 /** As `pages`, for the console. */
 export const consolePages = [
   { name: 'login', route: '/console/login', open: anybody('/console/login') },
@@ -195,6 +215,20 @@ export const consolePages = [
       }).toPass();
     },
   },
+  { name: 'coming over, nobody', route: '/console/migration', open: staff('/console/migration', 'benefits') },
+  { name: 'coming over', route: '/console/migration', open: announced },
+  { name: 'coming over, check', route: '/console/migration/announce', open: announcing('2026-09-16') },
+  { name: 'coming over, mistakes', route: '/console/migration/announce', open: announcing('2026-09-01') },
+  {
+    name: 'coming over, taking back',
+    route: '/console/migration/take-back',
+    open: async (page, society) => {
+      await announced(page, society);
+      await submit(page, page.getByRole('link', { name: '送信待ちの2通を取り消す' }));
+    },
+  },
+  // With mails in it: journeys/mail.spec.js.
+  { name: 'mails that failed', route: '/console/mails-failed', open: staff('/console/mails-failed') },
   { name: 'maintenance', route: '/console/settings/maintenance', open: staff('/console/settings/maintenance') },
   {
     name: 'maintenance, mistakes',

@@ -80,7 +80,7 @@ async fn announced(portal: &Portal, scope: &SystemScope) -> (usize, i64) {
 
 async fn log(portal: &Portal, act: &str) -> Vec<String> {
     let mut admin = portal.staff("kline", "kanri").await;
-    admin.get(&format!("/console/audit?act={act}")).await.all("tbody td")
+    admin.look_for("/console/audit", &format!("act={act}")).await.all("tbody td")
 }
 
 #[tokio::test]

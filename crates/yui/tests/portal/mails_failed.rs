@@ -95,10 +95,10 @@ async fn what_failed_is_told_in_words_and_tried_again_where_that_helps() {
         assert_eq!(portal.mail_to("testtaro01@kline.example").await["kind"], "notice");
 
         let mut admin = portal.staff("kline", "kanri").await;
-        let log = admin.get("/console/audit?act=mails.retried").await.all("tbody td");
+        let log = admin.look_for("/console/audit", "act=mails.retried").await.all("tbody td");
         assert_eq!(log[2], "窓口 三枝");
         assert!(log.contains(&"アカウントのお知らせ t***@kline.example".to_owned()), "{log:?}");
-        let seen = admin.get("/console/audit?act=mails.failed_viewed").await.all("tbody tr");
+        let seen = admin.look_for("/console/audit", "act=mails.failed_viewed").await.all("tbody tr");
         assert_eq!(seen.len(), 3);
     }
 }
@@ -140,7 +140,7 @@ async fn all_that_are_worth_it_go_out_together_and_what_is_old_is_not_shown() {
         let mails = portal.mails().await;
         assert_eq!(mails.iter().filter(|mail| mail["kind"] == "expenses_published").count(), 60);
         let mut admin = portal.staff("kline", "kanri").await;
-        assert!(admin.get("/console/audit?act=mails.all_retried").await.first("tbody tr").contains("60通"));
+        assert!(admin.look_for("/console/audit", "act=mails.all_retried").await.first("tbody tr").contains("60通"));
     }
 }
 
