@@ -30,8 +30,8 @@ test('users of an older system are told on a day that staff choose, move and tak
   await bringOlderUsers(page, kline);
   await page.getByRole('link', { name: '移行', exact: true }).click();
   expect((await cells(page.getByRole('region', { name: '移行の進み具合（表）' }).locator('tbody tr'))).slice(0, 2)).toEqual([
-    ['以前のシステムにログインしたことがある人', '2', '0', '0', '0', '0%', '0'],
-    ['以前のシステムにログインしたことがない人', '1', '0', '0', '0', '0%', '0'],
+    ['ログインしたことがある人', '2', '0', '0', '0', '0%', '0'],
+    ['ログインしたことがない人', '1', '0', '0', '0', '0%', '0'],
   ]);
   await expect(mail(page)).toContainText('これから送れる人2人');
   await expect(mail(page)).toContainText('メールアドレスがない人1人');

@@ -27,9 +27,9 @@ impl Group {
     /// Returns what the group is called.
     pub(super) fn label(&self) -> &'static str {
         match self.origin {
-            "was_active" => "以前のシステムにログインしたことがある人",
-            "was_idle" => "以前のシステムにログインしたことがない人",
-            _ => "切替えの後に加わった人",
+            "was_active" => "ログインしたことがある人",
+            "was_idle" => "ログインしたことがない人",
+            _ => "いなかった人（切替え後に加入）",
         }
     }
 
