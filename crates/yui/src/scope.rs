@@ -161,6 +161,23 @@ impl SystemScope {
         let scope = |society| Self { society: Arc::new(society), actor: Actor::worker(actor) };
         Ok(societies.into_iter().map(scope).collect())
     }
+
+    /// Returns the scopes of these societies for a worker; of none without asking.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub(crate) async fn of_these(
+        app: &App,
+        societies: &[i64],
+        actor: &'static str,
+    ) -> Result<Vec<Self>, yui_db::DbError> {
+        if societies.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut scopes = Self::of_all(app, actor).await?;
+        scopes.retain(|scope| societies.contains(&scope.society_id()));
+        Ok(scopes)
+    }
 }
 
 macro_rules! in_society {

@@ -10,6 +10,7 @@ pub(crate) mod format;
 mod lang;
 pub(crate) mod language;
 mod page;
+pub(crate) mod progress;
 mod sample;
 pub(crate) mod widgets;
 

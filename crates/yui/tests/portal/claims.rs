@@ -50,7 +50,7 @@ async fn a_claim_becomes_its_patients_expense_and_the_rest_is_listed() {
 fn sample() -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "tests are told by the environment where shared files are")]
     let told = std::env::var("YUI_TEST_SHARED").ok().map(PathBuf::from);
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let beside = PathBuf::from("../../../shared");
     let file = told.unwrap_or(beside).join("data/claims/RECEIPTC_GAIRAI_SAMPLE.UKE");
     file.is_file().then_some(file)
 }

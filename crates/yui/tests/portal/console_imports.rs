@@ -157,8 +157,20 @@ async fn from_the_file_to_the_members_statement_and_back() {
             ask.text().contains("取り込んだ2件が、すべて元に戻ります。")
                 && ask.text().contains("すぐに見えなくなります")
         );
+        let waiting = async |staff: &mut Browser| staff.get(&format!("{batch}/withdraw/status")).await.text();
+        assert_eq!(waiting(&mut staff).await, r#"{"moved_on":true}"#);
         let gone = staff.post(&format!("{batch}/withdraw"), "").await;
-        assert_eq!(gone.location(), format!("{batch}?done=withdrawn"));
+        assert_eq!(gone.location(), format!("{batch}?done=withdraw"));
+        let page = staff.get(gone.location()).await;
+        assert_eq!(page.first(".state"), "取下げの処理中");
+        assert!(page.text().contains("取下げを受け付けました。") && !page.text().contains("取り下げる</a>"));
+        assert_eq!(waiting(&mut staff).await, r#"{"moved_on":false}"#);
+        assert!(
+            staff.post(&format!("{batch}/withdraw"), "").await.text().contains("ほかの職員がこの取込を変更しました")
+        );
+        imports::work_due(&portal.app).await.unwrap();
+        assert_eq!(waiting(&mut staff).await, r#"{"moved_on":true}"#);
+        assert_eq!(staff.get(&batch).await.first(".state"), "取下げ");
         assert!(!member.get(statement).await.text().contains("あたらし医院"));
         assert_eq!(state_of(&portal).await, before);
         assert!(staff.post(&format!("{batch}/withdraw"), "").await.text().contains("すでに取り下げられています"));
@@ -360,10 +372,21 @@ async fn a_register_and_older_users_go_the_same_way() {
         assert!(staff.get(&users).await.text().contains("ログインしたことのある方"));
 
         // The register can not go while an account stands on it.
-        let refused = staff.post(&format!("{batch}/withdraw"), "").await;
-        assert!(refused.text().contains("医療費またはアカウントがあります"), "{}", refused.first("main"));
-        assert!(staff.post(&format!("{users}/withdraw"), "").await.location().ends_with("?done=withdrawn"));
-        assert!(staff.post(&format!("{batch}/withdraw"), "").await.location().ends_with("?done=withdrawn"));
+        let withdraw = async |staff: &mut Browser, batch: &str| {
+            assert!(staff.post(&format!("{batch}/withdraw"), "").await.location().ends_with("?done=withdraw"));
+            imports::work_due(&portal.app).await.unwrap();
+            staff.get(batch).await
+        };
+        let refused = withdraw(&mut staff, &batch).await;
+        assert_eq!(refused.first(".state"), "公開中");
+        let why = refused.first("[role=alert]");
+        assert!(
+            why.starts_with("取り下げられませんでした。") && why.contains("医療費またはアカウントがあります"),
+            "{why}"
+        );
+        assert_eq!(withdraw(&mut staff, &users).await.first(".state"), "取下げ");
+        let gone = withdraw(&mut staff, &batch).await;
+        assert_eq!((gone.first(".state"), gone.all("[role=alert]").len()), ("取下げ".to_owned(), 0));
     }
 }
 

@@ -186,6 +186,42 @@ async fn nothing_is_seen_before_publication_nor_after_withdrawal() {
     }
 }
 
+yui_db::statements! {
+    HIDE = "UPDATE import_batches SET state = 'withdrawn', clearing = TRUE WHERE society_id = $1 AND batch_id = $2";
+}
+
+#[tokio::test]
+async fn rows_that_a_killed_withdrawal_left_count_nowhere_and_go() {
+    for portal in Portal::both().await {
+        let scope = with_register(&portal).await;
+        let mut member = portal.member_of(&scope, "800", "1234").await;
+        let before = state_of(&portal).await;
+        let file = portal.file("e.csv", csv(&[expense("A1", "01", "2025-01", "みほん医院", 10_000)]));
+        let batch = portal.expenses(&scope, &file, PLAIN, &mut vec![]).await.unwrap().batch_id.unwrap();
+        imports::publish(&portal.app, &scope, batch).await.unwrap();
+        // The worker was killed after the batch was out of sight.
+        portal.app.db.execute(&HIDE, yui_db::params![1_i64, batch]).await.unwrap();
+        assert!(!member.get("/expenses/statement?month=2025-01").await.text().contains("みほん医院"));
+
+        let again = portal.expenses(&scope, &file, PLAIN, &mut vec![]).await.unwrap();
+        assert_eq!((again.outcome, again.accepted, again.corrections), (Outcome::Done, 1, 0));
+        let rows = async || state_of(&portal).await.matches("みほん医院").count();
+        assert_eq!(rows().await, 2);
+        imports::work_due(&portal.app).await.unwrap();
+        assert_eq!(rows().await, 1);
+        imports::withdraw(&portal.app, &scope, again.batch_id.unwrap()).await.unwrap();
+        assert_eq!(state_of(&portal).await, before);
+
+        // Who came with a register can go although their withdrawn rows are still there.
+        let report = portal.expenses(&scope, &file, PLAIN, &mut vec![]).await.unwrap();
+        portal.app.db.execute(&HIDE, yui_db::params![1_i64, report.batch_id]).await.unwrap();
+        let register = imports::batches(&portal.app, &scope).await.unwrap()[0].batch_id;
+        let refused = imports::withdraw(&portal.app, &scope, register).await.unwrap_err().to_string();
+        assert!(refused.contains("1 of the persons it brought have expenses or an account"), "{refused}");
+        assert_eq!(rows().await, 0);
+    }
+}
+
 #[tokio::test]
 async fn a_register_import_is_taken_back_exactly_unless_something_stands_on_it() {
     for portal in Portal::both().await {

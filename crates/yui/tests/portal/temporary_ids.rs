@@ -1,6 +1,6 @@
 //! Temporary IDs that staff have issued: made by a worker, taken once by somebody with a name, forgotten afterwards.
 
-use yui::features::account::migration::{forget_old, make_pairs_due};
+use yui::features::account::migration::{self, forget_old, make_pairs_due};
 
 use crate::support::{Answer, Browser, Portal};
 
@@ -25,7 +25,7 @@ async fn who_has_no_account_gets_a_pair_on_paper_that_opens_enrolment() {
         let page = staff.get("/console/temporary-ids").await;
         assert!(page.text().contains("アカウントのない被保険者（26人）"), "{}", page.first("form"));
         let run = ordered(&mut staff, "without").await;
-        assert!(staff.get(&run).await.text().contains("作成しています。"));
+        assert!(staff.get(&run).await.text().contains("26件のうち0件を作成しました。"));
         let early = staff.post(&format!("{run}/postcards"), "").await;
         assert!(early.first(".error-summary").contains("受け取れる仮IDがありません。"));
         let again = staff.post("/console/temporary-ids", "whom=expired").await;
@@ -118,17 +118,39 @@ async fn a_run_whose_worker_died_goes_on_and_doubles_nothing() {
         let run = ordered(&mut staff, "without").await;
         // The worker that took it is gone: its accounts are half made.
         let scope = yui::scope::SystemScope::of_society(&portal.app, "kline").await.unwrap();
-        yui::features::account::migration::make(
-            &portal.app,
-            &scope,
-            yui::features::account::migration::Whom::WithoutPair,
-        )
-        .await
-        .unwrap();
+        migration::make(&portal.app, &scope, migration::Whom::WithoutPair).await.unwrap();
         assert_eq!(make_pairs_due(&portal.app).await.unwrap(), 1);
         let rows = rows(&staff.post(&format!("{run}/list"), "").await);
         let ids: std::collections::BTreeSet<_> = rows.iter().map(|row| &row[4]).collect();
         assert_eq!((rows.len(), ids.len()), (26, 26));
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_given_up_leaves_what_was_made_to_the_next() {
+    for portal in Portal::demos().await {
+        let mut staff = portal.staff("kline", "kyufu").await;
+        let run = ordered(&mut staff, "without").await;
+        // Its worker has made them all, and not yet said so.
+        let scope = yui::scope::SystemScope::of_society(&portal.app, "kline").await.unwrap();
+        migration::make(&portal.app, &scope, migration::Whom::WithoutPair).await.unwrap();
+        assert!(staff.get(&run).await.text().contains("26件のうち26件を作成しました。"));
+        assert_eq!(staff.post(&format!("{run}/stop"), "").await.location(), run);
+        assert_eq!(make_pairs_due(&portal.app).await.unwrap(), 0);
+        let page = staff.get(&run).await;
+        assert_eq!(page.first(".state"), "取りやめ");
+        assert!(page.text().contains("給付 次郎 2026/11/20") && !page.text().contains("/postcards"), "{}", page.text());
+        let twice = staff.post(&format!("{run}/stop"), "").await;
+        assert!(twice.first(".error-summary").contains("すでに取りやめられています"), "{}", twice.text());
+        assert!(
+            staff.post(&format!("{run}/list"), "").await.first(".error-summary").contains("受け取れる仮IDがありません")
+        );
+
+        let next = ordered(&mut staff, "waiting").await;
+        assert_eq!(make_pairs_due(&portal.app).await.unwrap(), 1);
+        assert_eq!(rows(&staff.post(&format!("{next}/list"), "").await).len(), 26);
+        let ready = staff.post(&format!("{next}/stop"), "").await;
+        assert!(ready.first(".error-summary").contains("作成が終わったか"), "{}", ready.text());
     }
 }
 

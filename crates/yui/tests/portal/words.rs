@@ -19,7 +19,7 @@ fn sources(folder: &Path, into: &mut Vec<String>) {
 
 fn all_sources() -> Vec<String> {
     let mut all = Vec::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    sources(Path::new("src"), &mut all);
     all
 }
 

@@ -86,11 +86,17 @@ impl FileKind for ExpenseFiles {
         batch_id: i64,
         _now: Timestamp,
     ) -> BoxFuture<'a, anyhow::Result<i64>> {
-        Box::pin(async move {
-            queries::versions_settle(tx, scope, batch_id).await?;
-            queries::batch_delete(tx, scope, batch_id).await?;
-            Ok(0)
-        })
+        Box::pin(async move { Ok(queries::versions_settle(tx, scope, batch_id).await.map(|_| 0)?) })
+    }
+
+    fn clear<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        scope: &'a SystemScope,
+        batch_id: i64,
+        most: i64,
+    ) -> BoxFuture<'a, anyhow::Result<u64>> {
+        Box::pin(async move { Ok(queries::batch_delete(tx, scope, batch_id, most).await?) })
     }
 
     fn news(&self) -> Option<&'static dyn News> {

@@ -26,7 +26,9 @@ statements! {
         SELECT MAX(last_month) AS last_month FROM import_batches
         WHERE society_id = $1 AND kind = 'expenses' AND state = 'published'";
     CLAIMS_THERE = "
-        SELECT claim_key, batch_id, member_id, treatment_month FROM expenses WHERE society_id = $1 AND claim_key IN ($2)";
+        SELECT claim_key, batch_id, member_id, treatment_month FROM expenses
+        WHERE society_id = $1 AND claim_key IN ($2)
+            AND batch_id NOT IN (SELECT b.batch_id FROM import_batches b WHERE b.society_id = $1 AND b.clearing)";
     VERSIONS_SETTLE = "
         UPDATE expenses
         SET superseded_by = (
@@ -63,7 +65,10 @@ statements! {
                             AND NOT EXISTS (SELECT 1 FROM member_flags f
                                 WHERE f.society_id = e.society_id AND f.member_id = e.member_id AND f.ended_at IS NULL))
         ORDER BY a.account_id LIMIT $4";
-    BATCH_DELETE = "DELETE FROM expenses WHERE society_id = $1 AND batch_id = $2";
+    BATCH_DELETE = "
+        DELETE FROM expenses
+        WHERE society_id = $1 AND batch_id = $2
+            AND claim_key IN (SELECT e.claim_key FROM expenses e WHERE e.society_id = $1 AND e.batch_id = $2 LIMIT $3)";
 }
 
 /// The table as imports fill it.
@@ -177,7 +182,7 @@ pub(super) struct ClaimThere {
     pub(super) treatment_month: i32,
 }
 
-/// Returns the versions of these claims that are there already.
+/// Returns the versions of these claims that are there already, but for withdrawn ones.
 pub(super) async fn claims_there(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -192,9 +197,9 @@ pub(super) async fn versions_settle(tx: &mut Tx, scope: &SystemScope, batch_id: 
     tx.execute(&VERSIONS_SETTLE, params![scope.society_id(), batch_id]).await
 }
 
-/// Deletes the lines of a batch.
-pub(super) async fn batch_delete(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> Result<u64, DbError> {
-    tx.execute(&BATCH_DELETE, params![scope.society_id(), batch_id]).await
+/// Deletes so many lines of a batch; returns how many these were.
+pub(super) async fn batch_delete(tx: &mut Tx, scope: &SystemScope, batch_id: i64, most: i64) -> Result<u64, DbError> {
+    tx.execute(&BATCH_DELETE, params![scope.society_id(), batch_id, most]).await
 }
 
 #[derive(sqlx::FromRow)]

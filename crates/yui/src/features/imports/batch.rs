@@ -99,8 +99,23 @@ pub struct Batch {
     pub published: Option<(Timestamp, String)>,
     /// When and by whom it was withdrawn.
     pub withdrawn: Option<(Timestamp, String)>,
+    /// Whether it is to be withdrawn.
+    pub withdrawing: bool,
+    /// Why the withdrawal that was ordered last was not done, in words for staff.
+    pub withdraw_trouble: Option<String>,
+    /// How many accounts its withdrawal left, as they were in use.
+    pub kept: i64,
+    /// Whether rows of it are still to be deleted after its withdrawal. Nobody sees them.
+    pub clearing: bool,
     /// How many members were mailed of its publication.
     pub told: i64,
     /// Whether some are still to be mailed.
     pub telling: bool,
+}
+
+impl Batch {
+    /// Returns how far it is, for people.
+    pub fn words(&self) -> &'static str {
+        if self.withdrawing { "取下げの処理中" } else { self.state.label() }
+    }
 }

@@ -2,18 +2,17 @@
 
 use tokio::sync::Notify;
 
-/// A bell. Work without it is found as well, some seconds later.
+/// A bell for each kind of work; a ring that nobody waits for is not lost. Work without it is found as well, some seconds later.
 #[derive(Debug, Default)]
-pub struct Bell(Notify);
+pub struct Bell {
+    pub(super) files: Notify,
+    pub(super) orders: Notify,
+}
 
 impl Bell {
-    /// Has the worker of this process look at once.
+    /// Has the workers of this process look at once.
     pub(crate) fn ring(&self) {
-        self.0.notify_one();
-    }
-
-    /// Waits for [`Bell::ring`]; one that came before is not lost.
-    pub(super) async fn rung(&self) {
-        self.0.notified().await;
+        self.files.notify_one();
+        self.orders.notify_one();
     }
 }

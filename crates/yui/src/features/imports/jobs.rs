@@ -1,4 +1,4 @@
-//! Working on uploads and publications. Any number of workers may run, in one process or many: an upload is taken before it
+//! Working on uploads, publications and withdrawals. Any number of workers may run, in one process or many: an upload is taken before it
 //! is worked on, and kept by a sign of life. Who is killed gives no sign, and another goes on where the work stood.
 
 use std::time::Duration;
@@ -9,11 +9,14 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{UploadState, acting, news, publish, queries, queries::Taken, upload::Upload, work};
+use super::{UploadState, acting, news, publish, queries, queries::Taken, upload::Upload, withdraw, work};
 use crate::{
     app::App,
     scope::{InSociety, SystemScope},
 };
+
+/// The name of these workers in the log.
+const WORKER: &str = "import worker";
 
 /// How long an upload is a worker's without a sign of life.
 const TAKEN_FOR: SignedDuration = SignedDuration::from_mins(2);
@@ -30,21 +33,41 @@ const TRIES: i32 = 5;
 /// How long it waits after a failure, times the number of failures.
 const PAUSE: SignedDuration = SignedDuration::from_secs(15);
 
-/// Works until it is told to stop: two files at a time, so that a large one does not keep a small one waiting.
+/// Works until it is told to stop: on two files at a time, so that a large one does not keep a small one waiting; and on
+/// orders beside them, which no file keeps waiting.
 pub async fn run(app: App, stop: watch::Receiver<bool>) {
-    tokio::join!(lane(app.clone(), stop.clone()), lane(app, stop));
+    tokio::join!(
+        lane(app.clone(), stop.clone(), Lane::Files),
+        lane(app.clone(), stop.clone(), Lane::Files),
+        lane(app, stop, Lane::Orders)
+    );
 }
 
-async fn lane(app: App, mut stop: watch::Receiver<bool>) {
+/// What one of the workers of a process works on.
+#[derive(Clone, Copy, Debug)]
+enum Lane {
+    Files,
+    Orders,
+}
+
+async fn lane(app: App, mut stop: watch::Receiver<bool>, lane: Lane) {
+    let bell = match lane {
+        Lane::Files => &app.imports.files,
+        Lane::Orders => &app.imports.orders,
+    };
     let mut clock = interval(LOOK);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = stop.changed() => return,
-            () = app.imports.rung() => {}
+            () = bell.notified() => {}
             _ = clock.tick() => {}
         }
-        if let Err(error) = work_until(&app, &stop).await {
+        let worked = match lane {
+            Lane::Files => files(&app, &stop).await,
+            Lane::Orders => orders(&app, &stop).await,
+        };
+        if let Err(error) = worked {
             tracing::error!("imports can not be worked on: {error:#}");
         }
         if *stop.borrow() {
@@ -59,50 +82,84 @@ async fn lane(app: App, mut stop: watch::Receiver<bool>) {
 /// Where the database does not answer.
 pub async fn work_due(app: &App) -> anyhow::Result<usize> {
     let (_, stop) = watch::channel(false);
-    work_until(app, &stop).await
+    let mut count = 0;
+    loop {
+        let (files, orders) = (files(app, &stop).await?, orders(app, &stop).await?);
+        count += files;
+        if files + orders == 0 {
+            return Ok(count);
+        }
+    }
 }
 
-async fn work_until(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize> {
+/// Works on the uploads that are due, one of each society in turn; returns how many.
+async fn files(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize> {
     let mut count = 0;
     while !*stop.borrow() {
-        let now = app.clock.now();
-        let mut due = queries::societies_due(&app.db, now).await?;
-        due.extend(queries::societies_with_work(&app.db, now).await?);
-        if due.is_empty() {
-            break;
-        }
+        let due = queries::societies_with_work(&app.db, app.clock.now()).await?;
         let mut done = 0;
-        let scopes = SystemScope::of_all(app, "import worker").await?;
-        for scope in scopes.iter().filter(|scope| due.contains(&scope.society_id())) {
-            publish_due(app, scope).await?;
-            if let Err(error) = news::tell(app, scope).await {
-                tracing::error!(society = scope.society_id(), "members can not be told of a publication: {error:#}");
-            }
+        for scope in SystemScope::of_these(app, &due, WORKER).await? {
             let until = app.clock.now().checked_add(TAKEN_FOR)?;
-            if let Some(upload) = queries::upload_take(&app.db, scope, app.clock.now(), until).await? {
-                work_on(app, scope, &upload, stop.clone()).await?;
+            if let Some(upload) = queries::upload_take(&app.db, &scope, app.clock.now(), until).await? {
+                work_on(app, &scope, &upload, stop.clone()).await?;
                 done += 1;
             }
         }
-        count += done;
-        // What fails stays due; it is looked at again some seconds later.
         if done == 0 {
             break;
         }
+        count += done;
     }
     Ok(count)
 }
 
-/// Publishes what is due, in the name of those who wanted it.
-async fn publish_due(app: &App, scope: &SystemScope) -> anyhow::Result<()> {
+/// Publishes and withdraws what is due, tells members, and deletes what was withdrawn, of each society a part in turn;
+/// returns how often anything was done.
+async fn orders(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize> {
+    let mut count = 0;
+    while !*stop.borrow() {
+        let due = queries::societies_due(&app.db, app.clock.now()).await?;
+        let mut done = 0;
+        for scope in SystemScope::of_these(app, &due, WORKER).await? {
+            match orders_of(app, &scope).await {
+                Ok(some) => done += usize::from(some),
+                Err(error) => {
+                    tracing::error!(society = scope.society_id(), "what was ordered can not be done: {error:#}");
+                }
+            }
+        }
+        // What fails stays due; it is looked at again some seconds later.
+        if done == 0 {
+            break;
+        }
+        count += done;
+    }
+    Ok(count)
+}
+
+/// Does the next part of what is due in the society; returns whether anything was done.
+async fn orders_of(app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
+    let withdrawn = withdraw::ordered(app, scope).await?;
+    let published = publish_due(app, scope).await?;
+    let told = news::tell(app, scope).await?;
+    let more = withdraw::clear(app, scope).await?;
+    Ok(withdrawn + published > 0 || told > 0 || more)
+}
+
+/// Publishes what is due, in the name of those who wanted it; returns how many batches.
+async fn publish_due(app: &App, scope: &SystemScope) -> anyhow::Result<usize> {
+    let mut published = 0;
     for batch in queries::to_publish(&app.db, scope, app.clock.now()).await? {
         let scope = acting::of(scope, batch.publish_acting.as_deref().unwrap_or_default());
-        // Another worker may have been faster.
-        if let Err(error) = publish::publish(app, &scope, batch.batch_id).await {
-            tracing::error!(society = scope.society_id(), batch = batch.batch_id, "not published: {error:#}");
+        match publish::publish(app, &scope, batch.batch_id).await {
+            Ok(()) => published += 1,
+            // Another worker may have been faster.
+            Err(error) => {
+                tracing::error!(society = scope.society_id(), batch = batch.batch_id, "not published: {error:#}");
+            }
         }
     }
-    Ok(())
+    Ok(published)
 }
 
 async fn work_on(

@@ -98,7 +98,8 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(()) })
     }
 
-    /// Removes what a batch brought, in the transaction of its withdrawal; returns how much of it has to stay.
+    /// Takes what a batch brought out of sight, in the transaction of its withdrawal; returns how much of it has to stay.
+    /// From then on, until [`FileKind::clear`] has deleted the batch's rows, they must count nowhere.
     fn withdrawn<'a>(
         &'a self,
         tx: &'a mut Tx,
@@ -106,6 +107,17 @@ pub trait FileKind: Debug + Send + Sync {
         batch_id: i64,
         now: Timestamp,
     ) -> BoxFuture<'a, anyhow::Result<i64>>;
+
+    /// Deletes so many of the rows that a withdrawn batch has left; returns how many these were, none where no more are there.
+    fn clear<'a>(
+        &'a self,
+        _tx: &'a mut Tx,
+        _scope: &'a SystemScope,
+        _batch_id: i64,
+        _most: i64,
+    ) -> BoxFuture<'a, anyhow::Result<u64>> {
+        Box::pin(async { Ok(0) })
+    }
 
     /// Returns what members are mailed of a publication.
     fn news(&self) -> Option<&'static dyn News> {

@@ -26,6 +26,7 @@ mod source;
 mod tidy;
 mod upload;
 mod watch;
+mod withdraw;
 mod work;
 
 pub use batch::{Batch, BatchState, Format};
@@ -35,7 +36,7 @@ pub use jobs::{run as work, work_due};
 pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, Question, Reader, kind_of};
 pub(crate) use members::Members;
 pub(crate) use newest::Newest;
-pub use publish::{publish, publish_approved, publish_at, withdraw};
+pub use publish::{publish, publish_approved, publish_at};
 pub use read::{Purpose, Read, Unreadable};
 pub use refusal::Refusal;
 pub use report::{Outcome, Report};
@@ -44,6 +45,7 @@ pub use source::Source;
 pub use tidy::tidy;
 pub use upload::{NewUpload, Upload, UploadState, apply_upload, drop_upload, resume_upload, upload};
 pub use watch::{Progress, Watch};
+pub use withdraw::withdraw;
 
 use kenpo_formats::Fault;
 

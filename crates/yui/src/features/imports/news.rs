@@ -17,13 +17,11 @@ use crate::{
 /// How many mails are written in one transaction.
 const PORTION: i64 = 200;
 
-/// Writes all mails that are due of publications of the society; returns how many.
+/// Writes the next mails of each publication of the society; returns how many, none where all are written.
 pub(super) async fn tell(app: &App, scope: &SystemScope) -> anyhow::Result<i64> {
     let mut all = 0;
     for batch_id in queries::to_tell(&app.db, scope).await? {
-        while let Some(count) = tell_portion(app, scope, batch_id).await? {
-            all += count;
-        }
+        all += tell_portion(app, scope, batch_id).await?.unwrap_or(0);
     }
     if all > 0 {
         app.mail.wake();

@@ -1,4 +1,4 @@
-//! Showing a batch to members, and taking one back.
+//! Showing a batch to members.
 
 use anyhow::Context;
 use jiff::{Timestamp, civil::DateTime};
@@ -67,50 +67,15 @@ pub async fn publish_approved(app: &App, scope: &SystemScope, batch_id: i64, det
     publish_at(app, scope, batch_id, Some(at.max(app.clock.now()))).await
 }
 
-/// Takes the batch back whole, published or not: everything is as if it had never come, but for the record that it did.
-/// Accounts of older users that are in use by now stay; returns how many these are. An import of it that is under way ends.
-///
-/// # Errors
-/// [`Refusal`] where there is no such batch, it was withdrawn before, or something else stands on it by now; or where the
-/// database does not answer.
-pub async fn withdraw(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<i64> {
-    let mut tx = app.db.begin().await?;
-    let kept = withdraw_in(app, &mut tx, scope, batch_id).await?;
-    tx.commit().await?;
-    Ok(kept)
-}
-
-/// Does the same in the caller's transaction.
-pub(super) async fn withdraw_in(app: &App, tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> anyhow::Result<i64> {
-    one_at_a_time(tx, scope).await?;
-    let batch = found(app, scope, batch_id).await?;
-    if batch.state == BatchState::Withdrawn {
-        return Err(Refusal::WithdrawnBefore(batch_id, batch.file_name).into());
-    }
-    let now = app.clock.now();
-    if !queries::batch_withdraw(tx, scope, batch_id, batch.state, now).await? {
-        return Err(Refusal::ChangedMeanwhile(batch_id).into());
-    }
-    queries::uploads_drop_of(tx, scope, batch_id).await?;
-    let kept = batch.kind.withdrawn(tx, scope, batch_id, now).await?;
-    let detail = format!("{} {}件、{}", batch.kind.label(), batch.accepted, batch.state.label());
-    audit::record(app, tx, scope, acts::WITHDRAWN, Some(&acts::batch(&batch)), &detail).await?;
-    Ok(kept)
-}
-
 /// Lets the society's publications and withdrawals wait for each other: each settles what the others brought.
-async fn one_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<(), DbError> {
+pub(super) async fn one_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<(), DbError> {
     societies::ids_take(tx, scope, "publication", 1).await.map(drop)
 }
 
 async fn waiting(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<Batch> {
-    let batch = found(app, scope, batch_id).await?;
+    let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
     if batch.state != BatchState::Staged {
         return Err(Refusal::NotWaiting(batch_id, batch.file_name, batch.state.label()).into());
     }
     Ok(batch)
-}
-
-async fn found(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<Batch> {
-    Ok(queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?)
 }

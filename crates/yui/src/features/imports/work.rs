@@ -9,9 +9,9 @@ use yui_db::Tx;
 use super::{
     ChunkFault, Job, Options, Outcome, Progress, Report, Source, Unreadable, UploadState, Watch, acts,
     preview::{Before, Preview},
-    publish,
     queries::{self, Taken},
     upload::{Upload, files_remove},
+    withdraw,
 };
 use crate::{
     app::App,
@@ -130,7 +130,7 @@ async fn refuse(
         return Err(NotOurs.into());
     }
     if let Some(batch_id) = batch_id {
-        publish::withdraw_in(app, &mut tx, scope, batch_id).await?;
+        withdraw::hide_in(app, &mut tx, scope, batch_id).await?;
     }
     let subject = acts::upload(upload.upload_id, &upload.file_name);
     let detail = format!("{} 取り込めない行{wrong}件", upload.kind.label());

@@ -9,6 +9,7 @@ mod announcements;
 mod files;
 mod numbers;
 mod older_users;
+mod orders;
 mod progress;
 mod queries;
 mod runs;
@@ -17,11 +18,11 @@ mod withdraw;
 
 pub(crate) use announcements::order_approved as announce_approved;
 pub(super) use announcements::take_back_of;
-pub use announcements::{Announced, Refusal, announce, take_back, work_due as announce_due};
+pub use announcements::{Announced, Refusal, announce, take_back};
 pub use files::{OlderUserFiles, import};
 pub use older_users::{FirstLogin, Plan};
 pub use progress::{Group, progress};
-pub use runs::{forget_old, work_due as make_pairs_due};
+pub use runs::forget_old;
 pub(super) use temporary_ids::reissue;
 pub use temporary_ids::{Whom, issue, make};
 
@@ -38,6 +39,22 @@ use crate::{
 /// The pages of this part.
 pub(super) fn routes(routes: Routes) -> Routes {
     announcements::routes(runs::routes(routes))
+}
+
+/// Writes the announcements that were ordered, or takes them back; returns how many orders are done.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn announce_due(app: &App) -> anyhow::Result<usize> {
+    orders::work_due::<announcements::Taken>(app).await
+}
+
+/// Makes the pairs of all runs that were ordered; returns how many runs are ready.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn make_pairs_due(app: &App) -> anyhow::Result<usize> {
+    orders::work_due::<runs::Taken>(app).await
 }
 
 /// What stands for the hash of an account that has no password. It is no hash, so nothing matches it, and a try costs one

@@ -97,8 +97,6 @@ pub(super) async fn show(
             "scheduled" => "公開日時を設定しました。",
             "unscheduled" => "公開の予約を取り消しました。",
             "asked" => "承認を依頼しました。ほかの職員が承認すると公開されます。",
-            "withdrawn" => "取り下げました。",
-            "kept" => "取り下げました。使い始めていたアカウントは残しています。",
             _ => "",
         },
         ..page(&shell, batch)
@@ -148,6 +146,10 @@ pub(super) fn sample() -> Batch {
         withdrawn: None,
         told: 0,
         telling: false,
+        withdrawing: false,
+        withdraw_trouble: None,
+        kept: 0,
+        clearing: false,
     }
 }
 

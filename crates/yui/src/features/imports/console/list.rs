@@ -113,8 +113,8 @@ fn batch_line(batch: &Batch) -> BatchLine {
         file_name: batch.file_name.clone(),
         kind: batch.kind.label(),
         state: match batch.publish_at {
-            Some(at) => format!("{}（{}公開予定）", batch.state.label(), format::minute(at)),
-            None => batch.state.label().to_owned(),
+            Some(at) => format!("{}（{}公開予定）", batch.words(), format::minute(at)),
+            None => batch.words().to_owned(),
         },
         accepted: batch.accepted,
         wrong: batch.rejected + batch.unmatched,

@@ -44,6 +44,7 @@ pub fn routes(routes: Routes) -> Routes {
         .post("/console/imports/{id}/publish/cancel", data, publish::cancel)
         .get("/console/imports/{id}/withdraw", fresh, withdraw::show)
         .post("/console/imports/{id}/withdraw", fresh, withdraw::submit)
+        .get("/console/imports/{id}/withdraw/status", look, withdraw::status)
 }
 
 /// Returns where an upload is shown.

@@ -1,22 +1,21 @@
 //! Work under way: a page, and the events that keep it up to date. They come from the database, so it does not matter whose
 //! work it is.
 
-use std::{convert::Infallible, time::Duration};
-
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    response::sse::{Event, Sse},
+    response::IntoResponse,
 };
-use futures::stream::{Stream, unfold};
-use tokio::time::{Interval, interval};
 
 use crate::{
     app::App,
     error::AppError,
     features::imports::{Upload, UploadState, queries},
     scope::StaffScope,
-    ui::{Page, Shell, format},
+    ui::{
+        Page, Shell, format,
+        progress::{self, Progress},
+    },
 };
 
 #[derive(Template)]
@@ -33,15 +32,9 @@ pub(crate) struct ImportProgressPage {
     trouble: bool,
 }
 
-/// How often a browser is told.
-const EACH: Duration = Duration::from_secs(1);
-
-/// After how many times a stream ends; the browser comes again by itself.
-const TIMES: u32 = 25;
-
 /// Returns how much of the file is done, in percent.
 fn percent(upload: &Upload) -> i64 {
-    if upload.size <= 0 { 0 } else { (upload.bytes_done.saturating_mul(100) / upload.size).clamp(0, 100) }
+    progress::percent(upload.bytes_done, upload.size)
 }
 
 fn words(upload: &Upload) -> String {
@@ -75,33 +68,24 @@ pub(super) fn page(shell: &Shell, upload: &Upload) -> ImportProgressPage {
     }
 }
 
-/// Tells each second how far the work is, and ends when it is done.
+/// Tells how far the work is.
 pub(super) async fn events(
     State(app): State<App>,
     staff: StaffScope,
     Path(id): Path<i64>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, AppError> {
+) -> Result<impl IntoResponse, AppError> {
     queries::upload(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
-    let began = Some((interval(EACH), TIMES));
-    Ok(Sse::new(unfold(began, move |state| tell(app.clone(), staff.clone(), id, state))))
-}
-
-async fn tell(
-    app: App,
-    staff: StaffScope,
-    id: i64,
-    state: Option<(Interval, u32)>,
-) -> Option<(Result<Event, Infallible>, Option<(Interval, u32)>)> {
-    let (mut clock, left) = state?;
-    let left = left.checked_sub(1)?;
-    clock.tick().await;
-    let upload = queries::upload(&app.db, &staff, id).await.ok().flatten()?;
-    if !upload.state.is_work() {
-        // A browser hears of no event without data.
-        return Some((Ok(Event::default().event("done").data(upload.state.word())), None));
-    }
-    let said = serde_json::json!({ "percent": percent(&upload), "words": words(&upload) });
-    Some((Ok(Event::default().data(said.to_string())), Some((clock, left))))
+    Ok(progress::progress(move || {
+        let (app, staff) = (app.clone(), staff.clone());
+        async move {
+            let upload = queries::upload(&app.db, &staff, id).await.ok().flatten()?;
+            Some(if upload.state.is_work() {
+                Progress::Going(percent(&upload), words(&upload))
+            } else {
+                Progress::Over
+            })
+        }
+    }))
 }
 
 crate::ui::console_pages! {

@@ -1,10 +1,12 @@
-//! Taking a batch back, after having said what will happen to how much.
+//! Having a batch taken back, after having said what will happen to how much.
 
 use askama::Template;
 use axum::{
+    Json,
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
+use serde::Serialize;
 
 use super::{batch::sample, batch_path};
 use crate::{
@@ -38,7 +40,7 @@ pub(super) async fn show(
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
     let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
-    if batch.state == BatchState::Withdrawn {
+    if batch.state == BatchState::Withdrawn || batch.withdrawing {
         return Ok(Redirect::to(&batch_path(id)).into_response());
     }
     Ok(ImportWithdrawPage { page: shell.console(TITLE), form: FormState::default(), batch }.into_response())
@@ -51,11 +53,8 @@ pub(super) async fn submit(
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
     let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
-    match withdraw(&app, &staff.acting(), id).await {
-        Ok(kept) => {
-            let done = if kept > 0 { "kept" } else { "withdrawn" };
-            Ok(Redirect::to(&format!("{}?done={done}", batch_path(id))).into_response())
-        }
+    match withdraw::order(&app, &staff.acting(), id).await {
+        Ok(()) => Ok(Redirect::to(&format!("{}?done=withdraw", batch_path(id))).into_response()),
         Err(error) => match error.downcast_ref::<Refusal>() {
             Some(refusal) => {
                 let mut form = FormState::default();
@@ -65,6 +64,21 @@ pub(super) async fn submit(
             None => Err(error.into()),
         },
     }
+}
+
+/// What the page of the batch waits for.
+#[derive(Serialize)]
+pub(super) struct Status {
+    moved_on: bool,
+}
+
+pub(super) async fn status(
+    State(app): State<App>,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+) -> Result<Json<Status>, AppError> {
+    let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
+    Ok(Json(Status { moved_on: !batch.withdrawing }))
 }
 
 crate::ui::console_pages! {

@@ -16,33 +16,33 @@ statements! {
     BATCH_BY_HASH = "
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
-            withdrawn_by, told, told_through
+            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, kept, clearing
         FROM import_batches
         WHERE society_id = $1 AND kind = $2 AND content_hash = $3 AND state <> 'withdrawn'";
     BATCH = "
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
-            withdrawn_by, told, told_through
+            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, kept, clearing
         FROM import_batches
         WHERE society_id = $1 AND batch_id = $2";
     BATCH_LIST = "
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
-            withdrawn_by, told, told_through
+            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, kept, clearing
         FROM import_batches
         WHERE society_id = $1
         ORDER BY batch_id";
     BATCH_PAGE = "
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
-            withdrawn_by, told, told_through
+            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, kept, clearing
         FROM import_batches
         WHERE society_id = $1 AND batch_id < $2
         ORDER BY batch_id DESC LIMIT $3";
     NEWEST_PUBLISHED = "
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
-            withdrawn_by, told, told_through
+            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, kept, clearing
         FROM import_batches
         WHERE society_id = $1 AND kind = $2 AND state = 'published'
         ORDER BY batch_id DESC LIMIT 1";
@@ -71,11 +71,30 @@ statements! {
     BATCH_WITHDRAW = "
         UPDATE import_batches
         SET state = 'withdrawn', withdrawn_at = $3, withdrawn_by = $4, publish_at = NULL, publish_acting = NULL,
-            told_through = NULL
+            told_through = NULL, withdraw_acting = NULL, withdraw_trouble = NULL, clearing = TRUE
         WHERE society_id = $1 AND batch_id = $2 AND state = $5";
+    KEPT_SET = "UPDATE import_batches SET kept = $3 WHERE society_id = $1 AND batch_id = $2";
+    WITHDRAW_ORDER = "
+        UPDATE import_batches
+        SET withdraw_acting = $3, withdraw_trouble = NULL, publish_at = NULL, publish_acting = NULL
+        WHERE society_id = $1 AND batch_id = $2 AND state <> 'withdrawn' AND withdraw_acting IS NULL";
+    WITHDRAW_REFUSED = "
+        UPDATE import_batches SET withdraw_acting = NULL, withdraw_trouble = $3
+        WHERE society_id = $1 AND batch_id = $2 AND withdraw_acting IS NOT NULL";
+    TO_WITHDRAW = "
+        SELECT batch_id, withdraw_acting FROM import_batches
+        WHERE society_id = $1 AND withdraw_acting IS NOT NULL
+        ORDER BY batch_id DESC";
+    // An UPDATE rather than a SELECT: a second worker waits here until the first is done.
+    CLEARING = "
+        UPDATE import_batches SET clearing = TRUE
+        WHERE society_id = $1 AND clearing AND batch_id = (
+            SELECT MIN(due.batch_id) FROM import_batches due WHERE due.society_id = $1 AND due.clearing)
+        RETURNING batch_id, kind";
+    CLEARED = "UPDATE import_batches SET clearing = FALSE WHERE society_id = $1 AND batch_id = $2";
     PUBLISH_AT_SET = "
         UPDATE import_batches SET publish_at = $3, publish_acting = $4
-        WHERE society_id = $1 AND batch_id = $2 AND state = 'staged'";
+        WHERE society_id = $1 AND batch_id = $2 AND state = 'staged' AND withdraw_acting IS NULL";
     TO_PUBLISH = "
         SELECT batch_id, publish_acting FROM import_batches
         WHERE society_id = $1 AND state = 'staged' AND publish_at <= $2
@@ -96,6 +115,8 @@ statements! {
     SOCIETIES_DUE = "
         SELECT society_id FROM import_batches WHERE state = 'staged' AND publish_at <= $1
         UNION SELECT society_id FROM import_batches WHERE told_through IS NOT NULL
+        UNION SELECT society_id FROM import_batches WHERE withdraw_acting IS NOT NULL
+        UNION SELECT society_id FROM import_batches WHERE clearing
         ORDER BY society_id";
     FAULT_NEXT = "
         SELECT COALESCE(MAX(fault_number), -1) + 1 AS number FROM import_faults WHERE society_id = $1 AND batch_id = $2";
@@ -137,6 +158,10 @@ struct BatchRow {
     withdrawn_by: Option<String>,
     told: i64,
     told_through: Option<i64>,
+    withdraw_acting: Option<String>,
+    withdraw_trouble: Option<String>,
+    kept: i64,
+    clearing: bool,
 }
 
 impl BatchRow {
@@ -162,6 +187,10 @@ impl BatchRow {
             withdrawn: by(self.withdrawn_at, self.withdrawn_by),
             told: self.told,
             telling: self.told_through.is_some(),
+            withdrawing: self.withdraw_acting.is_some(),
+            withdraw_trouble: self.withdraw_trouble,
+            kept: self.kept,
+            clearing: self.clearing,
         })
     }
 }
@@ -274,6 +303,65 @@ pub(in super::super) async fn batch_withdraw(
     Ok(tx.execute(&BATCH_WITHDRAW, values).await? == 1)
 }
 
+/// Notes how many accounts the withdrawal of a batch left.
+pub(in super::super) async fn kept_set(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    kept: i64,
+) -> Result<(), DbError> {
+    tx.execute(&KEPT_SET, params![scope.society_id(), batch_id, kept]).await.map(drop)
+}
+
+/// Has a batch withdrawn for whoever this is, and not published; returns false where it is or is to be withdrawn already.
+pub(in super::super) async fn withdraw_order(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    acting: &str,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&WITHDRAW_ORDER, params![scope.society_id(), batch_id, acting]).await? == 1)
+}
+
+/// Ends the order to withdraw a batch, and tells why.
+pub(in super::super) async fn withdraw_refused(
+    db: &Db,
+    scope: &SystemScope,
+    batch_id: i64,
+    why: &str,
+) -> Result<(), DbError> {
+    db.execute(&WITHDRAW_REFUSED, params![scope.society_id(), batch_id, why]).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct ToWithdraw {
+    batch_id: i64,
+    withdraw_acting: String,
+}
+
+/// Returns the batches that are to be withdrawn and who wants that, the newest first: it may stand on the others.
+pub(in super::super) async fn to_withdraw(db: &Db, scope: &impl InSociety) -> Result<Vec<(i64, String)>, DbError> {
+    let rows: Vec<ToWithdraw> = db.all(&TO_WITHDRAW, params![scope.society_id()]).await?;
+    Ok(rows.into_iter().map(|row| (row.batch_id, row.withdraw_acting)).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct Clearing {
+    batch_id: i64,
+    kind: String,
+}
+
+/// Returns a withdrawn batch whose rows may still be there, held until the transaction's end.
+pub(in super::super) async fn clearing(tx: &mut Tx, scope: &SystemScope) -> Result<Option<(i64, Kind)>, DbError> {
+    let row: Option<Clearing> = tx.optional(&CLEARING, params![scope.society_id()]).await?;
+    Ok(row.and_then(|row| Some((row.batch_id, kind_of(&row.kind)?))))
+}
+
+/// Notes that no row of the withdrawn batch is left.
+pub(in super::super) async fn cleared(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> Result<(), DbError> {
+    tx.execute(&CLEARED, params![scope.society_id(), batch_id]).await.map(drop)
+}
+
 /// Sets when a batch is to be published and who wants that, or that it is not; returns false where it is not waiting.
 pub(in super::super) async fn publish_at_set(
     tx: &mut Tx,
@@ -291,7 +379,7 @@ struct Due {
     society_id: i64,
 }
 
-/// Returns the ids of the societies where a batch is to be published or told of. A worker asks before it has a scope.
+/// Returns the ids of the societies where something was ordered about a batch, or follows from that. A worker asks before it has a scope.
 pub(in super::super) async fn societies_due(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
     let rows: Vec<Due> = db.all(&SOCIETIES_DUE, params![now]).await?;
     Ok(rows.into_iter().map(|row| row.society_id).collect())

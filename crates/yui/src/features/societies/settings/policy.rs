@@ -127,10 +127,27 @@ fn page(shell: &Shell, form: FormState, version: i64, values_of: impl Fn(&Field)
     }
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<PolicyPage, AppError> {
-    let (version, policy) = newest(&app, &staff).await?;
+/// Returns the page of the settings as they are now.
+async fn as_it_is(app: &App, shell: &Shell, staff: &StaffScope, form: FormState) -> Result<PolicyPage, AppError> {
+    let (version, policy) = newest(app, staff).await?;
     let json = fields::json(&policy)?;
-    Ok(page(&shell, FormState::default(), version, |field| values(fields::at(&json, field.path))))
+    Ok(page(shell, form, version, |field| values(fields::at(&json, field.path))))
+}
+
+/// Returns the same with what went wrong with a field.
+async fn refused(
+    app: &App,
+    shell: &Shell,
+    staff: &StaffScope,
+    (field, words): (&'static str, &str),
+) -> Result<Response, AppError> {
+    let mut form = FormState::default();
+    form.error(field, words);
+    Ok(as_it_is(app, shell, staff, form).await?.into_response())
+}
+
+pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<PolicyPage, AppError> {
+    as_it_is(&app, &shell, &staff, FormState::default()).await
 }
 
 /// Returns what is wrong with the policy as a whole, by field.
@@ -161,12 +178,11 @@ pub(super) async fn check(
     let (version, old) = newest(&app, &staff).await?;
     let old_json = fields::json(&old)?;
     let mut json = old_json.clone();
-    let mut form = FormState::default();
     let seen = typed.iter().find(|(name, _)| name == "version").and_then(|(_, value)| value.parse::<i64>().ok());
     if seen != Some(version) {
-        form.error("enrolment", CHANGED_MEANWHILE);
-        return Ok(page(&shell, form, version, |field| values(fields::at(&old_json, field.path))).into_response());
+        return refused(&app, &shell, &staff, CHANGED_MEANWHILE).await;
     }
+    let mut form = FormState::default();
     for field in fields::all() {
         match field.read(&typed) {
             Ok(value) => fields::put(&mut json, field.path, value),
@@ -199,10 +215,13 @@ pub(super) async fn check(
     .into_response())
 }
 
-const CHANGED_MEANWHILE: &str =
-    "ほかの職員が先に設定を変更しました。今の設定を表示しています。もう一度変更してください。";
+const CHANGED_MEANWHILE: (&str, &str) =
+    ("enrolment", "ほかの職員が先に設定を変更しました。今の設定を表示しています。もう一度変更してください。");
 
-const ASKED_BEFORE: &str = "二人の確認を外す変更は、すでに承認を依頼しています。ほかの項目の変更は保存しました。";
+const ASKED_BEFORE: (&str, &str) = ("two_person", "二人の確認を外す変更は、すでに承認を依頼しています。");
+
+const ASKED_BEFORE_REST_KEPT: (&str, &str) =
+    ("two_person", "二人の確認を外す変更は、すでに承認を依頼しています。ほかの項目の変更は保存しました。");
 
 /// What comes back from the check.
 #[derive(serde::Deserialize)]
@@ -236,21 +255,14 @@ pub(super) async fn keep(
     let changed = differences(&old_json, &fields::json(&new)?);
     let detail: Vec<_> = changed.iter().map(|(label, from, to)| format!("{label}: {from} → {to}")).collect();
     if !changed.is_empty() && !policy_keep(&app, &staff, (version, &new), POLICY_CHANGED, &detail.join("、")).await? {
-        let (version, policy) = newest(&app, &staff).await?;
-        let json = fields::json(&policy)?;
-        let mut form = FormState::default();
-        form.error("enrolment", CHANGED_MEANWHILE);
-        return Ok(page(&shell, form, version, |field| values(fields::at(&json, field.path))).into_response());
+        return refused(&app, &shell, &staff, CHANGED_MEANWHILE).await;
     }
     if alone.is_empty() {
         return Ok(Redirect::to("/console/settings").into_response());
     }
     if !loosen::ask(&app, &staff, &alone).await? {
-        let (version, policy) = newest(&app, &staff).await?;
-        let json = fields::json(&policy)?;
-        let mut form = FormState::default();
-        form.error("two_person", ASKED_BEFORE);
-        return Ok(page(&shell, form, version, |field| values(fields::at(&json, field.path))).into_response());
+        let words = if changed.is_empty() { ASKED_BEFORE } else { ASKED_BEFORE_REST_KEPT };
+        return refused(&app, &shell, &staff, words).await;
     }
     Ok(Redirect::to("/console/approvals?done=asked").into_response())
 }

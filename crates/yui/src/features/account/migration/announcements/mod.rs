@@ -11,7 +11,7 @@ mod take_back;
 pub(in super::super) use announce::take_back_of;
 pub use announce::{Announced, announce, take_back};
 pub(crate) use order::order_approved;
-pub use order::work_due;
+pub(super) use queries::Taken;
 pub use refusal::Refusal;
 
 use super::end_of;

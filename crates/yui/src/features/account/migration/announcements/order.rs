@@ -1,29 +1,16 @@
 //! Orders from the console: many mails are more than a request may take, so that a worker writes them.
 
 use anyhow::Context;
-use jiff::{SignedDuration, civil::Date};
+use jiff::civil::Date;
 
 use super::{
+    super::orders::{Order, Statements, TAKEN_FOR},
     ANNOUNCEMENTS_BACK_ORDERED, ANNOUNCEMENTS_ORDERED,
     announce::{Sending, What, foresee, portion, recorded},
     queries::{self, Taken},
     subject,
 };
-use crate::{
-    app::App,
-    features::{
-        audit::{self, Actor},
-        staff,
-    },
-    scope::{InSociety, SystemScope},
-    ui::format,
-};
-
-/// How long an order is a worker's between two signs of life.
-const TAKEN_FOR: SignedDuration = SignedDuration::from_mins(2);
-
-/// How long an order that failed waits before it is tried again.
-const PAUSE: SignedDuration = SignedDuration::from_mins(1);
+use crate::{app::App, features::audit, scope::SystemScope, ui::format};
 
 /// Orders; an order that is not done yet is stopped by it. The same ordered twice, as by a double click, is done once.
 pub(super) async fn order(app: &App, scope: &SystemScope, what: What, detail: &str) -> anyhow::Result<()> {
@@ -66,63 +53,50 @@ pub(crate) async fn order_approved(app: &App, scope: &SystemScope, detail: &str)
     order(app, scope, What::Send(sending), detail).await
 }
 
-/// Carries out what was ordered; an order whose worker was killed or failed goes on where it stood. Returns how many are done.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn work_due(app: &App) -> anyhow::Result<usize> {
-    let mut done = 0;
-    for scope in SystemScope::of_all(app, "announcements").await? {
-        let now = app.clock.now();
-        let mut tx = app.db.begin().await?;
-        let taken = queries::take(&mut tx, &scope, (now, now.checked_add(TAKEN_FOR)?)).await?;
-        tx.commit().await?;
-        let Some(taken) = taken else { continue };
-        match work(app, &scope, &taken).await {
-            Ok(ready) => done += usize::from(ready),
-            Err(error) => {
-                tracing::error!(
-                    society = scope.society_id(),
-                    order = taken.order_id,
-                    "announcements were not written: {error:#}"
-                );
-                let now = app.clock.now();
-                let mut tx = app.db.begin().await?;
-                queries::trouble(&mut tx, &scope, &taken, (now, now.checked_add(PAUSE)?)).await?;
-                tx.commit().await?;
-            }
-        }
-    }
-    Ok(done)
-}
+impl Order for Taken {
+    const WHAT: &'static str = "announcements";
 
-/// Carries out an order, portion by portion; returns false where it was stopped or is another worker's by now.
-async fn work(app: &App, scope: &SystemScope, taken: &Taken) -> anyhow::Result<bool> {
-    let name = staff::name_of(app, scope, taken.ordered_by).await?.context("who ordered it")?;
-    let scope = scope.acting_for(Actor::staff(taken.ordered_by, &name, &taken.ordered_from));
-    let what = match (taken.act.as_str(), taken.due_at) {
-        ("send", Some(due)) => {
-            What::Send(Sending { due: due.to_jiff(), ends_at: taken.ends_at.map(yui_db::Timestamp::to_jiff) })
-        }
-        _ => What::TakeBack,
+    const STATEMENTS: Statements = Statements {
+        societies: &queries::SOCIETIES,
+        take: &queries::TAKE,
+        keep: &queries::KEEP,
+        failed: &queries::FAILED,
     };
-    let mut through = taken.done_through;
-    loop {
-        let now = app.clock.now();
-        let mut tx = app.db.begin().await?;
-        if !queries::keep(&mut tx, &scope, taken, now.checked_add(TAKEN_FOR)?).await? {
-            return Ok(false);
-        }
-        let Some((last, done)) = portion(app, &mut tx, &scope, what, through).await? else {
-            let all = queries::done(&mut tx, &scope, taken, now).await?;
-            recorded(app, &mut tx, &scope, what, &all).await?;
-            tx.commit().await?;
-            app.mail.wake();
-            return Ok(true);
+
+    fn taken(&self) -> (i64, i32) {
+        (self.order_id, self.tries)
+    }
+
+    fn ordered_by(&self) -> (i64, &str) {
+        (self.ordered_by, &self.ordered_from)
+    }
+
+    /// Carries the order out, portion by portion, each only if the order still stands.
+    async fn work(&self, app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
+        let what = match (self.act.as_str(), self.due_at) {
+            ("send", Some(due)) => {
+                What::Send(Sending { due: due.to_jiff(), ends_at: self.ends_at.map(yui_db::Timestamp::to_jiff) })
+            }
+            _ => What::TakeBack,
         };
-        queries::went(&mut tx, &scope, taken, (last, &done)).await?;
-        tx.commit().await?;
-        through = last;
+        let mut through = self.done_through;
+        loop {
+            let now = app.clock.now();
+            let mut tx = app.db.begin().await?;
+            if !queries::keep(&mut tx, scope, self, now.checked_add(TAKEN_FOR)?).await? {
+                return Ok(false);
+            }
+            let Some((last, done)) = portion(app, &mut tx, scope, what, through).await? else {
+                let all = queries::done(&mut tx, scope, self, now).await?;
+                recorded(app, &mut tx, scope, what, &all).await?;
+                tx.commit().await?;
+                app.mail.wake();
+                return Ok(true);
+            };
+            queries::went(&mut tx, scope, self, (last, &done)).await?;
+            tx.commit().await?;
+            through = last;
+        }
     }
 }
 

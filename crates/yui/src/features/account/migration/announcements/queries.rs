@@ -68,11 +68,15 @@ statements! {
         INSERT INTO announcement_orders (society_id, order_id, act, due_at, ends_at, ordered_by, ordered_at, ordered_from, tries,
             done_through, written, moved, as_before, taken_back)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, 0, 0)";
-    TAKE = "
+    pub(super) SOCIETIES = "
+        SELECT society_id FROM announcement_orders
+        WHERE done_at IS NULL AND stopped_at IS NULL AND (taken_until IS NULL OR taken_until <= $1)
+        ORDER BY society_id";
+    pub(super) TAKE = "
         UPDATE announcement_orders SET taken_until = $3, tries = tries + 1, trouble_at = NULL
         WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL AND (taken_until IS NULL OR taken_until <= $2)
         RETURNING order_id, act, due_at, ends_at, ordered_by, ordered_from, tries, done_through";
-    KEEP = "
+    pub(super) KEEP = "
         UPDATE announcement_orders SET taken_until = $4
         WHERE society_id = $1 AND order_id = $2 AND tries = $3 AND done_at IS NULL AND stopped_at IS NULL";
     WENT = "
@@ -83,7 +87,7 @@ statements! {
     DONE = "
         UPDATE announcement_orders SET done_at = $3, taken_until = NULL WHERE society_id = $1 AND order_id = $2
         RETURNING written, moved, as_before, taken_back";
-    TROUBLE = "
+    pub(super) FAILED = "
         UPDATE announcement_orders SET trouble_at = $4, taken_until = $5
         WHERE society_id = $1 AND order_id = $2 AND tries = $3 AND done_at IS NULL AND stopped_at IS NULL";
     LIST = "
@@ -254,7 +258,7 @@ pub(super) async fn order(
 
 /// An order that a worker has taken.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct Taken {
+pub(in super::super) struct Taken {
     pub(super) order_id: i64,
     pub(super) act: String,
     pub(super) due_at: Option<yui_db::Timestamp>,
@@ -263,15 +267,6 @@ pub(super) struct Taken {
     pub(super) ordered_from: String,
     pub(super) tries: i32,
     pub(super) done_through: i64,
-}
-
-/// Takes the society's order that is to be carried out, if there is one.
-pub(super) async fn take(
-    tx: &mut Tx,
-    scope: &impl InSociety,
-    (now, until): (Timestamp, Timestamp),
-) -> Result<Option<Taken>, DbError> {
-    tx.optional(&TAKE, params![scope.society_id(), now, until]).await
 }
 
 /// Keeps the order for longer; returns false where it was stopped or is another worker's by now.
@@ -314,17 +309,6 @@ pub(super) async fn done(
     let row: DoneRow = tx.one(&DONE, params![scope.society_id(), order.order_id, now]).await?;
     let DoneRow { written, moved, as_before, taken_back } = row;
     Ok(Announced { written, moved, as_before, taken_back })
-}
-
-/// Records that the order failed, and when it is tried again.
-pub(super) async fn trouble(
-    tx: &mut Tx,
-    scope: &impl InSociety,
-    order: &Taken,
-    (now, again): (Timestamp, Timestamp),
-) -> Result<(), DbError> {
-    let values = params![scope.society_id(), order.order_id, order.tries, now, again];
-    tx.execute(&TROUBLE, values).await.map(drop)
 }
 
 /// An order as the page shows it.

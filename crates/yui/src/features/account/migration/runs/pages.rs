@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::{
     super::{queries::pairs, temporary_ids::csv as list_of},
-    PAIRS_ADDRESSES, PAIRS_CARDS, PAIRS_FORGOTTEN, PAIRS_LIST, PAIRS_ORDERED, paper,
+    PAIRS_ADDRESSES, PAIRS_CARDS, PAIRS_FORGOTTEN, PAIRS_LIST, PAIRS_ORDERED, PAIRS_STOPPED, paper,
     queries::{self, Counts, RunRow},
     subject,
 };
@@ -23,7 +23,10 @@ use crate::{
     error::AppError,
     features::audit,
     scope::{InSociety, StaffScope},
-    ui::{FormState, Page, Shell, csv, format},
+    ui::{
+        FormState, Page, Shell, csv, format,
+        progress::{Progress, percent, progress as tell},
+    },
 };
 
 /// A run in the list, and on its own page.
@@ -35,8 +38,10 @@ pub(crate) struct Line {
     state: &'static str,
     pairs: i64,
     ready: bool,
+    wanted: i64,
     /// Making them failed; it is tried again.
     trouble: bool,
+    stopped: Option<String>,
     cards: Option<String>,
     list: Option<String>,
     forgotten: Option<String>,
@@ -50,12 +55,15 @@ impl From<RunRow> for Line {
             run_id: row.run_id,
             whom: whom_words(&row.whom),
             ordered: format!("{} {}", row.ordered_name, format::minute(row.ordered_at.to_jiff())),
+            wanted: row.wanted,
             trouble: row.trouble_at.is_some() && row.ready_at.is_none(),
-            state: match (row.ready_at, row.forgotten_at) {
-                (None, _) => "作成中",
-                (Some(_), None) => "受け取り待ち",
-                (Some(_), Some(_)) => "完了",
+            state: match (row.stopped_at, row.ready_at, row.forgotten_at) {
+                (Some(_), ..) => "取りやめ",
+                (None, None, _) => "作成中",
+                (None, Some(_), None) => "受け取り待ち",
+                (None, Some(_), Some(_)) => "完了",
             },
+            stopped: by(row.stopped_by, row.stopped_at),
             pairs: row.pairs,
             ready: row.ready_at.is_some(),
             cards: by(row.cards_by, row.cards_at),
@@ -90,6 +98,9 @@ pub(crate) struct PairRunPage {
     page: Page,
     form: FormState,
     line: Line,
+    /// How far making them is, in percent and in words.
+    percent: i64,
+    words: String,
     /// Pairs that are still there to be written out.
     left: i64,
     /// Whoever got one in this run and has not enrolled.
@@ -133,22 +144,24 @@ pub(super) async fn order(
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let counts = queries::counts(&app.db, &staff, (app.clock.today(), app.clock.now())).await?;
-    let count = match whom.as_str() {
-        "without" => counts.without,
-        "expired" => counts.expired,
-        "waiting" => counts.waiting,
-        "again" if run.is_some() => queries::left(&app.db, &staff, run.unwrap_or_default()).await?.0,
-        _ => {
-            form.error("whom", "誰に発行するかを選んでください。");
-            return Ok(list_page(&app, &shell, &staff, form).await?.into_response());
-        }
-    };
-    if count + counts.waiting == 0 {
+    // Whatever is ordered, those that wait come with it.
+    let count = counts.waiting
+        + match whom.as_str() {
+            "without" => counts.without,
+            "expired" => counts.expired,
+            "waiting" => 0,
+            "again" if run.is_some() => queries::left(&app.db, &staff, run.unwrap_or_default()).await?.0,
+            _ => {
+                form.error("whom", "誰に発行するかを選んでください。");
+                return Ok(list_page(&app, &shell, &staff, form).await?.into_response());
+            }
+        };
+    if count == 0 {
         form.error("whom", "発行する人がいません。");
         return Ok(list_page(&app, &shell, &staff, form).await?.into_response());
     }
     let mut tx = app.db.begin().await?;
-    let Some(run_id) = queries::order(&mut tx, &staff, (&whom, run), app.clock.now()).await? else {
+    let Some(run_id) = queries::order(&mut tx, &staff, (&whom, run, count), app.clock.now()).await? else {
         drop(tx);
         form.error("whom", "前の発行がまだ作成中です。終わってから、もう一度指示してください。");
         return Ok(list_page(&app, &shell, &staff, form).await?.into_response());
@@ -169,14 +182,21 @@ async fn one_page(
 ) -> Result<PairRunPage, AppError> {
     let row = queries::one(&app.db, staff, run_id).await?.ok_or(AppError::NotFound)?;
     let (again, left) = queries::left(&app.db, staff, run_id).await?;
+    let made = queries::waiting(&app.db, staff).await?;
     let title = format!("仮IDの発行 {run_id}");
     Ok(PairRunPage {
         page: if form.has_errors() { shell.console_with_errors(&title) } else { shell.console(&title) },
         form,
+        percent: percent(made, row.wanted),
+        words: words(made, row.wanted),
         line: row.into(),
         left,
         again,
     })
+}
+
+fn words(made: i64, wanted: i64) -> String {
+    format!("{}件のうち{}件を作成しました。", format::yen(wanted), format::yen(made.min(wanted)))
 }
 
 pub(super) async fn one(
@@ -186,6 +206,47 @@ pub(super) async fn one(
     Path(run_id): Path<i64>,
 ) -> Result<PairRunPage, AppError> {
     one_page(&app, &shell, &staff, run_id, FormState::default()).await
+}
+
+/// Tells how far making the pairs is.
+pub(super) async fn progress(
+    State(app): State<App>,
+    staff: StaffScope,
+    Path(run_id): Path<i64>,
+) -> Result<impl IntoResponse, AppError> {
+    queries::one(&app.db, &staff, run_id).await?.ok_or(AppError::NotFound)?;
+    Ok(tell(move || {
+        let (app, staff) = (app.clone(), staff.clone());
+        async move {
+            let row = queries::one(&app.db, &staff, run_id).await.ok().flatten()?;
+            let made = queries::waiting(&app.db, &staff).await.ok()?;
+            let over = row.ready_at.is_some() || row.stopped_at.is_some();
+            Some(if over {
+                Progress::Over
+            } else {
+                Progress::Going(percent(made, row.wanted), words(made, row.wanted))
+            })
+        }
+    }))
+}
+
+/// Gives up a run that is being made.
+pub(super) async fn stop(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Path(run_id): Path<i64>,
+) -> Result<Response, AppError> {
+    queries::one(&app.db, &staff, run_id).await?.ok_or(AppError::NotFound)?;
+    let mut tx = app.db.begin().await?;
+    if !queries::stop(&mut tx, &staff, run_id, app.clock.now()).await? {
+        drop(tx);
+        return refused(&app, &shell, &staff, run_id, "この発行は、作成が終わったか、すでに取りやめられています。")
+            .await;
+    }
+    audit::record(&app, &mut tx, &staff, PAIRS_STOPPED, Some(&subject(run_id)), "").await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/console/temporary-ids/{run_id}")).into_response())
 }
 
 /// Says on the run's page why nothing can be taken.
@@ -322,7 +383,9 @@ fn sample_line(ready: bool) -> Line {
         state: if ready { "受け取り待ち" } else { "作成中" },
         pairs: if ready { 1_204 } else { 0 },
         ready,
+        wanted: 1_204,
         trouble: !ready,
+        stopped: None,
         cards: ready.then(|| "給付 次郎 2026/11/20 09:20".into()),
         list: None,
         forgotten: None,
@@ -340,6 +403,6 @@ crate::ui::console_pages! {
     PairRunPage => |shell| {
         let mut form = FormState::default();
         form.error("take", TAKEN);
-        Self { page: shell.console_with_errors("仮IDの発行 3"), form, line: sample_line(true), left: 1_204, again: 1_204 }
+        Self { page: shell.console_with_errors("仮IDの発行 3"), form, line: sample_line(true), percent: 100, words: String::new(), left: 1_204, again: 1_204 }
     },
 }

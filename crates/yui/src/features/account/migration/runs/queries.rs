@@ -10,24 +10,38 @@ use crate::{
 
 statements! {
     ORDER = "
-        INSERT INTO pair_runs (society_id, run_id, whom, again_of, ordered_by, ordered_at, ordered_from, pairs)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 0) ON CONFLICT DO NOTHING";
-    TAKE = "
-        UPDATE pair_runs SET taken_until = $3, trouble_at = NULL
-        WHERE society_id = $1 AND ready_at IS NULL AND (taken_until IS NULL OR taken_until <= $2)
-        RETURNING run_id, whom, again_of, ordered_by, ordered_from";
-    TROUBLE = "UPDATE pair_runs SET trouble_at = $3, taken_until = $4 WHERE society_id = $1 AND run_id = $2 AND ready_at IS NULL";
+        INSERT INTO pair_runs (society_id, run_id, whom, again_of, ordered_by, ordered_at, ordered_from, wanted, pairs, tries)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0) ON CONFLICT DO NOTHING";
+    pub(super) SOCIETIES = "
+        SELECT society_id FROM pair_runs
+        WHERE ready_at IS NULL AND stopped_at IS NULL AND (taken_until IS NULL OR taken_until <= $1)
+        ORDER BY society_id";
+    pub(super) TAKE = "
+        UPDATE pair_runs SET taken_until = $3, tries = tries + 1, trouble_at = NULL
+        WHERE society_id = $1 AND ready_at IS NULL AND stopped_at IS NULL AND (taken_until IS NULL OR taken_until <= $2)
+        RETURNING run_id, whom, again_of, ordered_by, ordered_from, tries";
+    pub(super) KEEP = "
+        UPDATE pair_runs SET taken_until = $4
+        WHERE society_id = $1 AND run_id = $2 AND tries = $3 AND ready_at IS NULL AND stopped_at IS NULL";
+    pub(super) FAILED = "
+        UPDATE pair_runs SET trouble_at = $4, taken_until = $5
+        WHERE society_id = $1 AND run_id = $2 AND tries = $3 AND ready_at IS NULL AND stopped_at IS NULL";
+    STOP = "
+        UPDATE pair_runs SET stopped_at = $3, stopped_by = $4, taken_until = NULL
+        WHERE society_id = $1 AND run_id = $2 AND ready_at IS NULL AND stopped_at IS NULL";
     GATHER = "UPDATE issued_pairs SET run_id = $2 WHERE society_id = $1 AND run_id IS NULL";
-    READY = "UPDATE pair_runs SET ready_at = $3, pairs = $4, taken_until = NULL WHERE society_id = $1 AND run_id = $2 AND ready_at IS NULL";
+    READY = "
+        UPDATE pair_runs SET ready_at = $4, pairs = $5, taken_until = NULL
+        WHERE society_id = $1 AND run_id = $2 AND tries = $3 AND ready_at IS NULL AND stopped_at IS NULL";
     LIST = "
         SELECT r.run_id, r.whom, s.name AS ordered_name, r.ordered_at, r.trouble_at, r.ready_at, r.pairs, r.cards_by, r.cards_at, r.list_by,
-            r.list_at, r.forgotten_at
+            r.list_at, r.forgotten_at, r.wanted, r.stopped_by, r.stopped_at
         FROM pair_runs r
         JOIN staff s ON s.society_id = r.society_id AND s.staff_id = r.ordered_by
         WHERE r.society_id = $1 ORDER BY r.run_id DESC LIMIT $2";
     ONE = "
         SELECT r.run_id, r.whom, s.name AS ordered_name, r.ordered_at, r.trouble_at, r.ready_at, r.pairs, r.cards_by, r.cards_at, r.list_by,
-            r.list_at, r.forgotten_at
+            r.list_at, r.forgotten_at, r.wanted, r.stopped_by, r.stopped_at
         FROM pair_runs r
         JOIN staff s ON s.society_id = r.society_id AND s.staff_id = r.ordered_by
         WHERE r.society_id = $1 AND r.run_id = $2";
@@ -91,16 +105,20 @@ pub(super) struct RunRow {
     pub(super) list_by: Option<String>,
     pub(super) list_at: Option<yui_db::Timestamp>,
     pub(super) forgotten_at: Option<yui_db::Timestamp>,
+    pub(super) wanted: i64,
+    pub(super) stopped_by: Option<String>,
+    pub(super) stopped_at: Option<yui_db::Timestamp>,
 }
 
 /// A run that a worker has taken.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct Taken {
+pub(in super::super) struct Taken {
     pub(super) run_id: i64,
     pub(super) whom: String,
     pub(super) again_of: Option<i64>,
     pub(super) ordered_by: i64,
     pub(super) ordered_from: String,
+    pub(super) tries: i32,
 }
 
 /// How many would get a pair.
@@ -111,38 +129,39 @@ pub(super) struct Counts {
     pub(super) waiting: i64,
 }
 
-/// Orders a run; returns its number, or nothing where one is being made.
+/// Orders a run of so many pairs; returns its number, or nothing where one is being made.
 pub(super) async fn order(
     tx: &mut Tx,
     staff: &StaffScope,
-    (whom, again_of): (&str, Option<i64>),
+    (whom, again_of, wanted): (&str, Option<i64>, i64),
     now: Timestamp,
 ) -> Result<Option<i64>, DbError> {
     let id = ids_take(tx, staff, "pair_run", 1).await?;
-    let values = params![staff.society_id(), id, whom, again_of, staff.staff_id, now, staff.address.as_str()];
+    let values = params![staff.society_id(), id, whom, again_of, staff.staff_id, now, staff.address.as_str(), wanted];
     Ok((tx.execute(&ORDER, values).await? == 1).then_some(id))
 }
 
-/// Takes the society's run that is to be made, if there is one.
-pub(super) async fn take(
-    tx: &mut Tx,
-    scope: &impl InSociety,
-    (now, until): (Timestamp, Timestamp),
-) -> Result<Option<Taken>, DbError> {
-    tx.optional(&TAKE, params![scope.society_id(), now, until]).await
+/// Gives up the run that is being made; returns false where it is ready or was given up before.
+pub(super) async fn stop(tx: &mut Tx, staff: &StaffScope, run_id: i64, now: Timestamp) -> Result<bool, DbError> {
+    Ok(tx.execute(&STOP, params![staff.society_id(), run_id, now, staff.name.as_str()]).await? == 1)
 }
 
-/// Gathers the pairs that wait into the run, which is ready with that; returns how many they are, or nothing where another
-/// worker was faster.
+/// Returns how many pairs are made and belong to no run yet.
+pub(super) async fn waiting(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
+    Ok(db.one::<Count>(&WAITING, params![scope.society_id()]).await?.count)
+}
+
+/// Gathers the pairs that wait into the run, which is ready with that; returns how many they are, or nothing where it was
+/// given up or another worker was faster.
 pub(super) async fn gather(
     tx: &mut Tx,
     scope: &impl InSociety,
-    run_id: i64,
+    run: &Taken,
     now: Timestamp,
 ) -> Result<Option<i64>, DbError> {
-    let pairs = tx.execute(&GATHER, params![scope.society_id(), run_id]).await?;
+    let pairs = tx.execute(&GATHER, params![scope.society_id(), run.run_id]).await?;
     let pairs = i64::try_from(pairs).unwrap_or(i64::MAX);
-    let ready = tx.execute(&READY, params![scope.society_id(), run_id, now, pairs]).await? == 1;
+    let ready = tx.execute(&READY, params![scope.society_id(), run.run_id, run.tries, now, pairs]).await? == 1;
     Ok(ready.then_some(pairs))
 }
 
@@ -180,16 +199,6 @@ pub(super) async fn left(db: &Db, scope: &impl InSociety, run_id: i64) -> Result
     Ok((again.count, left.count))
 }
 
-/// Records that making the run's pairs failed, and when it is tried again.
-pub(super) async fn trouble(
-    tx: &mut Tx,
-    scope: &impl InSociety,
-    run_id: i64,
-    (now, again): (Timestamp, Timestamp),
-) -> Result<(), DbError> {
-    tx.execute(&TROUBLE, params![scope.society_id(), run_id, now, again]).await.map(drop)
-}
-
 /// Returns the runs of which something was taken before this instant and whose passwords are still there.
 pub(super) async fn old(db: &Db, scope: &impl InSociety, before: Timestamp) -> Result<Vec<i64>, DbError> {
     let rows: Vec<Count> = db.all(&OLD, params![scope.society_id(), before]).await?;
@@ -204,7 +213,10 @@ pub(super) async fn counts(
 ) -> Result<Counts, DbError> {
     let without: Count = db.one(&WITHOUT, params![scope.society_id(), today]).await?;
     let expired: Count = db.one(&EXPIRED, params![scope.society_id(), today, now]).await?;
-    let waiting: Count = db.one(&WAITING, params![scope.society_id()]).await?;
     let without_way: Count = db.one(&WITHOUT_WAY, params![scope.society_id(), today]).await?;
-    Ok(Counts { without: without.count + without_way.count, expired: expired.count, waiting: waiting.count })
+    Ok(Counts {
+        without: without.count + without_way.count,
+        expired: expired.count,
+        waiting: waiting(db, scope).await?,
+    })
 }

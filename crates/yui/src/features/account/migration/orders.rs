@@ -1,0 +1,117 @@
+//! Work that staff order and a worker does, of each kind one at a time in a society. A worker takes an order and keeps it by
+//! signs of life. Who is killed gives no sign, and another goes on where the work stood; an order that fails is tried again.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use jiff::SignedDuration;
+use tokio::time::{MissedTickBehavior, interval};
+use yui_db::{Record, Statement, params};
+
+use crate::{
+    app::App,
+    features::{audit::Actor, staff},
+    scope::{InSociety, SystemScope},
+};
+
+/// How long an order is a worker's without a sign of life.
+pub(super) const TAKEN_FOR: SignedDuration = SignedDuration::from_mins(2);
+
+/// How often a worker gives one, and learns whether the order still stands.
+const SIGN_EACH: Duration = Duration::from_secs(5);
+
+/// How long an order that failed waits before it is tried again.
+const PAUSE: SignedDuration = SignedDuration::from_mins(1);
+
+/// The SQL of a kind of orders.
+pub(super) struct Statements {
+    /// Returns the `id`s of the societies with an order that is nobody's now (`$1`).
+    pub(super) societies: &'static Statement,
+    /// Takes the order of the society (`$1`) that is nobody's now (`$2`) until then (`$3`) and counts the try; returns it.
+    pub(super) take: &'static Statement,
+    /// Keeps the order of this number (`$2`) and try (`$3`) until then (`$4`), if it still stands.
+    pub(super) keep: &'static Statement,
+    /// Records of the order of this number and try when it failed (`$4`) and when it is due again (`$5`).
+    pub(super) failed: &'static Statement,
+}
+
+/// An order that a worker has taken.
+pub(super) trait Order: Record + Sync {
+    /// What it is called in the log.
+    const WHAT: &'static str;
+
+    /// Its SQL.
+    const STATEMENTS: Statements;
+
+    /// Returns its number, and how often it was taken: who took it last is the one that may go on.
+    fn taken(&self) -> (i64, i32);
+
+    /// Returns who ordered it, and from where.
+    fn ordered_by(&self) -> (i64, &str);
+
+    /// Does it, in the name of who ordered it; returns false where it was stopped or another worker was faster. May end
+    /// wherever it waits, when it is found out that the order does not stand any more.
+    fn work(&self, app: &App, scope: &SystemScope) -> impl Future<Output = anyhow::Result<bool>> + Send;
+}
+
+#[derive(sqlx::FromRow)]
+struct Society {
+    society_id: i64,
+}
+
+/// Does what was ordered; returns how many orders are done.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn work_due<O: Order>(app: &App) -> anyhow::Result<usize> {
+    let Statements { societies, take, failed, .. } = O::STATEMENTS;
+    let due: Vec<Society> = app.db.all(societies, params![app.clock.now()]).await?;
+    let due: Vec<_> = due.into_iter().map(|row| row.society_id).collect();
+    let mut done = 0;
+    for scope in SystemScope::of_these(app, &due, O::WHAT).await? {
+        let now = app.clock.now();
+        let mut tx = app.db.begin().await?;
+        let values = params![scope.society_id(), now, now.checked_add(TAKEN_FOR)?];
+        let order: Option<O> = tx.optional(take, values).await?;
+        tx.commit().await?;
+        let Some(order) = order else { continue };
+        let worked = tokio::select! {
+            worked = in_the_name(app, &scope, &order) => worked,
+            () = lost(app, &scope, &order) => Ok(false),
+        };
+        match worked {
+            Ok(ready) => done += usize::from(ready),
+            Err(error) => {
+                let (id, tries) = order.taken();
+                tracing::error!(society = scope.society_id(), order = id, "{} failed: {error:#}", O::WHAT);
+                let now = app.clock.now();
+                let values = params![scope.society_id(), id, tries, now, now.checked_add(PAUSE)?];
+                app.db.execute(failed, values).await?;
+            }
+        }
+    }
+    Ok(done)
+}
+
+async fn in_the_name<O: Order>(app: &App, scope: &SystemScope, order: &O) -> anyhow::Result<bool> {
+    let (staff_id, from) = order.ordered_by();
+    let name = staff::name_of(app, scope, staff_id).await?.context("who ordered it")?;
+    order.work(app, &scope.acting_for(Actor::staff(staff_id, &name, from))).await
+}
+
+/// Gives signs of life; returns when the order was stopped or is another worker's.
+/// Gives signs of life; returns when the order was stopped or is another worker's.
+async fn lost<O: Order>(app: &App, scope: &SystemScope, order: &O) {
+    let (id, tries) = order.taken();
+    let mut clock = interval(SIGN_EACH);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        clock.tick().await;
+        let Ok(until) = app.clock.now().checked_add(TAKEN_FOR) else { return };
+        match app.db.execute(O::STATEMENTS.keep, params![scope.society_id(), id, tries, until]).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => tracing::warn!("no sign of life could be given: {error}"),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Taking a batch back: staff order it, and a worker does it. In one transaction it is out of sight and everything that stood
+//! before it counts again; its rows, which nobody sees any more, are deleted in portions after that.
+
+use yui_db::Tx;
+
+use super::{BatchState, Refusal, acting, acts, publish::one_at_a_time, queries};
+use crate::{
+    app::App,
+    features::audit,
+    scope::{InSociety, SystemScope},
+};
+
+/// How many rows are deleted in one transaction.
+const PORTION: i64 = 5_000;
+
+/// How many portions are deleted before other orders have their turn.
+const PORTIONS: usize = 10;
+
+/// Has a worker withdraw the batch. One that was to be published is not published any more.
+///
+/// # Errors
+/// [`Refusal`] where there is no such batch, it was withdrawn before or is to be already; or where the database does not
+/// answer. What else stands against it shows when it is done: the batch tells then.
+pub(super) async fn order(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<()> {
+    let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
+    if batch.state == BatchState::Withdrawn {
+        return Err(Refusal::WithdrawnBefore(batch_id, batch.file_name).into());
+    }
+    let mut tx = app.db.begin().await?;
+    if !queries::withdraw_order(&mut tx, scope, batch_id, &acting::kept(scope)).await? {
+        return Err(Refusal::ChangedMeanwhile(batch_id).into());
+    }
+    let detail = format!("{} {}件、{}", batch.kind.label(), batch.accepted, batch.state.label());
+    audit::record(app, &mut tx, scope, acts::WITHDRAWAL_ORDERED, Some(&acts::batch(&batch)), &detail).await?;
+    tx.commit().await?;
+    app.imports.ring();
+    Ok(())
+}
+
+/// Withdraws what was ordered, in the name of those who wanted it; returns how many batches.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn ordered(app: &App, worker: &SystemScope) -> anyhow::Result<usize> {
+    let mut done = 0;
+    for (batch_id, acting) in queries::to_withdraw(&app.db, worker).await? {
+        let Err(error) = hide(app, &acting::of(worker, &acting), batch_id).await else {
+            done += 1;
+            continue;
+        };
+        match error.downcast_ref::<Refusal>() {
+            // Another worker was faster, or the batch got on just now: what is still to be done is due again.
+            Some(Refusal::ChangedMeanwhile(_) | Refusal::WithdrawnBefore(..)) => {}
+            Some(refusal) => queries::withdraw_refused(&app.db, worker, batch_id, &refusal.words()).await?,
+            None => {
+                tracing::error!(society = worker.society_id(), batch = batch_id, "not withdrawn: {error:#}");
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// Takes the batch back whole, published or not: everything is as if it had never come, but for the record that it did.
+/// Accounts of older users that are in use by now stay; returns how many these are. An import of it that is under way ends.
+///
+/// # Errors
+/// [`Refusal`] where there is no such batch, it was withdrawn before, or something else stands on it by now; or where the
+/// database does not answer.
+pub async fn withdraw(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<i64> {
+    let kept = hide(app, scope, batch_id).await?;
+    while clear(app, scope).await? {}
+    Ok(kept)
+}
+
+async fn hide(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<i64> {
+    // People can not go before rows of theirs that are withdrawn already.
+    if queries::batch(&app.db, scope, batch_id).await?.is_some_and(|batch| batch.kind.at_once()) {
+        while clear(app, scope).await? {}
+    }
+    let mut tx = app.db.begin().await?;
+    let kept = hide_in(app, &mut tx, scope, batch_id).await?;
+    tx.commit().await?;
+    Ok(kept)
+}
+
+/// Takes the batch out of sight in the caller's transaction; its rows are deleted by a worker. Returns how many accounts stay.
+///
+/// # Errors
+/// As [`withdraw`].
+pub(super) async fn hide_in(app: &App, tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> anyhow::Result<i64> {
+    one_at_a_time(tx, scope).await?;
+    let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
+    if batch.state == BatchState::Withdrawn {
+        return Err(Refusal::WithdrawnBefore(batch_id, batch.file_name).into());
+    }
+    let now = app.clock.now();
+    if !queries::batch_withdraw(tx, scope, batch_id, batch.state, now).await? {
+        return Err(Refusal::ChangedMeanwhile(batch_id).into());
+    }
+    queries::uploads_drop_of(tx, scope, batch_id).await?;
+    let kept = batch.kind.withdrawn(tx, scope, batch_id, now).await?;
+    queries::kept_set(tx, scope, batch_id, kept).await?;
+    let detail = format!("{} {}件、{}", batch.kind.label(), batch.accepted, batch.state.label());
+    audit::record(app, tx, scope, acts::WITHDRAWN, Some(&acts::batch(&batch)), &detail).await?;
+    Ok(kept)
+}
+
+/// Deletes some rows of withdrawn batches; returns whether more may be there.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn clear(app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
+    for _ in 0..PORTIONS {
+        let mut tx = app.db.begin().await?;
+        let Some((batch_id, kind)) = queries::clearing(&mut tx, scope).await? else { return Ok(false) };
+        if kind.clear(&mut tx, scope, batch_id, PORTION).await? == 0 {
+            queries::cleared(&mut tx, scope, batch_id).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(true)
+}
