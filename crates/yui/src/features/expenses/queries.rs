@@ -29,7 +29,6 @@ statements! {
         SELECT claim_key, batch_id, member_id, treatment_month FROM expenses
         WHERE society_id = $1 AND claim_key IN ($2)
             AND batch_id NOT IN (SELECT b.batch_id FROM import_batches b WHERE b.society_id = $1 AND b.clearing)";
-    // Most batches share no claim with another, which their counts tell: whichever came later counted corrections.
     VERSIONS_SETTLE = "
         UPDATE expenses
         SET superseded_by = (
@@ -42,9 +41,6 @@ statements! {
             ORDER BY b.version_order
             LIMIT 1)
         WHERE society_id = $1
-            AND EXISTS (SELECT 1 FROM import_batches b
-                        WHERE b.society_id = $1 AND b.kind = 'expenses' AND b.corrections > 0
-                            AND (b.batch_id = $2 OR (b.batch_id > $2 AND b.state <> 'withdrawn')))
             AND claim_key IN (
                 SELECT mine.claim_key
                 FROM expenses mine
