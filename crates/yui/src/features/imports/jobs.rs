@@ -113,7 +113,7 @@ async fn files(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize>
     Ok(count)
 }
 
-/// Publishes and withdraws what is due, tells members, and deletes what was withdrawn, of each society a part in turn;
+/// Withdraws and publishes what is due, deletes what was withdrawn, and tells members, of each society a part in turn;
 /// returns how often anything was done.
 async fn orders(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize> {
     let mut count = 0;
@@ -141,8 +141,8 @@ async fn orders(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize
 async fn orders_of(app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
     let withdrawn = withdraw::ordered(app, scope).await?;
     let published = publish_due(app, scope).await?;
-    let told = news::tell(app, scope).await?;
     let more = withdraw::clear(app, scope).await?;
+    let told = news::tell(app, scope).await?;
     Ok(withdrawn + published > 0 || told > 0 || more)
 }
 

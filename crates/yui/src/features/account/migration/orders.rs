@@ -76,6 +76,8 @@ pub(super) async fn work_due<O: Order>(app: &App) -> anyhow::Result<usize> {
         tx.commit().await?;
         let Some(order) = order else { continue };
         let worked = tokio::select! {
+            // What is done is done, even where the order is found gone by that.
+            biased;
             worked = in_the_name(app, &scope, &order) => worked,
             () = lost(app, &scope, &order) => Ok(false),
         };
@@ -105,6 +107,8 @@ async fn lost<O: Order>(app: &App, scope: &SystemScope, order: &O) {
     let (id, tries) = order.taken();
     let mut clock = interval(SIGN_EACH);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // It was taken just now.
+    clock.tick().await;
     loop {
         clock.tick().await;
         let Ok(until) = app.clock.now().checked_add(TAKEN_FOR) else { return };
