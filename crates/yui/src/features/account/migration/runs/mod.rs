@@ -22,6 +22,7 @@ use crate::{
     },
     scope::{InSociety, SystemScope},
 };
+pub(crate) use paper::sheet as postcard_sheet;
 use queries::Taken;
 
 /// The pages of this part.
