@@ -271,6 +271,17 @@ export const consolePages = [
   },
   { name: 'services', route: '/console/settings/services', open: staff('/console/settings/services') },
   { name: 'mail senders', route: '/console/settings/mail', open: staff('/console/settings/mail') },
+  { name: 'postcards', route: '/console/settings/postcards', open: staff('/console/settings/postcards') },
+  {
+    name: 'postcards, mistakes',
+    route: '/console/settings/postcards',
+    open: async (page, society) => {
+      await asStaff(page, society, '/console/settings/postcards');
+      await page.locator('#postage').fill('料金後納郵便のみほん');
+      await submit(page, page.getByRole('button', { name: '変更する' }));
+      await page.locator('.error-summary').waitFor();
+    },
+  },
   { name: 'branding', route: '/console/settings/branding', open: staff('/console/settings/branding') },
   { name: 'signing key', route: '/console/settings/signing-key', open: staff('/console/settings/signing-key') },
   {
@@ -298,6 +309,7 @@ export const notConsolePages = [
   '/console/imports/uploads/{id}/faults.csv',
   '/console/imports/{id}/faults.csv',
   '/console/audit.csv',
+  '/console/settings/postcards/sample.pdf',
   '/console/terms/{version}/agreements.csv',
   '/console/temporary-ids/{run}/addresses.csv',
   '/console/register/qr/{question}',

@@ -76,6 +76,7 @@ fn sheet() -> PostcardSheet {
         ]),
         inquiry: texts(&["電話 00-0000-0000（平日 9:00〜17:00）", "メール madoguchi@mihon-kenpo.example"]),
         issued: jiff::civil::date(2026, 11, 20),
+        sample: false,
     }
 }
 

@@ -8,6 +8,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use crate::folio;
+use crate::postcards::Misfit;
 use crate::world::Desk;
 use crate::{FontError, Fonts};
 
@@ -44,6 +45,9 @@ pub enum PrintError {
     /// A file of postcards was to have none.
     #[error("there are no postcards to print")]
     Empty,
+    /// Lines of the society's own have no room on a postcard.
+    #[error("{} lines of the society's own do not fit on the postcard", .0.len())]
+    Misfits(Vec<Misfit>),
     /// The address of the login page does not fit in a QR code.
     #[error("the address of the login page is too long for a QR code")]
     QrCode,

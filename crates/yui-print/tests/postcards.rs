@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::NamedTempFile;
-use yui_print::postcards::{PostalAddress, Postcard, PostcardSheet, Written, write};
+use yui_print::postcards::{Misfit, Part, PostalAddress, Postcard, PostcardSheet, Why, Written, write};
 use yui_print::{DEFAULT_FONT_DIRS, Fonts, PrintError};
 
 fn fonts() -> Fonts {
@@ -30,6 +30,7 @@ fn sheet() -> PostcardSheet {
         steps: texts(&["ログイン画面を開きます。", "画面の案内にそって進みます。"]),
         inquiry: texts(&["電話 00-0000-0000"]),
         issued: jiff::civil::date(2026, 11, 20),
+        sample: false,
     }
 }
 
@@ -141,6 +142,81 @@ fn the_qr_code_is_the_login_page() {
             image.detect_grids().iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect();
         assert_eq!(found, [login]);
     }
+}
+
+/// The sheet with these lines as its sender, postage mark or inquiry.
+fn with(part: Part, lines: Vec<String>) -> PostcardSheet {
+    match part {
+        Part::Sender => PostcardSheet { sender: lines, ..sheet() },
+        Part::Postage => PostcardSheet { postage: lines, ..sheet() },
+        Part::Inquiry => PostcardSheet { inquiry: lines, ..sheet() },
+    }
+}
+
+/// How many characters as wide as high a line has room for, and how many lines there is room for.
+const ROOMS: [(Part, usize, usize); 3] = [(Part::Sender, 28, 6), (Part::Postage, 7, 5), (Part::Inquiry, 23, 9)];
+
+#[test]
+fn a_line_that_has_no_room_is_told_by_its_part_and_place() {
+    let fonts = fonts();
+    let misfits = |sheet: &PostcardSheet| sheet.misfits(&fonts).expect("measured");
+    for (part, width, lines) in ROOMS {
+        let line = |count: usize| "本".repeat(count);
+        let misfit = |line, why| [Misfit { part, line, why }];
+        assert_eq!(misfits(&with(part, vec![line(width); lines])), [], "as much as there is room for");
+        assert_eq!(misfits(&with(part, vec![line(1), line(width + 1)])), misfit(1, Why::Wide));
+        assert_eq!(misfits(&with(part, vec![line(1); lines + 3])), misfit(lines, Why::Low));
+        // Narrower letters, of which more fit, and which a line would not be broken between.
+        assert_eq!(misfits(&with(part, vec!["i".repeat(2 * width)])), []);
+        assert_eq!(misfits(&with(part, vec!["W".repeat(2 * width)])), misfit(0, Why::Wide));
+        assert_eq!(misfits(&with(part, vec!["（".repeat(9 * width)])), misfit(0, Why::Wide));
+        // What is too wide is not too low as well.
+        assert_eq!(
+            misfits(&with(part, [vec![line(1); lines - 1], vec![line(9 * width)]].concat())),
+            misfit(lines - 1, Why::Wide)
+        );
+    }
+    let long = PostcardSheet { society_name: "みほん".repeat(20), ..with(Part::Sender, vec!["本".into(); 6]) };
+    assert_eq!(misfits(&long), [Misfit { part: Part::Sender, line: 4, why: Why::Low }], "a name takes its room first");
+    let both = PostcardSheet {
+        postage: vec!["料金別納郵便です".into()], ..with(Part::Inquiry, vec!["本".repeat(24)])
+    };
+    assert_eq!(misfits(&both).iter().map(|one| one.part).collect::<Vec<_>>(), [Part::Postage, Part::Inquiry]);
+}
+
+#[test]
+fn characters_that_can_not_be_printed_are_told_one_by_one() {
+    let lines = vec!["葛\u{e0100}城 𠮷田".into(), "外\u{e000}\t字😀".into(), "\u{202e}右".into()];
+    for (part, ..) in ROOMS {
+        let misfits = with(part, lines.clone()).misfits(&fonts()).expect("measured");
+        let told: Vec<_> = misfits.iter().map(|one| (one.part, one.line, one.why)).collect();
+        let expected = [
+            (part, 1, Why::Invisible('\t')),
+            (part, 1, Why::Missing('\u{e000}')),
+            (part, 1, Why::Missing('😀')),
+            (part, 2, Why::Invisible('\u{202e}')),
+        ];
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn a_card_without_room_for_a_line_is_not_written() {
+    let error = write(&fonts(), &with(Part::Postage, vec!["料金別納郵便です".into()]), [card(0)], Vec::new());
+    let misfit = Misfit { part: Part::Postage, line: 0, why: Why::Wide };
+    assert!(matches!(error, Err(PrintError::Misfits(misfits)) if misfits == [misfit]));
+}
+
+#[test]
+fn a_sample_says_so_on_every_leaf() {
+    let (file, _) = printed(&PostcardSheet { sample: true, ..sheet() }, [card(0)]);
+    for page in pages(&file) {
+        // Poppler reads what stands aslant letter by letter.
+        assert_eq!(page.matches("見\n本\n").count(), 3, "{page}");
+    }
+    let info = String::from_utf8(run("pdfinfo", &[], file.path(), &[])).expect("UTF-8");
+    assert!(info.contains("みほん健康保険組合 圧着ハガキ（見本） 1通"), "{info}");
+    assert!(!pages(&printed(&sheet(), [card(0)]).0).concat().contains("見\n本\n"));
 }
 
 #[test]
@@ -257,6 +333,21 @@ fn each_card_is_written_before_the_next_is_asked_for() {
         }
     }
     assert_eq!(write(&fonts(), &sheet(), cards, Counting(&written)).expect("postcards").cards, 600);
+}
+
+#[test]
+fn fonts_that_were_found_anew_draw_the_same_card() {
+    let one_at_a_time = || {
+        let mut bytes = Vec::new();
+        write(&fonts(), &sheet(), [card(0)], &mut bytes).expect("a postcard");
+        bytes
+    };
+    let alone = one_at_a_time();
+    // The typesetter shares what it has laid out between threads, each of which has fonts of its own here.
+    let threads: Vec<_> =
+        (0..4).map(|_| std::thread::spawn(move || (0..3).map(|_| one_at_a_time()).collect())).collect();
+    let all: Vec<Vec<Vec<u8>>> = threads.into_iter().map(|thread| thread.join().expect("a thread")).collect();
+    assert!(all.iter().flatten().all(|file| *file == alone));
 }
 
 #[test]

@@ -134,10 +134,14 @@ impl Fonts {
         Ok(font)
     }
 
-    /// The place of a face that was drawn with.
-    pub(crate) fn place_of(&self, font: &Font) -> Option<usize> {
-        let same = |one: &Font| one.data().as_ptr() == font.data().as_ptr() && one.index() == font.index();
-        self.loaded().iter().position(|slot| slot.as_ref().is_some_and(same))
+    /// The place of a face that was drawn with. The typesetter may have kept it from a document drawn with other [`Fonts`]: equal files
+    /// are the same face.
+    ///
+    /// # Errors
+    /// [`FontError::Unreadable`] if it is none of these.
+    pub(crate) fn place_of(&self, font: &Font) -> Result<usize, FontError> {
+        let place = self.loaded().iter().position(|slot| slot.as_ref() == Some(font));
+        place.ok_or_else(|| FontError::Unreadable { path: PathBuf::new(), reason: "no such face".into() })
     }
 
     /// The place of the face that draws a character: of even widths or not, regular or bold, and the fallback where that lacks it.
@@ -173,6 +177,6 @@ fn is_private(c: char) -> bool {
 }
 
 /// Characters that have no shape to draw: joiners, marks of direction, the byte order mark.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
 }

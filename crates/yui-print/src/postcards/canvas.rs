@@ -79,7 +79,7 @@ impl Canvas {
     }
 
     fn set_text(&mut self, case: &mut Case<'_>, text: &TextItem, at: Point) -> Result<(), FontError> {
-        let Some(face) = case.place_of(text.font.font()) else { return Ok(()) };
+        let face = case.place_of(text.font.font())?;
         self.fill(colour(&text.fill));
         let size = points(text.size);
         let mut x = points(at.x);

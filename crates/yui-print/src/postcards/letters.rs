@@ -61,7 +61,7 @@ impl<'a> Case<'a> {
     }
 
     /// Returns the place of a face that the typesetter drew with.
-    pub(super) fn place_of(&self, font: &Font) -> Option<usize> {
+    pub(super) fn place_of(&self, font: &Font) -> Result<usize, FontError> {
         self.fonts.place_of(font)
     }
 

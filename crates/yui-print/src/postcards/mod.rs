@@ -4,12 +4,17 @@
 //! All that differs from card to card is on one side of the paper, printed in one pass: no sheet can carry one person's address
 //! and another's password. The typesetter lays out what all cards share, once; the file is written card by card, and nothing of a card is
 //! kept but the place of its objects. Each font is in the file once, with the letters that were used.
+//!
+//! A line of the society's own that has no room is no card: [`PostcardSheet::misfits`] tells of it before, and [`write`] refuses it.
 
 mod canvas;
 mod fields;
 mod file;
 mod letters;
+mod misfits;
 mod reading;
+
+pub use misfits::{Misfit, Part, Why};
 
 use std::io::Write;
 
@@ -18,6 +23,7 @@ use pdf_writer::{Finish, Name, Rect, Ref, TextStr};
 use qrcode::{Color, EcLevel, QrCode};
 use serde::Serialize;
 use typst::layout::Point;
+use typst_layout::PagedDocument;
 
 use canvas::Canvas;
 use fields::Field;
@@ -33,7 +39,8 @@ use crate::{Fonts, PrintError};
 pub struct PostcardSheet {
     /// The society's name, e.g. `みなと海運健康保険組合`.
     pub society_name: String,
-    /// Lines of the return address under the name: postal code, address, telephone; may be none.
+    /// Lines of the return address under the name: postal code, address, telephone; may be none. Of these lines, those of the postage
+    /// mark and of the inquiry each has to fit: [`PostcardSheet::misfits`].
     pub sender: Vec<String>,
     /// Lines of the postage mark, e.g. `料金後納`, `郵便`; with none its place stays free for a stamp.
     pub postage: Vec<String>,
@@ -45,10 +52,12 @@ pub struct PostcardSheet {
     pub preparations: Vec<String>,
     /// The steps from the login page to the end of enrolment, a sentence each; up to six.
     pub steps: Vec<String>,
-    /// Lines that say whom to ask, and when.
+    /// Lines that say whom to ask, and when; under the society's name.
     pub inquiry: Vec<String>,
     /// The day in Japan; also the file's date.
     pub issued: Date,
+    /// Whether all leaves are marked 見本, as on cards that are not to be sent.
+    pub sample: bool,
 }
 
 /// What is one person's.
@@ -107,7 +116,7 @@ const SLUG: f32 = 10.0;
 /// else waits.
 ///
 /// # Errors
-/// [`PrintError::Empty`] without cards, [`PrintError::Written`] where `out` takes no more, [`PrintError::QrCode`] for an address of the
+/// [`PrintError::Empty`] without cards, [`PrintError::Misfits`] where a line has no room, [`PrintError::Written`] where `out` takes no more, [`PrintError::QrCode`] for an address of the
 /// login page that is too long, and as [`crate::statement::render`]. What was written until then is no file.
 pub fn write(
     fonts: &Fonts,
@@ -115,9 +124,12 @@ pub fn write(
     cards: impl IntoIterator<Item = Postcard>,
     out: impl Write,
 ) -> Result<Written, PrintError> {
-    let template = Template::new("postcard.typ", include_str!("postcard.typ"))?;
     let mut words = Words::new(fonts);
-    let document = template.lay_out(fonts, &Sheet::new(sheet, &mut words)?)?;
+    let document = laid_out(fonts, sheet, &mut words)?;
+    let misfits = misfits::found(fonts, sheet, &document)?;
+    if !misfits.is_empty() {
+        return Err(PrintError::Misfits(misfits));
+    }
     let mut file = File::begin(out)?;
     let resources = file.reserve();
     let mut case = Case::new(fonts);
@@ -132,7 +144,7 @@ pub fn write(
         sides.push(Side { shared: id, fields });
     }
     let [addressed, keyed, back] = &sides[..] else {
-        return Err(PrintError::Template { template: "postcard.typ", reason: format!("{} pages", sides.len()) });
+        return Err(PrintError::Template { template: TEMPLATE, reason: format!("{} pages", sides.len()) });
     };
 
     let mut count = 0;
@@ -156,7 +168,8 @@ pub fn write(
         let mut written = chunk.indirect(resources).start::<pdf_writer::writers::Resources<'_>>();
         written.fonts().pairs(faces.iter().map(|(name, id)| (Name(name.as_bytes()), *id)));
     })?;
-    let (title, date) = (format!("{} 圧着ハガキ {count}通", sheet.society_name), date(sheet.issued));
+    let sample = if sheet.sample { "（見本）" } else { "" };
+    let (title, date) = (format!("{} 圧着ハガキ{sample} {count}通", sheet.society_name), date(sheet.issued));
     file.end(
         |catalog| {
             // As drawn, both sides, turned over the short edge: what a printer's own driver would else decide.
@@ -170,6 +183,13 @@ pub fn write(
         },
     )?;
     Ok(Written { cards: count, missing: words.into_missing() })
+}
+
+const TEMPLATE: &str = "postcard.typ";
+
+/// Returns the pages that all cards share: front with an address, front with a key, back.
+fn laid_out(fonts: &Fonts, sheet: &PostcardSheet, words: &mut Words<'_>) -> Result<PagedDocument, PrintError> {
+    Template::new(TEMPLATE, include_str!("postcard.typ"))?.lay_out(fonts, &Sheet::new(sheet, words)?)
 }
 
 /// One side of the sheet: what all cards share, and the places of what they do not.
@@ -250,6 +270,7 @@ struct Sheet {
     steps: Vec<String>,
     inquiry: Vec<String>,
     qr: Qr,
+    sample: bool,
 }
 
 /// A QR code: how many modules wide, and its dark runs (column, row, length).
@@ -276,6 +297,7 @@ impl Sheet {
             url_size: fits.min(11.0),
             qr: Qr::of(&url)?,
             url,
+            sample: sheet.sample,
         })
     }
 }

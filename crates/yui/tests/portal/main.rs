@@ -22,6 +22,7 @@ mod member_flags;
 mod members;
 mod migration;
 mod operator;
+mod postcards;
 mod samples;
 mod settings;
 mod sql;

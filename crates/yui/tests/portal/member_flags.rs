@@ -1,10 +1,8 @@
 //! 異議申出 and 情報非開示: nothing of the person is left anywhere on the household's side, and all is back afterwards.
 
-use std::{io::Write, process::Command};
-
 use crate::{
     members::found,
-    support::{Browser, Portal, encode},
+    support::{Browser, Portal, encode, text_of},
 };
 
 /// Everything the household can look at or take away that tells of expenses.
@@ -29,14 +27,6 @@ async fn taken(member: &mut Browser, hanako: i64) -> Vec<String> {
     let pdf = member.get("/expenses/statement.pdf?month=2025-01").await;
     all.push(text_of(&pdf.bytes));
     all
-}
-
-fn text_of(pdf: &[u8]) -> String {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(pdf).unwrap();
-    let output = Command::new("pdftotext").args(["-raw", "-enc", "UTF-8"]).arg(file.path()).arg("-").output().unwrap();
-    assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap()
 }
 
 #[tokio::test]

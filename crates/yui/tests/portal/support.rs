@@ -1,6 +1,6 @@
 //! A portal of a test's own, and a browser that keeps cookies.
 
-use std::sync::atomic::AtomicI64;
+use std::{io::Write, process::Command, sync::atomic::AtomicI64};
 
 use axum::{
     Router,
@@ -425,6 +425,15 @@ impl Answer {
 /// Returns the text as a form sends it.
 pub(crate) fn encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// Returns the words in a PDF, pages ended by a form feed, as Poppler reads them.
+pub(crate) fn text_of(pdf: &[u8]) -> String {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(pdf).unwrap();
+    let output = Command::new("pdftotext").args(["-raw", "-enc", "UTF-8"]).arg(file.path()).arg("-").output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Returns the code that an app with this key shows at this second (RFC 6238), by another implementation than ours.

@@ -16,7 +16,7 @@ pub(crate) use closed::{answer as closed_answer, closed};
 pub use directory::{Branding, Directory, OlderHost, Society};
 pub use policy::{
     Complexity, EmailRule, EnrolmentFlow, Factor, ForgottenPassword, ForgottenUserId, Guarded, IdentityCheck,
-    MaintenanceRule, PasswordRule, Policy, Preset, Senders, Service, SessionRule, UserIdRule,
+    MaintenanceRule, PasswordRule, Policy, PostcardLines, Preset, Senders, Service, SessionRule, UserIdRule,
 };
 pub(crate) use queries::{ids_take, society_list};
 

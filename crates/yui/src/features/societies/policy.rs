@@ -51,6 +51,9 @@ pub struct Policy {
     /// Whose names stand on mails.
     #[serde(default)]
     pub senders: Senders,
+    /// What the society has written on its postcards.
+    #[serde(default)]
+    pub postcards: PostcardLines,
 }
 
 /// The two generations of enrolment (spec 10-account, A and F).
@@ -252,6 +255,18 @@ impl Default for Senders {
     }
 }
 
+/// The lines of the postcards with temporary IDs that are the society's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostcardLines {
+    /// The return address, under the society's name.
+    pub sender: Vec<String>,
+    /// The postage mark; with none its place stays free for a stamp.
+    pub postage: Vec<String>,
+    /// Whom to ask, under the society's name; with none the address where answers to mails go.
+    pub inquiry: Vec<String>,
+}
+
 /// What a society may want two of its staff to decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -402,6 +417,14 @@ mod tests {
         assert_eq!(kline.maintenance, [MaintenanceRule::Weekday { nth: 3, weekday: 4, from_hour: 19, to_hour: 22 }]);
         assert_eq!(metro.maintenance, [MaintenanceRule::DayOfMonth { day: 25, from_hour: 21, to_hour: 24 }]);
         assert!(Preset::ALL.map(policy).iter().all(|policy| policy.lock_after_wrong_passwords == 11));
+    }
+
+    #[test]
+    fn a_policy_that_is_older_than_a_value_has_its_default() {
+        let text = include_str!("presets/kline.json");
+        assert!(!text.contains("senders") && !text.contains("postcards"));
+        let kline = policy(Preset::Kline);
+        assert_eq!((kline.senders, kline.postcards), (Senders::default(), PostcardLines::default()));
     }
 
     #[test]

@@ -55,7 +55,7 @@ const fn field(path: &'static str, label: &'static str, explanation: &'static st
     Field { path, label, explanation, form }
 }
 
-/// Everything that the policy page shows, in order. Services, maintenance and mail senders have pages of their own.
+/// Everything that the policy page shows, in order. Services, maintenance, mail senders and postcards have pages of their own.
 pub(crate) const GROUPS: &[Group] = &[
     Group {
         id: "enrolment",
@@ -371,7 +371,7 @@ mod tests {
     #[test]
     fn every_value_of_the_policy_has_its_field_or_its_page() {
         let json = json(&Preset::Kline.policy().unwrap()).unwrap();
-        let elsewhere = ["services", "maintenance", "senders"];
+        let elsewhere = ["services", "maintenance", "senders", "postcards"];
         for (name, value) in json.as_object().unwrap() {
             let inside = value.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_else(Vec::new);
             let paths = if inside.is_empty() {

@@ -36,6 +36,7 @@ pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope
     let entry = |href, label, now: String| Entry { href, label, now };
     let services = society.policy.services.iter().map(|service| service.label()).collect::<Vec<_>>().join("、");
     let senders = &society.policy.senders;
+    let sender = society.policy.postcards.sender.first().map(String::as_str);
     Ok(SettingsPage {
         page: shell.console("組合の設定"),
         entries: vec![
@@ -48,6 +49,11 @@ pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope
             entry("/console/settings/maintenance", "メンテナンスの時間", next.unwrap_or_else(|| "なし".to_owned())),
             entry("/console/settings/branding", "名称・色・ロゴ", society.name.clone()),
             entry("/console/settings/mail", "メールの差出人", format!("{}@ ほか", senders.no_reply)),
+            entry(
+                "/console/settings/postcards",
+                "仮IDのハガキ",
+                sender.unwrap_or("差出人の住所がありません").to_owned(),
+            ),
             entry("/console/settings/signing-key", "電子署名の鍵", key),
             entry("/console/settings/older-hosts", "以前のシステムの終了", String::new()),
         ],

@@ -10,6 +10,7 @@ mod mail;
 mod maintenance;
 mod older;
 mod policy;
+mod postcards;
 mod services;
 mod signing;
 
@@ -45,6 +46,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/console/settings/services", manage, services::submit)
         .get("/console/settings/mail", manage, mail::show)
         .post("/console/settings/mail", manage, mail::submit)
+        .get("/console/settings/postcards", manage, postcards::show)
+        .post("/console/settings/postcards", manage, postcards::submit)
+        .get("/console/settings/postcards/sample.pdf", look, postcards::sample)
         .get("/console/settings/branding", manage, branding::show)
         .post("/console/settings/branding", manage, branding::submit)
         .get("/console/settings/maintenance", manage, maintenance::show)

@@ -24,6 +24,7 @@ use crate::{
     },
     scope::SystemScope,
 };
+pub(crate) use paper::sheet as postcard_sheet;
 pub(super) use queries::Taken;
 
 /// The pages of this part.

@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
+use yui_print::PrintError;
 
 use super::{
     super::{queries::pairs, temporary_ids::csv as list_of},
@@ -259,6 +260,9 @@ async fn refused(app: &App, shell: &Shell, staff: &StaffScope, run_id: i64, word
 const TAKEN: &str = "このファイルはすでにダウンロードされています。もう一度必要な場合は、下の「この発行をやり直す」から、新しい仮パスワードを発行してください。";
 const NOTHING: &str = "受け取れる仮IDがありません。登録が済んだか、控えが消去されています。";
 
+const NO_ROOM: &str =
+    "ハガキに入らない行があります。「組合の設定」の「仮IDのハガキ」で直してから、もう一度受け取ってください。";
+
 /// The postcards: made whole first, so that a mistake in them takes nothing away; then taken, once.
 pub(super) async fn postcards(
     State(app): State<App>,
@@ -278,7 +282,12 @@ pub(super) async fn postcards(
     if app.fonts.is_none() {
         return Err(AppError::Unavailable("PDFを作るフォントが入っていません。"));
     }
-    let (mut file, written) = paper::written(&app, &scope, waiting).await?;
+    let (mut file, written) = match paper::written(&app, &scope, waiting).await {
+        Err(error) if matches!(error.downcast_ref(), Some(PrintError::Misfits(_))) => {
+            return refused(&app, &shell, &staff, run_id, NO_ROOM).await;
+        }
+        written => written?,
+    };
     let mut tx = app.db.begin().await?;
     if !queries::cards_take(&mut tx, &staff, run_id, app.clock.now()).await? {
         drop(tx);

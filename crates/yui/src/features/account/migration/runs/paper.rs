@@ -11,14 +11,12 @@ use super::super::{
 };
 use crate::{
     app::App,
-    features::societies::{EmailRule, EnrolmentFlow, Service},
+    features::societies::{EmailRule, EnrolmentFlow, Policy, PostcardLines, Service, Society},
     scope::{InSociety, SystemScope},
 };
 
-/// Returns what is the same on all cards of a society.
-fn sheet(app: &App, scope: &SystemScope) -> PostcardSheet {
-    let society = scope.society();
-    let policy = &society.policy;
+/// Returns what is the same on all cards of a society that has this policy.
+pub(crate) fn sheet(app: &App, society: &Society, policy: &Policy) -> PostcardSheet {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let service = |service: &Service| match service {
         Service::Expenses => "ご家族の医療費を、月ごと・年ごとに見られます。",
@@ -47,18 +45,21 @@ fn sheet(app: &App, scope: &SystemScope) -> PostcardSheet {
             "ご自分のユーザIDとパスワードを決めると完了です。",
         ]),
     };
-    let mut inquiry = vec![society.name.clone()];
-    inquiry.extend(policy.senders.reply_to.clone());
+    let PostcardLines { sender, postage, mut inquiry } = policy.postcards.clone();
+    if inquiry.is_empty() {
+        inquiry.extend(policy.senders.reply_to.clone());
+    }
     PostcardSheet {
         society_name: society.name.clone(),
-        sender: Vec::new(),
-        postage: Vec::new(),
+        sender,
+        postage,
         login_url: format!("{}/login", app.portal_address(society)),
         services: policy.services.iter().map(|one| service(one).to_owned()).collect(),
         preparations,
         steps,
         inquiry,
         issued: app.clock.today(),
+        sample: false,
     }
 }
 
@@ -70,11 +71,11 @@ pub(super) fn key(row: &PairRow) -> String {
 /// Writes the postcards into a file that nobody else sees and that is gone when it is closed.
 ///
 /// # Errors
-/// Where there are no fonts, or the file can not be written.
+/// Where there are no fonts, or the file can not be written; [`yui_print::PrintError::Misfits`] where a line has no room.
 pub(super) async fn written(app: &App, scope: &SystemScope, pairs: Vec<PairRow>) -> anyhow::Result<(File, Written)> {
     let fonts = app.fonts.clone().context("no fonts")?;
     let (app, scope) = (app.clone(), scope.clone());
-    let sheet = sheet(&app, &scope);
+    let sheet = sheet(&app, scope.society(), &scope.society().policy);
     tokio::task::spawn_blocking(move || {
         let file = tempfile::tempfile()?;
         let mut failed = None;
