@@ -200,6 +200,7 @@ pub(crate) fn kind_label(kind: &str) -> &str {
         "notice" => "アカウントのお知らせ",
         "expenses_published" => "医療費情報の公開のお知らせ",
         "staff_invitation" => "職員の招待",
+        "staff_notice" => "職員のアカウントのお知らせ",
         "test" => "メールの試験",
         other => other,
     }
