@@ -19,6 +19,7 @@ statements! {
     ENTRIES_GONE = "DELETE FROM audit_entries WHERE society_id = $1";
     ENTRY_GONE = "DELETE FROM audit_entries WHERE society_id = $1 AND entry_id = $2";
     EVENT_FORGE = "UPDATE account_events SET address = '192.0.2.9' WHERE society_id = $1 AND event_id = $2";
+    EVENT_EMPTIED = "UPDATE account_events SET detail = '' WHERE society_id = $1 AND event_id = $2 AND detail IS NULL";
     EVENT_GONE = "DELETE FROM account_events WHERE society_id = $1 AND event_id = $2";
 }
 
@@ -177,5 +178,42 @@ async fn what_members_did_is_tied_to_the_log_and_tampering_with_it_is_found() {
             assert_eq!(events(&portal).await, Events::Changed(1, first));
             assert_eq!(verdict(&portal).await, Verdict::Whole(entries(&portal).await));
         }
+    }
+}
+
+#[tokio::test]
+async fn that_nothing_was_said_of_an_event_is_not_the_same_as_that_it_was_removed() {
+    for portal in Portal::demos().await {
+        let mut member = portal.signed_in("kline", "testtaro01").await;
+        member.post("/settings/sessions/end-others", "").await;
+        account::bind_events(&portal.app).await.unwrap();
+        let Events::Whole(last) = account::verify_events(&portal.app, &scope(&portal).await).await.unwrap() else {
+            panic!("nothing was changed")
+        };
+        for event in 1..=last {
+            tampered(&portal, &EVENT_EMPTIED, event).await;
+        }
+        let found = account::verify_events(&portal.app, &scope(&portal).await).await.unwrap();
+        assert_eq!(found, Events::Changed(1, last));
+    }
+}
+
+#[tokio::test]
+async fn a_society_whose_log_is_broken_keeps_no_other_waiting() {
+    for portal in Portal::demos().await {
+        portal.signed_in("bungu", "testtaro01").await;
+        portal.signed_in("kline", "testtaro01").await;
+        let society = async |key: &str| SystemScope::of_society(&portal.app, key).await.unwrap();
+        let (broken, whole) = (society("bungu").await, society("kline").await);
+        let id = yui::scope::InSociety::society_id(&broken);
+        assert!(id < yui::scope::InSociety::society_id(&whole), "its turn is first");
+        let head: Head = portal.app.db.one(&HEAD_LOOK, params![id]).await.unwrap();
+        portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
+        portal.app.db.execute(&HEAD_BACK, params![id, head.entry_id, &[0_u8; 64][..]]).await.unwrap();
+        let error = account::bind_events(&portal.app).await.unwrap_err();
+        assert_eq!(error.to_string(), "it went wrong at 1 societies");
+        assert_eq!(account::verify_events(&portal.app, &broken).await.unwrap(), Events::Whole(0));
+        let bound = account::verify_events(&portal.app, &whole).await.unwrap();
+        assert!(matches!(bound, Events::Whole(last) if last > 0), "{bound:?}");
     }
 }

@@ -1,5 +1,7 @@
 //! 届かなかったメール: what staff see of mail that was given up, and what is worth another try.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use yui::{
     features::mails::{self, Letter, MailFrame, Recipient, Sender, enqueue},
@@ -8,7 +10,10 @@ use yui::{
 };
 use yui_db::{params, statements};
 
-use crate::support::Portal;
+use crate::{
+    enrolment::{agree, birth_date},
+    support::{Answer, PASSWORD, Portal},
+};
 
 const PAGE: &str = "/console/mails-failed";
 
@@ -18,6 +23,8 @@ statements! {
         UPDATE accounts SET announcement_mail_id = $2, first_way = 'numbers', origin = 'was_active', password_ends_at = $3
         WHERE society_id = $1 AND user_id = 'kari000003'";
     ACCOUNT = "SELECT account_id AS id FROM accounts WHERE society_id = $1 AND user_id = $2";
+    MAIL_OF_KIND = "
+        SELECT mail_id, created_at, ends_at FROM mails WHERE society_id = $1 AND kind = $2 ORDER BY mail_id DESC LIMIT 1";
     FAILED_THERE = "SELECT COUNT(*) AS id FROM mails WHERE society_id = $1 AND failed_at IS NOT NULL";
 }
 
@@ -26,20 +33,49 @@ struct Id {
     id: i64,
 }
 
+#[derive(sqlx::FromRow)]
+struct Written {
+    mail_id: i64,
+    created_at: yui_db::Timestamp,
+    ends_at: Option<yui_db::Timestamp>,
+}
+
 async fn account(portal: &Portal, scope: &SystemScope, user_id: &str) -> i64 {
     portal.db.db.one::<Id>(&ACCOUNT, params![scope.society_id(), user_id]).await.unwrap().id
 }
 
-/// Writes a mail of this kind that was given up for this reason just now; returns its number.
+/// Writes a mail of this kind that was given up for this reason just now, of use for ten minutes where it has a code or link; returns its number.
 async fn given_up(portal: &Portal, scope: &SystemScope, (kind, to): (&'static str, Recipient<'_>), why: &str) -> i64 {
     let frame = MailFrame::of(&portal.app, scope.society(), Lang::Ja);
-    let letter = Letter::new(&frame, Sender::NoReply, kind, "件名").p("本文");
     let now = portal.app.clock.now();
+    let letter = Letter::new(&frame, Sender::NoReply, kind, "件名").p("本文");
+    let letter = match kind {
+        "mail_code" | "email_verify" => letter.until(now.checked_add(SignedDuration::from_mins(10)).unwrap()),
+        _ => letter,
+    };
     let mut tx = portal.app.db.begin().await.unwrap();
     let id = enqueue(&mut tx, &portal.app, scope, to, &letter, now).await.unwrap();
     tx.commit().await.unwrap();
-    portal.db.db.execute(&GIVEN_UP, params![scope.society_id(), id, now, why]).await.unwrap();
+    give_up(portal, scope, id, why).await;
     id
+}
+
+/// Gives the mail of this number up.
+async fn give_up(portal: &Portal, scope: &SystemScope, id: i64, why: &str) {
+    let values = params![scope.society_id(), id, portal.app.clock.now(), why];
+    portal.db.db.execute(&GIVEN_UP, values).await.unwrap();
+}
+
+/// Returns the newest mail of this kind.
+async fn written(portal: &Portal, scope: &SystemScope, kind: &str) -> Written {
+    portal.db.db.one(&MAIL_OF_KIND, params![scope.society_id(), kind]).await.unwrap()
+}
+
+/// Returns where the mails of the page that are worth it are tried again.
+fn retries(page: &Answer) -> Vec<String> {
+    let text = page.text();
+    let acts = text.split('"').filter(|part| part.starts_with(PAGE) && part.ends_with("/retry"));
+    acts.map(str::to_owned).collect()
 }
 
 fn nobody(address: &str) -> Recipient<'_> {
@@ -112,7 +148,8 @@ async fn all_that_are_worth_it_go_out_together_and_what_is_old_is_not_shown() {
         for at in 0..60 {
             let to = format!("someone{at}@mail.example");
             given_up(&portal, &scope, ("expenses_published", nobody(&to)), "the mail server answered 452").await;
-            assert!(portal.app.clock.advance(1));
+            // Seven at a time: a page ends in the middle of them.
+            assert!(portal.app.clock.advance(i64::from(at % 7 == 6)));
         }
         given_up(&portal, &scope, ("email_verify", nobody("dead@mail.example")), "its address is none").await;
         assert!(portal.app.clock.advance(30 * 60));
@@ -122,12 +159,25 @@ async fn all_that_are_worth_it_go_out_together_and_what_is_old_is_not_shown() {
         assert!(page.all("main form").is_empty(), "a viewer is offered no act");
         assert!(page.first("tbody tr").contains("d***@mail.example"), "the newest first");
         let next = page.attribute("main .acts a", "href");
+        let mut desk = portal.staff("kline", "madoguchi").await;
         let rest = viewer.get(&next).await;
         assert_eq!((rest.all("tbody tr").len(), rest.all("main .acts a").len()), (11, 0));
+        let on_both: BTreeSet<_> =
+            [retries(&desk.get(PAGE).await), retries(&desk.get(&next).await)].concat().into_iter().collect();
+        assert_eq!(on_both.len(), 60, "each once");
         assert_eq!(viewer.post(&format!("{PAGE}/retry-all"), "").await.status, 403);
 
-        let mut desk = portal.staff("kline", "madoguchi").await;
         assert!(desk.get(PAGE).await.text().contains("もう一度送れる60通を、すべて送る"));
+        let last = retries(&desk.get(PAGE).await).pop().unwrap();
+        assert_eq!(desk.post(&last, "").await.location(), format!("{PAGE}?done=retried"));
+        assert_eq!(
+            viewer.get(&next).await.all("tbody tr").len(),
+            11,
+            "a page begins after a mail that is not there any more"
+        );
+        for nonsense in ["failed=9223372036854775807&mail=1", "mail=7", "after=7"] {
+            assert_eq!(viewer.get(&format!("{PAGE}?{nonsense}")).await.all("tbody tr").len(), 50, "{nonsense}");
+        }
         // Another society's staff sees and does nothing here.
         let mut elsewhere = portal.staff("bungu", "madoguchi").await;
         assert_eq!(elsewhere.get(PAGE).await.first("main h2"), "0通");
@@ -140,7 +190,52 @@ async fn all_that_are_worth_it_go_out_together_and_what_is_old_is_not_shown() {
         let mails = portal.mails().await;
         assert_eq!(mails.iter().filter(|mail| mail["kind"] == "expenses_published").count(), 60);
         let mut admin = portal.staff("kline", "kanri").await;
-        assert!(admin.look_for("/console/audit", "act=mails.all_retried").await.first("tbody tr").contains("60通"));
+        assert!(admin.look_for("/console/audit", "act=mails.all_retried").await.first("tbody tr").contains("59通"));
+    }
+}
+
+#[tokio::test]
+async fn a_mail_is_worth_sending_as_long_as_the_link_or_code_in_it_works() {
+    for portal in Portal::demos().await {
+        let (joil, kline, musen) =
+            (portal.scope("joil").await, portal.scope("kline").await, portal.scope("musen").await);
+        let mut admin = portal.staff("kline", "kanri").await;
+        admin.post("/console/staff/3/invite-again", "").await;
+        portal.browser("kline").post("/forgotten/password", "user_id=testtaro01").await;
+        let ask = "user_id=testtaro01&birth_date=19790822&email=testtaro01%40musen.example";
+        portal.browser("musen").post("/forgotten/password", ask).await;
+        let mut owner = portal.browser("joil");
+        owner.log_in("testtaro01", PASSWORD).await;
+        owner.get("/login/factor").await;
+        let mut new = portal.browser("joil");
+        let born = birth_date(&portal, "joil").await;
+        new.log_in("kari000003", PASSWORD).await;
+        new.post("/enrolment/birth-date", &format!("birth_date={born}")).await;
+        agree(&mut new).await;
+        new.post("/enrolment/email", "email=kari.new%40mail.example").await;
+        for (scope, kind, minutes) in [
+            (&joil, "email_verify", Some(30)),
+            (&joil, "mail_code", Some(10)),
+            (&kline, "password_reset", Some(5)),
+            (&kline, "staff_invitation", Some(7 * 24 * 60)),
+            (&kline, "staff_notice", None),
+            (&musen, "temporary_password", Some(60)),
+        ] {
+            let Written { created_at, ends_at, .. } = written(&portal, scope, kind).await;
+            let life = ends_at.map(|at| at.to_jiff().duration_since(created_at.to_jiff()).as_mins());
+            assert_eq!(life, minutes, "{kind}");
+        }
+
+        let invitation = written(&portal, &kline, "staff_invitation").await.mail_id;
+        give_up(&portal, &kline, invitation, "the mail server answered 550").await;
+        let line = admin.get(PAGE).await.first("tbody tr");
+        assert!(line.contains("職員の招待") && line.contains("もう一度送る"), "{line}");
+        assert!(portal.app.clock.advance(7 * 24 * 3600));
+        let mut admin = portal.staff("kline", "kanri").await;
+        let line = admin.get(PAGE).await.first("tbody tr");
+        assert!(line.ends_with("招待の期限が過ぎています。「職員」の画面から、もう一度招待してください。"), "{line}");
+        let useless = admin.post(&format!("{PAGE}/{invitation}/retry"), "").await;
+        assert_eq!(useless.location(), format!("{PAGE}?done=useless"));
     }
 }
 

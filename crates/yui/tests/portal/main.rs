@@ -27,6 +27,7 @@ mod samples;
 mod settings;
 mod sql;
 mod staff;
+mod staff_letters;
 mod structure;
 mod support;
 mod takeovers;

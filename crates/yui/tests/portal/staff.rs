@@ -11,10 +11,10 @@ use yui::{
 
 use crate::support::{Browser, PASSWORD, Portal, encode, totp_code};
 
-const OWN: &str = "Umi-no-oto-2026-x";
+pub(crate) const OWN: &str = "Umi-no-oto-2026-x";
 
 /// Opens the newest invitation, sets a password and returns the browser at the page of the first factor.
-async fn answered(portal: &Portal, society: &str) -> Browser {
+pub(crate) async fn answered(portal: &Portal, society: &str) -> Browser {
     let link = portal.mailed_link_of("staff_invitation").await;
     let mut browser = portal.browser(society);
     assert!(browser.get(&link).await.text().contains("パスワードを決めてください"));
@@ -24,7 +24,7 @@ async fn answered(portal: &Portal, society: &str) -> Browser {
 }
 
 /// Registers an app in this browser; returns its key.
-async fn app_registered(portal: &Portal, browser: &mut Browser) -> Vec<u8> {
+pub(crate) async fn app_registered(portal: &Portal, browser: &mut Browser) -> Vec<u8> {
     let page = browser.get("/console/register").await;
     let key = unbase32(&page.first("#key"));
     let (question, now) = (page.attribute("input[name=question]", "value"), portal.app.clock.now().as_second());

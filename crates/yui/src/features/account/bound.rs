@@ -34,22 +34,34 @@ pub enum Events {
     Changed(i64, i64),
 }
 
-/// Ties the events of every society's accounts to its log. Without sealing keys there is no log.
+/// Ties the events of every society's accounts to its log. Without sealing keys there is no log. What goes wrong at one society is
+/// logged, and keeps no other waiting.
 ///
 /// # Errors
-/// Where the database does not answer.
+/// Where the database does not answer, or it went wrong at a society.
 pub async fn bind_events(app: &App) -> anyhow::Result<()> {
     if app.keys().is_err() {
         return Ok(());
     }
+    let mut failed = 0;
     for scope in SystemScope::of_all(app, "housekeeping").await? {
-        let newest = audit::newest_of(&app.db, &scope, SUBJECT).await?;
-        let (from, before) = newest.map_or((0, hex(&BEGINNING)), |entry| (entry.subject_id.unwrap_or(0), entry.detail));
-        let (through, hash) = follow(app, &scope, (from, before), i64::MAX).await?;
-        if through > from {
-            let subject = Subject::new(SUBJECT, through, format!("{through}件目まで"));
-            audit::seen(app, &scope, EVENTS_BOUND, Some(&subject), &hash).await?;
+        if let Err(error) = bind(app, &scope).await {
+            let society = scope.society_id();
+            tracing::error!(society, "what happened to accounts can not be tied to the log: {error:#}");
+            failed += 1;
         }
+    }
+    anyhow::ensure!(failed == 0, "it went wrong at {failed} societies");
+    Ok(())
+}
+
+async fn bind(app: &App, scope: &SystemScope) -> anyhow::Result<()> {
+    let newest = audit::newest_of(&app.db, scope, SUBJECT).await?;
+    let (from, before) = newest.map_or((0, hex(&BEGINNING)), |entry| (entry.subject_id.unwrap_or(0), entry.detail));
+    let (through, hash) = follow(app, scope, (from, before), i64::MAX).await?;
+    if through > from {
+        let subject = Subject::new(SUBJECT, through, format!("{through}件目まで"));
+        audit::seen(app, scope, EVENTS_BOUND, Some(&subject), &hash).await?;
     }
     Ok(())
 }
@@ -103,6 +115,6 @@ fn said<'a>(scope: &SystemScope, event: &'a EventRow) -> Said<'a> {
         subject_kind: Some("account"),
         subject_id: Some(event.account_id),
         subject_name: None,
-        detail: event.detail.as_deref().unwrap_or_default(),
+        detail: event.detail.as_deref(),
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Said<'a> {
     pub(crate) subject_kind: Option<&'a str>,
     pub(crate) subject_id: Option<i64>,
     pub(crate) subject_name: Option<&'a str>,
-    pub(crate) detail: &'a str,
+    pub(crate) detail: Option<&'a str>,
 }
 
 /// The hash before the first entry.
@@ -45,7 +45,7 @@ impl Said<'_> {
             Some(self.act),
             self.subject_kind,
             self.subject_name,
-            Some(self.detail),
+            self.detail,
         ];
         texts.into_iter().for_each(|text| part(text.map(str::as_bytes)));
         digest.finalize().into()
@@ -68,7 +68,7 @@ mod tests {
         subject_kind: Some("member"),
         subject_id: Some(5),
         subject_name: Some("テスト タロウ"),
-        detail: "",
+        detail: Some(""),
     };
 
     #[test]
@@ -88,8 +88,9 @@ mod tests {
             Said { subject_kind: None, ..SAID }.hash(&BEGINNING),
             Said { subject_id: Some(6), ..SAID }.hash(&BEGINNING),
             Said { subject_name: Some("テスト タロウx"), ..SAID }.hash(&BEGINNING),
-            Said { detail: "x", ..SAID }.hash(&BEGINNING),
-            Said { subject_name: Some("テスト タロ"), detail: "ウ", ..SAID }.hash(&BEGINNING),
+            Said { detail: Some("x"), ..SAID }.hash(&BEGINNING),
+            Said { detail: None, ..SAID }.hash(&BEGINNING),
+            Said { subject_name: Some("テスト タロ"), detail: Some("ウ"), ..SAID }.hash(&BEGINNING),
         ];
         assert!(changed.iter().all(|other| *other != hash));
     }

@@ -108,7 +108,7 @@ pub async fn record(
         subject_kind: subject.map(|subject| subject.kind),
         subject_id: subject.map(|subject| subject.id),
         subject_name: subject.map(|subject| subject.name.as_str()),
-        detail,
+        detail: Some(detail),
     };
     let hash = said.hash(&before);
     queries::entry_insert(tx, &said, &hash).await?;

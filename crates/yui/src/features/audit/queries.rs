@@ -131,7 +131,7 @@ impl EntryRow {
             subject_kind: self.subject_kind.as_deref(),
             subject_id: self.subject_id,
             subject_name: self.subject_name.as_deref(),
-            detail: &self.detail,
+            detail: Some(&self.detail),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{
     MAILS_FAILED_VIEWED,
     letter::kind_label,
     queries::{self, FailedRow, OwnerRow},
-    retry::{self, Refusal, since, useless},
+    retry::{self, Refusal, since},
     rules::{ANSWERED, Useless, masked, reason},
 };
 use crate::{
@@ -44,28 +44,29 @@ pub(crate) struct Line {
 pub(crate) struct MailsFailedPage {
     page: Page,
     lines: Vec<Line>,
-    all: usize,
+    all: i64,
     /// How many are worth another try.
-    worth: usize,
+    worth: i64,
     /// Whether the reader may have them tried again.
     may_retry: bool,
-    /// The last mail of this page, where there are more.
-    next: Option<i64>,
+    /// The last mail of this page, where there are more: when it was given up, in microseconds, and its number.
+    next: Option<(i64, i64)>,
     done: &'static str,
 }
 
-/// Which part of the list, and what was just done.
+/// After which mail of the list the page begins, and what was just done.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Wanted {
-    after: Option<i64>,
+    failed: Option<i64>,
+    mail: i64,
     done: String,
 }
 
 const TITLE: &str = "届かなかったメール";
 
 /// How many mails are on a page.
-const ON_A_PAGE: usize = 50;
+const ON_A_PAGE: i64 = 50;
 
 /// Returns how many mails were given up lately.
 pub(crate) async fn count(app: &App, scope: &impl InSociety) -> anyhow::Result<i64> {
@@ -76,23 +77,26 @@ pub(super) async fn show(
     State(app): State<App>,
     shell: Shell,
     staff: StaffScope,
-    Query(Wanted { after, done }): Query<Wanted>,
+    Query(Wanted { failed, mail, done }): Query<Wanted>,
 ) -> Result<MailsFailedPage, AppError> {
-    let now = app.clock.now();
-    let rows = queries::failed(&app.db, &staff, (since(&app)?, now)).await?;
-    let begins = after.and_then(|id| rows.iter().position(|row| row.mail_id == id)).map_or(0, |at| at + 1);
-    let shown: Vec<_> = rows.iter().skip(begins).take(ON_A_PAGE).collect();
-    let accounts: Vec<_> = shown.iter().filter_map(|row| row.account_id).collect();
+    let times = (since(&app)?, app.clock.now());
+    let after = failed.and_then(|at| Timestamp::from_microsecond(at).ok()).map(|at| (at, mail));
+    let after = after.unwrap_or((times.1, i64::MAX));
+    let mut rows = queries::failed_page(&app.db, &staff, times, after, ON_A_PAGE + 1).await?;
+    let more = rows.len() > usize::try_from(ON_A_PAGE)?;
+    rows.truncate(usize::try_from(ON_A_PAGE)?);
+    let (all, worth) = (count(&app, &staff).await?, queries::failed_worth(&app.db, &staff, times).await?);
+    let accounts: Vec<_> = rows.iter().filter_map(|row| row.account_id).collect();
     let owners = queries::owners(&app.db, &staff, &accounts).await?;
     let owners: HashMap<_, _> = owners.into_iter().map(|owner| (owner.account_id, owner)).collect();
-    audit::seen(&app, &staff, MAILS_FAILED_VIEWED, None, &format!("{}通のうち{}通", rows.len(), shown.len())).await?;
+    audit::seen(&app, &staff, MAILS_FAILED_VIEWED, None, &format!("{all}通のうち{}通", rows.len())).await?;
     Ok(MailsFailedPage {
         page: shell.console(TITLE),
-        lines: shown.iter().map(|row| line(row, &owners, now)).collect(),
-        all: rows.len(),
-        worth: rows.iter().filter(|row| useless(row, now).is_none()).count(),
+        lines: rows.iter().map(|row| line(row, &owners)).collect(),
+        all,
+        worth,
         may_retry: staff.role.has(Right::Help),
-        next: shown.last().filter(|_| rows.len() > begins + shown.len()).map(|row| row.mail_id),
+        next: rows.last().filter(|_| more).map(|row| (row.failed_at.to_jiff().as_microsecond(), row.mail_id)),
         done: match done.as_str() {
             "retried" => "もう一度送る指示を受け付けました。届かなければ、またこの一覧に出ます。",
             "changed" => "このメールは、すでに送り直しているか、一覧にありません。今の状態を確かめてください。",
@@ -102,18 +106,18 @@ pub(super) async fn show(
     })
 }
 
-fn line(row: &FailedRow, owners: &HashMap<i64, OwnerRow>, now: Timestamp) -> Line {
+fn line(row: &FailedRow, owners: &HashMap<i64, OwnerRow>) -> Line {
     let owner = row.account_id.and_then(|id| owners.get(&id));
     let kept = row.last_error.as_deref().unwrap_or_default();
     Line {
         mail_id: row.mail_id,
-        failed: row.failed_at.map(|at| format::minute(at.to_jiff())).unwrap_or_default(),
+        failed: format::minute(row.failed_at.to_jiff()),
         kind: kind_label(&row.kind).to_owned(),
         owner: owner.map(|owner| (owner.member_id, owner.name.clone())),
         to: masked(&row.recipient),
         why: reason(kept),
         answer: kept.strip_prefix(ANSWERED).unwrap_or(kept).to_owned(),
-        useless: useless(row, now).map(Useless::words),
+        useless: row.useless().map(Useless::words),
     }
 }
 
@@ -160,7 +164,7 @@ crate::ui::console_pages! {
             all: 103,
             worth: 90,
             may_retry: true,
-            next: Some(7),
+            next: Some((1_795_143_600_000_000, 7)),
             done: "もう一度送る指示を受け付けました。届かなければ、またこの一覧に出ます。",
         }
     },

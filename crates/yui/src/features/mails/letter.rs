@@ -1,6 +1,7 @@
 //! A letter: composed once, drawn as text and as HTML from the same parts, so that both carry the same links.
 
 use askama::Template;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -81,6 +82,7 @@ pub struct Letter {
     subject: String,
     parts: Vec<Part>,
     unsubscribe: Option<String>,
+    pub(super) ends_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -119,7 +121,8 @@ impl Letter {
     /// Returns a letter without a word yet. `kind` says what it is, for lists: `email_verify`.
     pub fn new(frame: &MailFrame, sender: Sender, kind: &'static str, subject: impl Into<String>) -> Self {
         let frame = frame.clone();
-        Self { frame, sender, kind, subject: one_line(&subject.into()), parts: Vec::new(), unsubscribe: None }
+        let subject = one_line(&subject.into());
+        Self { frame, sender, kind, subject, parts: Vec::new(), unsubscribe: None, ends_at: None }
     }
 
     fn with(mut self, part: Part) -> Self {
@@ -165,6 +168,13 @@ impl Letter {
         self
     }
 
+    /// Says from when on the link or code in it is dead: it is not worth sending then.
+    #[must_use]
+    pub fn until(mut self, ends_at: Timestamp) -> Self {
+        self.ends_at = Some(ends_at);
+        self
+    }
+
     /// Returns whether nobody reads the answers.
     fn unread(&self) -> bool {
         self.sender == Sender::NoReply
@@ -200,6 +210,7 @@ pub(crate) fn kind_label(kind: &str) -> &str {
         "notice" => "アカウントのお知らせ",
         "expenses_published" => "医療費情報の公開のお知らせ",
         "staff_invitation" => "職員の招待",
+        "staff_notice" => "職員のアカウントのお知らせ",
         "test" => "メールの試験",
         other => other,
     }

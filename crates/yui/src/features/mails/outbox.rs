@@ -51,6 +51,7 @@ pub async fn enqueue(
         recipient: to.address,
         sealed: &sealed,
         due,
+        ends_at: letter.ends_at,
     };
     queries::mail_insert(tx, scope, &mail, app.clock.now()).await?;
     Ok(mail_id)

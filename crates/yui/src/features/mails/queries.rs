@@ -3,7 +3,36 @@
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Param, Tx, params, statements};
 
+use super::rules::Useless;
 use crate::scope::InSociety;
+
+/// Why a mail `m` is not worth another try at `$2`, as a word; nothing where it is. An announcement is worth something as long as its
+/// account waits for the way in that it tells of.
+macro_rules! useless {
+    () => {
+        "CASE
+            WHEN m.sealed_content IS NULL THEN 'empty'
+            WHEN m.ends_at <= $2 THEN 'over'
+            WHEN m.kind = 'announcement' AND NOT EXISTS (SELECT 1 FROM accounts a
+                WHERE a.society_id = m.society_id AND a.account_id = m.account_id AND a.state = 'temporary'
+                    AND a.announcement_mail_id = m.mail_id AND a.password_ends_at > $2
+                    AND (a.first_way = 'numbers' OR a.first_way = 'link' AND EXISTS (SELECT 1 FROM mailed_links l
+                        WHERE l.society_id = a.society_id AND l.account_id = a.account_id AND l.purpose = 'first_login'
+                            AND l.ends_at > $2))) THEN 'no_way_in'
+        END"
+    };
+}
+
+/// Mails of a society that were given up, as far as the conditions that follow say.
+macro_rules! failed {
+    () => {
+        concat!(
+            "SELECT m.mail_id, m.account_id, m.kind, m.recipient, m.failed_at, m.last_error, ",
+            useless!(),
+            " AS useless FROM mails m WHERE m.society_id = $1"
+        )
+    };
+}
 
 statements! {
     MAIL_DELETE = "DELETE FROM mails WHERE society_id = $1 AND mail_id = $2";
@@ -15,8 +44,8 @@ statements! {
         WHERE society_id = $1 AND account_id = $2 AND sent_at IS NULL AND tries = 0 AND due_at > $3";
     MAILS_DISOWN = "UPDATE mails SET account_id = NULL WHERE society_id = $1 AND account_id = $2";
     MAIL_INSERT = "
-        INSERT INTO mails (society_id, mail_id, account_id, kind, sender, recipient, sealed_content, created_at, due_at, tries)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)";
+        INSERT INTO mails (society_id, mail_id, account_id, kind, sender, recipient, sealed_content, created_at, due_at, ends_at, tries)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)";
     // Over all societies, but over nothing except what waits: the index of due mails holds no other.
     SOCIETIES_DUE = "
         SELECT DISTINCT society_id FROM mails
@@ -47,23 +76,20 @@ statements! {
     MAIL_GIVE_UP = "
         UPDATE mails SET failed_at = $4, taken_until = NULL, last_error = $5
         WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
-    MAILS_RETRY = "
+    MAIL_RETRY = "
         UPDATE mails SET failed_at = NULL, tries = 0, due_at = $2
-        WHERE society_id = $1 AND failed_at IS NOT NULL AND sealed_content IS NOT NULL AND mail_id IN ($3)
-        RETURNING mail_id";
+        WHERE society_id = $1 AND mail_id = $3 AND failed_at IS NOT NULL AND sealed_content IS NOT NULL";
+    MAILS_RETRY = concat!("
+        UPDATE mails AS m SET failed_at = NULL, tries = 0, due_at = $2
+        WHERE m.society_id = $1 AND m.failed_at > $3 AND ", useless!(), " IS NULL");
     FAILED_COUNT = "SELECT COUNT(*) AS count FROM mails WHERE society_id = $1 AND failed_at > $2";
-    // An announcement is worth something as long as its account waits for the way in that it tells of.
-    FAILED = "
-        SELECT m.mail_id, m.account_id, m.kind, m.recipient, m.created_at, m.failed_at, m.last_error,
-            m.sealed_content IS NOT NULL AS has_content,
-            m.kind = 'announcement' AND EXISTS (SELECT 1 FROM accounts a
-                WHERE a.society_id = m.society_id AND a.account_id = m.account_id AND a.state = 'temporary'
-                    AND a.announcement_mail_id = m.mail_id AND a.password_ends_at > $2
-                    AND (a.first_way = 'numbers' OR a.first_way = 'link' AND EXISTS (SELECT 1 FROM mailed_links l
-                        WHERE l.society_id = a.society_id AND l.account_id = a.account_id AND l.purpose = 'first_login'
-                            AND l.ends_at > $2))) AS way_open
-        FROM mails m WHERE m.society_id = $1 AND m.failed_at > $3 AND (m.mail_id = $4 OR $4 = 0)
-        ORDER BY m.failed_at DESC, m.mail_id DESC";
+    FAILED_WORTH = concat!("
+        SELECT COUNT(*) AS count FROM mails m
+        WHERE m.society_id = $1 AND m.failed_at > $3 AND ", useless!(), " IS NULL");
+    FAILED_PAGE = concat!(failed!(), "
+        AND m.failed_at > $3 AND (m.failed_at, m.mail_id) < ($4, $5)
+        ORDER BY m.failed_at DESC, m.mail_id DESC LIMIT $6");
+    FAILED_ONE = concat!(failed!(), " AND m.mail_id = $3 AND m.failed_at IS NOT NULL");
     OWNERS = "
         SELECT a.account_id, a.member_id, m.name FROM accounts a
         JOIN members m ON m.society_id = a.society_id AND m.member_id = a.member_id
@@ -86,6 +112,8 @@ pub(super) struct NewMail<'a> {
     pub(super) recipient: &'a str,
     pub(super) sealed: &'a [u8],
     pub(super) due: Timestamp,
+    /// Until when it is of use.
+    pub(super) ends_at: Option<Timestamp>,
 }
 
 pub(super) async fn mail_insert(
@@ -94,8 +122,8 @@ pub(super) async fn mail_insert(
     mail: &NewMail<'_>,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let NewMail { mail_id, account_id, kind, sender, recipient, sealed, due } = *mail;
-    let values = params![scope.society_id(), mail_id, account_id, kind, sender, recipient, sealed, now, due];
+    let NewMail { mail_id, account_id, kind, sender, recipient, sealed, due, ends_at } = *mail;
+    let values = params![scope.society_id(), mail_id, account_id, kind, sender, recipient, sealed, now, due, ends_at];
     tx.execute(&MAIL_INSERT, values).await?;
     Ok(())
 }
@@ -176,20 +204,27 @@ pub(super) struct FailedRow {
     pub(super) account_id: Option<i64>,
     pub(super) kind: String,
     pub(super) recipient: String,
-    pub(super) created_at: yui_db::Timestamp,
-    pub(super) failed_at: Option<yui_db::Timestamp>,
+    pub(super) failed_at: yui_db::Timestamp,
     pub(super) last_error: Option<String>,
-    pub(super) has_content: bool,
-    pub(super) way_open: bool,
+    useless: Option<String>,
 }
 
-/// Returns the mails that were given up since, the newest first.
-pub(super) async fn failed(
+impl FailedRow {
+    /// Returns why it is not worth another try; nothing where it is.
+    pub(super) fn useless(&self) -> Option<Useless> {
+        self.useless.as_deref().map(|word| Useless::of(word, &self.kind))
+    }
+}
+
+/// Returns the newest mails that were given up since, older than the one that was given up then and has this number.
+pub(super) async fn failed_page(
     db: &Db,
     scope: &impl InSociety,
     (since, now): (Timestamp, Timestamp),
+    (failed_at, mail_id): (Timestamp, i64),
+    most: i64,
 ) -> Result<Vec<FailedRow>, DbError> {
-    db.all(&FAILED, params![scope.society_id(), now, since, 0_i64]).await
+    db.all(&FAILED_PAGE, params![scope.society_id(), now, since, failed_at, mail_id, most]).await
 }
 
 /// Returns the mail of this number where it was given up.
@@ -199,7 +234,7 @@ pub(super) async fn failed_one(
     mail_id: i64,
     now: Timestamp,
 ) -> Result<Option<FailedRow>, DbError> {
-    db.optional(&FAILED, params![scope.society_id(), now, Timestamp::UNIX_EPOCH, mail_id]).await
+    db.optional(&FAILED_ONE, params![scope.society_id(), now, mail_id]).await
 }
 
 #[derive(sqlx::FromRow)]
@@ -210,6 +245,16 @@ struct Count {
 /// Returns how many mails were given up since.
 pub(super) async fn failed_count(db: &Db, scope: &impl InSociety, since: Timestamp) -> Result<i64, DbError> {
     let row: Count = db.one(&FAILED_COUNT, params![scope.society_id(), since]).await?;
+    Ok(row.count)
+}
+
+/// Returns how many of them are worth another try.
+pub(super) async fn failed_worth(
+    db: &Db,
+    scope: &impl InSociety,
+    (since, now): (Timestamp, Timestamp),
+) -> Result<i64, DbError> {
+    let row: Count = db.one(&FAILED_WORTH, params![scope.society_id(), now, since]).await?;
     Ok(row.count)
 }
 
@@ -227,22 +272,23 @@ pub(super) async fn owners(db: &Db, scope: &impl InSociety, accounts: &[i64]) ->
     db.all_among(&OWNERS, params![scope.society_id()], &accounts).await
 }
 
-#[derive(sqlx::FromRow)]
-struct MailId {
-    #[expect(dead_code, reason = "how many there are is what counts")]
+/// Lets a mail that was given up be tried again, from the beginning; returns false where it is not given up any more.
+pub(super) async fn mail_retry(
+    tx: &mut Tx,
+    scope: &impl InSociety,
     mail_id: i64,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&MAIL_RETRY, params![scope.society_id(), now, mail_id]).await? == 1)
 }
 
-/// Lets mails that were given up be tried again, from the beginning; returns how many of these there still were.
+/// Lets all mails be tried again that were given up since and are worth it; returns how many.
 pub(super) async fn mails_retry(
     tx: &mut Tx,
     scope: &impl InSociety,
-    mails: &[i64],
-    now: Timestamp,
-) -> Result<usize, DbError> {
-    let mails: Vec<_> = mails.iter().copied().map(Param::from).collect();
-    let tried: Vec<MailId> = tx.all_among(&MAILS_RETRY, params![scope.society_id(), now], &mails).await?;
-    Ok(tried.len())
+    (since, now): (Timestamp, Timestamp),
+) -> Result<u64, DbError> {
+    tx.execute(&MAILS_RETRY, params![scope.society_id(), now, since]).await
 }
 
 /// A mail as the command line lists it.

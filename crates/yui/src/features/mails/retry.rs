@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     MAIL_RETRIED, MAILS_RETRIED,
     letter::kind_label,
-    queries::{self, FailedRow},
-    rules::{self, Useless, masked},
+    queries,
+    rules::{Useless, masked},
 };
 use crate::{
     app::App,
@@ -33,14 +33,6 @@ pub(super) fn since(app: &App) -> anyhow::Result<Timestamp> {
     Ok(app.clock.now().checked_sub(BACK)?)
 }
 
-/// Returns why the mail is not worth another try; nothing where it is.
-pub(super) fn useless(row: &FailedRow, now: Timestamp) -> Option<Useless> {
-    if !row.has_content {
-        return Some(Useless::Empty);
-    }
-    rules::useless(&row.kind, row.created_at.to_jiff(), row.way_open, now)
-}
-
 /// Lets a mail that was given up be tried again, from the beginning.
 ///
 /// # Errors
@@ -48,7 +40,7 @@ pub(super) fn useless(row: &FailedRow, now: Timestamp) -> Option<Useless> {
 pub async fn retry(app: &App, scope: &SystemScope, mail_id: i64) -> anyhow::Result<()> {
     let now = app.clock.now();
     let row = queries::failed_one(&app.db, scope, mail_id, now).await?.ok_or(Refusal::NotFailed(mail_id))?;
-    if let Some(why) = useless(&row, now) {
+    if let Some(why) = row.useless() {
         return Err(Refusal::Useless(mail_id, why).into());
     }
     let owner = queries::owners(&app.db, scope, row.account_id.as_slice()).await?.pop();
@@ -57,7 +49,7 @@ pub async fn retry(app: &App, scope: &SystemScope, mail_id: i64) -> anyhow::Resu
         None => Subject::new("mail", mail_id, kind_label(&row.kind)),
     };
     let mut tx = app.db.begin().await?;
-    if queries::mails_retry(&mut tx, scope, &[mail_id], now).await? == 0 {
+    if !queries::mail_retry(&mut tx, scope, mail_id, now).await? {
         return Err(Refusal::NotFailed(mail_id).into());
     }
     let detail = format!("{} {}", kind_label(&row.kind), masked(&row.recipient));
@@ -71,12 +63,9 @@ pub async fn retry(app: &App, scope: &SystemScope, mail_id: i64) -> anyhow::Resu
 ///
 /// # Errors
 /// Where the database does not answer.
-pub(super) async fn retry_all(app: &App, scope: &SystemScope) -> anyhow::Result<usize> {
-    let now = app.clock.now();
-    let rows = queries::failed(&app.db, scope, (since(app)?, now)).await?;
-    let worth: Vec<_> = rows.iter().filter(|row| useless(row, now).is_none()).map(|row| row.mail_id).collect();
+pub(super) async fn retry_all(app: &App, scope: &SystemScope) -> anyhow::Result<u64> {
     let mut tx = app.db.begin().await?;
-    let count = queries::mails_retry(&mut tx, scope, &worth, now).await?;
+    let count = queries::mails_retry(&mut tx, scope, (since(app)?, app.clock.now())).await?;
     if count > 0 {
         audit::record(app, &mut tx, scope, MAILS_RETRIED, None, &format!("{count}通")).await?;
         tx.commit().await?;

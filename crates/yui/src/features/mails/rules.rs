@@ -1,6 +1,6 @@
 //! When a mail is tried again, whether one that was given up is worth another try, and how it is told to people.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 /// How long a mail waits after its first, second … failure: two days in all.
 const WAITS: [SignedDuration; 7] = [
@@ -32,6 +32,16 @@ pub enum Useless {
 }
 
 impl Useless {
+    /// Returns what the word in the database means for a mail of this kind.
+    pub(super) fn of(word: &str, kind: &str) -> Self {
+        match (word, kind) {
+            ("over", "staff_invitation") => Self::InvitationOver,
+            ("over", _) => Self::Over,
+            ("no_way_in", _) => Self::NoWayIn,
+            _ => Self::Empty,
+        }
+    }
+
     /// Returns the words for staff, with what to do instead.
     pub fn words(self) -> &'static str {
         match self {
@@ -42,30 +52,6 @@ impl Useless {
             }
             Self::Empty => "本文が残っていないため、送れません。",
         }
-    }
-}
-
-/// How long the link or code in a mail of this kind lives; nothing where there is none, or none that time alone ends.
-fn life(kind: &str) -> Option<SignedDuration> {
-    match kind {
-        "email_verify" => Some(SignedDuration::from_mins(30)),
-        "mail_code" => Some(SignedDuration::from_mins(10)),
-        "password_reset" => Some(SignedDuration::from_mins(5)),
-        "temporary_password" => Some(SignedDuration::from_mins(60)),
-        "staff_invitation" => Some(SignedDuration::from_hours(7 * 24)),
-        _ => None,
-    }
-}
-
-/// Returns why a mail of this kind is not worth another try; nothing where it is. `way_open` says whether the account still
-/// waits for what an announcement tells.
-pub(super) fn useless(kind: &str, created_at: Timestamp, way_open: bool, now: Timestamp) -> Option<Useless> {
-    let over = life(kind).is_some_and(|life| now.duration_since(created_at) >= life);
-    match kind {
-        "staff_invitation" if over => Some(Useless::InvitationOver),
-        _ if over => Some(Useless::Over),
-        "announcement" if !way_open => Some(Useless::NoWayIn),
-        _ => None,
     }
 }
 
@@ -111,26 +97,6 @@ mod tests {
         let all = waits.iter().fold(SignedDuration::ZERO, |all, wait| all + *wait);
         assert!(all >= SignedDuration::from_hours(47) && all <= SignedDuration::from_hours(48), "{all}");
         assert_eq!((wait_after(0), wait_after(8), wait_after(-1)), (None, None, None));
-    }
-
-    #[test]
-    fn a_dead_link_is_not_sent_again() {
-        let (then, after) = (Timestamp::UNIX_EPOCH, |minutes| {
-            Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_mins(minutes)).unwrap()
-        });
-        for (kind, minutes, why) in [
-            ("email_verify", 30, Useless::Over),
-            ("mail_code", 10, Useless::Over),
-            ("password_reset", 5, Useless::Over),
-            ("temporary_password", 60, Useless::Over),
-            ("staff_invitation", 7 * 24 * 60, Useless::InvitationOver),
-        ] {
-            assert_eq!(useless(kind, then, false, after(minutes - 1)), None, "{kind}");
-            assert_eq!(useless(kind, then, false, after(minutes)), Some(why), "{kind}");
-        }
-        assert_eq!(useless("announcement", then, true, after(100_000)), None);
-        assert_eq!(useless("announcement", then, false, then), Some(Useless::NoWayIn));
-        assert_eq!(useless("notice", then, false, after(100_000)), None);
     }
 
     #[test]

@@ -83,9 +83,11 @@ pub(super) async fn write(
     (email, name, role): (&str, &str, Role),
 ) -> anyhow::Result<String> {
     let (token, now) = (app.random.token()?, app.clock.now());
-    queries::invitation_keep(tx, scope, staff_id, token.hash().as_bytes(), now.checked_add(LIFE)?).await?;
+    let ends_at = now.checked_add(LIFE)?;
+    queries::invitation_keep(tx, scope, staff_id, token.hash().as_bytes(), ends_at).await?;
     let path = format!("/console/invitation/{}", *token.text());
-    let letter = letters::invitation(&MailFrame::of(app, scope.society(), Lang::Ja), name, role.label(), &path);
+    let frame = MailFrame::of(app, scope.society(), Lang::Ja);
+    let letter = letters::invitation(&frame, name, role.label(), &path).until(ends_at);
     mails::enqueue(tx, app, scope, Recipient { account_id: None, address: email }, &letter, now).await?;
     Ok(path)
 }

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use yui_auth::{password::Password, strength, token::Token};
 
 use super::{
-    STAFF_ANSWERED, login,
+    STAFF_ANSWERED,
+    happened::{Happened, tell},
+    login,
     prove::acting,
     queries::{self, StaffRow},
 };
@@ -148,8 +150,11 @@ pub(super) async fn submit(
         return Ok(over(&shell));
     }
     queries::password_set(&mut tx, &scope, staff.staff_id, &password).await?;
-    audit::record(&app, &mut tx, &acting(&scope, &staff, &visitor), STAFF_ANSWERED, None, "").await?;
+    let actor = acting(&scope, &staff, &visitor);
+    tell(&app, &mut tx, &actor, staff.staff_id, Happened::PasswordSet).await?;
+    audit::record(&app, &mut tx, &actor, STAFF_ANSWERED, None, "").await?;
     tx.commit().await?;
+    app.mail.wake();
     // The password counts the account's revision up by one.
     let cookie = login::begin(&app, &scope, (staff.staff_id, staff.revision + 1), "/console").await?;
     Ok(with_cookies(Redirect::to("/console/register").into_response(), vec![cookie]))

@@ -11,6 +11,7 @@ use yui_auth::password::Password;
 
 use super::{
     STAFF_FACTOR_REMOVED, STAFF_OTHERS_ENDED, STAFF_PASSWORD_CHANGED,
+    happened::{Happened, tell},
     invitation::{PASSWORD_RULE, Typed, checked, own_words},
     list::Done,
     login::OF_EMAIL,
@@ -109,13 +110,16 @@ pub(super) async fn factor_delete(
         return Err(AppError::NotFound);
     };
     if factors.len() == 1 {
+        drop(tx);
         let mut form = FormState::default();
         form.error("factors", "最後の認証方法は削除できません。先に、ほかの認証方法を登録してください。");
         return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
     }
     queries::factor_delete(&mut tx, &staff, staff.staff_id, factor_id).await?;
+    tell(&app, &mut tx, &staff, staff.staff_id, Happened::FactorRemoved(&factor.label)).await?;
     audit::record(&app, &mut tx, &staff, STAFF_FACTOR_REMOVED, None, &factor.label).await?;
     tx.commit().await?;
+    app.mail.wake();
     Ok(Redirect::to("/console/me?done=removed").into_response())
 }
 
@@ -145,8 +149,10 @@ pub(super) async fn password_submit(
     let mut tx = app.db.begin().await?;
     queries::password_set(&mut tx, &staff, staff.staff_id, &hash).await?;
     queries::sessions_delete_of(&mut tx, &staff, staff.staff_id, &staff.session).await?;
+    tell(&app, &mut tx, &staff, staff.staff_id, Happened::PasswordChanged).await?;
     audit::record(&app, &mut tx, &staff, STAFF_PASSWORD_CHANGED, None, "").await?;
     tx.commit().await?;
+    app.mail.wake();
     Ok(Redirect::to("/console/me?done=password").into_response())
 }
 

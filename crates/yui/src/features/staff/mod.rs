@@ -3,6 +3,7 @@
 
 pub mod admin;
 mod confirm;
+mod happened;
 mod invitation;
 mod letters;
 mod list;

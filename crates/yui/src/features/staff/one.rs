@@ -7,9 +7,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
+use yui_db::Tx;
 
 use super::{
     Role, STAFF_CHANGED, STAFF_RESET, STAFF_STOPPED, STAFF_UNLOCKED, admin,
+    happened::{Happened, tell},
     list::{Done, state},
     queries::{self, StaffLine},
 };
@@ -49,8 +51,7 @@ pub(super) struct Typed {
     role: String,
 }
 
-async fn found(app: &App, staff: &StaffScope, id: i64) -> Result<StaffLine, AppError> {
-    let lines = queries::staff_list(&app.db, staff).await?;
+fn one_of(lines: Vec<StaffLine>, id: i64) -> Result<StaffLine, AppError> {
     lines.into_iter().find(|line| line.staff_id == id).ok_or(AppError::NotFound)
 }
 
@@ -86,12 +87,57 @@ pub(super) async fn show(
     Path(id): Path<i64>,
     Query(Done { done }): Query<Done>,
 ) -> Result<StaffOnePage, AppError> {
-    let line = found(&app, &staff, id).await?;
+    let line = one_of(queries::staff_list(&app.db, &staff).await?, id)?;
     Ok(page(&shell, &staff, line, FormState::default(), &done))
 }
 
 /// What keeps the society able to govern itself: somebody else is an administrator, too.
 const LAST_ADMIN: &str = "最後の管理者のため、できません。先に、ほかの職員を管理者にしてください。";
+
+/// An act on one of the staff: until it is done, nobody else changes them or takes an administrator away.
+struct Begun {
+    tx: Tx,
+    line: StaffLine,
+    /// Whether there is no other administrator.
+    last_admin: bool,
+}
+
+impl Begun {
+    async fn on(app: &App, staff: &StaffScope, id: i64) -> Result<Self, AppError> {
+        let mut tx = app.db.begin().await?;
+        let last_admin = queries::admins_hold(&mut tx, staff).await? == [id];
+        queries::staff_hold(&mut tx, staff, id).await?;
+        let line = one_of(queries::staff_list_in(&mut tx, staff).await?, id)?;
+        Ok(Self { tx, line, last_admin })
+    }
+
+    /// Refuses the act on the last administrator, with the mistake at this field.
+    fn refused(self, shell: &Shell, staff: &StaffScope, field: &'static str) -> Response {
+        let mut form = FormState::default();
+        form.error(field, LAST_ADMIN);
+        page(shell, staff, self.line, form, "").into_response()
+    }
+
+    /// Tells the owner where there is something to tell, records the act and commits it.
+    async fn done(
+        mut self,
+        app: &App,
+        staff: &StaffScope,
+        what: Option<Happened<'_>>,
+        (act, detail): (Act, &str),
+        done: &str,
+    ) -> Result<Response, AppError> {
+        let id = self.line.staff_id;
+        if let Some(what) = what {
+            tell(app, &mut self.tx, staff, id, what).await?;
+        }
+        let subject = Subject::new("staff", id, &self.line.name);
+        audit::record(app, &mut self.tx, staff, act, Some(&subject), detail).await?;
+        self.tx.commit().await?;
+        app.mail.wake();
+        Ok(Redirect::to(&format!("/console/staff/{id}?done={done}")).into_response())
+    }
+}
 
 pub(super) async fn change(
     State(app): State<App>,
@@ -100,7 +146,7 @@ pub(super) async fn change(
     Path(id): Path<i64>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
-    let line = found(&app, &staff, id).await?;
+    let mut begun = Begun::on(&app, &staff, id).await?;
     let name = typed.name.trim();
     let mut form = FormState::default();
     if name.is_empty() {
@@ -108,18 +154,19 @@ pub(super) async fn change(
     }
     let Some(role) = Role::of(&typed.role) else {
         form.error("role", "役割を選んでください。");
-        return Ok(page(&shell, &staff, line, form, "").into_response());
+        return Ok(page(&shell, &staff, begun.line, form, "").into_response());
     };
-    let mut tx = app.db.begin().await?;
-    if role != Role::Admin && queries::admins_hold(&mut tx, &staff).await? == [id] {
+    if role != Role::Admin && begun.last_admin {
         form.error("role", LAST_ADMIN);
     }
     if form.has_errors() {
-        return Ok(page(&shell, &staff, line, form, "").into_response());
+        return Ok(page(&shell, &staff, begun.line, form, "").into_response());
     }
-    queries::staff_change(&mut tx, &staff, id, name, role).await?;
-    let detail = format!("{} {} → {name} {}", line.name, line.role().label(), role.label());
-    recorded(&app, tx, &staff, (STAFF_CHANGED, &line), &detail, "changed").await
+    queries::staff_change(&mut begun.tx, &staff, id, name, role).await?;
+    let before = begun.line.role();
+    let detail = format!("{} {} → {name} {}", begun.line.name, before.label(), role.label());
+    let what = (role != before).then_some(Happened::RoleChanged(before, role));
+    begun.done(&app, &staff, what, (STAFF_CHANGED, &detail), "changed").await
 }
 
 pub(super) async fn stop(
@@ -128,19 +175,17 @@ pub(super) async fn stop(
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
-    let line = found(&app, &staff, id).await?;
-    let mut tx = app.db.begin().await?;
-    if queries::admins_hold(&mut tx, &staff).await? == [id] {
-        let mut form = FormState::default();
-        form.error("stop", LAST_ADMIN);
-        return Ok(page(&shell, &staff, line, form, "").into_response());
+    let mut begun = Begun::on(&app, &staff, id).await?;
+    if begun.last_admin {
+        return Ok(begun.refused(&shell, &staff, "stop"));
     }
-    if !queries::staff_stop(&mut tx, &staff, id, app.clock.now()).await? {
+    let tx = &mut begun.tx;
+    if !queries::staff_stop(tx, &staff, id, app.clock.now()).await? {
         return Ok(Redirect::to(&format!("/console/staff/{id}")).into_response());
     }
-    queries::sessions_delete_of(&mut tx, &staff, id, &[0; 32]).await?;
-    queries::invitation_delete(&mut tx, &staff, id).await?;
-    recorded(&app, tx, &staff, (STAFF_STOPPED, &line), "", "stopped").await
+    queries::sessions_delete_of(tx, &staff, id, &[0; 32]).await?;
+    queries::invitation_delete(tx, &staff, id).await?;
+    begun.done(&app, &staff, Some(Happened::Stopped), (STAFF_STOPPED, ""), "stopped").await
 }
 
 pub(super) async fn unlock(
@@ -148,12 +193,11 @@ pub(super) async fn unlock(
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
-    let line = found(&app, &staff, id).await?;
-    let mut tx = app.db.begin().await?;
-    if !queries::staff_unlock(&mut tx, &staff, id).await? {
+    let mut begun = Begun::on(&app, &staff, id).await?;
+    if !queries::staff_unlock(&mut begun.tx, &staff, id).await? {
         return Ok(Redirect::to(&format!("/console/staff/{id}")).into_response());
     }
-    recorded(&app, tx, &staff, (STAFF_UNLOCKED, &line), "", "unlocked").await
+    begun.done(&app, &staff, Some(Happened::Unlocked), (STAFF_UNLOCKED, ""), "unlocked").await
 }
 
 /// Takes away what proves them, and invites them anew: after a lost phone, or a stopped account that is wanted again.
@@ -163,33 +207,16 @@ pub(super) async fn invite_again(
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
-    let line = found(&app, &staff, id).await?;
-    let mut tx = app.db.begin().await?;
-    if queries::admins_hold(&mut tx, &staff).await? == [id] {
-        let mut form = FormState::default();
-        form.error("again", LAST_ADMIN);
-        return Ok(page(&shell, &staff, line, form, "").into_response());
+    let mut begun = Begun::on(&app, &staff, id).await?;
+    if begun.last_admin {
+        return Ok(begun.refused(&shell, &staff, "again"));
     }
-    queries::staff_reset(&mut tx, &staff, id).await?;
-    queries::sessions_delete_of(&mut tx, &staff, id, &[0; 32]).await?;
-    admin::write(&app, &mut tx, &staff.acting(), id, (&line.email, &line.name, line.role())).await?;
-    let answer = recorded(&app, tx, &staff, (STAFF_RESET, &line), "", "invited").await;
-    app.mail.wake();
-    answer
-}
-
-async fn recorded(
-    app: &App,
-    mut tx: yui_db::Tx,
-    staff: &StaffScope,
-    (act, line): (Act, &StaffLine),
-    detail: &str,
-    done: &str,
-) -> Result<Response, AppError> {
-    let subject = Subject::new("staff", line.staff_id, &line.name);
-    audit::record(app, &mut tx, staff, act, Some(&subject), detail).await?;
-    tx.commit().await?;
-    Ok(Redirect::to(&format!("/console/staff/{}?done={done}", line.staff_id)).into_response())
+    let (tx, line) = (&mut begun.tx, &begun.line);
+    let what = if line.stopped_at.is_some() { Happened::Resumed } else { Happened::Reset };
+    queries::staff_reset(tx, &staff, id).await?;
+    queries::sessions_delete_of(tx, &staff, id, &[0; 32]).await?;
+    admin::write(&app, tx, &staff.acting(), id, (&line.email, &line.name, line.role())).await?;
+    begun.done(&app, &staff, Some(what), (STAFF_RESET, ""), "invited").await
 }
 
 crate::ui::console_pages! {

@@ -11,6 +11,7 @@ use yui_auth::totp::TotpKey;
 
 use super::{
     STAFF_FACTOR_ADDED, STAFF_LOCKED, STAFF_WRONG_CODE,
+    happened::{Happened, tell},
     login::{HalfWay, forgotten},
     queries::{self, FactorRow, StaffRow},
     session,
@@ -99,19 +100,23 @@ pub(super) async fn code_taken(
     }
 }
 
-/// Counts a wrong code, and writes down where it locks the account.
+/// Counts a wrong code, writes down where it locks the account and tells its owner. Returns whether the account is locked.
 pub(super) async fn wrong_code(app: &App, scope: &SystemScope, staff: &StaffRow) -> anyhow::Result<bool> {
     let mut tx = app.db.begin().await?;
-    let locked = queries::wrong_code(&mut tx, scope, staff.staff_id, (WRONG_CODES, app.clock.now())).await?;
-    if locked && staff.locked_at.is_none() {
+    let locks = queries::wrong_code(&mut tx, scope, staff.staff_id, (WRONG_CODES, app.clock.now())).await?;
+    if locks == Some(true) {
         let subject = Subject::new("staff", staff.staff_id, &staff.name);
         queries::sessions_delete_of(&mut tx, scope, staff.staff_id, &[0; 32]).await?;
+        tell(app, &mut tx, scope, staff.staff_id, Happened::Locked).await?;
         audit::record(app, &mut tx, scope, STAFF_LOCKED, Some(&subject), "").await?;
     } else {
         audit::record(app, &mut tx, scope, STAFF_WRONG_CODE, None, "").await?;
     }
     tx.commit().await?;
-    Ok(locked)
+    if locks == Some(true) {
+        app.mail.wake();
+    }
+    Ok(locks != Some(false))
 }
 
 /// Returns the passkey that the answer proves, used in the transaction.

@@ -20,6 +20,7 @@ statements! {
     STAFF_BY_ID = "
         SELECT staff_id, email, name, role, password_hash, handle, revision, locked_at FROM staff
         WHERE society_id = $1 AND staff_id = $2 AND stopped_at IS NULL";
+    OWNER = "SELECT email, name FROM staff WHERE society_id = $1 AND staff_id = $2";
     ADMINS_HOLD = "
         UPDATE staff SET revision = revision WHERE society_id = $1 AND role = 'admin' AND stopped_at IS NULL
             AND password_hash IS NOT NULL
@@ -40,8 +41,8 @@ statements! {
         UPDATE staff SET password_hash = $3, revision = revision + 1 WHERE society_id = $1 AND staff_id = $2";
     STAFF_WRONG = "
         UPDATE staff SET wrong_codes = wrong_codes + 1,
-            locked_at = CASE WHEN wrong_codes + 1 >= $3 THEN COALESCE(locked_at, $4) ELSE locked_at END
-        WHERE society_id = $1 AND staff_id = $2 RETURNING locked_at";
+            locked_at = CASE WHEN wrong_codes + 1 >= $3 THEN $4 ELSE locked_at END
+        WHERE society_id = $1 AND staff_id = $2 AND locked_at IS NULL RETURNING locked_at IS NOT NULL AS locked";
     STAFF_LOGGED_IN = "
         UPDATE staff SET last_login_at = $3, wrong_codes = 0 WHERE society_id = $1 AND staff_id = $2";
     FACTORS = "
@@ -168,6 +169,11 @@ pub(super) async fn staff_list(db: &Db, scope: &impl InSociety) -> Result<Vec<St
     db.all(&STAFF_LIST, params![scope.society_id()]).await
 }
 
+/// Returns all staff as the transaction sees them.
+pub(super) async fn staff_list_in(tx: &mut Tx, scope: &impl InSociety) -> Result<Vec<StaffLine>, DbError> {
+    tx.all(&STAFF_LIST, params![scope.society_id()]).await
+}
+
 /// Returns the member of staff with this address who is not stopped.
 pub(super) async fn staff_by_email(db: &Db, scope: &impl InSociety, email: &str) -> Result<Option<StaffRow>, DbError> {
     db.optional(&STAFF_BY_EMAIL, params![scope.society_id(), email]).await
@@ -176,6 +182,18 @@ pub(super) async fn staff_by_email(db: &Db, scope: &impl InSociety, email: &str)
 /// Returns the member of staff with this id who is not stopped.
 pub(super) async fn staff_by_id(db: &Db, scope: &impl InSociety, staff_id: i64) -> Result<Option<StaffRow>, DbError> {
     db.optional(&STAFF_BY_ID, params![scope.society_id(), staff_id]).await
+}
+
+/// Whose account it is.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Owner {
+    pub(super) email: String,
+    pub(super) name: String,
+}
+
+/// Returns whose account it is, a stopped one too, as the transaction sees it.
+pub(super) async fn owner_in(tx: &mut Tx, scope: &impl InSociety, staff_id: i64) -> Result<Owner, DbError> {
+    tx.one(&OWNER, params![scope.society_id(), staff_id]).await
 }
 
 /// Holds the society's working administrators for this transaction and returns their ids: nobody else takes one away.
@@ -235,19 +253,20 @@ pub(super) async fn password_set(
     tx.execute(&STAFF_PASSWORD, params![scope.society_id(), staff_id, hash]).await.map(drop)
 }
 
-/// Counts a wrong code; so many in a row lock the account. Returns whether it is locked.
+/// Counts a wrong code; so many in a row lock the account. Returns whether this one did, or nothing where the account was
+/// locked before.
 pub(super) async fn wrong_code(
     tx: &mut Tx,
     scope: &impl InSociety,
     staff_id: i64,
     (most, now): (i32, Timestamp),
-) -> Result<bool, DbError> {
+) -> Result<Option<bool>, DbError> {
     #[derive(sqlx::FromRow)]
     struct Row {
-        locked_at: Option<yui_db::Timestamp>,
+        locked: bool,
     }
     let row: Option<Row> = tx.optional(&STAFF_WRONG, params![scope.society_id(), staff_id, most, now]).await?;
-    Ok(row.is_some_and(|row| row.locked_at.is_some()))
+    Ok(row.map(|row| row.locked))
 }
 
 /// Records a login.

@@ -18,6 +18,7 @@ use yui_auth::{
 
 use super::{
     STAFF_FACTOR_ADDED, confirm,
+    happened::{Happened, tell},
     login::HalfWay,
     prove::{self, acting, key_row},
     queries::{self, NewFactor},
@@ -92,7 +93,7 @@ impl Registrant {
         matches!(self, Self::HalfWay(_))
     }
 
-    /// Commits a registered factor and leads on.
+    /// Tells its owner of a registered factor, commits it and leads on.
     async fn registered(
         self,
         app: &App,
@@ -100,21 +101,25 @@ impl Registrant {
         mut tx: yui_db::Tx,
         label: &str,
     ) -> Result<Response, AppError> {
-        match self {
+        let answer = match self {
             Self::HalfWay(login) => {
                 // Two tabs, or a second thief of the password: the first factor is one alone.
                 if queries::factors_in(&mut tx, &login.scope, login.staff.staff_id).await?.len() != 1 {
                     return Ok(Redirect::to("/console/login").into_response());
                 }
                 let actor = acting(&login.scope, &login.staff, visitor);
-                prove::arrive_with(app, visitor, login, tx, Some((&actor, label))).await
+                tell(app, &mut tx, &actor, login.staff.staff_id, Happened::FactorAdded(label)).await?;
+                prove::arrive_with(app, visitor, login, tx, Some((&actor, label))).await?
             }
             Self::SignedIn(_, staff) => {
+                tell(app, &mut tx, &staff, staff.staff_id, Happened::FactorAdded(label)).await?;
                 audit::record(app, &mut tx, &staff, STAFF_FACTOR_ADDED, None, label).await?;
                 tx.commit().await?;
-                Ok(Redirect::to("/console/me?done=factor").into_response())
+                Redirect::to("/console/me?done=factor").into_response()
             }
-        }
+        };
+        app.mail.wake();
+        Ok(answer)
     }
 }
 

@@ -150,7 +150,7 @@ pub(in super::super) async fn mail_link(
     queries::link_insert(tx, scope, &link, now).await?;
     let lang = queries::person_in(tx, scope, account_id).await?.lang;
     let path = format!("/link/email/{}", *token.text());
-    let letter = letters::email_verify(&MailFrame::of(app, scope.society(), lang), &path);
+    let letter = letters::email_verify(&MailFrame::of(app, scope.society(), lang), &path).until(ends_at);
     mails::enqueue(tx, app, scope, Recipient { account_id: Some(account_id), address }, &letter, now).await?;
     Ok(())
 }

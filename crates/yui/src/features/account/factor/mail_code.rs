@@ -72,7 +72,7 @@ pub(super) async fn send(app: &App, shell: &Shell, login: UnderWay, ways: &Ways)
         return Ok(Redirect::to("/login/continue").into_response());
     }
     let lang = queries::person_in(&mut tx, scope, account.account_id).await?.lang;
-    let letter = letters::mail_code(&MailFrame::of(app, scope.society(), lang), &code);
+    let letter = letters::mail_code(&MailFrame::of(app, scope.society(), lang), &code).until(ends_at);
     let to = Recipient { account_id: Some(account.account_id), address };
     mails::enqueue(&mut tx, app, scope, to, &letter, now).await?;
     tx.commit().await?;

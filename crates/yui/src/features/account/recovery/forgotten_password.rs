@@ -131,7 +131,7 @@ async fn mail_link(app: &App, scope: &PublicScope, account: Option<&Standing>) -
         let link = NewLink { token_hash, account_id, purpose: "password", address: None, ends_at };
         queries::link_insert(&mut tx, scope, &link, now).await?;
         let path = format!("/link/password/{}", *token.text());
-        let letter = letters::password_reset(&MailFrame::of(app, scope.society(), person.lang), &path);
+        let letter = letters::password_reset(&MailFrame::of(app, scope.society(), person.lang), &path).until(ends_at);
         mails::enqueue(&mut tx, app, scope, Recipient { account_id: Some(account_id), address }, &letter, now).await?;
     } else {
         as_much_work(app, &mut tx, scope).await?;
@@ -165,7 +165,8 @@ async fn mail_password(
         let id = account.account_id;
         let ends_at = now.checked_add(PASSWORD_LIFE).map_err(anyhow::Error::from)?;
         queries::password_mailed(&mut tx, scope, id, (&hash, ends_at)).await?;
-        let letter = letters::temporary_password(&MailFrame::of(app, scope.society(), person.lang), &password);
+        let letter =
+            letters::temporary_password(&MailFrame::of(app, scope.society(), person.lang), &password).until(ends_at);
         let to = Recipient { account_id: Some(id), address: email };
         mails::enqueue(&mut tx, app, scope, to, &letter, now).await?;
     } else {

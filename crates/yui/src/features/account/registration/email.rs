@@ -155,7 +155,7 @@ pub(in super::super) async fn send(
     let waiting = Waiting { address: address.clone(), code: code.clone(), wrong: 0, ends_at };
     let mut tx = app.db.begin().await?;
     let question = keep(&app, &mut tx, &registrant, &waiting).await?;
-    let letter = letters::mail_code(&MailFrame::of(&app, scope.society(), person.lang), &code);
+    let letter = letters::mail_code(&MailFrame::of(&app, scope.society(), person.lang), &code).until(ends_at);
     let to = Recipient { account_id: Some(id), address: &address };
     mails::enqueue(&mut tx, &app, scope, to, &letter, now).await?;
     tx.commit().await?;
