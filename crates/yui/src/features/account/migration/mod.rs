@@ -22,8 +22,8 @@ pub use announcements::{Announced, Refusal, announce, take_back};
 pub use files::{OlderUserFiles, import};
 pub use older_users::{FirstLogin, Plan};
 pub use progress::{Group, progress};
-pub(crate) use runs::postcard_sheet;
 pub use runs::forget_old;
+pub(crate) use runs::postcard_sheet;
 pub(super) use temporary_ids::reissue;
 pub use temporary_ids::{Whom, issue, make};
 
