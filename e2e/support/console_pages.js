@@ -308,10 +308,11 @@ export const notConsolePages = [
   '/console/imports/uploads/{id}/progress',
   '/console/imports/uploads/{id}/faults.csv',
   '/console/imports/{id}/faults.csv',
+  '/console/imports/{id}/withdraw/status',
   '/console/audit.csv',
   '/console/settings/postcards/sample.pdf',
   '/console/terms/{version}/agreements.csv',
-  '/console/temporary-ids/{run}/addresses.csv',
+  '/console/temporary-ids/{run}/progress',
   '/console/register/qr/{question}',
   '/console/temporary-ids/{run}/addresses.csv',
 ];
