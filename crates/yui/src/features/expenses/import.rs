@@ -1,6 +1,9 @@
 //! Claims and CSV rows → expense rows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use kenpo_formats::{
     CareKind, Fault, TreatmentMonth,
@@ -9,13 +12,14 @@ use kenpo_formats::{
     expense_csv::{ExpenseCsv, ExpenseRow},
 };
 use sha2::{Digest, Sha256};
-use yui_db::{Param, Tx};
+use yui_db::{Db, DbError, Param, Tx};
 
 use super::{files::ExpenseFiles, queries};
 use crate::{
     features::{
         imports::{
-            Applied, ChunkFault, FaultKind, Figures, Format, Importer, Kind, Members, Newest, Purpose, Read, Source,
+            Applied, ChunkFault, FaultKind, Figures, Finder, Format, Importer, Kind, Members, Newest, Purpose, Read,
+            Source,
         },
         register::{Coverage, Hint, candidates, holder_key, matched, sex_word},
     },
@@ -33,8 +37,6 @@ pub struct ExpenseImport {
     /// How often each row without a claim number came in this file, by its key; equal rows are as many expenses. Equal
     /// rows further apart than what is remembered are taken for one and reported as repeated.
     repeats: Newest<Vec<u8>, u32>,
-    /// Who is known under a symbol and number.
-    households: Newest<String, Vec<Coverage>>,
     /// The claims that a check has seen: an import asks the database instead. Of two equal claims further apart than what is
     /// remembered, only the import finds the second.
     checked: Newest<Vec<u8>, ()>,
@@ -56,7 +58,6 @@ impl ExpenseImport {
             derived: 0,
             cancelled: 0,
             repeats: Newest::new(REPEATS_KEPT),
-            households: Newest::new(HOUSEHOLDS_KEPT),
             checked: Newest::new(CHECKED_KEPT),
             amount: 0,
             people: Members::default(),
@@ -179,9 +180,14 @@ impl Incoming {
 
 impl Importer for ExpenseImport {
     type Record = Incoming;
+    type Finder = Households;
 
     fn kind(&self) -> Kind {
         &ExpenseFiles
+    }
+
+    fn finder(&self) -> Households {
+        Households { scope: self.scope.clone(), known: Newest::new(HOUSEHOLDS_KEPT) }
     }
 
     fn read(source: &Source, purpose: Purpose, mut each: impl FnMut(Read<Incoming>) -> bool) -> Result<(), Vec<Fault>> {
@@ -201,11 +207,11 @@ impl Importer for ExpenseImport {
         &mut self,
         tx: &mut Tx,
         records: Vec<Incoming>,
+        known: Known,
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
-        let known = self.households_read(tx, &records).await?;
         let judged = self.judged(tx, None, &known, &records, faults).await?;
-        for (key, coverage, incoming) in judged.rows {
+        for JudgedRow { key, coverage, incoming, .. } in judged.rows {
             self.checked.insert(key, ());
             self.amount += incoming.amounts.total;
             self.people.insert(coverage.member_id);
@@ -218,13 +224,13 @@ impl Importer for ExpenseImport {
         tx: &mut Tx,
         batch_id: i64,
         records: Vec<Incoming>,
+        known: Known,
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
-        let known = self.households_read(tx, &records).await?;
         let Judged { applied, rows } = self.judged(tx, Some(batch_id), &known, &records, faults).await?;
         let mut values = Vec::with_capacity(rows.len() * queries::EXPENSES.columns.len());
-        for (key, coverage, incoming) in &rows {
-            values.extend(expense_values(self.scope.society_id(), batch_id, key, coverage, incoming));
+        for row in &rows {
+            values.extend(row.values(self.scope.society_id(), batch_id));
         }
         tx.bulk_insert(&queries::EXPENSES, &values).await?;
         Ok(applied)
@@ -243,10 +249,57 @@ impl Importer for ExpenseImport {
     }
 }
 
-/// The records of a chunk that are taken, each with its key and its person.
+/// Who is or was covered under a symbol and number, by holder key.
+#[derive(Debug, Default)]
+pub struct Known(HashMap<String, Arc<[Coverage]>>);
+
+/// Finds the households that a file's records name, and remembers the last ones.
+#[derive(Debug)]
+pub struct Households {
+    scope: SystemScope,
+    known: Newest<String, Arc<[Coverage]>>,
+}
+
+impl Finder<Incoming> for Households {
+    type Found = Known;
+
+    async fn find(&mut self, db: &Db, records: &[Incoming]) -> Result<Known, DbError> {
+        let holders: BTreeSet<_> = records.iter().map(|incoming| incoming.hint.holder_key.as_str()).collect();
+        let mut found = HashMap::with_capacity(holders.len());
+        let mut unknown = Vec::new();
+        for holder in holders {
+            match self.known.get(holder) {
+                Some(household) => drop(found.insert(holder.to_owned(), Arc::clone(household))),
+                None => unknown.push(holder.to_owned()),
+            }
+        }
+        let mut read: HashMap<String, Vec<Coverage>> = HashMap::with_capacity(unknown.len());
+        let mut tx = db.begin_reading().await?;
+        for coverage in candidates(&mut tx, &self.scope, &unknown).await? {
+            read.entry(coverage.holder_key.clone()).or_default().push(coverage);
+        }
+        for holder in unknown {
+            let household: Arc<[_]> = read.remove(&holder).unwrap_or_default().into();
+            self.known.insert(holder.clone(), Arc::clone(&household));
+            found.insert(holder, household);
+        }
+        Ok(Known(found))
+    }
+}
+
+/// The records of a chunk that are taken.
 struct Judged<'r> {
     applied: Applied,
-    rows: Vec<(Vec<u8>, &'r Coverage, &'r Incoming)>,
+    rows: Vec<JudgedRow<'r>>,
+}
+
+/// A record with its key and its person.
+struct JudgedRow<'r> {
+    key: Vec<u8>,
+    coverage: &'r Coverage,
+    incoming: &'r Incoming,
+    /// Whether another batch has this claim already.
+    corrects: bool,
 }
 
 /// Reads claims; a check is told as well what the amounts' rules and the reader are not sure of.
@@ -272,32 +325,12 @@ fn claims_read<R: std::io::Read>(
 type Refusal = (FaultKind, &'static str, String);
 
 impl ExpenseImport {
-    /// Makes sure that everybody known under the chunk's symbols and numbers is at hand.
-    async fn households_read(
-        &mut self,
-        tx: &mut Tx,
-        records: &[Incoming],
-    ) -> anyhow::Result<BTreeMap<String, Vec<Coverage>>> {
-        let holders: BTreeSet<_> = records.iter().map(|incoming| incoming.hint.holder_key.as_str()).collect();
-        let unknown: Vec<_> = holders.iter().filter(|key| self.households.get(**key).is_none()).collect();
-        let mut read: BTreeMap<String, Vec<Coverage>> =
-            unknown.iter().map(|key| ((**key).to_owned(), Vec::new())).collect();
-        let unknown: Vec<_> = read.keys().cloned().collect();
-        for coverage in candidates(tx, &self.scope, &unknown).await? {
-            read.entry(coverage.holder_key.clone()).or_default().push(coverage);
-        }
-        let known = holders.iter().filter_map(|key| Some(((*key).to_owned(), self.households.get(*key)?.clone())));
-        let all = known.chain(read.clone()).collect();
-        read.into_iter().for_each(|(key, household)| self.households.insert(key, household));
-        Ok(all)
-    }
-
     /// Returns which of the records are taken: by the batch of this number or, in a check, by none.
     async fn judged<'r>(
         &mut self,
         tx: &mut Tx,
         batch_id: Option<i64>,
-        known: &'r BTreeMap<String, Vec<Coverage>>,
+        known: &'r Known,
         records: &'r [Incoming],
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Judged<'r>> {
@@ -345,17 +378,13 @@ impl ExpenseImport {
             applied.months = Some((first.min(month), last.max(month)));
             self.derived += i64::from(incoming.derived);
             self.cancelled += i64::from(incoming.cancelled);
-            judged.rows.push((key, coverage, incoming));
+            judged.rows.push(JudgedRow { key, coverage, incoming, corrects: before.is_some() });
         }
         Ok(judged)
     }
 
     /// Returns the person a record is about.
-    fn place<'k>(
-        &self,
-        known: &'k BTreeMap<String, Vec<Coverage>>,
-        incoming: &Incoming,
-    ) -> Result<&'k Coverage, Refusal> {
+    fn place<'k>(&self, known: &'k Known, incoming: &Incoming) -> Result<&'k Coverage, Refusal> {
         let Some(number) = &incoming.insurer_number else {
             let reason = "医療保険の記載がない請求（公費単独）です。組合の医療費ではありません。".into();
             return Err((FaultKind::Unmatched, "HO", reason));
@@ -368,7 +397,7 @@ impl ExpenseImport {
             let reason = format!("診療年月 {} は未来です。", incoming.hint.month);
             return Err((FaultKind::Rejected, "診療年月", reason));
         }
-        let household = known.get(&incoming.hint.holder_key).map(Vec::as_slice).unwrap_or_default();
+        let household = known.0.get(&incoming.hint.holder_key).map(AsRef::as_ref).unwrap_or_default();
         matched(household, &incoming.hint)
             .map_err(|mismatch| (FaultKind::Unmatched, PERSON, mismatch.reason().to_owned()))
     }
@@ -397,30 +426,30 @@ fn claim_key(identity: &str, count: u32) -> Vec<u8> {
 const KEY_START: usize = 8;
 const KEY_HASH: usize = 12;
 
-fn expense_values<'p>(
-    society_id: i64,
-    batch_id: i64,
-    key: &'p [u8],
-    coverage: &Coverage,
-    incoming: &'p Incoming,
-) -> [Param<'p>; 17] {
-    [
-        Param::from(society_id),
-        Param::from(coverage.household_id),
-        Param::from(incoming.hint.month.number()),
-        Param::from(key),
-        Param::from(batch_id),
-        Param::from(coverage.member_id),
-        Param::from(incoming.provider_code.as_deref()),
-        Param::from(&incoming.provider_name),
-        Param::from(incoming.care_kind.code()),
-        Param::from(incoming.days.and_then(|days| i32::try_from(days).ok())),
-        Param::from(incoming.amounts.total),
-        Param::from(incoming.amounts.insurer),
-        Param::from(incoming.amounts.public),
-        Param::from(incoming.amounts.self_pay),
-        Param::from(incoming.derived),
-        Param::from(&incoming.note),
-        Param::from(incoming.cancelled),
-    ]
+impl JudgedRow<'_> {
+    /// Returns the row as [`queries::EXPENSES`] takes it.
+    fn values(&self, society_id: i64, batch_id: i64) -> [Param<'_>; 18] {
+        let Self { key, coverage, incoming, corrects } = self;
+        let days = incoming.days.and_then(|days| i32::try_from(days).ok());
+        [
+            Param::from(society_id),
+            Param::from(coverage.household_id),
+            Param::from(incoming.hint.month.number()),
+            Param::from(key.as_slice()),
+            Param::from(batch_id),
+            Param::from(coverage.member_id),
+            Param::from(incoming.provider_code.as_deref()),
+            Param::from(&incoming.provider_name),
+            Param::from(incoming.care_kind.code()),
+            Param::from(days),
+            Param::from(incoming.amounts.total),
+            Param::from(incoming.amounts.insurer),
+            Param::from(incoming.amounts.public),
+            Param::from(incoming.amounts.self_pay),
+            Param::from(incoming.derived),
+            Param::from(&incoming.note),
+            Param::from(incoming.cancelled),
+            Param::from(*corrects),
+        ]
+    }
 }

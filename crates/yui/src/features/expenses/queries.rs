@@ -29,6 +29,7 @@ statements! {
         SELECT claim_key, batch_id, member_id, treatment_month FROM expenses
         WHERE society_id = $1 AND claim_key IN ($2)
             AND batch_id NOT IN (SELECT b.batch_id FROM import_batches b WHERE b.society_id = $1 AND b.clearing)";
+    // Of the claims that this batch has together with others: whichever came later is marked.
     VERSIONS_SETTLE = "
         UPDATE expenses
         SET superseded_by = (
@@ -42,12 +43,14 @@ statements! {
             LIMIT 1)
         WHERE society_id = $1
             AND claim_key IN (
-                SELECT mine.claim_key
-                FROM expenses mine
-                WHERE mine.society_id = $1 AND mine.batch_id = $2
-                    AND EXISTS (SELECT 1 FROM expenses other
-                                WHERE other.society_id = mine.society_id AND other.claim_key = mine.claim_key
-                                    AND other.batch_id <> mine.batch_id))";
+                SELECT mine.claim_key FROM expenses mine
+                WHERE mine.society_id = $1 AND mine.batch_id = $2 AND mine.corrects
+                UNION
+                SELECT later.claim_key FROM expenses later
+                WHERE later.society_id = $1 AND later.batch_id <> $2 AND later.corrects
+                    AND EXISTS (SELECT 1 FROM expenses mine
+                                WHERE mine.society_id = later.society_id AND mine.claim_key = later.claim_key
+                                    AND mine.batch_id = $2))";
     FIGURES = "
         SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT) AS amount, COUNT(DISTINCT member_id) AS people
         FROM expenses WHERE society_id = $1 AND batch_id = $2";
@@ -92,6 +95,7 @@ pub(super) const EXPENSES: BulkTable = BulkTable {
         "derived",
         "note",
         "cancelled",
+        "corrects",
     ],
 };
 

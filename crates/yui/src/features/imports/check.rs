@@ -2,9 +2,9 @@
 //! so nobody who writes waits for it, however large the file.
 
 use super::{
-    Figures, Importer, Outcome, Purpose, Read, Report, Source, Watch,
+    Figures, Importer, Outcome, Purpose, Report, Source, Watch,
     read::Chunks,
-    run::{Counts, counted, sorted, there_already},
+    run::{Counts, counted, there_already},
 };
 use crate::{app::App, scope::SystemScope};
 
@@ -22,21 +22,16 @@ pub(super) async fn check<I: Importer>(
     if let Ok(report) = there_already(app, scope, importer.kind(), source).await? {
         return Ok(report);
     }
-    let mut chunks = Chunks::of::<I>(source, Purpose::Check);
+    let mut chunks = Chunks::of(&app.db, &importer, source, Purpose::Check, 0);
     let mut total = Counts::default();
     while let Some(chunk) = chunks.next().await? {
-        for read in &chunk.reads {
-            if let Read::Notice(notice) = read {
-                watch.notice(notice);
-            }
-        }
-        let mut faults = Vec::new();
-        let (records, good) = sorted(chunk.reads, &mut faults);
+        chunk.notices.iter().for_each(|notice| watch.notice(notice));
+        let mut faults = chunk.faults;
         let mut tx = app.db.begin_reading().await?;
-        let applied = importer.check(&mut tx, good, &mut faults).await?;
+        let applied = importer.check(&mut tx, chunk.records, chunk.found, &mut faults).await?;
         drop(tx);
         faults.iter().for_each(|fault| watch.fault(fault));
-        total.add(&counted(records, &applied, &faults)?);
+        total.add(&counted(chunk.count, &applied, &faults)?);
         watch.checked(chunk.progress).await?;
     }
     let figures: Figures = importer.figures();

@@ -37,7 +37,7 @@ pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, Ques
 pub(crate) use members::Members;
 pub(crate) use newest::Newest;
 pub use publish::{publish, publish_approved, publish_at};
-pub use read::{Purpose, Read, Unreadable};
+pub use read::{Finder, Found, Purpose, Read, Unreadable};
 pub use refusal::Refusal;
 pub use report::{Outcome, Report};
 pub use run::{Applied, ChunkFault, FaultKind, Importer, Options, run};

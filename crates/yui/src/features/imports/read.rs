@@ -1,9 +1,11 @@
-//! Reading a file, in chunks, on a thread of its own.
+//! Reading a file, in chunks, on a thread of its own; and looking up what its records are held against, one chunk ahead of what is
+//! being written.
 
 use kenpo_formats::Fault;
 use tokio::{sync::mpsc, task::JoinHandle};
+use yui_db::{Db, DbError};
 
-use super::{Importer, Progress, Source};
+use super::{ChunkFault, FaultKind, Importer, Progress, Source};
 
 /// What a reader comes upon.
 #[derive(Debug)]
@@ -34,19 +36,57 @@ pub enum Purpose {
     Apply,
 }
 
+/// Who looks up what the records of a chunk are held against, while the chunk before it is being written.
+pub trait Finder<T>: Send + 'static {
+    /// What is found.
+    type Found: Send + 'static;
+
+    /// Looks it up. What others write meanwhile may not be in it.
+    fn find(&mut self, db: &Db, records: &[T]) -> impl Future<Output = Result<Self::Found, DbError>> + Send;
+}
+
+/// Nothing is looked up beforehand.
+impl<T: Sync> Finder<T> for () {
+    type Found = ();
+
+    async fn find(&mut self, _: &Db, _: &[T]) -> Result<(), DbError> {
+        Ok(())
+    }
+}
+
+/// What an importer's [`Finder`] finds.
+pub type Found<I> = <<I as Importer>::Finder as Finder<<I as Importer>::Record>>::Found;
+
 /// How many records are one transaction.
 const CHUNK: usize = 16_000;
 
-/// Some records and how far the file is with them.
-pub(super) struct Chunk<T> {
-    pub(super) reads: Vec<Read<T>>,
+/// What was read of a chunk, as it stands in the file, and how far the file is with it.
+struct Reads<T> {
+    reads: Vec<Read<T>>,
+    progress: Progress,
+}
+
+/// Some records, and how far the file is with them.
+pub(super) struct Chunk<I: Importer> {
+    /// Those that an earlier run of this import has written.
+    pub(super) skipped: Vec<I::Record>,
+    /// How many others there are, right or wrong.
+    pub(super) count: i64,
+    /// Those that can be read.
+    pub(super) records: Vec<I::Record>,
+    /// What was looked up for them.
+    pub(super) found: Found<I>,
+    /// What is wrong with the rest.
+    pub(super) faults: Vec<ChunkFault>,
+    /// What staff may want to look at.
+    pub(super) notices: Vec<Fault>,
     pub(super) progress: Progress,
 }
 
 /// A file that is being read.
-pub(super) struct Chunks<T> {
-    receiver: mpsc::Receiver<Chunk<T>>,
-    reader: Option<JoinHandle<anyhow::Result<()>>>,
+pub(super) struct Chunks<I: Importer> {
+    receiver: mpsc::Receiver<Chunk<I>>,
+    finding: Option<JoinHandle<anyhow::Result<()>>>,
 }
 
 /// The whole file can not be used.
@@ -54,37 +94,82 @@ pub(super) struct Chunks<T> {
 #[error("the file can not be read:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct Unreadable(pub Vec<Fault>);
 
-impl<T: Send + 'static> Chunks<T> {
-    /// Begins to read.
-    pub(super) fn of<I: Importer<Record = T>>(source: &Source, purpose: Purpose) -> Self {
-        let (sender, receiver) = mpsc::channel(2);
+impl<I: Importer> Chunks<I> {
+    /// Begins to read; the first records, as many as `skip`, were written by an earlier run.
+    pub(super) fn of(db: &Db, importer: &I, source: &Source, purpose: Purpose, skip: i64) -> Self {
+        let (read_on, reads) = mpsc::channel(1);
+        let (sender, receiver) = mpsc::channel(1);
         let source = source.clone();
-        let reader = tokio::task::spawn_blocking(move || {
-            send::<T>(&source, &sender, |source, each| I::read(source, purpose, each))
+        let reader =
+            tokio::task::spawn_blocking(move || send(&source, &read_on, |source, each| I::read(source, purpose, each)));
+        let (db, finder) = (db.clone(), importer.finder());
+        let finding = tokio::spawn(async move {
+            find::<I>(&db, finder, skip, reads, sender).await?;
+            reader.await?
         });
-        Self { receiver, reader: Some(reader) }
+        Self { receiver, finding: Some(finding) }
     }
 
     /// Returns the next chunk; nothing at the end.
     ///
     /// # Errors
-    /// [`Unreadable`] for a file that can not be used as a whole, or what the disk said where a read failed.
-    pub(super) async fn next(&mut self) -> anyhow::Result<Option<Chunk<T>>> {
+    /// [`Unreadable`] for a file that can not be used as a whole, or what the disk said where a read failed, or the database
+    /// where it did not answer.
+    pub(super) async fn next(&mut self) -> anyhow::Result<Option<Chunk<I>>> {
         let chunk = self.receiver.recv().await;
         if chunk.is_none()
-            && let Some(reader) = self.reader.take()
+            && let Some(finding) = self.finding.take()
         {
-            reader.await??;
+            finding.await??;
         }
         Ok(chunk)
     }
+}
+
+/// Sorts what is read and looks up what it is held against, until nobody listens any more.
+async fn find<I: Importer>(
+    db: &Db,
+    mut finder: I::Finder,
+    mut skip: i64,
+    mut reads: mpsc::Receiver<Reads<I::Record>>,
+    sender: mpsc::Sender<Chunk<I>>,
+) -> Result<(), DbError> {
+    while let Some(Reads { reads, progress }) = reads.recv().await {
+        let (mut skipped, mut count, mut records) = (Vec::new(), 0, Vec::with_capacity(reads.len()));
+        let (mut faults, mut notices) = (Vec::new(), Vec::new());
+        for read in reads {
+            match read {
+                Read::Notice(notice) => notices.push(notice),
+                read if skip > 0 => {
+                    skip -= 1;
+                    if let Read::Record(record) = read {
+                        skipped.push(record);
+                    }
+                }
+                Read::Record(record) => {
+                    count += 1;
+                    records.push(record);
+                }
+                Read::Wrong(found) => {
+                    count += 1;
+                    let kind = FaultKind::Rejected;
+                    faults.extend(found.into_iter().map(|fault| ChunkFault { kind, fault }));
+                }
+            }
+        }
+        let found = finder.find(db, &records).await?;
+        if sender.send(Chunk { skipped, count, records, found, faults, notices, progress }).await.is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 /// Has the file read and sends what comes, until nobody listens any more. A read that fails is no mistake of the file: what
 /// the reader says of it is not sent.
 fn send<T>(
     source: &Source,
-    sender: &mpsc::Sender<Chunk<T>>,
+    sender: &mpsc::Sender<Reads<T>>,
     read: impl FnOnce(&Source, &mut dyn FnMut(Read<T>) -> bool) -> Result<(), Vec<Fault>>,
 ) -> anyhow::Result<()> {
     source.begin();
@@ -102,7 +187,7 @@ fn send<T>(
         }
         inside = 0;
         let reads = std::mem::replace(&mut reads, Vec::with_capacity(CHUNK));
-        sender.blocking_send(Chunk { reads, progress: Progress { bytes: source.bytes_read(), records } }).is_ok()
+        sender.blocking_send(Reads { reads, progress: Progress { bytes: source.bytes_read(), records } }).is_ok()
     });
     if let Some(error) = source.broken() {
         return Err(anyhow::Error::new(error).context(format!("{} can not be read on", source.name)));
@@ -115,7 +200,7 @@ fn send<T>(
     if !reads.is_empty() {
         // Nobody listens any more when the import has failed; then there is nobody to tell either.
         let progress = Progress { bytes: source.bytes_read(), records };
-        drop(sender.blocking_send(Chunk { reads, progress }));
+        drop(sender.blocking_send(Reads { reads, progress }));
     }
     Ok(())
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use kenpo_formats::{Fault, TreatmentMonth};
-use yui_db::Tx;
+use yui_db::{DbError, Tx};
 
 use super::{
-    BatchState, Figures, Kind, Outcome, Progress, Purpose, Read, Report, Source, Watch, acts, check::check, queries,
-    read::Chunks,
+    BatchState, Figures, Finder, Found, Kind, Outcome, Progress, Purpose, Read, Report, Source, Watch, acts,
+    check::check, queries, read::Chunks,
 };
 use crate::{
     app::App,
@@ -20,12 +20,18 @@ use crate::{
 };
 
 /// What a kind of file means.
-pub trait Importer: Sized + Send {
+pub trait Importer: Sized + Send + 'static {
     /// One record.
-    type Record: Send + 'static;
+    type Record: Send + Sync + 'static;
+
+    /// Who looks up what the records are held against; `()` where nothing is looked up ahead.
+    type Finder: Finder<Self::Record>;
 
     /// Returns the kind.
     fn kind(&self) -> Kind;
+
+    /// Returns who looks up.
+    fn finder(&self) -> Self::Finder;
 
     /// How often the file is read for an import.
     const PASSES: u64 = 1;
@@ -42,6 +48,7 @@ pub trait Importer: Sized + Send {
         &mut self,
         tx: &mut Tx,
         records: Vec<Self::Record>,
+        found: Found<Self>,
         faults: &mut Vec<ChunkFault>,
     ) -> impl Future<Output = anyhow::Result<Applied>> + Send;
 
@@ -51,6 +58,7 @@ pub trait Importer: Sized + Send {
         tx: &mut Tx,
         batch_id: i64,
         records: Vec<Self::Record>,
+        found: Found<Self>,
         faults: &mut Vec<ChunkFault>,
     ) -> impl Future<Output = anyhow::Result<Applied>> + Send;
 
@@ -232,7 +240,7 @@ pub(super) async fn apply<I: Importer>(
     if options.all_or_nothing && resumed_at > 0 {
         bail!("this file is half imported (batch {:?}); import it without options to go on", known.map(|b| b.batch_id));
     }
-    let mut chunks = Chunks::of::<I>(source, Purpose::Apply);
+    let mut chunks = Chunks::of(&app.db, &importer, source, Purpose::Apply, resumed_at);
     let mut next = chunks.next().await?;
 
     let mut tx = app.db.begin().await?;
@@ -250,21 +258,9 @@ pub(super) async fn apply<I: Importer>(
     let mut fault_number = queries::fault_next(&mut tx, scope, batch_id).await?;
     // Between two chunks no transaction is open, so that others may write.
     let mut open = Some(tx);
-    let mut to_skip = resumed_at;
     while let Some(chunk) = next {
-        let (progress, mut chunk) = (chunk.progress, chunk.reads);
-        chunk.retain(|read| match read {
-            Read::Notice(_) => false,
-            _ if to_skip == 0 => true,
-            read => {
-                to_skip -= 1;
-                if let Read::Record(record) = read {
-                    importer.skip(record);
-                }
-                false
-            }
-        });
-        if chunk.is_empty() {
+        chunk.skipped.iter().for_each(|record| importer.skip(record));
+        if chunk.count == 0 {
             next = chunks.next().await?;
             continue;
         }
@@ -272,17 +268,17 @@ pub(super) async fn apply<I: Importer>(
             Some(tx) => tx,
             None => app.db.begin().await?,
         };
-        let mut faults = Vec::new();
-        let (records, good) = sorted(chunk, &mut faults);
-        let applied = importer.apply(&mut tx, batch_id, good, &mut faults).await.context("writing a chunk")?;
-        let counts = counted(records, &applied, &faults)?;
+        one_chunk_at_a_time(&mut tx, scope).await?;
+        let mut faults = chunk.faults;
+        let applied = importer.apply(&mut tx, batch_id, chunk.records, chunk.found, &mut faults).await;
+        let counts = counted(chunk.count, &applied.context("writing a chunk")?, &faults)?;
         faults.iter().for_each(|fault| watch.fault(fault));
         queries::faults_insert(&mut tx, scope, batch_id, fault_number, &faults).await?;
         let details = added(&earlier, &importer.details());
         if !queries::batch_advance(&mut tx, scope, batch_id, total.records, &counts, &details).await? {
             bail!("batch {batch_id} was withdrawn, or another process is importing this file");
         }
-        let progress = Progress { bytes: progress.bytes / I::PASSES, ..progress };
+        let progress = Progress { bytes: chunk.progress.bytes / I::PASSES, ..chunk.progress };
         watch.applied(&mut tx, batch_id, progress).await?;
         fault_number += i64::try_from(faults.len())?;
         total.add(&counts);
@@ -322,26 +318,15 @@ pub(super) async fn apply<I: Importer>(
     Ok(Report { resumed_at, details: added(&earlier, &importer.details()), ..report })
 }
 
+/// Lets chunks of the society's files that are imported at once wait for each other: each sees what the others brought.
+async fn one_chunk_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<(), DbError> {
+    societies::ids_take(tx, scope, "import", 1).await.map(drop)
+}
+
 /// Returns what was counted by this run and earlier ones of the same import.
 fn added(earlier: &[(String, i64)], now: &[(&'static str, i64)]) -> Vec<(&'static str, i64)> {
     let before = |word: &str| earlier.iter().find(|(known, _)| known == word).map_or(0, |(_, count)| *count);
     now.iter().map(|(word, count)| (*word, count + before(word))).collect()
-}
-
-/// Parts the records of a chunk that can be read from the faults of the others; returns how many there were of either.
-pub(super) fn sorted<T>(chunk: Vec<Read<T>>, faults: &mut Vec<ChunkFault>) -> (i64, Vec<T>) {
-    let (mut records, mut good) = (0, Vec::with_capacity(chunk.len()));
-    for read in chunk {
-        match read {
-            Read::Notice(_) => continue,
-            Read::Record(record) => good.push(record),
-            Read::Wrong(found) => {
-                faults.extend(found.into_iter().map(|fault| ChunkFault { kind: FaultKind::Rejected, fault }));
-            }
-        }
-        records += 1;
-    }
-    (records, good)
 }
 
 /// Returns a chunk's counts.

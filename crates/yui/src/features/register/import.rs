@@ -61,10 +61,13 @@ impl RegisterImport {
 
 impl Importer for RegisterImport {
     type Record = RegisterRow;
+    type Finder = ();
 
     fn kind(&self) -> Kind {
         &RegisterFiles
     }
+
+    fn finder(&self) {}
 
     const PASSES: u64 = 2;
 
@@ -90,6 +93,7 @@ impl Importer for RegisterImport {
         &mut self,
         tx: &mut Tx,
         records: Vec<RegisterRow>,
+        (): (),
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
         let own = self.own(records, faults);
@@ -109,6 +113,7 @@ impl Importer for RegisterImport {
         tx: &mut Tx,
         batch_id: i64,
         records: Vec<RegisterRow>,
+        (): (),
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
         let own = self.own(records, faults);

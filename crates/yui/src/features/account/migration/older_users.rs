@@ -95,10 +95,13 @@ fn fault(kind: FaultKind, line: u64, column: &str, reason: impl Into<String>) ->
 
 impl Importer for OlderUsers {
     type Record = OlderUserRow;
+    type Finder = ();
 
     fn kind(&self) -> Kind {
         &OlderUserFiles
     }
+
+    fn finder(&self) {}
 
     fn read(
         source: &Source,
@@ -115,6 +118,7 @@ impl Importer for OlderUsers {
         &mut self,
         tx: &mut Tx,
         records: Vec<OlderUserRow>,
+        (): (),
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
         let wanted = self.all_wanted(tx, records, faults).await?;
@@ -131,6 +135,7 @@ impl Importer for OlderUsers {
         tx: &mut Tx,
         batch_id: i64,
         records: Vec<OlderUserRow>,
+        (): (),
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
         let wanted = self.all_wanted(tx, records, faults).await?;
