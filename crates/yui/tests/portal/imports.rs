@@ -2,6 +2,7 @@
 
 use yui::features::imports::{self, Options, Outcome};
 use yui::features::societies::Preset;
+use yui::scope::InSociety;
 
 use crate::support::{EXPENSE_HEADER, Portal, register_csv, state_of};
 
@@ -246,6 +247,50 @@ async fn a_register_import_is_taken_back_exactly_unless_something_stands_on_it()
     }
 }
 
+yui_db::statements! {
+    FLAG_SET = "
+        INSERT INTO member_flags (society_id, member_id, kind, flag_number, set_at, set_by, reason)
+        SELECT society_id, member_id, 'non_disclosure', 1, $2, '職員', '申出' FROM members WHERE society_id = $1 AND name = $3";
+    FLAGS_END = "UPDATE member_flags SET ended_at = $2, ended_by = '職員' WHERE society_id = $1";
+}
+
+/// An order to withdraw it ends with words in every case: it is never tried for ever.
+#[tokio::test]
+async fn a_register_import_with_a_flag_or_a_household_in_use_on_it_is_refused_in_words() {
+    for portal in Portal::both().await {
+        let scope = with_register(&portal).await;
+        let before = state_of(&portal).await;
+        let (now, society) = (portal.app.clock.now(), scope.society_id());
+        // A child is born that nothing may be told of.
+        let born = format!("{INSURER},800,1234,02,テスト 三郎,テスト サブロウ,男,2025-05-05,家族,2025-05-05,\r\n");
+        let report = portal.register(&scope, &portal.file("2.csv", register_csv(INSURER) + &born), PLAIN).await;
+        let batch = report.unwrap().batch_id.unwrap();
+        portal.app.db.execute(&FLAG_SET, yui_db::params![society, now, "テスト 三郎"]).await.unwrap();
+        let refused = imports::withdraw(&portal.app, &scope, batch).await.unwrap_err().to_string();
+        assert!(refused.contains("1 of the persons it brought have an objection or non-disclosure"), "{refused}");
+        portal.app.db.execute(&FLAGS_END, yui_db::params![society, now]).await.unwrap();
+        imports::withdraw(&portal.app, &scope, batch).await.unwrap();
+        assert_eq!(state_of(&portal).await, before);
+
+        // Shō, who was there, is insured himself from then on, with a household of his own.
+        let header = "保険者番号,記号,番号,枝番,個人コード,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
+        let row = |numbers: &str, key: &str, name: &str, who: &str, from: &str| {
+            format!("{INSURER},{numbers},{key},{name},ミホン,男,1980-01-01,{who},{from},\r\n")
+        };
+        let first = row("1,10,00", "P1", "見本 誠", "本人", "2015-04-01")
+            + &row("1,10,01", "P2", "見本 翔", "家族", "2015-04-01");
+        portal.register(&scope, &portal.file("3.csv", header.to_owned() + &first), PLAIN).await.unwrap();
+        let second = header.to_owned() + &row("3,50,00", "P2", "見本 翔", "本人", "2025-04-01");
+        let report = portal.register(&scope, &portal.file("4.csv", second), PLAIN).await.unwrap();
+        assert!(report.details.contains(&("changed members", 1)), "{report}");
+        let row = expense("A1", "00", "2025-05", "みほん医院", 10_000).replace("800,1234", "3,50");
+        let expenses = portal.expenses(&scope, &portal.file("e.csv", csv(&[row])), PLAIN, &mut vec![]).await.unwrap();
+        assert_eq!(expenses.accepted, 1);
+        let refused = imports::withdraw(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap_err();
+        assert!(refused.downcast_ref::<imports::Refusal>().is_some(), "{refused:#}");
+    }
+}
+
 #[tokio::test]
 async fn identity_survives_a_change_of_numbers() {
     for portal in Portal::both().await {
@@ -426,6 +471,40 @@ async fn a_file_that_is_none_is_refused_whole_with_its_reason() {
             assert!(format!("{refused:#}").contains(says) || says == "there are no records", "{name}: {refused:#}");
         }
         assert_eq!(imports::batches(&portal.app, &scope).await.unwrap().len(), 1, "only the register is there");
+    }
+}
+
+/// Whichever of them comes later counts what both have, and the later file's versions are shown, in whatever order they are published.
+#[tokio::test]
+async fn two_files_imported_at_once_see_each_others_claims() {
+    for portal in Portal::both().await {
+        let scope = with_register(&portal).await;
+        let rows = |amount: i64| -> Vec<_> {
+            (0..500).map(|claim| expense(&format!("A{claim}"), "00", "2025-01", "みほん医院", amount)).collect()
+        };
+        let (first, second) = (portal.file("1.csv", csv(&rows(10_000))), portal.file("2.csv", csv(&rows(8_000))));
+        let (mut told_first, mut told_second) = (Vec::new(), Vec::new());
+        let (first, second) = tokio::join!(
+            portal.expenses(&scope, &first, PLAIN, &mut told_first),
+            portal.expenses(&scope, &second, PLAIN, &mut told_second)
+        );
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert_eq!((first.accepted, second.accepted), (500, 500));
+        assert_eq!(first.corrections + second.corrections, 500, "{first} {second}");
+        let (later, earlier) = (first.batch_id.max(second.batch_id), first.batch_id.min(second.batch_id));
+        for batch in [later, earlier] {
+            imports::publish(&portal.app, &scope, batch.unwrap()).await.unwrap();
+        }
+        let shown = async || {
+            let state = state_of(&portal).await;
+            let shown: Vec<_> = state.lines().filter(|line| line.ends_with("|-|published")).collect();
+            let of = |amount: &str| shown.iter().filter(|line| line.contains(amount)).count();
+            (of("|10000|"), of("|8000|"))
+        };
+        let amounts = if later == second.batch_id { [(0, 500), (500, 0)] } else { [(500, 0), (0, 500)] };
+        assert_eq!(shown().await, amounts[0]);
+        imports::withdraw(&portal.app, &scope, later.unwrap()).await.unwrap();
+        assert_eq!(shown().await, amounts[1]);
     }
 }
 

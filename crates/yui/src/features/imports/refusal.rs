@@ -21,6 +21,12 @@ pub enum Refusal {
     /// Expenses or accounts stand on the persons it brought.
     #[error("{0} of the persons it brought have expenses or an account by now: withdraw those imports first")]
     Used(i64),
+    /// Persons it brought have an objection or non-disclosure, which would go with them.
+    #[error("{0} of the persons it brought have an objection or non-disclosure, which would be lost with them")]
+    Flagged(i64),
+    /// Expenses or an account are of a household that it brought for somebody who was there before.
+    #[error("a household that it brought has expenses or an account by now: withdraw those imports first")]
+    HouseholdUsed,
 }
 
 impl Refusal {
@@ -37,6 +43,10 @@ impl Refusal {
             Self::Used(count) => format!(
                 "この取込で加わった{count}人に、医療費またはアカウントがあります。先に医療費の取込を取り下げてください。アカウントがある場合は取り下げられません。"
             ),
+            Self::Flagged(count) => format!(
+                "この取込で加わった{count}人に、異議申出または情報非開示の設定があります。取り下げると設定も失われるため、取り下げられません。"
+            ),
+            Self::HouseholdUsed => "この取込で新しくできた世帯に、医療費またはアカウントがあります。先に医療費の取込を取り下げてください。アカウントがある場合は取り下げられません。".to_owned(),
         }
     }
 }

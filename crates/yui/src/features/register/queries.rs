@@ -85,6 +85,22 @@ statements! {
         WHERE c.society_id = $1 AND c.batch_id = $2 AND c.before_state IS NULL
             AND (EXISTS (SELECT 1 FROM expenses e WHERE e.society_id = c.society_id AND e.member_id = c.member_id)
                 OR EXISTS (SELECT 1 FROM accounts a WHERE a.society_id = c.society_id AND a.member_id = c.member_id))";
+    NEW_MEMBER_FLAGGED = "
+        SELECT COUNT(*) AS count
+        FROM register_changes c
+        WHERE c.society_id = $1 AND c.batch_id = $2 AND c.before_state IS NULL
+            AND EXISTS (SELECT 1 FROM member_flags f
+                        WHERE f.society_id = c.society_id AND f.member_id = c.member_id AND f.ended_at IS NULL)";
+    HOUSEHOLD_IN_USE = "
+        SELECT COUNT(*) AS count
+        FROM households h
+        WHERE h.society_id = $1 AND h.household_id = $2
+            AND NOT EXISTS (SELECT 1 FROM coverages c
+                            WHERE c.society_id = h.society_id AND c.household_id = h.household_id)
+            AND (EXISTS (SELECT 1 FROM expenses e WHERE e.society_id = h.society_id AND e.household_id = h.household_id)
+                OR EXISTS (SELECT 1 FROM accounts a
+                           WHERE a.society_id = h.society_id AND a.household_id = h.household_id))";
+    FLAGS_DELETE = "DELETE FROM member_flags WHERE society_id = $1 AND member_id = $2 AND ended_at IS NOT NULL";
 }
 
 const MEMBERS: BulkTable = BulkTable {
@@ -453,21 +469,27 @@ pub(super) async fn backfill(
     Ok((persons.len(), next))
 }
 
-/// Removes a person and the households that are empty then.
+/// Removes a person, and what was kept from the household's account and is not any more.
 pub(super) async fn person_delete(tx: &mut Tx, scope: &impl InSociety, person: &Person) -> Result<(), DbError> {
     let society = scope.society_id();
     keys_delete(tx, society, person.member_id, &keys(person)).await?;
     tx.execute(&COVERAGE_DELETE, params![society, person.member_id]).await?;
-    tx.execute(&MEMBER_DELETE, params![society, person.member_id]).await?;
-    households_clear(tx, scope, person).await
+    tx.execute(&FLAGS_DELETE, params![society, person.member_id]).await?;
+    tx.execute(&MEMBER_DELETE, params![society, person.member_id]).await.map(drop)
 }
 
-/// Removes the person's households where nobody is left in them.
-pub(super) async fn households_clear(tx: &mut Tx, scope: &impl InSociety, person: &Person) -> Result<(), DbError> {
+/// Removes the person's households where nobody is left in them; returns whether one of these can not go because expenses
+/// or an account are its own.
+pub(super) async fn households_clear(tx: &mut Tx, scope: &impl InSociety, person: &Person) -> Result<bool, DbError> {
     for span in &person.spans {
-        tx.execute(&HOUSEHOLD_DELETE_EMPTY, params![scope.society_id(), span.household_id]).await?;
+        let household = params![scope.society_id(), span.household_id];
+        let used: Count = tx.one(&HOUSEHOLD_IN_USE, household).await?;
+        if used.count > 0 {
+            return Ok(true);
+        }
+        tx.execute(&HOUSEHOLD_DELETE_EMPTY, household).await?;
     }
-    Ok(())
+    Ok(false)
 }
 
 /// One change of a register import.
@@ -517,13 +539,23 @@ struct Count {
     count: i64,
 }
 
-/// Returns how many of the batch's persons were changed by a later batch, and how many of those it brought have
-/// expenses or an account by now.
-pub(super) async fn stands_on(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<(i64, i64), DbError> {
+/// What stands on a batch by now.
+pub(super) struct StandsOn {
+    /// Persons that a later batch changed.
+    pub(super) changed_later: i64,
+    /// Persons it brought that have expenses or an account.
+    pub(super) used: i64,
+    /// Persons it brought with an objection or non-disclosure.
+    pub(super) flagged: i64,
+}
+
+/// Returns what stands on the batch.
+pub(super) async fn stands_on(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<StandsOn, DbError> {
     let values = params![scope.society_id(), batch_id];
-    let later: Count = tx.one(&CHANGED_LATER, values).await?;
+    let changed_later: Count = tx.one(&CHANGED_LATER, values).await?;
     let used: Count = tx.one(&NEW_MEMBER_USED, values).await?;
-    Ok((later.count, used.count))
+    let flagged: Count = tx.one(&NEW_MEMBER_FLAGGED, values).await?;
+    Ok(StandsOn { changed_later: changed_later.count, used: used.count, flagged: flagged.count })
 }
 
 /// Returns how many households and members there are.
