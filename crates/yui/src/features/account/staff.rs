@@ -90,16 +90,30 @@ pub async fn reset_factor(app: &App, scope: &SystemScope, user_id: &str) -> anyh
 /// # Errors
 /// As [`unlock_of`].
 pub async fn reset_factor_of(app: &App, scope: &SystemScope, account_id: i64, reason: &str) -> anyhow::Result<()> {
-    let (subject, _) = subject(app, scope, account_id).await?;
     let mut tx = app.db.begin().await?;
-    queries::factors_delete(&mut tx, scope, account_id, None).await?;
-    queries::chosen_factor_set(&mut tx, scope, account_id, None).await?;
-    sign_out_everywhere(&mut tx, scope, account_id, &[0; 32], &[0; 32]).await?;
-    happened(app, &mut tx, scope, None, account_id, Happened::FactorsReset).await?;
-    audit::record(app, &mut tx, scope, ACCOUNT_FACTORS_RESET, Some(&subject), reason).await?;
+    reset_factor_in(app, &mut tx, scope, account_id, reason).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(())
+}
+
+/// As [`reset_factor_of`], in the caller's transaction; the mail is sent when that is told to, or a minute later.
+///
+/// # Errors
+/// As [`unlock_of`].
+pub async fn reset_factor_in(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    account_id: i64,
+    reason: &str,
+) -> anyhow::Result<()> {
+    let (subject, _) = subject(app, scope, account_id).await?;
+    queries::factors_delete(tx, scope, account_id, None).await?;
+    queries::chosen_factor_set(tx, scope, account_id, None).await?;
+    sign_out_everywhere(tx, scope, account_id, &[0; 32], &[0; 32]).await?;
+    happened(app, tx, scope, None, account_id, Happened::FactorsReset).await?;
+    audit::record(app, tx, scope, ACCOUNT_FACTORS_RESET, Some(&subject), reason).await
 }
 
 /// Stops the account: ends its sessions and whatever is under way, kills its links. Passkeys and apps stay, and open nothing.

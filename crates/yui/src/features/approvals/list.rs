@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
+use yui_db::Tx;
 
 use super::{APPROVAL_GIVEN, APPROVAL_REFUSED, queries, queries::ApprovalRow, right};
 use crate::{
@@ -135,14 +136,19 @@ pub(super) async fn approve(
 ) -> Result<Response, AppError> {
     let (row, act) = mine(&app, &staff, id).await?;
     let scope = staff.acting();
-    // The act first: what fails stays asked, and is tried again or refused.
+    // One transaction with the act: it is done once, or the question stays open and is tried again or refused.
+    let mut tx = app.db.begin().await?;
+    decided(&app, &mut tx, &staff, &row, act, true).await?;
     let done = match act {
-        Guarded::Publication => imports::publish_approved(&app, &scope, row.subject_id, &row.detail).await,
-        Guarded::MassMail => account::migration::announce_approved(&app, &scope, &row.detail).await,
-        Guarded::FactorReset => account::staff::reset_factor_of(&app, &scope, row.subject_id, &row.detail).await,
-        Guarded::Loosening => societies::loosen(&app, &scope, &row.detail).await,
+        Guarded::Publication => imports::publish_approved(&app, &mut tx, &scope, row.subject_id, &row.detail).await,
+        Guarded::MassMail => account::migration::announce_approved(&app, &mut tx, &scope, &row.detail).await,
+        Guarded::FactorReset => {
+            account::staff::reset_factor_in(&app, &mut tx, &scope, row.subject_id, &row.detail).await
+        }
+        Guarded::Loosening => societies::loosen(&app, &mut tx, &scope, &row.detail).await,
     };
     if let Err(error) = done {
+        drop(tx);
         tracing::warn!(act = act.word(), "an approved act failed: {error:#}");
         let mut form = FormState::default();
         let why = error.downcast_ref::<account::migration::Refusal>().map(|refusal| refusal.words());
@@ -151,7 +157,11 @@ pub(super) async fn approve(
         form.error("approvals", &format!("実行できませんでした。{why}"));
         return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
     }
-    decided(&app, &staff, &row, act, true).await?;
+    tx.commit().await?;
+    app.imports.ring();
+    app.announcements.notify_one();
+    app.mail.wake();
+    app.societies.forget();
     Ok(Redirect::to("/console/approvals?done=approved").into_response())
 }
 
@@ -162,26 +172,27 @@ pub(super) async fn refuse(
 ) -> Result<Response, AppError> {
     // Whoever asked may take the question back.
     let (row, act) = open(&app, &staff, id).await?;
-    decided(&app, &staff, &row, act, false).await?;
+    let mut tx = app.db.begin().await?;
+    decided(&app, &mut tx, &staff, &row, act, false).await?;
+    tx.commit().await?;
     Ok(Redirect::to("/console/approvals?done=refused").into_response())
 }
 
 async fn decided(
     app: &App,
+    tx: &mut Tx,
     staff: &StaffScope,
     row: &ApprovalRow,
     act: Guarded,
     approved: bool,
 ) -> Result<(), AppError> {
-    let mut tx = app.db.begin().await?;
-    if !queries::decide(&mut tx, staff, row.approval_id, approved, app.clock.now()).await? {
+    if !queries::decide(tx, staff, row.approval_id, approved, app.clock.now()).await? {
         return Err(AppError::NotFound);
     }
     let subject = Subject::new("approval", row.approval_id, &row.subject_name);
     let detail = format!("{}: {}（依頼 {}）", act.label(), row.detail, row.asked_name);
     let word = if approved { APPROVAL_GIVEN } else { APPROVAL_REFUSED };
-    audit::record(app, &mut tx, staff, word, Some(&subject), &detail).await?;
-    Ok(tx.commit().await?)
+    Ok(audit::record(app, tx, staff, word, Some(&subject), &detail).await?)
 }
 
 crate::ui::console_pages! {

@@ -36,18 +36,28 @@ pub async fn publish(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::R
 /// # Errors
 /// As [`publish`].
 pub async fn publish_at(app: &App, scope: &SystemScope, batch_id: i64, at: Option<Timestamp>) -> anyhow::Result<()> {
-    let batch = waiting(app, scope, batch_id).await?;
     let mut tx = app.db.begin().await?;
+    schedule(app, &mut tx, scope, batch_id, at).await?;
+    tx.commit().await?;
+    app.imports.ring();
+    Ok(())
+}
+
+async fn schedule(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    at: Option<Timestamp>,
+) -> anyhow::Result<()> {
+    let batch = waiting(app, scope, batch_id).await?;
     let kept = at.map(|_| acting::kept(scope));
-    if !queries::publish_at_set(&mut tx, scope, batch_id, at, kept.as_deref()).await? {
+    if !queries::publish_at_set(tx, scope, batch_id, at, kept.as_deref()).await? {
         return Err(Refusal::ChangedMeanwhile(batch_id).into());
     }
     let act = if at.is_some() { acts::SCHEDULED } else { acts::UNSCHEDULED };
     let detail = at.map(when).unwrap_or_default();
-    audit::record(app, &mut tx, scope, act, Some(&acts::batch(&batch)), &detail).await?;
-    tx.commit().await?;
-    app.imports.ring();
-    Ok(())
+    audit::record(app, tx, scope, act, Some(&acts::batch(&batch)), &detail).await
 }
 
 /// The form of [`when`].
@@ -58,13 +68,20 @@ pub(super) fn when(at: Timestamp) -> String {
     at.to_zoned(japan()).strftime(WHEN).to_string()
 }
 
-/// Does what was approved: publishes the batch when `detail` says, or at once where that is over by now.
+/// Does what was approved, in the caller's transaction: has a worker, to be woken afterwards, publish the batch when `detail` says,
+/// or at once where that is over by now.
 ///
 /// # Errors
 /// As [`publish`].
-pub async fn publish_approved(app: &App, scope: &SystemScope, batch_id: i64, detail: &str) -> anyhow::Result<()> {
+pub async fn publish_approved(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    detail: &str,
+) -> anyhow::Result<()> {
     let at = DateTime::strptime(WHEN, detail).context("when to publish")?.to_zoned(japan())?.timestamp();
-    publish_at(app, scope, batch_id, Some(at.max(app.clock.now()))).await
+    schedule(app, tx, scope, batch_id, Some(at.max(app.clock.now()))).await
 }
 
 /// Lets the society's publications and withdrawals wait for each other: each settles what the others brought.

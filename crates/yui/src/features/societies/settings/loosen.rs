@@ -2,8 +2,9 @@
 //! person off, act alone, and switch it on again.
 
 use anyhow::bail;
+use yui_db::Tx;
 
-use super::{POLICY_CHANGED, newest, policy_keep};
+use super::{POLICY_CHANGED, newest, policy_keep_in};
 use crate::{
     app::App,
     features::{
@@ -38,15 +39,16 @@ pub(super) async fn ask(app: &App, staff: &StaffScope, acts: &[Guarded]) -> anyh
     Ok(asked)
 }
 
-/// Does what was approved: from now on one decides what `detail` names.
+/// Does what was approved, in the caller's transaction, after which the directory is to be forgotten: from now on one decides what
+/// `detail` names.
 ///
 /// # Errors
 /// Where somebody changed the settings this moment, or the database does not answer.
-pub(crate) async fn loosen(app: &App, scope: &SystemScope, detail: &str) -> anyhow::Result<()> {
+pub(crate) async fn loosen(app: &App, tx: &mut Tx, scope: &SystemScope, detail: &str) -> anyhow::Result<()> {
     let (version, mut policy) = newest(app, scope).await?;
     policy.two_person.retain(|act| detail.split(AND).all(|label| label != act.label()));
     let words = format!("二人の確認が必要な操作から外したもの: {detail}");
-    if !policy_keep(app, scope, (version, &policy), POLICY_CHANGED, &words).await? {
+    if !policy_keep_in(app, tx, scope, (version, &policy), POLICY_CHANGED, &words).await? {
         bail!("the settings were changed this moment");
     }
     Ok(())

@@ -18,6 +18,7 @@ pub(crate) use loosen::loosen;
 
 use anyhow::Context;
 use serde_json::Value;
+use yui_db::Tx;
 
 use crate::{
     app::App,
@@ -74,6 +75,9 @@ audit::acts! {
     OLDER_HOST_DROPPED = "settings.older_host_dropped" / "以前のシステムの案内を終了";
 }
 
+const CHANGED_MEANWHILE: &str =
+    "ほかの職員が先に設定を変更しました。入力した内容は残っています。確かめて、もう一度変更してください。";
+
 /// Keeps a changed policy, and what changed in the log. Returns false where somebody has changed it since `version`.
 async fn policy_keep(
     app: &App,
@@ -83,13 +87,26 @@ async fn policy_keep(
     detail: &str,
 ) -> anyhow::Result<bool> {
     let mut tx = app.db.begin().await?;
-    if !queries::policy_keep(&mut tx, scope, (version, policy), app.clock.now()).await? {
+    let kept = policy_keep_in(app, &mut tx, scope, (version, policy), act, detail).await?;
+    tx.commit().await?;
+    app.societies.forget();
+    Ok(kept)
+}
+
+/// As [`policy_keep`], in the caller's transaction: the directory is to be forgotten after it.
+async fn policy_keep_in(
+    app: &App,
+    tx: &mut Tx,
+    scope: &impl Acting,
+    (version, policy): (i64, &Policy),
+    act: Act,
+    detail: &str,
+) -> anyhow::Result<bool> {
+    if !queries::policy_keep(tx, scope, (version, policy), app.clock.now()).await? {
         return Ok(false);
     }
     let subject = Subject::new("policy", version + 1, format!("第{}版", version + 1));
-    audit::record(app, &mut tx, scope, act, Some(&subject), detail).await?;
-    tx.commit().await?;
-    app.societies.forget();
+    audit::record(app, tx, scope, act, Some(&subject), detail).await?;
     Ok(true)
 }
 

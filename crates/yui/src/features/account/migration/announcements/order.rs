@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use jiff::civil::Date;
+use yui_db::Tx;
 
 use super::{
     super::orders::{Order, Statements, TAKEN_FOR},
@@ -14,18 +15,23 @@ use crate::{app::App, features::audit, scope::SystemScope, ui::format};
 
 /// Orders; an order that is not done yet is stopped by it. The same ordered twice, as by a double click, is done once.
 pub(super) async fn order(app: &App, scope: &SystemScope, what: What, detail: &str) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    order_in(app, &mut tx, scope, what, detail).await?;
+    tx.commit().await?;
+    app.announcements.notify_one();
+    Ok(())
+}
+
+async fn order_in(app: &App, tx: &mut Tx, scope: &SystemScope, what: What, detail: &str) -> anyhow::Result<()> {
     let by = scope.actor.staff_id().context("a member of staff")?;
     let from = scope.actor.address().unwrap_or_default();
     let (act, sending) = match what {
         What::Send(sending) => (ANNOUNCEMENTS_ORDERED, Some(sending)),
         What::TakeBack => (ANNOUNCEMENTS_BACK_ORDERED, None),
     };
-    let mut tx = app.db.begin().await?;
-    if queries::order(&mut tx, scope, sending, (by, from), app.clock.now()).await? {
-        audit::record(app, &mut tx, scope, act, Some(&subject()), detail).await?;
-        tx.commit().await?;
+    if queries::order(tx, scope, sending, (by, from), app.clock.now()).await? {
+        audit::record(app, tx, scope, act, Some(&subject()), detail).await?;
     }
-    app.announcements.notify_one();
     Ok(())
 }
 
@@ -43,14 +49,15 @@ fn asked(words: &str) -> anyhow::Result<(Date, Option<Date>)> {
     Ok((day(ON).context("the day of sending")?, day(UNTIL)))
 }
 
-/// Does what was approved: orders the announcements as `detail` says.
+/// Does what was approved, in the caller's transaction: orders the announcements as `detail` says. A worker, to be woken afterwards,
+/// writes them.
 ///
 /// # Errors
 /// [`super::Refusal`] where that can not be done any more, or where the database does not answer.
-pub(crate) async fn order_approved(app: &App, scope: &SystemScope, detail: &str) -> anyhow::Result<()> {
+pub(crate) async fn order_approved(app: &App, tx: &mut Tx, scope: &SystemScope, detail: &str) -> anyhow::Result<()> {
     let (on, until) = asked(detail)?;
     let (sending, _) = foresee(app, scope, on, until).await?;
-    order(app, scope, What::Send(sending), detail).await
+    order_in(app, tx, scope, What::Send(sending), detail).await
 }
 
 impl Order for Taken {
