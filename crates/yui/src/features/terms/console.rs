@@ -137,11 +137,17 @@ async fn checked(
         // Today means from now on: nobody has agreed to it before.
         Ok(date) => Some(date.to_zoned(japan())?.timestamp().max(now)),
     };
-    let newest = super::versions(&app.db, staff).await?.into_iter().map(|version| version.valid_from).max();
-    if newest.zip(from).is_some_and(|(newest, from)| newest > from) {
+    if let Some(newest) = queries::newest(&app.db, staff).await?
+        && from.is_some_and(|from| newest.valid_from.to_jiff() > from)
+    {
         form.error("from", "適用前の版より後の日付を入力してください。");
     }
     Ok(from.filter(|_| !form.has_errors()))
+}
+
+/// Returns the text as it is kept: browsers send line ends as two characters.
+fn kept(typed: &Typed) -> String {
+    typed.body.replace("\r\n", "\n")
 }
 
 pub(super) async fn check(
@@ -151,7 +157,11 @@ pub(super) async fn check(
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
-    let Some(from) = checked(&app, &staff, &mut form, &typed).await? else {
+    let from = checked(&app, &staff, &mut form, &typed).await?;
+    if queries::newest(&app.db, &staff).await?.is_some_and(|newest| newest.body == kept(&typed)) {
+        form.error("body", "最新の版と同じ本文です。変更した本文を入力してください。");
+    }
+    let Some(from) = from.filter(|_| !form.has_errors()) else {
         return Ok(TermsNewPage { page: shell.console_with_errors(NEW), form, typed }.into_response());
     };
     let enrolled = queries::enrolled(&app.db, &staff).await?;
@@ -169,8 +179,7 @@ pub(super) async fn publish(
     let Some(from) = checked(&app, &staff, &mut form, &typed).await? else {
         return Ok(TermsNewPage { page: shell.console_with_errors(NEW), form, typed }.into_response());
     };
-    // Browsers send line ends as two characters.
-    super::publish(&app, &staff.acting(), &typed.body.replace("\r\n", "\n"), from).await?;
+    super::publish(&app, &staff.acting(), &kept(&typed), from).await?;
     Ok(Redirect::to("/console/terms").into_response())
 }
 

@@ -6,7 +6,7 @@ mod queries;
 pub(crate) use queries::{Terms, agree, current, forget};
 pub use queries::{Version, versions};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use jiff::Timestamp;
 use yui_db::Tx;
 
@@ -53,7 +53,8 @@ pub(crate) async fn begin(tx: &mut Tx, society_id: i64, now: Timestamp) -> anyho
     Ok(queries::terms_insert(tx, society_id, 1, FIRST, (today, now)).await?)
 }
 
-/// Publishes a new version that counts from this instant on; returns its number.
+/// Publishes a new version that counts from this instant on; returns its number. The text of the newest one again, as by a double
+/// click, asks nobody a second time: that one's number is returned.
 ///
 /// # Errors
 /// Where the text is empty or the newest version begins later.
@@ -62,10 +63,16 @@ pub async fn publish(app: &App, scope: &SystemScope, body: &str, valid_from: Tim
         bail!("the terms have no text");
     }
     let mut tx = app.db.begin().await?;
-    let (newest, from) = queries::newest(&mut tx, scope).await?;
-    if from.is_some_and(|from| from > valid_from) {
-        bail!("version {newest} counts from {} on, which is later", from.context("its date")?);
+    let newest = queries::newest_held(&mut tx, scope).await?;
+    if let Some(queries::Newest { version, body: before, valid_from: from }) = &newest {
+        if before == body {
+            return Ok(*version);
+        }
+        if from.to_jiff() > valid_from {
+            bail!("version {version} counts from {} on, which is later", from.to_jiff());
+        }
     }
+    let newest = newest.map_or(0, |newest| newest.version);
     let span = (valid_from, app.clock.now());
     queries::terms_insert(&mut tx, scope.society_id(), newest + 1, body, span).await?;
     let subject = Subject::new("terms", newest + 1, format!("第{}版", newest + 1));

@@ -3,13 +3,16 @@
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use crate::scope::{InSociety, SystemScope};
+use crate::{
+    features::societies::ids_take,
+    scope::{InSociety, SystemScope},
+};
 
 statements! {
     TERMS_CURRENT = "
         SELECT version, body FROM terms WHERE society_id = $1 AND valid_from <= $2 ORDER BY version DESC LIMIT 1";
     TERMS_NEWEST = "
-        SELECT version, valid_from FROM terms WHERE society_id = $1 ORDER BY version DESC LIMIT 1";
+        SELECT version, body, valid_from FROM terms WHERE society_id = $1 ORDER BY version DESC LIMIT 1";
     TERMS_INSERT = "
         INSERT INTO terms (society_id, version, body, valid_from, created_at) VALUES ($1, $2, $3, $4, $5)";
     AGREE = "
@@ -39,10 +42,12 @@ pub(crate) struct Terms {
     pub(crate) body: String,
 }
 
+/// The newest version, whether it counts already or not.
 #[derive(sqlx::FromRow)]
-struct Newest {
-    version: i64,
-    valid_from: yui_db::Timestamp,
+pub(super) struct Newest {
+    pub(super) version: i64,
+    pub(super) body: String,
+    pub(super) valid_from: yui_db::Timestamp,
 }
 
 /// Returns the terms that count now, if the society has any.
@@ -62,10 +67,15 @@ pub(crate) async fn agree(
     tx.execute(&AGREE, params![scope.society_id(), account_id, version, now, from]).await.map(drop)
 }
 
-/// Returns the newest version's number (0 where there is none) and when it begins.
-pub(super) async fn newest(tx: &mut Tx, scope: &SystemScope) -> Result<(i64, Option<Timestamp>), DbError> {
-    let row: Option<Newest> = tx.optional(&TERMS_NEWEST, params![scope.society_id()]).await?;
-    Ok(row.map_or((0, None), |row| (row.version, Some(row.valid_from.to_jiff()))))
+/// Returns the newest version.
+pub(super) async fn newest(db: &Db, scope: &impl InSociety) -> Result<Option<Newest>, DbError> {
+    db.optional(&TERMS_NEWEST, params![scope.society_id()]).await
+}
+
+/// As [`newest`]; whoever else publishes a version of the society's waits until the transaction is over.
+pub(super) async fn newest_held(tx: &mut Tx, scope: &SystemScope) -> Result<Option<Newest>, DbError> {
+    ids_take(tx, scope, "terms", 1).await?;
+    tx.optional(&TERMS_NEWEST, params![scope.society_id()]).await
 }
 
 /// Inserts a version.
