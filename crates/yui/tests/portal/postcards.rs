@@ -8,7 +8,10 @@ use yui::{
     scope::InSociety,
 };
 
-use crate::support::{Answer, Browser, Portal, encode, text_of};
+use crate::{
+    settings::branding,
+    support::{Answer, Browser, Portal, encode, text_of},
+};
 
 const PAGE: &str = "/console/settings/postcards";
 const FORM: &str = "form[action='/console/settings/postcards']";
@@ -112,6 +115,36 @@ async fn a_line_that_has_no_room_is_named_and_nothing_is_lost_or_kept() {
         let answer = admin.post(PAGE, &stale).await;
         assert!(answer.first(".error-summary").contains("ほかの職員が先に設定を変更しました。"));
         assert_eq!(answer.all("textarea"), ["〒200-0000", "", ""]);
+    }
+}
+
+/// What is kept on other pages and stands on the card as well is measured there too.
+#[tokio::test]
+async fn a_name_or_an_address_that_would_push_lines_off_the_card_is_refused() {
+    let full = |width, lines| vec!["本".repeat(width); lines].join("\r\n");
+    for portal in Portal::demos().await {
+        let mut admin = portal.staff("kline", "kanri").await;
+        let reply_to = format!("{}@mail.invalid", "a".repeat(50));
+        let senders = format!("no_reply=no-reply&info=info&webmaster=webmaster&reply_to={}", encode(&reply_to));
+        let refused = admin.post("/console/settings/mail", &senders).await;
+        let says = "このままでは、仮IDのハガキのお問い合わせが入らなくなります。";
+        assert!(refused.first(".error-summary").contains(says), "{}", refused.first(".error-summary"));
+        assert_eq!(refused.attribute("#reply_to", "value"), reply_to);
+        // With whom to ask on the card, the address is not printed.
+        assert_eq!(typed(&mut admin, [&full(28, 6), &full(7, 5), &full(23, 9)]).await.1.location(), PAGE);
+        assert_eq!(admin.post("/console/settings/mail", &senders).await.location(), "/console/settings");
+        let (_, emptied) = typed(&mut admin, [&full(28, 6), &full(7, 5), ""]).await;
+        let says = "お問い合わせが空のときに印刷する、メールの返信先のアドレスが、ハガキに入りません。";
+        assert!(emptied.first(".error-summary").contains(says), "{}", emptied.first(".error-summary"));
+
+        let long = "本".repeat(60);
+        let refused = branding(&mut admin, &[("name", long.as_bytes()), ("accent", b"")]).await;
+        let says = "このままでは、仮IDのハガキの差出人が入らなくなります。";
+        assert!(refused.first(".error-summary").contains(says), "{}", refused.first(".error-summary"));
+        assert_eq!(refused.attribute("#name", "value"), long);
+        assert_eq!(typed(&mut admin, ["", "", "電話"]).await.1.location(), PAGE);
+        let kept = branding(&mut admin, &[("name", long.as_bytes()), ("accent", b"")]).await;
+        assert_eq!(kept.location(), "/console/settings/branding");
     }
 }
 

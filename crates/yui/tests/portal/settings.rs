@@ -7,7 +7,7 @@ use crate::{
     support::{Answer, Browser, Portal, encode},
 };
 
-async fn branding(admin: &mut Browser, parts: &[(&str, &[u8])]) -> Answer {
+pub(crate) async fn branding(admin: &mut Browser, parts: &[(&str, &[u8])]) -> Answer {
     let mut body = Vec::new();
     for (name, bytes) in parts {
         let file = if *name == "logo" { "; filename=\"logo.png\"" } else { "" };
@@ -117,7 +117,12 @@ async fn a_new_version_of_the_terms_asks_everybody_again() {
         let check = admin.post("/console/terms/check", &typed("第1条\r\n新しい約束", "2026-11-21")).await;
         assert!(check.text().contains("登録済みの3人に、次のログインで同意を求めます。"), "{}", check.first("main"));
         let sent = check.form("form[action='/console/terms/publish']");
-        assert_eq!(admin.post("/console/terms/publish", &sent).await.location(), "/console/terms");
+        for _ in ["once", "by a double click"] {
+            assert_eq!(admin.post("/console/terms/publish", &sent).await.location(), "/console/terms");
+        }
+        assert_eq!(admin.get("/console/terms/3").await.status, 404, "nobody is asked twice");
+        let same = admin.post("/console/terms/check", &typed("第1条\r\n新しい約束", "2026-11-22")).await;
+        assert!(same.first(".error-summary").contains("最新の版と同じ本文です。"));
         // Until its day nobody is asked; from then on everybody.
         portal.signed_in("kline", "testtaro01").await;
         assert!(portal.app.clock.advance(13 * 60 * 60));

@@ -10,13 +10,14 @@ use axum::{
 use super::{
     BRANDING_CHANGED,
     colour::{Colour, LEAST},
+    postcards::unprintable,
 };
 use crate::{
     app::App,
     error::AppError,
     features::{
         audit,
-        societies::{Branding, queries},
+        societies::{Branding, Society, queries},
     },
     scope::{InSociety, PublicScope, StaffScope},
     ui::{FormState, Page, Shell},
@@ -141,10 +142,16 @@ pub(super) async fn submit(
             Err(words) => form.error("logo", words),
         }
     }
+    let society = staff.society();
+    if form.of("name").is_none() && name != society.name {
+        let renamed = Society { name: name.clone(), ..Society::clone(society) };
+        if let Some(words) = unprintable(&app, &renamed, &society.policy).await? {
+            form.error("name", &words);
+        }
+    }
     if form.has_errors() {
         return Ok(page(&shell, &staff, form, name, accent).into_response());
     }
-    let society = staff.society();
     if drawn.is_none()
         && !remove_logo
         && let Some(Branding { version, has_logo: true, .. }) = &society.branding

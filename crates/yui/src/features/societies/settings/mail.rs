@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{POLICY_CHANGED, newest, policy_keep};
+use super::{CHANGED_MEANWHILE, POLICY_CHANGED, newest, policy_keep, postcards::unprintable};
 use crate::{
     app::App,
     error::AppError,
@@ -105,8 +105,18 @@ pub(super) async fn submit(
         senders.webmaster,
         senders.reply_to.as_deref().unwrap_or("なし")
     );
+    let before = old.senders.reply_to.clone();
     let new = Policy { senders, ..old };
-    policy_keep(&app, &staff, (version, &new), POLICY_CHANGED, &detail).await?;
+    if new.senders.reply_to != before
+        && let Some(words) = unprintable(&app, staff.society(), &new).await?
+    {
+        form.error("reply_to", &words);
+    } else if !policy_keep(&app, &staff, (version, &new), POLICY_CHANGED, &detail).await? {
+        form.error("no_reply", CHANGED_MEANWHILE);
+    }
+    if form.has_errors() {
+        return Ok(page(&app, &shell, &staff, form, typed).into_response());
+    }
     Ok(Redirect::to("/console/settings").into_response())
 }
 

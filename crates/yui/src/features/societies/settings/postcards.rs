@@ -14,13 +14,13 @@ use yui_print::{
     postcards::{Misfit, Part, Postcard, PostcardSheet, Why, write},
 };
 
-use super::{POLICY_CHANGED, newest, policy_keep};
+use super::{CHANGED_MEANWHILE, POLICY_CHANGED, newest, policy_keep};
 use crate::{
     app::App,
     error::AppError,
     features::{
         account::migration::postcard_sheet,
-        societies::{Policy, PostcardLines},
+        societies::{Policy, PostcardLines, Society},
     },
     scope::{InSociety, StaffScope},
     ui::{FormState, Page, Shell},
@@ -53,9 +53,6 @@ const LONGEST: usize = 1_000;
 const NO_FONTS: &str =
     "PDFに使う書体がこのサーバーに入っていないため、ハガキに入るかを確かめられません。運営者にお知らせください。";
 
-const CHANGED_MEANWHILE: &str =
-    "ほかの職員が先に設定を変更しました。入力した内容は残っています。確かめて、もう一度変更してください。";
-
 impl Typed {
     /// Returns what is typed in the fields, each with its part of the card.
     fn fields(&self) -> [(Part, &str); 3] {
@@ -71,6 +68,9 @@ impl Typed {
     /// Returns the sentence about a line that can not stand on the card, by its number in the field.
     fn words(&self, Misfit { part, line, why }: Misfit) -> String {
         let text = self.fields().into_iter().find(|(one, _)| *one == part).map_or("", |(_, text)| text);
+        if part == Part::Inquiry && numbered(text).next().is_none() {
+            return "お問い合わせが空のときに印刷する、メールの返信先のアドレスが、ハガキに入りません。お問い合わせ先を入力してください。".into();
+        }
         let number = numbered(text).nth(line).map_or(line + 1, |(number, _)| number);
         let place = format!("{}の{number}行目", label(part));
         match why {
@@ -151,6 +151,18 @@ pub(super) async fn submit(
 async fn misfits(app: &App, sheet: PostcardSheet) -> anyhow::Result<Option<Vec<Misfit>>> {
     let Some(fonts) = app.fonts.clone() else { return Ok(None) };
     Ok(Some(tokio::task::spawn_blocking(move || sheet.misfits(&fonts)).await??))
+}
+
+/// Returns the sentence about a card that what is to be kept elsewhere would make unprintable; none where it would not, or there are
+/// no fonts to measure with.
+pub(super) async fn unprintable(app: &App, society: &Society, policy: &Policy) -> anyhow::Result<Option<String>> {
+    let misfits = misfits(app, postcard_sheet(app, society, policy)).await?;
+    Ok(misfits.as_deref().and_then(<[_]>::first).map(|one| {
+        let label = label(one.part);
+        format!(
+            "このままでは、仮IDのハガキの{label}が入らなくなります。短くするか、先に「{TITLE}」の設定を直してください。"
+        )
+    }))
 }
 
 /// Returns what changed, for the log: `ハガキの差出人: なし → 〒100-0000 / 見本区1-2-3`.

@@ -59,7 +59,6 @@ pub(super) async fn submit(
     staff: StaffScope,
     axum::Form(typed): axum::Form<Vec<(String, String)>>,
 ) -> Result<Response, AppError> {
-    let (version, old) = newest(&app, &staff).await?;
     let value = |name: &str| typed.iter().find(|(typed, _)| typed == name).map(|(_, value)| value.trim());
     let mut chosen: Vec<_> = Service::ALL
         .into_iter()
@@ -69,22 +68,22 @@ pub(super) async fn submit(
     let mut form = FormState::default();
     if chosen.iter().any(|(place, _): &(Option<u8>, _)| place.is_none()) {
         form.error("services", "表示の順番は1から9までの数字で入力してください。");
-    }
-    let seen = value("version").and_then(|version| version.parse::<i64>().ok());
-    if seen != Some(version) {
+    } else {
+        chosen.sort_by_key(|(place, _)| *place);
+        let services: Vec<_> = chosen.into_iter().map(|(_, service)| service).collect();
+        let words = |services: &[Service]| services.iter().map(|one| one.label()).collect::<Vec<_>>().join("、");
+        let (_, old) = newest(&app, &staff).await?;
+        let detail = format!("サービス: {} → {}", words(&old.services), words(&services));
+        let new = Policy { services, ..old };
+        let seen = value("version").and_then(|version| version.parse().ok()).unwrap_or_default();
+        if policy_keep(&app, &staff, (seen, &new), POLICY_CHANGED, &detail).await? {
+            return Ok(Redirect::to("/console/settings").into_response());
+        }
         form.error("services", "ほかの職員が先に設定を変更しました。今の設定を表示しています。");
     }
-    if form.has_errors() {
-        let lines = lines(&old.services);
-        return Ok(ServicesPage { page: shell.console_with_errors(TITLE), form, version, lines }.into_response());
-    }
-    chosen.sort_by_key(|(place, _)| *place);
-    let services: Vec<_> = chosen.into_iter().map(|(_, service)| service).collect();
-    let words = |services: &[Service]| services.iter().map(|one| one.label()).collect::<Vec<_>>().join("、");
-    let detail = format!("サービス: {} → {}", words(&old.services), words(&services));
-    let new = Policy { services, ..old };
-    policy_keep(&app, &staff, (version, &new), POLICY_CHANGED, &detail).await?;
-    Ok(Redirect::to("/console/settings").into_response())
+    let (version, policy) = newest(&app, &staff).await?;
+    let lines = lines(&policy.services);
+    Ok(ServicesPage { page: shell.console_with_errors(TITLE), form, version, lines }.into_response())
 }
 
 crate::ui::console_pages! {
