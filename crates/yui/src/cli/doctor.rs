@@ -62,9 +62,9 @@ impl Doctor {
                 tell(&format!("signing key of {}", society.key), key);
                 let log = match audit::verify(&app, &scope).await {
                     Ok(Verdict::Whole(count)) => Ok(format!("{count} entries, whole")),
-                    Ok(Verdict::Begun(count)) => Ok(format!(
-                        "{count} entries, whole, but it does not begin with the society: made by an older version, or emptied"
-                    )),
+                    Ok(Verdict::Begun(count)) => {
+                        Err(format!("tampered with: its {count} entries do not begin with the making of the society"))
+                    }
                     Ok(Verdict::Broken(entry)) => Err(format!("tampered with: entry {entry} is not as it was written")),
                     Ok(Verdict::WrongEnd(entry)) => Err(format!("tampered with: it does not end with entry {entry}")),
                     Err(error) => Err(format!("{error:#}")),

@@ -82,6 +82,11 @@ const TITLE: &str = "監査ログ";
 const PATH: &str = "/console/audit";
 const EXPORT: &str = "/console/audit.csv";
 
+/// Returns the pattern of LIKE for what has this in it.
+fn containing(text: &str) -> String {
+    format!("%{}%", text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"))
+}
+
 /// How many entries are on a page.
 const ON_A_PAGE: i64 = 100;
 
@@ -122,9 +127,9 @@ impl Search {
                 "" => String::new(),
                 "コマンド操作" => "command".to_owned(),
                 "自動処理" => "worker".to_owned(),
-                name => format!("%{}%", name.replace(['%', '_', '\\'], "")),
+                name => containing(name),
             },
-            text: if text.is_empty() { String::new() } else { format!("%{}%", text.replace(['%', '_', '\\'], "")) },
+            text: if text.is_empty() { String::new() } else { containing(text) },
         })
     }
 

@@ -26,8 +26,8 @@ statements! {
         FROM audit_entries
         WHERE society_id = $1 AND entry_id < $2 AND at >= $3 AND at < $4
             AND ($5 = '' OR act = $5)
-            AND ($6 = '' OR actor_name LIKE $6 OR actor_kind = $6)
-            AND ($7 = '' OR subject_name LIKE $7 OR detail LIKE $7)
+            AND ($6 = '' OR actor_name LIKE $6 ESCAPE '\\' OR actor_kind = $6)
+            AND ($7 = '' OR subject_name LIKE $7 ESCAPE '\\' OR detail LIKE $7 ESCAPE '\\')
         ORDER BY entry_id DESC LIMIT $8";
     ENTRIES_OF = "
         SELECT entry_id, at, actor_kind, actor_id, actor_name, address, act, subject_kind, subject_id, subject_name, detail, hash

@@ -8,7 +8,7 @@ use crate::{app::App, scope::SystemScope};
 pub enum Verdict {
     /// Whole: so many entries.
     Whole(i64),
-    /// Whole, but it does not begin with the making of the society: one made before there were logs, or a log that was emptied.
+    /// So many entries, which do not begin with the making of the society: the log was emptied.
     Begun(i64),
     /// The entry of this number was changed, or one before it removed or put in.
     Broken(i64),
