@@ -23,6 +23,16 @@ pub(super) enum Staff {
         #[arg(long, default_value = "admin")]
         role: String,
     },
+    /// Takes away the password and factors of a member of staff, unlocks the account and invites them again: for an administrator who
+    /// lost their phone and has no colleague to do it in the console
+    Reset {
+        /// The society's short name
+        #[arg(long)]
+        society: String,
+        /// Their mail address
+        #[arg(long)]
+        email: String,
+    },
     /// Lists a society's staff
     List {
         /// The society's short name
@@ -41,6 +51,12 @@ impl Staff {
                 admin::invite(&app, &scope, &admin::Invited { email: &email, name: &name, role }).await?;
                 app.db.close().await;
                 println!("an invitation to {email} is in the outbox; `yui serve` or `yui worker` sends it");
+            }
+            Self::Reset { society, email } => {
+                let (app, scope) = for_society(&society).await?;
+                admin::reset(&app, &scope, &email).await?;
+                app.db.close().await;
+                println!("a new invitation to {email} is in the outbox; `yui serve` or `yui worker` sends it");
             }
             Self::List { society } => {
                 let (app, scope) = for_society(&society).await?;

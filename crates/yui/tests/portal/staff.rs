@@ -96,6 +96,22 @@ async fn the_first_administrator_comes_by_an_invitation_and_registers_a_second_f
     }
 }
 
+/// The way back in where no colleague is left who could open it: `yui staff reset`.
+#[tokio::test]
+async fn the_only_administrator_without_their_phone_is_invited_anew_by_the_operator() {
+    for portal in Portal::demos().await {
+        let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
+        let mut lost = portal.staff("kline", "kanri").await;
+        assert!(admin::reset(&portal.app, &scope, "nobody@kline.example").await.is_err());
+        admin::reset(&portal.app, &scope, "Kanri@kline.example").await.unwrap();
+        assert!(lost.get("/console").await.location().starts_with("/console/login"), "sessions are over");
+        let mut browser = answered(&portal, "kline").await;
+        assert_eq!(browser.get("/console/login/factor").await.location(), "/console/register", "no factor is left");
+        app_registered(&portal, &mut browser).await;
+        assert!(browser.get("/console/audit").await.text().contains("コマンド操作"));
+    }
+}
+
 #[tokio::test]
 async fn an_invitation_ends_after_a_week_and_when_a_newer_one_is_written() {
     for portal in Portal::demos().await {

@@ -126,7 +126,7 @@ async fn staff_hear_of_what_an_administrator_does_to_their_account_and_not_of_wh
         admin.post("/console/staff/3/invite-again", "").await;
         notices.one(DESK, "アカウントの利用が再開されました", &["改めて招待しました。", by]).await;
         admin.post("/console/staff/3/invite-again", "").await;
-        notices.one(DESK, "認証が初期化されました", &["改めて招待しました。", by]).await;
+        notices.one(DESK, "認証が初期化されました", &["改めて招待されました。", by]).await;
         assert_eq!(invitations().await, 2, "the link stands in the invitation alone");
 
         // The last administrator stays one, and a proof that is old moves nothing.

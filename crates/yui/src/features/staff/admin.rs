@@ -1,12 +1,14 @@
 //! Inviting staff: from the console, and from the command line for the first administrator.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use jiff::SignedDuration;
 use yui_auth::totp::TotpKey;
 use yui_db::Tx;
 
 use super::{
-    Role, STAFF_INVITED, letters,
+    Role, STAFF_INVITED, STAFF_RESET,
+    happened::{Happened, tell},
+    letters,
     prove::key_row,
     queries::{self, NewFactor},
 };
@@ -74,8 +76,42 @@ pub(super) async fn invite_in(
     Ok(Some(path))
 }
 
+/// Makes the account with this address one that was just invited, locked or not: whoever owns it, the only administrator too, sets a
+/// password and registers a second factor anew.
+///
+/// # Errors
+/// Where nobody of the society's staff who is not stopped has this address.
+pub async fn reset(app: &App, scope: &SystemScope, email: &str) -> anyhow::Result<()> {
+    let row = match email_as_kept(email) {
+        Ok(email) => queries::staff_by_email(&app.db, scope, &email).await?,
+        Err(_) => None,
+    };
+    let row = row.with_context(|| format!("nobody of the staff in service has the address {email:?}"))?;
+    let mut tx = app.db.begin().await?;
+    reset_in(app, &mut tx, scope, row.staff_id, (&row.email, &row.name, row.role())).await?;
+    tell(app, &mut tx, scope, row.staff_id, Happened::Reset).await?;
+    let subject = Subject::new("staff", row.staff_id, &row.name);
+    audit::record(app, &mut tx, scope, STAFF_RESET, Some(&subject), "").await?;
+    tx.commit().await?;
+    app.mail.wake();
+    Ok(())
+}
+
+/// Takes away password, factors and sessions, and invites again.
+pub(super) async fn reset_in(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    staff_id: i64,
+    owner: (&str, &str, Role),
+) -> anyhow::Result<()> {
+    queries::staff_reset(tx, scope, staff_id).await?;
+    queries::sessions_delete_of(tx, scope, staff_id, &[0; 32]).await?;
+    write(app, tx, scope, staff_id, owner).await.map(drop)
+}
+
 /// Writes an invitation; an earlier one is worth nothing from now on. Returns the path of its link.
-pub(super) async fn write(
+async fn write(
     app: &App,
     tx: &mut Tx,
     scope: &SystemScope,
@@ -106,7 +142,8 @@ pub(crate) async fn seed(
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let id = queries::staff_insert(&mut tx, scope, (email, name, *role), app.random.bytes()?, now).await?;
-    queries::password_set(&mut tx, scope, id, password_hash).await?;
+    let set = queries::password_set(&mut tx, scope, (id, 0), password_hash).await?;
+    anyhow::ensure!(set, "an account that was just made is another by now");
     let factor_id = ids_take(&mut tx, scope, "staff_factor", 1).await?;
     let row = key_row(id, factor_id);
     let sealed_key = sealed_seal(app, scope, Place("staff_factors", "sealed_key", &row), key.bytes())?;

@@ -106,6 +106,7 @@ async fn proved(app: &App, staff: &StaffScope, mut tx: yui_db::Tx, return_to: &s
     let Some(cookie) = session::renew(app, staff, &mut tx).await? else {
         return Ok(Redirect::to("/console/login").into_response());
     };
+    queries::proved(&mut tx, staff, staff.staff_id).await?;
     tx.commit().await?;
     Ok(with_cookies(Redirect::to(return_to).into_response(), vec![cookie]))
 }

@@ -146,10 +146,11 @@ pub(super) async fn submit(
         return Ok(page(&shell, &scope, staff, form, token).into_response());
     };
     let mut tx = app.db.begin().await?;
-    if queries::invitation_take(&mut tx, &scope, &hash, app.clock.now()).await? != Some(staff.staff_id) {
+    if queries::invitation_take(&mut tx, &scope, &hash, app.clock.now()).await? != Some(staff.staff_id)
+        || !queries::password_set(&mut tx, &scope, (staff.staff_id, staff.revision), &password).await?
+    {
         return Ok(over(&shell));
     }
-    queries::password_set(&mut tx, &scope, staff.staff_id, &password).await?;
     let actor = acting(&scope, &staff, &visitor);
     tell(&app, &mut tx, &actor, staff.staff_id, Happened::PasswordSet).await?;
     audit::record(&app, &mut tx, &actor, STAFF_ANSWERED, None, "").await?;

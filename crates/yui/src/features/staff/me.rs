@@ -147,7 +147,10 @@ pub(super) async fn password_submit(
         return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
     };
     let mut tx = app.db.begin().await?;
-    queries::password_set(&mut tx, &staff, staff.staff_id, &hash).await?;
+    if !queries::password_set(&mut tx, &staff, (staff.staff_id, row.revision), &hash).await? {
+        // An administrator has reset or changed the account meanwhile.
+        return Ok(Redirect::to("/console/me").into_response());
+    }
     queries::sessions_delete_of(&mut tx, &staff, staff.staff_id, &staff.session).await?;
     tell(&app, &mut tx, &staff, staff.staff_id, Happened::PasswordChanged).await?;
     audit::record(&app, &mut tx, &staff, STAFF_PASSWORD_CHANGED, None, "").await?;

@@ -213,9 +213,7 @@ pub(super) async fn invite_again(
     }
     let (tx, line) = (&mut begun.tx, &begun.line);
     let what = if line.stopped_at.is_some() { Happened::Resumed } else { Happened::Reset };
-    queries::staff_reset(tx, &staff, id).await?;
-    queries::sessions_delete_of(tx, &staff, id, &[0; 32]).await?;
-    admin::write(&app, tx, &staff.acting(), id, (&line.email, &line.name, line.role())).await?;
+    admin::reset_in(&app, tx, &staff.acting(), id, (&line.email, &line.name, line.role())).await?;
     begun.done(&app, &staff, Some(what), (STAFF_RESET, ""), "invited").await
 }
 

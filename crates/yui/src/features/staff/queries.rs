@@ -23,7 +23,7 @@ statements! {
     OWNER = "SELECT email, name FROM staff WHERE society_id = $1 AND staff_id = $2";
     ADMINS_HOLD = "
         UPDATE staff SET revision = revision WHERE society_id = $1 AND role = 'admin' AND stopped_at IS NULL
-            AND password_hash IS NOT NULL
+            AND locked_at IS NULL AND password_hash IS NOT NULL
         RETURNING staff_id";
     STAFF_HOLD = "UPDATE staff SET revision = revision WHERE society_id = $1 AND staff_id = $2";
     STAFF_CHANGE = "
@@ -38,11 +38,13 @@ statements! {
         UPDATE staff SET wrong_codes = 0, locked_at = NULL
         WHERE society_id = $1 AND staff_id = $2 AND locked_at IS NOT NULL";
     STAFF_PASSWORD = "
-        UPDATE staff SET password_hash = $3, revision = revision + 1 WHERE society_id = $1 AND staff_id = $2";
+        UPDATE staff SET password_hash = $3, revision = revision + 1
+        WHERE society_id = $1 AND staff_id = $2 AND revision = $4";
     STAFF_WRONG = "
         UPDATE staff SET wrong_codes = wrong_codes + 1,
             locked_at = CASE WHEN wrong_codes + 1 >= $3 THEN $4 ELSE locked_at END
         WHERE society_id = $1 AND staff_id = $2 AND locked_at IS NULL RETURNING locked_at IS NOT NULL AS locked";
+    STAFF_PROVED = "UPDATE staff SET wrong_codes = 0 WHERE society_id = $1 AND staff_id = $2 AND wrong_codes > 0";
     STAFF_LOGGED_IN = "
         UPDATE staff SET last_login_at = $3, wrong_codes = 0 WHERE society_id = $1 AND staff_id = $2";
     FACTORS = "
@@ -243,14 +245,14 @@ pub(super) async fn staff_unlock(tx: &mut Tx, scope: &impl InSociety, staff_id: 
     Ok(tx.execute(&STAFF_UNLOCK, params![scope.society_id(), staff_id]).await? == 1)
 }
 
-/// Sets the password.
+/// Sets the password; returns false where the account has been changed since this revision.
 pub(super) async fn password_set(
     tx: &mut Tx,
     scope: &impl InSociety,
-    staff_id: i64,
+    (staff_id, revision): (i64, i64),
     hash: &str,
-) -> Result<(), DbError> {
-    tx.execute(&STAFF_PASSWORD, params![scope.society_id(), staff_id, hash]).await.map(drop)
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&STAFF_PASSWORD, params![scope.society_id(), staff_id, hash, revision]).await? == 1)
 }
 
 /// Counts a wrong code; so many in a row lock the account. Returns whether this one did, or nothing where the account was
@@ -267,6 +269,11 @@ pub(super) async fn wrong_code(
     }
     let row: Option<Row> = tx.optional(&STAFF_WRONG, params![scope.society_id(), staff_id, most, now]).await?;
     Ok(row.map(|row| row.locked))
+}
+
+/// Forgets wrong codes: they count in a row.
+pub(super) async fn proved(tx: &mut Tx, scope: &impl InSociety, staff_id: i64) -> Result<(), DbError> {
+    tx.execute(&STAFF_PROVED, params![scope.society_id(), staff_id]).await.map(drop)
 }
 
 /// Records a login.
