@@ -253,7 +253,7 @@ pub(super) async fn stop(
 /// Says on the run's page why nothing can be taken.
 async fn refused(app: &App, shell: &Shell, staff: &StaffScope, run_id: i64, words: &str) -> Result<Response, AppError> {
     let mut form = FormState::default();
-    form.error("take", words);
+    form.error("run", words);
     Ok(one_page(app, shell, staff, run_id, form).await?.into_response())
 }
 
@@ -411,7 +411,7 @@ crate::ui::console_pages! {
     },
     PairRunPage => |shell| {
         let mut form = FormState::default();
-        form.error("take", TAKEN);
+        form.error("run", TAKEN);
         Self { page: shell.console_with_errors("仮IDの発行 3"), form, line: sample_line(true), percent: 100, words: String::new(), left: 1_204, again: 1_204 }
     },
 }
