@@ -38,7 +38,7 @@ pub use bulk::{BulkTable, PARAMS_PER_STATEMENT};
 pub use db::{Db, Engine, Record};
 pub use error::DbError;
 pub use jiff_sqlx::{Date, Timestamp};
-pub use param::Param;
+pub use param::{Param, containing};
 pub use schema::{Column, Described};
 pub use society::{Cell, CellKind, Snapshot, SocietyTable, TableColumn, Tables};
 pub use statement::{Statement, statements_declared};

@@ -92,6 +92,15 @@ from! {
     Timestamp => Time(value => value),
 }
 
+/// Returns the pattern for `LIKE … ESCAPE '\'` of whatever has this text in it: `%` and `_` in it mean themselves.
+///
+/// ```
+/// assert_eq!(yui_db::containing("50%_x"), r"%50\%\_x%");
+/// ```
+pub fn containing(text: &str) -> String {
+    format!("%{}%", text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,18 +3,38 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs, io,
-    io::Write,
+    fs::{self, File},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
 use axum::body::Bytes;
+use futures::stream::{Stream, StreamExt, try_unfold};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{app::App, scope::InSociety};
+
+/// How much of a file is sent at once.
+const PIECE: usize = 1 << 16;
+
+/// Returns a file's content from where it stands, in pieces that are read off the runtime's threads. What was cut short by an error does
+/// not look whole. After its end it may be asked once more, as what compresses it does.
+pub(crate) fn pieces(file: File) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    let read = try_unfold(file, |mut file| async move {
+        let read = tokio::task::spawn_blocking(move || {
+            let mut piece = vec![0; PIECE];
+            let read = file.read(&mut piece)?;
+            piece.truncate(read);
+            io::Result::Ok((piece, file))
+        });
+        let (piece, file) = read.await.map_err(io::Error::other)??;
+        Ok((!piece.is_empty()).then(|| (piece.into(), file)))
+    });
+    read.fuse()
+}
 
 /// What the names of unfinished files begin with.
 const UNFINISHED: &str = ".unfinished-";

@@ -356,7 +356,7 @@ async fn a_register_and_older_users_go_the_same_way() {
         staff.post(&format!("{upload}/apply"), "").await;
         imports::work_due(&portal.app).await.unwrap();
         let batch = staff.get(&upload).await.location().to_owned();
-        assert_eq!(staff.get(&batch).await.first(".state"), "公開中");
+        assert_eq!(staff.get(&batch).await.first(".state"), "反映済み");
         assert!(!staff.get(&batch).await.text().contains("公開する</a>"), "a register is in force already");
 
         let users = format!("ユーザID,保険者番号,記号,番号,ログイン済み\r\nshinki01,{INSURER},900,1,1\r\n");
@@ -378,7 +378,7 @@ async fn a_register_and_older_users_go_the_same_way() {
             staff.get(batch).await
         };
         let refused = withdraw(&mut staff, &batch).await;
-        assert_eq!(refused.first(".state"), "公開中");
+        assert_eq!(refused.first(".state"), "反映済み");
         let why = refused.first("[role=alert]");
         assert!(
             why.starts_with("取り下げられませんでした。") && why.contains("医療費またはアカウントがあります"),

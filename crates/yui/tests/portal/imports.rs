@@ -233,6 +233,7 @@ async fn a_register_import_is_taken_back_exactly_unless_something_stands_on_it()
             + &format!("{INSURER},800,1234,02,テスト 三郎,テスト サブロウ,男,2025-05-05,家族,2025-05-05,\r\n");
         let report = portal.register(&scope, &portal.file("2.csv", changed), PLAIN).await.unwrap();
         assert!(report.details.contains(&("new members", 1)) && report.details.contains(&("changed members", 1)));
+        assert!(report.details.contains(&("members who leave", 1)), "花子: {report}");
         assert!(report.details.contains(&("unchanged members", 2)));
         assert_ne!(state_of(&portal).await, before);
         imports::withdraw(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();

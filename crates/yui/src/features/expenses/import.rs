@@ -34,9 +34,6 @@ pub struct ExpenseImport {
     this_month: TreatmentMonth,
     derived: i64,
     cancelled: i64,
-    /// How often each row without a claim number came in this file, by its key; equal rows are as many expenses. Equal
-    /// rows further apart than what is remembered are taken for one and reported as repeated.
-    repeats: Newest<Vec<u8>, u32>,
     /// The claims that a check has seen: an import asks the database instead. Of two equal claims further apart than what is
     /// remembered, only the import finds the second.
     checked: Newest<Vec<u8>, ()>,
@@ -44,8 +41,6 @@ pub struct ExpenseImport {
     people: Members,
 }
 
-const REPEATS_KEPT: usize = 100_000;
-const HOUSEHOLDS_KEPT: usize = 20_000;
 const CHECKED_KEPT: usize = 300_000;
 
 impl ExpenseImport {
@@ -57,7 +52,6 @@ impl ExpenseImport {
             this_month,
             derived: 0,
             cancelled: 0,
-            repeats: Newest::new(REPEATS_KEPT),
             checked: Newest::new(CHECKED_KEPT),
             amount: 0,
             people: Members::default(),
@@ -180,14 +174,20 @@ impl Incoming {
 
 impl Importer for ExpenseImport {
     type Record = Incoming;
-    type Finder = Households;
+    type Finder = Placing;
 
     fn kind(&self) -> Kind {
         &ExpenseFiles
     }
 
-    fn finder(&self) -> Households {
-        Households { scope: self.scope.clone(), known: Newest::new(HOUSEHOLDS_KEPT) }
+    fn finder(&self) -> Placing {
+        Placing {
+            scope: self.scope.clone(),
+            insurer_numbers: self.insurer_numbers.clone(),
+            this_month: self.this_month,
+            repeats: Newest::new(REPEATS_KEPT),
+            households: Newest::new(HOUSEHOLDS_KEPT),
+        }
     }
 
     fn read(source: &Source, purpose: Purpose, mut each: impl FnMut(Read<Incoming>) -> bool) -> Result<(), Vec<Fault>> {
@@ -207,14 +207,14 @@ impl Importer for ExpenseImport {
         &mut self,
         tx: &mut Tx,
         records: Vec<Incoming>,
-        known: Known,
+        placed: Vec<Placed>,
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
-        let judged = self.judged(tx, None, &known, &records, faults).await?;
-        for JudgedRow { key, coverage, incoming, .. } in judged.rows {
+        let judged = self.judged(tx, None, placed, &records, faults).await?;
+        for JudgedRow { key, person, incoming, .. } in judged.rows {
             self.checked.insert(key, ());
             self.amount += incoming.amounts.total;
-            self.people.insert(coverage.member_id);
+            self.people.insert(person.member_id);
         }
         Ok(judged.applied)
     }
@@ -224,20 +224,16 @@ impl Importer for ExpenseImport {
         tx: &mut Tx,
         batch_id: i64,
         records: Vec<Incoming>,
-        known: Known,
+        placed: Vec<Placed>,
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
-        let Judged { applied, rows } = self.judged(tx, Some(batch_id), &known, &records, faults).await?;
+        let Judged { applied, rows } = self.judged(tx, Some(batch_id), placed, &records, faults).await?;
         let mut values = Vec::with_capacity(rows.len() * queries::EXPENSES.columns.len());
         for row in &rows {
             values.extend(row.values(self.scope.society_id(), batch_id));
         }
         tx.bulk_insert(&queries::EXPENSES, &values).await?;
         Ok(applied)
-    }
-
-    fn skip(&mut self, record: &Incoming) {
-        self.key(record);
     }
 
     fn details(&self) -> Vec<(&'static str, i64)> {
@@ -249,27 +245,61 @@ impl Importer for ExpenseImport {
     }
 }
 
-/// Who is or was covered under a symbol and number, by holder key.
-#[derive(Debug, Default)]
-pub struct Known(HashMap<String, Arc<[Coverage]>>);
-
-/// Finds the households that a file's records name, and remembers the last ones.
+/// Finds whom a file's records mean.
 #[derive(Debug)]
-pub struct Households {
+pub struct Placing {
     scope: SystemScope,
-    known: Newest<String, Arc<[Coverage]>>,
+    insurer_numbers: Vec<String>,
+    this_month: TreatmentMonth,
+    /// How often each row without a claim number came in this file, by its key; equal rows are as many expenses. Equal
+    /// rows further apart than what is remembered are taken for one and reported as repeated.
+    repeats: Newest<Vec<u8>, u32>,
+    /// Who is or was covered under a symbol and number, by holder key.
+    households: Newest<String, Arc<[Coverage]>>,
 }
 
-impl Finder<Incoming> for Households {
-    type Found = Known;
+const REPEATS_KEPT: usize = 100_000;
+const HOUSEHOLDS_KEPT: usize = 20_000;
 
-    async fn find(&mut self, db: &Db, records: &[Incoming]) -> Result<Known, DbError> {
+/// What was found of a record: its claim's key, and whom it means.
+#[derive(Debug)]
+pub struct Placed {
+    key: Vec<u8>,
+    person: Result<Person, Refusal>,
+}
+
+/// Whom a record means.
+#[derive(Clone, Copy, Debug)]
+struct Person {
+    member_id: i64,
+    household_id: i64,
+}
+
+type Refusal = (FaultKind, &'static str, String);
+
+impl Finder<Incoming> for Placing {
+    type Found = Vec<Placed>;
+
+    fn skip(&mut self, record: &Incoming) {
+        self.key(record);
+    }
+
+    async fn find(&mut self, db: &Db, records: &[Incoming]) -> Result<Vec<Placed>, DbError> {
+        let known = self.known(db, records).await?;
+        let placed = |incoming: &Incoming| Placed { key: self.key(incoming), person: self.person(&known, incoming) };
+        Ok(records.iter().map(placed).collect())
+    }
+}
+
+impl Placing {
+    /// Returns everybody who is or was covered under the records' symbols and numbers.
+    async fn known(&mut self, db: &Db, records: &[Incoming]) -> Result<HashMap<String, Arc<[Coverage]>>, DbError> {
         let holders: BTreeSet<_> = records.iter().map(|incoming| incoming.hint.holder_key.as_str()).collect();
-        let mut found = HashMap::with_capacity(holders.len());
+        let mut known = HashMap::with_capacity(holders.len());
         let mut unknown = Vec::new();
         for holder in holders {
-            match self.known.get(holder) {
-                Some(household) => drop(found.insert(holder.to_owned(), Arc::clone(household))),
+            match self.households.get(holder) {
+                Some(household) => drop(known.insert(holder.to_owned(), Arc::clone(household))),
                 None => unknown.push(holder.to_owned()),
             }
         }
@@ -280,10 +310,42 @@ impl Finder<Incoming> for Households {
         }
         for holder in unknown {
             let household: Arc<[_]> = read.remove(&holder).unwrap_or_default().into();
-            self.known.insert(holder.clone(), Arc::clone(&household));
-            found.insert(holder, household);
+            self.households.insert(holder.clone(), Arc::clone(&household));
+            known.insert(holder, household);
         }
-        Ok(Known(found))
+        Ok(known)
+    }
+
+    /// Returns the person a record is about.
+    fn person(&self, known: &HashMap<String, Arc<[Coverage]>>, incoming: &Incoming) -> Result<Person, Refusal> {
+        let Some(number) = &incoming.insurer_number else {
+            let reason = "医療保険の記載がない請求（公費単独）です。組合の医療費ではありません。".into();
+            return Err((FaultKind::Unmatched, "HO", reason));
+        };
+        if !self.insurer_numbers.contains(number) {
+            let reason = format!("保険者番号 {number} は、この組合のものではありません。");
+            return Err((FaultKind::Unmatched, "保険者番号", reason));
+        }
+        if incoming.hint.month > self.this_month {
+            let reason = format!("診療年月 {} は未来です。", incoming.hint.month);
+            return Err((FaultKind::Rejected, "診療年月", reason));
+        }
+        let household = known.get(&incoming.hint.holder_key).map(AsRef::as_ref).unwrap_or_default();
+        matched(household, &incoming.hint)
+            .map(|coverage| Person { member_id: coverage.member_id, household_id: coverage.household_id })
+            .map_err(|mismatch| (FaultKind::Unmatched, PERSON, mismatch.reason().to_owned()))
+    }
+
+    fn key(&mut self, incoming: &Incoming) -> Vec<u8> {
+        match &incoming.identity {
+            Identity::Claim(identity) => claim_key(identity, 0),
+            Identity::Content(content) => {
+                let first = claim_key(content, 1);
+                let count = self.repeats.get(&first).map_or(1, |before| before + 1);
+                self.repeats.insert(first, count);
+                claim_key(content, count)
+            }
+        }
     }
 }
 
@@ -296,7 +358,7 @@ struct Judged<'r> {
 /// A record with its key and its person.
 struct JudgedRow<'r> {
     key: Vec<u8>,
-    coverage: &'r Coverage,
+    person: Person,
     incoming: &'r Incoming,
     /// Whether another batch has this claim already.
     corrects: bool,
@@ -322,29 +384,26 @@ fn claims_read<R: std::io::Read>(
     let _all = file.notices().iter().cloned().chain(unknown).map(Read::Notice).all(&mut each);
 }
 
-type Refusal = (FaultKind, &'static str, String);
-
 impl ExpenseImport {
     /// Returns which of the records are taken: by the batch of this number or, in a check, by none.
     async fn judged<'r>(
         &mut self,
         tx: &mut Tx,
         batch_id: Option<i64>,
-        known: &'r Known,
+        placed: Vec<Placed>,
         records: &'r [Incoming],
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Judged<'r>> {
-        let mut placed = Vec::with_capacity(records.len());
-        for incoming in records {
-            let key = self.key(incoming);
-            match self.place(known, incoming) {
-                Ok(coverage) => placed.push((key, coverage, incoming)),
+        let mut meant = Vec::with_capacity(records.len());
+        for (Placed { key, person }, incoming) in placed.into_iter().zip(records) {
+            match person {
+                Ok(person) => meant.push((key, person, incoming)),
                 Err((kind, column, reason)) => {
                     faults.push(ChunkFault { kind, fault: Fault::new(incoming.line, column, reason) });
                 }
             }
         }
-        let keys: Vec<_> = placed.iter().map(|(key, ..)| key.clone()).collect();
+        let keys: Vec<_> = meant.iter().map(|(key, ..)| key.clone()).collect();
         let there = queries::claims_there(tx, &self.scope, &keys).await?;
         let (here, elsewhere): (Vec<_>, Vec<_>) = there.iter().partition(|claim| Some(claim.batch_id) == batch_id);
         let in_this_batch: HashSet<_> = here.into_iter().map(|claim| claim.claim_key.as_slice()).collect();
@@ -354,8 +413,8 @@ impl ExpenseImport {
             .collect();
 
         let mut seen = HashSet::new();
-        let mut judged = Judged { applied: Applied::default(), rows: Vec::with_capacity(placed.len()) };
-        for (key, coverage, incoming) in placed {
+        let mut judged = Judged { applied: Applied::default(), rows: Vec::with_capacity(meant.len()) };
+        for (key, person, incoming) in meant {
             let mut refuse = |reason: &str| {
                 let fault = Fault::new(incoming.line, "請求番号", reason);
                 faults.push(ChunkFault { kind: FaultKind::Rejected, fault });
@@ -366,7 +425,7 @@ impl ExpenseImport {
                 continue;
             }
             let before = elsewhere.get(key.as_slice());
-            if before.is_some_and(|before| *before != (coverage.member_id, incoming.hint.month.number())) {
+            if before.is_some_and(|before| *before != (person.member_id, incoming.hint.month.number())) {
                 refuse("この請求番号は、別の人または別の月の請求で使われています。");
                 continue;
             }
@@ -378,40 +437,9 @@ impl ExpenseImport {
             applied.months = Some((first.min(month), last.max(month)));
             self.derived += i64::from(incoming.derived);
             self.cancelled += i64::from(incoming.cancelled);
-            judged.rows.push(JudgedRow { key, coverage, incoming, corrects: before.is_some() });
+            judged.rows.push(JudgedRow { key, person, incoming, corrects: before.is_some() });
         }
         Ok(judged)
-    }
-
-    /// Returns the person a record is about.
-    fn place<'k>(&self, known: &'k Known, incoming: &Incoming) -> Result<&'k Coverage, Refusal> {
-        let Some(number) = &incoming.insurer_number else {
-            let reason = "医療保険の記載がない請求（公費単独）です。組合の医療費ではありません。".into();
-            return Err((FaultKind::Unmatched, "HO", reason));
-        };
-        if !self.insurer_numbers.contains(number) {
-            let reason = format!("保険者番号 {number} は、この組合のものではありません。");
-            return Err((FaultKind::Unmatched, "保険者番号", reason));
-        }
-        if incoming.hint.month > self.this_month {
-            let reason = format!("診療年月 {} は未来です。", incoming.hint.month);
-            return Err((FaultKind::Rejected, "診療年月", reason));
-        }
-        let household = known.0.get(&incoming.hint.holder_key).map(AsRef::as_ref).unwrap_or_default();
-        matched(household, &incoming.hint)
-            .map_err(|mismatch| (FaultKind::Unmatched, PERSON, mismatch.reason().to_owned()))
-    }
-
-    fn key(&mut self, incoming: &Incoming) -> Vec<u8> {
-        match &incoming.identity {
-            Identity::Claim(identity) => claim_key(identity, 0),
-            Identity::Content(content) => {
-                let first = claim_key(content, 1);
-                let count = self.repeats.get(&first).map_or(1, |before| before + 1);
-                self.repeats.insert(first, count);
-                claim_key(content, count)
-            }
-        }
     }
 }
 
@@ -429,15 +457,15 @@ const KEY_HASH: usize = 12;
 impl JudgedRow<'_> {
     /// Returns the row as [`queries::EXPENSES`] takes it.
     fn values(&self, society_id: i64, batch_id: i64) -> [Param<'_>; 18] {
-        let Self { key, coverage, incoming, corrects } = self;
+        let Self { key, person, incoming, corrects } = self;
         let days = incoming.days.and_then(|days| i32::try_from(days).ok());
         [
             Param::from(society_id),
-            Param::from(coverage.household_id),
+            Param::from(person.household_id),
             Param::from(incoming.hint.month.number()),
             Param::from(key.as_slice()),
             Param::from(batch_id),
-            Param::from(coverage.member_id),
+            Param::from(person.member_id),
             Param::from(incoming.provider_code.as_deref()),
             Param::from(&incoming.provider_name),
             Param::from(incoming.care_kind.code()),

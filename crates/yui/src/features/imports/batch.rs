@@ -116,6 +116,11 @@ pub struct Batch {
 impl Batch {
     /// Returns how far it is, for people.
     pub fn words(&self) -> &'static str {
-        if self.withdrawing { "取下げの処理中" } else { self.state.label() }
+        match self.state {
+            _ if self.withdrawing => "取下げの処理中",
+            // What is in force as soon as it is read is not published to anybody.
+            BatchState::Published if self.kind.at_once() => "反映済み",
+            state => state.label(),
+        }
     }
 }

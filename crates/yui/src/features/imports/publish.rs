@@ -92,7 +92,7 @@ pub(super) async fn one_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<()
 async fn waiting(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<Batch> {
     let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
     if batch.state != BatchState::Staged {
-        return Err(Refusal::NotWaiting(batch_id, batch.file_name, batch.state.label()).into());
+        return Err(Refusal::NotWaiting(batch_id, batch.file_name.clone(), batch.words()).into());
     }
     Ok(batch)
 }

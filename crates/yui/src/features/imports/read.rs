@@ -41,6 +41,9 @@ pub trait Finder<T>: Send + 'static {
     /// What is found.
     type Found: Send + 'static;
 
+    /// Takes note of a record that an earlier run of this import has written.
+    fn skip(&mut self, _record: &T) {}
+
     /// Looks it up. What others write meanwhile may not be in it.
     fn find(&mut self, db: &Db, records: &[T]) -> impl Future<Output = Result<Self::Found, DbError>> + Send;
 }
@@ -68,9 +71,7 @@ struct Reads<T> {
 
 /// Some records, and how far the file is with them.
 pub(super) struct Chunk<I: Importer> {
-    /// Those that an earlier run of this import has written.
-    pub(super) skipped: Vec<I::Record>,
-    /// How many others there are, right or wrong.
+    /// How many there are, right or wrong, without those that an earlier run of this import has written.
     pub(super) count: i64,
     /// Those that can be read.
     pub(super) records: Vec<I::Record>,
@@ -135,7 +136,7 @@ async fn find<I: Importer>(
     sender: mpsc::Sender<Chunk<I>>,
 ) -> Result<(), DbError> {
     while let Some(Reads { reads, progress }) = reads.recv().await {
-        let (mut skipped, mut count, mut records) = (Vec::new(), 0, Vec::with_capacity(reads.len()));
+        let (mut count, mut records) = (0, Vec::with_capacity(reads.len()));
         let (mut faults, mut notices) = (Vec::new(), Vec::new());
         for read in reads {
             match read {
@@ -143,7 +144,7 @@ async fn find<I: Importer>(
                 read if skip > 0 => {
                     skip -= 1;
                     if let Read::Record(record) = read {
-                        skipped.push(record);
+                        finder.skip(&record);
                     }
                 }
                 Read::Record(record) => {
@@ -158,7 +159,7 @@ async fn find<I: Importer>(
             }
         }
         let found = finder.find(db, &records).await?;
-        if sender.send(Chunk { skipped, count, records, found, faults, notices, progress }).await.is_err() {
+        if sender.send(Chunk { count, records, found, faults, notices, progress }).await.is_err() {
             return Ok(());
         }
     }

@@ -62,9 +62,6 @@ pub trait Importer: Sized + Send + 'static {
         faults: &mut Vec<ChunkFault>,
     ) -> impl Future<Output = anyhow::Result<Applied>> + Send;
 
-    /// Takes note of a record that an earlier run of this import has written.
-    fn skip(&mut self, _record: &Self::Record) {}
-
     /// Returns what else was counted.
     fn details(&self) -> Vec<(&'static str, i64)> {
         Vec::new()
@@ -259,7 +256,6 @@ pub(super) async fn apply<I: Importer>(
     // Between two chunks no transaction is open, so that others may write.
     let mut open = Some(tx);
     while let Some(chunk) = next {
-        chunk.skipped.iter().for_each(|record| importer.skip(record));
         if chunk.count == 0 {
             next = chunks.next().await?;
             continue;
@@ -287,7 +283,7 @@ pub(super) async fn apply<I: Importer>(
         } else {
             tx.commit().await?;
             if looked_at_after < total.records {
-                app.db.analyze().await?;
+                app.db.analyze(total.records).await?;
                 looked_at_after = total.records.saturating_mul(LOOK_AGAIN_AT);
             }
         }
@@ -311,7 +307,7 @@ pub(super) async fn apply<I: Importer>(
         let subject = Subject::new("batch", batch_id, name);
         audit::record(app, &mut tx, scope, acts::DONE, Some(&subject), &detail).await?;
         tx.commit().await?;
-        app.db.analyze().await?;
+        app.db.analyze(total.records).await?;
         Outcome::Done
     };
     let report = total.report(outcome, (!refused).then_some(batch_id));

@@ -30,7 +30,7 @@ pub(super) async fn order(app: &App, scope: &SystemScope, batch_id: i64) -> anyh
     if !queries::withdraw_order(&mut tx, scope, batch_id, &acting::kept(scope)).await? {
         return Err(Refusal::ChangedMeanwhile(batch_id).into());
     }
-    let detail = format!("{} {}件、{}", batch.kind.label(), batch.accepted, batch.state.label());
+    let detail = format!("{} {}件、{}", batch.kind.label(), batch.accepted, batch.words());
     audit::record(app, &mut tx, scope, acts::WITHDRAWAL_ORDERED, Some(&acts::batch(&batch)), &detail).await?;
     tx.commit().await?;
     app.imports.ring();
@@ -100,7 +100,7 @@ pub(super) async fn hide_in(app: &App, tx: &mut Tx, scope: &SystemScope, batch_i
     queries::uploads_drop_of(tx, scope, batch_id).await?;
     let kept = batch.kind.withdrawn(tx, scope, batch_id, now).await?;
     queries::kept_set(tx, scope, batch_id, kept).await?;
-    let detail = format!("{} {}件、{}", batch.kind.label(), batch.accepted, batch.state.label());
+    let detail = format!("{} {}件、{}", batch.kind.label(), batch.accepted, batch.words());
     audit::record(app, tx, scope, acts::WITHDRAWN, Some(&acts::batch(&batch)), &detail).await?;
     Ok(kept)
 }

@@ -44,6 +44,7 @@ impl FileKind for RegisterFiles {
             ("new households", "新しい世帯"),
             ("new members", "新しい加入者"),
             ("changed members", "変更のある加入者"),
+            ("members who leave", "うち資格を喪失する加入者"),
             ("unchanged members", "変更のない加入者"),
         ]
     }

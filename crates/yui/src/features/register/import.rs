@@ -34,6 +34,8 @@ pub struct RegisterImport {
     new_households: i64,
     new_members: i64,
     changed_members: i64,
+    /// Of the changed ones, those whose coverage the file ends.
+    left: i64,
     unchanged: i64,
     /// What a check has seen of the file: an import asks the database instead.
     seen: Seen,
@@ -49,6 +51,7 @@ impl RegisterImport {
             new_households: 0,
             new_members: 0,
             changed_members: 0,
+            left: 0,
             unchanged: 0,
             seen: Seen::default(),
         }
@@ -132,6 +135,7 @@ impl Importer for RegisterImport {
             ("new households", self.new_households),
             ("new members", self.new_members),
             ("changed members", self.changed_members),
+            ("members who leave", self.left),
             ("unchanged members", self.unchanged),
         ]
     }
@@ -176,6 +180,9 @@ impl RegisterImport {
         // Of an old person whom no row is about, nothing is said.
         let about = old.iter().filter(|person| desk.about.contains(&person.member_id)).count();
         let changed = old.len() - unchanged;
+        let stays = |person: &Person| person.spans.iter().any(|span| span.to.is_none());
+        let leaves = |person: &Person| !stays(person) && desk.before.get(&person.member_id).is_some_and(stays);
+        self.left += i64::try_from(old.iter().filter(|person| leaves(person)).count())?;
         self.new_households += i64::try_from(desk.new_households.len())?;
         self.new_members += i64::try_from(new.len())?;
         self.changed_members += i64::try_from(changed)?;

@@ -1,9 +1,6 @@
 //! Files for staff: templates, and lists of mistakes, which may be long and are never held whole.
 
-use std::{
-    fs::File,
-    io::{self, Read},
-};
+use std::{fs::File, io};
 
 use axum::{
     body::{Body, Bytes},
@@ -21,11 +18,11 @@ use crate::{
         audit,
         imports::{acts, kind_of, queries},
     },
+    files::pieces,
     scope::StaffScope,
 };
 
-/// How much of a file is read at a time, and how many mistakes from the database.
-const PIECE: usize = 1 << 16;
+/// How many mistakes are read from the database at a time.
 const PORTION: i64 = 2_000;
 
 /// Returns the answer. A stream in it must be fused: what compresses it asks once more after its end.
@@ -55,24 +52,7 @@ pub(super) async fn upload_faults(
     let path = app.files.path(&staff, list);
     let file = tokio::task::spawn_blocking(move || File::open(path)).await??;
     audit::seen(&app, &staff, acts::FAULTS_TAKEN, Some(&acts::upload(id, &upload.file_name)), "").await?;
-    Ok(csv(&format!("upload-{id}-faults.csv"), Body::from_stream(pieces(file).fuse())))
-}
-
-fn pieces(file: File) -> impl Stream<Item = io::Result<Bytes>> + Send {
-    unfold(Some(file), |file| async move {
-        let mut file = file?;
-        let read = tokio::task::spawn_blocking(move || {
-            let mut piece = vec![0; PIECE];
-            let read = file.read(&mut piece)?;
-            piece.truncate(read);
-            io::Result::Ok((piece, file))
-        });
-        match read.await.map_err(io::Error::other).flatten() {
-            Ok((piece, _)) if piece.is_empty() => None,
-            Ok((piece, file)) => Some((Ok(piece.into()), Some(file))),
-            Err(error) => Some((Err(error), None)),
-        }
-    })
+    Ok(csv(&format!("upload-{id}-faults.csv"), Body::from_stream(pieces(file))))
 }
 
 /// What was wrong in a batch.

@@ -1,6 +1,6 @@
 //! Ordering, and taking what was made.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 
 use askama::Template;
 use axum::{
@@ -23,6 +23,7 @@ use crate::{
     app::App,
     error::AppError,
     features::audit,
+    files::pieces,
     scope::{InSociety, StaffScope},
     ui::{
         FormState, Page, Shell, csv, format,
@@ -305,23 +306,7 @@ pub(super) async fn postcards(
         (header::CONTENT_LENGTH, length.to_string()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"postcards-{run_id}.pdf\"")),
     ];
-    Ok((headers, Body::from_stream(in_pieces(file))).into_response())
-}
-
-/// How much of a file is sent at once.
-const PIECE: usize = 1 << 16;
-
-fn in_pieces(file: std::fs::File) -> impl futures::Stream<Item = std::io::Result<Bytes>> + Send {
-    futures::stream::try_unfold(file, |mut file| async move {
-        let read = tokio::task::spawn_blocking(move || {
-            let mut piece = vec![0; PIECE];
-            let read = file.read(&mut piece)?;
-            piece.truncate(read);
-            Ok::<_, std::io::Error>((piece, file))
-        });
-        let (piece, file) = read.await.map_err(std::io::Error::other)??;
-        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), file)))
-    })
+    Ok((headers, Body::from_stream(pieces(file))).into_response())
 }
 
 /// The printing house's list, with passwords: once.
