@@ -12,12 +12,18 @@ use super::{
 use crate::{
     app::App,
     features::{
+        audit::{self, Subject},
         register::{holder_key, insured_by_holder},
         societies::ids_take,
         terms,
     },
     scope::{InSociety, SystemScope},
 };
+
+audit::acts! {
+    /// An account was made for somebody.
+    ACCOUNT_CREATED = "account.created" / "加入者のアカウントを作成";
+}
 
 /// What a new account needs.
 #[derive(Debug)]
@@ -98,6 +104,7 @@ pub async fn create(app: &App, scope: &SystemScope, new: &NewAccount<'_>) -> any
         Some(FirstFactor::App(key)) => registration::app_insert(app, &mut tx, scope, account_id, key).await?,
         None => {}
     }
-    tx.commit().await?;
-    Ok(())
+    let subject = Subject::new("account", account_id, insured.name);
+    audit::record(app, &mut tx, scope, ACCOUNT_CREATED, Some(&subject), &user_id).await?;
+    Ok(tx.commit().await?)
 }

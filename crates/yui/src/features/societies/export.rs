@@ -16,9 +16,15 @@ use yui_db::{Cell, CellKind, SocietyTable};
 
 use crate::{
     app::App,
+    features::audit,
     files::Files,
     scope::{InSociety, SystemScope},
 };
+
+audit::acts! {
+    /// Everything of the society was written into files.
+    EXPORTED = "society.exported" / "組合の全データを書き出し";
+}
 
 /// The file that tells what the others are; it is written last, so that a folder with it is whole.
 pub const MANIFEST: &str = "manifest.json";
@@ -82,6 +88,7 @@ pub async fn export(app: &App, scope: &SystemScope, folder: &Path) -> anyhow::Re
         bail!("{shown} is not empty: an export takes a folder of its own");
     }
     DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| format!("cannot make {shown}"))?;
+    audit::seen(app, scope, EXPORTED, None, "").await?;
     let tables = app.db.tables().await?.of_societies;
     let mut snapshot = app.db.snapshot().await?;
     let exported_at = app.clock.now().to_string();

@@ -8,9 +8,10 @@ use axum::{
 };
 use jiff::civil::Date;
 
-use super::{OlderHost, queries};
+use super::{OlderHost, queries, settings::OLDER_HOST_KEPT};
 use crate::{
     app::App,
+    features::audit::{self, Acting},
     scope::{InSociety, SystemScope},
     ui::{Lang, Page, Shell, format, pages},
 };
@@ -49,8 +50,14 @@ pub async fn keep(app: &App, scope: &SystemScope, host: &str, closes: Date) -> a
         Some(Refused::Taken) => bail!("{host} is the host name of a portal, or another society's"),
         None => {}
     }
+    keep_checked(app, scope, host, closes).await
+}
+
+/// As [`keep`], for a host name that was looked at.
+pub(super) async fn keep_checked(app: &App, scope: &impl Acting, host: &str, closes: Date) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     queries::older_host_keep_in(&mut tx, scope, host, closes).await?;
+    audit::record(app, &mut tx, scope, OLDER_HOST_KEPT, None, &format!("{host} {closes}")).await?;
     tx.commit().await?;
     app.societies.forget();
     Ok(())

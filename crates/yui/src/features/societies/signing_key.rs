@@ -6,7 +6,12 @@ use kenpo_formats::tax_xml::{Profile, SignatureError, SigningKey, sign, verify};
 use yui_auth::seal;
 use yui_db::{Tx, params, statements};
 
-use crate::{app::App, scope::InSociety};
+use super::settings::SIGNING_KEY_KEPT;
+use crate::{
+    app::App,
+    features::audit::{self, Acting},
+    scope::{InSociety, SystemScope},
+};
 
 statements! {
     KEY_NEXT = "SELECT COALESCE(MAX(version), 0) + 1 AS version FROM society_signing_keys WHERE society_id = $1";
@@ -70,7 +75,7 @@ const TRIAL: &str = "<?xml version=\"1.0\"?>\n<Trial xmlns=\"urn:yui:trial\" id=
 ///
 /// # Errors
 /// Where the two do not belong together, or no sealing key is configured.
-pub async fn keep(app: &App, scope: &impl InSociety, key: &str, certificate: &str) -> anyhow::Result<()> {
+pub async fn keep(app: &App, scope: &SystemScope, key: &str, certificate: &str) -> anyhow::Result<()> {
     SigningKey::from_pem(key, certificate).context("the key and its certificate")?;
     let mut tx = app.db.begin().await?;
     keep_in(app, &mut tx, scope, key, certificate).await?;
@@ -81,7 +86,7 @@ pub async fn keep(app: &App, scope: &impl InSociety, key: &str, certificate: &st
 pub(super) async fn keep_in(
     app: &App,
     tx: &mut Tx,
-    scope: &impl InSociety,
+    scope: &impl Acting,
     key: &str,
     certificate: &str,
 ) -> anyhow::Result<()> {
@@ -91,7 +96,7 @@ pub(super) async fn keep_in(
     let sealed = keys.seal(&context(&society, &row), app.random.bytes()?, key.as_bytes())?;
     let values = params![scope.society_id(), version, certificate, sealed, app.clock.now()];
     tx.execute(&KEY_INSERT, values).await?;
-    Ok(())
+    audit::record(app, tx, scope, SIGNING_KEY_KEPT, None, "").await
 }
 
 /// Returns until when the society's newest certificate is good, if it has one.

@@ -102,7 +102,6 @@ async fn in_the_name<O: Order>(app: &App, scope: &SystemScope, order: &O) -> any
 }
 
 /// Gives signs of life; returns when the order was stopped or is another worker's.
-/// Gives signs of life; returns when the order was stopped or is another worker's.
 async fn lost<O: Order>(app: &App, scope: &SystemScope, order: &O) {
     let (id, tries) = order.taken();
     let mut clock = interval(SIGN_EACH);

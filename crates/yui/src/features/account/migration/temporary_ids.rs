@@ -30,11 +30,17 @@ use crate::{
             queries::{self as accounts, EventRecord},
             rules,
         },
+        audit,
         societies::ids_take,
         terms,
     },
     scope::{InSociety, SystemScope},
 };
+
+audit::acts! {
+    /// Pairs were made and written out for the printing house, passwords and all.
+    PAIRS_ISSUED = "temporary_ids.issued" / "仮ID・仮パスワードを発行し、一覧を書き出し";
+}
 
 /// Who gets a pair.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +74,8 @@ pub async fn issue(
     let mut pairs = queries::pairs(&app.db, scope, NO_RUN).await?;
     pairs.retain(|pair| only.is_none_or(|only| only == pair.account_id));
     let csv = csv(app, scope, &pairs)?;
+    // What can not be written down is not handed out.
+    audit::seen(app, scope, PAIRS_ISSUED, None, &format!("{}件", pairs.len())).await?;
     deliver(csv.as_bytes()).context("the pairs were not written; they are kept, and the next run writes them")?;
     let mut tx = app.db.begin().await?;
     for pair in &pairs {

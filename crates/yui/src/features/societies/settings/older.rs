@@ -9,7 +9,7 @@ use axum::{
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{OLDER_HOST_DROPPED, OLDER_HOST_KEPT};
+use super::OLDER_HOST_DROPPED;
 use crate::{
     app::App,
     error::AppError,
@@ -89,11 +89,7 @@ pub(super) async fn submit(
     let Some(closes) = closes.filter(|_| !form.has_errors()) else {
         return Ok(page(&app, &shell, &staff, form, typed).await?.into_response());
     };
-    let mut tx = app.db.begin().await?;
-    queries::older_host_keep_in(&mut tx, &staff, &host, closes).await?;
-    audit::record(&app, &mut tx, &staff, OLDER_HOST_KEPT, None, &format!("{host} {closes}")).await?;
-    tx.commit().await?;
-    app.societies.forget();
+    older_host::keep_checked(&app, &staff, &host, closes).await?;
     Ok(Redirect::to("/console/settings/older-hosts").into_response())
 }
 

@@ -9,14 +9,10 @@ use axum::{
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::SIGNING_KEY_KEPT;
 use crate::{
     app::App,
     error::AppError,
-    features::{
-        audit,
-        societies::signing_key::{self, Refused},
-    },
+    features::societies::signing_key::{self, Refused},
     scope::StaffScope,
     ui::{FormState, Page, Shell, format},
 };
@@ -110,7 +106,6 @@ pub(super) async fn submit(
     }
     let mut tx = app.db.begin().await?;
     signing_key::keep_in(&app, &mut tx, &staff, &typed.key, &typed.certificate).await?;
-    audit::record(&app, &mut tx, &staff, SIGNING_KEY_KEPT, None, "").await?;
     tx.commit().await?;
     Ok(Redirect::to("/console/settings/signing-key").into_response())
 }

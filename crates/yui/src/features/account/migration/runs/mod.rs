@@ -101,7 +101,8 @@ impl Order for Taken {
     }
 }
 
-/// Forgets the passwords of runs of which something was taken two weeks ago; returns how many runs.
+/// Forgets the passwords of runs of which something was taken two weeks ago, and of those that nobody took until they were worth nothing;
+/// returns how many runs.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -109,10 +110,13 @@ pub async fn forget_old(app: &App) -> anyhow::Result<usize> {
     let mut forgotten = 0;
     let now = app.clock.now();
     for scope in SystemScope::of_all(app, "housekeeping").await? {
-        for run_id in queries::old(&app.db, &scope, now.checked_sub(KEPT)?).await? {
+        for run_id in queries::old(&app.db, &scope, (now.checked_sub(KEPT)?, now)).await? {
             let mut tx = app.db.begin().await?;
-            queries::forget(&mut tx, &scope, run_id, now).await?;
-            audit::record(app, &mut tx, &scope, PAIRS_FORGOTTEN, Some(&subject(run_id)), "14日が過ぎたため").await?;
+            // Another process keeps house, too.
+            if !queries::forget(&mut tx, &scope, run_id, now).await? {
+                continue;
+            }
+            audit::record(app, &mut tx, &scope, PAIRS_FORGOTTEN, Some(&subject(run_id)), "期間が過ぎたため").await?;
             tx.commit().await?;
             forgotten += 1;
         }

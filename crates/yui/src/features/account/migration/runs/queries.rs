@@ -70,7 +70,12 @@ statements! {
     FORGOTTEN = "UPDATE pair_runs SET forgotten_at = $3 WHERE society_id = $1 AND run_id = $2 AND forgotten_at IS NULL AND ready_at IS NOT NULL";
     OLD = "
         SELECT run_id AS count FROM pair_runs
-        WHERE society_id = $1 AND forgotten_at IS NULL AND (cards_at <= $2 OR list_at <= $2) ORDER BY run_id";
+        WHERE society_id = $1 AND forgotten_at IS NULL AND ready_at IS NOT NULL
+            AND (cards_at <= $2 OR list_at <= $2
+                OR NOT EXISTS (SELECT 1 FROM issued_pairs p
+                    JOIN accounts a ON a.society_id = p.society_id AND a.account_id = p.account_id
+                    WHERE p.society_id = pair_runs.society_id AND p.run_id = pair_runs.run_id AND a.password_ends_at > $3))
+        ORDER BY run_id";
     WITHOUT = "
         SELECT COUNT(*) AS count FROM coverages c
         WHERE c.society_id = $1 AND c.relationship = 'insured' AND c.from_date <= $2
@@ -199,9 +204,13 @@ pub(super) async fn left(db: &Db, scope: &impl InSociety, run_id: i64) -> Result
     Ok((again.count, left.count))
 }
 
-/// Returns the runs of which something was taken before this instant and whose passwords are still there.
-pub(super) async fn old(db: &Db, scope: &impl InSociety, before: Timestamp) -> Result<Vec<i64>, DbError> {
-    let rows: Vec<Count> = db.all(&OLD, params![scope.society_id(), before]).await?;
+/// Returns the runs whose passwords are still there though something was taken before this instant, or none of them is good any more.
+pub(super) async fn old(
+    db: &Db,
+    scope: &impl InSociety,
+    (before, now): (Timestamp, Timestamp),
+) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<Count> = db.all(&OLD, params![scope.society_id(), before, now]).await?;
     Ok(rows.into_iter().map(|row| row.count).collect())
 }
 
