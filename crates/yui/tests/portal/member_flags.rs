@@ -80,6 +80,11 @@ async fn nothing_of_a_flagged_person_is_left_anywhere_and_all_comes_back() {
             assert_eq!(staff.post(&format!("{person}/{act}"), typed).await.status, 303);
         }
         assert!(!member.get("/expenses/statement?month=2025-01").await.text().contains("ハナコ"));
+        // Whoever helps the household sees it beside the name, wherever that stands.
+        let relative = staff.get(&format!("/console/members/{taro}")).await.all("#household ~ .scroll tbody tr");
+        assert!(relative.iter().any(|row| row.contains("ハナコ") && row.contains("情報非開示")), "{relative:?}");
+        let found = staff.look_for("/console/members", &format!("q={}", encode("テストハナコ"))).await.all("tbody th");
+        assert!(found[0].contains("情報非開示"), "{found:?}");
         let history = staff.get(&person).await.all("#flags ~ .scroll tbody tr");
         assert_eq!(history.len(), 4, "{history:?}");
         assert!(portal.mails().await.iter().all(|mail| !mail.to_string().contains("ハナコ")));

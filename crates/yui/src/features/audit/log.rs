@@ -82,11 +82,6 @@ const TITLE: &str = "監査ログ";
 const PATH: &str = "/console/audit";
 const EXPORT: &str = "/console/audit.csv";
 
-/// Returns the pattern of LIKE for what has this in it.
-fn containing(text: &str) -> String {
-    format!("%{}%", text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"))
-}
-
 /// How many entries are on a page.
 const ON_A_PAGE: i64 = 100;
 
@@ -127,9 +122,9 @@ impl Search {
                 "" => String::new(),
                 "コマンド操作" => "command".to_owned(),
                 "自動処理" => "worker".to_owned(),
-                name => containing(name),
+                name => yui_db::containing(name),
             },
-            text: if text.is_empty() { String::new() } else { containing(text) },
+            text: if text.is_empty() { String::new() } else { yui_db::containing(text) },
         })
     }
 
@@ -200,7 +195,9 @@ pub(super) async fn csv(
     staff: StaffScope,
     Query(looked_for): Query<LookedFor>,
 ) -> Result<Response, AppError> {
-    let typed: Typed = looked_for.typed(&app, &staff, EXPORT).unwrap_or_default();
+    // An address that is not this person's exports nothing, rather than everything.
+    let typed: Option<Typed> = looked_for.typed(&app, &staff, EXPORT);
+    let typed = typed.or_else(|| looked_for.is_nothing().then(Typed::default)).ok_or(AppError::NotFound)?;
     let search = Search::of(&typed).map_err(|_| AppError::NotFound)?;
     seen(&app, &staff, AUDIT_EXPORTED, None, &typed.words()).await?;
     Ok(csv::download("audit.csv", portions(app, staff, search)))

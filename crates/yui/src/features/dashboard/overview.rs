@@ -80,7 +80,7 @@ fn columns(months: &[Month]) -> Columns {
             (format!("{}月", month.month()), known.map_or(0, |known| known.figures.enrolled_percent()))
         })
         .collect();
-    Columns::new(format!("登録済みの割合の推移: {}", said.join("、")), &values, values.len().checked_sub(1))
+    Columns::percentages(format!("登録済みの割合の推移: {}", said.join("、")), &values, values.len().checked_sub(1))
 }
 
 pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<DashboardPage, AppError> {
@@ -98,7 +98,7 @@ pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope
     let batches = batches.into_iter().map(|batch| BatchLine {
         batch_id: batch.batch_id,
         kind: batch.kind.label(),
-        state: batch.state.label(),
+        state: batch.words(),
         file_name: batch.file_name,
         accepted: batch.accepted,
         rejected: batch.rejected + batch.unmatched,

@@ -11,6 +11,12 @@ statements! {
         SELECT relationship, COUNT(*) AS count FROM coverages
         WHERE society_id = $1 AND from_date <= $2 AND (to_date IS NULL OR to_date > $2)
         GROUP BY relationship";
+    ENROLLED = "
+        SELECT COUNT(*) AS count FROM accounts a
+        WHERE a.society_id = $1 AND a.state = 'enrolled'
+            AND EXISTS (SELECT 1 FROM coverages c
+                        WHERE c.society_id = a.society_id AND c.member_id = a.member_id AND c.relationship = 'insured'
+                            AND c.from_date <= $2 AND (c.to_date IS NULL OR c.to_date > $2))";
     ACCOUNTS = "
         SELECT state, COUNT(*) AS count, COUNT(CASE WHEN state <> 'stopped' THEN locked_at END) AS locked,
             COUNT(CASE WHEN state = 'temporary' AND last_login_at IS NULL THEN 1 END) AS never
@@ -38,6 +44,11 @@ struct Covered {
 }
 
 #[derive(sqlx::FromRow)]
+struct Count {
+    count: i64,
+}
+
+#[derive(sqlx::FromRow)]
 struct Accounts {
     state: String,
     count: i64,
@@ -54,6 +65,7 @@ struct Factors {
 /// Counts how the society stands on this day.
 pub(super) async fn count(db: &Db, scope: &impl InSociety, today: Date, now: Timestamp) -> Result<Figures, DbError> {
     let covered: Vec<Covered> = db.all(&COVERED, params![scope.society_id(), today]).await?;
+    let enrolled: Count = db.one(&ENROLLED, params![scope.society_id(), today]).await?;
     let accounts: Vec<Accounts> = db.all(&ACCOUNTS, params![scope.society_id()]).await?;
     let factors: Vec<Factors> = db.all(&FACTORS, params![scope.society_id()]).await?;
     let state = |word: &str| accounts.iter().filter(|row| row.state == word).map(|row| row.count).sum();
@@ -63,7 +75,7 @@ pub(super) async fn count(db: &Db, scope: &impl InSociety, today: Date, now: Tim
         taken_at: now,
         members: covered.iter().map(|row| row.count).sum(),
         insured: covered.iter().filter(|row| row.relationship == "insured").map(|row| row.count).sum(),
-        enrolled: state("enrolled"),
+        enrolled: enrolled.count,
         waiting: state("temporary"),
         stopped: state("stopped"),
         locked: accounts.iter().map(|row| row.locked).sum(),

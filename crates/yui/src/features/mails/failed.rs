@@ -89,7 +89,13 @@ pub(super) async fn show(
     let accounts: Vec<_> = rows.iter().filter_map(|row| row.account_id).collect();
     let owners = queries::owners(&app.db, &staff, &accounts).await?;
     let owners: HashMap<_, _> = owners.into_iter().map(|owner| (owner.account_id, owner)).collect();
-    audit::seen(&app, &staff, MAILS_FAILED_VIEWED, None, &format!("{all}通のうち{}通", rows.len())).await?;
+    let whom: String = rows
+        .iter()
+        .filter_map(|row| owners.get(&row.account_id?))
+        .map(|owner| format!(" {}", owner.member_id))
+        .collect();
+    let detail = format!("{all}通のうち{}通（表示した加入者番号{whom}）", rows.len());
+    audit::seen(&app, &staff, MAILS_FAILED_VIEWED, None, &detail).await?;
     Ok(MailsFailedPage {
         page: shell.console(TITLE),
         lines: rows.iter().map(|row| line(row, &owners)).collect(),

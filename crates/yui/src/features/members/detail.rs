@@ -36,6 +36,9 @@ pub(crate) struct Relative {
     relationship: &'static str,
     birth_date: String,
     own: bool,
+    left: bool,
+    /// What of them is kept from the household's account.
+    flags: Vec<&'static str>,
 }
 
 /// The account, in words.
@@ -198,15 +201,20 @@ async fn relatives(
     let people = queries::together(&app.db, staff, newest.household_id).await?;
     let ids: Vec<i64> = people.iter().map(|person| person.member_id).collect();
     let spans = queries::spans(&app.db, staff, &ids).await?;
+    let flagged = queries::flagged(&app.db, staff, &ids).await?;
+    let today = app.clock.today();
     let relative = |person: queries::TogetherRow| {
         let here = |span: &&SpanRow| span.member_id == person.member_id && span.household_id == newest.household_id;
         let span = spans.iter().find(here)?;
+        let flags = flagged.iter().filter(|row| row.member_id == person.member_id);
         Some(Relative {
             member_id: person.member_id,
             numbers: span.numbers(),
             relationship: span.relationship(),
             birth_date: day(person.birth_date),
             own: person.member_id == own,
+            left: !span.on(today),
+            flags: flags.map(|row| flags::label(&row.kind)).collect(),
             name: person.name,
         })
     };
@@ -332,6 +340,8 @@ crate::ui::console_pages! {
             relationship: if own { "本人" } else { "家族" },
             birth_date: "1979/08/22".into(),
             own,
+            left: !own,
+            flags: if own { Vec::new() } else { vec![flags::label(NonDisclosure::word())] },
         };
         Self {
             page: shell.console("加入者: テスト タロウ"),

@@ -1,7 +1,7 @@
 //! The SQL of looking people up. Every statement goes by an index that begins with the society.
 
 use jiff::{Timestamp, civil::Date};
-use yui_db::{Db, DbError, Param, Tx, params, statements};
+use yui_db::{Db, DbError, Param, Tx, containing, params, statements};
 
 use crate::scope::{InSociety, StaffScope};
 
@@ -16,6 +16,9 @@ statements! {
     BY_EMAIL = "
         SELECT member_id FROM accounts
         WHERE society_id = $1 AND email >= $2 AND email < $3 ORDER BY email LIMIT $4";
+    BY_LOGIN_PART = "
+        SELECT member_id FROM accounts
+        WHERE society_id = $1 AND (user_id LIKE $2 ESCAPE '\\' OR email LIKE $2 ESCAPE '\\') LIMIT $3";
     BY_LOCK = "
         SELECT member_id FROM accounts
         WHERE society_id = $1 AND locked_at IS NOT NULL ORDER BY account_id LIMIT $2";
@@ -27,6 +30,10 @@ statements! {
         FROM members m
         LEFT JOIN accounts a ON a.society_id = m.society_id AND a.member_id = m.member_id
         WHERE m.society_id = $1 AND m.member_id IN ($2)";
+    FLAGGED = "
+        SELECT member_id, kind FROM member_flags
+        WHERE society_id = $1 AND member_id IN ($2) AND ended_at IS NULL
+        ORDER BY member_id, kind";
     SPANS = "
         SELECT member_id, household_id, insurer_number, symbol, number, branch, relationship, from_date, to_date
         FROM coverages WHERE society_id = $1 AND member_id IN ($2)
@@ -93,12 +100,20 @@ pub(super) async fn by_key(
     db.all(&BY_KEY, params![staff.society_id(), from, to, most]).await.map(ids)
 }
 
-/// Returns whose user ID or address begins so.
+/// How many letters of a user ID or an address are looked for in its middle.
+const PART: usize = 3;
+
+/// Returns whose user ID or address begins so; where nobody's does, whose has it somewhere in it, for which all are looked at.
 pub(super) async fn by_login(db: &Db, staff: &StaffScope, begins: &str, most: i64) -> Result<Vec<i64>, DbError> {
     let to = format!("{begins}{}", char::MAX);
     let values = params![staff.society_id(), begins, &to, most];
     let mut found = ids(db.all(&BY_USER_ID, values).await?);
     found.extend(ids(db.all(&BY_EMAIL, values).await?));
+    // Numbers are a card's, which are found by themselves.
+    if found.is_empty() && begins.len() >= PART && begins.contains(|c: char| c.is_ascii_alphabetic()) {
+        let part = params![staff.society_id(), containing(begins), most];
+        found = ids(db.all(&BY_LOGIN_PART, part).await?);
+    }
     Ok(found)
 }
 
@@ -130,6 +145,18 @@ pub(super) async fn found(db: &Db, staff: &StaffScope, members: &[i64]) -> Resul
 
 fn list(members: &[i64]) -> Vec<Param<'static>> {
     members.iter().map(|id| Param::from(*id)).collect()
+}
+
+/// What of somebody is kept from the household's account.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct FlaggedRow {
+    pub(super) member_id: i64,
+    pub(super) kind: String,
+}
+
+/// Returns the flags of these people that are in force.
+pub(super) async fn flagged(db: &Db, staff: &StaffScope, members: &[i64]) -> Result<Vec<FlaggedRow>, DbError> {
+    db.all_among(&FLAGGED, params![staff.society_id()], &list(members)).await
 }
 
 /// From when to when somebody is covered under which numbers.

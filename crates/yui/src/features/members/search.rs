@@ -11,7 +11,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MEMBERS_SEARCHED,
+    MEMBERS_SEARCHED, flags,
     queries::{self, FoundRow, SpanRow},
     recognise::{Lookup, Meaning, Wanted, recognised},
 };
@@ -109,6 +109,8 @@ pub(crate) struct Line {
     bad: bool,
     last_login: String,
     left: bool,
+    /// What of them is kept from the household's account.
+    flags: Vec<&'static str>,
 }
 
 /// What was found.
@@ -164,7 +166,8 @@ pub(super) async fn show(
             let found = find(&app, &staff, &wanted, state, &typed).await?;
             let left = if typed.left == "yes" { " 資格喪失者を含む" } else { "" };
             let state = state.map(|state| format!(" {}", state.label())).unwrap_or_default();
-            let detail = format!("「{}」{state}{left}: {}", typed.q.trim(), found.count);
+            let whom: String = found.lines.iter().map(|line| format!(" {}", line.member_id)).collect();
+            let detail = format!("「{}」{state}{left}: {}（表示した加入者番号{whom}）", typed.q.trim(), found.count);
             audit::seen(&app, &staff, MEMBERS_SEARCHED, None, &detail).await?;
             Some(found)
         }
@@ -253,7 +256,13 @@ async fn find(
     let mut candidates = candidates(app, staff, &ids).await?;
     candidates.retain(fits);
     candidates.sort_by(|one, other| (&one.kana, one.row.member_id).cmp(&(&other.kana, other.row.member_id)));
-    let (found, last) = found(candidates, cut, typed.after);
+    let (mut found, last) = found(candidates, cut, typed.after);
+    let shown: Vec<i64> = found.lines.iter().map(|line| line.member_id).collect();
+    let flagged = queries::flagged(&app.db, staff, &shown).await?;
+    for line in &mut found.lines {
+        let own = flagged.iter().filter(|row| row.member_id == line.member_id);
+        line.flags = own.map(|row| flags::label(&row.kind)).collect();
+    }
     let next = last.map(|after| Typed { after: Some(after), ..typed.clone() });
     let next = next.map(|next| looked_for::address(app, staff, PATH, &next)).transpose()?;
     Ok(Found { next, ..found })
@@ -307,6 +316,7 @@ fn line(candidate: &Candidate) -> Line {
         bad: matches!(state, AccountState::Locked | AccountState::Stopped),
         last_login: row.last_login_at.map(|at| format::minute(at.to_jiff())).unwrap_or_default(),
         left: !covered,
+        flags: Vec::new(),
     }
 }
 
@@ -323,6 +333,7 @@ crate::ui::console_pages! {
             bad: state == AccountState::Locked,
             last_login: if branch == "00" { "2026/11/20 09:12".into() } else { String::new() },
             left: branch != "00",
+            flags: if branch == "00" { Vec::new() } else { vec!["情報非開示"] },
         };
         let lines = vec![
             line("テスト タロウ", "テスト タロウ", "00", AccountState::Locked),

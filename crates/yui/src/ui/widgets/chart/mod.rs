@@ -11,6 +11,8 @@ pub(crate) struct Bar {
     y: i64,
     height: i64,
     label: String,
+    /// What stands above it, or nothing.
+    value: String,
     strong: bool,
 }
 
@@ -21,6 +23,8 @@ pub(crate) struct Columns {
     summary: String,
     bars: Vec<Bar>,
     width: i64,
+    /// Where the picture begins: above the highest bar there may be room.
+    top: i64,
 }
 
 impl askama::filters::HtmlSafe for Columns {}
@@ -29,25 +33,39 @@ const COLUMN: i64 = 54;
 const HEIGHT: i64 = 110;
 
 impl Columns {
-    /// Returns columns for these labelled values, the one at `strong` stressed; `summary` says it in words.
+    /// Returns columns for these labelled values, the one at `strong` stressed; `summary` says it in words. The highest is as high as
+    /// the picture.
     pub(crate) fn new(summary: String, values: &[(String, i64)], strong: Option<usize>) -> Self {
         let most = values.iter().map(|(_, value)| *value).max().unwrap_or(0).max(1);
-        let bars = values
-            .iter()
-            .enumerate()
-            .zip(0..)
-            .map(|((at, (label, value)), column)| {
-                let height = (value * HEIGHT / most).max(i64::from(*value > 0));
-                Bar {
-                    x: column * COLUMN + 10,
-                    y: 10 + HEIGHT - height,
-                    height,
-                    label: label.clone(),
-                    strong: strong == Some(at),
-                }
-            })
-            .collect();
-        Self { summary, bars, width: COLUMN * i64::try_from(values.len()).unwrap_or(0) }
+        Self::drawn(summary, values, strong, (most, 0), |_| String::new())
+    }
+
+    /// As [`Columns::new`], for parts of a hundred: a hundred is as high as the picture, and each column says its value.
+    pub(crate) fn percentages(summary: String, values: &[(String, i64)], strong: Option<usize>) -> Self {
+        let value = |value: i64| if value > 0 { format!("{value}%") } else { String::new() };
+        Self::drawn(summary, values, strong, (100, -28), value)
+    }
+
+    fn drawn(
+        summary: String,
+        values: &[(String, i64)],
+        strong: Option<usize>,
+        (most, top): (i64, i64),
+        said: impl Fn(i64) -> String,
+    ) -> Self {
+        let bar = |((at, (label, value)), column): ((usize, &(String, i64)), i64)| {
+            let height = (value * HEIGHT / most).max(i64::from(*value > 0));
+            Bar {
+                x: column * COLUMN + 10,
+                y: 10 + HEIGHT - height,
+                height,
+                label: label.clone(),
+                value: said(*value),
+                strong: strong == Some(at),
+            }
+        };
+        let bars = values.iter().enumerate().zip(0..).map(bar).collect();
+        Self { summary, bars, width: COLUMN * i64::try_from(values.len()).unwrap_or(0), top }
     }
 }
 
