@@ -117,6 +117,8 @@ async fn a_new_version_of_the_terms_asks_everybody_again() {
         let check = admin.post("/console/terms/check", &typed("第1条\r\n新しい約束", "2026-11-21")).await;
         assert!(check.text().contains("登録済みの3人に、次のログインで同意を求めます。"), "{}", check.first("main"));
         let sent = check.form("form[action='/console/terms/publish']");
+        let back = admin.post("/console/terms/new", &sent).await;
+        assert_eq!(back.all("textarea"), ["第1条 新しい約束"], "what was typed goes back, too");
         for _ in ["once", "by a double click"] {
             assert_eq!(admin.post("/console/terms/publish", &sent).await.location(), "/console/terms");
         }

@@ -111,6 +111,11 @@ pub(super) async fn new(State(app): State<App>, shell: Shell, staff: StaffScope)
     })
 }
 
+/// Goes back from the check with what was typed.
+pub(super) async fn rewrite(shell: Shell, Form(typed): Form<Typed>) -> TermsNewPage {
+    TermsNewPage { page: shell.console(NEW), form: FormState::default(), typed }
+}
+
 /// Returns the text and from when on it counts, or what is wrong.
 async fn checked(
     app: &App,

@@ -29,6 +29,7 @@ pub fn routes(routes: Routes) -> Routes {
     routes
         .get("/console/terms", look, console::list)
         .get("/console/terms/new", manage, console::new)
+        .post("/console/terms/new", manage, console::rewrite)
         .post("/console/terms/check", manage, console::check)
         .post("/console/terms/publish", manage, console::publish)
         .get("/console/terms/{version}", look, console::one)
