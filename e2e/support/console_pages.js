@@ -39,6 +39,17 @@ const answered = async (page, society) => {
   await page.waitForURL((url) => url.pathname === '/console/register');
 };
 
+/** Invites somebody when the proof of the second factor is too old for that. */
+const typedTooLong = async (page, society) => {
+  await asStaff(page, society, '/console/staff/new');
+  await page.getByLabel('氏名').fill('見本 次郎');
+  await page.getByLabel('メールアドレス').fill('jiro@mail.example');
+  await page.getByLabel('窓口').check();
+  await society.portal.advance(21 * 60);
+  await submit(page, page.getByRole('button', { name: '招待する' }));
+  await page.getByRole('heading', { level: 1, name: '本人の再確認' }).waitFor();
+};
+
 /** The demo society kline's. */
 const INSURER = '06139034';
 
@@ -157,6 +168,17 @@ export const consolePages = [
   { name: 'first factor', route: '/console/register', open: answered },
   { name: 'another factor', route: '/console/register', open: staff('/console/register') },
   { name: 'proof again', route: '/console/confirm', open: staff('/console/confirm') },
+  { name: 'proof again, of what was typed', route: '/console/confirm', open: typedTooLong },
+  {
+    name: 'proof given',
+    route: '/console/confirm',
+    open: async (page, society) => {
+      await typedTooLong(page, society);
+      await page.locator('#code').fill(await society.portal.appCode(society.staff[0].totp_key));
+      await submit(page, page.locator('form[action="/console/confirm"] button[type=submit]'));
+      await page.getByRole('button', { name: '続ける' }).waitFor();
+    },
+  },
   { name: 'own account', route: '/console/me', open: staff('/console/me') },
   { name: 'overview', route: '/console', open: staff('/console') },
   { name: 'members', route: SEARCH, open: staff(SEARCH) },

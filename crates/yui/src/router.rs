@@ -292,8 +292,13 @@ async fn staff_door(
             return Err(AppError::NotAllowed);
         }
         (Some(staff), Permission::StaffFresh(_)) if staff::confirm_due(app, staff, request.method()) => {
-            let to = if get { back } else { referring_page(&request) };
-            return Ok(Redirect::to(&staff::confirm_path(&to)).into_response());
+            if get {
+                return Ok(Redirect::to(&staff::confirm_path(&back)).into_response());
+            }
+            let shell =
+                request.extensions().get::<Shell>().cloned().ok_or_else(|| anyhow::anyhow!("the frame of pages"))?;
+            let from = referring_page(&request);
+            return staff::confirm_before(app, &shell, staff, request, &from).await;
         }
         (Some(_), Permission::Staff(_) | Permission::StaffFresh(_)) => {}
         _ => return Err(AppError::NotFound),

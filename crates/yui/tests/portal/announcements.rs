@@ -376,7 +376,8 @@ async fn it_is_for_those_who_deal_with_data_and_for_their_own_society() {
         let check = format!("{PAGE}/announce?on=2026-12-02&until=2027-03-31");
         let confirm = staff.get(&check).await;
         assert!(confirm.location().starts_with("/console/confirm"), "{}", confirm.location());
-        assert!(staff.post(&format!("{PAGE}/announce"), form).await.location().starts_with("/console/confirm"));
+        let asks = staff.post(&format!("{PAGE}/announce"), form).await;
+        assert!(asks.first("h1").contains("本人の再確認"));
         let page = confirm.location().to_owned();
         assert_eq!(portal.staff_factor(&mut staff, &page, "/console/confirm").await.location(), check);
     }

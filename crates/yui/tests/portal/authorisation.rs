@@ -248,6 +248,7 @@ fn console() -> Vec<(Method, &'static str, &'static str, Wants)> {
         post("/console/settings/maintenance/remove", "/console/settings/maintenance/remove", Right(Manage)),
         get("/console/terms", "/console/terms", Right(Manage)),
         get("/console/terms/new", "/console/terms/new", Right(Manage)),
+        post("/console/terms/new", "/console/terms/new", Right(Manage)),
         post("/console/terms/check", "/console/terms/check", Right(Manage)),
         post("/console/terms/publish", "/console/terms/publish", Right(Manage)),
         get("/console/terms/{version}", "/console/terms/1", Right(Manage)),

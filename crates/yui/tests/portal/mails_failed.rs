@@ -200,7 +200,7 @@ async fn a_mail_is_worth_sending_as_long_as_the_link_or_code_in_it_works() {
         let (joil, kline, musen) =
             (portal.scope("joil").await, portal.scope("kline").await, portal.scope("musen").await);
         let mut admin = portal.staff("kline", "kanri").await;
-        admin.post("/console/staff/3/invite-again", "").await;
+        admin.post("/console/staff/3/invite-again", "reason=x").await;
         portal.browser("kline").post("/forgotten/password", "user_id=testtaro01").await;
         let ask = "user_id=testtaro01&birth_date=19790822&email=testtaro01%40musen.example";
         portal.browser("musen").post("/forgotten/password", ask).await;

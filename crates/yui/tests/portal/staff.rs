@@ -1,5 +1,8 @@
 //! The society's staff: how they come in, what keeps others out, who governs whom.
 
+use std::net::SocketAddr;
+
+use axum::{body::Body, extract::ConnectInfo};
 use yui::{
     features::{
         approvals,
@@ -9,7 +12,7 @@ use yui::{
     scope::{InSociety, SystemScope},
 };
 
-use crate::support::{Browser, PASSWORD, Portal, encode, totp_code};
+use crate::support::{Answer, Browser, PASSWORD, Portal, encode, totp_code};
 
 pub(crate) const OWN: &str = "Umi-no-oto-2026-x";
 
@@ -119,7 +122,10 @@ async fn an_invitation_ends_after_a_week_and_when_a_newer_one_is_written() {
         let invited = "name=%E8%A6%8B%E6%9C%AC&email=jiro%40mail.example&role=desk";
         assert_eq!(admin.post("/console/staff/new", invited).await.location(), "/console/staff?done=invited");
         let first = portal.mailed_link_of("staff_invitation").await;
-        assert_eq!(admin.post("/console/staff/5/invite-again", "").await.location(), "/console/staff/5?done=invited");
+        assert_eq!(
+            admin.post("/console/staff/5/invite-again", "reason=x").await.location(),
+            "/console/staff/5?done=invited"
+        );
         let second = portal.mailed_link_of("staff_invitation").await;
         let over = async |link: &str| portal.browser("kline").get(link).await.text().contains("招待のリンクが無効です");
         assert!(over(&first).await);
@@ -135,7 +141,7 @@ async fn an_invitation_ends_after_a_week_and_when_a_newer_one_is_written() {
 async fn whoever_is_unknown_wrong_locked_or_stopped_reads_the_same_words() {
     for portal in Portal::demos().await {
         let mut admin = portal.staff("kline", "kanri").await;
-        assert_eq!(admin.post("/console/staff/4/stop", "").await.location(), "/console/staff/4?done=stopped");
+        assert_eq!(admin.post("/console/staff/4/stop", "reason=x").await.location(), "/console/staff/4?done=stopped");
         // Ten wrong codes lock; whoever types them has the password.
         let mut thief = portal.browser("kline");
         let login = format!("email=madoguchi%40kline.example&password={PASSWORD}");
@@ -170,6 +176,20 @@ async fn guessing_goes_slower_and_slower_and_locks_nobody_out() {
             last = guesser.post("/console/login", guess).await.status;
         }
         assert_eq!(last, 429);
+        // However long they go on, the owner elsewhere is not kept waiting.
+        let elsewhere = || {
+            axum::http::Request::post("/console/login")
+                .header("sec-fetch-site", "same-origin")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .extension(ConnectInfo(SocketAddr::from(([198, 51, 100, 7], 443))))
+        };
+        for _ in 0..40 {
+            guesser.post("/console/login", guess).await;
+            assert!(portal.app.clock.advance(15));
+        }
+        let typed = format!("email=kanri%40kline.example&password={PASSWORD}");
+        let answer = portal.browser("kline").send(elsewhere().body(Body::from(typed)).unwrap()).await;
+        assert_eq!(answer.location(), "/console/login/factor");
         assert!(portal.app.clock.advance(60));
         portal.staff("kline", "kanri").await;
     }
@@ -184,12 +204,14 @@ async fn a_change_of_role_or_a_stop_counts_at_once() {
         let change = format!("name={}&role=admin", encode("窓口 三枝"));
         assert_eq!(admin.post("/console/staff/3", &change).await.location(), "/console/staff/3?done=changed");
         assert_eq!(desk.get("/console/audit").await.status, 200);
-        assert_eq!(admin.post("/console/staff/3/stop", "").await.location(), "/console/staff/3?done=stopped");
+        let unsaid = admin.post("/console/staff/3/stop", "reason=+").await;
+        assert!(unsaid.first(".error-summary").contains("理由を入力してください。"));
+        assert_eq!(admin.post("/console/staff/3/stop", "reason=x").await.location(), "/console/staff/3?done=stopped");
         assert!(desk.get("/console").await.location().starts_with("/console/login"));
 
         // The last administrator stays one.
         for (act, fields) in
-            [("/console/staff/1/stop", String::new()), ("/console/staff/1", "name=x&role=viewer".into())]
+            [("/console/staff/1/stop", "reason=x".to_owned()), ("/console/staff/1", "name=x&role=viewer".into())]
         {
             let answer = admin.post(act, &fields).await;
             assert!(answer.text().contains("最後の管理者のため、できません。"), "{act}");
@@ -203,14 +225,28 @@ async fn a_dangerous_act_wants_the_factor_again_and_an_idle_session_ends() {
     for portal in Portal::demos().await {
         let mut admin = portal.staff("kline", "kanri").await;
         assert!(portal.app.clock.advance(21 * 60));
-        let answer = admin.post("/console/staff/4/stop", "").await;
-        assert!(answer.location().starts_with("/console/confirm"), "{}", answer.location());
+        let typed = format!("reason={}", encode("退職 <b>\"&"));
+        let asks = admin.post("/console/staff/4/stop", &typed).await;
+        assert!(asks.first("h1").contains("本人の再確認") && asks.text().contains("引き継がれます"));
         assert!(admin.get("/console/staff/4").await.text().contains("利用中"), "nothing was done");
+        // What was typed goes with the proof, over a wrong code too, and is sent on when the owner goes on.
+        assert!(portal.app.clock.advance(30));
+        let proof = |page: &Answer, code: &str| page.form("form[action='/console/confirm']") + "&code=" + code;
+        let wrong = admin.post("/console/confirm", &proof(&asks, "000000")).await;
+        assert!(wrong.text().contains("確認コードが正しくありません。"));
+        let right = proof(&wrong, &portal.app_code(0));
+        let proved = admin.post("/console/confirm", &right).await;
+        assert!(proved.first("h1").contains("本人を確認しました"), "{}", proved.first("main"));
+        assert_eq!(proved.form("form[action='/console/staff/4/stop']"), typed);
+        // A password does not come back to a page: it is typed again.
+        assert!(portal.app.clock.advance(21 * 60));
+        let secret = format!("password={PASSWORD}&new_password={OWN}&new_password_again={OWN}");
+        assert!(admin.post("/console/me/password", &secret).await.location().starts_with("/console/confirm"));
         let answer = portal
             .staff_factor(&mut admin, "/console/confirm?return_to=%2Fconsole%2Fstaff%2F4", "/console/confirm")
             .await;
         assert_eq!(answer.location(), "/console/staff/4");
-        assert_eq!(admin.post("/console/staff/4/stop", "").await.location(), "/console/staff/4?done=stopped");
+        assert_eq!(admin.post("/console/staff/4/stop", "reason=x").await.location(), "/console/staff/4?done=stopped");
 
         assert!(portal.app.clock.advance(31 * 60));
         assert!(admin.get("/console").await.location().starts_with("/console/login"));
@@ -247,6 +283,55 @@ async fn two_decide_what_the_policy_wants_decided_by_two() {
         let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
         assert!(approvals::needed(&scope, Guarded::FactorReset));
         assert!(!approvals::needed(&scope, Guarded::Publication));
+    }
+}
+
+/// Approves the first question that this member of staff may decide.
+async fn approved(staff: &mut Browser) {
+    let path = staff.get("/console/approvals").await.attribute("form[action$='/approve']", "action");
+    assert_eq!(staff.post(&path, "").await.location(), "/console/approvals?done=approved");
+}
+
+/// One person who invites a second address of their own is still one.
+#[tokio::test]
+async fn one_alone_does_not_invite_a_second_self() {
+    for portal in Portal::demos().await {
+        let mut admin = portal.staff("kline", "kanri").await;
+        policy_changed(&mut admin, "two_person=factor_reset").await;
+        let invitations = async || {
+            let mails = portal.mails().await;
+            mails.iter().filter(|mail| mail["subject"].as_str().unwrap().contains("管理画面への招待")).count()
+        };
+        let typed = |role: &str| format!("name={}&email={role}%40mail.example&role={role}", encode("見本 次郎"));
+        let asked = admin.post("/console/staff/new", &typed("admin")).await;
+        assert_eq!(asked.location(), "/console/approvals?done=asked");
+        assert_eq!(invitations().await, 0);
+        assert!(admin.get("/console/staff/5").await.text().contains("招待していません"));
+        let again = admin.post("/console/staff/5/invite-again", "reason=x").await;
+        assert!(again.first(".error-summary").contains("すでに承認を依頼しています"), "nor by this way");
+        let approve = portal.staff("kline", "madoguchi").await.get("/console/approvals").await;
+        let approve = approve.attribute("form[action$='/approve']", "action");
+        assert_eq!(admin.post(&approve, "").await.status, 403);
+        assert_eq!(portal.staff("kline", "etsuran").await.post(&approve, "").await.status, 403);
+        let mut desk = portal.staff("kline", "madoguchi").await;
+        assert_eq!(desk.post(&approve, "").await.location(), "/console/approvals?done=approved");
+        assert_eq!(desk.post(&approve, "").await.status, 404, "once");
+        assert_eq!(invitations().await, 1);
+        app_registered(&portal, &mut answered(&portal, "kline").await).await;
+
+        // Who can decide nothing comes without a second person, and does not get further alone.
+        assert_eq!(admin.post("/console/staff/new", &typed("viewer")).await.location(), "/console/staff?done=invited");
+        let raise = format!("name={}&role=desk", encode("見本 次郎"));
+        assert_eq!(admin.post("/console/staff/6", &raise).await.location(), "/console/approvals?done=asked");
+        assert!(admin.post("/console/staff/6", &raise).await.text().contains("すでに承認を依頼しています"));
+        approved(&mut desk).await;
+        assert!(admin.get("/console/staff/6").await.text().contains("窓口"));
+        // Nor does somebody stopped come back alone.
+        admin.post("/console/staff/6/stop", "reason=x").await;
+        let back = admin.post("/console/staff/6/invite-again", "reason=x").await;
+        assert_eq!(back.location(), "/console/approvals?done=asked");
+        approved(&mut desk).await;
+        assert!(admin.get("/console/staff/6").await.text().contains("招待中"));
     }
 }
 
@@ -294,9 +379,12 @@ async fn one_alone_does_not_switch_the_second_person_off() {
         let role = format!("name={}&role=admin", encode("給付 次郎"));
         for id in ids {
             if admin.get(&format!("/console/staff/{id}")).await.text().contains("給付 次郎") {
-                admin.post(&format!("/console/staff/{id}"), &role).await;
+                let asked = admin.post(&format!("/console/staff/{id}"), &role).await;
+                assert_eq!(asked.location(), "/console/approvals?done=asked", "one alone does not make a second one");
             }
         }
+        assert_eq!(portal.staff("kline", "kyufu").await.get("/console/settings").await.status, 403);
+        approved(&mut portal.staff("kline", "madoguchi").await).await;
         let mut second = portal.staff("kline", "kyufu").await;
         assert_eq!(second.post(&approve, "").await.location(), "/console/approvals?done=approved");
         assert_eq!(two_person().await, (vec![Guarded::Publication], 60));
@@ -322,5 +410,7 @@ async fn an_address_does_not_tell_whom_staff_look_for() {
             let page = desk.get(broken).await;
             assert_eq!((page.status, page.all("tbody th").len()), (200, 0), "{broken}");
         }
+        // What can not be read exports nothing, rather than everything.
+        assert_eq!(admin.get("/console/audit.csv?s=AQ").await.status, 404);
     }
 }

@@ -114,18 +114,18 @@ async fn staff_hear_of_what_an_administrator_does_to_their_account_and_not_of_wh
 
         assert_eq!(admin.post("/console/staff/3/unlock", "").await.location(), "/console/staff/3");
         notices.none("an account that is not locked").await;
-        assert_eq!(admin.post("/console/staff/3/stop", "").await.location(), "/console/staff/3?done=stopped");
+        assert_eq!(admin.post("/console/staff/3/stop", "reason=x").await.location(), "/console/staff/3?done=stopped");
         notices.one(DESK, "アカウントの利用が停止されました", &["利用を停止しました。", by]).await;
-        assert_eq!(admin.post("/console/staff/3/stop", "").await.location(), "/console/staff/3");
+        assert_eq!(admin.post("/console/staff/3/stop", "reason=x").await.location(), "/console/staff/3");
         notices.none("an account that is stopped").await;
 
         let invitations = async || {
             let mails = portal.mails().await;
             mails.into_iter().filter(|mail| mail["kind"] == "staff_invitation" && mail["to"] == DESK).count()
         };
-        admin.post("/console/staff/3/invite-again", "").await;
+        admin.post("/console/staff/3/invite-again", "reason=x").await;
         notices.one(DESK, "アカウントの利用が再開されました", &["改めて招待しました。", by]).await;
-        admin.post("/console/staff/3/invite-again", "").await;
+        admin.post("/console/staff/3/invite-again", "reason=x").await;
         notices.one(DESK, "認証が初期化されました", &["改めて招待されました。", by]).await;
         assert_eq!(invitations().await, 2, "the link stands in the invitation alone");
 
@@ -135,9 +135,10 @@ async fn staff_hear_of_what_an_administrator_does_to_their_account_and_not_of_wh
             let answer = admin.post(&format!("/console/staff/1{act}"), fields).await;
             assert!(answer.text().contains("最後の管理者のため、できません。"), "{act}");
         }
-        assert_eq!(admin.post("/console/staff/99/stop", "").await.status, 404);
+        assert_eq!(admin.post("/console/staff/99/stop", "reason=x").await.status, 404);
         assert!(portal.app.clock.advance(21 * 60));
-        assert!(admin.post("/console/staff/4/stop", "").await.location().starts_with("/console/confirm"));
+        let asks = admin.post("/console/staff/4/stop", "reason=x").await;
+        assert!(asks.first("h1").contains("本人の再確認"));
         notices.none("what was refused").await;
     }
 }

@@ -8,15 +8,16 @@ use axum::{
 use serde::Deserialize;
 use yui_db::Tx;
 
-use super::{APPROVAL_GIVEN, APPROVAL_REFUSED, queries, queries::ApprovalRow, right};
+use super::{APPROVAL_GIVEN, APPROVAL_REFUSED, APPROVALS_VIEWED, may_decide, queries, queries::ApprovalRow};
 use crate::{
     app::App,
     error::AppError,
     features::{
         account,
-        audit::{self, Subject},
+        audit::{self, Act, Subject},
         imports,
         societies::{self, Guarded},
+        staff::{Right, admin as colleagues},
     },
     scope::StaffScope,
     ui::{FormState, Page, Shell, format},
@@ -27,6 +28,8 @@ pub(crate) struct Line {
     approval_id: i64,
     act: &'static str,
     subject: String,
+    /// Where it can be looked at.
+    link: String,
     detail: String,
     asked: String,
     decided: String,
@@ -66,12 +69,24 @@ fn line(staff: &StaffScope, row: &ApprovalRow) -> Line {
     });
     let open = row.decided_at.is_none();
     // Whom it is about and why is for those who decide such things.
-    let may = act.is_some_and(|act| staff.role.has(right(act)));
+    let may = act.is_some_and(|act| may_decide(staff.role, act));
     let told = |text: &str| if may { text.to_owned() } else { "—".to_owned() };
     Line {
         approval_id: row.approval_id,
         act: act.map_or("", Guarded::label),
-        subject: told(&row.subject_name),
+        subject: match &row.user_id {
+            Some(user_id) => told(&format!("{}（ユーザID {user_id}）", row.subject_name)),
+            None => told(&row.subject_name),
+        },
+        link: match (act, row.member_id) {
+            (Some(Guarded::FactorReset), Some(member_id)) => format!("/console/members/{member_id}"),
+            (Some(Guarded::Publication), _) => format!("/console/imports/{}", row.subject_id),
+            (Some(Guarded::MassMail), _) => "/console/migration".to_owned(),
+            (Some(Guarded::Invitation | Guarded::RoleChange), _) if staff.role.has(Right::Manage) => {
+                format!("/console/staff/{}", row.subject_id)
+            }
+            _ => String::new(),
+        },
         detail: told(&row.detail),
         asked_by_reader: open && may && row.asked_by == staff.staff_id,
         asked: format!("{} {}", row.asked_name, format::minute(row.asked_at.to_jiff())),
@@ -89,6 +104,12 @@ async fn page(
     done: &str,
 ) -> Result<ApprovalsPage, AppError> {
     let rows = queries::list(&app.db, staff, SHOWN).await?;
+    if may_decide(staff.role, Guarded::FactorReset) {
+        let members: String = rows.iter().filter_map(|row| row.member_id).map(|id| format!(" {id}")).collect();
+        if !members.is_empty() {
+            audit::seen(app, staff, APPROVALS_VIEWED, None, &format!("表示した加入者番号{members}")).await?;
+        }
+    }
     Ok(ApprovalsPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
         form,
@@ -116,7 +137,7 @@ async fn open(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, Gu
     let row = queries::one(&app.db, staff, id).await?.filter(|row| row.decided_at.is_none());
     let row = row.ok_or(AppError::NotFound)?;
     let act = Guarded::of(&row.act).ok_or(AppError::NotFound)?;
-    if !staff.role.has(right(act)) {
+    if !may_decide(staff.role, act) {
         return Err(AppError::NotAllowed);
     }
     Ok((row, act))
@@ -138,7 +159,9 @@ pub(super) async fn approve(
     let scope = staff.acting();
     // One transaction with the act: it is done once, or the question stays open and is tried again or refused.
     let mut tx = app.db.begin().await?;
-    decided(&app, &mut tx, &staff, &row, act, true).await?;
+    if !queries::decide(&mut tx, &staff, id, true, app.clock.now()).await? {
+        return Err(AppError::NotFound);
+    }
     let done = match act {
         Guarded::Publication => imports::publish_approved(&app, &mut tx, &scope, row.subject_id, &row.detail).await,
         Guarded::MassMail => account::migration::announce_approved(&app, &mut tx, &scope, &row.detail).await,
@@ -146,6 +169,10 @@ pub(super) async fn approve(
             account::staff::reset_factor_in(&app, &mut tx, &scope, row.subject_id, &row.detail).await
         }
         Guarded::Loosening => societies::loosen(&app, &mut tx, &scope, &row.detail).await,
+        Guarded::Invitation => colleagues::invite_approved(&app, &mut tx, &scope, row.subject_id).await,
+        Guarded::RoleChange => {
+            colleagues::role_change_approved(&app, &mut tx, &scope, row.subject_id, &row.detail).await
+        }
     };
     if let Err(error) = done {
         drop(tx);
@@ -157,6 +184,7 @@ pub(super) async fn approve(
         form.error("approvals", &format!("実行できませんでした。{why}"));
         return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
     }
+    record(&app, &mut tx, &staff, &row, act, APPROVAL_GIVEN).await?;
     tx.commit().await?;
     app.imports.ring();
     app.announcements.notify_one();
@@ -173,26 +201,25 @@ pub(super) async fn refuse(
     // Whoever asked may take the question back.
     let (row, act) = open(&app, &staff, id).await?;
     let mut tx = app.db.begin().await?;
-    decided(&app, &mut tx, &staff, &row, act, false).await?;
+    if !queries::decide(&mut tx, &staff, id, false, app.clock.now()).await? {
+        return Err(AppError::NotFound);
+    }
+    record(&app, &mut tx, &staff, &row, act, APPROVAL_REFUSED).await?;
     tx.commit().await?;
     Ok(Redirect::to("/console/approvals?done=refused").into_response())
 }
 
-async fn decided(
+async fn record(
     app: &App,
     tx: &mut Tx,
     staff: &StaffScope,
     row: &ApprovalRow,
     act: Guarded,
-    approved: bool,
-) -> Result<(), AppError> {
-    if !queries::decide(tx, staff, row.approval_id, approved, app.clock.now()).await? {
-        return Err(AppError::NotFound);
-    }
+    decision: Act,
+) -> anyhow::Result<()> {
     let subject = Subject::new("approval", row.approval_id, &row.subject_name);
     let detail = format!("{}: {}（依頼 {}）", act.label(), row.detail, row.asked_name);
-    let word = if approved { APPROVAL_GIVEN } else { APPROVAL_REFUSED };
-    Ok(audit::record(app, tx, staff, word, Some(&subject), &detail).await?)
+    audit::record(app, tx, staff, decision, Some(&subject), &detail).await
 }
 
 crate::ui::console_pages! {
@@ -200,7 +227,8 @@ crate::ui::console_pages! {
         let line = |open: bool| Line {
             approval_id: 1,
             act: Guarded::FactorReset.label(),
-            subject: "テスト タロウ".into(),
+            subject: "テスト タロウ（ユーザID testtaro01）".into(),
+            link: "/console/members/7".into(),
             detail: "電話で本人確認済み（生年月日・記号番号）".into(),
             asked: "見本 次郎 2026/11/20 09:12".into(),
             decided: if open { String::new() } else { "承認（試験 花子 2026/11/20 10:01）".into() },

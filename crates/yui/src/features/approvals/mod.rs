@@ -12,7 +12,7 @@ use crate::{
     features::{
         audit::{self, Subject},
         societies::Guarded,
-        staff::Right,
+        staff::{Right, Role},
     },
     router::{
         Permission::{Staff, StaffFresh},
@@ -36,20 +36,24 @@ crate::features::audit::acts! {
     APPROVAL_GIVEN = "approval.given" / "承認";
     /// … or did not.
     APPROVAL_REFUSED = "approval.refused" / "承認を却下";
+    /// Questions about members were looked at.
+    APPROVALS_VIEWED = "approval.viewed" / "加入者についての承認の依頼を表示";
 }
 
 /// Returns whether the society wants this decided by two.
 pub fn needed(scope: &impl InSociety, act: Guarded) -> bool {
     let two_person = &scope.society().policy.two_person;
-    two_person.contains(&act) || act == Guarded::Loosening && !two_person.is_empty()
+    two_person.contains(&act) || !Guarded::CHOICES.contains(&act) && !two_person.is_empty()
 }
 
-/// Returns what somebody needs to ask for this, and to decide it.
-pub fn right(act: Guarded) -> Right {
+/// Returns whether somebody in this role may decide this. Who joins the staff, any colleague who may change something can tell: a society
+/// has often one administrator.
+fn may_decide(role: Role, act: Guarded) -> bool {
     match act {
-        Guarded::Publication | Guarded::MassMail => Right::Data,
-        Guarded::FactorReset => Right::Help,
-        Guarded::Loosening => Right::Manage,
+        Guarded::Publication | Guarded::MassMail => role.has(Right::Data),
+        Guarded::FactorReset => role.has(Right::Help),
+        Guarded::Loosening => role.has(Right::Manage),
+        Guarded::Invitation | Guarded::RoleChange => role != Role::Viewer,
     }
 }
 

@@ -18,18 +18,20 @@ statements! {
         WHERE society_id = $1 AND approval_id = $2 AND decided_at IS NULL";
     LIST = "
         SELECT a.approval_id, a.act, a.subject_id, a.subject_name, a.detail, a.asked_by, a.asked_at, a.decided_at, a.approved,
-            s.name AS asked_name,
+            s.name AS asked_name, COALESCE(c.member_id, NULL) AS member_id, COALESCE(c.user_id, NULL) AS user_id,
             (SELECT d.name FROM staff d WHERE d.society_id = a.society_id AND d.staff_id = a.decided_by) AS decided_name
         FROM approvals a
         JOIN staff s ON s.society_id = a.society_id AND s.staff_id = a.asked_by
+        LEFT JOIN accounts c ON c.society_id = a.society_id AND c.account_id = a.subject_id AND a.act = 'factor_reset'
         WHERE a.society_id = $1
         ORDER BY CASE WHEN a.decided_at IS NULL THEN 0 ELSE 1 END, a.approval_id DESC LIMIT $2";
     ONE = "
         SELECT a.approval_id, a.act, a.subject_id, a.subject_name, a.detail, a.asked_by, a.asked_at, a.decided_at, a.approved,
-            s.name AS asked_name,
+            s.name AS asked_name, COALESCE(c.member_id, NULL) AS member_id, COALESCE(c.user_id, NULL) AS user_id,
             (SELECT d.name FROM staff d WHERE d.society_id = a.society_id AND d.staff_id = a.decided_by) AS decided_name
         FROM approvals a
         JOIN staff s ON s.society_id = a.society_id AND s.staff_id = a.asked_by
+        LEFT JOIN accounts c ON c.society_id = a.society_id AND c.account_id = a.subject_id AND a.act = 'factor_reset'
         WHERE a.society_id = $1 AND a.approval_id = $2";
     OPEN_COUNT = "SELECT COUNT(*) AS count FROM approvals WHERE society_id = $1 AND decided_at IS NULL";
     OPEN_ABOUT = "
@@ -52,6 +54,9 @@ pub(super) struct ApprovalRow {
     pub(super) decided_at: Option<yui_db::Timestamp>,
     pub(super) approved: Option<bool>,
     pub(super) asked_name: String,
+    /// Whom it is about, where that is a member.
+    pub(super) member_id: Option<i64>,
+    pub(super) user_id: Option<String>,
     pub(super) decided_name: Option<String>,
 }
 

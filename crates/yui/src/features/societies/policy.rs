@@ -279,11 +279,18 @@ pub enum Guarded {
     FactorReset,
     /// Letting one decide again what two decide: by two wherever a society has anything decided by two.
     Loosening,
+    /// Inviting somebody who could be the second person: as above.
+    Invitation,
+    /// Giving somebody a role with more rights: as above.
+    RoleChange,
 }
 
 impl Guarded {
     /// What a society can choose to have decided by two.
     pub const CHOICES: [Self; 3] = [Self::Publication, Self::MassMail, Self::FactorReset];
+
+    /// What is decided by two in every society that has anything decided by two: else one could make a second of themselves.
+    const ALWAYS: [Self; 3] = [Self::Loosening, Self::Invitation, Self::RoleChange];
 
     /// Returns the word in the database.
     pub const fn word(self) -> &'static str {
@@ -292,12 +299,14 @@ impl Guarded {
             Self::MassMail => "mass_mail",
             Self::FactorReset => "factor_reset",
             Self::Loosening => "loosening",
+            Self::Invitation => "invitation",
+            Self::RoleChange => "role_change",
         }
     }
 
     /// Returns what the word means.
     pub fn of(word: &str) -> Option<Self> {
-        Self::CHOICES.into_iter().chain([Self::Loosening]).find(|act| act.word() == word)
+        Self::CHOICES.into_iter().chain(Self::ALWAYS).find(|act| act.word() == word)
     }
 
     /// Returns its (Japanese) name.
@@ -307,6 +316,8 @@ impl Guarded {
             Self::MassMail => "大勢へのメール（公開のお知らせ、移行の案内）",
             Self::FactorReset => "認証方法の初期化",
             Self::Loosening => "二人の確認をやめる変更",
+            Self::Invitation => "職員の招待",
+            Self::RoleChange => "職員の役割の変更",
         }
     }
 }

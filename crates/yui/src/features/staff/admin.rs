@@ -6,11 +6,11 @@ use yui_auth::totp::TotpKey;
 use yui_db::Tx;
 
 use super::{
-    Role, STAFF_INVITED, STAFF_RESET,
+    Role, STAFF_CHANGED, STAFF_INVITED, STAFF_RESET,
     happened::{Happened, tell},
     letters,
     prove::key_row,
-    queries::{self, NewFactor},
+    queries::{self, NewFactor, StaffLine},
 };
 use crate::{
     app::App,
@@ -61,19 +61,95 @@ pub(super) async fn invite_in(
     app: &App,
     tx: &mut Tx,
     scope: &SystemScope,
-    (email, name, role): (&str, &str, Role),
+    whom: (&str, &str, Role),
 ) -> anyhow::Result<Option<String>> {
-    let made = queries::staff_insert(tx, scope, (email, name, role), app.random.bytes()?, app.clock.now()).await;
-    let staff_id = match made {
-        Ok(id) => id,
-        Err(error) if error.is_taken("staff_email") => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
+    match enter(app, tx, scope, whom).await? {
+        Some(staff_id) => Ok(Some(invited(app, tx, scope, staff_id, whom).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Makes an account that nobody can use, as nobody is invited yet; returns nothing where the address is taken.
+pub(super) async fn enter(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    whom: (&str, &str, Role),
+) -> anyhow::Result<Option<i64>> {
+    match queries::staff_insert(tx, scope, whom, app.random.bytes()?, app.clock.now()).await {
+        Ok(id) => Ok(Some(id)),
+        Err(error) if error.is_taken("staff_email") => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn invited(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    staff_id: i64,
+    (email, name, role): (&str, &str, Role),
+) -> anyhow::Result<String> {
     let path = write(app, tx, scope, staff_id, (email, name, role)).await?;
     let subject = Subject::new("staff", staff_id, name);
     let detail = format!("{email} {}", role.label());
     audit::record(app, tx, scope, STAFF_INVITED, Some(&subject), &detail).await?;
-    Ok(Some(path))
+    Ok(path)
+}
+
+/// Does what was approved, in the caller's transaction: invites whoever was entered, or a stopped one again.
+///
+/// # Errors
+/// Where the account is in use, or the database does not answer.
+pub(crate) async fn invite_approved(app: &App, tx: &mut Tx, scope: &SystemScope, staff_id: i64) -> anyhow::Result<()> {
+    let line = line_of(tx, scope, staff_id).await?;
+    let owner = (line.email.as_str(), line.name.as_str(), line.role());
+    if line.stopped_at.is_some() {
+        reset_in(app, tx, scope, staff_id, owner).await?;
+        tell(app, tx, scope, staff_id, Happened::Resumed).await?;
+        let subject = Subject::new("staff", staff_id, &line.name);
+        return audit::record(app, tx, scope, STAFF_RESET, Some(&subject), "").await;
+    }
+    if line.answered {
+        bail!("the account is in use");
+    }
+    invited(app, tx, scope, staff_id, owner).await.map(drop)
+}
+
+/// What stands between the roles in a question's detail.
+const TO: &str = " → ";
+
+/// Returns a change of role in words that [`role_change_approved`] reads again: `閲覧 → 管理者`.
+pub(super) fn role_change(before: Role, after: Role) -> String {
+    format!("{}{TO}{}", before.label(), after.label())
+}
+
+/// Does what was approved, in the caller's transaction: gives the role.
+///
+/// # Errors
+/// Where the account has another role by now than when it was asked, or the database does not answer.
+pub(crate) async fn role_change_approved(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    staff_id: i64,
+    detail: &str,
+) -> anyhow::Result<()> {
+    queries::staff_hold(tx, scope, staff_id).await?;
+    let line = line_of(tx, scope, staff_id).await?;
+    let before = line.role();
+    let asked = Role::ALL.into_iter().find(|after| role_change(before, *after) == detail);
+    let after =
+        asked.filter(|_| line.stopped_at.is_none()).context("the account is not what it was when it was asked")?;
+    queries::staff_change(tx, scope, staff_id, &line.name, after).await?;
+    tell(app, tx, scope, staff_id, Happened::RoleChanged(before, after)).await?;
+    let subject = Subject::new("staff", staff_id, &line.name);
+    audit::record(app, tx, scope, STAFF_CHANGED, Some(&subject), &format!("{} {detail}", line.name)).await
+}
+
+async fn line_of(tx: &mut Tx, scope: &SystemScope, staff_id: i64) -> anyhow::Result<StaffLine> {
+    let lines = queries::staff_list_in(tx, scope).await?;
+    lines.into_iter().find(|line| line.staff_id == staff_id).context("the member of staff")
 }
 
 /// Makes the account with this address one that was just invited, locked or not: whoever owns it, the only administrator too, sets a

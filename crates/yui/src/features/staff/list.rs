@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::account::proving::email_as_kept,
+    features::{account::proving::email_as_kept, approvals, audit::Subject, societies::Guarded},
     scope::StaffScope,
     ui::{FormState, Page, Shell, format},
 };
@@ -69,7 +69,8 @@ pub(super) struct Typed {
 pub(super) fn state(line: &StaffLine) -> &'static str {
     match (&line.stopped_at, line.answered, &line.locked_at) {
         (Some(_), ..) => "停止中",
-        (None, false, _) => "招待中",
+        (None, false, _) if line.invited => "招待中",
+        (None, false, _) => "招待していません",
         (None, true, Some(_)) => "ロック中",
         (None, true, None) if line.factors == 0 => "認証方法 未登録",
         (None, true, None) => "利用中",
@@ -121,7 +122,16 @@ pub(super) async fn invite_submit(
     }
     if let (Some(email), Some(role), false) = (email, role, form.has_errors()) {
         let mut tx = app.db.begin().await?;
-        if admin::invite_in(&app, &mut tx, &staff.acting(), (&email, &name, role)).await?.is_some() {
+        let whom = (email.as_str(), name.as_str(), role);
+        if role != Role::Viewer && approvals::needed(&staff, Guarded::Invitation) {
+            if let Some(id) = admin::enter(&app, &mut tx, &staff.acting(), whom).await? {
+                let subject = Subject::new("staff", id, &name);
+                let detail = format!("{email} {}", role.label());
+                approvals::ask(&app, &mut tx, &staff, Guarded::Invitation, &subject, &detail).await?;
+                tx.commit().await?;
+                return Ok(Redirect::to("/console/approvals?done=asked").into_response());
+            }
+        } else if admin::invite_in(&app, &mut tx, &staff.acting(), whom).await?.is_some() {
             tx.commit().await?;
             app.mail.wake();
             return Ok(Redirect::to("/console/staff?done=invited").into_response());

@@ -36,8 +36,12 @@ const LIFE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Wrong passwords from one network.
 const OF_NETWORK: Limit = Limit::new("staff passwords of network", 30, SignedDuration::from_secs(30));
-/// Wrong passwords for one address, existing or not. Strangers slow a member of staff down by it, and lock nobody out.
-pub(super) const OF_EMAIL: Limit = Limit::new("staff passwords of address", 10, SignedDuration::from_secs(30));
+/// Wrong passwords from one network for one address, existing or not: fewer than come back for the address, so that no stranger alone
+/// keeps its owner out.
+const OF_NETWORK_AND_EMAIL: Limit =
+    Limit::new("staff passwords of address from network", 10, SignedDuration::from_secs(60));
+/// Wrong passwords for one address, existing or not, from anywhere.
+pub(super) const OF_EMAIL: Limit = Limit::new("staff passwords of address", 30, SignedDuration::from_secs(10));
 
 #[derive(Template)]
 #[template(path = "features/staff/login.html")]
@@ -108,7 +112,8 @@ pub(super) async fn submit(
     if form.has_errors() {
         return Ok(page(&shell, form, typed.email, return_to).into_response());
     }
-    let tries = [(OF_NETWORK.of_network(&visitor), 1), (OF_EMAIL.of(&email), 1)];
+    let here = format!("{email} {}", visitor.network());
+    let tries = [(OF_NETWORK.of_network(&visitor), 1), (OF_NETWORK_AND_EMAIL.of(&here), 1), (OF_EMAIL.of(&email), 1)];
     if let Some(seconds) = take_all(&app, &scope, &tries).await? {
         form.error("email", &format!("入力の誤りが続いたため、{seconds}秒たってから、もう一度お試しください。"));
         let retry = [(header::RETRY_AFTER, seconds.to_string())];

@@ -37,6 +37,11 @@ pub(crate) fn address(
 }
 
 impl LookedFor {
+    /// Returns whether the address says nothing of what is looked for.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.s.is_empty()
+    }
+
     /// Returns what was typed for this page, or nothing where the address has none or is not this person's.
     pub(crate) fn typed<T: DeserializeOwned>(&self, app: &App, staff: &StaffScope, page: &'static str) -> Option<T> {
         let row = staff.staff_id.to_string();

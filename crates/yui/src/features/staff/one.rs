@@ -10,7 +10,7 @@ use serde::Deserialize;
 use yui_db::Tx;
 
 use super::{
-    Role, STAFF_CHANGED, STAFF_RESET, STAFF_STOPPED, STAFF_UNLOCKED, admin,
+    Right, Role, STAFF_CHANGED, STAFF_RESET, STAFF_STOPPED, STAFF_UNLOCKED, admin,
     happened::{Happened, tell},
     list::{Done, state},
     queries::{self, StaffLine},
@@ -18,7 +18,11 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::audit::{self, Act, Subject},
+    features::{
+        approvals,
+        audit::{self, Act, Subject},
+        societies::Guarded,
+    },
     scope::StaffScope,
     ui::{FormState, Page, Shell, format},
 };
@@ -94,6 +98,17 @@ pub(super) async fn show(
 /// What keeps the society able to govern itself: somebody else is an administrator, too.
 const LAST_ADMIN: &str = "最後の管理者のため、できません。先に、ほかの職員を管理者にしてください。";
 
+const ASKED_BEFORE: &str = "この職員については、すでに承認を依頼しています。承認の画面でご確認ください。";
+
+const NO_REASON: &str = "理由を入力してください。監査ログに残ります。";
+
+/// Why it is done.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Why {
+    reason: String,
+}
+
 /// An act on one of the staff: until it is done, nobody else changes them or takes an administrator away.
 struct Begun {
     tx: Tx,
@@ -113,9 +128,31 @@ impl Begun {
 
     /// Refuses the act on the last administrator, with the mistake at this field.
     fn refused(self, shell: &Shell, staff: &StaffScope, field: &'static str) -> Response {
+        self.wrong(shell, staff, field, LAST_ADMIN)
+    }
+
+    fn wrong(self, shell: &Shell, staff: &StaffScope, field: &'static str, words: &str) -> Response {
         let mut form = FormState::default();
-        form.error(field, LAST_ADMIN);
+        form.error(field, words);
         page(shell, staff, self.line, form, "").into_response()
+    }
+
+    /// Asks for a second person's approval instead of doing it.
+    async fn asked(
+        mut self,
+        app: &App,
+        shell: &Shell,
+        staff: &StaffScope,
+        act: Guarded,
+        detail: &str,
+    ) -> Result<Response, AppError> {
+        let subject = Subject::new("staff", self.line.staff_id, &self.line.name);
+        if !approvals::ask(app, &mut self.tx, staff, act, &subject, detail).await? {
+            let field = if act == Guarded::RoleChange { "role" } else { "again-reason" };
+            return Ok(self.wrong(shell, staff, field, ASKED_BEFORE));
+        }
+        self.tx.commit().await?;
+        Ok(Redirect::to("/console/approvals?done=asked").into_response())
     }
 
     /// Tells the owner where there is something to tell, records the act and commits it.
@@ -162,8 +199,13 @@ pub(super) async fn change(
     if form.has_errors() {
         return Ok(page(&shell, &staff, begun.line, form, "").into_response());
     }
-    queries::staff_change(&mut begun.tx, &staff, id, name, role).await?;
     let before = begun.line.role();
+    let raised =
+        [Right::Help, Right::Data, Right::Manage].into_iter().any(|right| role.has(right) && !before.has(right));
+    if raised && approvals::needed(&staff, Guarded::RoleChange) {
+        return begun.asked(&app, &shell, &staff, Guarded::RoleChange, &admin::role_change(before, role)).await;
+    }
+    queries::staff_change(&mut begun.tx, &staff, id, name, role).await?;
     let detail = format!("{} {} → {name} {}", begun.line.name, before.label(), role.label());
     let what = (role != before).then_some(Happened::RoleChanged(before, role));
     begun.done(&app, &staff, what, (STAFF_CHANGED, &detail), "changed").await
@@ -174,10 +216,14 @@ pub(super) async fn stop(
     shell: Shell,
     staff: StaffScope,
     Path(id): Path<i64>,
+    Form(Why { reason }): Form<Why>,
 ) -> Result<Response, AppError> {
     let mut begun = Begun::on(&app, &staff, id).await?;
     if begun.last_admin {
-        return Ok(begun.refused(&shell, &staff, "stop"));
+        return Ok(begun.refused(&shell, &staff, "stop-reason"));
+    }
+    if reason.trim().is_empty() {
+        return Ok(begun.wrong(&shell, &staff, "stop-reason", NO_REASON));
     }
     let tx = &mut begun.tx;
     if !queries::staff_stop(tx, &staff, id, app.clock.now()).await? {
@@ -185,7 +231,7 @@ pub(super) async fn stop(
     }
     queries::sessions_delete_of(tx, &staff, id, &[0; 32]).await?;
     queries::invitation_delete(tx, &staff, id).await?;
-    begun.done(&app, &staff, Some(Happened::Stopped), (STAFF_STOPPED, ""), "stopped").await
+    begun.done(&app, &staff, Some(Happened::Stopped), (STAFF_STOPPED, reason.trim()), "stopped").await
 }
 
 pub(super) async fn unlock(
@@ -206,15 +252,24 @@ pub(super) async fn invite_again(
     shell: Shell,
     staff: StaffScope,
     Path(id): Path<i64>,
+    Form(Why { reason }): Form<Why>,
 ) -> Result<Response, AppError> {
     let mut begun = Begun::on(&app, &staff, id).await?;
     if begun.last_admin {
-        return Ok(begun.refused(&shell, &staff, "again"));
+        return Ok(begun.refused(&shell, &staff, "again-reason"));
+    }
+    if reason.trim().is_empty() {
+        return Ok(begun.wrong(&shell, &staff, "again-reason", NO_REASON));
+    }
+    let comes = !begun.line.answered || begun.line.stopped_at.is_some();
+    if comes && begun.line.role() != Role::Viewer && approvals::needed(&staff, Guarded::Invitation) {
+        let detail = format!("{} {}、{}", begun.line.email, begun.line.role().label(), reason.trim());
+        return begun.asked(&app, &shell, &staff, Guarded::Invitation, &detail).await;
     }
     let (tx, line) = (&mut begun.tx, &begun.line);
     let what = if line.stopped_at.is_some() { Happened::Resumed } else { Happened::Reset };
     admin::reset_in(&app, tx, &staff.acting(), id, (&line.email, &line.name, line.role())).await?;
-    begun.done(&app, &staff, Some(what), (STAFF_RESET, ""), "invited").await
+    begun.done(&app, &staff, Some(what), (STAFF_RESET, reason.trim()), "invited").await
 }
 
 crate::ui::console_pages! {

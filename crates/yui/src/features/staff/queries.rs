@@ -12,7 +12,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7)";
     STAFF_LIST = "
         SELECT s.staff_id, s.email, s.name, s.role, s.password_hash IS NOT NULL AS answered, s.locked_at, s.stopped_at, s.last_login_at,
-            (SELECT COUNT(*) FROM staff_factors f WHERE f.society_id = s.society_id AND f.staff_id = s.staff_id) AS factors
+            (SELECT COUNT(*) FROM staff_factors f WHERE f.society_id = s.society_id AND f.staff_id = s.staff_id) AS factors,
+            EXISTS (SELECT 1 FROM staff_invitations i WHERE i.society_id = s.society_id AND i.staff_id = s.staff_id) AS invited
         FROM staff s WHERE s.society_id = $1 ORDER BY s.staff_id";
     STAFF_BY_EMAIL = "
         SELECT staff_id, email, name, role, password_hash, handle, revision, locked_at FROM staff
@@ -141,6 +142,8 @@ pub(super) struct StaffLine {
     pub(super) stopped_at: Option<yui_db::Timestamp>,
     pub(super) last_login_at: Option<yui_db::Timestamp>,
     pub(super) factors: i64,
+    /// Whether an invitation waits to be answered.
+    pub(super) invited: bool,
 }
 
 impl StaffLine {
