@@ -181,36 +181,40 @@ impl Db {
         }
     }
 
-    /// Lets the engine look again at how much is in its tables, so that it chooses its ways well. Worth a call after many rows, as
-    /// many as `written`, came in: PostgreSQL looks by itself only a minute later, and may go the long way until then. It looks at
-    /// those tables that it believes to be smaller than that; in a larger one so many rows change little.
+    /// Lets the engine look at how much is in its tables, so that it chooses its ways well. Worth a call after many rows
+    /// came in: PostgreSQL looks by itself only a minute later, and may go the long way until then.
     ///
     /// # Errors
     /// [`DbError::Engine`] where the database does not answer.
-    pub async fn analyze(&self, written: i64) -> Result<(), DbError> {
+    pub async fn analyze(&self) -> Result<(), DbError> {
+        let done = match self {
+            Self::Sqlite { writer, .. } => sqlx::query("PRAGMA optimize").execute(writer).await.map(drop),
+            Self::Postgres(pool) => sqlx::query("ANALYZE").execute(pool).await.map(drop),
+        };
+        done.map_err(|source| DbError::of("analyze", source))
+    }
+
+    /// As [`Db::analyze`], while rows are still coming in, so many until now: on PostgreSQL it looks at those tables that it believes to
+    /// have fewer than that. In a larger one they change little.
+    ///
+    /// # Errors
+    /// As [`Db::analyze`].
+    pub async fn analyze_grown(&self, written: i64) -> Result<(), DbError> {
+        let Self::Postgres(pool) = self else { return self.analyze().await };
         let failed = |source| DbError::of("analyze", source);
-        match self {
-            Self::Sqlite { writer, .. } => {
-                sqlx::query("PRAGMA optimize").execute(writer).await.map_err(failed)?;
-            }
-            Self::Postgres(pool) => {
-                let small: Vec<String> = sqlx::query_scalar(
-                    "SELECT quote_ident(relname) FROM pg_class
-                     WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND reltuples < $1",
-                )
-                .bind(written as f64)
-                .fetch_all(pool)
-                .await
-                .map_err(failed)?;
-                if !small.is_empty() {
-                    sqlx::query(AssertSqlSafe(format!("ANALYZE {}", small.join(", "))))
-                        .execute(pool)
-                        .await
-                        .map_err(failed)?;
-                }
-            }
+        let grown: Vec<String> = sqlx::query_scalar(
+            "SELECT quote_ident(relname) FROM pg_class
+             WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND reltuples < $1::bigint",
+        )
+        .bind(written)
+        .fetch_all(pool)
+        .await
+        .map_err(failed)?;
+        if grown.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let analyze = format!("ANALYZE {}", grown.join(", "));
+        sqlx::query(AssertSqlSafe(analyze)).execute(pool).await.map(drop).map_err(failed)
     }
 
     /// Begins a transaction that may write. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), so that

@@ -2,8 +2,12 @@
 
 use yui::{
     features::{
-        account::{self, Events},
+        account::{
+            self, Events,
+            migration::{self, Whom},
+        },
         audit::{self, Acting, Verdict},
+        societies::export,
     },
     scope::SystemScope,
 };
@@ -93,6 +97,31 @@ async fn the_log_keeps_what_it_has_while_the_portal_runs() {
             assert!(format!("{refused:?}").contains("append-only"), "{refused:?}");
         }
         assert_eq!(verdict(&portal).await, Verdict::Whole(entries(&portal).await));
+    }
+}
+
+/// What is done from the command line is written down by what does it.
+#[tokio::test]
+async fn what_the_operator_does_is_in_the_log_as_well() {
+    for portal in Portal::demos().await {
+        let scope = SystemScope::of_society(&portal.app, "joil").await.unwrap();
+        let issued = migration::issue(&portal.app, &scope, Whom::WithoutPair, |_| Ok(())).await.unwrap();
+        let to = tempfile::tempdir().unwrap();
+        export::export(&portal.app, &scope, &to.path().join("all")).await.unwrap();
+        let mut admin = portal.staff("joil", "kanri").await;
+        for (act, count, detail) in [
+            ("society.created", 1, ""),
+            ("settings.older_host", 1, "joil-old.localhost"),
+            ("settings.signing_key", 1, ""),
+            ("account.created", 4, "testtaro01"),
+            ("temporary_ids.issued", 1, &format!("{issued}件")),
+            ("society.exported", 1, ""),
+        ] {
+            let found = admin.look_for("/console/audit", &format!("act={act}")).await;
+            assert!(found.all("tbody tr").len() >= count, "{act}: {}", found.first("tbody"));
+            let text = found.first("tbody");
+            assert!(text.contains("コマンド操作") && text.contains(detail), "{act}: {text}");
+        }
     }
 }
 

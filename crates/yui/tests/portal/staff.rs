@@ -227,7 +227,7 @@ async fn a_dangerous_act_wants_the_factor_again_and_an_idle_session_ends() {
         assert!(portal.app.clock.advance(21 * 60));
         let typed = format!("reason={}", encode("退職 <b>\"&"));
         let asks = admin.post("/console/staff/4/stop", &typed).await;
-        assert!(asks.first("h1").contains("本人の再確認") && asks.text().contains("引き継がれます"));
+        assert!(asks.first("h1").contains("本人の再確認") && asks.text().contains("確認のあとに続けられます"));
         assert!(admin.get("/console/staff/4").await.text().contains("利用中"), "nothing was done");
         // What was typed goes with the proof, over a wrong code too, and is sent on when the owner goes on.
         assert!(portal.app.clock.advance(30));

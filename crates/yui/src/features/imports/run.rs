@@ -283,7 +283,7 @@ pub(super) async fn apply<I: Importer>(
         } else {
             tx.commit().await?;
             if looked_at_after < total.records {
-                app.db.analyze(total.records).await?;
+                app.db.analyze_grown(total.records).await?;
                 looked_at_after = total.records.saturating_mul(LOOK_AGAIN_AT);
             }
         }
@@ -307,7 +307,7 @@ pub(super) async fn apply<I: Importer>(
         let subject = Subject::new("batch", batch_id, name);
         audit::record(app, &mut tx, scope, acts::DONE, Some(&subject), &detail).await?;
         tx.commit().await?;
-        app.db.analyze(total.records).await?;
+        app.db.analyze().await?;
         Outcome::Done
     };
     let report = total.report(outcome, (!refused).then_some(batch_id));

@@ -16,9 +16,15 @@ statements! {
     BY_EMAIL = "
         SELECT member_id FROM accounts
         WHERE society_id = $1 AND email >= $2 AND email < $3 ORDER BY email LIMIT $4";
-    BY_LOGIN_PART = "
+    // All are looked at, in the index alone.
+    BY_USER_ID_PART = "
         SELECT member_id FROM accounts
-        WHERE society_id = $1 AND (user_id LIKE $2 ESCAPE '\\' OR email LIKE $2 ESCAPE '\\') LIMIT $3";
+        WHERE society_id = $1 AND user_id IN (
+            SELECT a.user_id FROM accounts a WHERE a.society_id = $1 AND a.user_id LIKE $2 ESCAPE '\\' LIMIT $3)";
+    BY_EMAIL_PART = "
+        SELECT member_id FROM accounts
+        WHERE society_id = $1 AND email IN (
+            SELECT a.email FROM accounts a WHERE a.society_id = $1 AND a.email LIKE $2 ESCAPE '\\' LIMIT $3)";
     BY_LOCK = "
         SELECT member_id FROM accounts
         WHERE society_id = $1 AND locked_at IS NOT NULL ORDER BY account_id LIMIT $2";
@@ -103,7 +109,8 @@ pub(super) async fn by_key(
 /// How many letters of a user ID or an address are looked for in its middle.
 const PART: usize = 3;
 
-/// Returns whose user ID or address begins so; where nobody's does, whose has it somewhere in it, for which all are looked at.
+/// Returns whose user ID or address begins so; where nobody's does, whose address has it somewhere in it, if it has what addresses have,
+/// or else whose user ID.
 pub(super) async fn by_login(db: &Db, staff: &StaffScope, begins: &str, most: i64) -> Result<Vec<i64>, DbError> {
     let to = format!("{begins}{}", char::MAX);
     let values = params![staff.society_id(), begins, &to, most];
@@ -111,8 +118,8 @@ pub(super) async fn by_login(db: &Db, staff: &StaffScope, begins: &str, most: i6
     found.extend(ids(db.all(&BY_EMAIL, values).await?));
     // Numbers are a card's, which are found by themselves.
     if found.is_empty() && begins.len() >= PART && begins.contains(|c: char| c.is_ascii_alphabetic()) {
-        let part = params![staff.society_id(), containing(begins), most];
-        found = ids(db.all(&BY_LOGIN_PART, part).await?);
+        let part = if begins.contains(['@', '.']) { &BY_EMAIL_PART } else { &BY_USER_ID_PART };
+        found = ids(db.all(part, params![staff.society_id(), containing(begins), most]).await?);
     }
     Ok(found)
 }

@@ -203,6 +203,13 @@ pub(super) async fn change(
     let raised =
         [Right::Help, Right::Data, Right::Manage].into_iter().any(|right| role.has(right) && !before.has(right));
     if raised && approvals::needed(&staff, Guarded::RoleChange) {
+        if name != begun.line.name {
+            queries::staff_change(&mut begun.tx, &staff, id, name, before).await?;
+            let subject = Subject::new("staff", id, &begun.line.name);
+            let detail = format!("{} → {name}", begun.line.name);
+            audit::record(&app, &mut begun.tx, &staff, STAFF_CHANGED, Some(&subject), &detail).await?;
+            begun.line.name = name.to_owned();
+        }
         return begun.asked(&app, &shell, &staff, Guarded::RoleChange, &admin::role_change(before, role)).await;
     }
     queries::staff_change(&mut begun.tx, &staff, id, name, role).await?;
