@@ -93,9 +93,9 @@ async function take(browser, portal, picture, device, { tallest, ...settings }) 
     timezoneId: 'Asia/Tokyo',
   });
   const page = await context.newPage();
-  await picture.open(page, portal.society('kline'), portal);
+  await picture.open(page, portal.society('minato'), portal);
   if (picture.lang) {
-    await context.addCookies([{ name: 'yui_lang', value: picture.lang, url: portal.society('kline').url }]);
+    await context.addCookies([{ name: 'yui_lang', value: picture.lang, url: portal.society('minato').url }]);
     await page.reload();
   }
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
@@ -106,7 +106,7 @@ async function take(browser, portal, picture, device, { tallest, ...settings }) 
 
 async function takePdf(browser, portal) {
   const page = await browser.newPage();
-  await asMember(page, portal.society('kline'), '/expenses/statement?year=2025');
+  await asMember(page, portal.society('minato'), '/expenses/statement?year=2025');
   const pdf = await download(page, () => page.getByRole('link', { name: '医療費明細（PDF）' }).click());
   const picture = path.join(folder, 'statement-pdf');
   await run('pdftoppm', ['-png', '-r', '80', '-f', '1', '-singlefile', pdf.path, picture]);

@@ -19,7 +19,7 @@ async function newSociety(portal, key, insurer, folder) {
   const name = `${key}健康保険組合`;
   await portal.yui([
     ...['society', 'create', '--key', key, '--host', `${key}.localhost`, '--name', name],
-    ...['--insurer-number', insurer, '--preset', 'kline'],
+    ...['--insurer-number', insurer, '--preset', 'minato'],
   ]);
   await portal.advance(60);
   const to = ['--society', key];

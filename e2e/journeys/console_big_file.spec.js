@@ -34,8 +34,8 @@ test('a large file comes in while the memory stays as it was', async ({ page, po
   test.setTimeout(600_000);
   const path = info.outputPath('large.csv');
   await write(path);
-  const kline = portal.society('kline');
-  await asStaff(page, kline, '/console/imports/new', 'benefits');
+  const minato = portal.society('minato');
+  await asStaff(page, minato, '/console/imports/new', 'benefits');
   await page.getByRole('radio', { name: '医療費', exact: true }).check();
   await page.getByLabel('ファイル ※必須').setInputFiles(path);
   const before = await memory(portal);

@@ -21,8 +21,8 @@ async function send(page, kind, name, content) {
 const heading = (page, name) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible({ timeout: 30_000 });
 
 test('a file from the desk to the statement of a member, and back', async ({ page, portal, browser }) => {
-  const kline = portal.society('kline');
-  await asStaff(page, kline, '/console/imports', 'benefits');
+  const minato = portal.society('minato');
+  await asStaff(page, minato, '/console/imports', 'benefits');
   await page.getByRole('link', { name: '新しいファイルを取り込む' }).click();
   const template = await download(page, () => page.getByRole('link', { name: '医療費のひな形（CSV）' }).click());
   expect(template.name).toBe('expenses-template.csv');
@@ -46,14 +46,14 @@ test('a file from the desk to the statement of a member, and back', async ({ pag
 
   const phone = await browser.newContext();
   const member = await phone.newPage();
-  await asMember(member, kline, '/expenses/statement?month=2026-07');
+  await asMember(member, minato, '/expenses/statement?month=2026-07');
   const shown = member.getByText('みなとまち医院').first();
   await expect(async () => {
     await member.reload();
     await expect(shown).toBeAttached({ timeout: 500 });
   }).toPass({ timeout: 20_000 });
-  const { email } = kline.account('testtaro01');
-  const mail = await newMail(portal, 'kline', email, 'expenses_published');
+  const { email } = minato.account('testtaro01');
+  const mail = await newMail(portal, 'minato', email, 'expenses_published');
   expect(mail.text).not.toContain('3,000');
 
   // Done with by the link in the mail, without a login.
@@ -76,8 +76,8 @@ test('a file from the desk to the statement of a member, and back', async ({ pag
 });
 
 test('each kind of bad file is told in words', async ({ page, portal }) => {
-  const kline = portal.society('kline');
-  await asStaff(page, kline, '/console/imports/new', 'benefits');
+  const minato = portal.society('minato');
+  await asStaff(page, minato, '/console/imports/new', 'benefits');
   const summary = page.locator('.error-summary');
   for (const [kind, name, content, words] of [
     ['医療費', 'a.pdf', '%PDF-1.7\n', 'PDFのファイルです'],
@@ -99,7 +99,7 @@ test('each kind of bad file is told in words', async ({ page, portal }) => {
     ['cut.uke', 'IR,2,13,1,1234567,,x,50810,00,03\r\nRE,1,1112,50809,a,1,3600101\r\n', '途中で切れていないか'],
     ['many.csv', header + many, '取り込めない行の理由（10,000件）'],
   ]) {
-    await page.goto(kline.at('/console/imports/new'));
+    await page.goto(minato.at('/console/imports/new'));
     await send(page, '医療費', name, content);
     await heading(page, /取込内容の確認|読み取れないファイルです/);
     await expect(page.locator('main')).toContainText(words);
@@ -108,8 +108,8 @@ test('each kind of bad file is told in words', async ({ page, portal }) => {
 
 test('killed in the middle of an import, it goes on by itself and nothing is doubled', async ({ page, portal, complaints }) => {
   test.setTimeout(180_000);
-  const kline = portal.society('kline');
-  await asStaff(page, kline, '/console/imports/new', 'benefits');
+  const minato = portal.society('minato');
+  await asStaff(page, minato, '/console/imports/new', 'benefits');
   const count = 150_000;
   const row = (at) => `K${at},${INSURER},800,1234,0${at % 2},2026-07,医院,通院,1,1000,700,0,300,\r\n`;
   await send(page, '医療費', 'big.csv', header + Array.from({ length: count }, (_, at) => row(at)).join(''));

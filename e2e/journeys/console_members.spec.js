@@ -34,7 +34,7 @@ async function go(page, values, button) {
 }
 
 test('a lost phone: found by kana, initialised, and registered anew by its owner', async ({ page, browser, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const member = society.account('testtaro01');
   const phone = await otherPage(browser);
   await asMember(phone, society, '/expenses');
@@ -48,7 +48,7 @@ test('a lost phone: found by kana, initialised, and registered anew by its owner
   await go(page, { 本人確認の方法: '電話で生年月日と記号・番号を確認', 理由: '携帯電話の紛失' }, '認証方法を初期化する');
   await expect(done(page)).toContainText('認証方法を初期化しました。');
   await expect(page.getByRole('region', { name: '職員の閲覧と操作' }).first()).toContainText('携帯電話の紛失（本人確認: 電話で生年月日と記号・番号を確認）');
-  await expectNotice(portal, 'kline', member.email, '認証方法が初期化されました');
+  await expectNotice(portal, 'minato', member.email, '認証方法が初期化されました');
 
   await phone.goto(society.at('/expenses'));
   await arrives(phone, '/login');
@@ -65,7 +65,7 @@ test('a lost phone: found by kana, initialised, and registered anew by its owner
 });
 
 test('a locked account is unlocked, and its owner is told', async ({ page, browser, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const locked = society.account('rokku00004');
   const member = await otherPage(browser);
   await member.goto(society.at('/login'));
@@ -81,7 +81,7 @@ test('a locked account is unlocked, and its owner is told', async ({ page, brows
   await act(page, society, 'ロックの解除');
   await go(page, {}, 'ロックを解除する');
   await expect(done(page)).toHaveText('ロックを解除しました。');
-  await expectNotice(portal, 'kline', locked.email, 'ロックが解除されました');
+  await expectNotice(portal, 'minato', locked.email, 'ロックが解除されました');
   await expect(page.getByRole('link', { name: 'ロックの解除' })).toHaveCount(0);
 
   await member.goto(society.at('/login'));
@@ -91,7 +91,7 @@ test('a locked account is unlocked, and its owner is told', async ({ page, brows
 });
 
 test('an objection hides a dependent from the household at once, and says so neutrally', async ({ page, browser, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const member = await otherPage(browser);
   const month = '/expenses/statement?month=2025-01';
   await asMember(member, society, month);
@@ -119,7 +119,7 @@ test('an objection hides a dependent from the household at once, and says so neu
 });
 
 test('a stopped account is out at once, and is what it was when it is taken up again', async ({ page, browser, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const owner = society.account('testtaro01');
   const member = await otherPage(browser);
   await asMember(member, society, '/expenses');
@@ -127,7 +127,7 @@ test('a stopped account is out at once, and is what it was when it is taken up a
   await act(page, society, '利用の停止');
   await go(page, { 理由: '第三者に知られたおそれ' }, '利用を停止する');
   await expect(account(page)).toContainText('停止中');
-  await expectNotice(portal, 'kline', owner.email, '利用が停止されました');
+  await expectNotice(portal, 'minato', owner.email, '利用が停止されました');
 
   await member.goto(society.at('/expenses'));
   await arrives(member, '/login');
@@ -152,7 +152,7 @@ for (const [role, enrolled, waiting] of [
   ['viewer', [], []],
 ]) {
   test(`${role}: is offered what the role may do, and gets nothing else`, async ({ page, portal, complaints }) => {
-    const society = portal.society('kline');
+    const society = portal.society('minato');
     await found(page, society, 'testtaro01', role);
     const offered = page.locator('main .acts a');
     await expect(offered).toHaveText(enrolled);
@@ -173,7 +173,7 @@ for (const [role, enrolled, waiting] of [
 }
 
 test('somebody is looked up and helped by keyboard alone', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await asStaff(page, society, '/console/members', 'desk');
   const focused = page.locator(':focus');
   /** Goes on by Tab to what has this name. */

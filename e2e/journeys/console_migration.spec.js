@@ -24,10 +24,10 @@ async function worked(page, words) {
 
 test('users of an older system are told on a day that staff choose, move and take back', async ({ page, browser, portal }) => {
   test.setTimeout(120_000);
-  const kline = portal.society('kline');
-  await asStaff(page, kline, PAGE, 'benefits');
+  const minato = portal.society('minato');
+  await asStaff(page, minato, PAGE, 'benefits');
   await expect(page.locator('main')).toContainText('以前のシステムの利用者は、まだ登録されていません。');
-  await bringOlderUsers(page, kline);
+  await bringOlderUsers(page, minato);
   await page.getByRole('link', { name: '移行', exact: true }).click();
   expect((await cells(page.getByRole('region', { name: '移行の進み具合（表）' }).locator('tbody tr'))).slice(0, 2)).toEqual([
     ['ログインしたことがある人', '2', '0', '0', '0', '0%', '0'],
@@ -65,42 +65,42 @@ test('users of an older system are told on a day that staff choose, move and tak
   await plan(page, '2026-09-18');
   await submit(page, page.getByRole('button', { name: '2人に送る' }));
   await worked(page, '2通を用意');
-  expect(await portal.mails('kline', 'ichiko@mail.example')).toEqual([]);
+  expect(await portal.mails('minato', 'ichiko@mail.example')).toEqual([]);
   await portal.setClock('2026-09-18T09:01:00+09:00');
-  const { links, text } = await newMail(portal, 'kline', 'ichiko@mail.example', 'announcement');
+  const { links, text } = await newMail(portal, 'minato', 'ichiko@mail.example', 'announcement');
   // The last day of the order before counts: it was not changed again.
   expect(text).toContain('2026年11月30日');
   const member = await (await browser.newContext({ locale: 'ja-JP' })).newPage();
   await member.goto(links.find((link) => link.includes('/link/first/')));
   await expect(member.getByRole('button', { name: '初回登録を始める' })).toBeVisible();
   await member.context().close();
-  await asStaff(page, kline, PAGE, 'benefits');
+  await asStaff(page, minato, PAGE, 'benefits');
   const rows = await cells(page.getByRole('region', { name: '移行の進み具合（表）' }).locator('tbody tr'));
   expect(rows.slice(0, 2).map((row) => row[2])).toEqual(['1', '1']);
 });
 
 test('where two decide on mail to many, it goes out when the second approves', async ({ page, browser, portal }) => {
   test.setTimeout(120_000);
-  const kline = portal.society('kline');
-  await asStaff(page, kline, '/console/settings/policy');
+  const minato = portal.society('minato');
+  await asStaff(page, minato, '/console/settings/policy');
   await page.getByLabel('大勢へのメール（公開のお知らせ、移行の案内）').check();
   await submit(page, page.getByRole('button', { name: '確認へ進む' }));
   await submit(page, page.locator('main form button[type=submit]').first());
   await expect(page).not.toHaveURL(/policy/);
-  await bringOlderUsers(page, kline);
+  await bringOlderUsers(page, minato);
 
   const other = await (await browser.newContext({ locale: 'ja-JP' })).newPage();
-  await asStaff(other, kline, PAGE, 'benefits');
+  await asStaff(other, minato, PAGE, 'benefits');
   await plan(other, '2026-09-16');
   await submit(other, other.getByRole('button', { name: '承認を依頼する' }));
   await expect(mail(other)).toContainText('さんが承認を依頼しています（2026-09-16 に送信、2人）');
   await expect(other.getByText('まだありません。')).toBeVisible();
 
-  await page.goto(kline.at('/console/approvals'));
+  await page.goto(minato.at('/console/approvals'));
   await submit(page, page.getByRole('button', { name: /^承認して実行/ }));
-  await confirmStaff(page, portal, kline.staff.find(({ role }) => role === 'admin'));
+  await confirmStaff(page, portal, minato.staff.find(({ role }) => role === 'admin'));
   await expect(page.getByRole('status')).toHaveText('承認し、実行しました。');
-  await page.goto(kline.at(PAGE));
+  await page.goto(minato.at(PAGE));
   await worked(page, '2通を用意');
   await other.context().close();
 });

@@ -8,7 +8,7 @@ import { cells, download, expect, newMail, submit, test } from '../support/test.
 
 const run = promisify(execFile);
 
-const insurer = '06131114';
+const insurer = '06149058';
 const HOST = 'shinki.localhost';
 const OWN = 'Umi-no-oto-2026-x';
 
@@ -36,7 +36,7 @@ test('a new society: from the command line to a member who sees a statement, by 
   test.setTimeout(180_000);
   const create = ['society', 'create', '--key', 'shinki', '--host', HOST, '--name', 'しんき健康保険組合'];
   // A policy without maintenance: the journey goes by the machine's clock.
-  await portal.yui([...create, '--insurer-number', insurer, '--preset', 'bungu']);
+  await portal.yui([...create, '--insurer-number', insurer, '--preset', 'fumitsuki']);
   await portal.yui(['staff', 'invite', '--society', 'shinki', '--email', 'hanako@mail.example', '--name', '新規 花子']);
   // The command line goes by the machine's clock; and the running portal looks every half minute at what it did.
   await portal.setClock(new Date(Date.now() + 31_000).toISOString());
@@ -107,25 +107,25 @@ test('a new society: from the command line to a member who sees a statement, by 
 });
 
 test('two decide: what one asks for another approves, and not the same person', async ({ page, browser, portal }) => {
-  const kline = portal.society('kline');
-  await asStaff(page, kline, '/console/settings/policy');
+  const minato = portal.society('minato');
+  await asStaff(page, minato, '/console/settings/policy');
   await page.getByLabel('取込データの公開').check();
   await submit(page, page.getByRole('button', { name: '確認へ進む' }));
   await expect(page.getByText('選んだ操作は、ほかの職員が承認するまで実行されません。')).toBeVisible();
   await submit(page, page.getByRole('button', { name: '変更する' }));
   const file = expensesCsv('06139034', [['N1', '00', 'ふたり医院', '通院', [1000, 700, 0, 300]]], '2026-07');
-  await imported(page, kline, '医療費', 'two.csv', file);
+  await imported(page, minato, '医療費', 'two.csv', file);
   await page.getByRole('link', { name: '公開する' }).click();
   await submit(page, page.locator('main form button[type=submit]').first());
-  await page.goto(kline.at('/console/approvals'));
+  await page.goto(minato.at('/console/approvals'));
   await expect(page.getByText('ほかの職員の承認待ち')).toBeVisible();
   await expect(page.getByRole('button', { name: /承認して実行/ })).toHaveCount(0);
 
   const other = await (await browser.newContext({ locale: 'ja-JP' })).newPage();
-  await asStaff(other, kline, '/console/approvals', 'benefits');
+  await asStaff(other, minato, '/console/approvals', 'benefits');
   await submit(other, other.getByRole('button', { name: /承認して実行/ }));
   await expect(other.getByRole('status')).toContainText('承認し、実行しました。');
-  await other.goto(kline.at('/console/imports'));
+  await other.goto(minato.at('/console/imports'));
   await expect(async () => {
     await other.reload();
     await expect(other.getByRole('row').filter({ hasText: 'two.csv' })).toContainText('公開中', { timeout: 500 });
@@ -134,17 +134,17 @@ test('two decide: what one asks for another approves, and not the same person', 
 });
 
 test('what a role may not do, the menu does not offer and the server refuses', async ({ browser, portal, complaints }) => {
-  const kline = portal.society('kline');
+  const minato = portal.society('minato');
   for (const [role, offered, refused] of [
     ['benefits', ['概況', 'データ取込', '仮IDの発行', '承認'], ['/console/staff', '/console/settings', '/console/audit']],
     ['desk', ['概況', '承認'], ['/console/temporary-ids', '/console/imports/new', '/console/audit']],
     ['viewer', ['概況', '承認'], ['/console/temporary-ids', '/console/imports/new', '/console/terms']],
   ]) {
     const page = await (await browser.newContext({ locale: 'ja-JP' })).newPage();
-    await asStaff(page, kline, '/console', role);
+    await asStaff(page, minato, '/console', role);
     for (const label of offered) await expect(page.locator('.desk__nav').getByRole('link', { name: label })).toBeVisible();
     for (const where of refused) {
-      await page.goto(kline.at(where));
+      await page.goto(minato.at(where));
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('権限がありません');
     }
     await page.context().close();

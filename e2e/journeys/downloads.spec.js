@@ -5,7 +5,7 @@ import { referenceRows, referenceTotals } from '../support/csv.js';
 import { csvRows, elements, pdfInfo, pdfText, sheetRows, signatureHolds } from '../support/files.js';
 
 /** A two-year society and a five-year one. */
-const societies = ['metro', 'kline'];
+const societies = ['midori', 'minato'];
 
 for (const key of societies) {
   test(`${key}: the reference month on screen and in the PDF`, async ({ page, portal }) => {
@@ -37,7 +37,7 @@ for (const key of societies) {
     await expect(page.getByText('テスト タロウ', { exact: true })).toBeVisible();
     const offered = await page.getByRole('combobox', { name: '発行対象年' }).locator('option').allInnerTexts();
     expect(offered).toEqual(
-      key === 'metro' ? ['2026年', '2025年'] : ['2026年', '2025年', '2024年', '2023年', '2022年'],
+      key === 'midori' ? ['2026年', '2025年'] : ['2026年', '2025年', '2024年', '2023年', '2022年'],
     );
     await page.getByRole('combobox', { name: '発行対象年' }).selectOption('2025');
     await page.getByRole('button', { name: '表示' }).click();
@@ -119,7 +119,7 @@ for (const key of societies) {
 }
 
 test('a year that may not be seen has no page and no file', async ({ page, portal, complaints }) => {
-  const society = portal.society('metro');
+  const society = portal.society('midori');
   await asMember(page, society, '/deduction');
   for (const path of ['/deduction/2022', '/deduction/2022/notice.xml', '/deduction/2022/worksheet.xlsx', '/deduction/year']) {
     const answer = await page.goto(society.at(path));

@@ -10,7 +10,7 @@ const pathOf = (page) => new URL(page.url()).pathname;
 /** The identity check as the society's register answers it. */
 function identity(society, more = {}) {
   const { insurer_number, birth_date } = society.account('kari000003');
-  return { insurer_number, birth_date, ...(society.key === 'musen' ? { relationship: 'insured' } : {}), agreed: 'yes', ...more };
+  return { insurer_number, birth_date, ...(society.key === 'soyokaze' ? { relationship: 'insured' } : {}), agreed: 'yes', ...more };
 }
 
 /** What is typed in 個人情報入力. */
@@ -23,8 +23,8 @@ async function logOut(page, society) {
 }
 
 for (const { key, asksKind, emailRequired } of [
-  { key: 'musen', asksKind: true, emailRequired: false },
-  { key: 'metro', asksKind: false, emailRequired: true },
+  { key: 'soyokaze', asksKind: true, emailRequired: false },
+  { key: 'midori', asksKind: false, emailRequired: true },
 ]) {
   test(`${key}: classic flow, from the first login to the last log-out`, async ({ page, portal }) => {
     const society = portal.society(key);
@@ -45,7 +45,7 @@ for (const { key, asksKind, emailRequired } of [
     await expect(heading(page)).toHaveText('個人情報入力');
     await expect(page.getByText('8文字以上13文字以内')).toBeVisible();
     await expect(page.getByText('一度登録すると変更できません。')).toBeVisible();
-    await expect(page.getByText(key === 'musen' ? '8文字以上20文字以内' : '8文字以上64文字以内')).toBeVisible();
+    await expect(page.getByText(key === 'soyokaze' ? '8文字以上20文字以内' : '8文字以上64文字以内')).toBeVisible();
     await expect(page.getByLabel(`メールアドレス ${emailRequired ? '※必須' : '※任意'}`)).toHaveValue(account.email);
     await page.getByLabel('ユーザID ※必須').fill('Jibunno-ID');
     await page.getByLabel('パスワード ※必須', { exact: true }).fill(OWN_PASSWORD);
@@ -122,7 +122,7 @@ for (const { key, asksKind, emailRequired } of [
     const society = portal.society(key);
     await fromPostcard(page, society);
     await fillIn(page, at.identity, identity(society));
-    const most = key === 'musen' ? 20 : 64;
+    const most = key === 'soyokaze' ? 20 : 64;
     const bounds = `パスワードは8文字以上${most}文字以内で入力してください。`;
     for (const [password, words] of [
       ['', '新しいパスワードを入力してください。'],
@@ -162,7 +162,7 @@ for (const { key, asksKind, emailRequired } of [
 
   test(`${key}: a wrong identity is refused, and the fifth locks the account until staff unlock it`, async ({ page, portal }) => {
     const society = portal.society(key);
-    const other = portal.society('kline').account('testtaro01');
+    const other = portal.society('minato').account('testtaro01');
     await fromPostcard(page, society);
     await fillIn(page, at.identity, { insurer_number: '0613902', birth_date: '790822' });
     expect(await faults(page)).toEqual([
@@ -227,8 +227,8 @@ for (const { key, asksKind, emailRequired } of [
 }
 
 for (const [key, age] of [
-  ['musen', 3],
-  ['metro', 5],
+  ['soyokaze', 3],
+  ['midori', 5],
 ]) {
   test(`${key}: a password that is ${age} years old is replaced at the login`, async ({ page, portal }) => {
     const society = portal.society(key);

@@ -79,13 +79,13 @@ async function afterwards(page, society, account) {
   expect(await faults(page)).toEqual(['無効なユーザIDまたはパスワードです。']);
 }
 
-test('bungu: renewed flow with the app, from the first login to the last log-out', async ({ page, portal }) => {
-  const society = portal.society('bungu');
+test('fumitsuki: renewed flow with the app, from the first login to the last log-out', async ({ page, portal }) => {
+  const society = portal.society('fumitsuki');
   const account = await throughTheSteps(page, society, {
     factors: ['passkey', 'app', 'email'],
     recommended: 'passkey',
     factor: 'app',
-    userId: 'Bungu-Taro',
+    userId: 'Fumitsuki-Taro',
   });
 
   await arrives(page, '/factors/app');
@@ -99,7 +99,7 @@ test('bungu: renewed flow with the app, from the first login to the last log-out
   // What the screen shows is what the phone's camera reads.
   expect(scanned(await picture.screenshot())).toBe(uri.href);
   expect([uri.protocol, uri.host]).toEqual(['otpauth:', 'totp']);
-  expect(decodeURIComponent(uri.pathname.slice(1))).toBe(`${society.name}:bungu-taro`);
+  expect(decodeURIComponent(uri.pathname.slice(1))).toBe(`${society.name}:fumitsuki-taro`);
   expect(uri.searchParams.get('algorithm') ?? 'SHA1').toBe('SHA1');
   expect([uri.searchParams.get('digits') ?? '6', uri.searchParams.get('period') ?? '30']).toEqual(['6', '30']);
   await page.getByText('スキャンできませんか？', { exact: true }).click();
@@ -123,24 +123,24 @@ test('bungu: renewed flow with the app, from the first login to the last log-out
   await page.waitForURL(society.at('/expenses/statement?year=2025'));
   // The user ID may change later, too; the password need not.
   await page.goto(society.at('/settings/user-id'));
-  await fillIn(page, '/settings/user-id', { user_id: 'bungu-taro-2' });
+  await fillIn(page, '/settings/user-id', { user_id: 'fumitsuki-taro-2' });
   await expect(page.getByRole('status')).toHaveText('ユーザIDを変更しました。');
   await logOut(page, society);
   await portal.advance(7 * years);
   await page.goto(society.at('/login'));
-  await logIn(page, { ...device, user_id: 'bungu-taro-2' });
+  await logIn(page, { ...device, user_id: 'fumitsuki-taro-2' });
   await page.waitForURL(society.url);
   await logOut(page, society);
 });
 
-test('joil: renewed flow with a passkey; the app is not to be had', async ({ page, portal }) => {
-  const society = portal.society('joil');
+test('nanohana: renewed flow with a passkey; the app is not to be had', async ({ page, portal }) => {
+  const society = portal.society('nanohana');
   const authenticator = await Authenticator.of(page);
   const account = await throughTheSteps(page, society, {
     factors: ['passkey', 'email'],
     recommended: 'passkey',
     factor: 'passkey',
-    userId: 'joil.taro@home',
+    userId: 'nanohana.taro@home',
   });
   await arrives(page, '/factors/passkey');
   await expect(heading(page)).toHaveText('生体認証の登録');
@@ -152,7 +152,7 @@ test('joil: renewed flow with a passkey; the app is not to be had', async ({ pag
   await page.getByRole('button', { name: '登録', exact: true }).click();
   await page.waitForURL(society.url);
   const [credential] = await authenticator.credentials();
-  expect(credential).toMatchObject({ rpId: 'joil.localhost', isResidentCredential: true });
+  expect(credential).toMatchObject({ rpId: 'nanohana.localhost', isResidentCredential: true });
 
   await logOut(page, society);
   await authenticator.remove();
@@ -167,8 +167,8 @@ test('joil: renewed flow with a passkey; the app is not to be had', async ({ pag
   await logOut(page, society);
 });
 
-test('joil: a factor that it does not offer is refused, whatever the form sends', async ({ page, portal }) => {
-  const society = portal.society('joil');
+test('nanohana: a factor that it does not offer is refused, whatever the form sends', async ({ page, portal }) => {
+  const society = portal.society('nanohana');
   await enrolUpTo(page, society, at.profile);
   await page.locator('#factor-passkey').evaluate((radio) => (radio.value = 'app'));
   await page.locator('#factor-passkey').check();
@@ -176,13 +176,13 @@ test('joil: a factor that it does not offer is refused, whatever the form sends'
   expect(await faults(page)).toEqual(['認証方法を選択してください。']);
 });
 
-test('kline: renewed flow with codes by mail, from the first login to the last log-out', async ({ page, context, portal }) => {
-  const society = portal.society('kline');
+test('minato: renewed flow with codes by mail, from the first login to the last log-out', async ({ page, context, portal }) => {
+  const society = portal.society('minato');
   const account = await throughTheSteps(page, society, {
     factors: ['passkey', 'app', 'email'],
     recommended: 'email',
     factor: 'email',
-    userId: 'kline_taro',
+    userId: 'minato_taro',
   });
   await page.waitForURL(society.url);
   expect(await session(context)).toBeDefined();
@@ -199,11 +199,11 @@ test('kline: renewed flow with codes by mail, from the first login to the last l
 });
 
 test('the link is opened on another device, and the first one’s page moves on by itself', async ({ page, browser, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await enrolUpTo(page, society, at.emailSent);
   const { email } = society.account('kari000003');
   const phone = await (await browser.newContext({ locale: 'ja-JP' })).newPage();
-  await openLink(phone, await newMail(portal, 'kline', email, 'email_verify'));
+  await openLink(phone, await newMail(portal, 'minato', email, 'email_verify'));
   await expect(phone.getByRole('status')).toHaveText('メールアドレスを確認しました。元の画面に戻ってください。自動で次へ進みます。');
   await phone.context().close();
   await arrives(page, at.profile);
@@ -211,7 +211,7 @@ test('the link is opened on another device, and the first one’s page moves on 
 
 test('no step is skipped by its address, and a reload or the back button lose nothing', async ({ page, portal }) => {
   test.setTimeout(120_000);
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = await fromPostcard(page, society);
   const { email } = account;
   const others = [...Object.values(at), '/login/factor', '/factors', '/factors/app', '/factors/passkey', '/factors/email'];
@@ -242,7 +242,7 @@ test('no step is skipped by its address, and a reload or the back button lose no
   await page.goBack();
   await page.goto(society.at('/login/continue'));
   expect(pathOf(page)).toBe(at.emailSent);
-  await openLink(page, await newMail(portal, 'kline', email, 'email_verify'));
+  await openLink(page, await newMail(portal, 'minato', email, 'email_verify'));
   await stays(at.profile);
   await fillIn(page, at.profile, { user_id: 'stays-here', factor: 'email' });
   await stays(at.password);
@@ -255,7 +255,7 @@ test('no step is skipped by its address, and a reload or the back button lose no
 });
 
 test('what was done is kept until tomorrow, on any device', async ({ page, browser, portal }) => {
-  const society = portal.society('bungu');
+  const society = portal.society('fumitsuki');
   for (const step of [at.terms, at.email, at.emailSent]) {
     const context = await browser.newContext({ locale: 'ja-JP' });
     const another = await context.newPage();
@@ -273,7 +273,7 @@ test('what was done is kept until tomorrow, on any device', async ({ page, brows
 });
 
 test('two tabs: what one has done, the other does not do again', async ({ page, context, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = await enrolUpTo(page, society, at.birthDate);
   const second = await context.newPage();
   await second.goto(society.at('/login/continue'));
@@ -288,7 +288,7 @@ test('two tabs: what one has done, the other does not do again', async ({ page, 
   await arrives(page, at.email);
   await fillIn(page, at.email, { email: account.email });
   await arrives(page, at.emailSent);
-  await openLink(second, await newMail(portal, 'kline', account.email, 'email_verify'));
+  await openLink(second, await newMail(portal, 'minato', account.email, 'email_verify'));
   await arrives(second, at.profile);
   await arrives(page, at.profile);
   await fillIn(page, at.profile, { user_id: 'first-tab', factor: 'email' });
@@ -305,13 +305,13 @@ test('two tabs: what one has done, the other does not do again', async ({ page, 
 });
 
 test('a link is dead after half an hour, after a newer one, and after its use', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const { email } = await enrolUpTo(page, society, at.emailSent);
   const dead = async (mail) => {
     await page.goto(mail.links[0]);
     await expect(heading(page)).toHaveText('リンクが無効です');
   };
-  const mail = () => newMail(portal, 'kline', email, 'email_verify');
+  const mail = () => newMail(portal, 'minato', email, 'email_verify');
   const tooOld = await mail();
   await page.goto(tooOld.links[0]);
   await portal.advance(31 * minutes);
@@ -339,7 +339,7 @@ test('a link is dead after half an hour, after a newer one, and after its use', 
 });
 
 test('mails can not be asked for without end', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const { email } = await enrolUpTo(page, society, at.emailSent);
   for (let sent = 1; sent < 8; sent += 1) {
     await portal.advance(31);
@@ -347,14 +347,14 @@ test('mails can not be asked for without end', async ({ page, portal }) => {
     await expect(page.getByRole('status')).toBeVisible();
     await page.goto(society.at(at.emailSent));
   }
-  const before = (await portal.mails('kline', email)).length;
+  const before = (await portal.mails('minato', email)).length;
   await submit(page, page.getByRole('button', { name: '再送信' }));
   await faults(page);
-  expect((await portal.mails('kline', email)).length).toBeLessThanOrEqual(Math.max(before, 8));
+  expect((await portal.mails('minato', email)).length).toBeLessThanOrEqual(Math.max(before, 8));
 });
 
 test('a wrong birth date is refused, and the fifth locks the account until staff unlock it', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const { birth_date } = await enrolUpTo(page, society, at.birthDate);
   const wrong = '生年月日が登録と一致しません。被保険者ご本人の生年月日をご確認ください。5回誤るとロックされます。';
   for (const noDate of ['', '790822', '19790230', '昭和54年']) {
@@ -373,7 +373,7 @@ test('a wrong birth date is refused, and the fifth locks the account until staff
   await page.goto(society.at('/login'));
   await typeLogin(page, account);
   expect(await faults(page)).toEqual(['無効なユーザIDまたはパスワードです。']);
-  await portal.yui(['account', 'unlock', '--society', 'kline', '--user-id', 'kari000003']);
+  await portal.yui(['account', 'unlock', '--society', 'minato', '--user-id', 'kari000003']);
   await fromPostcard(page, society);
   await arrives(page, at.birthDate);
   await fillIn(page, at.birthDate, { birth_date: birth_date.replace(/[0-9]/g, (digit) => String.fromCharCode(0xff10 + Number(digit))) });
@@ -381,7 +381,7 @@ test('a wrong birth date is refused, and the fifth locks the account until staff
 });
 
 test('who declines the terms is signed out', async ({ page, context, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await enrolUpTo(page, society, at.terms);
   await page.getByRole('button', { name: '同意しない' }).click();
   await page.waitForURL(society.url);
@@ -393,7 +393,7 @@ test('who declines the terms is signed out', async ({ page, context, portal }) =
 });
 
 test('addresses: every mistake is named, capitals are folded', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await enrolUpTo(page, society, at.email);
   const invalid = '無効なメールアドレスです。入力したメールアドレスに誤りがないかご確認ください。';
   const taken = '他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。';
@@ -407,8 +407,8 @@ test('addresses: every mistake is named, capitals are folded', async ({ page, po
     'taro@mail': [invalid],
     'taro taro@mail.example': [invalid],
     'たろう@mail.example': [invalid],
-    'testtaro01@kline.example': [taken],
-    'TestTaro01@KLINE.Example': [taken],
+    'testtaro01@minato.example': [taken],
+    'TestTaro01@MINATO.Example': [taken],
     [long(256)]: [invalid, '設定可能なメールアドレスの最大文字数は255文字です。'],
   };
   for (const [email, words] of Object.entries(said)) {
@@ -423,12 +423,12 @@ test('addresses: every mistake is named, capitals are folded', async ({ page, po
   await fillIn(page, at.email, { email: ' Taro.Test@Mail.Example ' });
   await arrives(page, at.emailSent);
   await expect(page.getByText('taro.test@mail.example へ確認のメールを送信しました。')).toBeVisible();
-  await openLink(page, await newMail(portal, 'kline', 'taro.test@mail.example', 'email_verify'));
+  await openLink(page, await newMail(portal, 'minato', 'taro.test@mail.example', 'email_verify'));
   await arrives(page, at.profile);
 });
 
 test('user IDs: every mistake is named, capitals are folded', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await enrolUpTo(page, society, at.profile);
   const bounds = 'ユーザIDは3文字以上255文字以内で入力してください。';
   const forbidden = 'ユーザIDに使えない文字が含まれています。半角の英字・数字と、- _ . @ が使えます。';
@@ -464,9 +464,9 @@ test('user IDs: every mistake is named, capitals are folded', async ({ page, por
 });
 
 for (const [key, letterAndDigit] of [
-  ['bungu', false],
-  ['joil', true],
-  ['kline', false],
+  ['fumitsuki', false],
+  ['nanohana', true],
+  ['minato', false],
 ]) {
   test(`${key}: passwords, every mistake is named`, async ({ page, portal }) => {
     const society = portal.society(key);
@@ -511,7 +511,7 @@ for (const [key, letterAndDigit] of [
 }
 
 test('the factor may wait for the next login, and no longer', async ({ page, context, portal }) => {
-  const society = portal.society('bungu');
+  const society = portal.society('fumitsuki');
   const account = await enrol(page, society, { factor: 'app' });
   await arrives(page, '/factors/app');
   await page.getByRole('button', { name: 'あとで登録する' }).click();
@@ -528,13 +528,13 @@ test('the factor may wait for the next login, and no longer', async ({ page, con
   await page.goto(society.at('/factors?choose=yes'));
   await page.getByRole('link', { name: /^ワンタイムパスワード（OTP）メール認証/ }).click();
   await page.getByRole('button', { name: '確認のコードを送信する' }).click();
-  const { text } = await newMail(portal, 'bungu', account.email, 'mail_code');
+  const { text } = await newMail(portal, 'fumitsuki', account.email, 'mail_code');
   await fillIn(page, '/factors/email', { code: /^\d{6}$/m.exec(text)[0] });
   await page.waitForURL(society.at('/expenses'));
 });
 
 test('the pair of the postcard is dead after 90 days', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await portal.advance(89 * days);
   await fromPostcard(page, society);
   await arrives(page, at.birthDate);
@@ -548,7 +548,7 @@ test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
   test('enrolment goes by links and buttons alone', async ({ page, portal }) => {
-    const society = portal.society('kline');
+    const society = portal.society('minato');
     const { portal: _, ...given } = { portal, factor: 'email', user_id: 'no-script' };
     const account = await enrol(page, society, given);
     await page.waitForURL(society.url);

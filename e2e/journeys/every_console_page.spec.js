@@ -12,7 +12,7 @@ const schemes = ['light', 'dark'];
 test.describe.configure({ mode: 'parallel' });
 test.use({ reducedMotion: 'reduce' });
 
-for (const { name, open, society: key = 'kline', complaint } of consolePages) {
+for (const { name, open, society: key = 'minato', complaint } of consolePages) {
   test(`console: ${name}: axe finds nothing, nothing sticks out`, async ({ page, portal, complaints }) => {
     await open(page, portal.society(key));
     await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);

@@ -30,7 +30,7 @@ async function weight(page, load) {
   return { requests: sizes.size, all: sum(sizes.keys()), script: sum(script) };
 }
 
-for (const { name, open, society: key = 'kline', once, complaint } of pages) {
+for (const { name, open, society: key = 'minato', once, complaint } of pages) {
   for (const lang of ['ja', 'en']) {
     test(`${name} (${lang}): axe finds nothing, nothing sticks out, little to load`, async ({ page, context, portal, complaints }) => {
       const society = portal.society(key);

@@ -6,7 +6,7 @@ const heading = (page) => page.getByRole('heading', { level: 1 });
 const self = (page) => page.getByRole('region', { name: 'あなたが支払った額' });
 
 test('from the overview to a year, to a month', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await asMember(page, society);
   await expect(page.getByRole('region', { name: '今年の自己負担総額' })).toBeVisible();
   await page.getByRole('link', { name: '医療費情報を見る' }).click();
@@ -49,7 +49,7 @@ test('from the overview to a year, to a month', async ({ page, portal }) => {
 });
 
 test('a year in pictures says in words and in a table what it shows', async ({ page, portal }) => {
-  await asMember(page, portal.society('kline'), '/expenses/statement?year=2025');
+  await asMember(page, portal.society('minato'), '/expenses/statement?year=2025');
   const total = yen(await self(page).locator('.amount').innerText());
   const rows = await cells(page.locator('.table-wide tbody tr'));
   expect(rows.reduce((sum, row) => sum + yen(row[6]), 0)).toBe(total);
@@ -71,7 +71,7 @@ test('a year in pictures says in words and in a table what it shows', async ({ p
 });
 
 test('a span of months and a person', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await asMember(page, society, '/expenses');
   await page.getByLabel('はじめの診療年月').fill('2025-01');
   await page.getByLabel('おわりの診療年月').fill('2025-01');
@@ -93,7 +93,7 @@ test('a span of months and a person', async ({ page, portal }) => {
 });
 
 test('mistakes in the filter are named at their field, and the answers stay', async ({ page, portal, complaints }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await asMember(page, society, '/expenses');
   await page.getByLabel('はじめの診療年月').fill('2025-03');
   await page.getByLabel('おわりの診療年月').fill('2025-01');
@@ -113,7 +113,7 @@ test('mistakes in the filter are named at their field, and the answers stay', as
 });
 
 test('the months to come are said to be not yet there', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await asMember(page, society, '/expenses');
   await expect(page.getByText(/診療分はまだ掲載していません。.*受診からおよそ3か月後/)).toBeVisible();
   const [year, month] = TODAY.split('-');
@@ -127,11 +127,11 @@ test('the months to come are said to be not yet there', async ({ page, portal })
 
 // 2026-09-15: two years reach back to October 2024, five to October 2021.
 for (const [key, years, first] of [
-  ['musen', 2, '2024年10月'],
-  ['metro', 2, '2024年10月'],
-  ['bungu', 5, '2021年10月'],
-  ['joil', 5, '2021年10月'],
-  ['kline', 5, '2021年10月'],
+  ['soyokaze', 2, '2024年10月'],
+  ['midori', 2, '2024年10月'],
+  ['fumitsuki', 5, '2021年10月'],
+  ['nanohana', 5, '2021年10月'],
+  ['minato', 5, '2021年10月'],
 ]) {
   test(`${key} shows ${years} years`, async ({ page, portal }) => {
     const society = portal.society(key);
@@ -160,7 +160,7 @@ for (const [key, years, first] of [
 }
 
 test('English, and back, on the same page', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const here = '/expenses/statement?month=2025-01';
   await asMember(page, society, here);
   await page.getByRole('link', { name: /^English/ }).click();

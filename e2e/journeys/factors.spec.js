@@ -51,7 +51,7 @@ async function addApp(page, society, label) {
 }
 
 test('app: a code counts once, and one step of drift either way', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const key = society.account('testtaro01').totp_key;
   const totp = new OTPAuth.TOTP({ secret: OTPAuth.Secret.fromBase32(key) });
   const at = async (steps) => totp.generate({ timestamp: (await portal.advance(0)).getTime() + steps * 30_000 });
@@ -84,7 +84,7 @@ test('app: a code counts once, and one step of drift either way', async ({ page,
 });
 
 test('app: the same code in two browsers at once lets one in', async ({ page, browser, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const { totp_key } = await toFactor(page, society);
   const context = await browser.newContext({ locale: 'ja-JP' });
   const other = await context.newPage();
@@ -98,7 +98,7 @@ test('app: the same code in two browsers at once lets one in', async ({ page, br
 });
 
 test('app: several devices, with names that differ, and a choice between them at the login', async ({ page, portal }) => {
-  const society = portal.society('bungu');
+  const society = portal.society('fumitsuki');
   await asMember(page, society, '/settings/login');
   await expect(entry(page, 'スマートフォン')).toHaveCount(1);
   await addApp(page, society, 'スマートフォン');
@@ -107,7 +107,7 @@ test('app: several devices, with names that differ, and a choice between them at
   await expect(page.getByRole('status')).toHaveText('認証方法を登録しました。');
   await expect(entry(page, 'たぶれっと 2号')).toContainText('作成日 2026年9月15日');
   const account = society.account('testtaro01');
-  await expectNotice(portal, 'bungu', account.email, '認証方法「たぶれっと 2号」が登録されました。');
+  await expectNotice(portal, 'fumitsuki', account.email, '認証方法「たぶれっと 2号」が登録されました。');
   await logOut(page, society);
 
   await toFactor(page, society);
@@ -129,7 +129,7 @@ test('app: several devices, with names that differ, and a choice between them at
 });
 
 test('five wrong codes end the login, and no second tab gets around the factor', async ({ page, context, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await toFactor(page, society);
   for (const closed of ['/', '/expenses', '/settings', '/factors', '/factors/app', '/login/password', '/login/terms', '/login/continue']) {
     const second = await context.newPage();
@@ -152,17 +152,17 @@ test('five wrong codes end the login, and no second tab gets around the factor',
 });
 
 test('mail: a code for this login only, ten minutes, with 再送信', async ({ page, browser, portal }) => {
-  const society = portal.society('joil');
+  const society = portal.society('nanohana');
   const { email } = await toFactor(page, society);
-  const code = () => mailedCode(portal, 'joil', email);
+  const code = () => mailedCode(portal, 'nanohana', email);
   const tries = async (code) => {
     await fillIn(page, '/login/factor/email', { code });
     return new URL(page.url()).pathname === '/settings' ? 'in' : (await faults(page)).join();
   };
-  await expect(page.getByText('te…@joil.example へワンタイムパスワードを送信しました。')).toBeVisible();
+  await expect(page.getByText('te…@nanohana.example へワンタイムパスワードを送信しました。')).toBeVisible();
   const first = await code();
   await page.reload();
-  expect((await portal.mails('joil', email)).filter((mail) => mail.kind === 'mail_code')).toHaveLength(1);
+  expect((await portal.mails('nanohana', email)).filter((mail) => mail.kind === 'mail_code')).toHaveLength(1);
   await submit(page, page.getByRole('button', { name: '再送信' }));
   expect(await faults(page)).toEqual(['メールは送信済みです。届くまで30秒ほどお待ちください。']);
   await portal.advance(31);
@@ -186,7 +186,7 @@ test('mail: a code for this login only, ten minutes, with 再送信', async ({ p
 });
 
 test('passkey: registered, named, second factor, and alone by its button', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await withoutAutofill(page);
   await asMember(page, society, '/settings/login');
   const authenticator = await Authenticator.of(page);
@@ -194,7 +194,7 @@ test('passkey: registered, named, second factor, and alone by its button', async
   await expect(page.getByRole('status')).toHaveText('認証方法を登録しました。');
   await expect(entry(page, '自分の iPhone・青')).toContainText('生体認証');
   const { email } = society.account('testtaro01');
-  await expectNotice(portal, 'kline', email, '認証方法「自分の iPhone・青」が登録されました。');
+  await expectNotice(portal, 'minato', email, '認証方法「自分の iPhone・青」が登録されました。');
   await logOut(page, society);
 
   await toFactor(page, society);
@@ -220,7 +220,7 @@ test('passkey: registered, named, second factor, and alone by its button', async
 });
 
 test('passkey: picked from the list under the user ID, nothing typed and nothing pressed', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await asMember(page, society, '/settings/login');
   await Authenticator.of(page);
   await addPasskey(page, society);
@@ -231,7 +231,7 @@ test('passkey: picked from the list under the user ID, nothing typed and nothing
 });
 
 test('passkey: several, with a name of their own where none is typed', async ({ page, portal }) => {
-  const society = portal.society('bungu');
+  const society = portal.society('fumitsuki');
   await asMember(page, society, '/settings/login');
   const first = await Authenticator.of(page);
   await addPasskey(page, society);
@@ -247,7 +247,7 @@ test('passkey: several, with a name of their own where none is typed', async ({ 
 });
 
 test('passkey: without finger, face or screen lock it is refused in words to act on', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await asMember(page, society, '/settings/login');
   await Authenticator.of(page, { isUserVerified: false });
   await page.goto(society.at('/factors/passkey'));
@@ -258,7 +258,7 @@ test('passkey: without finger, face or screen lock it is refused in words to act
 });
 
 test('passkey: one that the portal no longer has is refused, and the browser forgets it', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await asMember(page, society, '/settings/login');
   const authenticator = await Authenticator.of(page);
   await addPasskey(page, society, '古い電話');
@@ -275,19 +275,19 @@ test('passkey: one that the portal no longer has is refused, and the browser for
 });
 
 test('passkey: one of another society is worth nothing', async ({ page, portal }) => {
-  const [kline, bungu] = [portal.society('kline'), portal.society('bungu')];
-  await asMember(page, kline, '/settings/login');
+  const [minato, fumitsuki] = [portal.society('minato'), portal.society('fumitsuki')];
+  await asMember(page, minato, '/settings/login');
   await Authenticator.of(page);
-  await addPasskey(page, kline, '一台目');
-  await page.goto(bungu.at('/login'));
+  await addPasskey(page, minato, '一台目');
+  await page.goto(fumitsuki.at('/login'));
   await passkeyButton(page).click();
   await expect(page.getByRole('alert').first()).not.toBeEmpty();
-  await page.goto(bungu.at('/expenses'));
+  await page.goto(fumitsuki.at('/expenses'));
   await arrives(page, '/login');
 });
 
 test('passkey: who has one comes in though strangers locked the account', async ({ page, browser, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = society.account('testtaro01');
   await withoutAutofill(page);
   await asMember(page, society, '/settings/login');
@@ -307,7 +307,7 @@ test('passkey: who has one comes in though strangers locked the account', async 
 });
 
 test('the last factor stays; another may take its place', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = society.account('testtaro01');
   await asMember(page, society, '/settings/login');
   await entry(page, 'スマートフォン').getByRole('link', { name: '削除' }).click();
@@ -322,23 +322,23 @@ test('the last factor stays; another may take its place', async ({ page, portal 
   await send(page, '/factors/email/send');
   await fillIn(page, '/factors/email', { code: '000000' });
   expect(await faults(page)).toEqual([WRONG]);
-  await fillIn(page, '/factors/email', { code: await mailedCode(portal, 'kline', account.email) });
+  await fillIn(page, '/factors/email', { code: await mailedCode(portal, 'minato', account.email) });
   await expect(page.getByRole('status')).toHaveText('認証方法を登録しました。');
   await expect(entry(page, 'OTPメール').getByRole('link', { name: '削除' })).toHaveCount(0);
   await entry(page, 'スマートフォン').getByRole('link', { name: '削除' }).click();
   await submit(page, page.getByRole('button', { name: '削除' }));
   await expect(page.getByRole('status')).toHaveText('認証方法を削除しました。');
-  const said = async () => (await portal.mails('kline', account.email)).filter((mail) => mail.kind === 'notice').map((mail) => mail.subject);
+  const said = async () => (await portal.mails('minato', account.email)).filter((mail) => mail.kind === 'notice').map((mail) => mail.subject);
   await expect.poll(said).toEqual(['認証方法が削除されました', '認証方法が登録されました']);
   await logOut(page, society);
   await toFactor(page, society);
-  await expect(page.getByText('te…@kline.example へワンタイムパスワードを送信しました。')).toBeVisible();
+  await expect(page.getByText('te…@minato.example へワンタイムパスワードを送信しました。')).toBeVisible();
   await proveFactor(page, account);
   await arrives(page, '/settings');
 });
 
 test('a device gets another name, which no other has', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await asMember(page, society, '/settings/login');
   await addApp(page, society, '二台目');
   await entry(page, '二台目').getByRole('link', { name: '名前の変更' }).click();
@@ -357,7 +357,7 @@ test('a device gets another name, which no other has', async ({ page, portal }) 
 });
 
 test('a registration can sign all other devices out', async ({ page, browser, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const context = await browser.newContext({ locale: 'ja-JP' });
   const other = await context.newPage();
   await asMember(other, society, '/expenses');
@@ -372,8 +372,8 @@ test('a registration can sign all other devices out', async ({ page, browser, po
   await context.close();
 });
 
-test('joil: the app is not to be had in the settings either', async ({ page, portal }) => {
-  const society = portal.society('joil');
+test('nanohana: the app is not to be had in the settings either', async ({ page, portal }) => {
+  const society = portal.society('nanohana');
   await asMember(page, society, '/settings/login');
   await expect(page.locator('a[href="/factors/app"]')).toHaveCount(0);
   await page.goto(society.at('/factors/app'));
@@ -383,14 +383,14 @@ test('joil: the app is not to be had in the settings either', async ({ page, por
 });
 
 test('recovery codes: printed once, each works once', async ({ page, portal, complaints }) => {
-  const society = portal.society('bungu');
+  const society = portal.society('fumitsuki');
   const { email } = society.account('testtaro01');
   await asMember(page, society, '/settings/login');
   await page.getByRole('link', { name: '回復コードを発行する' }).click();
   await submit(page, page.getByRole('button', { name: '回復コードを発行する' }));
   const codes = await page.locator('.codes code').allInnerTexts();
   expect(new Set(codes).size).toBe(10);
-  await expectNotice(portal, 'bungu', email, '回復コードが発行されました');
+  await expectNotice(portal, 'fumitsuki', email, '回復コードが発行されました');
   await page.goto(society.at('/settings/recovery-codes'));
   await expect(page.locator('.codes')).toHaveCount(0);
   await expect(page.getByText('使っていない回復コードが10個あります。')).toBeVisible();
@@ -403,7 +403,7 @@ test('recovery codes: printed once, each works once', async ({ page, portal, com
   };
   await byCode(codes[3].toLowerCase().replaceAll('-', ' '));
   await arrives(page, '/settings');
-  await expectNotice(portal, 'bungu', email, '回復コードを使ってログインがありました。');
+  await expectNotice(portal, 'fumitsuki', email, '回復コードを使ってログインがありました。');
   await logOut(page, society);
   await byCode(codes[3]);
   await faults(page);
@@ -412,18 +412,18 @@ test('recovery codes: printed once, each works once', async ({ page, portal, com
   await page.goto(society.at('/settings/login'));
   await expect(page.getByText('使っていない回復コードが8個あります。')).toBeVisible();
 
-  const kline = portal.society('kline');
-  await asMember(page, kline, '/settings/login');
+  const minato = portal.society('minato');
+  await asMember(page, minato, '/settings/login');
   await expect(page.getByText('回復コード')).toHaveCount(0);
-  await page.goto(kline.at('/settings/recovery-codes'));
+  await page.goto(minato.at('/settings/recovery-codes'));
   expectComplaint(complaints, /404 \(Not Found\)/);
 });
 
 test('phone lost: staff initialise the factor, sessions end, the next login registers anew', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = society.account('testtaro01');
   await asMember(page, society, '/settings');
-  await portal.yui(['account', 'reset-factor', '--society', 'kline', '--user-id', account.user_id]);
+  await portal.yui(['account', 'reset-factor', '--society', 'minato', '--user-id', account.user_id]);
   await page.goto(society.at('/settings'));
   await arrives(page, '/login');
   await typeLogin(page, account);
@@ -443,9 +443,9 @@ test('phone lost: staff initialise the factor, sessions end, the next login regi
 });
 
 test('an account that staff made without a factor registers one at its first login', async ({ page, portal }) => {
-  const society = portal.society('bungu');
+  const society = portal.society('fumitsuki');
   const number = ['--insurer-number', society.account('testtaro01').insurer_number, '--symbol', '800', '--number', '2007'];
-  const given = ['account', 'create', '--society', 'bungu', ...number, '--user-id', 'tsuika0001'];
+  const given = ['account', 'create', '--society', 'fumitsuki', ...number, '--user-id', 'tsuika0001'];
   await portal.yui(given, 'Kaze-no-oka-2031\n');
   await page.goto(society.at('/login'));
   await typeLogin(page, { user_id: 'tsuika0001', password: 'Kaze-no-oka-2031' });
@@ -453,6 +453,6 @@ test('an account that staff made without a factor registers one at its first log
   await expect(page.locator('.choice')).toHaveCount(3);
   await page.getByRole('link', { name: /メール認証/ }).click();
   await fillIn(page, '/factors/email/send', { email: 'Tsuika@Mail.Example' });
-  await fillIn(page, '/factors/email', { code: await mailedCode(portal, 'bungu', 'tsuika@mail.example') });
+  await fillIn(page, '/factors/email', { code: await mailedCode(portal, 'fumitsuki', 'tsuika@mail.example') });
   await page.waitForURL(society.url);
 });

@@ -14,7 +14,7 @@ async function expectLoginPage(page, society) {
 }
 
 test('who asks for a page first logs in and is then there', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await page.goto(society.at(statement));
   await expectLoginPage(page, society);
   await logIn(page, society.account('testtaro01'));
@@ -23,7 +23,7 @@ test('who asks for a page first logs in and is then there', async ({ page, porta
 });
 
 test('the way in from the first page, and out by a page that asks first', async ({ page, context, portal }) => {
-  const society = portal.society('bungu');
+  const society = portal.society('fumitsuki');
   await page.goto(society.url);
   await expect(page.getByRole('heading', { level: 1 })).toContainText(society.name);
   await page.getByRole('main').getByRole('link', { name: 'ログインする' }).click();
@@ -52,7 +52,7 @@ test('the way in from the first page, and out by a page that asks first', async 
 });
 
 test('a wrong password, an unknown user ID and a locked account are answered with the same words', async ({ page, portal }) => {
-  const society = portal.society('metro');
+  const society = portal.society('midori');
   const { password } = society.account('testtaro01');
   for (const wrong of [
     { user_id: 'testtaro01', password: 'not-the-password-1' },
@@ -70,7 +70,7 @@ test('a wrong password, an unknown user ID and a locked account are answered wit
 });
 
 test('empty fields are named in a summary that leads to them', async ({ page, portal }) => {
-  await page.goto(portal.society('kline').at('/login'));
+  await page.goto(portal.society('minato').at('/login'));
   await page.getByRole('button', { name: 'ログインする', exact: true }).click();
   await expect(page).toHaveTitle(/^エラー: ログイン/);
   await expect(summary(page)).toBeFocused();
@@ -86,8 +86,8 @@ test('empty fields are named in a summary that leads to them', async ({ page, po
 
 test('a temporary account begins its enrolment, and gets no session', async ({ page, context, portal }) => {
   for (const [key, heading] of [
-    ['musen', '本人確認'],
-    ['kline', '生年月日の入力'],
+    ['soyokaze', '本人確認'],
+    ['minato', '生年月日の入力'],
   ]) {
     const society = portal.society(key);
     await page.goto(society.at('/login?return_to=%2Fexpenses'));
@@ -99,7 +99,7 @@ test('a temporary account begins its enrolment, and gets no session', async ({ p
   }
 });
 
-for (const key of ['bungu', 'musen', 'metro', 'joil', 'kline']) {
+for (const key of ['fumitsuki', 'soyokaze', 'midori', 'nanohana', 'minato']) {
   test(`${key}: eleven wrong passwords lock the account until staff unlock it`, async ({ page, portal }) => {
     const society = portal.society(key);
     const account = society.account('mihon00002');
@@ -121,7 +121,7 @@ for (const key of ['bungu', 'musen', 'metro', 'joil', 'kline']) {
 }
 
 test('ten wrong passwords and the right one begin the count anew', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = society.account('mihon00002');
   for (let round = 1; round <= 2; round += 1) {
     await page.goto(society.at('/login'));
@@ -134,7 +134,7 @@ test('ten wrong passwords and the right one begin the count anew', async ({ page
 });
 
 test('tries that follow each other too fast are slowed, whether or not the account exists', async ({ page, portal, complaints }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const answers = [];
   for (const user_id of ['mihon00002', 'nobody00000']) {
     await page.goto(society.at('/login'));
@@ -148,7 +148,7 @@ test('tries that follow each other too fast are slowed, whether or not the accou
 });
 
 test('strangers can not lock the owner out of a browser that is known', async ({ page, browser, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = society.account('testtaro01');
   await asMember(page, society);
   await page.goto(society.at('/logout'));
@@ -167,7 +167,7 @@ test('strangers can not lock the owner out of a browser that is known', async ({
 });
 
 test('without "remember" the session ends after 30 idle minutes', async ({ page, context, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await asMember(page, society, '/expenses');
   expect(await session(context)).toMatchObject({ expires: -1, httpOnly: true, sameSite: 'Lax' });
   await portal.advance(29 * minutes);
@@ -184,7 +184,7 @@ test('without "remember" the session ends after 30 idle minutes', async ({ page,
 });
 
 test('and after ten hours however busy', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await asMember(page, society, '/expenses');
   for (let passed = 25; passed < 600; passed += 25) {
     await portal.advance(25 * minutes);
@@ -197,7 +197,7 @@ test('and after ten hours however busy', async ({ page, portal }) => {
 });
 
 test('with "remember" it stays for 30 days', async ({ page, context, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await page.goto(society.at('/login'));
   await page.getByLabel('ログイン状態の保存').check();
   await logIn(page, society.account('testtaro01'));
@@ -213,22 +213,22 @@ test('with "remember" it stays for 30 days', async ({ page, context, portal }) =
 });
 
 test('a session of one society is worth nothing at another', async ({ page, context, portal }) => {
-  const [kline, metro] = [portal.society('kline'), portal.society('metro')];
-  await asMember(page, kline, '/expenses');
-  await page.goto(metro.at('/expenses'));
-  await expectLoginPage(page, metro);
+  const [minato, midori] = [portal.society('minato'), portal.society('midori')];
+  await asMember(page, minato, '/expenses');
+  await page.goto(midori.at('/expenses'));
+  await expectLoginPage(page, midori);
   const { value } = await session(context);
-  await context.addCookies([{ name: 'yui_session', value, url: metro.url }]);
+  await context.addCookies([{ name: 'yui_session', value, url: midori.url }]);
   for (const path of ['/expenses', statement, '/deduction', '/deduction/2025']) {
-    await page.goto(metro.at(path));
-    await expectLoginPage(page, metro);
+    await page.goto(midori.at(path));
+    await expectLoginPage(page, midori);
   }
-  await page.goto(metro.at('/'));
+  await page.goto(midori.at('/'));
   await expect(page.getByText('テスト タロウ')).toHaveCount(0);
 });
 
 test('nobody is led to a stranger’s site after the login', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   for (const elsewhere of ['//evil.example', 'https://evil.example/', '/\\evil.example', 'javascript:alert(1)']) {
     await page.context().clearCookies();
     await page.goto(society.at(`/login?return_to=${encodeURIComponent(elsewhere)}`));
@@ -241,12 +241,12 @@ test('nobody is led to a stranger’s site after the login', async ({ page, port
 });
 
 test('a form sent from another site is refused', async ({ portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const { user_id, password } = society.account('testtaro01');
   for (const headers of [
     { origin: 'https://evil.example' },
     { origin: 'null' },
-    { origin: portal.at('metro.localhost', '').replace(/\/$/, '') },
+    { origin: portal.at('midori.localhost', '').replace(/\/$/, '') },
     { 'sec-fetch-site': 'cross-site' },
   ]) {
     const answer = await portal.post(society.host, '/login', { user_id, password }, headers);
@@ -256,7 +256,7 @@ test('a form sent from another site is refused', async ({ portal }) => {
 });
 
 test('the password can be looked at while it is typed', async ({ page, portal }) => {
-  await page.goto(portal.society('kline').at('/login'));
+  await page.goto(portal.society('minato').at('/login'));
   const password = page.getByLabel('パスワード ※必須');
   const button = page.getByRole('button', { name: 'パスワードを表示する' });
   await password.fill('Kumo-no-ue');
@@ -273,7 +273,7 @@ test('the password can be looked at while it is typed', async ({ page, portal })
 });
 
 test('everything goes by keyboard', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const { user_id, password, totp_key } = society.account('testtaro01');
   const focused = page.locator(':focus');
   await page.goto(society.at('/login'));
@@ -319,7 +319,7 @@ test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
   test('everything works', async ({ page, portal }) => {
-    const society = portal.society('metro');
+    const society = portal.society('midori');
     const account = society.account('testtaro01');
     await page.goto(society.at(statement));
     await typeLogin(page, { ...account, password: '' });

@@ -46,14 +46,14 @@ const test = bare.extend({
 
 /** Writes a mail and wakes the worker; returns its number. */
 async function write(portal, to, minutes = 0) {
-  const said = await portal.yui(['mail', 'test', '--society', 'kline', '--to', to, '--minutes', String(minutes)]);
+  const said = await portal.yui(['mail', 'test', '--society', 'minato', '--to', to, '--minutes', String(minutes)]);
   await portal.advance(0);
   return /^mail (\d+) written$/m.exec(said)[1];
 }
 
 /** The line of the list that shows a mail: what it is, masked address, tries, where it stands, why. */
 async function line(portal, id, ...filter) {
-  const list = await portal.yui(['mail', 'list', '--society', 'kline', ...filter]);
+  const list = await portal.yui(['mail', 'list', '--society', 'minato', ...filter]);
   const fields = list.split('\n').map((line) => line.split('\t')).find(([number]) => number === id);
   if (!fields) return 'not there';
   const [, kind, to, tries, state, why] = fields;
@@ -68,20 +68,20 @@ test('a mail arrives, private, in both forms, as a mail program wants it', async
   const [mail, ...more] = server.to('taro@example.jp');
   expect(more).toEqual([]);
   expect(mail.secure).toBe(true);
-  expect(mail.envelope.mailFrom.address).toBe('webmaster@kline.localhost');
+  expect(mail.envelope.mailFrom.address).toBe('webmaster@minato.localhost');
   expect(mail.raw).toMatch(/^[\r\n\t\x20-\x7e]*$/);
   expect(mail.raw.split('\r\n').filter((line) => line.length > 78)).toEqual([]);
 
   const { headers, parts } = parsed(mail.raw);
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   // Where the command line, which knows nothing of the demo's port, sees the portal.
-  const address = 'https://kline.localhost/';
-  expect(headers.from).toMatch(new RegExp(`^"?${society.name}"? <webmaster@kline.localhost>$`));
+  const address = 'https://minato.localhost/';
+  expect(headers.from).toMatch(new RegExp(`^"?${society.name}"? <webmaster@minato.localhost>$`));
   expect(headers.to).toBe('taro@example.jp');
   expect(headers.subject).toBe('メールの試験');
   expect(headers['mime-version']).toBe('1.0');
   expect(headers['auto-submitted']).toBe('auto-generated');
-  expect(headers['message-id']).toMatch(/^<[0-9a-f]{32}@kline\.localhost>$/);
+  expect(headers['message-id']).toMatch(/^<[0-9a-f]{32}@minato\.localhost>$/);
   expect(Math.abs(Date.parse(headers.date) - (await portal.advance(0)))).toBeLessThan(60_000);
   expect(headers['content-type']).toMatch(/^multipart\/alternative/);
   expect(parts.map((part) => part.headers['content-type'])).toEqual(['text/plain; charset=utf-8', 'text/html; charset=utf-8']);
@@ -92,9 +92,9 @@ test('a mail arrives, private, in both forms, as a mail program wants it', async
 
   // The mailbox has it as well, in both forms, and axe has nothing to say.
   const [kept] = JSON.parse((await portal.get('localhost', '/mailbox.json?to=taro@example.jp')).text);
-  expect([kept.subject, kept.society, kept.from]).toEqual(['メールの試験', 'kline', 'webmaster@kline.localhost']);
+  expect([kept.subject, kept.society, kept.from]).toEqual(['メールの試験', 'minato', 'webmaster@minato.localhost']);
   expect(kept.links).toContain(address);
-  for (const where of ['/mailbox?to=taro@example.jp', `/mailbox/kline/${id}`]) {
+  for (const where of ['/mailbox?to=taro@example.jp', `/mailbox/minato/${id}`]) {
     await page.goto(portal.at('localhost', where));
     await expect(page.getByText('届くことを確かめるため')).toBeVisible();
     await expect(page.getByRole('link', { name: address, exact: true }).first()).toHaveAttribute('href', address);
@@ -125,20 +125,20 @@ test('a refused mail is given up at once, and tried again by hand', async ({ por
   await settles(portal, await write(portal, 'another@example.jp')).toContain('|sent|');
   expect(server.attempts.filter((address) => address === 'refused@example.jp')).toHaveLength(1);
 
-  expect(await portal.yui(['mail', 'retry', '--society', 'kline', id])).toContain('tried again');
+  expect(await portal.yui(['mail', 'retry', '--society', 'minato', id])).toContain('tried again');
   await portal.advance(0);
   await expect.poll(() => server.attempts.filter((address) => address === 'refused@example.jp').length).toBe(2);
-  await expect(portal.yui(['mail', 'retry', '--society', 'kline', '999999'])).rejects.toThrow(/not among those given up/);
+  await expect(portal.yui(['mail', 'retry', '--society', 'minato', '999999'])).rejects.toThrow(/not among those given up/);
   // Neither the address nor the server's words, which hold it, are in the log.
   expect(portal.log).toContain('r***@example.jp');
   for (const secret of ['refused@', 'said no', 'メールの試験', password]) expect(portal.log).not.toContain(secret);
 });
 
 test('what was given up is told on the console, and tried again there', async ({ portal, server, page }) => {
-  const kline = portal.society('kline');
+  const minato = portal.society('minato');
   const id = await write(portal, 'refused@desk.example');
   await settles(portal, id).toContain('|failed|');
-  await asStaff(page, kline, '/console', 'desk');
+  await asStaff(page, minato, '/console', 'desk');
   await submit(page, page.getByRole('link', { name: /^この30日に届けられなかったメールが/ }));
   const row = page.getByRole('row').filter({ hasText: 'r***@desk.example' });
   await expect(row).toContainText('メールの試験');
@@ -165,7 +165,7 @@ test('a server that does not answer holds up nobody', async ({ portal, server, p
   const id = await write(portal, 'slow@example.jp');
   await expect.poll(() => server.attempts.includes('slow@example.jp')).toBe(true);
   const before = performance.now();
-  await page.goto(portal.society('bungu').at('/login'));
+  await page.goto(portal.society('fumitsuki').at('/login'));
   await expect(page.getByLabel('ユーザID')).toBeVisible();
   expect(performance.now() - before).toBeLessThan(2_000);
   await settles(portal, id).toBe('test|s***@example.jp|1|due|the mail server took too long');

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { arrives, at, fillIn, openLink, send } from '../support/enrol.js';
 import { expect, newMail, submit, test } from '../support/test.js';
 
-const insurer = '06131114';
+const insurer = '06149058';
 const day = 24 * 60 * 60 * 1000;
 
 /** The date so many days from the machine's today, as the command line has it. */
@@ -28,7 +28,7 @@ async function society(portal, info) {
     return path.join(folder, name);
   };
   const create = ['society', 'create', '--key', 'ikou', '--host', 'ikou.localhost', '--name', 'いこう健康保険組合'];
-  await portal.yui([...create, '--insurer-number', insurer, '--preset', 'kline']);
+  await portal.yui([...create, '--insurer-number', insurer, '--preset', 'minato']);
   const to = ['--society', 'ikou'];
   await portal.yui(['import', 'register', ...to, await file('register.csv', register)]);
   return {
@@ -108,7 +108,7 @@ test('symbol, number and birth date, on a society’s wish, and never after the 
 });
 
 test('the older host shows where the portal is', async ({ page, portal }) => {
-  await page.goto(portal.at('joil-old.localhost'));
+  await page.goto(portal.at('nanohana-old.localhost'));
   await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
-  await expect(page.getByRole('link').first()).toHaveAttribute('href', /joil\.localhost/);
+  await expect(page.getByRole('link').first()).toHaveAttribute('href', /nanohana\.localhost/);
 });

@@ -126,7 +126,7 @@ class Walker {
 for (const lang of ['ja', 'en']) {
   test(`renewed: from the postcard to the first statement, by keyboard alone (${lang})`, async ({ page, context, portal, engine }) => {
     test.setTimeout(120_000);
-    const society = portal.society('kline');
+    const society = portal.society('minato');
     const folder = path.resolve(`test-results/walk/${engine}-renewed-${lang}`);
     await mkdir(folder, { recursive: true });
     const walker = new Walker(page, society, lang, folder);
@@ -150,7 +150,7 @@ for (const lang of ['ja', 'en']) {
     await walker.look('address-sent');
 
     // The mail, on the same phone.
-    const mail = await newMail(portal, 'kline', 'jibun@mail.example', 'email_verify');
+    const mail = await newMail(portal, 'minato', 'jibun@mail.example', 'email_verify');
     const first = walker.page;
     walker.page = await context.newPage();
     await walker.page.goto(mail.links[0]);
@@ -193,7 +193,7 @@ for (const lang of ['ja', 'en']) {
 
   test(`classic: from the postcard to the first statement, by keyboard alone (${lang})`, async ({ page, portal, engine }) => {
     test.setTimeout(120_000);
-    const society = portal.society('musen');
+    const society = portal.society('soyokaze');
     const folder = path.resolve(`test-results/walk/${engine}-classic-${lang}`);
     await mkdir(folder, { recursive: true });
     const walker = new Walker(page, society, lang, folder);

@@ -7,7 +7,7 @@ import { referenceRows, referenceTotals } from '../support/csv.js';
 for (const width of [375, 1280]) {
   test(`printed from a ${width} px window, the statement is its table without menus`, async ({ page, portal }, info) => {
     await page.setViewportSize({ width, height: 800 });
-    await asMember(page, portal.society('kline'), '/expenses/statement?month=2025-01');
+    await asMember(page, portal.society('minato'), '/expenses/statement?month=2025-01');
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
 
     await expect(page.locator('.table-wide')).toBeVisible();

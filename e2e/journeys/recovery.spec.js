@@ -21,7 +21,7 @@ async function newPassword(page, password, again = password) {
   await fillIn(page, at.password, { new_password: password, new_password_again: again });
 }
 
-for (const key of ['bungu', 'joil', 'kline']) {
+for (const key of ['fumitsuki', 'nanohana', 'minato']) {
   test(`${key}: a forgotten password is set by a link, and the factor is asked for as ever`, async ({ page, browser, portal }) => {
     const society = portal.society(key);
     const account = society.account('testtaro01');
@@ -89,12 +89,12 @@ for (const key of ['bungu', 'joil', 'kline']) {
 }
 
 test('the link of a forgotten password lives five minutes, and the newest one only', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const { email } = society.account('testtaro01');
   const ask = async () => {
     await page.goto(society.at(FORGOTTEN));
     await fillIn(page, FORGOTTEN, { user_id: 'testtaro01' });
-    return newMail(portal, 'kline', email, 'password_reset');
+    return newMail(portal, 'minato', email, 'password_reset');
   };
   const old = await ask();
   await page.goto(old.links[0]);
@@ -109,7 +109,7 @@ test('the link of a forgotten password lives five minutes, and the newest one on
 });
 
 test('a flood of questions fills nobody’s mailbox, and is answered with the same words', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const { email } = society.account('testtaro01');
   const answers = new Set();
   for (let question = 1; question <= 8; question += 1) {
@@ -118,21 +118,21 @@ test('a flood of questions fills nobody’s mailbox, and is answered with the sa
     answers.add(await said(page));
   }
   expect(answers.size).toBe(1);
-  await expect.poll(async () => (await kinds(portal, 'kline', email)).length).toBe(5);
+  await expect.poll(async () => (await kinds(portal, 'minato', email)).length).toBe(5);
 });
 
 test('a locked account is not opened by a link', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const { email } = society.account('rokku00004');
   await page.goto(society.at(FORGOTTEN));
   await fillIn(page, FORGOTTEN, { user_id: 'rokku00004' });
   await expect(page.getByRole('status')).toContainText('詳細な手順を記載したメール');
-  await openLink(page, await newMail(portal, 'kline', email, 'password_reset'));
+  await openLink(page, await newMail(portal, 'minato', email, 'password_reset'));
   await arrives(page, '/login/refused');
   await expect(page.getByText('アカウントがロックされています。ロックの解除を、健康保険組合へお申し出ください。')).toBeVisible();
 });
 
-for (const key of ['musen', 'metro']) {
+for (const key of ['soyokaze', 'midori']) {
   test(`${key}: a forgotten password is replaced by a temporary one, which lives an hour and must be changed`, async ({ page, portal }) => {
     const society = portal.society(key);
     const account = await enrolClassic(page, society);
@@ -192,7 +192,7 @@ for (const key of ['musen', 'metro']) {
   });
 }
 
-for (const key of ['bungu', 'metro', 'kline']) {
+for (const key of ['fumitsuki', 'midori', 'minato']) {
   test(`${key}: a forgotten user ID comes by mail to who knows birth date and address`, async ({ page, portal }) => {
     const society = portal.society(key);
     const { email, birth_date } = society.account('testtaro01');
@@ -224,8 +224,8 @@ for (const key of ['bungu', 'metro', 'kline']) {
 }
 
 for (const [key, words] of [
-  ['musen', '「加入者ポータルへようこそ」というメールに書かれています。'],
-  ['joil', '健康保険組合へメールでお問い合わせください。'],
+  ['soyokaze', '「加入者ポータルへようこそ」というメールに書かれています。'],
+  ['nanohana', '健康保険組合へメールでお問い合わせください。'],
 ]) {
   test(`${key}: who forgot the user ID is told where it is`, async ({ page, portal }) => {
     const society = portal.society(key);
@@ -241,10 +241,10 @@ for (const [key, words] of [
 }
 
 test('a link of one society is worth nothing at another', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await page.goto(society.at(FORGOTTEN));
   await fillIn(page, FORGOTTEN, { user_id: 'testtaro01' });
-  const mail = await newMail(portal, 'kline', society.account('testtaro01').email, 'password_reset');
-  await page.goto(portal.society('bungu').at(new URL(mail.links[0]).pathname));
+  const mail = await newMail(portal, 'minato', society.account('testtaro01').email, 'password_reset');
+  await page.goto(portal.society('fumitsuki').at(new URL(mail.links[0]).pathname));
   await expect(heading(page)).toHaveText('リンクが無効です');
 });

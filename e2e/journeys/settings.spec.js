@@ -23,7 +23,7 @@ async function confirm(page, account) {
 }
 
 test('the profile: what it shows, the language, the wish for mails', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = society.account('testtaro01');
   await asMember(page, society, '/settings');
   await expect(heading(page)).toHaveText('プロフィール変更');
@@ -43,7 +43,7 @@ test('the profile: what it shows, the language, the wish for mails', async ({ pa
 });
 
 test('choosing a factor that is not registered leads straight to its registration', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   await asMember(page, society, '/settings');
   const authenticator = await Authenticator.of(page);
   // Who never chose is asked for what is registered.
@@ -67,7 +67,7 @@ test('choosing a factor that is not registered leads straight to its registratio
 });
 
 test('something sensitive asks again, by password and factor, and is then gone on with', async ({ page, context, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = society.account('testtaro01');
   await asMember(page, society, '/settings/login');
   const before = (await cookie(context)).value;
@@ -108,7 +108,7 @@ test('something sensitive asks again, by password and factor, and is then gone o
 });
 
 test('the password: every mistake is named, the change is mailed, others are signed out', async ({ page, browser, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = society.account('testtaro01');
   const context = await browser.newContext({ locale: 'ja-JP' });
   const other = await context.newPage();
@@ -129,7 +129,7 @@ test('the password: every mistake is named, the change is mailed, others are sig
   await fillIn(page, '/settings/password', { new_password: NEXT, new_password_again: NEXT });
   await expect(status(page)).toHaveText('パスワードを変更しました。');
   await expect(page.getByText('作成日 2026年9月15日').first()).toBeVisible();
-  await expectNotice(portal, 'kline', account.email, 'パスワードが変更されました');
+  await expectNotice(portal, 'minato', account.email, 'パスワードが変更されました');
   await other.goto(society.at('/expenses'));
   await arrives(other, '/login');
   await context.close();
@@ -138,7 +138,7 @@ test('the password: every mistake is named, the change is mailed, others are sig
 });
 
 test('the address: proved by its link before it counts, the old one is told', async ({ page, browser, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = society.account('testtaro01');
   await asMember(page, society, '/settings');
   await page.getByRole('link', { name: 'Eメール変更' }).click();
@@ -148,7 +148,7 @@ test('the address: proved by its link before it counts, the old one is told', as
   for (const [email, words] of [
     ['', ['メールアドレスを入力してください。']],
     ['taro?@mail.example', [invalid]],
-    ['Mihon00002@kline.example', [taken]],
+    ['Mihon00002@minato.example', [taken]],
     [`a@${'b'.repeat(250)}.example`, [invalid, '設定可能なメールアドレスの最大文字数は255文字です。']],
   ]) {
     await fillIn(page, '/settings/email', { email });
@@ -157,7 +157,7 @@ test('the address: proved by its link before it counts, the old one is told', as
   await fillIn(page, '/settings/email', { email: 'New.Taro@Mail.Example' });
   await expect(status(page)).toContainText('新しいメールアドレスへ確認のメールを送信しました。');
   await expect(page.locator('.pairs')).toContainText(account.email);
-  const first = await newMail(portal, 'kline', 'new.taro@mail.example', 'email_verify');
+  const first = await newMail(portal, 'minato', 'new.taro@mail.example', 'email_verify');
   await portal.advance(31 * minutes);
   await page.goto(first.links[0]);
   await expect(heading(page)).toHaveText('リンクが無効です');
@@ -169,18 +169,18 @@ test('the address: proved by its link before it counts, the old one is told', as
   await fillIn(page, '/settings/email', { email: 'New.Taro@Mail.Example' });
 
   const phone = await (await browser.newContext({ locale: 'ja-JP' })).newPage();
-  await openLink(phone, await newMail(portal, 'kline', 'new.taro@mail.example', 'email_verify'));
+  await openLink(phone, await newMail(portal, 'minato', 'new.taro@mail.example', 'email_verify'));
   await expect(phone.getByRole('status')).toContainText('メールアドレスを確認しました。');
   await phone.context().close();
   await page.goto(society.at('/settings'));
   await expect(page.locator('.pairs')).toContainText('new.taro@mail.example');
   for (const address of [account.email, 'new.taro@mail.example']) {
-    await expectNotice(portal, 'kline', address, 'メールアドレスが変更されました');
+    await expectNotice(portal, 'minato', address, 'メールアドレスが変更されました');
   }
 });
 
 test('the user ID: taken ones are refused, the change is mailed, the old one is dead', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = society.account('testtaro01');
   await asMember(page, society, '/settings');
   await page.getByRole('link', { name: 'ユーザIDを変更する' }).click();
@@ -196,7 +196,7 @@ test('the user ID: taken ones are refused, the change is mailed, the old one is 
   await fillIn(page, '/settings/user-id', { user_id: 'Shin.Taro@Home' });
   await expect(status(page)).toHaveText('ユーザIDを変更しました。');
   await expect(page.locator('.pairs')).toContainText('shin.taro@home');
-  await expectNotice(portal, 'kline', account.email, 'ユーザIDが変更されました');
+  await expectNotice(portal, 'minato', account.email, 'ユーザIDが変更されました');
   await logOut(page, society);
   await page.goto(society.at('/login'));
   await typeLogin(page, account);
@@ -206,7 +206,7 @@ test('the user ID: taken ones are refused, the change is mailed, the old one is 
 });
 
 test('sessions are listed, and ended one by one or all', async ({ page, browser, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const { email } = society.account('testtaro01');
   const contexts = [];
   for (let each = 0; each < 3; each += 1) {
@@ -216,7 +216,7 @@ test('sessions are listed, and ended one by one or all', async ({ page, browser,
   }
   await asMember(page, society, '/settings');
   // Each new device is told by mail, but for the first.
-  await expectNotice(portal, 'kline', email, '新しい端末からログインがありました');
+  await expectNotice(portal, 'minato', email, '新しい端末からログインがありました');
   await page.getByRole('link', { name: 'ログイン中の端末' }).click();
   const entries = page.locator('.entry');
   await expect(entries).toHaveCount(4);
@@ -238,7 +238,7 @@ test('sessions are listed, and ended one by one or all', async ({ page, browser,
 });
 
 test('who stays logged in sees pages of health after a new proof a day', async ({ page, portal }) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = society.account('testtaro01');
   await page.goto(society.at('/login'));
   await page.getByLabel('ログイン状態の保存').check();

@@ -10,13 +10,13 @@ async function logOut(page, society) {
 }
 
 test('terms that change are asked for at the next login, and once', async ({ page, context, portal }, info) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const account = society.account('testtaro01');
   await asMember(page, society, '/expenses');
   const file = info.outputPath('terms.txt');
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, '加入者ポータル利用規約\n\n第1条（変わったところ）\n新しい約束です。\n');
-  await portal.yui(['society', 'terms', '--society', 'kline', '--file', file, '--from', '2026-09-16']);
+  await portal.yui(['society', 'terms', '--society', 'minato', '--file', file, '--from', '2026-09-16']);
   // Whoever is in stays in until the next login; before their day the terms are not asked for.
   await logOut(page, society);
   await page.goto(society.at('/login'));

@@ -9,7 +9,7 @@ const people = (page) =>
   );
 
 test('a household never sees another’s', async ({ page, browser, portal, complaints }, info) => {
-  const society = portal.society('kline');
+  const society = portal.society('minato');
   const theirs = await (async () => {
     const context = await browser.newContext();
     const other = await context.newPage();
@@ -57,14 +57,14 @@ test('nobody gets anything without a session', async ({ portal }) => {
     ...['/expenses', '/expenses/statement?year=2025', '/expenses/statement.pdf?year=2025', '/deduction', '/deduction/2025'],
     ...['/deduction/2025/notice.xml', '/deduction/2025/worksheet.xlsx', '/deduction/2025/portal.csv?member=1', '/logout'],
   ]) {
-    const answer = await portal.get('kline.localhost', path);
+    const answer = await portal.get('minato.localhost', path);
     expect([path, answer.status]).toEqual([path, 303]);
     expect(answer.headers.location).toMatch(/^\/login\?return_to=/);
   }
 });
 
 test('a host name that is nobody’s gets a plain 404 that names no society', async ({ portal }) => {
-  for (const host of ['nobody.localhost', 'portal.example.jp', '127.0.0.1', 'kline.localhost.evil.example', 'xkline.localhost']) {
+  for (const host of ['nobody.localhost', 'portal.example.jp', '127.0.0.1', 'minato.localhost.evil.example', 'xminato.localhost']) {
     for (const path of ['/', '/login', '/expenses', '/demo.json', '/mailbox', '/demo/clock']) {
       const answer = await portal.get(host, path);
       expect([host, path, answer.status]).toEqual([host, path, 404]);
@@ -82,7 +82,7 @@ test('a host name that is nobody’s gets a plain 404 that names no society', as
 test('the demo’s doors are on the demo’s own host alone', async ({ portal }) => {
   for (const path of ['/demo.json', '/mailbox', '/mailbox.json']) {
     expect((await portal.get('localhost', path)).status).toBe(200);
-    expect((await portal.get('kline.localhost', path)).status).toBe(404);
+    expect((await portal.get('minato.localhost', path)).status).toBe(404);
   }
-  expect((await portal.post('kline.localhost', '/demo/clock', { advance_seconds: '1' })).status).toBe(404);
+  expect((await portal.post('minato.localhost', '/demo/clock', { advance_seconds: '1' })).status).toBe(404);
 });

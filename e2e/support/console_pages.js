@@ -50,7 +50,7 @@ const typedTooLong = async (page, society) => {
   await page.getByRole('heading', { level: 1, name: '本人の再確認' }).waitFor();
 };
 
-/** The demo society kline's. */
+/** The demo society minato's. */
 const INSURER = '06139034';
 
 const FIRST_BATCH = '/console/imports/2';
@@ -311,7 +311,7 @@ export const consolePages = [
     route: '/console/settings/signing-key',
     open: sent(staff('/console/settings/signing-key'), '/console/settings/signing-key'),
   },
-  { name: 'older hosts', society: 'joil', route: '/console/settings/older-hosts', open: staff('/console/settings/older-hosts') },
+  { name: 'older hosts', society: 'nanohana', route: '/console/settings/older-hosts', open: staff('/console/settings/older-hosts') },
   { name: 'log', route: '/console/audit', open: staff('/console/audit') },
   {
     name: 'log, nothing found',

@@ -99,7 +99,7 @@ export async function enrolClassic(page, society, given = {}) {
   const user_id = given.user_id ?? 'jibunnoid1';
   const password = given.password ?? OWN_PASSWORD;
   await arrives(page, at.identity);
-  const kind = society.key === 'musen' ? { relationship: 'insured' } : {};
+  const kind = society.key === 'soyokaze' ? { relationship: 'insured' } : {};
   const identity = { insurer_number: account.insurer_number, birth_date: account.birth_date, ...kind, agreed: 'yes' };
   await fillIn(page, at.identity, identity);
   await arrives(page, at.details);

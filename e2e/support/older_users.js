@@ -1,7 +1,7 @@
 import { registerCsv } from './csv.js';
 import { expect, submit } from './test.js';
 
-/** The demo society kline's. */
+/** The demo society minato's. */
 const INSURER = '06139034';
 
 /** Three users of an older system: with and without an address, the second never logged in. */
@@ -26,7 +26,7 @@ async function imported(page, society, kind, name, content, answers = {}) {
   await expect(page.getByRole('heading', { level: 1, name: new RegExp(`^取込\\d+ ${name}$`) })).toBeVisible({ timeout: 30_000 });
 }
 
-/** Brings three users of an older system to the demo's kline by the console, who can come over until the end of the year. */
+/** Brings three users of an older system to the demo's minato by the console, who can come over until the end of the year. */
 export async function bringOlderUsers(page, society) {
   await imported(page, society, '加入者台帳', 'register.csv', registerCsv(INSURER, people));
   await imported(page, society, '旧システム利用者', 'users.csv', users, { 最初のログインの期限: '2026-12-31' });

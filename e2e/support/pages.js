@@ -65,7 +65,7 @@ const unsubscribing = async (page, society) => {
 
 /**
  * Every page of the portal and every state of it that looks different: its name, the route it stands for, how to get
- * there, at which society (kline), whether it is shown only once, and which complaint of the browser belongs to it.
+ * there, at which society (minato), whether it is shown only once, and which complaint of the browser belongs to it.
  */
 export const pages = [
   { name: 'demo: societies', route: '/', open: (page, { portal }) => page.goto(portal.at('localhost', '/')) },
@@ -155,13 +155,13 @@ export const pages = [
   { name: 'user ID, a mistake', route: at.profile, open: mistaken(step(at.profile), at.profile, { user_id: '?' }) },
   { name: 'new password', route: at.password, open: step(at.password) },
   { name: 'new password, a mistake', route: at.password, open: mistaken(step(at.password), at.password, { new_password: 'a' }) },
-  { name: 'classic: identity', society: 'musen', route: at.identity, open: identity },
-  { name: 'classic: identity, mistakes', society: 'musen', route: at.identity, open: mistaken(identity, at.identity) },
-  { name: 'classic: details', society: 'musen', route: at.details, open: details },
-  { name: 'classic: details, mistakes', society: 'musen', route: at.details, open: mistaken(details, at.details, { email: '?' }) },
+  { name: 'classic: identity', society: 'soyokaze', route: at.identity, open: identity },
+  { name: 'classic: identity, mistakes', society: 'soyokaze', route: at.identity, open: mistaken(identity, at.identity) },
+  { name: 'classic: details', society: 'soyokaze', route: at.details, open: details },
+  { name: 'classic: details, mistakes', society: 'soyokaze', route: at.details, open: mistaken(details, at.details, { email: '?' }) },
   {
     name: 'classic: check',
-    society: 'musen',
+    society: 'soyokaze',
     route: at.check,
     open: async (page, society) => {
       await details(page, society);
@@ -170,12 +170,12 @@ export const pages = [
       await arrives(page, at.check);
     },
   },
-  { name: 'classic: done', society: 'musen', route: at.done, open: (page, society) => enrolClassic(page, society) },
-  { name: 'classic: done, without an address', society: 'musen', route: at.done, open: (page, society) => enrolClassic(page, society, { email: '' }) },
+  { name: 'classic: done', society: 'soyokaze', route: at.done, open: (page, society) => enrolClassic(page, society) },
+  { name: 'classic: done, without an address', society: 'soyokaze', route: at.done, open: (page, society) => enrolClassic(page, society, { email: '' }) },
 
   { name: 'factor: app', route: '/login/factor', open: factor('') },
   { name: 'factor: app, a mistake', route: '/login/factor', open: mistaken(factor(''), '/login/factor/app', { code: '1' }) },
-  { name: 'factor: mail', society: 'joil', route: '/login/factor', open: factor('') },
+  { name: 'factor: mail', society: 'nanohana', route: '/login/factor', open: factor('') },
   {
     name: 'factor: passkey',
     route: '/login/factor',
@@ -192,7 +192,7 @@ export const pages = [
   },
   {
     name: 'factor: recovery code',
-    society: 'bungu',
+    society: 'fumitsuki',
     route: '/login/factor',
     open: async (page, society) => {
       await asMember(page, society, '/settings/recovery-codes');
@@ -238,10 +238,10 @@ export const pages = [
   { name: 'passkey to register', route: '/factors/passkey', open: member('/factors/passkey') },
 
   { name: 'forgotten password', route: '/forgotten/password', open: anybody('/forgotten/password') },
-  { name: 'forgotten password, classic', society: 'metro', route: '/forgotten/password', open: anybody('/forgotten/password') },
+  { name: 'forgotten password, classic', society: 'midori', route: '/forgotten/password', open: anybody('/forgotten/password') },
   {
     name: 'forgotten password, mistakes',
-    society: 'metro',
+    society: 'midori',
     route: '/forgotten/password',
     open: mistaken(anybody('/forgotten/password'), '/forgotten/password'),
   },
@@ -254,8 +254,8 @@ export const pages = [
     },
   },
   { name: 'forgotten user ID', route: '/forgotten/user-id', open: anybody('/forgotten/user-id') },
-  { name: 'forgotten user ID, in the welcome mail', society: 'musen', route: '/forgotten/user-id', open: anybody('/forgotten/user-id') },
-  { name: 'forgotten user ID, ask the society', society: 'joil', route: '/forgotten/user-id', open: anybody('/forgotten/user-id') },
+  { name: 'forgotten user ID, in the welcome mail', society: 'soyokaze', route: '/forgotten/user-id', open: anybody('/forgotten/user-id') },
+  { name: 'forgotten user ID, ask the society', society: 'nanohana', route: '/forgotten/user-id', open: anybody('/forgotten/user-id') },
   {
     name: 'link of a password',
     route: '/link/password/{token}',
@@ -282,10 +282,10 @@ export const pages = [
   { name: 'link that is dead', route: '/link/first/{token}', open: anybody('/link/first/nonsense') },
 
   { name: 'profile', route: '/settings', open: member('/settings') },
-  { name: 'profile, classic', society: 'musen', route: '/settings', open: member('/settings?done=saved') },
+  { name: 'profile, classic', society: 'soyokaze', route: '/settings', open: member('/settings?done=saved') },
   { name: 'ways to log in', route: '/settings/login', open: member('/settings/login') },
-  { name: 'ways to log in, recovery codes', society: 'bungu', route: '/settings/login', open: member('/settings/login?done=added') },
-  { name: 'ways to log in, classic', society: 'metro', route: '/settings/login', open: member('/settings/login') },
+  { name: 'ways to log in, recovery codes', society: 'fumitsuki', route: '/settings/login', open: member('/settings/login?done=added') },
+  { name: 'ways to log in, classic', society: 'midori', route: '/settings/login', open: member('/settings/login') },
   {
     name: 'sessions',
     route: '/settings/sessions',
@@ -311,10 +311,10 @@ export const pages = [
     },
   },
   { name: 'factor to rename', route: '/settings/factors/{id}/rename', open: ofFactor('rename') },
-  { name: 'recovery codes', society: 'bungu', route: '/settings/recovery-codes', open: member('/settings/recovery-codes') },
+  { name: 'recovery codes', society: 'fumitsuki', route: '/settings/recovery-codes', open: member('/settings/recovery-codes') },
   {
     name: 'recovery codes, made',
-    society: 'bungu',
+    society: 'fumitsuki',
     route: '/settings/recovery-codes',
     once: true,
     open: async (page, society) => {

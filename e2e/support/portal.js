@@ -155,7 +155,7 @@ export class Portal {
     if (this.killAtExit) process.removeListener('exit', this.killAtExit);
   }
 
-  /** The address of a path at a host: `at('kline.localhost', '/expenses')`. */
+  /** The address of a path at a host: `at('minato.localhost', '/expenses')`. */
   at(host, where = '/') {
     return `http://${host}:${this.port}${where}`;
   }

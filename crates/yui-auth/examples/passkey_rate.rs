@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use authenticator::{Authenticator, Failed};
 use yui_auth::passkey::{PasskeyUser, RelyingParty};
 
-const HOST: &str = "kline.example";
-const ORIGIN: &str = "https://kline.example";
+const HOST: &str = "minato.example";
+const ORIGIN: &str = "https://minato.example";
 
 fn main() -> Result<(), Failed> {
-    let portal = RelyingParty::new(HOST, ORIGIN, "ケーライン健康保険組合")?;
+    let portal = RelyingParty::new(HOST, ORIGIN, "みなと海運健康保険組合")?;
     let passkey = Authenticator::new(1, HOST, ORIGIN)?;
 
     let user = PasskeyUser { handle: passkey.id(), name: "hanako", display_name: "健保 花子" };

@@ -48,7 +48,7 @@ impl Param<'_> {
 /// A list of [`Param`]s, one for each value, in the order of `$1`, `$2` …
 ///
 /// ```
-/// let given: &[yui_db::Param] = yui_db::params![7_i64, "kline", None::<i64>];
+/// let given: &[yui_db::Param] = yui_db::params![7_i64, "minato", None::<i64>];
 /// assert_eq!(given.len(), 3);
 /// ```
 #[macro_export]

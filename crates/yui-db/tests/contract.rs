@@ -44,8 +44,8 @@ async fn add_society(db: &Db, id: i64, key: &str) -> Result<u64, DbError> {
 #[tokio::test]
 async fn a_row_comes_back_as_it_went_in() {
     for TestDb { db, .. } in &TestDb::both().await {
-        assert_eq!(add_society(db, 7, "bungu").await.unwrap(), 1);
-        let society: Society = db.one(&SOCIETY, params!["bungu"]).await.unwrap();
+        assert_eq!(add_society(db, 7, "fumitsuki").await.unwrap(), 1);
+        let society: Society = db.one(&SOCIETY, params!["fumitsuki"]).await.unwrap();
         assert_eq!((society.society_id, society.name.as_str()), (7, "てすと健康保険組合"));
         assert_eq!(society.created_at.to_jiff(), then());
         assert!(db.optional::<Society>(&SOCIETY, params!["nobody"]).await.unwrap().is_none());
@@ -56,8 +56,8 @@ async fn a_row_comes_back_as_it_went_in() {
 #[tokio::test]
 async fn a_taken_key_is_named_alike() {
     for TestDb { db, .. } in &TestDb::both().await {
-        add_society(db, 1, "bungu").await.unwrap();
-        let taken = add_society(db, 2, "bungu").await.unwrap_err();
+        add_society(db, 1, "fumitsuki").await.unwrap();
+        let taken = add_society(db, 2, "fumitsuki").await.unwrap_err();
         assert!(taken.is_taken("societies_key"), "{taken:?}");
         let values = [member(1, "P1", "テスト 太郎"), member(2, "P1", "テスト 花子")].concat();
         let mut tx = db.begin().await.unwrap();

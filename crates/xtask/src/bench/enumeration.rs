@@ -25,9 +25,9 @@ const STRANGE: &str = "Cookie: yui_device=BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB
 const WRONG: &str = "Kumo-no-ue-2027";
 
 /// Mails a temporary password, and the user ID to who knows birth date and address.
-const CLASSIC: Society = Society { key: "classic", preset: "metro", insurer: INSURER };
+const CLASSIC: Society = Society { key: "classic", preset: "midori", insurer: INSURER };
 /// Mails links.
-const RENEWED: Society = Society { key: "renewed", preset: "bungu", insurer: "06139026" };
+const RENEWED: Society = Society { key: "renewed", preset: "fumitsuki", insurer: "06139026" };
 
 pub(super) fn run(figures: &mut Figures) -> Result<()> {
     let yui = build_yui()?;

@@ -34,7 +34,7 @@ fn demo(figures: &mut Figures, yui: &std::path::Path, folder: &Folder) -> Result
         starts.push(server.ready_after);
         if round == 2 {
             page(&server, "localhost", "/")?;
-            page(&server, "kline.localhost", "/login")?;
+            page(&server, "minato.localhost", "/login")?;
             figures.hold("demo, five societies, idle: resident", server.memory("VmRSS")?, "MB", Goal::AtMost(60.0));
             figures.add("demo: of which the program's own, not files'", server.memory("RssAnon")?, "MB");
             figures.add("demo: most it had while it was filled", server.memory("VmHWM")?, "MB");

@@ -74,7 +74,7 @@ pub(super) fn run(figures: &mut Figures) -> Result<()> {
 /// Makes the society, and a passkey for everybody; returns the numbers of their members.
 fn fill(place: &Place, folder: &Folder, authenticator: &mut Command) -> Result<Vec<u64>> {
     place.migrate()?;
-    let society = Society { key: "passkey", preset: "bungu", insurer: INSURER };
+    let society = Society { key: "passkey", preset: "fumitsuki", insurer: INSURER };
     place.found(&society, &Register { households: HOUSEHOLDS }, &folder.path("register.csv"))?;
     place.enrol_everybody(1, "bench")?;
     let members = place.members(1)?;

@@ -52,7 +52,7 @@ pub(super) struct Society {
 /// The society's key; its host is `bench.localhost`.
 const KEY: &str = "bench";
 /// The society of most benches: the password alone signs in.
-const PLAIN: Society = Society { key: KEY, preset: "musen", insurer: INSURER };
+const PLAIN: Society = Society { key: KEY, preset: "soyokaze", insurer: INSURER };
 /// Its host.
 pub(super) const HOST: &str = "bench.localhost";
 /// The account of the household whose statement has 30 rows.

@@ -22,7 +22,7 @@ pub struct RelyingParty {
 }
 
 impl RelyingParty {
-    /// The portal at this origin (`https://host`, or `http://kline.localhost:8080`), called `name` in the browser.
+    /// The portal at this origin (`https://host`, or `http://minato.localhost:8080`), called `name` in the browser.
     ///
     /// `rp_id` is the host without its port, or a domain above it. Passkeys belong to it: they are lost if it changes.
     ///

@@ -168,10 +168,10 @@ pages! {
     IndexPage => |shell| Self {
         page: shell.page("Yui 結 デモ"),
         societies: vec![SocietyEntry {
-            key: "kline",
+            key: "minato",
             name: "みなと海運健康保険組合",
-            host: "kline.localhost".into(),
-            url: "http://kline.localhost:8080/".into(),
+            host: "minato.localhost".into(),
+            url: "http://minato.localhost:8080/".into(),
             shows: "5年分の医療費をご覧いただけます。",
             accounts: vec![AccountEntry {
                 state: "enrolled",
@@ -183,10 +183,10 @@ pages! {
                 symbol: "800".into(),
                 number: "1234".into(),
                 branch_number: "00".into(),
-                email: "testtaro01@kline.example".into(),
+                email: "testtaro01@minato.example".into(),
                 totp_key: None,
             }],
-            staff: STAFF.iter().map(|staff| StaffEntry::of(staff, "kline")).collect(),
+            staff: STAFF.iter().map(|staff| StaffEntry::of(staff, "minato")).collect(),
         }],
     },
 }

@@ -160,16 +160,16 @@ pub(super) async fn html(
 pages! {
     MailboxPage => |shell| Self {
         page: shell.page("メールボックス"),
-        filter: Filter { to: "testtaro01@kline.example".into(), society: String::new() },
+        filter: Filter { to: "testtaro01@minato.example".into(), society: String::new() },
         mails: vec![MailView {
             society: "みなと海運健康保険組合".into(),
-            society_key: "kline".into(),
+            society_key: "minato".into(),
             mail_id: 3,
-            from: "no-reply@kline.localhost".into(),
-            to: "testtaro01@kline.example".into(),
+            from: "no-reply@minato.localhost".into(),
+            to: "testtaro01@minato.example".into(),
             subject: "Sample <subject>".into(),
             sent_at: "2026-11-20 12:00".into(),
-            lines: lines("Sample & text\n\nhttp://kline.localhost:8080/verify?token=a&x=1\n"),
+            lines: lines("Sample & text\n\nhttp://minato.localhost:8080/verify?token=a&x=1\n"),
         }],
     },
 }

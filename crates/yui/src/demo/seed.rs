@@ -58,7 +58,7 @@ pub async fn seed(app: &App) -> anyhow::Result<()> {
         };
         societies::create::create(app, &new).await?;
         let scope = SystemScope::of_society(app, key).await?;
-        if demo.preset == Preset::Joil {
+        if demo.preset == Preset::Nanohana {
             societies::older_host::keep(app, &scope, &format!("{key}-old.localhost"), OLDER_CLOSES).await?;
         }
         let households = households(seed);

@@ -26,18 +26,18 @@ mod tests {
 
     fn allowed(pairs: &[(&'static str, &str)]) -> bool {
         let headers = pairs.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect();
-        same_origin(&Method::POST, &headers, "kline.localhost:8080")
+        same_origin(&Method::POST, &headers, "minato.localhost:8080")
     }
 
     #[test]
     fn another_site_may_not_post() {
         assert!(allowed(&[("sec-fetch-site", "same-origin")]));
-        assert!(allowed(&[("origin", "http://kline.localhost:8080")]));
+        assert!(allowed(&[("origin", "http://minato.localhost:8080")]));
         assert!(allowed(&[]));
         assert!(!allowed(&[("sec-fetch-site", "same-site")]));
-        assert!(!allowed(&[("sec-fetch-site", "cross-site"), ("origin", "http://kline.localhost:8080")]));
-        assert!(!allowed(&[("origin", "http://bungu.localhost:8080")]));
+        assert!(!allowed(&[("sec-fetch-site", "cross-site"), ("origin", "http://minato.localhost:8080")]));
+        assert!(!allowed(&[("origin", "http://fumitsuki.localhost:8080")]));
         assert!(!allowed(&[("origin", "null")]));
-        assert!(same_origin(&Method::GET, &HeaderMap::new(), "kline.localhost:8080"));
+        assert!(same_origin(&Method::GET, &HeaderMap::new(), "minato.localhost:8080"));
     }
 }

@@ -43,7 +43,7 @@ impl Sample {
     /// # Errors
     /// Where the template fails.
     pub fn html(&self, lang: Lang) -> anyhow::Result<String> {
-        let policy = Preset::Kline.policy()?;
+        let policy = Preset::Minato.policy()?;
         let november = jiff::Timestamp::constant(1_793_500_000, 0);
         let coming = maintenance::windows(&policy.maintenance, november).next();
         let shell = Shell {
@@ -51,8 +51,8 @@ impl Sample {
             coming,
             society: Some(Arc::new(Society {
                 society_id: 1,
-                key: "kline".into(),
-                host: "kline.localhost".into(),
+                key: "minato".into(),
+                host: "minato.localhost".into(),
                 name: "みなと海運健康保険組合".into(),
                 policy,
                 policy_version: 1,

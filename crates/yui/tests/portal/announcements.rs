@@ -42,10 +42,10 @@ struct Id {
     id: i64,
 }
 
-/// Brings so many users of an older system to the demo's kline, who can come over until the end of January; every tenth has no
+/// Brings so many users of an older system to the demo's minato, who can come over until the end of January; every tenth has no
 /// address.
 async fn older_users(portal: &Portal, people: usize) -> SystemScope {
-    let scope = portal.scope("kline").await;
+    let scope = portal.scope("minato").await;
     let mut register =
         String::from("保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n");
     let mut users = String::from("ユーザID,保険者番号,記号,番号,枝番,メールアドレス,ログイン済み\r\n");
@@ -79,14 +79,14 @@ async fn announced(portal: &Portal, scope: &SystemScope) -> (usize, i64) {
 }
 
 async fn log(portal: &Portal, act: &str) -> Vec<String> {
-    let mut admin = portal.staff("kline", "kanri").await;
+    let mut admin = portal.staff("minato", "kanri").await;
     admin.look_for("/console/audit", &format!("act={act}")).await.all("tbody td")
 }
 
 #[tokio::test]
 async fn a_society_without_an_older_system_is_told_so() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("bungu", "kyufu").await;
+        let mut staff = portal.staff("fumitsuki", "kyufu").await;
         let page = staff.get(PAGE).await;
         assert!(page.first("main").contains("以前のシステムの利用者は、まだ登録されていません。"), "{}", page.text());
         assert_eq!(page.attribute("main a", "href"), "/console/imports");
@@ -104,7 +104,7 @@ async fn a_society_without_an_older_system_is_told_so() {
 async fn mails_are_checked_ordered_moved_taken_back_and_delivered() {
     for portal in Portal::demos().await {
         let scope = older_users(&portal, 20).await;
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let page = staff.get(PAGE).await;
         assert_eq!(page.all("tbody tr").len(), 3);
         assert!(
@@ -131,7 +131,7 @@ async fn mails_are_checked_ordered_moved_taken_back_and_delivered() {
         assert_eq!((written[2].as_str(), written[5].as_str()), ("給付 次郎", "2026/12/01 09:00 に送信: 18通を用意"));
 
         // The same day again would do nothing, and says so; another moves them.
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let same = staff.get(&format!("{PAGE}/announce?on=2026-12-01")).await;
         assert_eq!(same.first(".error-summary li"), "18人のメールは、すでにこの日に送る予定です。");
         let check = staff.get(&format!("{PAGE}/announce?on=2026-12-03&until=2027-03-31")).await;
@@ -150,7 +150,7 @@ async fn mails_are_checked_ordered_moved_taken_back_and_delivered() {
         assert_eq!(announce_due(&portal.app).await.unwrap(), 1);
         assert_eq!(announced(&portal, &scope).await, (0, 0));
         assert_eq!(log(&portal, "announcements.taken_back").await[5], "18通を取消し");
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         assert_eq!(staff.get(&format!("{PAGE}/take-back")).await.location(), format!("{PAGE}?done=nothing"));
         let check = staff.get(&format!("{PAGE}/announce?on=2026-11-20")).await;
         assert_eq!(check.first("main h2"), "18人に 準備ができしだい、すぐにメールを送ります");
@@ -162,7 +162,7 @@ async fn mails_are_checked_ordered_moved_taken_back_and_delivered() {
         let told = staff.get(&format!("{PAGE}/announce?on=2026-12-01")).await;
         assert_eq!(told.first(".error-summary li"), "メールを送る人がいません。", "told is told");
         let link = portal.mailed_link_of("announcement").await;
-        assert!(portal.browser("kline").get(&link).await.text().contains("初回登録を始める"));
+        assert!(portal.browser("minato").get(&link).await.text().contains("初回登録を始める"));
     }
 }
 
@@ -170,7 +170,7 @@ async fn mails_are_checked_ordered_moved_taken_back_and_delivered() {
 async fn what_is_wrong_stands_at_its_field_and_the_answers_stay() {
     for portal in Portal::demos().await {
         let scope = older_users(&portal, 5).await;
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         for (on, until, field, words) in [
             ("", "", "on", "送る日を 2027-01-15 のように入力してください。"),
             ("2026-13-01", "2027-01-31", "on", "送る日を 2027-01-15 のように入力してください。"),
@@ -221,11 +221,11 @@ async fn what_is_wrong_stands_at_its_field_and_the_answers_stay() {
 #[tokio::test]
 async fn where_two_decide_on_mail_to_many_the_second_sends_it() {
     for portal in Portal::demos().await {
-        let mut policy = portal.scope("kline").await.society().policy.clone();
+        let mut policy = portal.scope("minato").await.society().policy.clone();
         policy.two_person = vec![Guarded::MassMail];
-        portal.set_policy("kline", &policy).await;
+        portal.set_policy("minato", &policy).await;
         let scope = older_users(&portal, 5).await;
-        let mut one = portal.staff("kline", "kyufu").await;
+        let mut one = portal.staff("minato", "kyufu").await;
         let send = format!("{PAGE}/announce");
         let check = one.get(&format!("{send}?on=2026-12-01&until=2027-03-31")).await;
         assert!(check.text().contains("もう一人の職員の承認が必要です"));
@@ -240,9 +240,9 @@ async fn where_two_decide_on_mail_to_many_the_second_sends_it() {
         assert_eq!(again.attribute("#on", "value"), "2026-12-05");
 
         assert_eq!(one.post("/console/approvals/1/approve", "").await.status, 403, "one is not two");
-        let mut desk = portal.staff("kline", "madoguchi").await;
+        let mut desk = portal.staff("minato", "madoguchi").await;
         assert_eq!(desk.post("/console/approvals/1/approve", "").await.status, 403, "nor is another right");
-        let mut other = portal.staff("kline", "kanri").await;
+        let mut other = portal.staff("minato", "kanri").await;
         assert_eq!(other.post("/console/approvals/1/approve", "").await.location(), "/console/approvals?done=approved");
         assert_eq!(announce_due(&portal.app).await.unwrap(), 1);
         assert_eq!(announced(&portal, &scope).await, (5, 5));
@@ -251,7 +251,7 @@ async fn where_two_decide_on_mail_to_many_the_second_sends_it() {
         // What is approved too late is not sent: the second is told why, and refuses.
         assert_eq!(one.post(&send, "on=2026-12-02").await.location(), format!("{PAGE}?done=asked"));
         assert!(portal.app.clock.advance(13 * 24 * 3600));
-        let mut other = portal.staff("kline", "kanri").await;
+        let mut other = portal.staff("minato", "kanri").await;
         let late = other.post("/console/approvals/2/approve", "").await;
         assert!(late.first(".error-summary li").contains("2026年12月2日は過ぎています。"), "{}", late.text());
         assert_eq!(announce_due(&portal.app).await.unwrap(), 0);
@@ -264,7 +264,7 @@ async fn where_two_decide_on_mail_to_many_the_second_sends_it() {
 async fn an_order_goes_on_where_its_worker_died() {
     for portal in Portal::demos().await {
         let scope = older_users(&portal, 500).await;
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         ordered(&mut staff, "2026-12-01", "").await;
         // The three hundredth mail can not be written.
         let Id { id } = portal.db.db.one(&NEXT_MAIL, params![scope.society_id()]).await.unwrap();
@@ -296,7 +296,7 @@ async fn an_order_goes_on_where_its_worker_died() {
 async fn a_newer_order_takes_the_place_of_one_that_is_not_done() {
     for portal in Portal::demos().await {
         let scope = older_users(&portal, 5).await;
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         ordered(&mut staff, "2026-12-01", "").await;
         ordered(&mut staff, "2026-12-01", "").await;
         assert_eq!(staff.get(PAGE).await.all("#orders ~ .scroll tbody tr").len(), 1, "a double click");
@@ -322,7 +322,7 @@ async fn a_newer_order_takes_the_place_of_one_that_is_not_done() {
 async fn nobody_is_mailed_twice_whoever_works_at_the_same_time() {
     for portal in Portal::demos().await {
         let scope = older_users(&portal, 300).await;
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         ordered(&mut staff, "2026-11-20", "").await;
         let workers = (0..3).map(|_| {
             let app = portal.app.clone();
@@ -356,15 +356,15 @@ async fn it_is_for_those_who_deal_with_data_and_for_their_own_society() {
         let scope = older_users(&portal, 5).await;
         let form = "on=2026-12-01&until=";
         for user in ["madoguchi", "etsuran"] {
-            let mut staff = portal.staff("kline", user).await;
+            let mut staff = portal.staff("minato", user).await;
             assert!(!staff.get("/console").await.text().contains(PAGE), "not in the menu of {user}");
             assert_eq!(staff.post(&format!("{PAGE}/announce"), form).await.status, 403);
             assert_eq!(staff.post(&format!("{PAGE}/take-back"), "").await.status, 403);
         }
-        let mut elsewhere = portal.staff("bungu", "kyufu").await;
+        let mut elsewhere = portal.staff("fumitsuki", "kyufu").await;
         let nobody = elsewhere.post(&format!("{PAGE}/announce"), form).await;
         assert_eq!(nobody.first(".error-summary li"), "メールを送る人がいません。");
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         ordered(&mut staff, "2026-12-01", "").await;
         announce_due(&portal.app).await.unwrap();
         assert_eq!(elsewhere.post(&format!("{PAGE}/take-back"), "").await.location(), format!("{PAGE}?done=nothing"));

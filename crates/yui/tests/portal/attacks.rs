@@ -22,8 +22,8 @@ pub(crate) async fn signed_in(browser: &mut Browser) -> bool {
 #[tokio::test]
 async fn a_factor_that_the_society_does_not_offer_is_refused_by_the_server() {
     for portal in Portal::demos().await {
-        let mut browser = portal.browser("joil");
-        let born = birth_date(&portal, "joil").await;
+        let mut browser = portal.browser("nanohana");
+        let born = birth_date(&portal, "nanohana").await;
         browser.log_in("kari000003", PASSWORD).await;
         browser.post("/enrolment/birth-date", &format!("birth_date={born}")).await;
         agree(&mut browser).await;
@@ -47,10 +47,10 @@ async fn a_factor_that_the_society_does_not_offer_is_refused_by_the_server() {
 async fn a_lock_or_stop_in_the_middle_of_a_login_ends_it() {
     for portal in Portal::demos().await {
         for (act, account) in [("lock", "testtaro01"), ("stop", "mihon00002")] {
-            let mut browser = portal.browser("kline");
+            let mut browser = portal.browser("minato");
             assert_eq!(browser.log_in(account, PASSWORD).await.location(), "/login/factor");
             let statement = if act == "lock" { &LOCK } else { &STOP };
-            portal.db.db.execute(statement, params![account, "kline"]).await.unwrap();
+            portal.db.db.execute(statement, params![account, "minato"]).await.unwrap();
             assert_eq!(browser.get("/login/factor").await.location(), "/login/refused", "{act}");
             let code = format!("device=1&code={}", portal.app_code(0));
             assert_eq!(browser.post("/login/factor/app", &code).await.location(), "/login/refused", "{act}");
@@ -58,8 +58,8 @@ async fn a_lock_or_stop_in_the_middle_of_a_login_ends_it() {
             assert!(!signed_in(&mut browser).await);
         }
         // A stopped account's live sessions are over at once.
-        let mut live = portal.signed_in("bungu", "testtaro01").await;
-        portal.db.db.execute(&STOP, params!["testtaro01", "bungu"]).await.unwrap();
+        let mut live = portal.signed_in("fumitsuki", "testtaro01").await;
+        portal.db.db.execute(&STOP, params!["testtaro01", "fumitsuki"]).await.unwrap();
         assert!(!signed_in(&mut live).await);
     }
 }
@@ -75,8 +75,8 @@ yui_db::statements! {
 #[tokio::test]
 async fn an_app_code_is_accepted_once() {
     for portal in Portal::demos().await {
-        let mut first = portal.browser("kline");
-        let mut second = portal.browser("kline");
+        let mut first = portal.browser("minato");
+        let mut second = portal.browser("minato");
         for browser in [&mut first, &mut second] {
             browser.log_in("testtaro01", PASSWORD).await;
         }
@@ -91,7 +91,7 @@ async fn an_app_code_is_accepted_once() {
         let (one, other) =
             tokio::join!(first.post("/login/factor/app", &code), second.post("/login/factor/app", &code));
         assert_eq!([one.status, other.status].iter().filter(|status| **status == 303).count(), 1, "one of the two");
-        let mut third = portal.browser("kline");
+        let mut third = portal.browser("minato");
         third.log_in("testtaro01", PASSWORD).await;
         assert_eq!(third.post("/login/factor/app", &code).await.all(".error-summary li"), [wrong], "used");
         assert_eq!(third.post("/login/factor/app", &prove(30)).await.status, 303, "the next one works");
@@ -102,10 +102,10 @@ async fn an_app_code_is_accepted_once() {
 #[tokio::test]
 async fn a_mailed_code_is_bound_to_its_login_and_soon_dead() {
     for portal in Portal::demos().await {
-        let mut thief = portal.browser("joil");
+        let mut thief = portal.browser("nanohana");
         thief.log_in("testtaro01", PASSWORD).await;
         thief.get("/login/factor").await;
-        let mut owner = portal.browser("joil");
+        let mut owner = portal.browser("nanohana");
         owner.log_in("testtaro01", PASSWORD).await;
         owner.get("/login/factor").await;
         let code = portal.mailed_code().await;
@@ -115,7 +115,7 @@ async fn a_mailed_code_is_bound_to_its_login_and_soon_dead() {
         assert_eq!(owner.post("/login/factor/email", &prove(&code)).await.status, 303);
 
         // Five wrong ones end the login; the right one comes too late then.
-        let mut guesser = portal.browser("joil");
+        let mut guesser = portal.browser("nanohana");
         guesser.log_in("testtaro01", PASSWORD).await;
         guesser.get("/login/factor").await;
         let code = portal.mailed_code().await;
@@ -128,7 +128,7 @@ async fn a_mailed_code_is_bound_to_its_login_and_soon_dead() {
         );
         assert_eq!(guesser.post("/login/factor/email", &prove(&code)).await.location(), "/login");
 
-        let mut late = portal.browser("joil");
+        let mut late = portal.browser("nanohana");
         late.log_in("testtaro01", PASSWORD).await;
         late.get("/login/factor").await;
         let code = portal.mailed_code().await;
@@ -142,7 +142,7 @@ async fn a_mailed_code_is_bound_to_its_login_and_soon_dead() {
 #[tokio::test]
 async fn a_second_tab_does_not_skip_the_second_factor() {
     for portal in Portal::demos().await {
-        let mut tab = portal.browser("kline");
+        let mut tab = portal.browser("minato");
         tab.log_in("testtaro01", PASSWORD).await;
         let mut other = tab.clone();
         for path in ["/", "/expenses", "/settings", "/login", "/login/continue", "/factors", "/enrolment/done"] {
@@ -158,14 +158,14 @@ async fn a_second_tab_does_not_skip_the_second_factor() {
 #[tokio::test]
 async fn a_stranger_does_not_lock_the_owner_out_of_their_own_browser() {
     for portal in Portal::demos().await {
-        let mut owner = portal.signed_in("kline", "testtaro01").await;
+        let mut owner = portal.signed_in("minato", "testtaro01").await;
         owner.post("/logout", "").await;
-        let mut stranger = portal.browser("kline");
+        let mut stranger = portal.browser("minato");
         for _ in 0..11 {
             stranger.log_in("testtaro01", "wrong").await;
         }
-        assert_eq!(portal.browser("kline").log_in("testtaro01", PASSWORD).await.first(".error-summary li"), REFUSED);
-        let mail = portal.mail_to("testtaro01@kline.example").await;
+        assert_eq!(portal.browser("minato").log_in("testtaro01", PASSWORD).await.first(".error-summary li"), REFUSED);
+        let mail = portal.mail_to("testtaro01@minato.example").await;
         assert!(mail["subject"].as_str().unwrap().contains("ロック"), "the owner is told");
         for guess in 0..60 {
             stranger.log_in(&format!("nobody{guess}"), "wrong").await;
@@ -179,7 +179,7 @@ async fn a_stranger_does_not_lock_the_owner_out_of_their_own_browser() {
             owner.log_in("testtaro01", "wrong").await;
         }
         assert_eq!(owner.log_in("testtaro01", PASSWORD).await.first(".error-summary li"), REFUSED);
-        staff::unlock(&portal.app, &scope(&portal, "kline").await, "testtaro01").await.unwrap();
+        staff::unlock(&portal.app, &scope(&portal, "minato").await, "testtaro01").await.unwrap();
         assert_eq!(owner.log_in("testtaro01", PASSWORD).await.location(), "/login/factor");
     }
 }
@@ -188,7 +188,7 @@ async fn a_stranger_does_not_lock_the_owner_out_of_their_own_browser() {
 #[tokio::test]
 async fn one_network_can_not_try_many_accounts() {
     for portal in Portal::demos().await {
-        let mut stranger = portal.browser("kline");
+        let mut stranger = portal.browser("minato");
         let mut statuses = Vec::new();
         for guess in 0..64 {
             statuses.push(stranger.log_in(&format!("nobody{guess}"), "wrong").await.status);
@@ -199,7 +199,11 @@ async fn one_network_can_not_try_many_accounts() {
         assert!(waits.headers.contains_key("retry-after") && waits.text().contains("秒たってから"));
         assert!(portal.app.clock.advance(120));
         assert_eq!(stranger.log_in("testtaro01", PASSWORD).await.location(), "/login/factor", "tries come back");
-        assert_eq!(portal.browser("bungu").log_in("testtaro01", PASSWORD).await.status, 303, "each society by itself");
+        assert_eq!(
+            portal.browser("fumitsuki").log_in("testtaro01", PASSWORD).await.status,
+            303,
+            "each society by itself"
+        );
     }
 }
 
@@ -209,7 +213,7 @@ async fn tries_against_one_user_id_run_out_whether_or_not_it_exists() {
     for portal in Portal::demos().await {
         let mut answers = Vec::new();
         for user_id in ["mihon00002", "nobody0002"] {
-            let mut stranger = portal.browser("kline");
+            let mut stranger = portal.browser("minato");
             let mut last = String::new();
             for _ in 0..16 {
                 let answer = stranger.log_in(user_id, "wrong").await;
@@ -226,7 +230,7 @@ async fn tries_against_one_user_id_run_out_whether_or_not_it_exists() {
 #[tokio::test]
 async fn a_locked_account_does_not_tell_its_password() {
     for portal in Portal::demos().await {
-        let mut stranger = portal.browser("kline");
+        let mut stranger = portal.browser("minato");
         for _ in 0..15 {
             assert_eq!(stranger.log_in("rokku00004", PASSWORD).await.first(".error-summary li"), REFUSED);
         }
@@ -238,7 +242,7 @@ async fn a_locked_account_does_not_tell_its_password() {
 #[tokio::test]
 async fn the_birth_date_is_not_guessed() {
     for portal in Portal::demos().await {
-        let mut thief = portal.browser("kline");
+        let mut thief = portal.browser("minato");
         thief.log_in("kari000003", PASSWORD).await;
         for day in 10..14 {
             let answer = thief.post("/enrolment/birth-date", &format!("birth_date=195001{day}")).await;
@@ -246,14 +250,14 @@ async fn the_birth_date_is_not_guessed() {
         }
         assert_eq!(thief.post("/enrolment/birth-date", "birth_date=19500114").await.location(), "/login/continue");
         assert_eq!(thief.get("/login/continue").await.location(), "/login/refused");
-        let right = birth_date(&portal, "kline").await;
+        let right = birth_date(&portal, "minato").await;
         assert_eq!(
             thief.post("/enrolment/birth-date", &format!("birth_date={right}")).await.location(),
             "/login/refused"
         );
-        assert_eq!(portal.browser("kline").log_in("kari000003", PASSWORD).await.first(".error-summary li"), REFUSED);
-        let kline = scope(&portal, "kline").await;
-        staff::unlock(&portal.app, &kline, "kari000003").await.unwrap();
+        assert_eq!(portal.browser("minato").log_in("kari000003", PASSWORD).await.first(".error-summary li"), REFUSED);
+        let minato = scope(&portal, "minato").await;
+        staff::unlock(&portal.app, &minato, "kari000003").await.unwrap();
         assert_eq!(thief.log_in("kari000003", PASSWORD).await.location(), "/enrolment/birth-date");
     }
 }
@@ -262,7 +266,7 @@ async fn the_birth_date_is_not_guessed() {
 #[tokio::test]
 async fn a_session_token_is_new_after_every_proof() {
     for portal in Portal::demos().await {
-        let mut browser = portal.browser("kline");
+        let mut browser = portal.browser("minato");
         browser.cookies.push(("yui_session".into(), "A".repeat(43)));
         browser.log_in("testtaro01", PASSWORD).await;
         portal.second_factor(&mut browser).await;
@@ -288,12 +292,12 @@ async fn a_session_token_is_new_after_every_proof() {
 #[tokio::test]
 async fn a_login_of_one_society_is_worth_nothing_at_another() {
     for portal in Portal::demos().await {
-        let mut kline = portal.browser("kline");
-        kline.log_in("testtaro01", PASSWORD).await;
-        let mut bungu = portal.browser("bungu");
-        bungu.cookies = kline.cookies.clone();
-        assert_eq!(bungu.get("/login/factor").await.location(), "/login");
-        assert_eq!(bungu.get("/login/continue").await.location(), "/login");
+        let mut minato = portal.browser("minato");
+        minato.log_in("testtaro01", PASSWORD).await;
+        let mut fumitsuki = portal.browser("fumitsuki");
+        fumitsuki.cookies = minato.cookies.clone();
+        assert_eq!(fumitsuki.get("/login/factor").await.location(), "/login");
+        assert_eq!(fumitsuki.get("/login/continue").await.location(), "/login");
     }
 }
 
@@ -301,11 +305,11 @@ async fn a_login_of_one_society_is_worth_nothing_at_another() {
 #[tokio::test]
 async fn a_user_id_taken_at_the_last_moment_leads_back() {
     for portal in Portal::demos().await {
-        let mut browser = portal.browser("kline");
-        up_to_password(&portal, "kline", &mut browser, "email").await;
+        let mut browser = portal.browser("minato");
+        up_to_password(&portal, "minato", &mut browser, "email").await;
         portal.db.db.execute(&TAKE_USER_ID, params!["mihon00002", "my-own.id"]).await.unwrap();
         assert_eq!(set_password(&mut browser, NEW_PASSWORD).await.location(), "/enrolment/user-id");
-        assert_eq!(portal.browser("kline").log_in("kari000003", PASSWORD).await.location(), "/enrolment/user-id");
+        assert_eq!(portal.browser("minato").log_in("kari000003", PASSWORD).await.location(), "/enrolment/user-id");
     }
 }
 
@@ -317,10 +321,10 @@ yui_db::statements! {
 #[tokio::test]
 async fn a_login_begun_with_the_temporary_pair_dies_with_it() {
     for portal in Portal::demos().await {
-        let mut waiting = portal.browser("kline");
+        let mut waiting = portal.browser("minato");
         waiting.log_in("kari000003", PASSWORD).await;
-        let mut owner = portal.browser("kline");
-        up_to_password(&portal, "kline", &mut owner, "passkey").await;
+        let mut owner = portal.browser("minato");
+        up_to_password(&portal, "minato", &mut owner, "passkey").await;
         assert_eq!(set_password(&mut owner, NEW_PASSWORD).await.location(), "/factors");
         assert_eq!(waiting.get("/login/continue").await.location(), "/login");
         assert_eq!(waiting.get("/factors/passkey").await.location(), "/login");
@@ -332,10 +336,10 @@ async fn a_login_begun_with_the_temporary_pair_dies_with_it() {
 #[tokio::test]
 async fn a_login_begun_with_an_old_password_dies_with_it() {
     for portal in Portal::demos().await {
-        let mut waiting = portal.browser("kline");
+        let mut waiting = portal.browser("minato");
         waiting.log_in("testtaro01", PASSWORD).await;
         let device = waiting.get("/login/factor").await.attribute("input[name=device]", "value");
-        let mut owner = portal.signed_in("kline", "testtaro01").await;
+        let mut owner = portal.signed_in("minato", "testtaro01").await;
         let typed = encode(NEW_PASSWORD);
         let fields = format!("new_password={typed}&new_password_again={typed}");
         assert_eq!(owner.post("/settings/password", &fields).await.location(), "/settings/login?done=password");
@@ -351,7 +355,7 @@ async fn a_login_begun_with_an_old_password_dies_with_it() {
 async fn parallel_requests_do_not_go_round_a_limit() {
     for portal in Portal::demos().await {
         let asks = (0..24).map(|_| {
-            let mut browser = portal.browser("kline");
+            let mut browser = portal.browser("minato");
             tokio::spawn(async move { browser.post("/forgotten/password", "user_id=testtaro01").await.status })
         });
         for ask in asks.collect::<Vec<_>>() {
@@ -360,7 +364,7 @@ async fn parallel_requests_do_not_go_round_a_limit() {
         let mails = portal.mails().await;
         assert!(mails.iter().filter(|mail| mail["kind"] == "password_reset").count() <= 5);
         let guesses = (0..40).map(|_| {
-            let mut browser = portal.browser("kline");
+            let mut browser = portal.browser("minato");
             tokio::spawn(async move { browser.log_in("nobody-at-all", "wrong").await.status })
         });
         let mut statuses = Vec::new();
@@ -375,7 +379,7 @@ async fn parallel_requests_do_not_go_round_a_limit() {
 #[tokio::test]
 async fn a_known_browser_does_not_guess_codes_without_end() {
     for portal in Portal::demos().await {
-        let mut browser = portal.signed_in("kline", "testtaro01").await;
+        let mut browser = portal.signed_in("minato", "testtaro01").await;
         browser.post("/logout", "").await;
         portal.db.db.execute(&WRONG_CODES, params!["testtaro01"]).await.unwrap();
         assert_eq!(browser.log_in("testtaro01", PASSWORD).await.first(".error-summary li"), REFUSED);
@@ -390,7 +394,7 @@ yui_db::statements! {
 #[tokio::test]
 async fn one_connection_suffices_for_every_step() {
     let portal = Portal::with_one_connection().await;
-    let mut browser = portal.signed_in("kline", "testtaro01").await;
+    let mut browser = portal.signed_in("minato", "testtaro01").await;
     assert!(signed_in(&mut browser).await);
     browser.post("/logout", "").await;
     assert_eq!(browser.log_in("testtaro01", "wrong").await.status, 200);
@@ -398,8 +402,8 @@ async fn one_connection_suffices_for_every_step() {
     browser.post("/settings/email", "email=new%40mail.example").await;
     let link = portal.mailed_link("new@mail.example").await;
     assert_eq!(browser.post(&link, "").await.location(), "/settings?done=email");
-    portal.browser("kline").post("/forgotten/password", "user_id=testtaro01").await;
-    let mut kari = portal.browser("kline");
-    up_to_password(&portal, "kline", &mut kari, "email").await;
+    portal.browser("minato").post("/forgotten/password", "user_id=testtaro01").await;
+    let mut kari = portal.browser("minato");
+    up_to_password(&portal, "minato", &mut kari, "email").await;
     assert_eq!(set_password(&mut kari, NEW_PASSWORD).await.location(), "/");
 }

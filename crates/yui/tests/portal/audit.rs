@@ -34,7 +34,7 @@ struct Head {
 }
 
 async fn scope(portal: &Portal) -> SystemScope {
-    SystemScope::of_society(&portal.app, "kline").await.unwrap()
+    SystemScope::of_society(&portal.app, "minato").await.unwrap()
 }
 
 /// Returns how many entries the society's log has.
@@ -60,7 +60,7 @@ async fn tampered(portal: &Portal, statement: &yui_db::Statement, entry_id: i64)
 #[tokio::test]
 async fn an_act_is_in_the_log_with_who_when_what_whom_and_from_where() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         let invited = format!("name={}&email=jiro%40mail.example&role=desk", encode("見本 次郎"));
         admin.post("/console/staff/new", &invited).await;
         account::staff::unlock(&portal.app, &scope(&portal).await, "rokku00004").await.unwrap();
@@ -104,14 +104,14 @@ async fn the_log_keeps_what_it_has_while_the_portal_runs() {
 #[tokio::test]
 async fn what_the_operator_does_is_in_the_log_as_well() {
     for portal in Portal::demos().await {
-        let scope = SystemScope::of_society(&portal.app, "joil").await.unwrap();
+        let scope = SystemScope::of_society(&portal.app, "nanohana").await.unwrap();
         let issued = migration::issue(&portal.app, &scope, Whom::WithoutPair, |_| Ok(())).await.unwrap();
         let to = tempfile::tempdir().unwrap();
         export::export(&portal.app, &scope, &to.path().join("all")).await.unwrap();
-        let mut admin = portal.staff("joil", "kanri").await;
+        let mut admin = portal.staff("nanohana", "kanri").await;
         for (act, count, detail) in [
             ("society.created", 1, ""),
-            ("settings.older_host", 1, "joil-old.localhost"),
+            ("settings.older_host", 1, "nanohana-old.localhost"),
             ("settings.signing_key", 1, ""),
             ("account.created", 4, "testtaro01"),
             ("temporary_ids.issued", 1, &format!("{issued}件")),
@@ -146,7 +146,7 @@ async fn what_was_changed_removed_or_cut_off_is_found() {
         portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
         portal.app.db.execute(&ENTRIES_GONE, params![id]).await.unwrap();
         assert_eq!(verdict(&portal).await, Verdict::Begun(0));
-        portal.staff("kline", "kanri").await;
+        portal.staff("minato", "kanri").await;
         assert_eq!(verdict(&portal).await, Verdict::Begun(1));
     }
     // An end that was taken from elsewhere, or from before, does not open.
@@ -184,7 +184,7 @@ async fn what_members_did_is_tied_to_the_log_and_tampering_with_it_is_found() {
         for portal in Portal::demos().await {
             let events =
                 async |portal: &Portal| account::verify_events(&portal.app, &scope(portal).await).await.unwrap();
-            portal.signed_in("kline", "testtaro01").await;
+            portal.signed_in("minato", "testtaro01").await;
             assert_eq!(events(&portal).await, Events::Whole(0));
             account::bind_events(&portal.app).await.unwrap();
             let Events::Whole(first) = events(&portal).await else { panic!("nothing was changed") };
@@ -194,7 +194,7 @@ async fn what_members_did_is_tied_to_the_log_and_tampering_with_it_is_found() {
             account::bind_events(&portal.app).await.unwrap();
             assert_eq!(entries(&portal).await, before);
 
-            portal.signed_in("kline", "testtaro01").await;
+            portal.signed_in("minato", "testtaro01").await;
             account::bind_events(&portal.app).await.unwrap();
             let Events::Whole(second) = events(&portal).await else { panic!("nothing was changed") };
             assert!(second > first);
@@ -213,7 +213,7 @@ async fn what_members_did_is_tied_to_the_log_and_tampering_with_it_is_found() {
 #[tokio::test]
 async fn that_nothing_was_said_of_an_event_is_not_the_same_as_that_it_was_removed() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
         member.post("/settings/sessions/end-others", "").await;
         account::bind_events(&portal.app).await.unwrap();
         let Events::Whole(last) = account::verify_events(&portal.app, &scope(&portal).await).await.unwrap() else {
@@ -230,10 +230,10 @@ async fn that_nothing_was_said_of_an_event_is_not_the_same_as_that_it_was_remove
 #[tokio::test]
 async fn a_society_whose_log_is_broken_keeps_no_other_waiting() {
     for portal in Portal::demos().await {
-        portal.signed_in("bungu", "testtaro01").await;
-        portal.signed_in("kline", "testtaro01").await;
+        portal.signed_in("fumitsuki", "testtaro01").await;
+        portal.signed_in("minato", "testtaro01").await;
         let society = async |key: &str| SystemScope::of_society(&portal.app, key).await.unwrap();
-        let (broken, whole) = (society("bungu").await, society("kline").await);
+        let (broken, whole) = (society("fumitsuki").await, society("minato").await);
         let id = yui::scope::InSociety::society_id(&broken);
         assert!(id < yui::scope::InSociety::society_id(&whole), "its turn is first");
         let head: Head = portal.app.db.one(&HEAD_LOOK, params![id]).await.unwrap();

@@ -307,24 +307,24 @@ async fn every_route_of_the_console_lets_in_whom_it_should_and_nobody_else() {
                 route.method, route.path
             );
         }
-        let member = portal.signed_in("kline", "testtaro01").await;
-        let elsewhere = portal.staff("bungu", "kanri").await;
+        let member = portal.signed_in("minato", "testtaro01").await;
+        let elsewhere = portal.staff("fumitsuki", "kanri").await;
         let mut staff = Vec::new();
         for (user, role) in STAFF {
-            staff.push((user, role, portal.staff("kline", user).await));
+            staff.push((user, role, portal.staff("minato", user).await));
         }
         for (method, _, address, wants) in &lines {
             let line = Expected { method: method.clone(), path: "", address, stranger: Access::Open };
             let what = format!("{method} {address}");
             let Wants::Right(right) = wants else {
-                let answer = ask(&mut portal.browser("kline"), &line).await;
+                let answer = ask(&mut portal.browser("minato"), &line).await;
                 assert!(!tells_a_secret(&answer.text()) && answer.status < 500, "{what} as a stranger");
                 continue;
             };
-            let mut smuggled = portal.browser("kline");
+            let mut smuggled = portal.browser("minato");
             smuggled.cookies = elsewhere.cookies.clone();
             for (who, browser) in [
-                ("a stranger", portal.browser("kline")),
+                ("a stranger", portal.browser("minato")),
                 ("a member", member.clone()),
                 ("another society's administrator", smuggled),
             ] {
@@ -335,7 +335,7 @@ async fn every_route_of_the_console_lets_in_whom_it_should_and_nobody_else() {
             for (user, role, browser) in &staff {
                 // Logging out is tried at the end of somebody else's session.
                 let mut browser =
-                    if *address == "/console/logout" { portal.staff("kline", user).await } else { browser.clone() };
+                    if *address == "/console/logout" { portal.staff("minato", user).await } else { browser.clone() };
                 let answer = ask(&mut browser, &line).await;
                 assert_eq!(answer.status == 403, !role.has(*right), "{what} as {user}: {}", answer.status);
                 assert!(answer.status < 500, "{what} as {user}: {}", answer.status);
@@ -374,13 +374,13 @@ async fn every_route_lets_in_whom_it_should_and_nobody_else() {
                 route.path
             );
         }
-        let member = portal.signed_in("kline", "testtaro01").await;
-        let other_household = portal.signed_in("kline", "mihon00002").await;
-        let other_society = portal.signed_in("bungu", "mihon00002").await;
+        let member = portal.signed_in("minato", "testtaro01").await;
+        let other_household = portal.signed_in("minato", "mihon00002").await;
+        let other_society = portal.signed_in("fumitsuki", "mihon00002").await;
         for line in &table {
             let what = format!("{} {}", line.method, line.address);
 
-            let answer = ask(&mut portal.browser("kline"), line).await;
+            let answer = ask(&mut portal.browser("minato"), line).await;
             assert!(!tells_a_secret(&answer.text()), "{what} as a stranger");
             if line.stranger != Access::Open {
                 assert_eq!(answer.status, 303, "{what} as a stranger");
@@ -389,7 +389,7 @@ async fn every_route_lets_in_whom_it_should_and_nobody_else() {
             }
 
             // A cookie of another society is worth nothing here.
-            let mut smuggled = portal.browser("kline");
+            let mut smuggled = portal.browser("minato");
             smuggled.cookies = other_society.cookies.clone();
             let smuggling = ask(&mut smuggled, line).await;
             assert_eq!(smuggling.status, answer.status, "{what} with another society's cookie");
@@ -423,11 +423,11 @@ async fn every_route_lets_in_whom_it_should_and_nobody_else() {
 #[tokio::test]
 async fn a_request_from_another_site_changes_nothing() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
         for (name, value) in [
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-site", "same-site"),
-            ("origin", "http://bungu.localhost:8080"),
+            ("origin", "http://fumitsuki.localhost:8080"),
             ("origin", "null"),
         ] {
             let request = axum::http::Request::post("/logout").header(name, value).body(axum::body::Body::empty());
@@ -452,7 +452,7 @@ async fn an_unknown_host_learns_nothing() {
 #[tokio::test]
 async fn every_answer_has_strict_headers() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
         for path in
             ["/", "/expenses", "/deduction/2025/notice.xml", "/nothing", "/expenses/statement.pdf?month=2025-01"]
         {

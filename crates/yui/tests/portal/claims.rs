@@ -30,7 +30,7 @@ fn claims() -> Vec<u8> {
 #[tokio::test]
 async fn a_claim_becomes_its_patients_expense_and_the_rest_is_listed() {
     for portal in Portal::both().await {
-        let scope = portal.society(Preset::Kline, INSURER).await;
+        let scope = portal.society(Preset::Minato, INSURER).await;
         portal.register(&scope, &portal.file("r.csv", register_csv(INSURER)), Options::default()).await.unwrap();
         let source = portal.file("RECEIPTC.UKE", claims());
         assert_eq!(source.format, Format::Claims, "told by its first record");
@@ -89,7 +89,7 @@ async fn the_public_sample_imports_for_a_register_that_holds_its_people() {
             "保険者番号,記号,番号,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n{}",
             rows.into_iter().collect::<String>()
         );
-        let scope = portal.society(Preset::Bungu, "01010016").await;
+        let scope = portal.society(Preset::Fumitsuki, "01010016").await;
         let report = portal.register(&scope, &portal.file("r.csv", register), Options::default()).await.unwrap();
         let wrong = imports::faults(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
         assert!(wrong.is_empty(), "{wrong:#?}");

@@ -68,8 +68,8 @@ async fn checked(portal: &Portal, staff: &mut Browser, kind: &str, name: &str, f
 #[tokio::test]
 async fn from_the_file_to_the_members_statement_and_back() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "kyufu").await;
-        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
         let before = state_of(&portal).await;
         let list = staff.get("/console/imports").await;
         assert!(list.text().contains("新しいファイルを取り込む") && list.text().contains("expenses-2025.csv"));
@@ -176,7 +176,7 @@ async fn from_the_file_to_the_members_statement_and_back() {
         assert!(staff.post(&format!("{batch}/withdraw"), "").await.text().contains("すでに取り下げられています"));
 
         // Everything is in the log, by name.
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         let log = admin.look_for("/console/audit", "text=%E5%8D%81%E6%9C%88%E5%88%86").await.text();
         for act in [
             "取込ファイルをアップロード",
@@ -198,7 +198,7 @@ async fn from_the_file_to_the_members_statement_and_back() {
 #[tokio::test]
 async fn every_bad_file_is_refused_in_words_and_leaves_nothing() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let before = state_of(&portal).await;
         let mut bomb = b"PK\x03\x04\x14\0\0\0\x08\0".to_vec();
         bomb.extend(vec![0; 100_000]);
@@ -262,7 +262,7 @@ async fn every_bad_file_is_refused_in_words_and_leaves_nothing() {
 #[tokio::test]
 async fn ten_thousand_mistakes_are_bounded_on_the_page_and_whole_in_the_csv() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let rows: String = (0..10_000).map(|at| row(&format!("B{at}"), "2026-13", "医院", 1_000)).collect();
         let path =
             checked(&portal, &mut staff, "expenses", "bad.csv", format!("{EXPENSE_HEADER}{rows}").as_bytes()).await;
@@ -282,7 +282,7 @@ async fn ten_thousand_mistakes_are_bounded_on_the_page_and_whole_in_the_csv() {
 #[tokio::test]
 async fn an_upload_that_breaks_off_or_is_too_large_leaves_nothing() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let beginning = form_until_file("expenses", &[], "e.csv") + EXPENSE_HEADER;
         let pieces = [Ok(beginning.clone().into_bytes()), Err(std::io::Error::other("the line is cut"))];
         let answer = staff.send(posted(Body::from_stream(stream::iter(pieces)))).await;
@@ -298,7 +298,7 @@ async fn an_upload_that_breaks_off_or_is_too_large_leaves_nothing() {
     }
     {
         let small = Portal::with_upload_limit("1").await;
-        let mut staff = small.staff("kline", "kyufu").await;
+        let mut staff = small.staff("minato", "kyufu").await;
         let line = row("L", "2026-08", "医院", 1_000);
         let many = line.repeat((1 << 20) / line.len() + 1);
         let answer = send(&mut staff, "expenses", &[], "e.csv", format!("{EXPENSE_HEADER}{many}").as_bytes()).await;
@@ -310,11 +310,11 @@ async fn an_upload_that_breaks_off_or_is_too_large_leaves_nothing() {
 #[tokio::test]
 async fn what_two_decide_is_published_by_the_second() {
     for portal in Portal::demos().await {
-        let mut policy = portal.scope("kline").await.society().policy.clone();
+        let mut policy = portal.scope("minato").await.society().policy.clone();
         policy.two_person = vec![yui::features::societies::Guarded::Publication];
-        portal.set_policy("kline", &policy).await;
-        let mut one = portal.staff("kline", "kyufu").await;
-        let mut other = portal.staff("kline", "kanri").await;
+        portal.set_policy("minato", &policy).await;
+        let mut one = portal.staff("minato", "kyufu").await;
+        let mut other = portal.staff("minato", "kanri").await;
         let text = format!("{EXPENSE_HEADER}{}", row("T1", "2026-08", "ふたり医院", 1_000));
         let upload = checked(&portal, &mut one, "expenses", "two.csv", text.as_bytes()).await;
         one.post(&format!("{upload}/apply"), "").await;
@@ -331,7 +331,7 @@ async fn what_two_decide_is_published_by_the_second() {
         assert!(one.get(&batch).await.text().contains("2026/12/01 09:00に公開する予定です。"));
         portal.app.clock.advance(15 * 24 * 3600);
         imports::work_due(&portal.app).await.unwrap();
-        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
         assert!(member.get("/expenses/statement?month=2026-08").await.text().contains("ふたり医院"));
     }
 }
@@ -339,7 +339,7 @@ async fn what_two_decide_is_published_by_the_second() {
 #[tokio::test]
 async fn a_register_and_older_users_go_the_same_way() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let register = format!(
             "保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n\
              {INSURER},900,1,00,新規 一郎,シンキ イチロウ,男,1985-01-15,本人,2026-04-01,\r\n\
@@ -393,7 +393,7 @@ async fn a_register_and_older_users_go_the_same_way() {
 #[tokio::test]
 async fn who_may_only_look_sees_counts_and_no_acts() {
     for portal in Portal::demos().await {
-        let mut viewer = portal.staff("kline", "etsuran").await;
+        let mut viewer = portal.staff("minato", "etsuran").await;
         let list = viewer.get("/console/imports").await.text();
         assert!(list.contains("expenses-2025.csv") && !list.contains("新しいファイルを取り込む"));
         let batch = viewer.get("/console/imports/2").await;

@@ -19,7 +19,7 @@ fn import(portal: &Portal, path: &std::path::Path) -> Command {
         .env_clear()
         .env("YUI_DATABASE_URL", &portal.db.address)
         .env("YUI_KEYS", KEY)
-        .args(["import", "expenses", "--society", "kline"])
+        .args(["import", "expenses", "--society", "minato"])
         .arg(path)
         .stdout(Stdio::null())
         .stderr(Stdio::null());
@@ -29,7 +29,7 @@ fn import(portal: &Portal, path: &std::path::Path) -> Command {
 #[tokio::test]
 async fn killed_in_the_middle_and_run_again_is_complete_and_single() {
     for portal in Portal::both().await {
-        let scope = portal.society(Preset::Kline, INSURER).await;
+        let scope = portal.society(Preset::Minato, INSURER).await;
         portal.register(&scope, &portal.file("r.csv", register_csv(INSURER)), Options::default()).await.unwrap();
         let rows: String = (0..ROWS)
             .map(|at| {

@@ -52,8 +52,8 @@ pub(crate) async fn set_password(browser: &mut Browser, password: &str) -> Answe
 #[tokio::test]
 async fn the_renewed_flow_leads_from_the_postcard_to_the_portal() {
     for portal in Portal::demos().await {
-        let mut browser = portal.browser("kline");
-        up_to_password(&portal, "kline", &mut browser, "email").await;
+        let mut browser = portal.browser("minato");
+        up_to_password(&portal, "minato", &mut browser, "email").await;
         assert_eq!(browser.get("/expenses").await.location(), "/login?return_to=%2Fexpenses", "not yet");
         assert_eq!(set_password(&mut browser, NEW_PASSWORD).await.location(), "/");
         assert_eq!(browser.get("/expenses").await.status, 200);
@@ -61,8 +61,8 @@ async fn the_renewed_flow_leads_from_the_postcard_to_the_portal() {
         let welcome = portal.mail_to("kari.new@mail.example").await;
         assert!(welcome["kind"] == "welcome" && welcome["text"].as_str().unwrap().contains("my-own.id"));
         assert!(welcome["from"].as_str().unwrap().contains("webmaster@"));
-        assert_eq!(portal.browser("kline").log_in("kari000003", PASSWORD).await.status, 200);
-        assert_eq!(portal.browser("kline").log_in("my-own.id", PASSWORD).await.status, 200);
+        assert_eq!(portal.browser("minato").log_in("kari000003", PASSWORD).await.status, 200);
+        assert_eq!(portal.browser("minato").log_in("my-own.id", PASSWORD).await.status, 200);
         // From now on every login asks for the factor that was chosen.
         browser.post("/logout", "").await;
         assert_eq!(browser.log_in("MY-OWN.ID", NEW_PASSWORD).await.location(), "/login/factor");
@@ -73,12 +73,12 @@ async fn the_renewed_flow_leads_from_the_postcard_to_the_portal() {
 #[tokio::test]
 async fn the_classic_flow_checks_who_it_is_and_shows_what_was_typed() {
     for portal in Portal::demos().await {
-        for society in ["musen", "metro"] {
+        for society in ["soyokaze", "midori"] {
             let mut browser = portal.browser(society);
             let (born, insurer) = (birth_date(&portal, society).await, insurer_number(&portal, society).await);
             assert_eq!(browser.log_in("kari000003", PASSWORD).await.location(), "/enrolment/identity");
             let page = browser.get("/enrolment/identity").await;
-            assert_eq!(page.text().contains("name=\"relationship\""), society == "musen");
+            assert_eq!(page.text().contains("name=\"relationship\""), society == "soyokaze");
             let version = page.attribute("input[name=version]", "value");
             let fields = format!("insurer_number={insurer}&birth_date={born}&relationship=insured&version={version}");
             let answer = browser.post("/enrolment/identity", &fields).await;
@@ -92,14 +92,14 @@ async fn the_classic_flow_checks_who_it_is_and_shows_what_was_typed() {
                 )
             };
             let answer = browser.post("/enrolment/details", &details("", "kirikabu-77")).await;
-            if society == "metro" {
+            if society == "midori" {
                 assert_eq!(
                     answer.all(".error-summary li"),
                     ["メールアドレスを入力してください。"],
-                    "metro requires one"
+                    "midori requires one"
                 );
             } else {
-                assert_eq!(answer.location(), "/enrolment/check", "musen does not");
+                assert_eq!(answer.location(), "/enrolment/check", "soyokaze does not");
                 assert_eq!(browser.post("/enrolment/check/back", "").await.location(), "/enrolment/details");
             }
             let answer = browser.post("/enrolment/details", &details("shin%40mail.example", "kirikabu")).await;
@@ -125,8 +125,8 @@ async fn the_classic_flow_checks_who_it_is_and_shows_what_was_typed() {
 #[tokio::test]
 async fn enrolment_goes_on_tomorrow_where_it_stopped_today_and_in_whatever_tab() {
     for portal in Portal::demos().await {
-        let mut today = portal.browser("bungu");
-        let born = birth_date(&portal, "bungu").await;
+        let mut today = portal.browser("fumitsuki");
+        let born = birth_date(&portal, "fumitsuki").await;
         today.log_in("kari000003", PASSWORD).await;
         let mut other_tab = today.clone();
         assert_eq!(other_tab.get("/enrolment/birth-date").await.status, 200);
@@ -139,13 +139,13 @@ async fn enrolment_goes_on_tomorrow_where_it_stopped_today_and_in_whatever_tab()
 
         assert!(portal.app.clock.advance(SignedDuration::from_hours(24).as_secs()));
         assert_eq!(today.get("/enrolment/email").await.location(), "/login", "the login itself is over");
-        let mut tomorrow = portal.browser("bungu");
+        let mut tomorrow = portal.browser("fumitsuki");
         assert_eq!(tomorrow.log_in("kari000003", PASSWORD).await.location(), "/enrolment/email");
         // The link may be opened elsewhere: there it says so, here the page moves on.
         tomorrow.post("/enrolment/email", "email=kari.new%40mail.example").await;
         assert!(tomorrow.get("/enrolment/email/status").await.text().contains("false"));
         let link = portal.mailed_link("kari.new@mail.example").await;
-        let mut phone = portal.browser("bungu");
+        let mut phone = portal.browser("fumitsuki");
         assert!(phone.get(&link).await.text().contains("メールアドレスの確認"), "looking does not use it up");
         assert!(phone.post(&link, "").await.text().contains("元の画面に戻ってください"));
         assert!(phone.cookies.is_empty(), "and it proves nothing on the phone");
@@ -170,7 +170,7 @@ async fn no_step_is_reached_by_its_address() {
         "/enrolment/check",
     ];
     for portal in Portal::demos().await {
-        let mut browser = portal.browser("kline");
+        let mut browser = portal.browser("minato");
         browser.log_in("kari000003", PASSWORD).await;
         for step in steps.iter().skip(1) {
             assert_eq!(browser.get(step).await.location(), "/enrolment/birth-date", "{step}");
@@ -194,8 +194,8 @@ async fn no_step_is_reached_by_its_address() {
 #[tokio::test]
 async fn mistakes_are_named_in_the_words_of_the_specification() {
     for portal in Portal::demos().await {
-        let mut browser = portal.browser("kline");
-        let born = birth_date(&portal, "kline").await;
+        let mut browser = portal.browser("minato");
+        let born = birth_date(&portal, "minato").await;
         browser.log_in("kari000003", PASSWORD).await;
         let wrong = browser.post("/enrolment/birth-date", "birth_date=1979").await;
         assert!(wrong.first(".error-summary li").contains("西暦の8桁の数字"));
@@ -209,7 +209,7 @@ async fn mistakes_are_named_in_the_words_of_the_specification() {
             ("taro.%40mail.example", vec![invalid]),
             (long.as_str(), vec![invalid, "設定可能なメールアドレスの最大文字数は255文字です。"]),
             (
-                "testtaro01%40kline.example",
+                "testtaro01%40minato.example",
                 vec!["他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。"],
             ),
         ] {
@@ -253,8 +253,8 @@ async fn mistakes_are_named_in_the_words_of_the_specification() {
 #[tokio::test]
 async fn a_temporary_password_expires_and_its_link_does_too() {
     for portal in Portal::demos().await {
-        let mut browser = portal.browser("kline");
-        let born = birth_date(&portal, "kline").await;
+        let mut browser = portal.browser("minato");
+        let born = birth_date(&portal, "minato").await;
         browser.log_in("kari000003", PASSWORD).await;
         browser.post("/enrolment/birth-date", &format!("birth_date={born}")).await;
         agree(&mut browser).await;
@@ -265,9 +265,9 @@ async fn a_temporary_password_expires_and_its_link_does_too() {
         assert!(browser.post(&link, "").await.text().contains("リンクが無効です"));
 
         assert!(portal.app.clock.advance(SignedDuration::from_hours(91 * 24).as_secs()));
-        let expired = portal.browser("kline").log_in("kari000003", PASSWORD).await;
+        let expired = portal.browser("minato").log_in("kari000003", PASSWORD).await;
         assert!(expired.text().contains("仮パスワードの有効期限が切れています"));
-        let wrong = portal.browser("kline").log_in("kari000003", "wrong").await;
+        let wrong = portal.browser("minato").log_in("kari000003", "wrong").await;
         assert!(!wrong.text().contains("有効期限"), "only who knows the password is told");
     }
 }

@@ -14,7 +14,7 @@ const ROWS: [[&str; 7]; 3] = [
 #[tokio::test]
 async fn the_reference_household_sees_the_reference_rows_at_every_society() {
     for portal in Portal::demos().await {
-        for society in ["bungu", "musen", "metro", "joil", "kline"] {
+        for society in ["fumitsuki", "soyokaze", "midori", "nanohana", "minato"] {
             let mut member = portal.signed_in(society, "testtaro01").await;
             let page = member.get("/expenses/statement?month=2025-01").await;
             assert_eq!(page.first("h1"), "2025年1月の医療費明細");
@@ -33,7 +33,9 @@ async fn the_reference_household_sees_the_reference_rows_at_every_society() {
 #[tokio::test]
 async fn five_years_or_two_as_the_society_wants() {
     for portal in Portal::demos().await {
-        for (society, sees) in [("bungu", true), ("musen", false), ("metro", false), ("joil", true), ("kline", true)] {
+        for (society, sees) in
+            [("fumitsuki", true), ("soyokaze", false), ("midori", false), ("nanohana", true), ("minato", true)]
+        {
             let mut member = portal.signed_in(society, "mihon00002").await;
             let page = member.get("/expenses/statement?year=2022").await;
             assert_eq!(page.all("tbody tr").is_empty(), !sees, "{society}");
@@ -56,7 +58,7 @@ async fn five_years_or_two_as_the_society_wants() {
 #[tokio::test]
 async fn the_overview_adds_up_to_the_statements() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "mihon00002").await;
+        let mut member = portal.signed_in("minato", "mihon00002").await;
         let overview = member.get("/expenses").await;
         let this_year = overview.all(".amount")[1].clone();
         let statement = member.get("/expenses/statement?year=2026").await;
@@ -80,7 +82,7 @@ fn number(text: &str) -> i64 {
 #[tokio::test]
 async fn a_filter_narrows_by_month_and_person_and_names_mistakes() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
         let form = member.get("/expenses/statement?from=2025-01&to=2025-01").await;
         assert_eq!(form.all("select option"), ["家族全員", "テスト タロウ", "テスト ハナコ"]);
         let id = form.attribute("select option:nth-child(3)", "value");
@@ -99,7 +101,7 @@ async fn a_filter_narrows_by_month_and_person_and_names_mistakes() {
 #[tokio::test]
 async fn a_long_statement_has_pages_and_whole_totals() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "mihon00002").await;
+        let mut member = portal.signed_in("minato", "mihon00002").await;
         let first = member.get("/expenses/statement?from=2021-12&to=2026-11").await;
         let pages = first.all(".pagination li").len();
         if pages > 0 {
@@ -114,7 +116,7 @@ async fn a_long_statement_has_pages_and_whole_totals() {
 #[tokio::test]
 async fn the_files_of_a_year_hold_the_reference_rows() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
         let page = member.get("/deduction/2025").await;
         assert!(page.text().contains("国税庁の様式との照合がまだ済んでいません"), "the label says what is not checked");
 
@@ -153,7 +155,7 @@ async fn the_files_of_a_year_hold_the_reference_rows() {
 #[tokio::test]
 async fn every_page_exists_in_english_and_back() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
         let back = member.get("/language?to=en&back=/expenses").await;
         assert_eq!(back.location(), "/expenses");
         let page = member.get("/expenses/statement?month=2025-01").await;
@@ -168,7 +170,7 @@ async fn every_page_exists_in_english_and_back() {
 #[tokio::test]
 async fn an_address_that_can_not_be_read_gets_a_page_too() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
         for address in ["/expenses/statement?page=abc", "/deduction?year=abc", "/deduction/2025/portal.csv?member=x"] {
             let answer = member.get(address).await;
             assert_eq!((answer.status, answer.first("h1").as_str()), (400, "ページが見つかりません"), "{address}");

@@ -25,7 +25,7 @@ fn csv(rows: &[String]) -> String {
 
 /// A portal with one society whose register is there.
 async fn with_register(portal: &Portal) -> yui::scope::SystemScope {
-    let scope = portal.society(Preset::Kline, INSURER).await;
+    let scope = portal.society(Preset::Minato, INSURER).await;
     let register = portal.file("register.csv", register_csv(INSURER));
     let report = portal.register(&scope, &register, PLAIN).await.unwrap();
     assert_eq!((report.outcome, report.accepted, report.rejected), (Outcome::Done, 3, 0));
@@ -81,7 +81,7 @@ async fn a_bad_row_never_spoils_good_ones_and_each_mistake_is_told() {
 #[tokio::test]
 async fn a_dry_run_and_all_or_nothing_leave_no_trace() {
     for portal in Portal::both().await {
-        let scope = portal.society(Preset::Kline, INSURER).await;
+        let scope = portal.society(Preset::Minato, INSURER).await;
         let empty = state_of(&portal).await;
         let register = portal.file("register.csv", register_csv(INSURER));
         let tried = portal.register(&scope, &register, DRY).await.unwrap();
@@ -295,7 +295,7 @@ async fn a_register_import_with_a_flag_or_a_household_in_use_on_it_is_refused_in
 #[tokio::test]
 async fn identity_survives_a_change_of_numbers() {
     for portal in Portal::both().await {
-        let scope = portal.society(Preset::Kline, INSURER).await;
+        let scope = portal.society(Preset::Minato, INSURER).await;
         let header = "保険者番号,記号,番号,枝番,個人コード,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
         let row =
             |symbol: &str, number: &str, branch: &str, key: &str, name: &str, kana: &str, who: &str, from: &str| {
@@ -357,7 +357,7 @@ async fn a_branch_number_given_anew_is_another_person_and_a_new_name_the_same() 
 #[tokio::test]
 async fn numbers_given_anew_after_a_gap_are_another_household() {
     for portal in Portal::both().await {
-        let scope = portal.society(Preset::Kline, INSURER).await;
+        let scope = portal.society(Preset::Minato, INSURER).await;
         let header = "保険者番号,記号,番号,枝番,個人コード,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
         for (key, other_key) in [("", ""), ("P1", "P9")] {
             let number = if key.is_empty() { "1" } else { "2" };

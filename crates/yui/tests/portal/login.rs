@@ -10,7 +10,7 @@ const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 #[tokio::test]
 async fn a_member_logs_in_goes_on_to_the_page_first_asked_for_and_logs_out() {
     for portal in Portal::demos().await {
-        let mut browser = portal.browser("kline");
+        let mut browser = portal.browser("minato");
         let sent = browser.get("/expenses/statement?month=2025-01").await;
         assert_eq!(sent.location(), "/login?return_to=%2Fexpenses%2Fstatement%3Fmonth%3D2025%2D01");
         let form = browser.get(sent.location()).await;
@@ -44,7 +44,7 @@ async fn whatever_is_wrong_the_words_are_the_same() {
             ("rokku00004", PASSWORD),
             ("rokku00004", "wrong-password"),
         ] {
-            let answer = portal.browser("kline").log_in(user_id, password).await;
+            let answer = portal.browser("minato").log_in(user_id, password).await;
             assert_eq!(answer.status, 200);
             assert_eq!(answer.all(".error-summary li"), [REFUSED], "{user_id}");
             assert_eq!(answer.first("#user_id-error"), format!("エラー: {REFUSED}"), "the same words at the field");
@@ -53,17 +53,17 @@ async fn whatever_is_wrong_the_words_are_the_same() {
         }
         assert!(pages.iter().all(|page| *page == pages[0]), "one page for all");
         // The account of this name at another society is another account.
-        assert_eq!(portal.browser("bungu").log_in("testtaro01", PASSWORD).await.status, 303);
+        assert_eq!(portal.browser("fumitsuki").log_in("testtaro01", PASSWORD).await.status, 303);
     }
 }
 
 #[tokio::test]
 async fn empty_fields_are_named_and_what_was_typed_stays() {
     for portal in Portal::demos().await {
-        let answer = portal.browser("kline").post("/login", "user_id=someone&password=").await;
+        let answer = portal.browser("minato").post("/login", "user_id=someone&password=").await;
         assert_eq!(answer.all(".error-summary li"), ["パスワードを入力してください。"]);
         assert!(answer.text().contains("value=\"someone\""));
-        let answer = portal.browser("kline").post("/login", "").await;
+        let answer = portal.browser("minato").post("/login", "").await;
         assert_eq!(answer.all(".error-summary li").len(), 2);
     }
 }
@@ -71,21 +71,21 @@ async fn empty_fields_are_named_and_what_was_typed_stays() {
 #[tokio::test]
 async fn eleven_wrong_passwords_lock_until_somebody_unlocks() {
     for portal in Portal::demos().await {
-        let mut browser = portal.browser("joil");
+        let mut browser = portal.browser("nanohana");
         for _ in 0..10 {
             assert_eq!(browser.log_in("testtaro01", "wrong").await.status, 200);
         }
         assert_eq!(browser.log_in("testtaro01", PASSWORD).await.location(), "/login/factor", "ten are forgiven");
         assert_eq!(portal.second_factor(&mut browser).await.status, 303);
-        let mut browser = portal.browser("joil");
+        let mut browser = portal.browser("nanohana");
         for _ in 0..11 {
             browser.log_in("testtaro01", "wrong").await;
         }
         let locked = browser.log_in("testtaro01", PASSWORD).await;
         assert_eq!((locked.status, locked.first(".error-summary li").as_str()), (200, REFUSED));
-        let joil = SystemScope::of_society(&portal.app, "joil").await.unwrap();
-        assert!(staff::unlock(&portal.app, &joil, "nobody").await.is_err());
-        staff::unlock(&portal.app, &joil, "testtaro01").await.unwrap();
+        let nanohana = SystemScope::of_society(&portal.app, "nanohana").await.unwrap();
+        assert!(staff::unlock(&portal.app, &nanohana, "nobody").await.is_err());
+        staff::unlock(&portal.app, &nanohana, "testtaro01").await.unwrap();
         assert_eq!(browser.log_in("testtaro01", PASSWORD).await.status, 303);
     }
 }
@@ -94,7 +94,7 @@ async fn eleven_wrong_passwords_lock_until_somebody_unlocks() {
 async fn a_session_ends_when_idle_and_in_any_case_and_a_remembered_one_stays() {
     for portal in Portal::demos().await {
         let minutes = |minutes: i64| assert!(portal.app.clock.advance(SignedDuration::from_mins(minutes).as_secs()));
-        let mut idle = portal.signed_in("kline", "testtaro01").await;
+        let mut idle = portal.signed_in("minato", "testtaro01").await;
         minutes(29);
         assert_eq!(idle.get("/expenses").await.status, 200);
         minutes(29);
@@ -102,8 +102,8 @@ async fn a_session_ends_when_idle_and_in_any_case_and_a_remembered_one_stays() {
         minutes(31);
         assert_eq!(idle.get("/expenses").await.status, 303);
 
-        let mut busy = portal.signed_in("kline", "testtaro01").await;
-        let mut remembered = portal.browser("kline");
+        let mut busy = portal.signed_in("minato", "testtaro01").await;
+        let mut remembered = portal.browser("minato");
         let fields = format!("user_id=testtaro01&password={PASSWORD}&remember=yes");
         remembered.post("/login", &fields).await;
         let answer = portal.second_factor(&mut remembered).await;
@@ -136,8 +136,8 @@ async fn a_stranger_can_not_choose_where_the_login_leads() {
     for portal in Portal::demos().await {
         for evil in ["%2F%2Fevil.example", "https%3A%2F%2Fevil.example", "%2F%5Cevil.example"] {
             let fields = format!("user_id=testtaro01&password={PASSWORD}&return_to={evil}");
-            assert_eq!(portal.browser("musen").post("/login", &fields).await.location(), "/");
-            assert_eq!(portal.browser("kline").get(&format!("/language?to=en&back={evil}")).await.location(), "/");
+            assert_eq!(portal.browser("soyokaze").post("/login", &fields).await.location(), "/");
+            assert_eq!(portal.browser("minato").get(&format!("/language?to=en&back={evil}")).await.location(), "/");
         }
     }
 }
@@ -146,7 +146,7 @@ async fn a_stranger_can_not_choose_where_the_login_leads() {
 async fn a_full_line_of_logins_is_answered_with_come_again() {
     for portal in Portal::demos().await {
         // In a browser that is known, so that no other limit speaks first.
-        let mut known = portal.signed_in("kline", "testtaro01").await;
+        let mut known = portal.signed_in("minato", "testtaro01").await;
         known.post("/logout", "").await;
         let logins = (0..400).map(|_| {
             let mut browser = known.clone();

@@ -54,7 +54,7 @@ fn sent(count: usize) -> Delivered {
 #[tokio::test]
 async fn what_was_rolled_back_sends_nothing_and_what_is_not_due_waits() {
     for portal in Portal::both().await {
-        let scope = portal.society(Preset::Kline, INSURER).await;
+        let scope = portal.society(Preset::Minato, INSURER).await;
         let now = portal.app.clock.now();
         let mut tx = portal.app.db.begin().await.unwrap();
         let to = Recipient { account_id: None, address: "taro@example.jp" };
@@ -78,7 +78,7 @@ async fn what_was_rolled_back_sends_nothing_and_what_is_not_due_waits() {
 async fn workers_side_by_side_never_take_the_same_mail() {
     const MAILS: usize = 60;
     for portal in Portal::both().await {
-        let scope = portal.society(Preset::Kline, INSURER).await;
+        let scope = portal.society(Preset::Minato, INSURER).await;
         for at in 0..MAILS {
             write(&portal, &scope, &format!("{at}"), portal.app.clock.now()).await;
         }
@@ -104,7 +104,7 @@ async fn workers_side_by_side_never_take_the_same_mail() {
 #[tokio::test]
 async fn a_killed_workers_mail_is_anothers_after_a_while() {
     for portal in Portal::both().await {
-        let scope = portal.society(Preset::Kline, INSURER).await;
+        let scope = portal.society(Preset::Minato, INSURER).await;
         let now = portal.app.clock.now();
         let id = write(&portal, &scope, "取り残し", now).await;
         // As a worker leaves it that was killed while it sent.
@@ -120,33 +120,33 @@ async fn a_killed_workers_mail_is_anothers_after_a_while() {
 #[tokio::test]
 async fn the_mailbox_shows_what_was_delivered() {
     for portal in Portal::both().await {
-        let (kline, metro) =
-            (portal.society(Preset::Kline, INSURER).await, portal.society(Preset::Metro, "06271001").await);
-        for (scope, subject) in [(&kline, "一"), (&kline, "二"), (&metro, "三 <b>")] {
+        let (minato, midori) =
+            (portal.society(Preset::Minato, INSURER).await, portal.society(Preset::Midori, "06271001").await);
+        for (scope, subject) in [(&minato, "一"), (&minato, "二"), (&midori, "三 <b>")] {
             write(&portal, scope, subject, portal.app.clock.now()).await;
             deliver_due(&portal.app).await.unwrap();
         }
         let all = mailbox(&portal, "").await;
         let subjects: Vec<_> = all.iter().map(|mail| mail["subject"].as_str().unwrap()).collect();
         assert_eq!(subjects, ["三 <b>", "二", "一"], "newest first");
-        assert_eq!(all[0]["society"], "metro");
-        assert_eq!(all[0]["from"], "no-reply@metro.localhost");
+        assert_eq!(all[0]["society"], "midori");
+        assert_eq!(all[0]["from"], "no-reply@midori.localhost");
         assert_eq!(all[0]["kind"], "email_verify");
-        assert_eq!(all[0]["links"][0], "http://metro.localhost:8080/verify?token=secret-of-the-link");
-        assert_eq!(mailbox(&portal, "?society=kline").await.len(), 2);
+        assert_eq!(all[0]["links"][0], "http://midori.localhost:8080/verify?token=secret-of-the-link");
+        assert_eq!(mailbox(&portal, "?society=minato").await.len(), 2);
         assert_eq!(mailbox(&portal, "?to=TARO@example.jp").await.len(), 3);
         assert!(mailbox(&portal, "?to=hanako@example.jp").await.is_empty());
 
         let mut visitor = portal.browser_at("localhost:8080");
         let page = visitor.get("/mailbox").await;
         assert_eq!(page.all("article h2"), subjects);
-        assert!(page.text().contains("<a href=\"http://metro.localhost:8080/verify?token=secret-of-the-link\">"));
-        let html = visitor.get("/mailbox/metro/1").await;
+        assert!(page.text().contains("<a href=\"http://midori.localhost:8080/verify?token=secret-of-the-link\">"));
+        let html = visitor.get("/mailbox/midori/1").await;
         assert!(html.text().contains("三 &#60;b&#62;"), "{}", html.text());
         let policy = html.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("sandbox") && policy.contains("default-src 'none'"), "{policy}");
-        assert_eq!(visitor.get("/mailbox/metro/2").await.status, 404);
-        assert_eq!(portal.browser("metro").get("/mailbox/metro/1").await.status, 404);
+        assert_eq!(visitor.get("/mailbox/midori/2").await.status, 404);
+        assert_eq!(portal.browser("midori").get("/mailbox/midori/1").await.status, 404);
     }
 }
 
@@ -154,7 +154,7 @@ async fn the_mailbox_shows_what_was_delivered() {
 async fn the_database_holds_no_word_of_a_mail_and_outside_the_demo_nothing_of_a_delivered_one() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let portal = Portal::new(engine, false).await;
-        let scope = portal.society(Preset::Kline, INSURER).await;
+        let scope = portal.society(Preset::Minato, INSURER).await;
         write(&portal, &scope, "秘密", portal.app.clock.now()).await;
         // Without a mail server, mail waits.
         assert_eq!(deliver_due(&portal.app).await.unwrap(), sent(0));
@@ -168,11 +168,11 @@ async fn the_database_holds_no_word_of_a_mail_and_outside_the_demo_nothing_of_a_
 #[tokio::test]
 async fn a_worker_delivers_and_nothing_of_the_mail_stays() {
     for portal in Portal::both().await {
-        let scope = portal.society(Preset::Kline, INSURER).await;
+        let scope = portal.society(Preset::Minato, INSURER).await;
         write(&portal, &scope, "はじめまして", portal.app.clock.now()).await;
         let (port, events) = mail_server(true);
         let mut worker = worker(&portal, port);
-        assert_eq!(next(&events), "<no-reply@kline.localhost> <taro@example.jp>");
+        assert_eq!(next(&events), "<no-reply@minato.localhost> <taro@example.jp>");
         assert_eq!(next(&events), "mail");
         let sealed = async || portal.db.db.one::<Sealed>(&SEALED, params![]).await.unwrap().sealed_content;
         // It writes down what it did just after the server took the mail, and before it ends.
@@ -187,11 +187,11 @@ async fn a_worker_delivers_and_nothing_of_the_mail_stays() {
 async fn a_worker_killed_while_it_sends_leaves_the_mail_to_another() {
     for portal in Portal::both().await {
         portal.at_the_machines_time();
-        let scope = portal.society(Preset::Kline, INSURER).await;
+        let scope = portal.society(Preset::Minato, INSURER).await;
         write(&portal, &scope, "途中", portal.app.clock.now()).await;
         let (port, events) = mail_server(false);
         let mut worker = worker(&portal, port);
-        assert_eq!(next(&events), "<no-reply@kline.localhost> <taro@example.jp>");
+        assert_eq!(next(&events), "<no-reply@minato.localhost> <taro@example.jp>");
         assert_eq!(next(&events), "mail");
         worker.kill().unwrap();
         worker.wait().unwrap();

@@ -27,14 +27,14 @@ async fn facts(staff: &mut Browser, id: i64) -> String {
 
 /// Returns what the log says was done, the newest first.
 async fn log(portal: &Portal, act: &str) -> Vec<String> {
-    let mut admin = portal.staff("kline", "kanri").await;
+    let mut admin = portal.staff("minato", "kanri").await;
     admin.look_for("/console/audit", &format!("act={act}")).await.all("tbody td")
 }
 
 #[tokio::test]
 async fn a_locked_account_is_unlocked() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "madoguchi").await;
+        let mut staff = portal.staff("minato", "madoguchi").await;
         let id = found(&mut staff, "rokku00004").await;
         assert!(facts(&mut staff, id).await.contains("ロック中"));
         let page = staff.get(&format!("/console/members/{id}/unlock")).await;
@@ -42,8 +42,8 @@ async fn a_locked_account_is_unlocked() {
         let done = staff.post(&format!("/console/members/{id}/unlock"), "reason=").await;
         assert_eq!(done.location(), format!("/console/members/{id}?done=unlocked"));
         assert!(facts(&mut staff, id).await.contains("登録済み"));
-        portal.signed_in("kline", "rokku00004").await;
-        let mail = portal.mail_to("rokku00004@kline.example").await;
+        portal.signed_in("minato", "rokku00004").await;
+        let mail = portal.mail_to("rokku00004@minato.example").await;
         assert!(
             portal.mails().await.iter().any(|mail| mail["subject"] == "アカウントのロックが解除されました"),
             "{mail}"
@@ -57,8 +57,8 @@ async fn a_locked_account_is_unlocked() {
 #[tokio::test]
 async fn factors_are_initialised_with_a_reason_and_a_check_of_who_asks() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
-        let mut staff = portal.staff("kline", "madoguchi").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
+        let mut staff = portal.staff("minato", "madoguchi").await;
         let id = found(&mut staff, "testtaro01").await;
         let path = format!("/console/members/{id}/factors");
         assert_eq!(staff.get(&path).await.first("h1"), "認証方法の初期化");
@@ -67,7 +67,7 @@ async fn factors_are_initialised_with_a_reason_and_a_check_of_who_asks() {
         let typed = format!("reason={}&identity={}", encode("携帯電話の紛失"), encode("電話で生年月日を確認"));
         assert_eq!(staff.post(&path, &typed).await.location(), format!("/console/members/{id}?done=factors-reset"));
         assert_eq!(member.get("/expenses").await.status, 303, "signed out");
-        let mut anew = portal.browser("kline");
+        let mut anew = portal.browser("minato");
         assert_eq!(anew.log_in("testtaro01", PASSWORD).await.location(), "/factors");
         assert_eq!(log(&portal, "account.factors_reset").await[5], "携帯電話の紛失（本人確認: 電話で生年月日を確認）");
         let page = staff.get(&format!("/console/members/{id}")).await.text();
@@ -78,33 +78,33 @@ async fn factors_are_initialised_with_a_reason_and_a_check_of_who_asks() {
 #[tokio::test]
 async fn where_two_decide_the_initialisation_waits_for_the_second() {
     for portal in Portal::demos().await {
-        let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
+        let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
         let Text { text } = portal.db.db.one(&POLICY_OF, params![scope.society_id()]).await.unwrap();
         let mut policy: serde_json::Value = serde_json::from_str(&text).unwrap();
         policy["two_person"] = serde_json::json!(["factor_reset"]);
         let values = params![scope.society_id(), policy.to_string(), portal.app.clock.now()];
         portal.db.db.execute(&POLICY_ADD, values).await.unwrap();
         assert!(portal.app.clock.advance(60));
-        let mut staff = portal.staff("kline", "madoguchi").await;
+        let mut staff = portal.staff("minato", "madoguchi").await;
         let id = found(&mut staff, "testtaro01").await;
         let path = format!("/console/members/{id}/factors");
         assert!(staff.get(&path).await.text().contains("二人の確認が必要"));
         let typed = format!("reason={}&identity={}", encode("紛失"), encode("来所"));
         assert_eq!(staff.post(&path, &typed).await.location(), "/console/approvals?done=asked");
         assert!(staff.post(&path, &typed).await.first(".error-summary li").contains("すでに承認を依頼"));
-        assert_eq!(portal.browser("kline").log_in("testtaro01", PASSWORD).await.location(), "/login/factor");
-        let mut admin = portal.staff("kline", "kanri").await;
+        assert_eq!(portal.browser("minato").log_in("testtaro01", PASSWORD).await.location(), "/login/factor");
+        let mut admin = portal.staff("minato", "kanri").await;
         let approve = admin.get("/console/approvals").await.attribute("form[action$=approve]", "action");
         assert_eq!(admin.post(&approve, "").await.location(), "/console/approvals?done=approved");
-        assert_eq!(portal.browser("kline").log_in("testtaro01", PASSWORD).await.location(), "/factors");
+        assert_eq!(portal.browser("minato").log_in("testtaro01", PASSWORD).await.location(), "/factors");
     }
 }
 
 #[tokio::test]
 async fn a_stopped_account_opens_by_nothing_until_it_is_resumed() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
-        let mut staff = portal.staff("kline", "madoguchi").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
+        let mut staff = portal.staff("minato", "madoguchi").await;
         let id = found(&mut staff, "testtaro01").await;
         member.post("/forgotten/password", "user_id=testtaro01").await;
         let link = portal.mailed_link_of("password_reset").await;
@@ -113,32 +113,32 @@ async fn a_stopped_account_opens_by_nothing_until_it_is_resumed() {
         let done = staff.post(&path, &format!("reason={}", encode("本人の申出"))).await;
         assert_eq!(done.location(), format!("/console/members/{id}?done=stopped"));
         assert_eq!(member.get("/expenses").await.status, 303);
-        let refused = portal.browser("kline").log_in("testtaro01", PASSWORD).await;
+        let refused = portal.browser("minato").log_in("testtaro01", PASSWORD).await;
         assert_eq!(refused.first(".error-summary li"), "無効なユーザIDまたはパスワードです。", "{}", refused.status);
-        let mut linked = portal.browser("kline");
+        let mut linked = portal.browser("minato");
         assert!(!linked.get(&link).await.text().contains("new_password"));
         assert!(facts(&mut staff, id).await.contains("停止中"));
-        assert_eq!(portal.mail_to("testtaro01@kline.example").await["subject"], "アカウントの利用が停止されました");
+        assert_eq!(portal.mail_to("testtaro01@minato.example").await["subject"], "アカウントの利用が停止されました");
         let search = staff.look_for("/console/members", "state=stopped").await;
         assert_eq!(search.all("tbody th"), ["テスト タロウ"]);
 
         let back = staff.post(&format!("/console/members/{id}/resume"), "reason=ok").await;
         assert_eq!(back.location(), format!("/console/members/{id}?done=resumed"));
-        portal.signed_in("kline", "testtaro01").await;
+        portal.signed_in("minato", "testtaro01").await;
         // One that waits for enrolment waits again.
         let id = found(&mut staff, "kari000003").await;
         staff.post(&format!("/console/members/{id}/stop"), "reason=x").await;
         staff.post(&format!("/console/members/{id}/resume"), "reason=x").await;
         assert!(facts(&mut staff, id).await.contains("登録待ち"));
-        assert!(portal.browser("kline").log_in("kari000003", PASSWORD).await.location().starts_with("/enrolment"));
+        assert!(portal.browser("minato").log_in("kari000003", PASSWORD).await.location().starts_with("/enrolment"));
     }
 }
 
 #[tokio::test]
 async fn sessions_are_ended_and_a_user_id_is_changed_by_the_members_rules() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
-        let mut staff = portal.staff("kline", "madoguchi").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
+        let mut staff = portal.staff("minato", "madoguchi").await;
         let id = found(&mut staff, "testtaro01").await;
         assert_eq!(staff.get(&format!("/console/members/{id}")).await.all("#sessions ~ .scroll tbody tr").len(), 1);
         let done = staff.post(&format!("/console/members/{id}/sign-out"), "reason=").await;
@@ -161,7 +161,7 @@ async fn sessions_are_ended_and_a_user_id_is_changed_by_the_members_rules() {
         }
         let done = staff.post(&path, "reason=x&user_id=New-Name.1").await;
         assert_eq!(done.location(), format!("/console/members/{id}?done=user-id-changed"));
-        portal.signed_in("kline", "new-name.1").await;
+        portal.signed_in("minato", "new-name.1").await;
         assert_eq!(found(&mut staff, "new-name").await, id);
         assert!(log(&portal, "account.user_id_changed").await[5].contains("→ new-name.1: x"));
     }
@@ -170,16 +170,16 @@ async fn sessions_are_ended_and_a_user_id_is_changed_by_the_members_rules() {
 #[tokio::test]
 async fn a_pair_is_reissued_by_those_who_send_paper_and_the_old_one_is_dead() {
     for portal in Portal::demos().await {
-        let mut desk = portal.staff("kline", "madoguchi").await;
+        let mut desk = portal.staff("minato", "madoguchi").await;
         let id = found(&mut desk, "kari000003").await;
         let path = format!("/console/members/{id}/pair");
         assert_eq!(desk.post(&path, "reason=x").await.status, 403);
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         assert!(staff.get(&path).await.text().contains("次のハガキ・CSV"));
         assert_eq!(staff.post(&path, "reason=x").await.location(), format!("/console/members/{id}?done=pair-reissued"));
         assert!(facts(&mut staff, id).await.contains("書き出し待ち"));
-        assert_ne!(portal.browser("kline").log_in("kari000003", PASSWORD).await.status, 303, "the old pair is dead");
-        let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
+        assert_ne!(portal.browser("minato").log_in("kari000003", PASSWORD).await.status, 303, "the old pair is dead");
+        let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
         let mut csv = String::new();
         migration::issue(&portal.app, &scope, Whom::Expired, |bytes| {
             csv = String::from_utf8_lossy(bytes).into_owned();
@@ -189,7 +189,7 @@ async fn a_pair_is_reissued_by_those_who_send_paper_and_the_old_one_is_dead() {
         .unwrap();
         let row = csv.lines().find(|line| line.contains("kari000003")).unwrap();
         let password = row.split(',').nth(5).unwrap();
-        assert!(portal.browser("kline").log_in("kari000003", password).await.location().starts_with("/enrolment"));
+        assert!(portal.browser("minato").log_in("kari000003", password).await.location().starts_with("/enrolment"));
         assert!(facts(&mut staff, id).await.contains("書き出し済み"));
         let taro = found(&mut staff, "testtaro01").await;
         let no = staff.post(&format!("/console/members/{taro}/pair"), "reason=x").await;
@@ -200,14 +200,14 @@ async fn a_pair_is_reissued_by_those_who_send_paper_and_the_old_one_is_dead() {
 #[tokio::test]
 async fn a_page_shows_what_there_is_and_no_secret_and_nothing_of_health() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
         member.get("/expenses").await;
-        let mut staff = portal.staff("kline", "etsuran").await;
+        let mut staff = portal.staff("minato", "etsuran").await;
         let id = found(&mut staff, "testtaro01").await;
         let page = staff.get(&format!("/console/members/{id}")).await;
         let text = page.text();
         for there in
-            ["テスト ハナコ", "800-1234-00", "testtaro01@kline.example", "OTPアプリ", "ログイン（OTPアプリ）", "第1版"]
+            ["テスト ハナコ", "800-1234-00", "testtaro01@minato.example", "OTPアプリ", "ログイン（OTPアプリ）", "第1版"]
         {
             assert!(text.contains(there), "{there}: {text}");
         }

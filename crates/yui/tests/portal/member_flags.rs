@@ -32,8 +32,8 @@ async fn taken(member: &mut Browser, hanako: i64) -> Vec<String> {
 #[tokio::test]
 async fn nothing_of_a_flagged_person_is_left_anywhere_and_all_comes_back() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
-        let mut staff = portal.staff("kline", "madoguchi").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
+        let mut staff = portal.staff("minato", "madoguchi").await;
         let (taro, hanako) = (found(&mut staff, "testtaro01").await, found(&mut staff, "800-1234-01").await);
         let person = format!("/console/members/{hanako}");
         let before = taken(&mut member, hanako).await;
@@ -70,7 +70,7 @@ async fn nothing_of_a_flagged_person_is_left_anywhere_and_all_comes_back() {
             // Whom it concerns is told nothing, and nobody who may not do it can.
             assert_eq!(staff.post(&path, &typed).await.location(), format!("{person}?done=changed"));
             let end = format!("{person}/{kind}-end");
-            assert_eq!(portal.staff("kline", "kyufu").await.post(&end, &typed).await.status, 403);
+            assert_eq!(portal.staff("minato", "kyufu").await.post(&end, &typed).await.status, 403);
             assert_eq!(staff.post(&end, &typed).await.location(), format!("{person}?done=flag-ended"));
             assert_eq!(taken(&mut member, hanako).await, before, "{kind}: all is back");
         }
@@ -88,11 +88,11 @@ async fn nothing_of_a_flagged_person_is_left_anywhere_and_all_comes_back() {
         let history = staff.get(&person).await.all("#flags ~ .scroll tbody tr");
         assert_eq!(history.len(), 4, "{history:?}");
         assert!(portal.mails().await.iter().all(|mail| !mail.to_string().contains("ハナコ")));
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         assert_eq!(admin.look_for("/console/audit", "act=member.flag_set").await.all("tbody tr").len(), 4);
         assert_eq!(admin.look_for("/console/audit", "act=member.flag_ended").await.all("tbody tr").len(), 3);
         // Another society's person of the same number is another person.
-        let mut elsewhere = portal.signed_in("bungu", "testtaro01").await;
+        let mut elsewhere = portal.signed_in("fumitsuki", "testtaro01").await;
         assert!(elsewhere.get("/expenses/statement?month=2025-01").await.text().contains("テスト ハナコ"));
     }
 }

@@ -14,7 +14,7 @@ use crate::support::{Answer, Browser, Portal, encode, state_of};
 const PLAIN: Options = Options { dry_run: false, all_or_nothing: false };
 const HEADER: &str = "保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
 
-/// kline's insurer number in the demo.
+/// minato's insurer number in the demo.
 const INSURER: &str = "06139034";
 
 statements! {
@@ -43,7 +43,7 @@ async fn every_kind_of_what_is_typed_finds_whom_it_should() {
     const TARO: &str = "テスト タロウ";
     const HANAKO: &str = "テスト ハナコ";
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "etsuran").await;
+        let mut staff = portal.staff("minato", "etsuran").await;
         for (typed, expected) in [
             ("てすと", vec![TARO, HANAKO]),
             ("ﾃｽﾄ　ﾊﾅｺ", vec![HANAKO]),
@@ -59,9 +59,9 @@ async fn every_kind_of_what_is_typed_finds_whom_it_should() {
             ("06139034 800-1234 タロウ", vec![TARO]),
             ("testtaro01", vec![TARO]),
             ("TESTTARO", vec![TARO]),
-            ("testtaro01@kline.example", vec![TARO]),
+            ("testtaro01@minato.example", vec![TARO]),
             ("taro01", vec![TARO]),
-            ("o01@kline.exam", vec![TARO]),
+            ("o01@minato.exam", vec![TARO]),
             ("t_sttaro", vec![]),
             ("だれもいない", vec![]),
             ("9876-5432", vec![]),
@@ -83,7 +83,7 @@ async fn every_kind_of_what_is_typed_finds_whom_it_should() {
         // What was looked for is in the log, and whom one looked at.
         let hanako = found(&mut staff, "800-1234-01").await;
         staff.get(&format!("/console/members/{hanako}")).await;
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         let log = admin.look_for("/console/audit", "act=members.searched").await.text();
         assert!(log.contains("「1234 ハナ」: 1件（表示した加入者番号") && log.contains("閲覧 四郎"), "{log}");
         let log = admin.look_for("/console/audit", "act=member.viewed").await;
@@ -109,8 +109,8 @@ async fn many_are_paged_by_kana_and_counted_no_further_than_two_hundred() {
             format!("{INSURER},900,{number},00,大勢 {given},{family} {given},女,1990-01-01,本人,2015-04-01,\r\n")
         };
         let some: String = (0..120).rev().map(|number| row(number, "オオゼイ")).collect();
-        registered(&portal, "kline", "some.csv", &some).await;
-        let mut staff = portal.staff("kline", "madoguchi").await;
+        registered(&portal, "minato", "some.csv", &some).await;
+        let mut staff = portal.staff("minato", "madoguchi").await;
         let mut page = search(&mut staff, "大勢", "").await;
         assert_eq!(page.first("h2 [role=status]"), "120件");
         let (mut all, mut pages) = (page.all("tbody tr td:nth-child(2)"), 1);
@@ -129,7 +129,7 @@ async fn many_are_paged_by_kana_and_counted_no_further_than_two_hundred() {
         assert_eq!((all.len(), pages), (120, 3));
         assert_eq!(all, sorted, "by kana, each once");
         let more: String = (120..250).map(|number| row(number, "オオゼイ")).collect();
-        registered(&portal, "kline", "more.csv", &more).await;
+        registered(&portal, "minato", "more.csv", &more).await;
         assert_eq!(search(&mut staff, "おおぜい", "").await.first("h2 [role=status]"), "200件以上");
     }
 }
@@ -137,21 +137,21 @@ async fn many_are_paged_by_kana_and_counted_no_further_than_two_hundred() {
 #[tokio::test]
 async fn whoever_has_left_is_found_when_asked_for_and_the_keys_follow_the_register() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "madoguchi").await;
+        let mut staff = portal.staff("minato", "madoguchi").await;
         let row = |kana: &str, number: &str, to: &str| {
             format!("{INSURER},910,{number},00,転居 次郎,{kana},男,1970-01-02,本人,2015-04-01,{to}\r\n")
         };
-        registered(&portal, "kline", "left.csv", &row("テンキョ ジロウ", "7001", "2024-04-01")).await;
+        registered(&portal, "minato", "left.csv", &row("テンキョ ジロウ", "7001", "2024-04-01")).await;
         assert!(names(&mut staff, "テンキョ").await.is_empty());
         let left = search(&mut staff, "テンキョ", "&left=yes").await;
         assert_eq!(left.all("tbody th"), ["転居 次郎"]);
         assert!(left.text().contains("喪失"));
 
-        registered(&portal, "kline", "back.csv", &row("テンキョ ジロウ", "7001", "")).await;
+        registered(&portal, "minato", "back.csv", &row("テンキョ ジロウ", "7001", "")).await;
         assert_eq!(names(&mut staff, "テンキョ").await, ["転居 次郎"]);
         let before = state_of(&portal).await;
         let other = format!("{INSURER},910,7001,00,新姓 次郎,シンセイ ジロウ,男,1970-01-02,本人,2015-04-01,\r\n");
-        let (scope, batch) = registered(&portal, "kline", "renamed.csv", &other).await;
+        let (scope, batch) = registered(&portal, "minato", "renamed.csv", &other).await;
         assert_eq!(names(&mut staff, "シンセイ").await, ["新姓 次郎"]);
         assert!(names(&mut staff, "テンキョ").await.is_empty() && names(&mut staff, "転居").await.is_empty());
         imports::withdraw(&portal.app, &scope, batch).await.unwrap();
@@ -161,13 +161,13 @@ async fn whoever_has_left_is_found_when_asked_for_and_the_keys_follow_the_regist
         // Of another society nobody is found, and nobody's page opens.
         let (_, batch) = registered(
             &portal,
-            "bungu",
+            "fumitsuki",
             "elsewhere.csv",
             "06139018,920,8001,00,他所 三郎,ヨソ サブロウ,男,1970-01-02,本人,2015-04-01,\r\n",
         )
         .await;
         assert!(batch > 0 && names(&mut staff, "ヨソ").await.is_empty());
-        let elsewhere = found(&mut portal.staff("bungu", "kanri").await, "ヨソ").await;
+        let elsewhere = found(&mut portal.staff("fumitsuki", "kanri").await, "ヨソ").await;
         let here = staff.get(&format!("/console/members/{elsewhere}")).await;
         assert!(!here.text().contains("他所 三郎"));
     }
@@ -177,16 +177,16 @@ async fn whoever_has_left_is_found_when_asked_for_and_the_keys_follow_the_regist
 async fn a_database_of_before_gets_its_keys_and_can_be_stopped_on_the_way() {
     for portal in Portal::demos().await {
         let before = state_of(&portal).await;
-        let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
+        let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
         let mut tx = portal.app.db.begin().await.unwrap();
         tx.execute(&KEYS_FORGET, params![scope.society_id()]).await.unwrap();
         tx.execute(&BACKFILL_BEGIN, params![scope.society_id()]).await.unwrap();
         tx.commit().await.unwrap();
-        let mut staff = portal.staff("kline", "madoguchi").await;
+        let mut staff = portal.staff("minato", "madoguchi").await;
         assert!(names(&mut staff, "テスト").await.is_empty());
         // A register comes in meanwhile and writes keys of its own.
         let row = format!("{INSURER},930,1,00,新入 一郎,シンニュウ イチロウ,男,1999-01-02,本人,2025-04-01,\r\n");
-        let (_, batch) = registered(&portal, "kline", "new.csv", &row).await;
+        let (_, batch) = registered(&portal, "minato", "new.csv", &row).await;
         assert!(register::backfill(&portal.app).await.unwrap() > 30);
         assert_eq!(names(&mut staff, "新入").await, ["新入 一郎"]);
         imports::withdraw(&portal.app, &scope, batch).await.unwrap();

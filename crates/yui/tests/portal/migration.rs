@@ -42,7 +42,7 @@ const REGISTER: &str = "保険者番号,記号,番号,枝番,氏名,カナ氏名
     06139018,800,9999,00,仮名 桜,カメイ サクラ,女,1990-02-02,本人,2010-04-01,2020-04-01\r\n";
 
 async fn with_register(portal: &Portal) -> SystemScope {
-    let scope = portal.society(Preset::Kline, INSURER).await;
+    let scope = portal.society(Preset::Minato, INSURER).await;
     portal.register(&scope, &portal.file("register.csv", REGISTER), PLAIN).await.unwrap();
     scope
 }
@@ -140,33 +140,33 @@ async fn pairs_on_paper_are_issued_once_and_none_is_lost() {
         assert_eq!(lines[0], "保険者番号,記号,番号,氏名,仮ユーザID,仮パスワード,有効期限,ログイン画面の住所");
         assert_eq!((lines.len(), lines[4]), (5, ""), "no dependent, nobody who has left");
         assert!(lines[1].starts_with("06139018,,４２,\"例示, 菊\","), "{}", lines[1]);
-        let end = format!(",{},http://kline.localhost:8080/login", days(&portal, 90));
+        let end = format!(",{},http://minato.localhost:8080/login", days(&portal, 90));
         assert!(lines[1..4].iter().all(|line| line.ends_with(&end)), "{csv}");
         assert_eq!(issue(&portal, &scope, Whom::WithoutPair).await.0, 0, "everybody has one");
 
         let (user_id, old) = pair(&csv, "テスト タロウ");
-        let mut browser = portal.browser("kline");
+        let mut browser = portal.browser("minato");
         assert_eq!(browser.log_in(&user_id, &old).await.location(), "/enrolment/birth-date");
         browser.post("/enrolment/birth-date", "birth_date=19790822").await;
         let (count, csv) = issue(&portal, &scope, Whom::Account(&user_id.to_uppercase())).await;
         assert_eq!(count, 1);
         assert_eq!(browser.get("/login/terms").await.location(), "/login", "what the old paper began is over");
-        assert_eq!(portal.browser("kline").log_in(&user_id, &old).await.first(".error-summary li"), REFUSED);
+        assert_eq!(portal.browser("minato").log_in(&user_id, &old).await.first(".error-summary li"), REFUSED);
         let (same, new) = pair(&csv, "テスト タロウ");
         assert_eq!(same, user_id);
-        let anew = portal.browser("kline").log_in(&user_id, &new).await;
+        let anew = portal.browser("minato").log_in(&user_id, &new).await;
         assert_eq!(anew.location(), "/enrolment/birth-date", "from the beginning");
         let nobody = migration::issue(&portal.app, &scope, Whom::Account("nobody"), |_| Ok(())).await;
         assert!(nobody.is_err());
 
         move_to(&portal, days(&portal, 91), 0);
-        let late = portal.browser("kline").log_in(&user_id, &new).await;
+        let late = portal.browser("minato").log_in(&user_id, &new).await;
         assert!(late.text().contains("仮パスワードの有効期限が切れています"), "{}", late.text());
         assert_eq!(issue(&portal, &scope, Whom::WithoutPair).await.0, 0, "not unasked");
         let (count, csv) = issue(&portal, &scope, Whom::Expired).await;
         assert_eq!(count, 3);
         let (user_id, newest) = pair(&csv, "テスト タロウ");
-        assert_eq!(portal.browser("kline").log_in(&user_id, &newest).await.status, 303);
+        assert_eq!(portal.browser("minato").log_in(&user_id, &newest).await.status, 303);
         assert_eq!(count_of(&portal, &PAIRS_KEPT).await, 0, "no password is kept");
     }
 }
@@ -182,7 +182,7 @@ async fn the_file_of_pairs_is_new_and_its_owners_alone() {
                 .env_clear()
                 .env("YUI_DATABASE_URL", &portal.db.address)
                 .env("YUI_KEYS", KEY)
-                .args(["society", "issue-temporary-ids", "--society", "kline", "--out"])
+                .args(["society", "issue-temporary-ids", "--society", "minato", "--out"])
                 .arg(&path)
                 .output()
                 .unwrap()
@@ -289,17 +289,17 @@ async fn somebody_with_a_new_account_does_not_come_over() {
 async fn a_link_opens_enrolment_and_nothing_else() {
     for portal in Portal::both().await {
         let scope = with_register(&portal).await;
-        portal.society(Preset::Joil, "06149041").await;
+        portal.society(Preset::Nanohana, "06149041").await;
         let until = days(&portal, 60);
         let file = portal.file("older.csv", older_users());
         let batch =
             import(&portal, &scope, &file, (FirstLogin::Link, until), &mut vec![]).await.unwrap().batch_id.unwrap();
         for guess in ["800123419790822", "-", ""] {
-            let answer = portal.browser("kline").log_in("taro-older", guess).await;
+            let answer = portal.browser("minato").log_in("taro-older", guess).await;
             assert_ne!(answer.status, 303, "there is no password to guess");
         }
         for _ in 0..12 {
-            portal.browser("kline").log_in("taro-older", "wrong").await;
+            portal.browser("minato").log_in("taro-older", "wrong").await;
         }
 
         // The day is chosen, changed, and kept; nobody gets it twice.
@@ -331,11 +331,14 @@ async fn a_link_opens_enrolment_and_nothing_else() {
         let link_of = |to: &str| mailed.iter().find(|(of, _)| of == to).unwrap().1.clone();
         let (taro, ichiro) = (link_of("taro@mail.example"), link_of("ichiro@mail.example"));
         assert!(taro.starts_with("/link/first/"), "{taro}");
-        assert!(portal.browser("joil").get(&taro).await.text().contains("期限が過ぎたか"), "not at another society");
-        let elsewhere = portal.browser("joil").post(&taro, "").await;
+        assert!(
+            portal.browser("nanohana").get(&taro).await.text().contains("期限が過ぎたか"),
+            "not at another society"
+        );
+        let elsewhere = portal.browser("nanohana").post(&taro, "").await;
         assert!(elsewhere.status == 200 && elsewhere.text().contains("期限が過ぎたか"));
 
-        let mut browser = portal.browser("kline");
+        let mut browser = portal.browser("minato");
         assert!(browser.get(&taro).await.text().contains("初回登録を始める"));
         assert_eq!(
             browser.post(&taro, "").await.location(),
@@ -345,12 +348,12 @@ async fn a_link_opens_enrolment_and_nothing_else() {
         assert_eq!(browser.get("/expenses").await.location(), "/login?return_to=%2Fexpenses", "nothing else");
         assert_eq!(browser.get("/login/password").await.location(), "/enrolment/birth-date", "no step is skipped");
         enrol(&portal, &mut browser, "19790822", "taro@mail.example", "taro-new").await;
-        for mut other in [portal.browser("kline"), browser.clone()] {
+        for mut other in [portal.browser("minato"), browser.clone()] {
             assert!(other.get(&taro).await.text().contains("期限が過ぎたか"), "used up");
             assert!(other.post(&taro, "").await.text().contains("期限が過ぎたか"));
         }
 
-        let mut begun = portal.browser("kline");
+        let mut begun = portal.browser("minato");
         begun.post(&ichiro, "").await;
         begun.post("/enrolment/birth-date", "birth_date=19850115").await;
         let groups = migration::progress(&portal.app.db, &scope, portal.app.clock.now()).await.unwrap();
@@ -364,9 +367,9 @@ async fn a_link_opens_enrolment_and_nothing_else() {
 
         // The last day was changed with the announcement.
         move_to(&portal, until.checked_sub(30.days()).unwrap(), 23);
-        assert!(portal.browser("kline").get(&ichiro).await.text().contains("初回登録を始める"), "the last day counts");
+        assert!(portal.browser("minato").get(&ichiro).await.text().contains("初回登録を始める"), "the last day counts");
         move_to(&portal, until.checked_sub(29.days()).unwrap(), 0);
-        assert!(portal.browser("kline").get(&ichiro).await.text().contains("期限が過ぎたか"));
+        assert!(portal.browser("minato").get(&ichiro).await.text().contains("期限が過ぎたか"));
         let groups = migration::progress(&portal.app.db, &scope, portal.app.clock.now()).await.unwrap();
         assert_eq!((groups[1].begun, groups[1].expired), (1, 1));
 
@@ -409,50 +412,50 @@ async fn a_guessable_password_has_few_tries_and_a_last_day() {
         let plan = (FirstLogin::NumbersAndBirthDate, until);
         import(&portal, &scope, &portal.file("older.csv", older_users()), plan, &mut vec![]).await.unwrap();
 
-        let mut browser = portal.browser("kline");
+        let mut browser = portal.browser("minato");
         let answer = browser.log_in("kiku-older", "4220010101").await;
         assert_eq!(answer.location(), "/enrolment/birth-date", "an empty symbol and a number in full width");
-        assert_eq!(portal.browser("kline").log_in("kari000002", "800567819850115").await.status, 303);
+        assert_eq!(portal.browser("minato").log_in("kari000002", "800567819850115").await.status, 303);
         assert_eq!(issue(&portal, &scope, Whom::WithoutPair).await.0, 0, "they have a way in");
 
         for _ in 0..4 {
-            portal.browser("kline").log_in("taro-older", "800123419790823").await;
+            portal.browser("minato").log_in("taro-older", "800123419790823").await;
         }
-        let right = portal.browser("kline").log_in("taro-older", "800123419790822").await;
+        let right = portal.browser("minato").log_in("taro-older", "800123419790822").await;
         assert_eq!(right.status, 303, "four are forgiven");
-        portal.browser("kline").log_in("taro-older", "800123419790823").await;
-        let locked = portal.browser("kline").log_in("taro-older", "800123419790822").await;
+        portal.browser("minato").log_in("taro-older", "800123419790823").await;
+        let locked = portal.browser("minato").log_in("taro-older", "800123419790822").await;
         assert_eq!(locked.first(".error-summary li"), REFUSED, "the fifth locks, in the same words");
         account::staff::unlock(&portal.app, &scope, "taro-older").await.unwrap();
-        assert_eq!(portal.browser("kline").log_in("taro-older", "800123419790822").await.status, 303);
+        assert_eq!(portal.browser("minato").log_in("taro-older", "800123419790822").await.status, 303);
 
         // Sixty wrong tries at once are allowed to a network; here each counts twice, whoever is meant.
         move_to(&portal, days(&portal, 1), 12);
         let mut statuses = Vec::new();
         for at in 0..31 {
-            statuses.push(portal.browser("kline").log_in(&format!("nobody{at}"), "wrong").await.status);
+            statuses.push(portal.browser("minato").log_in(&format!("nobody{at}"), "wrong").await.status);
         }
         assert_eq!((statuses[..30].iter().all(|status| *status == 200), statuses[30]), (true, 429), "{statuses:?}");
 
         move_to(&portal, until, 23);
-        assert_eq!(portal.browser("kline").log_in("taro-older", "800123419790822").await.status, 303);
+        assert_eq!(portal.browser("minato").log_in("taro-older", "800123419790822").await.status, 303);
         assert_eq!(deliver_due(&portal.app).await.unwrap().sent, 2, "of the lock and its end");
         migration::announce(&portal.app, &scope, days(&portal, 1), Some(days(&portal, 2))).await.unwrap();
         move_to(&portal, days(&portal, 1), 12);
         assert_eq!(deliver_due(&portal.app).await.unwrap().sent, 2);
         let words = portal.browser_at("localhost:8080").get("/mailbox.json").await.text();
         assert!(words.contains("記号＋番号＋生年月日"), "{words}");
-        assert_eq!(portal.browser("kline").log_in("taro-older", "800123419790822").await.status, 303, "prolonged");
+        assert_eq!(portal.browser("minato").log_in("taro-older", "800123419790822").await.status, 303, "prolonged");
         move_to(&portal, days(&portal, 2), 0);
-        let late = portal.browser("kline").log_in("taro-older", "800123419790822").await;
+        let late = portal.browser("minato").log_in("taro-older", "800123419790822").await;
         assert!(late.text().contains("有効期限が切れています"), "{}", late.text());
         let (count, csv) = issue(&portal, &scope, Whom::Expired).await;
         assert_eq!(count, 3);
         let (user_id, password) = pair(&csv, "テスト タロウ");
         assert_eq!(user_id, "taro-older");
-        assert_eq!(portal.browser("kline").log_in(&user_id, &password).await.status, 303);
+        assert_eq!(portal.browser("minato").log_in(&user_id, &password).await.status, 303);
         for at in 0..31 {
-            let answer = portal.browser("kline").log_in(&format!("nobody{at}"), "wrong").await;
+            let answer = portal.browser("minato").log_in(&format!("nobody{at}"), "wrong").await;
             assert_eq!(answer.status, 200, "with no guessable password left, a try counts once");
         }
     }
@@ -462,17 +465,17 @@ async fn a_guessable_password_has_few_tries_and_a_last_day() {
 async fn the_older_host_shows_where_the_portal_is() {
     for portal in Portal::both().await {
         let scope = with_register(&portal).await;
-        let joil = portal.society(Preset::Joil, "06149041").await;
+        let nanohana = portal.society(Preset::Nanohana, "06149041").await;
         assert_eq!(portal.browser_at("old.example").get("/").await.status, 404);
         let closes = days(&portal, 5);
         let keep = async |scope: &SystemScope, host: &str, closes| {
             societies::older_host::keep(&portal.app, scope, host, closes).await.map_err(|error| error.to_string())
         };
-        for wrong in ["", "Old.example", "old.example:80", "joil.localhost"] {
+        for wrong in ["", "Old.example", "old.example:80", "nanohana.localhost"] {
             assert!(keep(&scope, wrong, closes).await.is_err(), "{wrong}");
         }
         keep(&scope, "old.example", closes).await.unwrap();
-        assert!(keep(&joil, "old.example", closes).await.unwrap_err().contains("another society's"));
+        assert!(keep(&nanohana, "old.example", closes).await.unwrap_err().contains("another society's"));
 
         for (day, ja, en) in [(0, "に終了します。", "closes on"), (5, "に終了しました。", "closed on")] {
             move_to(&portal, closes.checked_add((day - 5).days()).unwrap(), 12);
@@ -480,7 +483,7 @@ async fn the_older_host_shows_where_the_portal_is() {
             let page = browser.get("/").await;
             assert_eq!(page.status, 200);
             assert!(page.text().contains(ja) && page.text().contains("てすと健康保険組合"), "{}", page.text());
-            assert!(page.text().contains("href=\"http://kline.localhost:8080/\""));
+            assert!(page.text().contains("href=\"http://minato.localhost:8080/\""));
             assert!(browser.get("/?lang=en").await.text().contains(en));
             assert_eq!(page.headers.get("x-content-type-options").unwrap(), "nosniff");
             assert!(
@@ -488,7 +491,7 @@ async fn the_older_host_shows_where_the_portal_is() {
             );
             for path in ["/login", "/healthz", "/mypage/index.do?x=1", "/language?to=en"] {
                 let gone = browser.get(path).await;
-                assert_eq!((gone.status, gone.text().contains("http://kline.localhost:8080/")), (410, true), "{path}");
+                assert_eq!((gone.status, gone.text().contains("http://minato.localhost:8080/")), (410, true), "{path}");
             }
             let posted = browser.post("/", "user_id=a&password=b").await;
             assert_eq!(posted.status, 410);
@@ -496,14 +499,14 @@ async fn the_older_host_shows_where_the_portal_is() {
             let style = page.text().split("/assets/").nth(1).unwrap().split('"').next().unwrap().to_owned();
             assert_eq!(browser.get(&format!("/assets/{style}")).await.status, 200);
         }
-        assert_eq!(portal.browser("kline").get("/").await.status, 200, "the portal itself is as it was");
+        assert_eq!(portal.browser("minato").get("/").await.status, 200, "the portal itself is as it was");
     }
 }
 
 #[tokio::test]
 async fn new_terms_are_asked_for_at_the_next_login() {
     for portal in Portal::both().await {
-        let scope = portal.society(Preset::Musen, INSURER).await;
+        let scope = portal.society(Preset::Soyokaze, INSURER).await;
         portal.register(&scope, &portal.file("r.csv", REGISTER), PLAIN).await.unwrap();
         let new = NewAccount {
             holder: (INSURER, "800", "1234"),
@@ -515,7 +518,7 @@ async fn new_terms_are_asked_for_at_the_next_login() {
             factor: None,
         };
         account::create::create(&portal.app, &scope, &new).await.unwrap();
-        let login = async || portal.browser("musen").log_in("testtaro01", PASSWORD).await.location().to_owned();
+        let login = async || portal.browser("soyokaze").log_in("testtaro01", PASSWORD).await.location().to_owned();
         assert_eq!(login().await, "/");
         let tomorrow = portal.app.clock.now().checked_add(SignedDuration::from_hours(24)).unwrap();
         assert_eq!(terms::publish(&portal.app, &scope, "新しい規約です。", tomorrow).await.unwrap(), 2);
@@ -523,7 +526,7 @@ async fn new_terms_are_asked_for_at_the_next_login() {
         assert!(terms::publish(&portal.app, &scope, " \n", tomorrow).await.is_err());
         assert_eq!(login().await, "/", "not before its day");
         portal.app.clock.advance(24 * 3600 + 1);
-        let mut browser = portal.browser("musen");
+        let mut browser = portal.browser("soyokaze");
         assert_eq!(browser.log_in("testtaro01", PASSWORD).await.location(), "/login/terms");
         assert!(browser.get("/login/terms").await.text().contains("新しい規約です。"));
         assert_eq!(
@@ -547,8 +550,8 @@ async fn what_is_over_is_deleted_and_what_lives_stays() {
         migration::announce(&portal.app, &scope, days(&portal, 1), None).await.unwrap();
         let (_, csv) = issue(&portal, &scope, Whom::WithoutPair).await;
         let (user_id, password) = pair(&csv, "菊");
-        portal.browser("kline").log_in(&user_id, "wrong").await;
-        portal.browser("kline").log_in(&user_id, &password).await;
+        portal.browser("minato").log_in(&user_id, "wrong").await;
+        portal.browser("minato").log_in(&user_id, &password).await;
         let taro = portal.app.db.one::<Id>(&TARO, params![]).await.unwrap().id;
         let now = portal.app.clock.now();
         for (name, hours) in [(1_u8, 1), (2, 500 * 24)] {

@@ -78,10 +78,10 @@ async fn both_engines_tell_the_same_tables_each_after_those_it_refers_to() {
 #[tokio::test]
 async fn show_tells_what_there_is_to_know() {
     for portal in Portal::demos().await {
-        let text = said(&yui(&portal, &["society", "show", "kline"]));
+        let text = said(&yui(&portal, &["society", "show", "minato"]));
         for part in [
-            "kline (みなと海運健康保険組合)",
-            "https://kline.localhost",
+            "minato (みなと海運健康保険組合)",
+            "https://minato.localhost",
             "households, ",
             "1 temporary",
             "; 1 locked",
@@ -111,12 +111,12 @@ async fn an_export_holds_every_row_of_the_society_and_nothing_else() {
     for portal in Portal::demos().await {
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("export");
-        let society = societies_id(&portal, "kline").await;
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let society = societies_id(&portal, "minato").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let register = "保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
         let sent = send(&mut staff, "register", &[], "r.csv", register.as_bytes()).await;
         assert!(sent.location().starts_with("/console/imports/uploads/"), "{}", sent.text());
-        said(&yui(&portal, &["society", "export", "kline", "--to", to.to_str().unwrap()]));
+        said(&yui(&portal, &["society", "export", "minato", "--to", to.to_str().unwrap()]));
 
         let manifest: serde_json::Value =
             serde_json::from_slice(&std::fs::read(to.join(societies::export::MANIFEST)).unwrap()).unwrap();
@@ -164,7 +164,7 @@ async fn an_export_holds_every_row_of_the_society_and_nothing_else() {
         use std::os::unix::fs::PermissionsExt;
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&to), mode(&to.join("members.jsonl"))), (0o700, 0o600));
-        let again = refused(&yui(&portal, &["society", "export", "kline", "--to", to.to_str().unwrap()]));
+        let again = refused(&yui(&portal, &["society", "export", "minato", "--to", to.to_str().unwrap()]));
         assert!(again.contains("is not empty"), "{again}");
     }
 }
@@ -177,22 +177,22 @@ async fn societies_id(portal: &Portal, key: &str) -> i64 {
 #[tokio::test]
 async fn a_deleted_society_leaves_nothing_and_takes_nothing_of_others() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
-        let ids = [societies_id(&portal, "kline").await, societies_id(&portal, "bungu").await];
+        let mut member = portal.signed_in("minato", "testtaro01").await;
+        let ids = [societies_id(&portal, "minato").await, societies_id(&portal, "fumitsuki").await];
         let (before, others) = (counts(&portal, ids[0]).await, counts(&portal, ids[1]).await);
 
-        let wrong = refused(&yui(&portal, &["society", "delete", "kline", "--yes-delete", "bungu"]));
-        assert!(wrong.contains("nothing is deleted") && wrong.contains("--yes-delete kline"), "{wrong}");
-        assert!(!yui(&portal, &["society", "delete", "kline"]).status.success());
+        let wrong = refused(&yui(&portal, &["society", "delete", "minato", "--yes-delete", "fumitsuki"]));
+        assert!(wrong.contains("nothing is deleted") && wrong.contains("--yes-delete minato"), "{wrong}");
+        assert!(!yui(&portal, &["society", "delete", "minato"]).status.success());
         assert_eq!(counts(&portal, ids[0]).await, before);
 
         let files = portal.files().join(ids[0].to_string());
         std::fs::create_dir_all(&files).unwrap();
         std::fs::write(files.join("0a"), "a file").unwrap();
-        let text = said(&yui(&portal, &["society", "delete", "kline", "--yes-delete", "kline"]));
+        let text = said(&yui(&portal, &["society", "delete", "minato", "--yes-delete", "minato"]));
         assert!(!files.exists());
         let rows: u64 = before.iter().map(|(_, rows)| rows).sum();
-        assert!(text.contains(&format!("{rows} rows deleted: kline is gone")), "{text}");
+        assert!(text.contains(&format!("{rows} rows deleted: minato is gone")), "{text}");
         for (name, rows) in before.iter().filter(|(_, rows)| *rows > 0) {
             assert!(text.contains(&format!("{rows:>10} {name}\n")), "{name} in {text}");
         }
@@ -201,15 +201,15 @@ async fn a_deleted_society_leaves_nothing_and_takes_nothing_of_others() {
 
         portal.app.societies.forget();
         assert_eq!(member.get("/expenses").await.status, 404, "nobody is there");
-        assert_eq!(portal.browser("bungu").get("/login").await.status, 200);
-        assert!(refused(&yui(&portal, &["society", "show", "kline"])).contains("there is no society"));
+        assert_eq!(portal.browser("fumitsuki").get("/login").await.status, 200);
+        assert!(refused(&yui(&portal, &["society", "show", "minato"])).contains("there is no society"));
     }
 }
 
 #[tokio::test]
 async fn a_deletion_that_was_stopped_goes_on() {
     for portal in Portal::demos().await {
-        let society_id = societies_id(&portal, "kline").await;
+        let society_id = societies_id(&portal, "minato").await;
         let all = tables(&portal).await;
         // As far as a killed command might have come.
         for name in ["expenses", "mails", "sessions"] {
@@ -219,7 +219,7 @@ async fn a_deletion_that_was_stopped_goes_on() {
         // What is referred to can not go before.
         let members = all.iter().find(|table| table.name == "members").unwrap();
         assert!(portal.app.db.delete_some(members, society_id).await.unwrap_err().is_referred_to());
-        said(&yui(&portal, &["society", "delete", "kline", "--yes-delete", "kline"]));
+        said(&yui(&portal, &["society", "delete", "minato", "--yes-delete", "minato"]));
         assert!(counts(&portal, society_id).await.iter().all(|(_, rows)| *rows == 0));
     }
 }

@@ -45,7 +45,7 @@ const DRAWN: [&str; 7] = [
 #[tokio::test]
 async fn the_societys_lines_are_kept_written_down_and_on_the_sample() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         assert!(admin.get("/console/settings").await.text().contains("差出人の住所がありません"));
         assert_eq!(typed(&mut admin, LINES).await.1.location(), PAGE);
         let page = admin.get(PAGE).await;
@@ -66,14 +66,14 @@ async fn the_societys_lines_are_kept_written_down_and_on_the_sample() {
         assert_eq!(sample.headers["content-type"], "application/pdf");
         let text = text_of(&sample.bytes);
         assert!(DRAWN.iter().all(|line| text.lines().any(|drawn| drawn == *line)), "{text}");
-        assert!(text.contains("見本 太郎 様") && text.contains("http://kline.localhost:8080/login"), "{text}");
+        assert!(text.contains("見本 太郎 様") && text.contains("http://minato.localhost:8080/login"), "{text}");
         // Poppler reads what stands aslant letter by letter.
         assert_eq!(text.matches("見\n本\n").count(), 6, "on every leaf: {text}");
 
-        let mut other = portal.staff("bungu", "kanri").await;
+        let mut other = portal.staff("fumitsuki", "kanri").await;
         assert_eq!(other.get(PAGE).await.all("textarea"), [""; 3]);
         assert!(!text_of(&other.get(&format!("{PAGE}/sample.pdf")).await.bytes).contains("みほん町"));
-        let mut benefits = portal.staff("kline", "kyufu").await;
+        let mut benefits = portal.staff("minato", "kyufu").await;
         assert_eq!(benefits.get(PAGE).await.status, 403);
         assert_eq!(benefits.post(PAGE, "version=2").await.status, 403);
         assert_eq!(benefits.get(&format!("{PAGE}/sample.pdf")).await.status, 403);
@@ -96,7 +96,7 @@ async fn a_line_that_has_no_room_is_named_and_nothing_is_lost_or_kept() {
         ([&many(300), "", ""], "差出人は1000文字以内で入力してください。"),
     ];
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         for (fields, words) in &wrong {
             let (sent, answer) = typed(&mut admin, *fields).await;
             assert!(answer.first(".error-summary").contains(words), "{words}: {}", answer.first(".error-summary"));
@@ -123,7 +123,7 @@ async fn a_line_that_has_no_room_is_named_and_nothing_is_lost_or_kept() {
 async fn a_name_or_an_address_that_would_push_lines_off_the_card_is_refused() {
     let full = |width, lines| vec!["本".repeat(width); lines].join("\r\n");
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         let reply_to = format!("{}@mail.invalid", "a".repeat(50));
         let senders = format!("no_reply=no-reply&info=info&webmaster=webmaster&reply_to={}", encode(&reply_to));
         let refused = admin.post("/console/settings/mail", &senders).await;
@@ -151,19 +151,19 @@ async fn a_name_or_an_address_that_would_push_lines_off_the_card_is_refused() {
 #[tokio::test]
 async fn a_run_is_printed_with_the_societys_lines() {
     for portal in Portal::demos().await {
-        typed(&mut portal.staff("kline", "kanri").await, LINES).await;
-        let mut staff = portal.staff("kline", "kyufu").await;
+        typed(&mut portal.staff("minato", "kanri").await, LINES).await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let run = staff.post("/console/temporary-ids", "whom=without").await.location().to_owned();
         make_pairs_due(&portal.app).await.unwrap();
-        let policy = portal.scope("kline").await.society().policy.clone();
+        let policy = portal.scope("minato").await.society().policy.clone();
         // What has no room any more takes nothing away.
         let crowded = PostcardLines { postage: vec!["郵便".to_owned(); 6], ..policy.postcards.clone() };
-        portal.set_policy("kline", &Policy { postcards: crowded, ..policy.clone() }).await;
+        portal.set_policy("minato", &Policy { postcards: crowded, ..policy.clone() }).await;
         let refused = staff.post(&format!("{run}/postcards"), "").await;
         assert!(refused.first(".error-summary").contains("ハガキに入らない行があります。"));
-        let sample = portal.staff("kline", "kanri").await.get(&format!("{PAGE}/sample.pdf")).await;
+        let sample = portal.staff("minato", "kanri").await.get(&format!("{PAGE}/sample.pdf")).await;
         assert!(sample.status == 503 && sample.text().contains("ハガキに入らない行があります。"));
-        portal.set_policy("kline", &policy).await;
+        portal.set_policy("minato", &policy).await;
         let cards = staff.post(&format!("{run}/postcards"), "").await;
         let text = text_of(&cards.bytes);
         for line in DRAWN {

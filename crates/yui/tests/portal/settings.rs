@@ -26,7 +26,7 @@ pub(crate) async fn branding(admin: &mut Browser, parts: &[(&str, &[u8])]) -> An
 #[tokio::test]
 async fn a_changed_policy_says_what_it_will_do_and_then_does_it() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("musen", "kanri").await;
+        let mut admin = portal.staff("soyokaze", "kanri").await;
         let page = admin.get("/console/settings/policy").await;
         let typed = page.form("form[action='/console/settings/policy']");
         assert!(admin.post("/console/settings/policy", &typed).await.text().contains("変更はありません。"));
@@ -38,7 +38,7 @@ async fn a_changed_policy_says_what_it_will_do_and_then_does_it() {
         let late = admin.post("/console/settings/policy/keep", &kept).await;
         assert!(late.text().contains("ほかの職員が先に設定を変更しました。"));
         policy_changed(&mut admin, "factors=app").await;
-        let mut member = portal.browser("musen");
+        let mut member = portal.browser("soyokaze");
         assert_eq!(member.log_in("testtaro01", crate::support::PASSWORD).await.location(), "/factors");
         assert!(admin.get("/console/audit").await.text().contains("使える認証方法: なし → 認証アプリ（OTPアプリ）"));
     }
@@ -47,7 +47,7 @@ async fn a_changed_policy_says_what_it_will_do_and_then_does_it() {
 #[tokio::test]
 async fn a_policy_that_contradicts_itself_is_refused_at_its_fields() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         let page = admin.get("/console/settings/policy").await;
         let typed = page.form("form[action='/console/settings/policy']");
         for (from, to, words) in [
@@ -88,9 +88,9 @@ async fn a_policy_that_contradicts_itself_is_refused_at_its_fields() {
 #[tokio::test]
 async fn a_service_that_is_off_is_gone_at_once() {
     for portal in Portal::demos().await {
-        let mut member = portal.signed_in("kline", "testtaro01").await;
+        let mut member = portal.signed_in("minato", "testtaro01").await;
         assert_eq!(member.get("/deduction").await.status, 200);
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         let version = admin.get("/console/settings/services").await.attribute("input[name=version]", "value");
         let off = format!("version={version}&expenses=yes&place-expenses=1&place-deduction=2");
         assert_eq!(admin.post("/console/settings/services", &off).await.location(), "/console/settings");
@@ -104,7 +104,7 @@ async fn a_service_that_is_off_is_gone_at_once() {
 #[tokio::test]
 async fn a_new_version_of_the_terms_asks_everybody_again() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         let typed = |body: &str, from: &str| format!("body={}&from={from}", encode(body));
         for (body, from, words) in [
             ("", "2026-12-01", "利用規約の本文を入力してください。"),
@@ -126,14 +126,14 @@ async fn a_new_version_of_the_terms_asks_everybody_again() {
         let same = admin.post("/console/terms/check", &typed("第1条\r\n新しい約束", "2026-11-22")).await;
         assert!(same.first(".error-summary").contains("最新の版と同じ本文です。"));
         // Until its day nobody is asked; from then on everybody.
-        portal.signed_in("kline", "testtaro01").await;
+        portal.signed_in("minato", "testtaro01").await;
         assert!(portal.app.clock.advance(13 * 60 * 60));
-        let mut member = portal.browser("kline");
+        let mut member = portal.browser("minato");
         member.log_in("testtaro01", crate::support::PASSWORD).await;
         assert_eq!(portal.second_factor(&mut member).await.location(), "/login/terms");
         assert!(member.get("/login/terms").await.text().contains("新しい約束"));
         member.post("/login/terms", "version=2&agreed=yes").await;
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         assert!(admin.get("/console/terms/2").await.text().contains("testtaro01"));
         assert!(admin.get("/console/terms/2/agreements.csv").await.text().contains("\"testtaro01\""));
         assert_eq!(admin.get("/console/terms/9").await.status, 404);
@@ -143,7 +143,7 @@ async fn a_new_version_of_the_terms_asks_everybody_again() {
 #[tokio::test]
 async fn a_colour_that_can_not_be_read_is_refused_with_one_that_can() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         let name = "みなと海運健康保険組合".as_bytes();
         for (accent, words) in [
             ("yellow", "色は #0017c1 のように、#と6桁の英数字で入力してください。"),
@@ -160,20 +160,20 @@ async fn a_colour_that_can_not_be_read_is_refused_with_one_that_can() {
         let logo = yui_auth::qr::qr_png("yui").unwrap();
         let parts: [(&str, &[u8]); 3] = [("name", "新しい名前".as_bytes()), ("accent", b"#00695c"), ("logo", &logo)];
         assert_eq!(branding(&mut admin, &parts).await.location(), "/console/settings/branding");
-        let page = portal.browser("kline").get("/login").await;
+        let page = portal.browser("minato").get("/login").await;
         assert!(page.text().contains("新しい名前") && page.text().contains("/brand/1.css"));
-        assert!(portal.browser("kline").get("/brand/1.css").await.text().contains("--main: #00695c"));
-        assert_eq!(&portal.browser("kline").get("/brand/1.png").await.bytes[1..4], b"PNG");
+        assert!(portal.browser("minato").get("/brand/1.css").await.text().contains("--main: #00695c"));
+        assert_eq!(&portal.browser("minato").get("/brand/1.png").await.bytes[1..4], b"PNG");
         // Another society's, and a version that is none, are not there.
-        assert_eq!(portal.browser("bungu").get("/brand/1.css").await.status, 404);
-        assert_eq!(portal.browser("kline").get("/brand/7.png").await.status, 404);
+        assert_eq!(portal.browser("fumitsuki").get("/brand/1.css").await.status, 404);
+        assert_eq!(portal.browser("minato").get("/brand/7.png").await.status, 404);
     }
 }
 
 #[tokio::test]
 async fn a_signing_key_is_tried_before_it_is_kept() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         let (one, other) = (rcgen::KeyPair::generate().unwrap(), rcgen::KeyPair::generate().unwrap());
         let certificate = |key: &rcgen::KeyPair, year: i32| {
             let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
@@ -205,7 +205,7 @@ async fn a_signing_key_is_tried_before_it_is_kept() {
 #[tokio::test]
 async fn a_maintenance_rule_tells_its_dates_and_closes_the_portal() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("musen", "kanri").await;
+        let mut admin = portal.staff("soyokaze", "kanri").await;
         let version = admin.get("/console/settings/maintenance").await.attribute("input[name=version]", "value");
         for (fields, words) in [
             (
@@ -228,11 +228,11 @@ async fn a_maintenance_rule_tells_its_dates_and_closes_the_portal() {
         assert_eq!((dates.len(), dates[0].as_str()), (12, "11月20日（金）21:00〜24:00"));
         assert_eq!(dates[1], "12月23日（水）21:00〜24:00");
         assert!(portal.app.clock.advance(9 * 60 * 60 + 60));
-        assert_eq!(portal.browser("musen").get("/login").await.status, 503);
-        let mut admin = portal.staff("musen", "kanri").await;
+        assert_eq!(portal.browser("soyokaze").get("/login").await.status, 503);
+        let mut admin = portal.staff("soyokaze", "kanri").await;
         let version = admin.get("/console/settings/maintenance").await.attribute("input[name=version]", "value");
         let gone = format!("version={version}&place=0");
         assert_eq!(admin.post("/console/settings/maintenance/remove", &gone).await.status, 303);
-        assert_eq!(portal.browser("musen").get("/login").await.status, 200);
+        assert_eq!(portal.browser("soyokaze").get("/login").await.status, 200);
     }
 }

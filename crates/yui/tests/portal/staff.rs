@@ -54,12 +54,12 @@ fn unbase32(text: &str) -> Vec<u8> {
 #[tokio::test]
 async fn the_first_administrator_comes_by_an_invitation_and_registers_a_second_factor_before_anything_else() {
     for portal in Portal::demos().await {
-        let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
+        let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
         let invited = admin::Invited { email: " Hanako@Mail.Example ", name: "試験 花子", role: Role::Admin };
         admin::invite(&portal.app, &scope, &invited).await.unwrap();
         assert!(admin::invite(&portal.app, &scope, &invited).await.is_err(), "the address is taken");
         let link = portal.mailed_link_of("staff_invitation").await;
-        let mut browser = portal.browser("kline");
+        let mut browser = portal.browser("minato");
         for (one, two, words) in [
             ("", "", "新しいパスワードを入力してください。"),
             ("short-1", "short-1", "パスワードは12文字以上128文字以内で入力してください。"),
@@ -69,17 +69,17 @@ async fn the_first_administrator_comes_by_an_invitation_and_registers_a_second_f
             let answer = browser.post(&link, &format!("new_password={one}&new_password_again={two}")).await;
             assert!(answer.first(".error-summary").contains(words), "{words}: {}", answer.first(".error-summary"));
         }
-        let mut browser = answered(&portal, "kline").await;
+        let mut browser = answered(&portal, "minato").await;
         for page in ["/console", "/console/staff", "/console/me", "/console/audit"] {
             assert!(browser.get(page).await.location().starts_with("/console/login"), "{page} without a second factor");
         }
         assert_eq!(browser.get("/console/login/factor").await.location(), "/console/register");
         let key = app_registered(&portal, &mut browser).await;
         assert_eq!(browser.get("/console").await.status, 200);
-        assert!(portal.browser("kline").get(&link).await.text().contains("招待のリンクが無効です"), "it works once");
+        assert!(portal.browser("minato").get(&link).await.text().contains("招待のリンクが無効です"), "it works once");
 
         // The next login: password, then the app.
-        let mut again = portal.browser("kline");
+        let mut again = portal.browser("minato");
         let typed = format!("email=hanako%40mail.example&password={OWN}");
         assert_eq!(again.post("/console/login", &typed).await.location(), "/console/login/factor");
         assert!(again.get("/console").await.location().starts_with("/console/login"));
@@ -91,7 +91,7 @@ async fn the_first_administrator_comes_by_an_invitation_and_registers_a_second_f
         assert_eq!(again.get("/console").await.status, 200);
 
         // The same code is worth nothing a second time.
-        let mut replayed = portal.browser("kline");
+        let mut replayed = portal.browser("minato");
         replayed.post("/console/login", &typed).await;
         let answer = replayed.post("/console/login/factor/app", &fields).await;
         assert!(answer.text().contains("確認コードが正しくありません。"));
@@ -103,12 +103,12 @@ async fn the_first_administrator_comes_by_an_invitation_and_registers_a_second_f
 #[tokio::test]
 async fn the_only_administrator_without_their_phone_is_invited_anew_by_the_operator() {
     for portal in Portal::demos().await {
-        let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
-        let mut lost = portal.staff("kline", "kanri").await;
-        assert!(admin::reset(&portal.app, &scope, "nobody@kline.example").await.is_err());
-        admin::reset(&portal.app, &scope, "Kanri@kline.example").await.unwrap();
+        let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
+        let mut lost = portal.staff("minato", "kanri").await;
+        assert!(admin::reset(&portal.app, &scope, "nobody@minato.example").await.is_err());
+        admin::reset(&portal.app, &scope, "Kanri@minato.example").await.unwrap();
         assert!(lost.get("/console").await.location().starts_with("/console/login"), "sessions are over");
-        let mut browser = answered(&portal, "kline").await;
+        let mut browser = answered(&portal, "minato").await;
         assert_eq!(browser.get("/console/login/factor").await.location(), "/console/register", "no factor is left");
         app_registered(&portal, &mut browser).await;
         assert!(browser.get("/console/audit").await.text().contains("コマンド操作"));
@@ -118,7 +118,7 @@ async fn the_only_administrator_without_their_phone_is_invited_anew_by_the_opera
 #[tokio::test]
 async fn an_invitation_ends_after_a_week_and_when_a_newer_one_is_written() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         let invited = "name=%E8%A6%8B%E6%9C%AC&email=jiro%40mail.example&role=desk";
         assert_eq!(admin.post("/console/staff/new", invited).await.location(), "/console/staff?done=invited");
         let first = portal.mailed_link_of("staff_invitation").await;
@@ -127,24 +127,25 @@ async fn an_invitation_ends_after_a_week_and_when_a_newer_one_is_written() {
             "/console/staff/5?done=invited"
         );
         let second = portal.mailed_link_of("staff_invitation").await;
-        let over = async |link: &str| portal.browser("kline").get(link).await.text().contains("招待のリンクが無効です");
+        let over =
+            async |link: &str| portal.browser("minato").get(link).await.text().contains("招待のリンクが無効です");
         assert!(over(&first).await);
         assert!(!over(&second).await);
         assert!(portal.app.clock.advance(7 * 24 * 60 * 60));
         assert!(over(&second).await);
         let sent = format!("new_password={OWN}&new_password_again={OWN}");
-        assert!(portal.browser("kline").post(&second, &sent).await.text().contains("招待のリンクが無効です"));
+        assert!(portal.browser("minato").post(&second, &sent).await.text().contains("招待のリンクが無効です"));
     }
 }
 
 #[tokio::test]
 async fn whoever_is_unknown_wrong_locked_or_stopped_reads_the_same_words() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         assert_eq!(admin.post("/console/staff/4/stop", "reason=x").await.location(), "/console/staff/4?done=stopped");
         // Ten wrong codes lock; whoever types them has the password.
-        let mut thief = portal.browser("kline");
-        let login = format!("email=madoguchi%40kline.example&password={PASSWORD}");
+        let mut thief = portal.browser("minato");
+        let login = format!("email=madoguchi%40minato.example&password={PASSWORD}");
         thief.post("/console/login", &login).await;
         let device = thief.get("/console/login/factor").await.attribute("input[name=device]", "value");
         for wrong in 1..=10 {
@@ -155,22 +156,22 @@ async fn whoever_is_unknown_wrong_locked_or_stopped_reads_the_same_words() {
         for (email, password) in
             [("nobody", PASSWORD), ("kyufu", "not-the-password"), ("madoguchi", PASSWORD), ("etsuran", PASSWORD)]
         {
-            let typed = format!("email={email}%40kline.example&password={password}");
-            let answer = portal.browser("kline").post("/console/login", &typed).await;
+            let typed = format!("email={email}%40minato.example&password={password}");
+            let answer = portal.browser("minato").post("/console/login", &typed).await;
             words.insert(answer.first(".error-summary li"));
         }
         assert_eq!(words.into_iter().collect::<Vec<_>>(), ["メールアドレスかパスワードが正しくありません。"]);
         // An administrator unlocks, having made sure who it is.
         assert_eq!(admin.post("/console/staff/3/unlock", "").await.location(), "/console/staff/3?done=unlocked");
-        portal.staff("kline", "madoguchi").await;
+        portal.staff("minato", "madoguchi").await;
     }
 }
 
 #[tokio::test]
 async fn guessing_goes_slower_and_slower_and_locks_nobody_out() {
     for portal in Portal::demos().await {
-        let mut guesser = portal.browser("kline");
-        let guess = "email=kanri%40kline.example&password=guess";
+        let mut guesser = portal.browser("minato");
+        let guess = "email=kanri%40minato.example&password=guess";
         let mut last = 0;
         for _ in 0..11 {
             last = guesser.post("/console/login", guess).await.status;
@@ -187,19 +188,19 @@ async fn guessing_goes_slower_and_slower_and_locks_nobody_out() {
             guesser.post("/console/login", guess).await;
             assert!(portal.app.clock.advance(15));
         }
-        let typed = format!("email=kanri%40kline.example&password={PASSWORD}");
-        let answer = portal.browser("kline").send(elsewhere().body(Body::from(typed)).unwrap()).await;
+        let typed = format!("email=kanri%40minato.example&password={PASSWORD}");
+        let answer = portal.browser("minato").send(elsewhere().body(Body::from(typed)).unwrap()).await;
         assert_eq!(answer.location(), "/console/login/factor");
         assert!(portal.app.clock.advance(60));
-        portal.staff("kline", "kanri").await;
+        portal.staff("minato", "kanri").await;
     }
 }
 
 #[tokio::test]
 async fn a_change_of_role_or_a_stop_counts_at_once() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
-        let mut desk = portal.staff("kline", "madoguchi").await;
+        let mut admin = portal.staff("minato", "kanri").await;
+        let mut desk = portal.staff("minato", "madoguchi").await;
         assert_eq!(desk.get("/console/audit").await.status, 403);
         let change = format!("name={}&role=admin", encode("窓口 三枝"));
         assert_eq!(admin.post("/console/staff/3", &change).await.location(), "/console/staff/3?done=changed");
@@ -223,7 +224,7 @@ async fn a_change_of_role_or_a_stop_counts_at_once() {
 #[tokio::test]
 async fn a_dangerous_act_wants_the_factor_again_and_an_idle_session_ends() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         assert!(portal.app.clock.advance(21 * 60));
         let typed = format!("reason={}", encode("退職 <b>\"&"));
         let asks = admin.post("/console/staff/4/stop", &typed).await;
@@ -256,7 +257,7 @@ async fn a_dangerous_act_wants_the_factor_again_and_an_idle_session_ends() {
 #[tokio::test]
 async fn a_login_or_confirmation_leads_nowhere_but_into_the_console() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         for elsewhere in ["https://evil.example/", "//evil.example", "/expenses", "/console/../expenses?x"] {
             let address = format!("/console/confirm?return_to={}", encode(elsewhere));
             let answer = portal.staff_factor(&mut admin, &address, "/console/confirm").await;
@@ -278,9 +279,9 @@ pub(crate) async fn policy_changed(admin: &mut Browser, fields: &str) {
 #[tokio::test]
 async fn two_decide_what_the_policy_wants_decided_by_two() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         policy_changed(&mut admin, "two_person=factor_reset").await;
-        let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
+        let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
         assert!(approvals::needed(&scope, Guarded::FactorReset));
         assert!(!approvals::needed(&scope, Guarded::Publication));
     }
@@ -296,7 +297,7 @@ async fn approved(staff: &mut Browser) {
 #[tokio::test]
 async fn one_alone_does_not_invite_a_second_self() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         policy_changed(&mut admin, "two_person=factor_reset").await;
         let invitations = async || {
             let mails = portal.mails().await;
@@ -309,15 +310,15 @@ async fn one_alone_does_not_invite_a_second_self() {
         assert!(admin.get("/console/staff/5").await.text().contains("招待していません"));
         let again = admin.post("/console/staff/5/invite-again", "reason=x").await;
         assert!(again.first(".error-summary").contains("すでに承認を依頼しています"), "nor by this way");
-        let approve = portal.staff("kline", "madoguchi").await.get("/console/approvals").await;
+        let approve = portal.staff("minato", "madoguchi").await.get("/console/approvals").await;
         let approve = approve.attribute("form[action$='/approve']", "action");
         assert_eq!(admin.post(&approve, "").await.status, 403);
-        assert_eq!(portal.staff("kline", "etsuran").await.post(&approve, "").await.status, 403);
-        let mut desk = portal.staff("kline", "madoguchi").await;
+        assert_eq!(portal.staff("minato", "etsuran").await.post(&approve, "").await.status, 403);
+        let mut desk = portal.staff("minato", "madoguchi").await;
         assert_eq!(desk.post(&approve, "").await.location(), "/console/approvals?done=approved");
         assert_eq!(desk.post(&approve, "").await.status, 404, "once");
         assert_eq!(invitations().await, 1);
-        app_registered(&portal, &mut answered(&portal, "kline").await).await;
+        app_registered(&portal, &mut answered(&portal, "minato").await).await;
 
         // Who can decide nothing comes without a second person, and does not get further alone.
         assert_eq!(admin.post("/console/staff/new", &typed("viewer")).await.location(), "/console/staff?done=invited");
@@ -338,7 +339,7 @@ async fn one_alone_does_not_invite_a_second_self() {
 #[tokio::test]
 async fn one_alone_does_not_switch_the_second_person_off() {
     for portal in Portal::demos().await {
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         policy_changed(&mut admin, "two_person=factor_reset&two_person=publication").await;
         let loosened = async |admin: &mut Browser| {
             let page = admin.get("/console/settings/policy").await;
@@ -352,7 +353,7 @@ async fn one_alone_does_not_switch_the_second_person_off() {
             admin.post("/console/settings/policy/keep", &kept).await
         };
         let two_person = async || {
-            let scope = SystemScope::of_society(&portal.app, "kline").await.unwrap();
+            let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
             (scope.society().policy.two_person.clone(), scope.society().policy.temporary_days)
         };
         assert_eq!(loosened(&mut admin).await.location(), "/console/approvals?done=asked");
@@ -367,7 +368,7 @@ async fn one_alone_does_not_switch_the_second_person_off() {
         let approve = form.replace("/refuse", "/approve");
         assert_eq!(admin.post(&approve, "").await.status, 403, "not by whoever asked");
         // Not by a role that does not decide settings.
-        assert_eq!(portal.staff("kline", "kyufu").await.post(&approve, "").await.status, 403);
+        assert_eq!(portal.staff("minato", "kyufu").await.post(&approve, "").await.status, 403);
 
         let people = admin.get("/console/staff").await;
         let ids: Vec<_> = people
@@ -383,9 +384,9 @@ async fn one_alone_does_not_switch_the_second_person_off() {
                 assert_eq!(asked.location(), "/console/approvals?done=asked", "one alone does not make a second one");
             }
         }
-        assert_eq!(portal.staff("kline", "kyufu").await.get("/console/settings").await.status, 403);
-        approved(&mut portal.staff("kline", "madoguchi").await).await;
-        let mut second = portal.staff("kline", "kyufu").await;
+        assert_eq!(portal.staff("minato", "kyufu").await.get("/console/settings").await.status, 403);
+        approved(&mut portal.staff("minato", "madoguchi").await).await;
+        let mut second = portal.staff("minato", "kyufu").await;
         assert_eq!(second.post(&approve, "").await.location(), "/console/approvals?done=approved");
         assert_eq!(two_person().await, (vec![Guarded::Publication], 60));
     }
@@ -394,13 +395,13 @@ async fn one_alone_does_not_switch_the_second_person_off() {
 #[tokio::test]
 async fn an_address_does_not_tell_whom_staff_look_for() {
     for portal in Portal::demos().await {
-        let mut desk = portal.staff("kline", "madoguchi").await;
+        let mut desk = portal.staff("minato", "madoguchi").await;
         let led = desk.post("/console/members", &format!("q={}", encode("テストハナコ"))).await;
         let address = led.location().to_owned();
         assert!(address.starts_with("/console/members?s=") && !address.contains(&encode("ハナコ")), "{address}");
         assert_eq!(desk.get(&address).await.all("tbody th"), ["テスト ハナコ"]);
         // It opens for nobody else, and not on another page; what was changed in it opens nothing.
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         assert!(admin.get(&address).await.all("tbody th").is_empty());
         let log = admin.post("/console/audit", &format!("text={}", encode("ハナコ"))).await.location().to_owned();
         let wrong = log.replace("/console/audit", "/console/members");

@@ -7,7 +7,7 @@ use crate::{
     support::{PASSWORD, Portal, encode},
 };
 
-const DESK: &str = "madoguchi@kline.example";
+const DESK: &str = "madoguchi@minato.example";
 
 /// The notices to staff, and how many of them were read.
 struct Notices<'a> {
@@ -50,7 +50,7 @@ impl<'a> Notices<'a> {
                 assert!(!told.contains(secret), "{subject}: {secret}: {told}");
             }
         }
-        assert_eq!(mail["links"], serde_json::json!(["http://kline.localhost:8080/"]), "{subject}");
+        assert_eq!(mail["links"], serde_json::json!(["http://minato.localhost:8080/"]), "{subject}");
     }
 }
 
@@ -58,7 +58,7 @@ impl<'a> Notices<'a> {
 async fn staff_hear_of_every_change_they_make_to_what_proves_them() {
     for portal in Portal::demos().await {
         let mut notices = Notices::of(&portal);
-        let mut desk = portal.staff("kline", "madoguchi").await;
+        let mut desk = portal.staff("minato", "madoguchi").await;
         notices.none("a login").await;
         for (now, new, again) in [("wrong", OWN, OWN), (PASSWORD, "short-1", "short-1"), (PASSWORD, OWN, "other")] {
             let typed = format!("password={now}&new_password={new}&new_password_again={again}");
@@ -96,8 +96,8 @@ async fn staff_hear_of_every_change_they_make_to_what_proves_them() {
 async fn staff_hear_of_what_an_administrator_does_to_their_account_and_not_of_what_was_refused() {
     for portal in Portal::demos().await {
         let mut notices = Notices::of(&portal);
-        let mut admin = portal.staff("kline", "kanri").await;
-        let mut benefits = portal.staff("kline", "kyufu").await;
+        let mut admin = portal.staff("minato", "kanri").await;
+        let mut benefits = portal.staff("minato", "kyufu").await;
         let by = "操作した人：管理 花子";
         let change = |name: &str, role: &str| format!("name={}&role={role}", encode(name));
 
@@ -147,8 +147,8 @@ async fn staff_hear_of_what_an_administrator_does_to_their_account_and_not_of_wh
 async fn the_owner_of_a_password_hears_that_wrong_codes_locked_the_account() {
     for portal in Portal::demos().await {
         let mut notices = Notices::of(&portal);
-        let mut admin = portal.staff("kline", "kanri").await;
-        let mut thief = portal.browser("kline");
+        let mut admin = portal.staff("minato", "kanri").await;
+        let mut thief = portal.browser("minato");
         thief.post("/console/login", &format!("email={}&password=wrong", encode(DESK))).await;
         thief.post("/console/login", &format!("email={}&password={PASSWORD}", encode(DESK))).await;
         let device = thief.get("/console/login/factor").await.attribute("input[name=device]", "value");
@@ -163,7 +163,7 @@ async fn the_owner_of_a_password_hears_that_wrong_codes_locked_the_account() {
         thief.post("/console/login/factor/app", &wrong).await;
         thief.post("/console/login", &format!("email={}&password={PASSWORD}", encode(DESK))).await;
         notices.none("what a locked account does not let in").await;
-        let mut log = portal.staff("kline", "kanri").await;
+        let mut log = portal.staff("minato", "kanri").await;
         assert_eq!(log.look_for("/console/audit", "act=staff.locked").await.all("tbody tr").len(), 1);
 
         assert_eq!(admin.post("/console/staff/3/unlock", "").await.location(), "/console/staff/3?done=unlocked");
@@ -176,19 +176,19 @@ async fn the_owner_of_a_password_hears_that_wrong_codes_locked_the_account() {
 async fn whoever_was_invited_hears_that_the_invitation_was_answered_and_a_factor_registered() {
     for portal in Portal::demos().await {
         let mut notices = Notices::of(&portal);
-        let mut admin = portal.staff("kline", "kanri").await;
+        let mut admin = portal.staff("minato", "kanri").await;
         let invited = format!("name={}&email=jiro%40mail.example&role=desk", encode("見本 次郎"));
         admin.post("/console/staff/new", &invited).await;
         let link = portal.mailed_link_of("staff_invitation").await;
         let weak = "new_password=jiro-jiro-jiro&new_password_again=jiro-jiro-jiro";
-        assert_eq!(portal.browser("kline").post(&link, weak).await.status, 200);
+        assert_eq!(portal.browser("minato").post(&link, weak).await.status, 200);
         notices.none("an invitation, and a password that was not taken").await;
-        let mut jiro = answered(&portal, "kline").await;
+        let mut jiro = answered(&portal, "minato").await;
         let from = "接続元：0.0.0.0";
         let words = ["見本 次郎 様", "招待のリンクから、管理画面のパスワードが設定されました。", from];
         notices.one("jiro@mail.example", "パスワードが設定されました", &words).await;
         let twice = format!("new_password={OWN}&new_password_again={OWN}");
-        assert!(portal.browser("kline").post(&link, &twice).await.text().contains("招待のリンクが無効です"));
+        assert!(portal.browser("minato").post(&link, &twice).await.text().contains("招待のリンクが無効です"));
         notices.none("a link that was used").await;
         app_registered(&portal, &mut jiro).await;
         notices.one("jiro@mail.example", "認証方法が登録されました", &["認証方法「own」", from]).await;

@@ -101,7 +101,7 @@ impl Portal {
         assert!(self.app.clock.advance(60));
     }
 
-    /// Logs testtaro01 of kline in once more in this browser.
+    /// Logs testtaro01 of minato in once more in this browser.
     pub(crate) async fn second_login(&self, browser: &mut Browser) {
         assert_eq!(browser.log_in("testtaro01", PASSWORD).await.location(), "/login/factor");
         assert_eq!(self.second_factor(browser).await.status, 303);

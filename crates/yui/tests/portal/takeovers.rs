@@ -20,18 +20,18 @@ async fn reset_link(portal: &Portal, society: &str) -> String {
 #[tokio::test]
 async fn a_new_password_is_not_set_without_the_mailed_link() {
     for portal in Portal::demos().await {
-        reset_link(&portal, "kline").await;
-        let mut thief = portal.browser("kline");
+        reset_link(&portal, "minato").await;
+        let mut thief = portal.browser("minato");
         thief.post("/forgotten/password", "user_id=testtaro01").await;
         assert_eq!(thief.get("/login/password").await.location(), "/login");
         assert_eq!(set_password(&mut thief, NEW_PASSWORD).await.location(), "/login");
         // Not with a login under way either, nor from its "other way" pages.
-        let mut half = portal.browser("kline");
+        let mut half = portal.browser("minato");
         half.log_in("testtaro01", PASSWORD).await;
         half.get("/login/factor?way=recovery").await;
         assert_eq!(half.get("/login/password").await.location(), "/login/factor");
         assert_eq!(set_password(&mut half, NEW_PASSWORD).await.location(), "/login/factor");
-        assert_eq!(portal.browser("kline").log_in("testtaro01", NEW_PASSWORD).await.status, 200);
+        assert_eq!(portal.browser("minato").log_in("testtaro01", NEW_PASSWORD).await.status, 200);
     }
 }
 
@@ -39,21 +39,24 @@ async fn a_new_password_is_not_set_without_the_mailed_link() {
 #[tokio::test]
 async fn a_mailed_link_is_not_replayed() {
     for portal in Portal::demos().await {
-        let link = reset_link(&portal, "kline").await;
+        let link = reset_link(&portal, "minato").await;
         let token = link.rsplit('/').next().unwrap().to_owned();
         for elsewhere in [format!("/link/email/{token}"), format!("/link/first/{token}")] {
-            assert!(portal.browser("kline").post(&elsewhere, "").await.text().contains("リンクが無効です"));
+            assert!(portal.browser("minato").post(&elsewhere, "").await.text().contains("リンクが無効です"));
         }
-        assert!(portal.browser("bungu").post(&link, "").await.text().contains("リンクが無効です"), "another society");
-        assert_eq!(portal.browser("kline").get(&link).await.status, 200, "a scanner of mails looks at it");
-        let mut owner = portal.browser("kline");
+        assert!(
+            portal.browser("fumitsuki").post(&link, "").await.text().contains("リンクが無効です"),
+            "another society"
+        );
+        assert_eq!(portal.browser("minato").get(&link).await.status, 200, "a scanner of mails looks at it");
+        let mut owner = portal.browser("minato");
         assert_eq!(owner.post(&link, "").await.location(), "/login/password");
-        assert!(portal.browser("kline").post(&link, "").await.text().contains("リンクが無効です"), "used");
+        assert!(portal.browser("minato").post(&link, "").await.text().contains("リンクが無効です"), "used");
 
         assert!(portal.app.clock.advance(SignedDuration::from_mins(6).as_secs()));
-        let late = reset_link(&portal, "kline").await;
+        let late = reset_link(&portal, "minato").await;
         assert!(portal.app.clock.advance(SignedDuration::from_secs(5 * 60).as_secs()));
-        assert!(portal.browser("kline").post(&late, "").await.text().contains("リンクが無効です"), "five minutes");
+        assert!(portal.browser("minato").post(&late, "").await.text().contains("リンクが無効です"), "five minutes");
     }
 }
 
@@ -61,9 +64,9 @@ async fn a_mailed_link_is_not_replayed() {
 #[tokio::test]
 async fn a_reset_does_not_go_round_the_second_factor() {
     for portal in Portal::demos().await {
-        let mut device = portal.signed_in("kline", "testtaro01").await;
-        let link = reset_link(&portal, "kline").await;
-        let mut browser = portal.browser("kline");
+        let mut device = portal.signed_in("minato", "testtaro01").await;
+        let link = reset_link(&portal, "minato").await;
+        let mut browser = portal.browser("minato");
         browser.post(&link, "").await;
         let typed = encode(NEW_PASSWORD);
         let fields = format!("new_password={typed}&new_password_again={typed}&sign_out_everywhere=yes");
@@ -72,9 +75,9 @@ async fn a_reset_does_not_go_round_the_second_factor() {
         assert!(!signed_in(&mut device).await, "all other devices are signed out");
         assert_eq!(portal.second_factor(&mut browser).await.status, 303);
         assert!(signed_in(&mut browser).await);
-        let mail = portal.mail_to("testtaro01@kline.example").await;
+        let mail = portal.mail_to("testtaro01@minato.example").await;
         assert!(mail["subject"].as_str().unwrap().contains("パスワードが変更されました") || mail["kind"] == "notice");
-        assert_eq!(portal.browser("kline").log_in("testtaro01", PASSWORD).await.status, 200);
+        assert_eq!(portal.browser("minato").log_in("testtaro01", PASSWORD).await.status, 200);
     }
 }
 
@@ -84,17 +87,17 @@ async fn recovery_says_the_same_whether_or_not_somebody_is_there() {
     for portal in Portal::demos().await {
         let mut pages = Vec::new();
         for user_id in ["testtaro01", "nobody-here", "kari000003", "rokku00004"] {
-            let answer = portal.browser("kline").post("/forgotten/password", &format!("user_id={user_id}")).await;
+            let answer = portal.browser("minato").post("/forgotten/password", &format!("user_id={user_id}")).await;
             pages.push((answer.status, answer.text()));
         }
         assert!(pages.iter().all(|page| *page == pages[0]));
         let mut pages = Vec::new();
         for fields in [
-            "birth_date=19790822&email=testtaro01%40kline.example",
-            "birth_date=19790823&email=testtaro01%40kline.example",
-            "birth_date=19790822&email=nobody%40kline.example",
+            "birth_date=19790822&email=testtaro01%40minato.example",
+            "birth_date=19790823&email=testtaro01%40minato.example",
+            "birth_date=19790822&email=nobody%40minato.example",
         ] {
-            let answer = portal.browser("kline").post("/forgotten/user-id", fields).await;
+            let answer = portal.browser("minato").post("/forgotten/user-id", fields).await;
             pages.push((answer.status, answer.text()));
         }
         assert!(pages.iter().all(|page| *page == pages[0]));
@@ -115,7 +118,7 @@ async fn recovery_says_the_same_whether_or_not_somebody_is_there() {
 #[tokio::test]
 async fn nobodys_mailbox_is_flooded() {
     for portal in Portal::demos().await {
-        let mut stranger = portal.browser("kline");
+        let mut stranger = portal.browser("minato");
         for _ in 0..8 {
             let answer = stranger.post("/forgotten/password", "user_id=testtaro01").await;
             assert!(answer.text().contains("詳細な手順を記載したメール"));
@@ -135,11 +138,11 @@ async fn a_link_in_a_mail_does_not_lead_where_a_header_says() {
             .header("x-forwarded-host", "evil.example")
             .header("forwarded", "host=evil.example")
             .body(axum::body::Body::from("user_id=testtaro01"));
-        let mut browser = portal.browser_at("kline.localhost:6666");
+        let mut browser = portal.browser_at("minato.localhost:6666");
         assert_eq!(browser.send(request.unwrap()).await.status, 200);
-        let mail = portal.mail_to("testtaro01@kline.example").await;
+        let mail = portal.mail_to("testtaro01@minato.example").await;
         let link = mail["links"][0].as_str().unwrap();
-        assert!(link.starts_with("http://kline.localhost:8080/link/password/"), "{link}");
+        assert!(link.starts_with("http://minato.localhost:8080/link/password/"), "{link}");
     }
 }
 
@@ -147,19 +150,19 @@ async fn a_link_in_a_mail_does_not_lead_where_a_header_says() {
 #[tokio::test]
 async fn a_recovery_code_works_once() {
     for portal in Portal::demos().await {
-        let mut browser = portal.signed_in("bungu", "testtaro01").await;
+        let mut browser = portal.signed_in("fumitsuki", "testtaro01").await;
         let page = browser.post("/settings/recovery-codes", "").await;
         let codes = page.all(".codes code");
         assert_eq!(codes.len(), 10);
         assert!(!browser.get("/settings/recovery-codes").await.text().contains(&codes[0]), "shown once");
-        let mut lost = portal.browser("bungu");
+        let mut lost = portal.browser("fumitsuki");
         lost.log_in("testtaro01", PASSWORD).await;
         assert!(lost.get("/login/factor").await.text().contains("回復コードを使う"));
         let typed = codes[3].to_lowercase().replace('-', " ");
         let answer = lost.post("/login/factor/recovery", &format!("recovery_code={}", encode(&typed))).await;
         assert_eq!(answer.status, 303);
         assert!(signed_in(&mut lost).await);
-        let mut again = portal.browser("bungu");
+        let mut again = portal.browser("fumitsuki");
         again.log_in("testtaro01", PASSWORD).await;
         let answer = again.post("/login/factor/recovery", &format!("recovery_code={}", encode(&typed))).await;
         assert_eq!(answer.all(".error-summary li"), ["回復コードが正しくありません。"]);
@@ -172,16 +175,16 @@ async fn a_recovery_code_works_once() {
 #[tokio::test]
 async fn a_changed_address_is_proved_and_both_are_told() {
     for portal in Portal::demos().await {
-        let mut browser = portal.signed_in("kline", "testtaro01").await;
+        let mut browser = portal.signed_in("minato", "testtaro01").await;
         assert_eq!(
             browser.post("/settings/email", "email=New%40Mail.Example").await.location(),
             "/settings?done=mailed"
         );
-        assert!(browser.get("/settings").await.text().contains("testtaro01@kline.example"), "not yet");
+        assert!(browser.get("/settings").await.text().contains("testtaro01@minato.example"), "not yet");
         let link = portal.mailed_link("new@mail.example").await;
         assert_eq!(browser.post(&link, "").await.location(), "/settings?done=email");
         assert!(browser.get("/settings").await.text().contains("new@mail.example"));
-        for address in ["testtaro01@kline.example", "new@mail.example"] {
+        for address in ["testtaro01@minato.example", "new@mail.example"] {
             let mail = portal.mail_to(address).await;
             assert!(mail["subject"].as_str().unwrap().contains("メールアドレスが変更されました"), "{address}");
         }
@@ -192,13 +195,13 @@ async fn a_changed_address_is_proved_and_both_are_told() {
 #[tokio::test]
 async fn the_last_factor_can_not_be_removed() {
     for portal in Portal::demos().await {
-        let mut browser = portal.signed_in("kline", "testtaro01").await;
+        let mut browser = portal.signed_in("minato", "testtaro01").await;
         let page = browser.get("/settings/login").await;
         let delete = page.attribute("a[href$='/delete']", "href");
         assert!(browser.get(&delete).await.text().contains("最後の認証方法のため削除できません"));
         assert!(browser.post(&delete, "").await.text().contains("最後の認証方法のため削除できません"));
         // With codes by mail in its place it may go.
-        let sent = browser.post("/factors/email/send", "email=testtaro01%40kline.example").await;
+        let sent = browser.post("/factors/email/send", "email=testtaro01%40minato.example").await;
         let question = sent.attribute("input[name=question]", "value");
         let code = portal.mailed_code().await;
         let wrong = browser.post("/factors/email", &format!("question={question}&code=abc")).await;
@@ -221,10 +224,10 @@ async fn the_last_factor_can_not_be_removed() {
 #[tokio::test]
 async fn a_factor_that_staff_initialised_is_registered_anew() {
     for portal in Portal::demos().await {
-        let mut before = portal.signed_in("kline", "testtaro01").await;
-        staff::reset_factor(&portal.app, &scope(&portal, "kline").await, "testtaro01").await.unwrap();
+        let mut before = portal.signed_in("minato", "testtaro01").await;
+        staff::reset_factor(&portal.app, &scope(&portal, "minato").await, "testtaro01").await.unwrap();
         assert!(!signed_in(&mut before).await);
-        let mut browser = portal.browser("kline");
+        let mut browser = portal.browser("minato");
         assert_eq!(browser.log_in("testtaro01", PASSWORD).await.location(), "/factors");
         assert!(!signed_in(&mut browser).await, "not before it is registered");
         assert_eq!(browser.post("/factors/later", "").await.location(), "/factors", "it can not wait");
@@ -240,7 +243,7 @@ async fn a_factor_that_staff_initialised_is_registered_anew() {
         let code = crate::support::totp_code(&secret, now);
         assert_eq!(browser.post("/factors/app", &fields(&code, "新しい電話")).await.location(), "/");
         assert!(signed_in(&mut browser).await);
-        let mut next = portal.browser("kline");
+        let mut next = portal.browser("minato");
         next.log_in("testtaro01", PASSWORD).await;
         let device = next.get("/login/factor").await.attribute("input[name=device]", "value");
         let replay = next.post("/login/factor/app", &format!("device={device}&code={code}")).await;
@@ -261,37 +264,41 @@ fn base32_bytes(text: &str) -> Vec<u8> {
 #[tokio::test]
 async fn a_mailed_temporary_password_must_be_changed_and_dies() {
     for portal in Portal::demos().await {
-        let ask = "user_id=testtaro01&birth_date=19790822&email=testtaro01%40musen.example";
-        let mut wrong = portal.browser("musen");
+        let ask = "user_id=testtaro01&birth_date=19790822&email=testtaro01%40soyokaze.example";
+        let mut wrong = portal.browser("soyokaze");
         wrong.post("/forgotten/password", &ask.replace("19790822", "19790823")).await;
         assert!(portal.mails().await.is_empty());
-        portal.browser("musen").post("/forgotten/password", ask).await;
-        let mail = portal.mail_to("testtaro01@musen.example").await;
+        portal.browser("soyokaze").post("/forgotten/password", ask).await;
+        let mail = portal.mail_to("testtaro01@soyokaze.example").await;
         let text = mail["text"].as_str().unwrap();
         let password = text
             .lines()
             .map(str::trim)
             .find(|line| line.len() == 14 && line.bytes().all(|b| b.is_ascii_alphanumeric()));
         let password = password.unwrap().to_owned();
-        let mut browser = portal.browser("musen");
+        let mut browser = portal.browser("soyokaze");
         assert_eq!(browser.log_in("testtaro01", &password).await.location(), "/login/password");
         assert!(!signed_in(&mut browser).await);
         assert_eq!(set_password(&mut browser, "kirikabu-77").await.location(), "/");
         assert!(signed_in(&mut browser).await);
-        assert_eq!(portal.browser("musen").log_in("testtaro01", &password).await.status, 200, "used");
+        assert_eq!(portal.browser("soyokaze").log_in("testtaro01", &password).await.status, 200, "used");
 
         assert!(portal.app.clock.advance(400));
-        portal.browser("metro").post("/forgotten/password", &ask.replace("musen", "metro")).await;
-        let mail = portal.mail_to("testtaro01@metro.example").await;
+        portal.browser("midori").post("/forgotten/password", &ask.replace("soyokaze", "midori")).await;
+        let mail = portal.mail_to("testtaro01@midori.example").await;
         let text = mail["text"].as_str().unwrap().to_owned();
         let password = text
             .lines()
             .map(str::trim)
             .find(|line| line.len() == 14 && line.bytes().all(|b| b.is_ascii_alphanumeric()));
         assert!(portal.app.clock.advance(3601));
-        let answer = portal.browser("metro").log_in("testtaro01", password.unwrap()).await;
+        let answer = portal.browser("midori").log_in("testtaro01", password.unwrap()).await;
         assert_eq!(answer.first(".error-summary li"), REFUSED, "an hour");
-        assert_eq!(portal.browser("metro").log_in("testtaro01", PASSWORD).await.location(), "/", "the own one goes on");
+        assert_eq!(
+            portal.browser("midori").log_in("testtaro01", PASSWORD).await.location(),
+            "/",
+            "the own one goes on"
+        );
     }
 }
 
@@ -299,7 +306,7 @@ async fn a_mailed_temporary_password_must_be_changed_and_dies() {
 #[tokio::test]
 async fn an_old_password_is_replaced_at_the_login() {
     for portal in Portal::demos().await {
-        for (society, years) in [("musen", 3), ("metro", 5)] {
+        for (society, years) in [("soyokaze", 3), ("midori", 5)] {
             let hours = |days: i64| SignedDuration::from_hours(24 * days).as_secs();
             assert!(portal.app.clock.advance(hours(365 * years - 10)));
             assert_eq!(portal.browser(society).log_in("testtaro01", PASSWORD).await.location(), "/");
@@ -310,7 +317,7 @@ async fn an_old_password_is_replaced_at_the_login() {
             assert_eq!(set_password(&mut browser, "kirikabu-77").await.location(), "/");
             assert!(portal.app.clock.advance(-hours(365 * years + 5)));
         }
-        assert_eq!(portal.browser("bungu").log_in("testtaro01", PASSWORD).await.location(), "/login/factor");
+        assert_eq!(portal.browser("fumitsuki").log_in("testtaro01", PASSWORD).await.location(), "/login/factor");
     }
 }
 
@@ -318,15 +325,15 @@ async fn an_old_password_is_replaced_at_the_login() {
 #[tokio::test]
 async fn a_change_of_address_begun_before_a_new_password_is_dead() {
     for portal in Portal::demos().await {
-        let mut thief = portal.signed_in("kline", "testtaro01").await;
+        let mut thief = portal.signed_in("minato", "testtaro01").await;
         thief.post("/settings/email", "email=thief%40mail.example").await;
-        let told = portal.mail_to("testtaro01@kline.example").await;
+        let told = portal.mail_to("testtaro01@minato.example").await;
         assert!(told["subject"].as_str().unwrap().contains("変更が申し込まれました"), "the owner is told at once");
         let link = portal.mailed_link("thief@mail.example").await;
-        let reset = reset_link(&portal, "kline").await;
-        let mut begun = portal.browser("kline");
+        let reset = reset_link(&portal, "minato").await;
+        let mut begun = portal.browser("minato");
         assert_eq!(begun.post(&reset, "").await.location(), "/login/password");
-        staff::reset_factor(&portal.app, &scope(&portal, "kline").await, "testtaro01").await.unwrap();
+        staff::reset_factor(&portal.app, &scope(&portal, "minato").await, "testtaro01").await.unwrap();
         assert!(thief.post(&link, "").await.text().contains("リンクが無効です"));
         assert_eq!(set_password(&mut begun, NEW_PASSWORD).await.location(), "/login", "nor does a reset begun before");
     }
@@ -336,20 +343,20 @@ async fn a_change_of_address_begun_before_a_new_password_is_dead() {
 #[tokio::test]
 async fn a_reset_does_not_take_a_mailed_code_where_there_is_an_app() {
     for portal in Portal::demos().await {
-        let mut owner = portal.signed_in("kline", "testtaro01").await;
-        let sent = owner.post("/factors/email/send", "email=testtaro01%40kline.example").await;
+        let mut owner = portal.signed_in("minato", "testtaro01").await;
+        let sent = owner.post("/factors/email/send", "email=testtaro01%40minato.example").await;
         let question = sent.attribute("input[name=question]", "value");
         let code = portal.mailed_code().await;
         owner.post("/factors/email", &format!("question={question}&code={code}")).await;
-        let link = reset_link(&portal, "kline").await;
-        let mut thief = portal.browser("kline");
+        let link = reset_link(&portal, "minato").await;
+        let mut thief = portal.browser("minato");
         thief.post(&link, "").await;
         assert_eq!(set_password(&mut thief, NEW_PASSWORD).await.location(), "/login/factor");
         let page = thief.get("/login/factor?way=email").await;
         assert!(page.text().contains("/login/factor/app\"") && !page.text().contains("way=email"));
         assert_eq!(thief.post("/login/factor/email/again", "").await.location(), "/login/factor");
         // A login with the new password may use it; what it opens then is not sensitive.
-        let mut other = portal.browser("kline");
+        let mut other = portal.browser("minato");
         other.log_in("testtaro01", NEW_PASSWORD).await;
         other.get("/login/factor?way=email").await;
         let code = portal.mailed_code().await;

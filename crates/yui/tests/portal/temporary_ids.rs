@@ -21,7 +21,7 @@ fn rows(answer: &Answer) -> Vec<Vec<String>> {
 #[tokio::test]
 async fn who_has_no_account_gets_a_pair_on_paper_that_opens_enrolment() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let page = staff.get("/console/temporary-ids").await;
         assert!(page.text().contains("アカウントのない被保険者（26人）"), "{}", page.first("form"));
         let run = ordered(&mut staff, "without").await;
@@ -59,7 +59,7 @@ async fn who_has_no_account_gets_a_pair_on_paper_that_opens_enrolment() {
         assert!(twice.first(".error-summary").contains("このファイルはすでにダウンロードされています。"));
         assert!(staff.get(&run).await.text().contains("給付 次郎 2026/11/20"), "who took it");
 
-        let mut member = portal.browser("kline");
+        let mut member = portal.browser("minato");
         assert_eq!(member.log_in(&rows[3][4], &rows[3][5]).await.location(), "/enrolment/birth-date");
     }
 }
@@ -67,7 +67,7 @@ async fn who_has_no_account_gets_a_pair_on_paper_that_opens_enrolment() {
 #[tokio::test]
 async fn passwords_are_forgotten_on_wish_or_after_two_weeks_and_the_paper_goes_on_working() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let run = ordered(&mut staff, "without").await;
         make_pairs_due(&portal.app).await.unwrap();
         let row = rows(&staff.post(&format!("{run}/list"), "").await).remove(0);
@@ -77,19 +77,19 @@ async fn passwords_are_forgotten_on_wish_or_after_two_weeks_and_the_paper_goes_o
         assert!(!page.text().contains("postcards\""));
         let none = staff.post(&format!("{run}/postcards"), "").await;
         assert!(none.first(".error-summary").contains("受け取れる仮IDがありません。"));
-        assert_eq!(portal.browser("kline").log_in(&row[4], &row[5]).await.location(), "/enrolment/birth-date");
+        assert_eq!(portal.browser("minato").log_in(&row[4], &row[5]).await.location(), "/enrolment/birth-date");
 
-        let mut other = portal.staff("bungu", "kyufu").await;
+        let mut other = portal.staff("fumitsuki", "kyufu").await;
         let run = ordered(&mut other, "without").await;
         make_pairs_due(&portal.app).await.unwrap();
         // What nobody took is kept.
         assert!(portal.app.clock.advance(14 * 24 * 60 * 60 + 1));
         assert_eq!(forget_old(&portal.app).await.unwrap(), 0);
-        let mut other = portal.staff("bungu", "kyufu").await;
+        let mut other = portal.staff("fumitsuki", "kyufu").await;
         other.post(&format!("{run}/list"), "").await;
         assert!(portal.app.clock.advance(14 * 24 * 60 * 60 + 1));
         assert_eq!(forget_old(&portal.app).await.unwrap(), 1);
-        let mut other = portal.staff("bungu", "kyufu").await;
+        let mut other = portal.staff("fumitsuki", "kyufu").await;
         assert!(other.get(&run).await.text().contains("仮パスワードの控えを消去しました。"));
     }
 }
@@ -98,14 +98,14 @@ async fn passwords_are_forgotten_on_wish_or_after_two_weeks_and_the_paper_goes_o
 async fn an_expired_pair_is_issued_anew_and_the_old_one_is_dead() {
     for portal in Portal::demos().await {
         assert!(portal.app.clock.advance(91 * 24 * 60 * 60));
-        let mut staff = portal.staff("kline", "kyufu").await;
-        let old = portal.browser("kline").log_in("kari000003", crate::support::PASSWORD).await;
+        let mut staff = portal.staff("minato", "kyufu").await;
+        let old = portal.browser("minato").log_in("kari000003", crate::support::PASSWORD).await;
         assert!(old.text().contains("有効期限が切れています。"));
         let run = ordered(&mut staff, "expired").await;
         make_pairs_due(&portal.app).await.unwrap();
         let rows = rows(&staff.post(&format!("{run}/list"), "").await);
         assert_eq!(rows.len(), 1);
-        let mut member = portal.browser("kline");
+        let mut member = portal.browser("minato");
         assert_eq!(member.log_in("kari000003", crate::support::PASSWORD).await.status, 200);
         assert_eq!(member.log_in(&rows[0][4], &rows[0][5]).await.location(), "/enrolment/birth-date");
     }
@@ -114,10 +114,10 @@ async fn an_expired_pair_is_issued_anew_and_the_old_one_is_dead() {
 #[tokio::test]
 async fn a_run_whose_worker_died_goes_on_and_doubles_nothing() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let run = ordered(&mut staff, "without").await;
         // The worker that took it is gone: its accounts are half made.
-        let scope = yui::scope::SystemScope::of_society(&portal.app, "kline").await.unwrap();
+        let scope = yui::scope::SystemScope::of_society(&portal.app, "minato").await.unwrap();
         migration::make(&portal.app, &scope, migration::Whom::WithoutPair).await.unwrap();
         assert_eq!(make_pairs_due(&portal.app).await.unwrap(), 1);
         let rows = rows(&staff.post(&format!("{run}/list"), "").await);
@@ -129,10 +129,10 @@ async fn a_run_whose_worker_died_goes_on_and_doubles_nothing() {
 #[tokio::test]
 async fn a_run_that_is_given_up_leaves_what_was_made_to_the_next() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let run = ordered(&mut staff, "without").await;
         // Its worker has made them all, and not yet said so.
-        let scope = yui::scope::SystemScope::of_society(&portal.app, "kline").await.unwrap();
+        let scope = yui::scope::SystemScope::of_society(&portal.app, "minato").await.unwrap();
         migration::make(&portal.app, &scope, migration::Whom::WithoutPair).await.unwrap();
         assert!(staff.get(&run).await.text().contains("26件のうち26件を作成しました。"));
         assert_eq!(staff.post(&format!("{run}/stop"), "").await.location(), run);
@@ -157,7 +157,7 @@ async fn a_run_that_is_given_up_leaves_what_was_made_to_the_next() {
 #[tokio::test]
 async fn a_run_whose_file_was_lost_is_done_again_for_whoever_has_not_enrolled() {
     for portal in Portal::demos().await {
-        let mut staff = portal.staff("kline", "kyufu").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
         let run = ordered(&mut staff, "without").await;
         make_pairs_due(&portal.app).await.unwrap();
         let first = rows(&staff.post(&format!("{run}/list"), "").await);
@@ -167,7 +167,7 @@ async fn a_run_whose_file_was_lost_is_done_again_for_whoever_has_not_enrolled() 
         make_pairs_due(&portal.app).await.unwrap();
         let second = rows(&staff.post(&format!("{second_run}/list"), "").await);
         assert_eq!((first.len(), second.len()), (26, 26));
-        let mut member = portal.browser("kline");
+        let mut member = portal.browser("minato");
         assert_eq!(member.log_in(&first[3][4], &first[3][5]).await.status, 200, "the lost paper is dead");
         assert_eq!(member.log_in(&second[3][4], &second[3][5]).await.location(), "/enrolment/birth-date");
     }

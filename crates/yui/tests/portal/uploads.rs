@@ -52,7 +52,7 @@ fn rows(from: usize, count: usize) -> String {
 }
 
 async fn with_register(portal: &Portal) -> SystemScope {
-    let scope = portal.society(Preset::Kline, INSURER).await;
+    let scope = portal.society(Preset::Minato, INSURER).await;
     let id = uploaded(&portal.app, &scope, "register", "r.csv", register_csv(INSURER).into()).await;
     assert_eq!(imports::work_due(&portal.app).await.unwrap(), 1);
     assert!(imports::apply_upload(&portal.app, &scope, id, false).await.unwrap());
@@ -111,7 +111,7 @@ async fn an_upload_is_checked_imported_published_at_its_time_and_told_of_once() 
             .iter()
             .find_map(|link| link.as_str().unwrap().split_once("/unsubscribe/"));
         let path = format!("/unsubscribe/{}", link.unwrap().1);
-        let mut stranger = portal.browser("kline");
+        let mut stranger = portal.browser("minato");
         assert!(stranger.get(&path).await.text().contains("メールを停止する"));
         let forged = format!("{}AAAA", &path[..path.len() - 4]);
         assert_eq!(stranger.get(&forged).await.status, 404);
@@ -304,8 +304,8 @@ async fn all_or_nothing_holds_for_what_came_to_be_wrong_after_the_check_and_afte
 async fn a_file_that_no_upload_names_does_not_stay() {
     // A society that the other portals do not know.
     let elsewhere = Portal::both().await.remove(0);
-    elsewhere.society(Preset::Kline, INSURER).await;
-    let unknown = elsewhere.society(Preset::Joil, "06139034").await;
+    elsewhere.society(Preset::Minato, INSURER).await;
+    let unknown = elsewhere.society(Preset::Nanohana, "06139034").await;
     for portal in Portal::both().await {
         let scope = with_register(&portal).await;
         let incoming = portal.app.files.receive(&unknown, "lost".into());
@@ -351,17 +351,17 @@ async fn a_file_that_no_upload_names_does_not_stay() {
 #[tokio::test]
 async fn mails_to_many_want_two_and_another_date_is_not_asked_for_in_silence() {
     for portal in Portal::demos().await {
-        let mut policy = portal.scope("kline").await.society().policy.clone();
+        let mut policy = portal.scope("minato").await.society().policy.clone();
         policy.two_person = vec![Guarded::MassMail];
-        portal.set_policy("kline", &policy).await;
-        let scope = portal.scope("kline").await;
+        portal.set_policy("minato", &policy).await;
+        let scope = portal.scope("minato").await;
         let text = format!("{EXPENSE_HEADER}{}", rows(0, 3).replace(INSURER, "06139034"));
         let id = uploaded(&portal.app, &scope, "expenses", "e.csv", text.into()).await;
         imports::work_due(&portal.app).await.unwrap();
         imports::apply_upload(&portal.app, &scope, id, true).await.unwrap();
         imports::work_due(&portal.app).await.unwrap();
         let batch = upload_of(&portal, &scope, id).await.batch_id.unwrap();
-        let (page, mut one) = (format!("/console/imports/{batch}"), portal.staff("kline", "kyufu").await);
+        let (page, mut one) = (format!("/console/imports/{batch}"), portal.staff("minato", "kyufu").await);
         let publish = format!("{page}/publish");
         assert!(one.get(&publish).await.text().contains("もう一人の職員の承認が必要です"));
         let at = |day| format!("when=at&at={}", encode(&format!("2026-12-0{day}T09:00")));
@@ -371,7 +371,7 @@ async fn mails_to_many_want_two_and_another_date_is_not_asked_for_in_silence() {
         assert!(told.contains("2026-12-01 09:00 に公開") && told.contains("すでに承認を依頼しています"), "{told}");
 
         // Refused, it can be asked anew; approved, it is as asked.
-        let mut other = portal.staff("kline", "kanri").await;
+        let mut other = portal.staff("minato", "kanri").await;
         assert_eq!(other.post("/console/approvals/1/refuse", "").await.location(), "/console/approvals?done=refused");
         assert_eq!(one.post(&publish, &at(8)).await.location(), format!("{page}?done=asked"));
         let done = other.post("/console/approvals/2/approve", "").await;

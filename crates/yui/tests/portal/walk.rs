@@ -119,7 +119,7 @@ impl Walk<'_> {
             11 | 12 => self.prove_app(&mut browser, &mut proofs).await,
             13 => self.prove_mail(&mut browser, &mut proofs).await,
             14 => {
-                let mut stranger = self.portal.browser("kline");
+                let mut stranger = self.portal.browser("minato");
                 stranger.post("/forgotten/password", "user_id=testtaro01").await;
                 let mails = self.portal.mails().await;
                 if mails.iter().any(|mail| mail["kind"] == "password_reset") {
@@ -144,7 +144,7 @@ impl Walk<'_> {
                 browser.post(path, "version=1&user_id=x-y-z&factor=email&code=000000&device=1").await;
             }
             _ => {
-                let scope = SystemScope::of_society(&self.portal.app, "kline").await.unwrap();
+                let scope = SystemScope::of_society(&self.portal.app, "minato").await.unwrap();
                 for user_id in ["testtaro01", "kari000003", "own-id"] {
                     let _ = staff::unlock(&self.portal.app, &scope, user_id).await;
                 }
@@ -237,14 +237,14 @@ async fn no_walk_reaches_a_session_without_every_proof() {
     let mut reached = 0;
     for (portal, seed) in Portal::demos().await.iter().zip(1..) {
         for round in 0..2 {
-            let fresh = || (portal.browser("kline"), HashSet::new());
+            let fresh = || (portal.browser("minato"), HashSet::new());
             let mut walk = Walk {
                 portal,
                 rng: fastrand::Rng::with_seed(100 * seed + round),
                 browsers: vec![fresh(), fresh(), fresh()],
                 enrolment: Enrolment::default(),
                 taro_password: PASSWORD,
-                birth_date: birth_date(portal, "kline").await,
+                birth_date: birth_date(portal, "minato").await,
                 trace: Vec::new(),
                 signed_in: vec![None; 3],
             };

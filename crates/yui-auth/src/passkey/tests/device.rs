@@ -30,7 +30,7 @@ pub(super) struct Device {
 impl Device {
     pub(super) fn new(seed: u8) -> Self {
         Self {
-            origin: "https://kline.example".into(),
+            origin: "https://minato.example".into(),
             rp_id: None,
             is_inside_another_site: false,
             flags: PRESENT | VERIFIED,

@@ -13,7 +13,7 @@ const HANDLE: [u8; 16] = *b"0123456789abcdef";
 const USER: PasskeyUser<'_> = PasskeyUser { handle: HANDLE, name: "hanako", display_name: "健保 花子" };
 
 fn portal() -> RelyingParty {
-    RelyingParty::new("kline.example", "https://kline.example", "ケーライン健康保険組合").expect("a portal")
+    RelyingParty::new("minato.example", "https://minato.example", "みなと海運健康保険組合").expect("a portal")
 }
 
 fn register(portal: &RelyingParty, device: &mut Device, user: &PasskeyUser<'_>) -> NewPasskey {
@@ -44,8 +44,8 @@ fn the_browser_is_asked_for_a_verified_passkey_that_knows_its_account() {
     assert_eq!(selection["residentKey"], "preferred");
     assert_eq!(selection["requireResidentKey"], false);
     assert_eq!(selection["userVerification"], "required");
-    assert_eq!(options["rp"]["id"], "kline.example");
-    assert_eq!(options["rp"]["name"], "ケーライン健康保険組合");
+    assert_eq!(options["rp"]["id"], "minato.example");
+    assert_eq!(options["rp"]["name"], "みなと海運健康保険組合");
     assert_eq!(options["user"]["id"], encode(&HANDLE));
     assert_eq!(options["user"]["name"], "hanako");
     assert_eq!(options["user"]["displayName"], "健保 花子");
@@ -122,8 +122,8 @@ fn a_counter_is_kept_and_never_goes_back() {
 fn a_lying_browser_registers_nothing() {
     let lies: [Lie; 7] = [
         ("another origin", |device| device.origin = "https://k1ine.example".into()),
-        ("a port of its own", |device| device.origin = "https://kline.example:8443".into()),
-        ("no encryption", |device| device.origin = "http://kline.example".into()),
+        ("a port of its own", |device| device.origin = "https://minato.example:8443".into()),
+        ("no encryption", |device| device.origin = "http://minato.example".into()),
         ("another relying party", |device| device.rp_id = Some("example".into())),
         ("inside another site", |device| device.is_inside_another_site = true),
         ("nobody verified", |device| device.flags = PRESENT),
@@ -142,8 +142,8 @@ fn a_lying_browser_registers_nothing() {
 fn a_lying_browser_signs_nobody_in() {
     let lies: [Lie; 11] = [
         ("another origin", |device| device.origin = "https://k1ine.example".into()),
-        ("a subdomain", |device| device.origin = "https://www.kline.example".into()),
-        ("a port of its own", |device| device.origin = "https://kline.example:8443".into()),
+        ("a subdomain", |device| device.origin = "https://www.minato.example".into()),
+        ("a port of its own", |device| device.origin = "https://minato.example:8443".into()),
         ("another relying party", |device| device.rp_id = Some("example".into())),
         ("inside another site", |device| device.is_inside_another_site = true),
         ("nobody verified", |device| device.flags = PRESENT),
@@ -235,8 +235,8 @@ fn each_changed_byte_of_signature_and_signed_data_is_noticed() {
 
 #[test]
 fn a_development_address_works_on_its_port() {
-    let portal = RelyingParty::new("kline.localhost", "http://kline.localhost:8080", "開発").expect("a portal");
-    let mut device = Device { origin: "http://kline.localhost:8080".into(), ..Device::new(1) };
+    let portal = RelyingParty::new("minato.localhost", "http://minato.localhost:8080", "開発").expect("a portal");
+    let mut device = Device { origin: "http://minato.localhost:8080".into(), ..Device::new(1) };
     let stored = register(&portal, &mut device, &USER).stored;
     let begun = portal.sign_in_begin().expect("begun");
     assert!(portal.sign_in_finish(&begun.state, &device.get(&begun.options), &stored).is_ok());
@@ -244,7 +244,8 @@ fn a_development_address_works_on_its_port() {
 
 #[test]
 fn a_portal_outside_its_own_domain_is_refused() {
-    for (rp_id, origin) in [("kline.example", "https://line.example"), ("kline.example", "kline"), ("", "https://a.b")]
+    for (rp_id, origin) in
+        [("minato.example", "https://line.example"), ("minato.example", "minato"), ("", "https://a.b")]
     {
         assert!(matches!(RelyingParty::new(rp_id, origin, "x"), Err(PasskeyError::Internal(_))), "{rp_id} {origin}");
     }

@@ -180,13 +180,13 @@ mod tests {
 
     #[test]
     fn a_user_id_is_folded_and_bounded() {
-        let policy = Preset::Kline.policy().unwrap();
+        let policy = Preset::Minato.policy().unwrap();
         assert_eq!(user_id(Lang::Ja, &policy, " Taro-Test_1.@ ").unwrap(), "taro-test_1.@");
         assert!(user_id(Lang::Ja, &policy, "ab").unwrap_err().contains("3文字以上255文字以内"));
         for forbidden in "<>&\"' $%!#?§,;:*~/\\|^=[]{}()`ａあ".chars() {
             assert!(user_id(Lang::Ja, &policy, &format!("ab{forbidden}cd")).is_err(), "{forbidden:?}");
         }
-        let classic = Preset::Musen.policy().unwrap();
+        let classic = Preset::Soyokaze.policy().unwrap();
         assert!(user_id(Lang::Ja, &classic, "abcdefg").is_err() && user_id(Lang::Ja, &classic, "abcdefgh").is_ok());
         assert!(user_id(Lang::Ja, &classic, "abcdefghijklmn").is_err());
     }
@@ -223,14 +223,14 @@ mod tests {
     fn a_password_follows_the_society_and_is_not_easily_guessed() {
         let wrong =
             |preset: Preset, typed: &str| password(Lang::Ja, &preset.policy().unwrap(), typed, &person(), "kumonoue8");
-        assert_eq!(wrong(Preset::Bungu, "Kumo-no-ue-2026"), None);
-        assert!(wrong(Preset::Bungu, "short7!").unwrap().contains("8文字以上64文字以内"));
-        assert!(wrong(Preset::Musen, "hakumokurenbana").unwrap().contains("英字と数字"));
-        assert!(wrong(Preset::Musen, &"x7".repeat(11)).unwrap().contains("8文字以上20文字以内"));
-        assert!(wrong(Preset::Bungu, "Kumonoue8").unwrap().contains("ユーザIDと同じ"));
+        assert_eq!(wrong(Preset::Fumitsuki, "Kumo-no-ue-2026"), None);
+        assert!(wrong(Preset::Fumitsuki, "short7!").unwrap().contains("8文字以上64文字以内"));
+        assert!(wrong(Preset::Soyokaze, "hakumokurenbana").unwrap().contains("英字と数字"));
+        assert!(wrong(Preset::Soyokaze, &"x7".repeat(11)).unwrap().contains("8文字以上20文字以内"));
+        assert!(wrong(Preset::Fumitsuki, "Kumonoue8").unwrap().contains("ユーザIDと同じ"));
         for guessed in ["password1", "19790822", "8001234", "mihon@mail.example", "kenpo2026", "あいうえおかきく"]
         {
-            assert!(wrong(Preset::Bungu, guessed).is_some(), "{guessed}");
+            assert!(wrong(Preset::Fumitsuki, guessed).is_some(), "{guessed}");
         }
     }
 

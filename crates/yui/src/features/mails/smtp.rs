@@ -285,7 +285,7 @@ mod tests {
         for (name, subject) in
             [("みなと", "短い"), ("", ""), (&*"とても長い名前の健康保険組合".repeat(5), &*"長い件名です".repeat(20))]
         {
-            let policy = crate::features::societies::Preset::Kline.policy().unwrap();
+            let policy = crate::features::societies::Preset::Minato.policy().unwrap();
             let society = Society {
                 society_id: 1,
                 key: "k".into(),

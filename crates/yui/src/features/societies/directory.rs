@@ -15,7 +15,7 @@ use super::{Policy, queries};
 pub struct Society {
     /// The first part of every key.
     pub society_id: i64,
-    /// Its short name, as in `kline`.
+    /// Its short name, as in `minato`.
     pub key: String,
     /// The host name its members type.
     pub host: String,

@@ -102,7 +102,7 @@ pages! {
     OlderHostPage => |shell| page(
         shell,
         "みなと海運健康保険組合".into(),
-        "https://kline.example".into(),
+        "https://minato.example".into(),
         (jiff::civil::date(2027, 3, 31), true),
     ),
 }

@@ -357,29 +357,29 @@ impl Service {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Preset {
     /// Renewed flow, all factors, five years.
-    Bungu,
+    Fumitsuki,
     /// Classic flow, password alone, two years, renewed after three years.
-    Musen,
+    Soyokaze,
     /// Classic flow, password alone, two years, renewed after five years, closed on the 25th.
-    Metro,
+    Midori,
     /// Renewed flow without the app.
-    Joil,
+    Nanohana,
     /// Renewed flow, e-mail recommended, closed on the third Thursday.
-    Kline,
+    Minato,
 }
 
 impl Preset {
     /// Every preset, in the order of the specification's table.
-    pub const ALL: [Self; 5] = [Self::Bungu, Self::Musen, Self::Metro, Self::Joil, Self::Kline];
+    pub const ALL: [Self; 5] = [Self::Fumitsuki, Self::Soyokaze, Self::Midori, Self::Nanohana, Self::Minato];
 
     /// Returns the preset's name, which is also the demo society's key.
     pub fn key(self) -> &'static str {
         match self {
-            Self::Bungu => "bungu",
-            Self::Musen => "musen",
-            Self::Metro => "metro",
-            Self::Joil => "joil",
-            Self::Kline => "kline",
+            Self::Fumitsuki => "fumitsuki",
+            Self::Soyokaze => "soyokaze",
+            Self::Midori => "midori",
+            Self::Nanohana => "nanohana",
+            Self::Minato => "minato",
         }
     }
 
@@ -389,11 +389,11 @@ impl Preset {
     /// Where the shipped file is broken, which a test excludes.
     pub fn policy(self) -> serde_json::Result<Policy> {
         serde_json::from_str(match self {
-            Self::Bungu => include_str!("presets/bungu.json"),
-            Self::Musen => include_str!("presets/musen.json"),
-            Self::Metro => include_str!("presets/metro.json"),
-            Self::Joil => include_str!("presets/joil.json"),
-            Self::Kline => include_str!("presets/kline.json"),
+            Self::Fumitsuki => include_str!("presets/fumitsuki.json"),
+            Self::Soyokaze => include_str!("presets/soyokaze.json"),
+            Self::Midori => include_str!("presets/midori.json"),
+            Self::Nanohana => include_str!("presets/nanohana.json"),
+            Self::Minato => include_str!("presets/minato.json"),
         })
     }
 }
@@ -408,39 +408,39 @@ mod tests {
 
     #[test]
     fn the_presets_say_what_the_table_says() {
-        let [bungu, musen, metro, joil, kline] = Preset::ALL.map(policy);
+        let [fumitsuki, soyokaze, midori, nanohana, minato] = Preset::ALL.map(policy);
         assert_eq!(
-            [&bungu, &musen, &metro, &joil, &kline].map(|policy| policy.expenses_visible_years),
+            [&fumitsuki, &soyokaze, &midori, &nanohana, &minato].map(|policy| policy.expenses_visible_years),
             [5, 2, 2, 5, 5]
         );
-        assert_eq!([&bungu, &joil, &kline].map(|policy| policy.enrolment), [EnrolmentFlow::Renewed; 3]);
-        assert_eq!([&musen, &metro].map(|policy| policy.enrolment), [EnrolmentFlow::Classic; 2]);
+        assert_eq!([&fumitsuki, &nanohana, &minato].map(|policy| policy.enrolment), [EnrolmentFlow::Renewed; 3]);
+        assert_eq!([&soyokaze, &midori].map(|policy| policy.enrolment), [EnrolmentFlow::Classic; 2]);
         assert_eq!(
-            musen.password,
+            soyokaze.password,
             PasswordRule { min: 8, max: 20, complexity: Complexity::LetterAndDigit, renew_after_years: Some(3) }
         );
-        assert_eq!(metro.password.renew_after_years, Some(5));
-        assert_eq!(joil.factors, [Factor::Passkey, Factor::Email]);
-        assert_eq!(kline.recommended_factor, Some(Factor::Email));
-        assert!(musen.factors.is_empty() && metro.factors.is_empty());
-        assert_eq!(kline.user_id, UserIdRule { min: 3, max: 255, may_change: true });
-        assert_eq!(musen.user_id, UserIdRule { min: 8, max: 13, may_change: false });
-        assert_eq!(kline.maintenance, [MaintenanceRule::Weekday { nth: 3, weekday: 4, from_hour: 19, to_hour: 22 }]);
-        assert_eq!(metro.maintenance, [MaintenanceRule::DayOfMonth { day: 25, from_hour: 21, to_hour: 24 }]);
+        assert_eq!(midori.password.renew_after_years, Some(5));
+        assert_eq!(nanohana.factors, [Factor::Passkey, Factor::Email]);
+        assert_eq!(minato.recommended_factor, Some(Factor::Email));
+        assert!(soyokaze.factors.is_empty() && midori.factors.is_empty());
+        assert_eq!(minato.user_id, UserIdRule { min: 3, max: 255, may_change: true });
+        assert_eq!(soyokaze.user_id, UserIdRule { min: 8, max: 13, may_change: false });
+        assert_eq!(minato.maintenance, [MaintenanceRule::Weekday { nth: 3, weekday: 4, from_hour: 19, to_hour: 22 }]);
+        assert_eq!(midori.maintenance, [MaintenanceRule::DayOfMonth { day: 25, from_hour: 21, to_hour: 24 }]);
         assert!(Preset::ALL.map(policy).iter().all(|policy| policy.lock_after_wrong_passwords == 11));
     }
 
     #[test]
     fn a_policy_that_is_older_than_a_value_has_its_default() {
-        let text = include_str!("presets/kline.json");
+        let text = include_str!("presets/minato.json");
         assert!(!text.contains("senders") && !text.contains("postcards"));
-        let kline = policy(Preset::Kline);
-        assert_eq!((kline.senders, kline.postcards), (Senders::default(), PostcardLines::default()));
+        let minato = policy(Preset::Minato);
+        assert_eq!((minato.senders, minato.postcards), (Senders::default(), PostcardLines::default()));
     }
 
     #[test]
     fn an_unknown_word_in_a_policy_is_refused_by_name() {
-        let text = serde_json::to_string(&policy(Preset::Bungu)).unwrap().replace("enrolment", "enrollment");
+        let text = serde_json::to_string(&policy(Preset::Fumitsuki)).unwrap().replace("enrolment", "enrollment");
         let error = serde_json::from_str::<Policy>(&text).unwrap_err().to_string();
         assert!(error.contains("enrollment"), "{error}");
     }

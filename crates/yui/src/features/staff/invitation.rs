@@ -171,7 +171,7 @@ crate::ui::console_pages! {
             token: "token".into(),
             society: "みなと海運健康保険組合".into(),
             name: "試験 花子".into(),
-            email: "hanako@kline.example".into(),
+            email: "hanako@minato.example".into(),
             role: "管理者",
             rule: PASSWORD_RULE,
         }

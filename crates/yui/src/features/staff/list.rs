@@ -148,7 +148,7 @@ crate::ui::console_pages! {
         lines: vec![Line {
             staff_id: 1,
             name: "試験 花子".into(),
-            email: "hanako@kline.example".into(),
+            email: "hanako@minato.example".into(),
             role: "管理者",
             state: "利用中",
             last_login: "2026/11/20 09:12".into(),
@@ -159,6 +159,6 @@ crate::ui::console_pages! {
         let mut form = FormState::default();
         form.error("role", "役割を選んでください。");
         let page = shell.console_with_errors("職員の招待");
-        Self { page, form, email: "jiro@kline.example".into(), name: "見本 次郎".into(), role: String::new() }
+        Self { page, form, email: "jiro@minato.example".into(), name: "見本 次郎".into(), role: String::new() }
     },
 }

@@ -206,6 +206,6 @@ crate::ui::console_pages! {
     StaffLoginPage => |shell| {
         let mut form = FormState::default();
         form.error("email", "メールアドレスかパスワードが正しくありません。");
-        page(shell, form, "hanako@kline.example".into(), "/console".into())
+        page(shell, form, "hanako@minato.example".into(), "/console".into())
     },
 }

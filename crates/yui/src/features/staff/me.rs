@@ -175,7 +175,7 @@ crate::ui::console_pages! {
             page: shell.console_with_errors(TITLE),
             form,
             name: "試験 花子".into(),
-            email: "hanako@kline.example".into(),
+            email: "hanako@minato.example".into(),
             role: "管理者",
             explanation: super::Role::Admin.explanation(),
             factors: vec![FactorLine {

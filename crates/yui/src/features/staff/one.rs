@@ -287,7 +287,7 @@ crate::ui::console_pages! {
             page: shell.console_with_errors("職員: 試験 花子"),
             form,
             staff_id: 1,
-            email: "hanako@kline.example".into(),
+            email: "hanako@minato.example".into(),
             name: "試験 花子".into(),
             role: Role::Admin.label(),
             role_word: Role::Admin.word().to_owned(),

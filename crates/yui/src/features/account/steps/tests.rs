@@ -185,7 +185,7 @@ fn enrolled() -> Standing {
 /// Spec 10-account, C: unfinished enrolment, changed terms, expired password, factor to register, then the page asked for.
 #[test]
 fn what_is_due_comes_in_the_order_of_the_specification() {
-    let policy = Preset::Musen.policy().unwrap();
+    let policy = Preset::Soyokaze.policy().unwrap();
     let policy = Policy { factors: vec![Factor::Email], ..policy };
     let now = instant(0);
     let old = now.checked_sub(SignedDuration::from_hours(24 * 366 * 3)).unwrap();

@@ -370,7 +370,7 @@ mod tests {
 
     #[test]
     fn every_value_of_the_policy_has_its_field_or_its_page() {
-        let json = json(&Preset::Kline.policy().unwrap()).unwrap();
+        let json = json(&Preset::Minato.policy().unwrap()).unwrap();
         let elsewhere = ["services", "maintenance", "senders", "postcards"];
         for (name, value) in json.as_object().unwrap() {
             let inside = value.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_else(Vec::new);

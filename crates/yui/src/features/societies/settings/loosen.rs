@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn what_two_decide_is_not_taken_away_with_the_rest() {
         use Guarded::{FactorReset, MassMail, Publication};
-        let policy = |acts: &[Guarded]| Policy { two_person: acts.to_vec(), ..Preset::Kline.policy().unwrap() };
+        let policy = |acts: &[Guarded]| Policy { two_person: acts.to_vec(), ..Preset::Minato.policy().unwrap() };
         for (old, typed, kept, goes) in [
             (&[][..], &[Publication][..], &[Publication][..], &[][..]),
             (&[Publication, MassMail], &[MassMail, FactorReset], &[Publication, MassMail, FactorReset], &[Publication]),

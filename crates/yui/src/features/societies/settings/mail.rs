@@ -125,6 +125,6 @@ crate::ui::console_pages! {
         let mut form = FormState::default();
         form.error("info", "@の前は、半角の英小文字・数字・- _ . で、32文字以内で入力してください。");
         let typed = Typed { no_reply: "no-reply".into(), info: "イ".into(), webmaster: "webmaster".into(), reply_to: String::new() };
-        Self { page: shell.console_with_errors(TITLE), form, domain: "kline.example".into(), typed }
+        Self { page: shell.console_with_errors(TITLE), form, domain: "minato.example".into(), typed }
     },
 }

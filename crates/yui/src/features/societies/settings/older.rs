@@ -115,8 +115,8 @@ crate::ui::console_pages! {
         Self {
             page: shell.console_with_errors(TITLE),
             form,
-            lines: vec![Line { host: "old.kline.example".into(), closes: "2027-03-31".into() }],
-            typed: Typed { host: "older.kline.example".into(), closes: String::new() },
+            lines: vec![Line { host: "old.minato.example".into(), closes: "2027-03-31".into() }],
+            typed: Typed { host: "older.minato.example".into(), closes: String::new() },
         }
     },
 }

@@ -268,7 +268,7 @@ pub(super) async fn keep(
 }
 
 fn sample_policy() -> Policy {
-    match Preset::Kline.policy() {
+    match Preset::Minato.policy() {
         Ok(policy) => policy,
         Err(_) => unreachable!("a test reads every preset"),
     }
