@@ -66,11 +66,15 @@ fn era_year(base: i16, year: &str) -> Option<i16> {
     (year >= 1).then_some(base + year)
 }
 
+/// The years that a date of a person or a treatment can have: from the first of 明治 on. What lies beyond is a slip, or a
+/// program's word for "never".
+const YEARS: std::ops::RangeInclusive<i16> = 1868..=2999;
+
 fn checked(year: i16, month: &str, day: &str) -> Option<Date> {
     let number = |text: &str| {
         (matches!(text.len(), 1 | 2) && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
     };
-    if year < 1 {
+    if !YEARS.contains(&year) {
         return None;
     }
     Date::new(year, number(month)?, number(day)?).ok()
@@ -148,7 +152,21 @@ mod tests {
 
     #[test]
     fn refused() {
-        for bad in ["", "6010101", "5000101", "20250230", "2025", "202501011", "5 70101", "+0250101", "00000101"] {
+        for bad in [
+            "99991231",
+            "30000101",
+            "18671231",
+            "09990101",
+            "",
+            "6010101",
+            "5000101",
+            "20250230",
+            "2025",
+            "202501011",
+            "5 70101",
+            "+0250101",
+            "00000101",
+        ] {
             assert_eq!(day(bad), None, "{bad}");
         }
         for bad in ["50713", "202500", "0", "60101", "2025-1"] {

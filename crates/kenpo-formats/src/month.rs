@@ -4,10 +4,11 @@ use crate::fault::quote;
 use crate::text::fold;
 use jiff::civil::{Date, date};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use thiserror::Error;
 
-/// A calendar month, year 1 to 9999; written `2025-01`.
+/// A calendar month, year 1900 to 2999; written `2025-01`.
 ///
 /// ```
 /// use kenpo_formats::TreatmentMonth;
@@ -29,10 +30,13 @@ pub struct TreatmentMonth {
 #[error("{}は年月ではありません。2025-01のように入力してください。", quote(.0))]
 pub struct TreatmentMonthError(String);
 
+/// The years that care can have been given in; what lies beyond is a slip.
+const YEARS: RangeInclusive<i16> = 1900..=2999;
+
 impl TreatmentMonth {
-    /// Returns the month, `year` 1 to 9999 and `month` 1 to 12.
+    /// Returns the month, `year` 1900 to 2999 and `month` 1 to 12.
     pub fn new(year: i16, month: u8) -> Option<Self> {
-        ((1..=9999).contains(&year) && (1..=12).contains(&month)).then_some(Self { year, month })
+        (YEARS.contains(&year) && (1..=12).contains(&month)).then_some(Self { year, month })
     }
 
     /// Returns the western year.
@@ -45,10 +49,18 @@ impl TreatmentMonth {
         self.month
     }
 
-    /// Returns the month that `day` lies in; days before year 1 give its January.
+    /// Returns the month that `day` lies in; days before 1900 give its January, days after 2999 its December.
     pub fn of(day: Date) -> Self {
-        let month = day.month().unsigned_abs();
-        if day.year() < 1 { Self { year: 1, month: 1 } } else { Self { year: day.year(), month } }
+        let index = i64::from(day.year()) * 12 + i64::from(day.month()) - 1;
+        Self::of_index(index)
+    }
+
+    /// Returns the month that is so many after January of year 0, within the years there are.
+    fn of_index(index: i64) -> Self {
+        let (first, last) = (i64::from(*YEARS.start()) * 12, i64::from(*YEARS.end()) * 12 + 11);
+        let index = index.clamp(first, last);
+        let year = i16::try_from(index / 12).unwrap_or(*YEARS.end());
+        Self { year, month: u8::try_from(index % 12 + 1).unwrap_or(12) }
     }
 
     /// Returns year × 100 + month: 202501 for January 2025.
@@ -64,22 +76,19 @@ impl TreatmentMonth {
         Self::new(i16::try_from(number / 100).ok()?, u8::try_from(number % 100).ok()?)
     }
 
-    /// Returns the month after this one; December 9999 stays.
+    /// Returns the month after this one; December 2999 stays.
     pub fn next(self) -> Self {
         self.plus_months(1)
     }
 
-    /// Returns the month before this one; January of year 1 stays.
+    /// Returns the month before this one; January 1900 stays.
     pub fn previous(self) -> Self {
         self.plus_months(-1)
     }
 
-    /// Returns the month that many months later, or earlier when negative; stops at year 1 and year 9999.
+    /// Returns the month that many months later, or earlier when negative; stops at 1900 and 2999.
     pub fn plus_months(self, months: i32) -> Self {
-        let index =
-            (i64::from(self.year) * 12 + i64::from(self.month) - 1 + i64::from(months)).clamp(12, 9999 * 12 + 11);
-        let (year, month) = (i16::try_from(index / 12).unwrap_or(9999), u8::try_from(index % 12 + 1).unwrap_or(12));
-        Self { year, month }
+        Self::of_index(i64::from(self.year) * 12 + i64::from(self.month) - 1 + i64::from(months))
     }
 
     /// Returns the first day of the month.
@@ -140,20 +149,21 @@ mod tests {
 
     #[test]
     fn edges_stay() {
-        let first = TreatmentMonth::new(1, 1).unwrap();
-        let last = TreatmentMonth::new(9999, 12).unwrap();
+        let first = TreatmentMonth::new(1900, 1).unwrap();
+        let last = TreatmentMonth::new(2999, 12).unwrap();
         assert_eq!(first.previous(), first);
         assert_eq!(last.next(), last);
         assert_eq!(first.plus_months(i32::MAX), last);
-        assert_eq!(last.last_day().to_string(), "9999-12-31");
+        assert_eq!(last.last_day().to_string(), "2999-12-31");
         assert_eq!(TreatmentMonth::of(date(-5, 3, 1)), first);
-        assert_eq!(TreatmentMonth::new(0, 1), None);
+        assert_eq!(TreatmentMonth::of(date(9999, 3, 1)), last);
+        assert_eq!([TreatmentMonth::new(1899, 12), TreatmentMonth::new(3000, 1)], [None; 2]);
         assert_eq!(TreatmentMonth::from_number(-202501), None);
     }
 
     proptest! {
         #[test]
-        fn arithmetic(year in 100i16..9000, month in 1u8..=12, months in -1000i32..1000) {
+        fn arithmetic(year in 2000i16..2900, month in 1u8..=12, months in -1000i32..1000) {
             let start = TreatmentMonth::new(year, month).unwrap();
             let moved = start.plus_months(months);
             prop_assert_eq!(moved.plus_months(-months), start);

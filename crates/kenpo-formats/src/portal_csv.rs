@@ -296,7 +296,7 @@ mod tests {
 
     prop_compose! {
         fn any_line()(
-            year in 1i16..9999, month in 1u8..=12, care in "[^\\s\\pC]{0,8}", days in proptest::option::of(0u32..400),
+            year in 1900i16..=2999, month in 1u8..=12, care in "[^\\s\\pC]{0,8}", days in proptest::option::of(0u32..400),
             name in "[^\\s\\pC]{0,20}", amounts in [0..9_999_999_999i64, 0..9_999i64, 0..999i64, 0..99_999i64],
         ) -> PortalLine {
             let [total, insurer, public, self_pay] = amounts;

@@ -15,7 +15,7 @@
 //! | 生年月日 | yes | date |
 //! | 続柄 | yes | 本人, 家族, 1, 2 |
 //! | 資格取得日 | yes | date |
-//! | 資格喪失日 | no | date, not before 資格取得日 |
+//! | 資格喪失日 | no | date, not before 資格取得日; 9999-12-31 means none |
 //! | メールアドレス | no | |
 
 use crate::csv_table::{Column, CsvTable, Row};
@@ -128,7 +128,7 @@ fn register_row(mut row: Row) -> Result<RegisterRow, Vec<Fault>> {
             .ok_or_else(|| format!("{}は続柄ではありません。本人か家族(1か2)で入力してください。", quote(text)))
     });
     let from = row.required("資格取得日", date);
-    let to = row.optional("資格喪失日", date);
+    let to = row.optional("資格喪失日", end_date).flatten();
     if let (Some(from), Some(to)) = (from, to)
         && to < from
     {
@@ -185,6 +185,12 @@ pub(crate) fn sex(text: &str) -> Result<Sex, String> {
         .ok_or_else(|| format!("{}は性別ではありません。男か女(1か2)で入力してください。", quote(text)))
 }
 
+/// Returns the date, none for 9999-12-31, by which many systems mean that there is none.
+fn end_date(text: &str) -> Result<Option<Date>, String> {
+    let digits: String = fold(text).chars().filter(char::is_ascii_digit).collect();
+    if digits == "99991231" { Ok(None) } else { date(text).map(Some) }
+}
+
 pub(crate) fn date(text: &str) -> Result<Date, String> {
     written_date(text)
         .ok_or_else(|| format!("{}は日付ではありません。2025-01-31のように入力してください。", quote(text)))
@@ -221,6 +227,22 @@ mod tests {
         let row = rows(text).pop().unwrap().unwrap();
         assert_eq!((row.symbol.as_str(), row.kana.as_str(), row.birth_date), ("", "テスト タロウ", date(1985, 4, 1)));
         assert_eq!((row.branch, row.person_key, row.name.as_str()), (None, None, "テスト　太郎"));
+    }
+
+    #[test]
+    fn a_last_day_of_all_means_that_there_is_none() {
+        for (written, expected) in [
+            ("9999-12-31", Some(None)),
+            ("99991231", Some(None)),
+            ("９９９９／１２／３１", Some(None)),
+            ("2024-01-01", Some(Some(date(2024, 1, 1)))),
+            ("3000-01-01", None),
+            ("9999-01-01", None),
+        ] {
+            let text = template().replace(",2010-04-01,,taro", &format!(",2010-04-01,{written},taro"));
+            let first = rows(&text).swap_remove(0);
+            assert_eq!(first.as_ref().ok().map(|row| row.to), expected, "{written}: {first:?}");
+        }
     }
 
     #[test]

@@ -74,7 +74,19 @@ impl Db {
                 .busy_timeout(BUSY)
                 .optimize_on_close(true, None);
             let writing = options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", WAL_PAGES);
-            let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await.map_err(failed)?;
+            let writer = SqlitePoolOptions::new()
+                .max_connections(1)
+                // SQLite rolls back by itself on a full disk and on I/O errors, which sqlx does not notice: it would refuse
+                // every transaction from then on. The ping makes a rollback that was queued happen first.
+                .after_release(|connection, _| {
+                    Box::pin(async move {
+                        connection.ping().await?;
+                        Ok(!connection.is_in_transaction())
+                    })
+                })
+                .connect_with(writing)
+                .await
+                .map_err(failed)?;
             let readers = SqlitePoolOptions::new()
                 .max_connections(connections)
                 .connect_with(options.pragma("query_only", "ON"))

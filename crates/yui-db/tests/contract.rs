@@ -161,3 +161,37 @@ async fn migrating_twice_changes_nothing_and_readers_can_not_write() {
 async fn an_address_of_another_kind_is_refused() {
     assert!(matches!(Db::connect("mysql://localhost/yui", 1).await, Err(DbError::Address)));
 }
+
+statements! {
+    PAGES = "SELECT page_count AS pages FROM pragma_page_count()";
+    NO_MORE_PAGES = "PRAGMA max_page_count = 1";
+}
+
+#[derive(sqlx::FromRow)]
+struct Pages {
+    pages: i64,
+}
+
+/// A full disk ends a transaction on SQLite without being asked; the writer that it happened to is replaced.
+#[tokio::test]
+async fn sqlite_writes_again_after_a_full_disk() {
+    let TestDb { db, .. } = &TestDb::on(yui_db::Engine::Sqlite).await;
+    add_society(db, 1, "before").await.unwrap();
+    // The file may not grow beyond what it is now: what a full disk says, from the same place.
+    let pages: Pages = db.one(&PAGES, params![]).await.unwrap();
+    db.execute(&NO_MORE_PAGES, params![]).await.unwrap();
+    let households: Vec<Param<'_>> =
+        (0..20_000_i64).flat_map(|id| [Param::from(1_i64), Param::from(id), Param::from(then())]).collect();
+    let mut tx = db.begin().await.unwrap();
+    let full = tx.bulk_insert(&HOUSEHOLDS, &households).await.unwrap_err();
+    assert!(full.to_string().contains("full"), "{full}");
+    drop(tx);
+    add_society(db, 2, "after").await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    assert_eq!(tx.bulk_insert(&HOUSEHOLDS, &households).await.unwrap(), 20_000);
+    tx.commit().await.unwrap();
+    let grown: Pages = db.one(&PAGES, params![]).await.unwrap();
+    assert!(grown.pages > pages.pages);
+}
+
+const HOUSEHOLDS: BulkTable = BulkTable { name: "households", columns: &["society_id", "household_id", "created_at"] };

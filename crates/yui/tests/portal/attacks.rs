@@ -407,3 +407,53 @@ async fn one_connection_suffices_for_every_step() {
     up_to_password(&portal, "minato", &mut kari, "email").await;
     assert_eq!(set_password(&mut kari, NEW_PASSWORD).await.location(), "/");
 }
+
+/// A browser left open, or a copied cookie, is no place to guess the password: a few wrong ones end the session, and the
+/// account's own limits hold across sessions.
+#[tokio::test]
+async fn re_authentication_is_limited_and_ends_the_session() {
+    for portal in Portal::demos().await {
+        let mut thief = portal.signed_in("midori", "mihon00002").await;
+        let guess = |number: usize| format!("return_to=%2Fsettings%2Fpassword&password=Wrong-guess-{number}");
+        for number in 0..4 {
+            let answer = thief.post("/confirm", &guess(number)).await;
+            assert_eq!(answer.all(".error-summary li"), ["パスワードが正しくありません。"]);
+        }
+        let last = thief.post("/confirm", &guess(4)).await;
+        assert_eq!(last.location(), "/login?return_to=%2Fsettings%2Fpassword&password=wrong");
+        assert!(thief.get(last.location()).await.text().contains("ログアウトしました"));
+        assert!(!signed_in(&mut thief).await);
+
+        // Many at once are no more than many in a row; the right one among them comes too late, or in time.
+        let one = portal.signed_in("midori", "mihon00002").await;
+        let hashes = portal.app.hasher.hashes();
+        let guesses = (0..30).map(|number| {
+            let mut browser = one.clone();
+            async move { browser.post("/confirm", &guess(number)).await.status }
+        });
+        futures::future::join_all(guesses).await;
+        assert!(portal.app.hasher.hashes() - hashes <= 5, "{}", portal.app.hasher.hashes() - hashes);
+        assert!(!signed_in(&mut one.clone()).await);
+
+        // Those before left some tries of the account; a right password costs none.
+        assert!(portal.app.clock.advance(3600));
+        let mut owner = portal.signed_in("midori", "mihon00002").await;
+        for _ in 0..15 {
+            let right = format!("return_to=%2Fsettings%2Fpassword&password={PASSWORD}");
+            assert_eq!(owner.post("/confirm", &right).await.location(), "/settings/password");
+        }
+    }
+}
+
+/// While an account is locked its password proves nothing, not even who is signed in already.
+#[tokio::test]
+async fn re_authentication_is_refused_while_the_account_is_locked() {
+    for portal in Portal::demos().await {
+        let mut browser = portal.signed_in("midori", "mihon00002").await;
+        portal.db.db.execute(&LOCK, params!["mihon00002", "midori"]).await.unwrap();
+        let hashes = portal.app.hasher.hashes();
+        let answer = browser.post("/confirm", &format!("return_to=%2F&password={PASSWORD}")).await;
+        assert!(answer.first(".error-summary li").contains("ロックされている"), "{}", answer.text());
+        assert_eq!(portal.app.hasher.hashes(), hashes, "the password was not even looked at");
+    }
+}

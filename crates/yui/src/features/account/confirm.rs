@@ -1,11 +1,12 @@
 //! 続行するには再度認証してください: before something sensitive, whoever is signed in proves it again, by password and factor
-//! or by a passkey.
+//! or by a passkey. Passwords are limited as at a login, and by session: who sits at a browser left open, or has a copied
+//! cookie, is logged out after a few.
 
 use askama::Template;
 use axum::{
     Form, Json,
     extract::{Query, State},
-    http::Method,
+    http::{Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::SignedDuration;
@@ -13,13 +14,14 @@ use serde::Deserialize;
 use yui_auth::password::Password;
 
 use super::{
-    login::{encoded, known_device, wrong_password},
+    login::{encoded, known_device, login_path, too_often_words, wrong_password},
     passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
     password::busy,
     queries, rules,
-    session::hex,
-    steps::{First, Proofs, Purpose, Step, step},
-    under_way::arrive,
+    session::{self, hex},
+    steps::{First, Proofs, Purpose, Standing, Step, step},
+    throttle::{CONFIRMATIONS_OF_ACCOUNT, give_back, take_all},
+    under_way::{arrive, with_cookies},
 };
 use crate::{
     app::App,
@@ -80,6 +82,9 @@ pub(crate) fn path(return_to: &str) -> String {
     format!("/confirm?return_to={}", encoded(return_to))
 }
 
+/// So many wrong passwords in a row end the session.
+const WRONG_PASSWORDS: i32 = 5;
+
 const TITLE: &str = "再認証";
 
 async fn page(
@@ -118,18 +123,47 @@ pub(super) async fn submit(
     let Some((account, stored)) = queries::standing(&app.db, &scope, member.account_id, now).await? else {
         return Ok(Redirect::to("/login").into_response());
     };
+    if account.locked_at.is_some() {
+        form.error("password", locked_words(&shell, &account));
+        return Ok(page(&app, &shell, &member, form, return_to).await?.into_response());
+    }
+    let tries = [(CONFIRMATIONS_OF_ACCOUNT.of(&account.account_id.to_string()), 1)];
+    if let Some(seconds) = take_all(&app, &scope, &tries).await? {
+        form.error("password", &too_often_words(&shell, seconds));
+        let retry = [(header::RETRY_AFTER, seconds.to_string())];
+        let page = page(&app, &shell, &member, form, return_to).await?;
+        return Ok((StatusCode::TOO_MANY_REQUESTS, retry, page).into_response());
+    }
+    // Counted before it is looked at: passwords sent side by side are no more than those sent one after the other.
+    let wrong = queries::session_password_try(&app.db, &scope, &member.session).await?;
+    let Some(wrong) = wrong.filter(|wrong| *wrong <= WRONG_PASSWORDS) else {
+        return over(&app, &member, &return_to).await;
+    };
     let given = Password::new(rules::password_as_kept(&typed.password));
-    if !app.hasher.verify(given, Some(&stored)).await.map_err(busy)?.matches {
-        // Not held up by a stranger's mistakes, but counted: against this browser, or the account.
+    let verified = match app.hasher.verify(given, Some(&stored)).await {
+        Ok(verified) => verified,
+        // What was not looked at was no try.
+        Err(error) => {
+            queries::session_password_right(&app.db, &scope, &member.session).await?;
+            give_back(&app, &scope, &tries).await?;
+            return Err(busy(error));
+        }
+    };
+    if !verified.matches {
         let known_device = known_device(&app, &scope, &visitor, Some(&account)).await?;
         wrong_password(&app, &scope, &visitor, Some(&account), known_device).await?;
+        if wrong == WRONG_PASSWORDS {
+            return over(&app, &member, &return_to).await;
+        }
         form.error("password", shell.t("パスワードが正しくありません。"));
         return Ok(page(&app, &shell, &member, form, return_to).await?.into_response());
     }
+    queries::session_password_right(&app.db, &scope, &member.session).await?;
+    give_back(&app, &scope, &tries).await?;
     let proofs = Proofs {
         purpose: Purpose::Confirm,
-        // Whoever is signed in here is no stranger: their browser is known.
-        first: Some(First::Password { known_device: true }),
+        // A lock that fell in between closes this way; a passkey, or a login in a known browser, stays open.
+        first: Some(First::Password { known_device: false }),
         password_at: Some(account.password_set_at),
         session: Some(hex(&member.session)),
         return_to,
@@ -139,6 +173,24 @@ pub(super) async fn submit(
         return Ok(Redirect::to("/login").into_response());
     }
     arrive(&app, &scope, &visitor, &account, proofs, None).await
+}
+
+/// Ends the session in which too many passwords were wrong.
+async fn over(app: &App, member: &MemberScope, return_to: &str) -> Result<Response, AppError> {
+    let cookie = session::end(app, member).await?;
+    let login = login_path(return_to);
+    let separator = if login.contains('?') { '&' } else { '?' };
+    let answer = Redirect::to(&format!("{login}{separator}password=wrong")).into_response();
+    Ok(with_cookies(answer, vec![cookie]))
+}
+
+/// Says what can be done while the account is locked.
+fn locked_words<'s>(shell: &'s Shell, account: &Standing) -> &'s str {
+    if account.factors.contains(&Factor::Passkey) {
+        shell.t("アカウントがロックされているため、パスワードは使えません。生体認証で確認してください。")
+    } else {
+        shell.t("アカウントがロックされているため、パスワードは使えません。ロックの解除を、健康保険組合へお申し出ください。")
+    }
 }
 
 const REFUSED: &str = "生体認証を確認できませんでした。もう一度試すか、ほかの方法を選んでください。";

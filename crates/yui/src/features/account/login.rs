@@ -38,8 +38,17 @@ pub(crate) struct LoginPage {
     pub(crate) remember_days: u16,
     /// Whether a passkey may sign in.
     pub(crate) passkeys: bool,
-    /// The password was just changed.
-    pub(crate) changed: bool,
+    /// Why this page is shown, where nobody asked for it.
+    pub(crate) told: Option<&'static str>,
+}
+
+/// Returns the sentence that a word in the address stands for.
+fn told(password: &str) -> Option<&'static str> {
+    match password {
+        "changed" => Some("パスワードを変更しました。新しいパスワードでログインしてください。"),
+        "wrong" => Some("パスワードの誤りが続いたため、ログアウトしました。もう一度ログインしてください。"),
+        _ => None,
+    }
 }
 
 #[derive(Template)]
@@ -92,7 +101,7 @@ pub(super) async fn show(
         return Redirect::to(&return_to).into_response();
     }
     let typed = Typed { return_to, ..Typed::default() };
-    LoginPage { changed: password == "changed", ..page(&shell, &scope, FormState::default(), typed) }.into_response()
+    LoginPage { told: told(&password), ..page(&shell, &scope, FormState::default(), typed) }.into_response()
 }
 
 pub(super) async fn submit(
@@ -233,10 +242,15 @@ fn refused(shell: &Shell, scope: &PublicScope, typed: Typed) -> Response {
 /// The answer where tries follow each other too fast: the same for an account that does not exist.
 fn too_often(shell: &Shell, scope: &PublicScope, typed: Typed, seconds: u32) -> Response {
     let mut form = FormState::default();
-    let words = "入力の誤りが続いたため、しばらくお待ちいただいています。{0}秒たってから、もう一度お試しください。";
-    form.error("user_id", &shell.lang.tf(words, [seconds.to_string()]));
+    form.error("user_id", &too_often_words(shell, seconds));
     let retry = [(header::RETRY_AFTER, seconds.to_string())];
     (StatusCode::TOO_MANY_REQUESTS, retry, page(shell, scope, form, typed)).into_response()
+}
+
+/// Says when passwords are looked at again.
+pub(super) fn too_often_words(shell: &Shell, seconds: u32) -> String {
+    let words = "入力の誤りが続いたため、しばらくお待ちいただいています。{0}秒たってから、もう一度お試しください。";
+    shell.lang.tf(words, [seconds.to_string()])
 }
 
 fn page(shell: &Shell, scope: &PublicScope, form: FormState, typed: Typed) -> LoginPage {
@@ -247,7 +261,7 @@ fn page(shell: &Shell, scope: &PublicScope, form: FormState, typed: Typed) -> Lo
         typed,
         remember_days: policy.session.remember_days,
         passkeys: policy.factors.contains(&Factor::Passkey),
-        changed: false,
+        told: None,
     }
 }
 
@@ -312,7 +326,7 @@ crate::ui::pages! {
             },
             remember_days: 30,
             passkeys: true,
-            changed: true,
+            told: told("changed"),
         }
     },
     RefusedPage => |shell| refused_page(shell, Why::Expired),

@@ -25,6 +25,9 @@ pub(super) const PASSWORDS_OF_ADDRESS: Limit =
 /// Wrong passwords for one user ID, existing or not.
 pub(super) const PASSWORDS_OF_USER_ID: Limit =
     Limit { name: "passwords of user ID", burst: 15, each: SignedDuration::from_secs(10) };
+/// Passwords of somebody who is signed in and proves it again.
+pub(super) const CONFIRMATIONS_OF_ACCOUNT: Limit =
+    Limit { name: "confirmations of account", burst: 10, each: SignedDuration::from_secs(30) };
 /// Questions for a passkey from one network.
 pub(super) const PASSKEYS_OF_ADDRESS: Limit =
     Limit { name: "passkeys of address", burst: 120, each: SignedDuration::from_secs(2) };

@@ -1,9 +1,10 @@
 //! The way of a file into the database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail};
 use kenpo_formats::{Fault, TreatmentMonth};
+use tokio::task::spawn_blocking;
 use yui_db::{DbError, Tx};
 
 use super::{
@@ -41,6 +42,14 @@ pub trait Importer: Sized + Send + 'static {
     /// # Errors
     /// What makes the whole file unreadable, as a missing column; nothing was handed over then.
     fn read(source: &Source, purpose: Purpose, each: impl FnMut(Read<Self::Record>) -> bool) -> Result<(), Vec<Fault>>;
+
+    /// Takes up an import that was stopped: the lines of its faults so far are given. Runs on a thread of its own.
+    ///
+    /// # Errors
+    /// Where the file can not be read.
+    fn resume(&mut self, _source: &Source, _faults: &BTreeSet<i64>) -> anyhow::Result<()> {
+        Ok(())
+    }
 
     /// Looks at the records of one chunk as [`Importer::apply`] would, in a transaction that can only read. What later
     /// chunks have to know of this one, the importer remembers, as much as fits into a bounded memory.
@@ -236,6 +245,11 @@ pub(super) async fn apply<I: Importer>(
     let earlier = known.as_ref().map(|batch| batch.details.clone()).unwrap_or_default();
     if options.all_or_nothing && resumed_at > 0 {
         bail!("this file is half imported (batch {:?}); import it without options to go on", known.map(|b| b.batch_id));
+    }
+    if let Some(batch) = known.as_ref().filter(|batch| batch.position > 0) {
+        let faults = queries::fault_lines(&app.db, scope, batch.batch_id).await?;
+        let source = source.clone();
+        importer = spawn_blocking(move || importer.resume(&source, &faults).map(|()| importer)).await??;
     }
     let mut chunks = Chunks::of(&app.db, &importer, source, Purpose::Apply, resumed_at);
     let mut next = chunks.next().await?;

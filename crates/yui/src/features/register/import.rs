@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     features::{
-        imports::{Applied, ChunkFault, FaultKind, Figures, Importer, Kind, Purpose, Read, Source},
+        imports::{Applied, ChunkFault, FaultKind, Figures, Importer, Kind, Purpose, Read, Source, Unreadable},
         societies::ids_take,
     },
     scope::SystemScope,
@@ -39,6 +39,8 @@ pub struct RegisterImport {
     unchanged: i64,
     /// What a check has seen of the file: an import asks the database instead.
     seen: Seen,
+    /// The holder keys of refused rows of insured persons: dependents under them belong to nobody who is known.
+    refused: BTreeSet<String>,
 }
 
 impl RegisterImport {
@@ -54,6 +56,7 @@ impl RegisterImport {
             left: 0,
             unchanged: 0,
             seen: Seen::default(),
+            refused: BTreeSet::new(),
         }
     }
 
@@ -72,23 +75,41 @@ impl Importer for RegisterImport {
 
     fn finder(&self) {}
 
-    const PASSES: u64 = 2;
+    const PASSES: u64 = 3;
 
-    /// Hands over the insured persons of the whole file before the dependents, who belong into their households.
+    /// Hands over the ended coverages of insured persons first, whose numbers may be another's by now; then the other insured
+    /// persons; then the dependents, who belong to their households. A check takes the last two together, in the order of the
+    /// file, so that it has to remember one family at a time.
     fn read(
         source: &Source,
         purpose: Purpose,
         mut each: impl FnMut(Read<RegisterRow>) -> bool,
     ) -> Result<(), Vec<Fault>> {
-        let open = || source.open().map_err(|error| vec![unopened(&error)]);
-        if purpose == Purpose::Check {
-            let _all = RegisterCsv::open(open()?)?.map(Read::from).all(&mut each);
+        let mut pass = |wanted: &dyn Fn(Turn) -> bool| {
+            let file = source.open().map_err(|error| vec![unopened(&error)])?;
+            let turn = |row: &Read<_>| if let Read::Record(row) = row { Turn::of(row) } else { Turn::Insured };
+            Ok(RegisterCsv::open(file)?.map(Read::from).filter(|row| wanted(turn(row))).all(&mut each))
+        };
+        let _all = match purpose {
+            Purpose::Check => pass(&|turn| turn == Turn::Ended)? && pass(&|turn| turn != Turn::Ended)?,
+            Purpose::Apply => {
+                pass(&|turn| turn == Turn::Ended)?
+                    && pass(&|turn| turn == Turn::Insured)?
+                    && pass(&|turn| turn == Turn::Dependent)?
+            }
+        };
+        Ok(())
+    }
+
+    /// Finds the refused insured persons again, whose dependents may be in the rest of the file.
+    fn resume(&mut self, source: &Source, faults: &BTreeSet<i64>) -> anyhow::Result<()> {
+        if faults.is_empty() {
             return Ok(());
         }
-        let dependent = |row: &Read<_>| matches!(row, Read::Record(row) if is_dependent(row));
-        if RegisterCsv::open(open()?)?.map(Read::from).filter(|row| !dependent(row)).all(&mut each) {
-            let _all = RegisterCsv::open(open()?)?.map(Read::from).filter(dependent).all(&mut each);
-        }
+        let rows = RegisterCsv::open(source.open()?).map_err(Unreadable)?.filter_map(Result::ok);
+        let refused =
+            rows.filter(|row| !is_dependent(row) && i64::try_from(row.line).is_ok_and(|line| faults.contains(&line)));
+        self.refused.extend(refused.map(|row| row_holder_key(&row)));
         Ok(())
     }
 
@@ -100,12 +121,13 @@ impl Importer for RegisterImport {
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
         let own = self.own(records, faults);
-        let accepted = i64::try_from(own.len())?;
+        let rows = i64::try_from(own.len())?;
         let mut persons = self.persons(tx, &own).await?;
         let (keys, holders) = looked_for(&own);
         self.seen.complete(&mut persons, &keys, &holders);
-        let (first_member, first_household) = self.seen.ids(accepted);
-        let desk = Desk::worked(persons, own, first_member, first_household);
+        let (first_member, first_household) = self.seen.ids(rows);
+        let mut desk = Desk::new(persons, first_household);
+        let accepted = self.take(&mut desk, own, first_member, faults)?;
         self.count(&desk)?;
         desk.persons.into_iter().for_each(|person| self.seen.put(person));
         Ok(Applied { accepted, ..Applied::default() })
@@ -120,11 +142,12 @@ impl Importer for RegisterImport {
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
         let own = self.own(records, faults);
-        let accepted = i64::try_from(own.len())?;
+        let rows = i64::try_from(own.len())?;
         let persons = self.persons(tx, &own).await?;
-        let first_member = ids_take(tx, &self.scope, "member", accepted).await?;
-        let first_household = ids_take(tx, &self.scope, "household", accepted).await?;
-        let desk = Desk::worked(persons, own, first_member, first_household);
+        let first_member = ids_take(tx, &self.scope, "member", rows).await?;
+        let first_household = ids_take(tx, &self.scope, "household", rows).await?;
+        let mut desk = Desk::new(persons, first_household);
+        let accepted = self.take(&mut desk, own, first_member, faults)?;
         self.count(&desk)?;
         self.write(tx, batch_id, desk).await?;
         Ok(Applied { accepted, ..Applied::default() })
@@ -149,6 +172,27 @@ fn is_dependent(row: &RegisterRow) -> bool {
     row.relationship == Relationship::Dependent
 }
 
+/// When a row's turn comes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    /// An insured person whose coverage ended.
+    Ended,
+    /// Another insured person.
+    Insured,
+    /// A dependent.
+    Dependent,
+}
+
+impl Turn {
+    fn of(row: &RegisterRow) -> Self {
+        match (row.relationship, row.to) {
+            (Relationship::Insured, Some(_)) => Self::Ended,
+            (Relationship::Insured, None) => Self::Insured,
+            (Relationship::Dependent, _) => Self::Dependent,
+        }
+    }
+}
+
 /// Returns the keys and the holder keys of these rows, each once.
 fn looked_for(rows: &[RegisterRow]) -> (Vec<String>, Vec<String>) {
     let keys: BTreeSet<_> = rows.iter().filter_map(|row| row.person_key.clone()).collect();
@@ -171,6 +215,38 @@ impl RegisterImport {
     async fn persons(&self, tx: &mut Tx, rows: &[RegisterRow]) -> anyhow::Result<Vec<Person>> {
         let (keys, holders) = looked_for(rows);
         Ok(queries::persons(tx, &self.scope, &keys, &holders).await?)
+    }
+
+    /// Works the rows in; new persons get ids from this one on. Returns how many were taken; the others become faults.
+    fn take(
+        &mut self,
+        desk: &mut Desk,
+        rows: Vec<RegisterRow>,
+        first_member: i64,
+        faults: &mut Vec<ChunkFault>,
+    ) -> anyhow::Result<i64> {
+        let mut rows: Vec<_> = rows.into_iter().zip(first_member..).collect();
+        rows.sort_by_key(|(row, _)| Turn::of(row));
+        let mut taken = 0;
+        for (row, member_id) in rows {
+            let (line, holder, dependent) = (row.line, row_holder_key(&row), is_dependent(&row));
+            let result = if dependent && self.refused.contains(&holder) {
+                Err(Refused::InsuredRefused)
+            } else {
+                desk.take(row, member_id)
+            };
+            match result {
+                Ok(()) => taken += 1,
+                Err(refused) => {
+                    if !dependent {
+                        self.refused.insert(holder);
+                    }
+                    let fault = Fault::new(line, refused.column(), refused.reason());
+                    faults.push(ChunkFault { kind: FaultKind::Rejected, fault });
+                }
+            }
+        }
+        Ok(taken)
     }
 
     /// Counts what the rows of a chunk change.
@@ -240,21 +316,12 @@ struct Desk {
 }
 
 impl Desk {
-    /// Returns what a chunk's rows make of these persons; new ones and new households get ids from these on.
-    fn worked(persons: Vec<Person>, rows: Vec<RegisterRow>, first_member: i64, first_household: i64) -> Self {
-        let mut desk = Self::new(persons, first_household);
-        // Insured persons first: their households are where the dependents belong.
-        let mut rows: Vec<_> = rows.into_iter().zip(first_member..).collect();
-        rows.sort_by_key(|(row, _)| is_dependent(row));
-        rows.into_iter().for_each(|(row, member_id)| desk.take(row, member_id));
-        desk
-    }
-
     /// Returns whether the person was there before.
     fn knew(&self, person: &Person) -> bool {
         self.before.contains_key(&person.member_id)
     }
 
+    /// Returns a desk with these persons; new households get ids from this one on.
     fn new(persons: Vec<Person>, next_household: i64) -> Self {
         let mut desk = Self {
             about: BTreeSet::new(),
@@ -281,9 +348,13 @@ impl Desk {
     }
 
     /// Works one row in; a person who is new gets this id.
-    fn take(&mut self, row: RegisterRow, member_id: i64) {
+    ///
+    /// # Errors
+    /// Why the row is refused; then nothing changed.
+    fn take(&mut self, row: RegisterRow, member_id: i64) -> Result<(), Refused> {
         let holder = row_holder_key(&row);
-        let at = self.find(&row, &holder);
+        let at = self.find(&row, &holder)?;
+        self.only_insured(at, &row, &holder)?;
         let household_id = self.household(at, &row, &holder);
         let span = Span {
             from: row.from,
@@ -306,7 +377,7 @@ impl Desk {
                 email: row.email,
                 spans: vec![span],
             });
-            return;
+            return Ok(());
         };
         if let Some(person) = self.persons.get_mut(at) {
             self.about.insert(person.member_id);
@@ -325,43 +396,87 @@ impl Desk {
                 known.push(at);
             }
         }
+        Ok(())
     }
 
     /// Returns the person a row is about: by the society's lasting key, else within the same symbol and number by
     /// branch number with birth date or kana, else by birth date, sex and kana.
-    fn find(&self, row: &RegisterRow, holder: &str) -> Option<usize> {
+    fn find(&self, row: &RegisterRow, holder: &str) -> Result<Option<usize>, Refused> {
+        let spelled = |person: &Person| search_key(&person.kana) == search_key(&row.kana);
+        let named = |person: &Person| search_key(&person.name) == search_key(&row.name);
+        let of_sex = |person: &Person| person.sex == sex_word(row.sex);
         if let Some(at) = row.person_key.as_ref().and_then(|key| self.by_key.get(key)) {
-            return Some(*at);
+            let anybody_else = |person: &Person| {
+                !named(person) && !spelled(person) && person.birth_date != row.birth_date && !of_sex(person)
+            };
+            return if self.persons.get(*at).is_some_and(anybody_else) {
+                Err(Refused::KeyOfAnother)
+            } else {
+                Ok(Some(*at))
+            };
         }
-        let household = self.by_holder.get(holder)?;
+        let Some(household) = self.by_holder.get(holder) else { return Ok(None) };
         let persons = || household.iter().filter_map(|at| Some((*at, self.persons.get(*at)?)));
         let other_key = |person: &Person| matches!((&person.person_key, &row.person_key), (Some(theirs), Some(ours)) if theirs != ours);
-        let spelled = |person: &Person| search_key(&person.kana) == search_key(&row.kana);
+        let branches = |person: &Person| -> Vec<Option<String>> {
+            let under = person.spans.iter().filter(|span| span.holder_key() == holder);
+            under.map(|span| span.branch.clone()).collect()
+        };
         // A branch number may be given anew: with another birth date and another name it is another person.
         let branch = |person: &Person| {
             row.branch.is_some()
-                && person.spans.iter().any(|span| span.branch == row.branch && span.holder_key() == holder)
+                && branches(person).contains(&row.branch)
                 && (person.birth_date == row.birth_date || spelled(person))
         };
+        // Twins may be read alike: with their own branch numbers and names written differently they are two.
+        let twin = |person: &Person| {
+            let branches = branches(person);
+            row.branch.is_some()
+                && !named(person)
+                && !branches.contains(&row.branch)
+                && branches.iter().all(Option::is_some)
+        };
         let same =
-            |person: &Person| person.birth_date == row.birth_date && person.sex == sex_word(row.sex) && spelled(person);
-        persons()
+            |person: &Person| person.birth_date == row.birth_date && of_sex(person) && spelled(person) && !twin(person);
+        Ok(persons()
             .find(|(_, person)| branch(person) && !other_key(person))
             .or_else(|| persons().find(|(_, person)| same(person) && !other_key(person)))
-            .map(|(at, _)| at)
+            .map(|(at, _)| at))
+    }
+
+    /// Refuses an insured person's row where somebody else is insured under its symbol and number at the same time.
+    fn only_insured(&self, at: Option<usize>, row: &RegisterRow, holder: &str) -> Result<(), Refused> {
+        if is_dependent(row) {
+            return Ok(());
+        }
+        let others = self.by_holder.get(holder).into_iter().flatten().filter(|other| Some(**other) != at);
+        let mut spans = others.filter_map(|other| self.persons.get(*other)).flat_map(|person| &person.spans);
+        let in_force = |span: &Span| span.insured && span.holder_key() == holder && overlaps(span, row);
+        if spans.any(in_force) { Err(Refused::AnotherInsured) } else { Ok(()) }
     }
 
     /// Returns the household of a row: the one the person had under this symbol and number; or the one that somebody
     /// covered at the same time has under them (a number that was given anew after a gap is another household's); or, where
-    /// an insured person's numbers changed, the one that person had; or a new one.
+    /// an insured person's numbers changed, the one that person had; or a new one. An insured person never joins a household
+    /// whose insured person is or was somebody else.
     fn household(&mut self, at: Option<usize>, row: &RegisterRow, holder: &str) -> i64 {
         let person = at.and_then(|at| self.persons.get(at));
         let under = |span: &&Span| span.holder_key() == holder;
+        let insured_elsewhere = |span: &Span| {
+            !is_dependent(row)
+                && self.persons.iter().enumerate().any(|(other, person)| {
+                    let theirs = |known: &Span| known.insured && known.household_id == span.household_id;
+                    Some(other) != at && person.spans.iter().any(theirs)
+                })
+        };
         let own = person.and_then(|person| person.spans.iter().rev().find(under));
+        let own = own.filter(|span| span.insured || !insured_elsewhere(span));
         let others = self.by_holder.get(holder).into_iter().flatten().filter_map(|at| self.persons.get(*at));
+        // The insured person's household counts more than that of dependents whom nobody has signed off.
         let together = others
             .flat_map(|person| person.spans.iter().filter(under))
-            .find(|span| open_at(span, row.from) && row.to.is_none_or(|to| to > span.from));
+            .filter(|span| overlaps(span, row) && !insured_elsewhere(span))
+            .max_by_key(|span| (span.insured, std::cmp::Reverse(span.household_id)));
         let moved = person
             .and_then(|person| person.spans.last())
             .filter(|span| span.insured && row.relationship == Relationship::Insured);
@@ -373,6 +488,44 @@ impl Desk {
         self.new_households.push(fresh);
         fresh
     }
+}
+
+/// Why a row is refused although it can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refused {
+    /// The society's own key is known for somebody whose name, birth date and sex are all different.
+    KeyOfAnother,
+    /// Somebody else is insured under the same symbol and number at the same time.
+    AnotherInsured,
+    /// The row of the insured person under the same symbol and number is refused.
+    InsuredRefused,
+}
+
+impl Refused {
+    fn column(self) -> &'static str {
+        match self {
+            Self::KeyOfAnother => "個人コード",
+            Self::AnotherInsured | Self::InsuredRefused => "番号",
+        }
+    }
+
+    fn reason(self) -> &'static str {
+        match self {
+            Self::KeyOfAnother => {
+                "この個人コードは、氏名・生年月日・性別がすべて異なる別の人のものです。個人コードを確かめてください。"
+            }
+            Self::AnotherInsured => {
+                "この記号・番号には、同じ期間に別の本人がいます。前の本人の資格喪失日を入れた行を、同じファイルか先のファイルで取り込んでください。"
+            }
+            Self::InsuredRefused => {
+                "この記号・番号の本人の行を取り込めないため、家族の行も取り込めません。本人の行を直してください。"
+            }
+        }
+    }
+}
+
+fn overlaps(span: &Span, row: &RegisterRow) -> bool {
+    open_at(span, row.from) && row.to.is_none_or(|to| to > span.from)
 }
 
 /// Puts a span where its first day belongs; a span before it that was still open ends there.

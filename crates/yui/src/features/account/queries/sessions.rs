@@ -25,7 +25,15 @@ statements! {
         UPDATE sessions SET last_seen_at = $3, idle_until = $4, address = $5
         WHERE society_id = $1 AND token_hash = $2";
     SESSION_RENEW = "
-        UPDATE sessions SET token_hash = $3, proved_at = $4, proof = $5 WHERE society_id = $1 AND token_hash = $2";
+        UPDATE sessions SET token_hash = $3, proved_at = $4, proof = $5, wrong_passwords = 0
+        WHERE society_id = $1 AND token_hash = $2";
+    SESSION_PASSWORD_TRY = "
+        UPDATE sessions SET wrong_passwords = wrong_passwords + 1
+        WHERE society_id = $1 AND token_hash = $2
+        RETURNING wrong_passwords AS count";
+    SESSION_PASSWORD_RIGHT = "
+        UPDATE sessions SET wrong_passwords = wrong_passwords - 1
+        WHERE society_id = $1 AND token_hash = $2 AND wrong_passwords > 0";
     SESSION_DELETE = "DELETE FROM sessions WHERE society_id = $1 AND token_hash = $2";
     SESSIONS_DELETE_OF = "DELETE FROM sessions WHERE society_id = $1 AND account_id = $2 AND token_hash <> $3";
     SESSIONS_OF = "
@@ -152,6 +160,33 @@ pub(crate) async fn session_renew(
     now: Timestamp,
 ) -> Result<bool, DbError> {
     Ok(tx.execute(&SESSION_RENEW, params![scope.society_id(), from, to, now, proof]).await? == 1)
+}
+
+#[derive(sqlx::FromRow)]
+struct Tries {
+    count: i32,
+}
+
+/// Counts a password typed in this session as a wrong one, before it is looked at; returns how many there were in a row.
+/// None where the session is over.
+pub(crate) async fn session_password_try(
+    db: &Db,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+) -> Result<Option<i32>, DbError> {
+    let mut tx = db.begin().await?;
+    let row: Option<Tries> = tx.optional(&SESSION_PASSWORD_TRY, params![scope.society_id(), token_hash]).await?;
+    tx.commit().await?;
+    Ok(row.map(|row| row.count))
+}
+
+/// Takes back that a password typed in this session was counted as a wrong one.
+pub(crate) async fn session_password_right(
+    db: &Db,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+) -> Result<(), DbError> {
+    db.execute(&SESSION_PASSWORD_RIGHT, params![scope.society_id(), token_hash]).await.map(drop)
 }
 
 /// Ends all sessions of the account but this one.
