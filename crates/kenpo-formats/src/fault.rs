@@ -1,6 +1,6 @@
 //! A mistake in a file, said so that a member of staff can put it right.
 
-use std::borrow::Cow;
+use crate::text::harmless_cell;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -74,7 +74,7 @@ pub fn write_faults_csv<'a>(out: impl Write, faults: impl Iterator<Item = &'a Fa
 
 /// Faults as a CSV that a spreadsheet opens: 行, 列, 理由; UTF-8 with BOM, CRLF.
 ///
-/// A cell that a spreadsheet would run as a formula (`=`, `+`, `-`, `@`, tab) gets an apostrophe in front.
+/// A cell that a spreadsheet would run as a formula gets an apostrophe in front ([`harmless_cell`]).
 #[derive(Debug)]
 pub struct FaultsCsv<W: Write>(csv::Writer<W>);
 
@@ -98,7 +98,7 @@ impl<W: Write> FaultsCsv<W> {
     /// Those of `out`.
     pub fn write(&mut self, fault: &Fault) -> io::Result<()> {
         let line = if fault.line == 0 { String::new() } else { fault.line.to_string() };
-        Ok(self.0.write_record([line.as_str(), &harmless(&fault.column), &harmless(&fault.reason)])?)
+        Ok(self.0.write_record([line.as_str(), &harmless_cell(&fault.column), &harmless_cell(&fault.reason)])?)
     }
 
     /// Returns what it was written to, with everything in it.
@@ -117,15 +117,6 @@ impl<W: Write> FaultsCsv<W> {
     /// Those of `out`.
     pub fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
-    }
-}
-
-/// Returns the cell with an apostrophe in front where a spreadsheet would take it for a formula.
-fn harmless(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::care_kind::CareKind;
 use crate::csv_table::{Record, Records};
 use crate::fault::{Fault, quote};
 use crate::month::{TreatmentMonth, TreatmentMonthError};
-use crate::text::fold;
+use crate::text::{fold, harmless_cell, plain_cell};
 use crate::yen;
 use std::io::{self, Read, Write};
 
@@ -112,15 +112,15 @@ pub fn write(mut out: impl Write, file: &PortalFile) -> io::Result<()> {
     for row in &file.head {
         match row {
             HeadRow::Heading(heading) => csv.write_record([heading])?,
-            HeadRow::Pair(key, value) => csv.write_record([key, value])?,
+            HeadRow::Pair(key, value) => csv.write_record([key, &*harmless_cell(value)])?,
         }
     }
     for line in &file.lines {
         let month = format!("{:04}年{}月", line.treatment_month.year(), line.treatment_month.month());
         csv.write_record([MONTH, &month])?;
-        csv.write_record([CARE, &line.care])?;
+        csv.write_record([CARE, &*harmless_cell(&line.care)])?;
         csv.write_record([DAYS, &line.days.map(|days| days.to_string()).unwrap_or_default()])?;
-        csv.write_record([PROVIDER, &line.provider_name])?;
+        csv.write_record([PROVIDER, &*harmless_cell(&line.provider_name)])?;
         let amounts = [(TOTAL, line.total), (INSURER, line.insurer), (PUBLIC, line.public), (SELF_PAY, line.self_pay)];
         for (key, amount) in amounts {
             csv.write_record([key, &yen::with_separators(amount)])?;
@@ -148,7 +148,7 @@ pub fn read(source: impl Read) -> Result<PortalFile, Vec<Fault>> {
         };
         // A byte order mark inside the file comes from files that were put together.
         let outer = |character: char| character.is_whitespace() || character == '\u{feff}';
-        let mut cells = cells.into_iter().map(|cell| cell.trim_matches(outer).to_owned());
+        let mut cells = cells.into_iter().map(|cell| plain_cell(cell.trim_matches(outer)).to_owned());
         let (key, value) = (cells.next().unwrap_or_default(), cells.next());
         match value {
             Some(value) if fold(&key) == MONTH => {

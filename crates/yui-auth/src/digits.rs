@@ -1,10 +1,11 @@
 //! Codes of six digits as people type them.
 
-/// The six digits typed, in ASCII: spaces are left out, full-width digits are taken for what they are.
+/// The six digits typed, in ASCII: spaces, hyphens and what can not be seen are left out, full-width digits are taken for what they
+/// are.
 ///
 /// `None` if that leaves anything but six digits.
 pub(crate) fn six(given: &str) -> Option<[u8; 6]> {
-    let mut digits = given.chars().filter(|c| !c.is_whitespace()).map(digit);
+    let mut digits = given.chars().filter(|c| !is_between(*c)).map(digit);
     let mut six = [0; 6];
     for place in &mut six {
         *place = digits.next()??;
@@ -22,6 +23,16 @@ pub(crate) fn of_number(number: u64) -> [u8; 6] {
     six
 }
 
+/// Whether the character only stands between digits: people paste codes with hyphens, and marks that nobody sees come along.
+fn is_between(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '-' | 'ー' | '－' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        )
+}
+
 fn digit(c: char) -> Option<u8> {
     let value = match c {
         '0'..='9' => u32::from(c) - u32::from('0'),
@@ -37,10 +48,12 @@ mod tests {
 
     #[test]
     fn digits_are_read_as_people_type_them() {
-        for given in ["012345", "012 345", " 0 1 2 3 4 5\n", "０１２３４５", "０１２　３４５"] {
+        let pasted = ["012-345", "０１２－３４５", "\u{2068}012345\u{2069}", "\u{feff}012\u{200b}345"];
+        for given in ["012345", "012 345", " 0 1 2 3 4 5\n", "０１２３４５", "０１２　３４５"].into_iter().chain(pasted)
+        {
             assert_eq!(six(given), Some(*b"012345"), "{given:?}");
         }
-        for given in ["", "12345", "1234567", "12345a", "12-345", "一二三四五六", "٠١٢٣٤٥"] {
+        for given in ["", "12345", "1234567", "12345a", "12.345", "一二三四五六", "٠١٢٣٤٥"] {
             assert_eq!(six(given), None, "{given:?}");
         }
     }

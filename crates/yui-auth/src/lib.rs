@@ -5,6 +5,7 @@
 
 pub mod code;
 mod digits;
+pub mod fair;
 pub mod passkey;
 pub mod password;
 pub mod qr;

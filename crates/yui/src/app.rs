@@ -23,11 +23,13 @@ use crate::{
     config::Config,
     demo::Demo,
     features::{
+        account::Throttles,
         imports::Bell,
         mails::Post,
         societies::{Directory, Society},
     },
     files::Files,
+    heavy::HeavyWork,
     ui::Assets,
 };
 
@@ -46,6 +48,12 @@ pub struct Parts {
     pub random: Random,
     /// The queue of password checks.
     pub hasher: Hasher,
+    /// The line for PDFs, workbooks and signatures.
+    pub heavy: HeavyWork,
+    /// The line for searches and lists of everything.
+    pub searches: HeavyWork,
+    /// What is known of limits without asking the database.
+    pub throttles: Throttles,
     /// The keys that seal secrets at rest; none where none were given.
     pub keys: Option<KeyRing>,
     /// The fonts for PDFs; none where they are not installed, which was said at the start.
@@ -111,6 +119,10 @@ impl App {
             clock,
             random: Random,
             hasher: Hasher::new(cores, cores * 32),
+            // Half of the cores: the other half goes on with pages and passwords.
+            heavy: HeavyWork::new((cores / 2).max(1)),
+            searches: HeavyWork::new((cores / 2).max(1) + 1),
+            throttles: Throttles::default(),
             keys,
             fonts,
             assets: Assets::gather(),

@@ -18,6 +18,8 @@ pub enum AppError {
     NotAllowed,
     /// Too much to do just now; come again in so many seconds.
     Busy(u32),
+    /// Something was tried too often; come again in so many seconds.
+    TooMany(u32),
     /// A part of the installation is missing, as in "no signing key".
     Unavailable(&'static str),
     /// A bug or a broken machine: logged once, and an apology with the log's reference number.
@@ -43,11 +45,12 @@ impl IntoResponse for AppError {
         let status = match &self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden | Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Bug(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let mut response = status.into_response();
-        if let Self::Busy(seconds) = &self {
+        if let Self::Busy(seconds) | Self::TooMany(seconds) = &self {
             response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
         }
         response.extensions_mut().insert(self);

@@ -24,6 +24,7 @@ use crate::{
         terms, top,
     },
     scope::{InSociety, PublicScope},
+    security,
     ui::{self, Shell, Signed},
     visitor::Visitor,
 };
@@ -318,6 +319,15 @@ fn referring_page(request: &Request) -> String {
     referer.and_then(|url| url.splitn(4, '/').nth(3)).map(|path| format!("/{path}")).unwrap_or_default()
 }
 
+/// Returns the path of the page that the answer stands for: an act's answer shows the page that its form was sent from, and its own
+/// path can not be opened.
+fn page_path(request: &Request) -> String {
+    if request.method().is_safe() {
+        return request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    }
+    ui::local_path(&referring_page(request))
+}
+
 /// What every answer has: the frame in the visitor's language, strict headers, and a page for every failure.
 async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let https = app.config.http.https;
@@ -329,7 +339,7 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
         user: None,
         staff: None,
         coming: None,
-        path: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+        path: page_path(&request),
         style: app.assets.style_path.clone(),
         script: app.assets.script_path.clone(),
         icon: app.assets.icon_path.clone(),
@@ -355,6 +365,11 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
             // What follows /link/… and the like is a secret.
             let place = path.split_inclusive('/').take(3).collect::<String>();
             tracing::error!(reference, %method, path = place, "{bug:#}");
+        }
+        if let AppError::Forbidden | AppError::NotAllowed = &error {
+            let why = if matches!(error, AppError::Forbidden) { "another site" } else { "role" };
+            let place = path.split_inclusive('/').take(3).collect::<String>();
+            security::not_allowed(shell.society.as_ref().map(|society| society.society_id), why, &method, &place);
         }
         response = match (&shell.society, app.demo.is_some()) {
             (None, false) => stranger().await,

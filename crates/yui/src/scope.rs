@@ -146,6 +146,11 @@ impl SystemScope {
         Self { society: scope.society.clone(), actor: Actor::staff(staff_id, name, address) }
     }
 
+    /// Returns the scope in which a login that proved nobody is written down.
+    pub(crate) fn of_stranger(scope: &PublicScope, address: &str) -> Self {
+        Self { society: scope.society.clone(), actor: Actor::stranger(address) }
+    }
+
     /// Returns this scope as somebody else's: for work that was ordered by them.
     #[must_use]
     pub fn acting_for(&self, actor: Actor) -> Self {

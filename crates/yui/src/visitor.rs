@@ -1,6 +1,10 @@
 //! Who knocks: the network address and the browser of a request, before anybody has proved anything.
 
-use std::{convert::Infallible, net::IpAddr};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    sync::Once,
+};
 
 use axum::{
     extract::FromRequestParts,
@@ -37,9 +41,16 @@ impl Visitor {
         let mut hops =
             forwarded.iter().rev().filter_map(|value| value.to_str().ok()).flat_map(|value| value.rsplit(','));
         while is_trusted(&address) {
-            match hops.next().map(|hop| hop.trim().parse::<IpAddr>()) {
-                Some(Ok(hop)) => address = hop.to_canonical(),
-                _ => break,
+            match hops.next().map(|hop| (hop, hop_address(hop))) {
+                Some((_, Some(hop))) => address = hop.to_canonical(),
+                Some((hop, None)) => {
+                    // Once: everybody behind this proxy is one visitor until somebody looks at it. The word itself may be anybody's.
+                    static TOLD: Once = Once::new();
+                    let length = hop.len();
+                    TOLD.call_once(|| tracing::warn!(length, "a trusted proxy's X-Forwarded-For can not be read"));
+                    break;
+                }
+                None => break,
             }
         }
         let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
@@ -57,7 +68,7 @@ impl Visitor {
         cookie::set(https, DEVICE_COOKIE, &token.text(), Some(DEVICE_LIFE))
     }
 
-    /// Returns what is limited together: an IPv4 address, or the /64 network that one IPv6 customer has.
+    /// Returns what is limited together: an IPv4 address, or the /64 network that one IPv6 customer has at least.
     pub(crate) fn network(&self) -> String {
         match self.address {
             IpAddr::V4(address) => address.to_string(),
@@ -68,6 +79,18 @@ impl Visitor {
         }
     }
 
+    /// Returns the networks that the address lies in, from the narrowest on: what one customer has at least, and for IPv6
+    /// what one may have.
+    pub(crate) fn networks(&self) -> Vec<(Breadth, String)> {
+        let mut networks = vec![(Breadth::Customer, self.network())];
+        if let IpAddr::V6(address) = self.address {
+            let [a, b, c, d, ..] = address.segments();
+            networks.push((Breadth::Site, format!("{a:x}:{b:x}:{c:x}:{:x}::/56", d & 0xff00)));
+            networks.push((Breadth::Provider, format!("{a:x}:{b:x}:{c:x}::/48")));
+        }
+        networks
+    }
+
     /// Returns browser and system in words: `Chrome / Android`.
     pub(crate) fn device(&self, lang: Lang) -> String {
         match (self.browser, self.system) {
@@ -76,6 +99,26 @@ impl Visitor {
             (browser, system) => format!("{browser} / {system}"),
         }
     }
+}
+
+/// Returns the address that a proxy wrote, with or without a port and brackets.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim().trim_matches('"');
+    hop.parse()
+        .ok()
+        .or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
+        .or_else(|| hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
+}
+
+/// How much of a network is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Breadth {
+    /// An IPv4 address or an IPv6 /64.
+    Customer,
+    /// An IPv6 /56.
+    Site,
+    /// An IPv6 /48.
+    Provider,
 }
 
 /// What stands in a `User-Agent`, and the name of it; the first that is found counts.
@@ -133,6 +176,12 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["6.6.6.6, 198.51.100.1"], &["10.0.0.0/8"]), "198.51.100.1", "a forged hop");
         assert_eq!(seen("10.0.0.1", &["6.6.6.6", "198.51.100.1, 10.0.0.2"], &["10.0.0.0/8"]), "198.51.100.1");
         assert_eq!(seen("10.0.0.1", &["junk"], &["10.0.0.0/8"]), "10.0.0.1");
+        for with_port in ["198.51.100.7:40007", " 198.51.100.7 ", "\"198.51.100.7:1\""] {
+            assert_eq!(seen("10.0.0.1", &[with_port], &["10.0.0.0/8"]), "198.51.100.7", "{with_port}");
+        }
+        for six in ["[2001:db8::7]:443", "[2001:db8::7]", "2001:db8::7"] {
+            assert_eq!(seen("10.0.0.1", &[six], &["10.0.0.0/8"]), "2001:db8::7", "{six}");
+        }
         assert_eq!(seen("::ffff:203.0.113.9", &[], &[]), "203.0.113.9");
     }
 

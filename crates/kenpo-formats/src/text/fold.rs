@@ -40,6 +40,23 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// Returns the text without characters that can not be seen: zero-width spaces and joiners, marks of direction, byte order marks. They
+/// come along where people paste.
+///
+/// ```
+/// assert_eq!(kenpo_formats::text::visible("\u{2068}123\u{200b}456\u{feff}"), "123456");
+/// ```
+pub fn visible(text: &str) -> String {
+    text.chars().filter(|character| !is_invisible(*character)).collect()
+}
+
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
+}
+
 /// Returns the key by which names are searched: widths folded (NFKC), hiragana as katakana, lower case, no spaces.
 ///
 /// ```

@@ -1,11 +1,14 @@
 //! Text of files: its encoding, its lines, and the widths of its characters.
 
+mod cell;
 mod encoding;
 mod fold;
 mod lines;
 
+pub use cell::harmless_cell;
 pub use encoding::Encoding;
-pub use fold::{fold, holder_key_part, search_key};
+pub use fold::{fold, holder_key_part, search_key, visible};
 pub use lines::{Line, Lines, MAX_LINE};
 
+pub(crate) use cell::plain_cell;
 pub(crate) use lines::{RawLines, undecodable};

@@ -4,15 +4,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::engine::Memory;
 use super::phc::{Stored, needs_rehash};
 use super::{Password, SALT_LEN};
+use crate::fair::{FairLine, Place, Turn};
 
 /// How long memory is kept that nobody hashes in.
 pub(super) const IDLE: Duration = Duration::from_secs(1);
+
+/// How many passwords may wait for one account.
+const OF_ACCOUNT: usize = 4;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -42,16 +46,12 @@ impl From<argon2::Error> for HashError {
 
 /// Hashes passwords with argon2id (m=19456, t=2, p=1): 19 MiB each, and 6 ms or 20 as [`super::engine`] says.
 ///
-/// At most `permits` run at once, at most `queue_limit` wait; whoever comes then is told [`HashError::Busy`] at once. The
-/// order is first come, first served. A hash once begun is finished, and keeps its place until then, though its caller may
-/// have gone: giving up and coming back does not raise the load. The memory is used again by the next hash, and given back
-/// when there was none for a second.
+/// At most `permits` run at once, at most `queue_limit` wait in a [`FairLine`]; the rest is told [`HashError::Busy`]. A hash
+/// once begun is finished, and keeps its place until then, though its caller may have gone: giving up and coming back does
+/// not raise the load. The memory is used again by the next hash, and given back when there was none for a second.
 #[derive(Clone)]
 pub struct Hasher {
-    permits: usize,
-    places: usize,
-    line: Arc<Semaphore>,
-    running: Arc<Semaphore>,
+    line: FairLine,
     spare: Arc<Mutex<Spare>>,
     used: Arc<Notify>,
     hashes: Arc<AtomicU64>,
@@ -69,13 +69,8 @@ impl Hasher {
     /// A hasher for `permits` (the cores that passwords may take, at least 1) and a line of `queue_limit`.
     #[must_use]
     pub fn new(permits: usize, queue_limit: usize) -> Self {
-        let permits = permits.clamp(1, 1 << 16);
-        let places = permits + queue_limit.min(1 << 20);
         Self {
-            permits,
-            places,
-            line: Arc::new(Semaphore::new(places)),
-            running: Arc::new(Semaphore::new(permits)),
+            line: FairLine::new(permits, queue_limit, OF_ACCOUNT),
             spare: Arc::default(),
             used: Arc::default(),
             hashes: Arc::default(),
@@ -86,13 +81,18 @@ impl Hasher {
     ///
     /// # Errors
     /// [`HashError::Busy`] if the line is full; [`HashError::Failed`] if the program is stopping.
-    pub async fn hash(&self, password: Password, salt: [u8; SALT_LEN]) -> Result<String, HashError> {
-        self.run(move |memory| {
-            let stored = Stored::today(salt)?;
-            let output = stored.hash(password.expose().as_bytes(), memory)?;
-            Ok(stored.to_phc(&output))
-        })
-        .await
+    pub async fn hash(&self, turn: Turn, password: Password, salt: [u8; SALT_LEN]) -> Result<String, HashError> {
+        let place = self.line.enter(turn).await.map_err(|_| HashError::Busy)?;
+        self.run_at(place, move |memory| hashed(&password, salt, memory)).await
+    }
+
+    /// As [`Hasher::hash`], for a job that hashes many: it waits for as long as it takes.
+    ///
+    /// # Errors
+    /// [`HashError::Failed`] if the program is stopping.
+    pub async fn hash_patiently(&self, password: Password, salt: [u8; SALT_LEN]) -> Result<String, HashError> {
+        let place = self.line.enter_patiently().await.map_err(|_| HashError::Busy)?;
+        self.run_at(place, move |memory| hashed(&password, salt, memory)).await
     }
 
     /// Whether the password belongs to the stored hash.
@@ -102,10 +102,11 @@ impl Hasher {
     ///
     /// # Errors
     /// [`HashError::Busy`] if the line is full; [`HashError::Failed`] if the program is stopping.
-    pub async fn verify(&self, password: Password, stored: Option<&str>) -> Result<Verified, HashError> {
+    pub async fn verify(&self, turn: Turn, password: Password, stored: Option<&str>) -> Result<Verified, HashError> {
         let is_old = stored.is_some_and(needs_rehash);
         let known = stored.and_then(Stored::parse);
-        self.run(move |memory| {
+        let place = self.line.enter(turn).await.map_err(|_| HashError::Busy)?;
+        self.run_at(place, move |memory| {
             let is_known = known.is_some();
             let against = match known {
                 Some(known) => known,
@@ -124,20 +125,24 @@ impl Hasher {
         self.hashes.load(Ordering::Relaxed)
     }
 
-    async fn run<T, F>(&self, work: F) -> Result<T, HashError>
+    /// How many wait to be hashed.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.line.waiting()
+    }
+
+    async fn run_at<T, F>(&self, place: Place, work: F) -> Result<T, HashError>
     where
         T: Send + 'static,
         F: FnOnce(&mut Memory) -> Result<T, HashError> + Send + 'static,
     {
-        let place = Arc::clone(&self.line).try_acquire_owned().map_err(|_| HashError::Busy)?;
-        let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|_| HashError::Busy)?;
         let hasher = self.clone();
         let done = tokio::task::spawn_blocking(move || {
             let mut memory = hasher.spare().memories.pop().unwrap_or_default();
             let result = work(&mut memory);
             hasher.hashes.fetch_add(memory.hashes_since(), Ordering::Relaxed);
             hasher.keep(memory);
-            drop((turn, place));
+            drop(place);
             result
         });
         match done.await {
@@ -172,8 +177,14 @@ impl Hasher {
     }
 }
 
+fn hashed(password: &Password, salt: [u8; SALT_LEN], memory: &mut Memory) -> Result<String, HashError> {
+    let stored = Stored::today(salt)?;
+    let output = stored.hash(password.expose().as_bytes(), memory)?;
+    Ok(stored.to_phc(&output))
+}
+
 impl std::fmt::Debug for Hasher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hasher").field("permits", &self.permits).field("places", &self.places).finish_non_exhaustive()
+        f.debug_struct("Hasher").field("waiting", &self.waiting()).finish_non_exhaustive()
     }
 }

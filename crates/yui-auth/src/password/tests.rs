@@ -4,7 +4,9 @@ use super::engine::{Memory, is_equal, small};
 use super::hasher::IDLE;
 use super::phc::Stored;
 use super::{Engine, HashError, Hasher, Password, SALT_LEN, engine, needs_rehash};
+use crate::fair::Turn;
 
+const TURN: Turn = Turn { society: 1, network: 1, account: 0 };
 const SALT: [u8; SALT_LEN] = *b"0123456789abcdef";
 
 /// `ひみつの言葉` as the reference implementation in C hashes it.
@@ -23,7 +25,7 @@ fn password(text: &str) -> Password {
 
 #[tokio::test]
 async fn the_hash_is_that_of_the_reference_implementation() {
-    let phc = Hasher::new(2, 8).hash(password("ひみつの言葉"), SALT).await.expect("a hash");
+    let phc = Hasher::new(2, 8).hash(TURN, password("ひみつの言葉"), SALT).await.expect("a hash");
     assert_eq!(phc, REFERENCE);
     assert!(!needs_rehash(&phc));
 }
@@ -31,10 +33,10 @@ async fn the_hash_is_that_of_the_reference_implementation() {
 #[tokio::test]
 async fn the_right_password_matches_and_no_other() {
     let hasher = Hasher::new(2, 8);
-    let right = hasher.verify(password("ひみつの言葉"), Some(REFERENCE)).await.expect("an answer");
+    let right = hasher.verify(TURN, password("ひみつの言葉"), Some(REFERENCE)).await.expect("an answer");
     assert!(right.matches && !right.needs_rehash);
     for wrong in ["ひみつの言葉 ", "", "ひみつ"] {
-        let answer = hasher.verify(password(wrong), Some(REFERENCE)).await.expect("an answer");
+        let answer = hasher.verify(TURN, password(wrong), Some(REFERENCE)).await.expect("an answer");
         assert!(!answer.matches && !answer.needs_rehash, "{wrong:?}");
     }
 }
@@ -43,9 +45,9 @@ async fn the_right_password_matches_and_no_other() {
 async fn an_old_hash_still_matches_and_asks_for_a_new_one() {
     let hasher = Hasher::new(1, 8);
     for old in OLD {
-        let answer = hasher.verify(password("secret"), Some(old)).await.expect("an answer");
+        let answer = hasher.verify(TURN, password("secret"), Some(old)).await.expect("an answer");
         assert!(answer.matches && answer.needs_rehash, "{old}");
-        let wrong = hasher.verify(password("Secret"), Some(old)).await.expect("an answer");
+        let wrong = hasher.verify(TURN, password("Secret"), Some(old)).await.expect("an answer");
         assert!(!wrong.matches && !wrong.needs_rehash, "{old}");
     }
 }
@@ -54,7 +56,7 @@ async fn an_old_hash_still_matches_and_asks_for_a_new_one() {
 async fn nobody_is_let_in_without_a_stored_hash() {
     let hasher = Hasher::new(1, 8);
     for stored in [None, Some(""), Some("plain"), Some("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ")] {
-        let answer = hasher.verify(password(""), stored).await.expect("an answer");
+        let answer = hasher.verify(TURN, password(""), stored).await.expect("an answer");
         assert!(!answer.matches && !answer.needs_rehash, "{stored:?}");
     }
 }
@@ -62,7 +64,7 @@ async fn nobody_is_let_in_without_a_stored_hash() {
 #[tokio::test]
 async fn a_full_line_says_so_at_once_and_serves_those_in_it() {
     let hasher = Hasher::new(1, 1);
-    let try_one = || hasher.verify(password("x"), None);
+    let try_one = || hasher.verify(TURN, password("x"), None);
     let (runs, waits, turned_away) = tokio::join!(try_one(), try_one(), try_one());
     assert!(runs.is_ok() && waits.is_ok());
     assert!(matches!(turned_away, Err(HashError::Busy)));
@@ -74,20 +76,20 @@ async fn a_caller_that_leaves_the_line_gives_up_its_place() {
     let hasher = Hasher::new(1, 1);
     let runs = tokio::spawn({
         let hasher = hasher.clone();
-        async move { hasher.verify(password("x"), None).await }
+        async move { hasher.verify(TURN, password("x"), None).await }
     });
     tokio::task::yield_now().await;
-    let mut waits = Box::pin(hasher.verify(password("x"), None));
+    let mut waits = Box::pin(hasher.verify(TURN, password("x"), None));
     assert!(answer_now(&mut waits).await.is_none());
     drop(waits);
-    assert!(hasher.verify(password("x"), None).await.is_ok());
+    assert!(hasher.verify(TURN, password("x"), None).await.is_ok());
     assert!(runs.await.expect("the task ends").is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_memory_is_kept_for_a_moment_and_then_given_back() {
     let hasher = Hasher::new(2, 8);
-    let try_one = || hasher.verify(password("x"), None);
+    let try_one = || hasher.verify(TURN, password("x"), None);
     let answers = tokio::join!(try_one(), try_one(), try_one(), try_one());
     assert!(answers.0.is_ok() && answers.1.is_ok() && answers.2.is_ok() && answers.3.is_ok());
     tokio::time::advance(IDLE / 2).await;
@@ -125,7 +127,7 @@ async fn every_attempt_costs_one_hash_of_the_same_price() {
     ];
     for ((attempt, typed, stored), before) in attempts.into_iter().zip(0..) {
         assert_eq!(hasher.hashes(), before);
-        hasher.verify(password(typed), stored).await.expect("an answer");
+        hasher.verify(TURN, password(typed), stored).await.expect("an answer");
         assert_eq!(hasher.hashes(), before + 1, "{attempt}");
     }
     let known = Stored::parse(REFERENCE).expect("a hash");

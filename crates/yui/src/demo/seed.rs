@@ -123,7 +123,7 @@ async fn fill(
         };
         create::create(app, scope, &new).await?;
     }
-    let hash = app.hasher.hash(Password::new(PASSWORD.to_owned()), app.random.bytes()?).await?;
+    let hash = app.hasher.hash_patiently(Password::new(PASSWORD.to_owned()), app.random.bytes()?).await?;
     for (user, name, role) in STAFF {
         let email = email(user, demo.preset.key());
         staff::seed(app, scope, &staff::Invited { email: &email, name, role }, &hash, &key).await?;

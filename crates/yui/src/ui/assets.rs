@@ -34,6 +34,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("widgets/field/reveal.js"),
     include_str!("widgets/field/strength.js"),
     include_str!("widgets/field/upload.js"),
+    include_str!("widgets/once/once.js"),
     include_str!("widgets/passkey/passkey.js"),
     include_str!("widgets/progress/progress.js"),
     include_str!("widgets/wait/wait.js"),

@@ -18,15 +18,16 @@ pub(crate) fn remove(https: bool, name: &str) -> String {
     set(https, name, "", Some(0))
 }
 
-/// Returns the cookie's value.
+/// Returns the cookie's value. What else the browser sends does not matter: a sister site's cookie may be in Japanese, which no
+/// header should be.
 pub(crate) fn get<'h>(headers: &'h HeaderMap, https: bool, name: &str) -> Option<&'h str> {
     let name = full_name(https, name);
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split("; "))
-        .find_map(|pair| pair.strip_prefix(name.as_str())?.strip_prefix('='))
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok())
+        .find_map(|pair| pair.trim_ascii().strip_prefix(name.as_str())?.strip_prefix('='))
 }
 
 #[cfg(test)]
@@ -41,5 +42,18 @@ mod tests {
         headers.insert(header::COOKIE, "lang=en; __Host-yui_session=abc".parse().unwrap());
         assert_eq!(get(&headers, true, "yui_session"), Some("abc"));
         assert_eq!(get(&headers, false, "yui_session"), None);
+    }
+
+    #[test]
+    fn other_sites_cookies_do_not_hide_ours() {
+        for foreign in ["area=東京".as_bytes(), &b"area=\x93\x8c\x8b\x9e"[..], b"a;;b", b"=", b"yui_session2=x"] {
+            for cookies in
+                [[foreign, b"yui_session=abc"].join(&b"; "[..]), [&b"yui_session=abc"[..], foreign].join(&b";"[..])]
+            {
+                let mut headers = HeaderMap::new();
+                headers.insert(header::COOKIE, axum::http::HeaderValue::from_bytes(&cookies).unwrap());
+                assert_eq!(get(&headers, false, "yui_session"), Some("abc"), "{cookies:?}");
+            }
+        }
     }
 }

@@ -20,6 +20,11 @@ pub(crate) fn same_origin(method: &Method, headers: &HeaderMap, host: &str) -> b
     }
 }
 
+/// Returns whether the browser says that a page elsewhere led here.
+pub(crate) fn cross_site(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::{Stream, StreamExt};
+use kenpo_formats::text::harmless_cell;
 
 /// Returns one line, every cell quoted.
 pub(crate) fn line(cells: &[&str]) -> String {
@@ -14,8 +15,7 @@ pub(crate) fn line(cells: &[&str]) -> String {
 
 /// Returns the cell quoted, and harmless where a spreadsheet would take it for a formula.
 fn quoted(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    format!("\"{}{}\"", if formula { "'" } else { "" }, cell.replace('"', "\"\""))
+    format!("\"{}\"", harmless_cell(cell).replace('"', "\"\""))
 }
 
 /// Returns the lines as a file to keep; fused, because what compresses it asks once more after its end. What is cut short by an error does not look whole: the connection breaks.
@@ -37,6 +37,6 @@ mod tests {
 
     #[test]
     fn a_cell_is_data_and_nothing_else() {
-        assert_eq!(line(&["a\"b", "=1+1", "-5", ""]), "\"a\"\"b\",\"'=1+1\",\"'-5\",\"\"\r\n");
+        assert_eq!(line(&["a\"b", "=1+1", "＝1", "\0@x", ""]), "\"a\"\"b\",\"'=1+1\",\"'＝1\",\"'\0@x\",\"\"\r\n");
     }
 }

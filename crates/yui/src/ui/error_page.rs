@@ -51,6 +51,11 @@ pub(crate) fn error_page(shell: &Shell, error: &AppError, reference: &str, bare:
             "アクセスが集中しているため、受け付けられませんでした。",
             "数秒おいてから、もう一度お試しください。",
         ),
+        AppError::TooMany(_) => (
+            "しばらくお待ちください",
+            "操作が続いたため、受け付けを一時止めています。",
+            "1分ほどおいてから、もう一度お試しください。",
+        ),
         AppError::Unavailable(what) => {
             ("ただいまご利用いただけません", *what, "お急ぎの場合は、健康保険組合へお問い合わせください。")
         }

@@ -16,7 +16,7 @@ pub(crate) mod widgets;
 
 pub use assets::Assets;
 pub(crate) use assets::show as asset_show;
-pub(crate) use csrf::same_origin;
+pub(crate) use csrf::{cross_site, same_origin};
 pub(crate) use error_page::error_page;
 pub(crate) use form::FormState;
 pub use lang::{Lang, catalog};

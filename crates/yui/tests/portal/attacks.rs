@@ -359,7 +359,7 @@ async fn parallel_requests_do_not_go_round_a_limit() {
             tokio::spawn(async move { browser.post("/forgotten/password", "user_id=testtaro01").await.status })
         });
         for ask in asks.collect::<Vec<_>>() {
-            assert!(matches!(ask.await.unwrap(), 200 | 503));
+            assert!(matches!(ask.await.unwrap(), 200 | 429 | 503));
         }
         let mails = portal.mails().await;
         assert!(mails.iter().filter(|mail| mail["kind"] == "password_reset").count() <= 5);
@@ -371,7 +371,9 @@ async fn parallel_requests_do_not_go_round_a_limit() {
         for guess in guesses.collect::<Vec<_>>() {
             statuses.push(guess.await.unwrap());
         }
-        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 15, "{statuses:?}");
+        // Those for whom the line of passwords has no place are told so, and cost nothing.
+        assert!(statuses.iter().filter(|status| **status == 200).count() <= 15, "{statuses:?}");
+        assert!(statuses.iter().all(|status| matches!(status, 200 | 429 | 503)), "{statuses:?}");
     }
 }
 

@@ -72,18 +72,18 @@ async fn the_public_sample_imports_for_a_register_that_holds_its_people() {
         // One of its invented people is born after the month of care: nobody was covered then.
         let unborn = own.iter().filter(|claim| claim.birth_date > claim.treatment_month.last_day()).count();
         // The register: everybody the claims of this insurer are about.
-        let mut rows = BTreeSet::new();
+        let (mut rows, mut people, mut insured) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
         for claim in &own {
             let held = claim.coverage.as_ref().unwrap();
             let sex = if claim.sex == kenpo_formats::Sex::Male { "男" } else { "女" };
-            rows.insert(format!(
-                "01010016,{},{},{},{},{sex},{born},本人,{born},\r\n",
-                held.symbol,
-                held.number,
-                claim.name,
-                claim.kana.clone().unwrap_or_else(|| claim.name.clone()),
-                born = claim.birth_date
-            ));
+            let numbers = format!("{},{}", held.symbol, held.number);
+            let kana = claim.kana.clone().unwrap_or_else(|| claim.name.clone());
+            let person = format!("{},{kana},{sex},{}", claim.name, claim.birth_date);
+            if people.insert((numbers.clone(), person.clone())) {
+                // Some of them have the same number: one of these is the insured person.
+                let relationship = if insured.insert(numbers.clone()) { "本人" } else { "家族" };
+                rows.push(format!("01010016,{numbers},{person},{relationship},{},\r\n", claim.birth_date));
+            }
         }
         let register = format!(
             "保険者番号,記号,番号,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n{}",

@@ -12,6 +12,7 @@ mod crash;
 mod demo_only;
 mod enrolment;
 mod expenses;
+mod floods;
 mod imports;
 mod login;
 mod mails;

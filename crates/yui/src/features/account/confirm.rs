@@ -14,20 +14,23 @@ use serde::Deserialize;
 use yui_auth::password::Password;
 
 use super::{
-    login::{encoded, known_device, login_path, too_often_words, wrong_password},
+    attempt::Attempt,
+    login::{Counted, Mistake, encoded, known_device, login_path, too_often_words},
     passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
     password::busy,
     queries, rules,
     session::{self, hex},
     steps::{First, Proofs, Purpose, Standing, Step, step},
-    throttle::{CONFIRMATIONS_OF_ACCOUNT, give_back, take_all},
+    throttle::CONFIRMATIONS_OF_ACCOUNT,
     under_way::{arrive, with_cookies},
 };
 use crate::{
     app::App,
     error::AppError,
     features::societies::Factor,
+    heavy,
     scope::{InSociety, MemberScope, PublicScope},
+    security,
     ui::{FormState, Page, Shell, local_path},
     visitor::Visitor,
 };
@@ -127,39 +130,46 @@ pub(super) async fn submit(
         form.error("password", locked_words(&shell, &account));
         return Ok(page(&app, &shell, &member, form, return_to).await?.into_response());
     }
-    let tries = [(CONFIRMATIONS_OF_ACCOUNT.of(&account.account_id.to_string()), 1)];
-    if let Some(seconds) = take_all(&app, &scope, &tries).await? {
+    let mut attempt = Attempt::new(&app, &scope);
+    let limit = CONFIRMATIONS_OF_ACCOUNT.of(&account.account_id.to_string());
+    if let Some(seconds) = attempt.take(&[limit]).await? {
         form.error("password", &too_often_words(&shell, seconds));
         let retry = [(header::RETRY_AFTER, seconds.to_string())];
         let page = page(&app, &shell, &member, form, return_to).await?;
         return Ok((StatusCode::TOO_MANY_REQUESTS, retry, page).into_response());
     }
     // Counted before it is looked at: passwords sent side by side are no more than those sent one after the other.
-    let wrong = queries::session_password_try(&app.db, &scope, &member.session).await?;
-    let Some(wrong) = wrong.filter(|wrong| *wrong <= WRONG_PASSWORDS) else {
+    let wrong = attempt.count_in_session(member.session).await?;
+    let known_device = known_device(&app, &scope, &visitor, Some(&account)).await?;
+    let counted = Counted::before(&mut attempt, &scope, &visitor, Some(&account).filter(|_| known_device)).await?;
+    let (Some(wrong), Some(counted)) = (wrong.filter(|wrong| *wrong <= WRONG_PASSWORDS), counted) else {
+        attempt.wrong();
         return over(&app, &member, &return_to).await;
     };
     let given = Password::new(rules::password_as_kept(&typed.password));
-    let verified = match app.hasher.verify(given, Some(&stored)).await {
+    let turn = heavy::account(&scope, "member", account.account_id);
+    let verified = match app.hasher.verify(turn, given, Some(&stored)).await {
         Ok(verified) => verified,
         // What was not looked at was no try.
         Err(error) => {
-            queries::session_password_right(&app.db, &scope, &member.session).await?;
-            give_back(&app, &scope, &tries).await?;
+            attempt.right().await?;
             return Err(busy(error));
         }
     };
     if !verified.matches {
-        let known_device = known_device(&app, &scope, &visitor, Some(&account)).await?;
-        wrong_password(&app, &scope, &visitor, Some(&account), known_device).await?;
+        attempt.wrong();
+        let mistake = Mistake { user_id: &account.user_id, visitor: &visitor, counted, networks: &[] };
+        mistake.count(&app, &scope, Some(&account)).await?;
         if wrong == WRONG_PASSWORDS {
             return over(&app, &member, &return_to).await;
         }
         form.error("password", shell.t("パスワードが正しくありません。"));
         return Ok(page(&app, &shell, &member, form, return_to).await?.into_response());
     }
-    queries::session_password_right(&app.db, &scope, &member.session).await?;
-    give_back(&app, &scope, &tries).await?;
+    attempt.right().await?;
+    let Some((account, _)) = queries::standing(&app.db, &scope, member.account_id, now).await? else {
+        return Ok(Redirect::to("/login").into_response());
+    };
     let proofs = Proofs {
         purpose: Purpose::Confirm,
         // A lock that fell in between closes this way; a passkey, or a login in a known browser, stays open.
@@ -224,7 +234,16 @@ pub(super) async fn passkey_finish(
     let party = relying_party(&app, &scope)?;
     let proved = worth(party.factor_finish(&state, &answer.credential.to_string(), &stored))?;
     let account = queries::standing(&app.db, &scope, id, now).await?;
-    let (Some(_), Some((account, _))) = (proved, account) else { return Ok(saying(&shell, REFUSED)) };
+    let (Some((which, used)), Some((account, _))) = (proved, account) else {
+        security::refused(&scope, "passkey", Some(id));
+        return Ok(saying(&shell, REFUSED));
+    };
+    // The authenticator's counter counts on here, too: a copy of the passkey shows wherever it is used.
+    let passkeys: Vec<_> = factors.iter().filter(|factor| factor.credential.is_some()).collect();
+    let Some(passkey) = passkeys.get(which) else { return Ok(saying(&shell, REFUSED)) };
+    let mut tx = app.db.begin().await?;
+    queries::factor_used(&mut tx, &scope, id, passkey.factor_id, used.updated.as_deref(), now).await?;
+    tx.commit().await?;
     let proofs = Proofs {
         purpose: Purpose::Confirm,
         first: Some(First::Passkey),

@@ -75,7 +75,7 @@ pub async fn create(app: &App, scope: &SystemScope, new: &NewAccount<'_>) -> any
         .await?
         .with_context(|| format!("the register has no insured person under {insurer_number} {symbol} {number}"))?;
     let password = Password::new(new.password.to_owned());
-    let password_hash = app.hasher.hash(password, app.random.bytes()?).await?;
+    let password_hash = app.hasher.hash_patiently(password, app.random.bytes()?).await?;
     let now = app.clock.now();
     let days = SignedDuration::from_hours(24 * i64::from(policy.temporary_days));
     let mut tx = app.db.begin().await?;

@@ -11,20 +11,24 @@ use serde::Deserialize;
 use yui_auth::{code, password::Password};
 
 use super::{
+    attempt::Attempt,
     happened::{Happened, happened},
-    password::{busy, hashed},
-    queries::{self, Wrong},
+    password::busy,
+    queries::{self, Counting, Wrong},
     rules,
+    session::hex,
     settings::others_end,
     steps::{First, Proofs, Standing, Step, Why, step},
-    throttle::{PASSWORDS_OF_ADDRESS, PASSWORDS_OF_USER_ID, give_back, take_all},
+    throttle::{DECOYS, PASSWORDS_OF_ADDRESS, PASSWORDS_OF_DEVICE, PASSWORDS_OF_USER_ID, Throttle, charge, wait},
     under_way::{self, At, AtRefused, UnderWay, arrive, with_cookies},
 };
 use crate::{
     app::App,
     error::AppError,
     features::societies::Factor,
+    heavy,
     scope::{InSociety, MemberScope, PublicScope},
+    security,
     ui::{FormState, Page, Shell, local_path},
     visitor::Visitor,
 };
@@ -112,7 +116,7 @@ pub(super) async fn submit(
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     let typed = Typed { return_to: local_path(&typed.return_to), ..typed };
-    let user_id = typed.user_id.trim().to_lowercase();
+    let user_id = rules::folded(&typed.user_id);
     let mut form = FormState::default();
     if user_id.is_empty() {
         form.error("user_id", shell.t("ユーザIDを入力してください。"));
@@ -125,37 +129,59 @@ pub(super) async fn submit(
     }
     let now = app.clock.now();
     let found = queries::standing_by_user_id(&app.db, &scope, &user_id, now).await?;
-    // Whoever comes in the owner's own browser is held up by nobody's mistakes but those made there.
-    let known_device = known_device(&app, &scope, &visitor, found.as_ref().map(|(account, _)| account)).await?;
+    // In the owner's own browser nobody's mistakes count but those made there.
+    let account = found.as_ref().map(|(account, _)| account);
+    let known_device = known_device(&app, &scope, &visitor, account).await?;
     // Whatever the account: the number of tries left must not tell which passwords can be guessed.
     let costs = if queries::any_guessable(&app.db, &scope, now).await? { 2 } else { 1 };
-    let tries = [(PASSWORDS_OF_ADDRESS.of_network(&visitor), costs), (PASSWORDS_OF_USER_ID.of(&user_id), 1)];
-    if !known_device && let Some(seconds) = take_all(&app, &scope, &tries).await? {
+    let networks: Vec<_> =
+        PASSWORDS_OF_ADDRESS.of_network(&visitor).into_iter().map(|limit| limit.costing(costs)).collect();
+    let own = match visitor.device_token().filter(|_| known_device) {
+        Some(device) => PASSWORDS_OF_DEVICE.of(&format!("{user_id} {}", hex(&device))),
+        None => PASSWORDS_OF_USER_ID.of(&user_id),
+    };
+    // A network's tries are only looked at now, and spent by wrong passwords: right ones that are on their way, however many, keep
+    // nobody out. How many can be on their way, the line of the hasher bounds.
+    if !known_device && let Some(seconds) = wait(&app, &scope, &networks).await? {
         return Ok(too_often(&shell, &scope, typed, seconds));
     }
+    let mut attempt = Attempt::new(&app, &scope);
+    if let Some(seconds) = attempt.take(&[own]).await? {
+        return Ok(too_often(&shell, &scope, typed, seconds));
+    }
+    let Some(counted) = Counted::before(&mut attempt, &scope, &visitor, account.filter(|_| known_device)).await? else {
+        attempt.wrong();
+        return Ok(refused(&shell, &scope, typed));
+    };
     // One hash for every try: a password of the form of mailed ones is compared with the mailed one, if there is any.
-    let mailed = found.as_ref().and_then(|(account, _)| account.mailed_password.clone());
+    let mailed = account.and_then(|account| account.mailed_password.clone());
     let mailed = mailed.filter(|(_, ends_at)| *ends_at > now && code::looks_temporary(&typed.password));
     let stored = mailed.as_ref().map(|(hash, _)| hash).or(found.as_ref().map(|(_, hash)| hash)).map(String::as_str);
-    let verified = match app.hasher.verify(Password::new(rules::password_as_kept(&typed.password)), stored).await {
+    let turn = heavy::stranger(&scope, &visitor, &user_id);
+    let given = Password::new(rules::password_as_kept(&typed.password));
+    let verified = match app.hasher.verify(turn, given, stored).await {
         Ok(verified) => verified,
         // What was not looked at was no try.
         Err(error) => {
-            if !known_device {
-                give_back(&app, &scope, &tries).await?;
-            }
+            attempt.right().await?;
             return Err(busy(error));
         }
     };
-    let account = found.map(|(account, _)| account);
-    let Some(account) = account.as_ref().filter(|_| verified.matches) else {
-        wrong_password(&app, &scope, &visitor, account.as_ref(), known_device).await?;
+    let wrong = Mistake { user_id: &user_id, visitor: &visitor, counted, networks: &networks };
+    // Looked at anew after the hash: what locked the account meanwhile counts.
+    let fresh = match account.filter(|_| verified.matches) {
+        Some(account) => queries::standing(&app.db, &scope, account.account_id, now).await?,
+        None => None,
+    };
+    let Some((mut account, _)) = fresh else {
+        attempt.wrong();
+        wrong.count(&app, &scope, account).await?;
         return Ok(refused(&shell, &scope, typed));
     };
-    let mut account = account.clone();
     if let Some((hash, _)) = &mailed {
         let mut tx = app.db.begin().await?;
         if !queries::mailed_password_use(&mut tx, &scope, account.account_id, hash, now).await? {
+            attempt.wrong();
             return Ok(refused(&shell, &scope, typed));
         }
         others_end(&mut tx, &scope, account.account_id, &[0; 32]).await?;
@@ -164,8 +190,11 @@ pub(super) async fn submit(
         let fresh = queries::standing(&app.db, &scope, account.account_id, now).await?;
         account = fresh.map_or(account, |(account, _)| account);
     } else if verified.needs_rehash {
-        let hash = hashed(&app, rules::password_as_kept(&typed.password)).await?;
-        queries::password_rehashed(&app.db, &scope, &account, &hash).await?;
+        let again = Password::new(rules::password_as_kept(&typed.password));
+        // A hash of old parameters is replaced where there is time for it.
+        if let Ok(hash) = app.hasher.hash(turn, again, app.random.bytes()?).await {
+            queries::password_rehashed(&app.db, &scope, &account, &hash).await?;
+        }
     }
     let proofs = Proofs {
         first: Some(First::Password { known_device }),
@@ -175,18 +204,96 @@ pub(super) async fn submit(
         ..Proofs::default()
     };
     match step(&account, &proofs, &scope.society().policy, now) {
-        Step::Refused(Why::Expired) => Ok(refused_page(&shell, Why::Expired).into_response()),
+        Step::Refused(Why::Expired) => {
+            attempt.right().await?;
+            Ok(refused_page(&shell, Why::Expired).into_response())
+        }
         // A right password of a locked account is answered, and counted, like a wrong one.
         Step::Refused(_) => {
-            wrong_password(&app, &scope, &visitor, Some(&account), known_device).await?;
+            attempt.wrong();
+            wrong.count(&app, &scope, Some(&account)).await?;
             Ok(refused(&shell, &scope, typed))
         }
         _ => {
-            if !known_device {
-                give_back(&app, &scope, &tries).await?;
+            // A known browser has so many tries, right or wrong, that its owner needs no more.
+            if known_device {
+                attempt.right_but_spent().await?
+            } else {
+                attempt.right().await?
             }
             arrive(&app, &scope, &visitor, &account, proofs, None).await
         }
+    }
+}
+
+/// Where a password is counted if it is wrong.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Counted {
+    /// Against a browser known to be the owner's, where it is counted already: so many in a row.
+    Device([u8; 32], i32),
+    /// Against the account, if there is one.
+    Account,
+}
+
+impl Counted {
+    /// Counts a password in the owner's own browser before it is looked at; `owner` is none elsewhere. Returns none where it is one
+    /// too many.
+    pub(super) async fn before<S: InSociety + Clone + Send + Sync + 'static>(
+        attempt: &mut Attempt<S>,
+        scope: &S,
+        visitor: &Visitor,
+        owner: Option<&Standing>,
+    ) -> Result<Option<Self>, yui_db::DbError> {
+        let Some((account, device)) = owner.zip(visitor.device_token()) else { return Ok(Some(Self::Account)) };
+        let count = attempt.count_in_device(device, account.account_id).await?;
+        let limit = scope.society().policy.lock_after_wrong_passwords;
+        Ok(count.filter(|count| *count <= limit).map(|count| Self::Device(device, count)))
+    }
+}
+
+/// A wrong password.
+pub(super) struct Mistake<'a> {
+    pub(super) user_id: &'a str,
+    pub(super) visitor: &'a Visitor,
+    pub(super) counted: Counted,
+    /// The networks' limits that it is charged to, where it was not made in the owner's browser.
+    pub(super) networks: &'a [Throttle],
+}
+
+impl Mistake<'_> {
+    /// Counts it: against the account, or against the browser where it is known to be the owner's, so that strangers can not
+    /// lock the owner out of their own browser. Where there is no such account the same is done, and as much written.
+    pub(super) async fn count(&self, app: &App, scope: &PublicScope, account: Option<&Standing>) -> anyhow::Result<()> {
+        let account_id = account.map(|account| account.account_id);
+        let now = app.clock.now();
+        if !self.networks.is_empty() && matches!(self.counted, Counted::Account) {
+            charge(app, scope, self.networks).await?;
+        }
+        let mut tx = app.db.begin().await?;
+        let locked = match (self.counted, account_id) {
+            (Counted::Device(device, count), Some(account_id)) => {
+                let last = count >= scope.society().policy.lock_after_wrong_passwords;
+                if last {
+                    queries::device_forget(&mut tx, scope, &device, account_id).await?;
+                }
+                last && queries::lock(&mut tx, scope, account_id, now).await?
+            }
+            _ => match queries::wrong(&mut tx, scope, account_id, Wrong::Password, now).await? {
+                Counting::Nowhere => {
+                    let decoy = DECOYS.of(self.user_id);
+                    queries::throttle_decoy(&mut tx, scope, decoy.key(), now).await?;
+                    false
+                }
+                counting => counting == Counting::Locked,
+            },
+        };
+        if let Some(account_id) = account_id.filter(|_| locked) {
+            happened(app, &mut tx, scope, Some(self.visitor), account_id, Happened::Locked).await?;
+        }
+        tx.commit().await?;
+        app.mail.wake();
+        security::refused(scope, "password", account_id);
+        Ok(())
     }
 }
 
@@ -200,33 +307,6 @@ pub(super) async fn known_device(
     let Some(device) = visitor.device_token() else { return Ok(false) };
     let account_id = account.map_or(0, |account| account.account_id);
     Ok(queries::device_known(&app.db, scope, &device, account_id).await?)
-}
-
-/// Counts a wrong password: against the account, or against the browser where it is known to be the owner's, so that
-/// strangers can not lock the owner out of their own browser. Where there is no such account the same statements run.
-pub(super) async fn wrong_password(
-    app: &App,
-    scope: &PublicScope,
-    visitor: &Visitor,
-    account: Option<&Standing>,
-    known_device: bool,
-) -> anyhow::Result<()> {
-    let account_id = account.map(|account| account.account_id);
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let locked = match (visitor.device_token().filter(|_| known_device), account_id) {
-        (Some(device), Some(account_id)) => {
-            queries::device_wrong(&mut tx, scope, &device, account_id).await?
-                && queries::lock(&mut tx, scope, account_id, now).await?
-        }
-        _ => queries::wrong(&mut tx, scope, account_id, Wrong::Password, now).await?,
-    };
-    if let Some(account_id) = account_id.filter(|_| locked) {
-        happened(app, &mut tx, scope, Some(visitor), account_id, Happened::Locked).await?;
-    }
-    tx.commit().await?;
-    app.mail.wake();
-    Ok(())
 }
 
 /// Seconds after which a login that found the line full may be tried again.

@@ -1,6 +1,7 @@
 //! Accounts of insured persons: enrolment, logging in with a second factor, staying logged in, changing what proves who one
 //! is, and the ways back in. [`steps::step`] says at every moment what a login has to do next.
 
+mod attempt;
 mod bound;
 mod confirm;
 pub mod create;
@@ -34,20 +35,22 @@ pub(crate) use confirm::{due as confirm_due, due_for_health, path as confirm_pat
 pub(crate) use happened::event_label;
 pub(crate) use login::login_path;
 pub(crate) use session::resolve;
+pub use throttle::Throttles;
 pub use tidy::{Tidied, tidy};
 pub(crate) use unsubscribe::path as unsubscribe_path;
 
 /// What proves people, for the staff's logins as well: the same ceremonies, limits and seals under other names.
 pub(crate) mod proving {
     pub(crate) use super::{
+        attempt::Attempt,
         login::encoded,
         passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
         password::busy,
         queries::{ceremony, ceremony_insert, ceremony_take},
-        rules::{email_as_kept, password_as_kept},
+        rules::{email_as_kept, folded, password_as_kept},
         sealed::{Place, open as sealed_open, seal as sealed_seal},
         session::hex,
-        throttle::{Limit, give_back, take_all},
+        throttle::{Limit, charge, wait},
         under_way::with_cookies,
     };
 }
@@ -84,7 +87,7 @@ fn login_routes(routes: Routes) -> Routes {
         .post("/login/terms", Step, terms::submit)
         .get("/login/password", Step, password::show)
         .post("/login/password", Step, password::submit)
-        .post("/password/strength", Anybody, password::strength_of)
+        .post("/password/strength", Step, password::strength_of)
         .get("/logout", Member, logout::show)
         .post("/logout", Member, logout::submit)
         .get("/confirm", Member, confirm::show)

@@ -6,7 +6,7 @@ use super::{
     passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, unknown, worth},
     queries,
     steps::{First, Proofs, Step, step},
-    throttle::PASSKEYS_OF_ADDRESS,
+    throttle::{PASSKEYS_OF_ADDRESS, take_all},
     under_way::arrive,
 };
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     error::AppError,
     features::{societies::Factor, staff},
     scope::{InSociety, PublicScope},
+    security,
     ui::{Shell, local_path},
     visitor::Visitor,
 };
@@ -22,8 +23,8 @@ const REFUSED: &str =
     "生体認証でログインできませんでした。もう一度試すか、ユーザIDとパスワードでログインしてください。";
 
 pub(super) async fn begin(State(app): State<App>, scope: PublicScope, visitor: Visitor) -> Result<Response, AppError> {
-    if !PASSKEYS_OF_ADDRESS.of_network(&visitor).take(&app, &scope).await? {
-        return Err(AppError::Busy(10));
+    if let Some(seconds) = take_all(&app, &scope, &PASSKEYS_OF_ADDRESS.of_network(&visitor)).await? {
+        return Err(AppError::TooMany(seconds));
     }
     if !scope.society().policy.factors.contains(&Factor::Passkey) {
         return Err(AppError::NotFound);
@@ -61,6 +62,7 @@ pub(super) async fn finish(
         return Ok(unknown(&shell, &scope, &claimed.credential_id));
     };
     let Some(used) = worth(party.sign_in_finish(&state, &response, &stored))? else {
+        security::refused(&scope, "passkey", Some(passkey.account_id));
         return Ok(saying(&shell, REFUSED));
     };
     let now = app.clock.now();

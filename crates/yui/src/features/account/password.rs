@@ -2,12 +2,14 @@
 
 use askama::Template;
 use axum::{
-    Form, Json,
+    Extension, Form, Json,
     extract::State,
+    http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Deserialize, Serialize};
 use yui_auth::{
+    fair::Turn,
     password::{HashError, Password},
     strength::{self, Strength},
 };
@@ -25,7 +27,8 @@ use crate::{
     app::App,
     error::AppError,
     features::societies::{Complexity, Policy},
-    scope::InSociety,
+    heavy,
+    scope::{InSociety, MemberScope, PublicScope},
     ui::{FormState, Lang, Page, Shell},
     visitor::Visitor,
 };
@@ -78,6 +81,7 @@ pub(super) fn rule_words(lang: Lang, policy: &Policy) -> String {
 /// Looks at a new password typed twice; returns it as it is kept. `current` is the hash of the one it replaces.
 pub(super) async fn checked(
     app: &App,
+    turn: Turn,
     (lang, policy): (Lang, &Policy),
     form: &mut FormState,
     typed: &Typed,
@@ -85,12 +89,15 @@ pub(super) async fn checked(
     current: &str,
 ) -> Result<String, AppError> {
     let new = rules::password_as_kept(&typed.new_password);
-    if let Some(words) = rules::password(lang, policy, &new, person, user_id) {
+    // Looking for words that others guess takes a processor some milliseconds.
+    let (policy, looked_at, person, user_id) = (policy.clone(), new.clone(), person.clone(), user_id.to_owned());
+    let words = app.heavy.run(turn, move || rules::password(lang, &policy, &looked_at, &person, &user_id)).await?;
+    if let Some(words) = words {
         form.error("new_password", &words);
     } else if rules::password_as_kept(&typed.new_password_again) != new {
         form.error("new_password_again", lang.t("確認用のパスワードが一致しません。もう一度入力してください。"));
     } else {
-        let same = app.hasher.verify(Password::new(new.clone()), Some(current)).await;
+        let same = app.hasher.verify(turn, Password::new(new.clone()), Some(current)).await;
         if same.map_err(busy)?.matches {
             form.error("new_password", lang.t("現在のパスワードと同じです。別のパスワードを入力してください。"));
         }
@@ -107,8 +114,8 @@ pub(crate) fn busy(error: HashError) -> AppError {
 }
 
 /// Returns the hash of a new password.
-pub(super) async fn hashed(app: &App, password: String) -> Result<String, AppError> {
-    app.hasher.hash(Password::new(password), app.random.bytes()?).await.map_err(busy)
+pub(super) async fn hashed(app: &App, turn: Turn, password: String) -> Result<String, AppError> {
+    app.hasher.hash(turn, Password::new(password), app.random.bytes()?).await.map_err(busy)
 }
 
 fn why(login: &UnderWay) -> WhyNew {
@@ -152,11 +159,13 @@ pub(super) async fn submit(
     let (why, user_id) = (why(&login), future_user_id(&login));
     let person = queries::person(&app.db, scope, id).await?;
     let everywhere = typed.sign_out_everywhere.is_some();
-    let new = checked(&app, (shell.lang, policy), &mut form, &typed, (&person, &user_id), &login.password_hash).await?;
+    let turn = heavy::account(scope, "member", id);
+    let whose = (&person, user_id.as_str());
+    let new = checked(&app, turn, (shell.lang, policy), &mut form, &typed, whose, &login.password_hash).await?;
     if form.has_errors() {
         return Ok(page(&shell, &login, form, everywhere).into_response());
     }
-    let hash = hashed(&app, new).await?;
+    let hash = hashed(&app, turn, new).await?;
     if why == WhyNew::Enrolment {
         let Progress { factor, .. } = login.account.enrolment.clone();
         let own = enrolment::Own { user_id, password_hash: hash, factor, lang: shell.lang };
@@ -194,14 +203,30 @@ pub(super) struct Told {
 }
 
 /// Tells how strong a password is, while it is typed.
-pub(super) async fn strength_of(shell: Shell, Json(Asked { password }): Json<Asked>) -> Json<Told> {
-    let (level, words) = match strength::strength(&password, &[]) {
+pub(super) async fn strength_of(
+    State(app): State<App>,
+    shell: Shell,
+    scope: PublicScope,
+    member: Option<Extension<MemberScope>>,
+    headers: HeaderMap,
+    Json(Asked { password }): Json<Asked>,
+) -> Result<Json<Told>, AppError> {
+    // Only who can set a password is told: who is signed in, or logs in.
+    let account_id = match member {
+        Some(member) => Some(member.account_id),
+        None => UnderWay::of(&app, &scope, &headers).await?.map(|login| login.account.account_id),
+    };
+    let account_id = account_id.ok_or(AppError::NotFound)?;
+    let looked_at: String = password.chars().take(usize::from(u8::MAX)).collect();
+    let turn = heavy::account(&scope, "member", account_id);
+    let strength = app.heavy.run(turn, move || strength::strength(&looked_at, &[])).await?;
+    let (level, words) = match strength {
         Strength::Weak => (1, "弱い：推測されるおそれがあります"),
         Strength::Fair => (2, "やや弱い：もう少し長くしてください"),
         Strength::Good => (3, "良い"),
         Strength::Strong => (4, "とても良い"),
     };
-    Json(Told { level, words: shell.t(words).to_owned() })
+    Ok(Json(Told { level, words: shell.t(words).to_owned() }))
 }
 
 crate::ui::pages! {

@@ -2,6 +2,7 @@
 //! page.
 
 use jiff::civil::Date;
+use kenpo_formats::text::{fold, visible};
 use unicode_normalization::UnicodeNormalization;
 use yui_auth::strength::{self, Weakness};
 
@@ -35,9 +36,9 @@ pub(super) fn is_user_id_character(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '@')
 }
 
-/// Returns what was typed without the spaces around it, in lower case.
-pub(super) fn folded(typed: &str) -> String {
-    typed.trim().to_lowercase()
+/// Returns what was typed in half width and lower case, without the spaces around it and what can not be seen in it.
+pub(crate) fn folded(typed: &str) -> String {
+    fold(&visible(typed)).trim().to_lowercase()
 }
 
 /// Returns the address in lower case, or what is wrong with it, in Japanese.
@@ -154,7 +155,8 @@ fn own_words(person: &Person, user_id: &str) -> Vec<String> {
 
 /// Returns the date of eight digits `YYYYMMDD`, typed in whatever width.
 pub(super) fn birth_date(typed: &str) -> Option<Date> {
-    let digits: String = typed.nfkc().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '/' | '.')).collect();
+    let digits: String =
+        visible(typed).nfkc().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '/' | '.')).collect();
     if digits.len() != 8 || !digits.chars().all(|c| c.is_ascii_digit()) {
         return None;
     }
@@ -183,7 +185,8 @@ mod tests {
         let policy = Preset::Minato.policy().unwrap();
         assert_eq!(user_id(Lang::Ja, &policy, " Taro-Test_1.@ ").unwrap(), "taro-test_1.@");
         assert!(user_id(Lang::Ja, &policy, "ab").unwrap_err().contains("3文字以上255文字以内"));
-        for forbidden in "<>&\"' $%!#?§,;:*~/\\|^=[]{}()`ａあ".chars() {
+        assert_eq!(user_id(Lang::Ja, &policy, "Ｔａｒｏ＿０１\u{200b}").unwrap(), "taro_01");
+        for forbidden in "<>&\"' $%!#?§,;:*~/\\|^=[]{}()`あ".chars() {
             assert!(user_id(Lang::Ja, &policy, &format!("ab{forbidden}cd")).is_err(), "{forbidden:?}");
         }
         let classic = Preset::Soyokaze.policy().unwrap();
@@ -195,6 +198,7 @@ mod tests {
     fn an_address_is_folded_and_its_faults_are_all_named() {
         let faults = |typed: &str| email(Lang::Ja, typed).unwrap_err();
         assert_eq!(email(Lang::Ja, " Taro.Test@Mail.Example ").unwrap(), "taro.test@mail.example");
+        assert_eq!(email(Lang::Ja, "taro＠ｍａｉｌ．example\u{feff}").unwrap(), "taro@mail.example");
         assert_eq!(faults(""), ["メールアドレスを入力してください。"]);
         for wrong in [
             "taro?@mail.example",
@@ -237,7 +241,7 @@ mod tests {
     #[test]
     fn a_birth_date_is_read_in_any_width_and_a_wrong_one_is_none() {
         let expected = Some(jiff::civil::date(1979, 8, 22));
-        for typed in ["19790822", "１９７９０８２２", " 1979-08-22", "1979/08/22"] {
+        for typed in ["19790822", "１９７９０８２２", " 1979-08-22", "1979/08/22", "\u{2068}19790822\u{2069}"] {
             assert_eq!(birth_date(typed), expected, "{typed}");
         }
         for typed in ["", "790822", "19790230", "1979082", "昭和540822", "20261301"] {

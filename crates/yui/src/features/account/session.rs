@@ -112,7 +112,7 @@ pub(super) async fn open(
         return Ok(None);
     }
     let first_login = !queries::logged_in(&mut tx, scope, account.account_id, now).await?;
-    PASSWORDS_OF_USER_ID.of(&account.user_id).forget(&mut tx, scope).await?;
+    PASSWORDS_OF_USER_ID.of(&account.user_id).forget(app, &mut tx, scope).await?;
     // A fresh token each time: one that was copied from this browser before is worth nothing.
     let fresh = app.random.token()?;
     let device = *fresh.hash().as_bytes();

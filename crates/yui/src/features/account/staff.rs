@@ -18,6 +18,7 @@ use crate::{
     app::App,
     error::AppError,
     features::audit::{self, Subject},
+    heavy,
     scope::{InSociety, SystemScope},
     ui::Lang,
 };
@@ -67,7 +68,7 @@ pub async fn unlock_of(app: &App, scope: &SystemScope, account_id: i64, reason: 
     let (subject, user_id) = subject(app, scope, account_id).await?;
     let mut tx = app.db.begin().await?;
     queries::account_unlock(&mut tx, scope, &user_id).await?.context("there is no such account")?;
-    PASSWORDS_OF_USER_ID.of(&user_id).forget(&mut tx, scope).await?;
+    PASSWORDS_OF_USER_ID.of(&user_id).forget(app, &mut tx, scope).await?;
     happened(app, &mut tx, scope, None, account_id, Happened::Unlocked).await?;
     audit::record(app, &mut tx, scope, ACCOUNT_UNLOCKED, Some(&subject), reason).await?;
     tx.commit().await?;
@@ -199,7 +200,8 @@ pub async fn user_id_change(
     }
     let account = queries::standing(&app.db, scope, account_id, app.clock.now()).await?;
     let (_, password_hash) = account.context("there is no such account")?;
-    let same = app.hasher.verify(Password::new(user_id.clone()), Some(&password_hash)).await.map_err(busy)?;
+    let turn = heavy::account(scope, "member", account_id);
+    let same = app.hasher.verify(turn, Password::new(user_id.clone()), Some(&password_hash)).await.map_err(busy)?;
     if same.matches {
         // Nobody is told that they guessed a password.
         return refused("このユーザIDは使えません。別のユーザIDを入力してください。");

@@ -3,13 +3,29 @@
 //!
 //! What a stranger can spend is bounded by network address; what can be tried against one user ID is bounded whether or
 //! not it exists. docs/decisions/0012 says what the numbers mean for a society under attack.
+//!
+//! A try that is refused costs no write and no waiting: refusals are remembered in memory for a few seconds, and looked up in the
+//! database without a lock. Those who come for the same tries at the same moment wait for each other in this process, before
+//! they take a connection of the database.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
+use tokio::sync::{Mutex as Turnstile, MutexGuard as Turn};
 use yui_db::Tx;
 
 use super::queries;
-use crate::{app::App, error::AppError, scope::InSociety, visitor::Visitor};
+use crate::{
+    app::App,
+    error::AppError,
+    scope::InSociety,
+    security,
+    visitor::{Breadth, Visitor},
+};
 
 /// Something that may be tried so many times at once, and once more after each such span.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +41,9 @@ pub(super) const PASSWORDS_OF_ADDRESS: Limit =
 /// Wrong passwords for one user ID, existing or not.
 pub(super) const PASSWORDS_OF_USER_ID: Limit =
     Limit { name: "passwords of user ID", burst: 15, each: SignedDuration::from_secs(10) };
+/// Passwords, wrong or right, for one account from a browser that is known to be its owner's.
+pub(super) const PASSWORDS_OF_DEVICE: Limit =
+    Limit { name: "passwords of device", burst: 30, each: SignedDuration::from_secs(10) };
 /// Passwords of somebody who is signed in and proves it again.
 pub(super) const CONFIRMATIONS_OF_ACCOUNT: Limit =
     Limit { name: "confirmations of account", burst: 10, each: SignedDuration::from_secs(30) };
@@ -41,11 +60,15 @@ pub(super) const RECOVERIES_OF_PERSON: Limit =
 pub(super) const MAILS_OF_ACCOUNT: Limit =
     Limit { name: "mails of account", burst: 8, each: SignedDuration::from_mins(5) };
 
-/// A limit for somebody.
+/// The names under which something is written for accounts that do not exist.
+pub(super) const DECOYS: Limit = Limit { name: "decoys", burst: 1, each: SignedDuration::ZERO };
+
+/// A limit for somebody, and how many tries of it are asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Throttle {
     limit: Limit,
     key: [u8; 32],
+    count: i32,
 }
 
 impl Limit {
@@ -54,69 +77,208 @@ impl Limit {
         Self { name, burst, each }
     }
 
-    /// Returns the limit for a network.
-    pub(crate) fn of_network(self, visitor: &Visitor) -> Throttle {
-        self.of(&visitor.network())
+    /// Returns the limits for a network: for the address or the /64, and for IPv6 four times as many for the /56 and sixteen
+    /// times for the /48, of which one customer may have either.
+    pub(crate) fn of_network(self, visitor: &Visitor) -> Vec<Throttle> {
+        let networks = visitor.networks().into_iter();
+        networks.map(|(breadth, network)| self.times(breadth).of(&network)).collect()
+    }
+
+    fn times(self, breadth: Breadth) -> Self {
+        let times = match breadth {
+            Breadth::Customer => 1,
+            Breadth::Site => 4,
+            Breadth::Provider => 16,
+        };
+        Self { burst: self.burst * times, each: self.each / times, ..self }
     }
 
     /// Returns the limit for a user ID, an address or an account.
     pub(crate) fn of(self, whom: &str) -> Throttle {
         let digest = Sha256::new().chain_update(self.name).chain_update([0]).chain_update(whom).finalize();
-        Throttle { limit: self, key: digest.into() }
+        Throttle { limit: self, key: digest.into(), count: 1 }
+    }
+
+    /// Returns the seconds until another try where there is none left.
+    fn wait(&self, spent_until: Timestamp, now: Timestamp) -> Option<u32> {
+        let open = spent_until.duration_since(now) - self.each * (self.burst - 1);
+        (open > SignedDuration::ZERO).then(|| u32::try_from(open.as_secs() + 1).unwrap_or(u32::MAX))
+    }
+
+    /// Returns the latest instant up to which tries can be spent: what goes beyond is not counted, so that the limit is open
+    /// again after twice its burst at the most.
+    fn latest(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(self.each * (2 * self.burst)).unwrap_or(now)
     }
 }
 
 impl Throttle {
+    /// Returns its name in the database.
+    pub(super) fn key(&self) -> &[u8; 32] {
+        &self.key
+    }
+
+    /// Asks for so many tries in place of one.
+    pub(crate) fn costing(self, count: i32) -> Self {
+        Self { count, ..self }
+    }
+
     /// Gives all tries back.
-    pub(super) async fn forget(&self, tx: &mut Tx, scope: &impl InSociety) -> anyhow::Result<()> {
+    pub(super) async fn forget(&self, app: &App, tx: &mut Tx, scope: &impl InSociety) -> anyhow::Result<()> {
+        app.throttles.open(scope.society_id(), self);
         Ok(queries::throttle_forget(tx, scope, &self.key).await?)
     }
 
-    /// Spends a try in a transaction of its own; returns false, and spends none, where none is left.
+    /// Spends a try; returns false, and spends none, where none is left.
     pub(super) async fn take(&self, app: &App, scope: &impl InSociety) -> Result<bool, AppError> {
-        Ok(take_all(app, scope, &[(*self, 1)]).await?.is_none())
+        Ok(take_all(app, scope, &[*self]).await?.is_none())
     }
 }
 
-/// Spends so many tries of each, all or none; returns how many seconds must pass where there are none left. Whoever comes
-/// at the same moment waits for the row, so that tries sent side by side are spent one by one.
-pub(crate) async fn take_all(
-    app: &App,
-    scope: &impl InSociety,
-    tries: &[(Throttle, i32)],
-) -> anyhow::Result<Option<u32>> {
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    for (throttle, count) in tries {
-        let spent_until = queries::throttle_hold(&mut tx, scope, &throttle.key, now).await?;
-        if let Some(seconds) = throttle.limit.wait(spent_until, now) {
+/// How long a refusal is remembered at the most: another process may have opened the limit again meanwhile.
+const REMEMBERED: SignedDuration = SignedDuration::from_secs(5);
+
+/// How many refusals are remembered at the most.
+const MOST_REMEMBERED: usize = 16_384;
+
+/// How many turnstiles there are; different tries that share one wait for each other without need.
+const TURNSTILES: usize = 512;
+
+/// What this process knows of limits without asking the database.
+#[derive(Debug)]
+pub struct Throttles {
+    turnstiles: Vec<Turnstile<()>>,
+    /// Until when tries are refused.
+    refused: Mutex<HashMap<(i64, [u8; 32]), Timestamp>>,
+}
+
+impl Default for Throttles {
+    fn default() -> Self {
+        Self { turnstiles: (0..TURNSTILES).map(|_| Turnstile::default()).collect(), refused: Mutex::default() }
+    }
+}
+
+impl Throttles {
+    /// Waits until nobody else of this process spends these tries.
+    async fn turns(&self, tries: &[Throttle]) -> Vec<Turn<'_, ()>> {
+        let place = |throttle: &Throttle| {
+            usize::from(u16::from_be_bytes([throttle.key[0], throttle.key[1]])) % self.turnstiles.len()
+        };
+        // In one order for everybody: nobody waits for somebody who waits for them.
+        let mut places: Vec<_> = tries.iter().map(place).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut turns = Vec::with_capacity(places.len());
+        for place in places {
+            if let Some(turnstile) = self.turnstiles.get(place) {
+                turns.push(turnstile.lock().await);
+            }
+        }
+        turns
+    }
+
+    /// Returns the seconds for which one of these is known to be refused.
+    fn known(&self, society: i64, tries: &[Throttle], now: Timestamp) -> Option<u32> {
+        let refused = self.refused();
+        let until = tries.iter().filter_map(|throttle| refused.get(&(society, throttle.key))).max()?;
+        let left = until.duration_since(now);
+        (left > SignedDuration::ZERO).then(|| u32::try_from(left.as_secs() + 1).unwrap_or(u32::MAX))
+    }
+
+    fn refuse(&self, society: i64, throttle: &Throttle, now: Timestamp, seconds: u32) {
+        security::limited(society, throttle.limit.name);
+        let span = SignedDuration::from_secs(i64::from(seconds)).min(REMEMBERED);
+        let mut refused = self.refused();
+        if refused.len() >= MOST_REMEMBERED {
+            refused.retain(|_, until| *until > now);
+        }
+        if refused.len() < MOST_REMEMBERED
+            && let Ok(until) = now.checked_add(span)
+        {
+            refused.insert((society, throttle.key), until);
+        }
+    }
+
+    fn open(&self, society: i64, throttle: &Throttle) {
+        self.refused().remove(&(society, throttle.key));
+    }
+
+    fn refused(&self) -> MutexGuard<'_, HashMap<(i64, [u8; 32]), Timestamp>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns how many seconds must pass before these can be tried, where one of them has no tries left; spends none.
+pub(crate) async fn wait(app: &App, scope: &impl InSociety, tries: &[Throttle]) -> anyhow::Result<Option<u32>> {
+    let (society, now) = (scope.society_id(), app.clock.now());
+    if let Some(seconds) = app.throttles.known(society, tries, now) {
+        return Ok(Some(seconds));
+    }
+    let keys: Vec<_> = tries.iter().map(|throttle| throttle.key).collect();
+    for (key, spent_until) in queries::throttles_spent(&app.db, scope, &keys).await? {
+        let throttle = tries.iter().find(|throttle| key == throttle.key);
+        if let Some((throttle, seconds)) =
+            throttle.and_then(|throttle| Some((throttle, throttle.limit.wait(spent_until, now)?)))
+        {
+            app.throttles.refuse(society, throttle, now, seconds);
             return Ok(Some(seconds));
         }
-        let until = spent_until.max(now).checked_add(throttle.limit.each * *count)?;
+    }
+    Ok(None)
+}
+
+/// Spends these tries, all or none; returns how many seconds must pass where there are none left. Tries sent side by side are
+/// spent one by one.
+pub(crate) async fn take_all(app: &App, scope: &impl InSociety, tries: &[Throttle]) -> anyhow::Result<Option<u32>> {
+    if let Some(seconds) = wait(app, scope, tries).await? {
+        return Ok(Some(seconds));
+    }
+    let (society, now) = (scope.society_id(), app.clock.now());
+    let _turns = app.throttles.turns(tries).await;
+    if let Some(seconds) = app.throttles.known(society, tries, now) {
+        return Ok(Some(seconds));
+    }
+    let mut tx = app.db.begin().await?;
+    for throttle in tries {
+        let spent_until = queries::throttle_hold(&mut tx, scope, &throttle.key, now).await?;
+        if let Some(seconds) = throttle.limit.wait(spent_until, now) {
+            app.throttles.refuse(society, throttle, now, seconds);
+            return Ok(Some(seconds));
+        }
+        let until = spent_until.max(now).checked_add(throttle.limit.each * throttle.count)?;
         queries::throttle_set(&mut tx, scope, &throttle.key, until).await?;
     }
     tx.commit().await?;
     Ok(None)
 }
 
-/// Gives tries back that were spent and not needed.
-pub(crate) async fn give_back(app: &App, scope: &impl InSociety, tries: &[(Throttle, i32)]) -> anyhow::Result<()> {
+/// Spends these tries whether or not there are any left: for what turned out to be a wrong try only when it was over.
+pub(crate) async fn charge(app: &App, scope: &impl InSociety, tries: &[Throttle]) -> anyhow::Result<()> {
     let now = app.clock.now();
+    let _turns = app.throttles.turns(tries).await;
     let mut tx = app.db.begin().await?;
-    for (throttle, count) in tries {
+    for throttle in tries {
         let spent_until = queries::throttle_hold(&mut tx, scope, &throttle.key, now).await?;
-        let until = spent_until.checked_sub(throttle.limit.each * *count)?;
-        queries::throttle_set(&mut tx, scope, &throttle.key, until).await?;
+        let until = spent_until.max(now).checked_add(throttle.limit.each * throttle.count)?;
+        queries::throttle_set(&mut tx, scope, &throttle.key, until.min(throttle.limit.latest(now))).await?;
     }
     tx.commit().await?;
     Ok(())
 }
 
-impl Limit {
-    fn wait(&self, spent_until: Timestamp, now: Timestamp) -> Option<u32> {
-        let open = spent_until.duration_since(now) - self.each * (self.burst - 1);
-        (open > SignedDuration::ZERO).then(|| u32::try_from(open.as_secs() + 1).unwrap_or(u32::MAX))
+/// Gives tries back that were spent and not needed.
+pub(crate) async fn give_back(app: &App, scope: &impl InSociety, tries: &[Throttle]) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let _turns = app.throttles.turns(tries).await;
+    let mut tx = app.db.begin().await?;
+    for throttle in tries {
+        let spent_until = queries::throttle_hold(&mut tx, scope, &throttle.key, now).await?;
+        let until = spent_until.checked_sub(throttle.limit.each * throttle.count)?;
+        queries::throttle_set(&mut tx, scope, &throttle.key, until).await?;
     }
+    tx.commit().await?;
+    tries.iter().for_each(|throttle| app.throttles.open(scope.society_id(), throttle));
+    Ok(())
 }
 
 #[cfg(test)]
@@ -131,5 +293,19 @@ mod tests {
         assert_eq!([0, 1, 2].map(|tries| limit.wait(after(tries), now)), [None; 3]);
         assert_eq!(limit.wait(after(3), now), Some(11));
         assert_eq!(limit.wait(after(3), now + SignedDuration::from_secs(10)), None);
+        assert_eq!(limit.wait(limit.latest(now), now + SignedDuration::from_secs(40)), None);
+    }
+
+    #[test]
+    fn a_refusal_is_remembered_for_a_few_seconds_and_forgotten_with_the_limit() {
+        let (throttles, now) = (Throttles::default(), Timestamp::UNIX_EPOCH);
+        let tries = [PASSWORDS_OF_USER_ID.of("taro"), PASSKEYS_OF_ADDRESS.of("203.0.113.1")];
+        assert_eq!(throttles.known(1, &tries, now), None);
+        throttles.refuse(1, &tries[1], now, 60);
+        assert_eq!(throttles.known(1, &tries, now), Some(6));
+        assert_eq!(throttles.known(2, &tries, now), None, "another society's");
+        assert_eq!(throttles.known(1, &tries, now + REMEMBERED), None);
+        throttles.open(1, &tries[1]);
+        assert_eq!(throttles.known(1, &tries, now), None);
     }
 }

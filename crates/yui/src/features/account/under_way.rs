@@ -15,12 +15,12 @@ use yui_db::Tx;
 use super::{
     login::login_path,
     queries, session,
-    steps::{Proofs, Purpose, Standing, Step, step},
+    steps::{First, Proofs, Purpose, Standing, Step, step},
 };
 use crate::{
     app::App,
     error::AppError,
-    scope::{InSociety, PublicScope},
+    scope::{InSociety, MemberScope, PublicScope},
     ui::cookie,
     visitor::Visitor,
 };
@@ -123,17 +123,26 @@ pub(super) async fn arrive(
     if row.is_some() {
         return Ok(Redirect::to(due.path()).into_response());
     }
-    let cookie = begin(app, scope, account, &proofs).await?;
+    let known = matches!(proofs.first, Some(First::Password { known_device: true }));
+    let device = visitor.device_token().filter(|_| known && proofs.purpose == Purpose::SignIn);
+    let cookie = begin(app, scope, account, &proofs, device).await?;
     Ok(with_cookies(Redirect::to(due.path()).into_response(), vec![cookie]))
 }
 
 /// Begins a login; returns its cookie.
-async fn begin(app: &App, scope: &PublicScope, account: &Standing, proofs: &Proofs) -> anyhow::Result<String> {
+async fn begin(
+    app: &App,
+    scope: &PublicScope,
+    account: &Standing,
+    proofs: &Proofs,
+    device: Option<[u8; 32]>,
+) -> anyhow::Result<String> {
     let token = app.random.token()?;
     let now = app.clock.now();
     let span = (now, now.checked_add(LIFE)?);
     let mut tx = app.db.begin().await?;
-    queries::login_insert(&mut tx, scope, token.hash().as_bytes(), account.account_id, proofs, span).await?;
+    queries::login_insert(&mut tx, scope, token.hash().as_bytes(), account.account_id, proofs, span, device.as_ref())
+        .await?;
     tx.commit().await?;
     Ok(cookie::set(app.config.http.https, LOGIN_COOKIE, &token.text(), None))
 }
@@ -202,7 +211,9 @@ impl<S: Named + Send> FromRequestParts<App> for At<S> {
         let scope = PublicScope::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         let found = UnderWay::of(app, &scope, &parts.headers).await;
         let Some(login) = found.map_err(|error| AppError::from(error).into_response())? else {
-            return Err(Redirect::to("/login").into_response());
+            // The step that came second of two finds the login finished: there is nothing left to do but to go in.
+            let signed_in = parts.extensions.get::<MemberScope>().is_some();
+            return Err(Redirect::to(if signed_in { "/" } else { "/login" }).into_response());
         };
         let due = login.step(app);
         if !S::is(due) {

@@ -27,6 +27,11 @@ impl Actor {
         Self { kind: "worker", id: None, name: name.to_owned(), address: None }
     }
 
+    /// Returns somebody at the console's login who is nobody that is known.
+    pub(crate) fn stranger(address: &str) -> Self {
+        Self { kind: "worker", id: None, name: "ログイン画面".to_owned(), address: Some(address.to_owned()) }
+    }
+
     /// Returns the network address, where they came by the network.
     pub fn address(&self) -> Option<&str> {
         self.address.as_deref()

@@ -15,6 +15,7 @@ use crate::{
     app::{App, japan},
     error::AppError,
     features::staff::looked_for::{self, LookedFor},
+    heavy,
     scope::StaffScope,
     ui::{FormState, Page, Shell, csv},
 };
@@ -167,6 +168,7 @@ pub(super) async fn show(
 ) -> Result<AuditLogPage, AppError> {
     let typed: Typed = looked_for.typed(&app, &staff, PATH).unwrap_or_default();
     let mut form = FormState::default();
+    let _place = app.searches.place(heavy::account(&staff, "staff", staff.staff_id)).await?;
     let mut rows = match Search::of(&typed) {
         Ok(search) => search.portion(&app, &staff, typed.before.unwrap_or(i64::MAX), ON_A_PAGE + 1).await?,
         Err((field, words)) => {
@@ -214,7 +216,8 @@ fn portions(
     futures::stream::unfold((Some(i64::MAX), HEAD), move |(before, head)| {
         let (app, staff, search) = (app.clone(), staff.clone(), search.clone());
         async move {
-            let rows = match search.portion(&app, &staff, before?, PORTION).await {
+            let before = before?;
+            let rows = match searched(&app, &staff, &search, before).await {
                 Ok(rows) => rows,
                 Err(_) => return Some((Err(std::io::Error::other("the log can not be read")), (None, ""))),
             };
@@ -222,6 +225,12 @@ fn portions(
             Some((Ok(Bytes::from(text)), (rows.last().map(|last| last.entry_id), "")))
         }
     })
+}
+
+/// Returns a portion of the export; a place in the line is held for one portion at a time, however slowly the file is taken.
+async fn searched(app: &App, staff: &StaffScope, search: &Search, before: i64) -> Result<Vec<EntryRow>, AppError> {
+    let _place = app.searches.place(heavy::account(staff, "staff", staff.staff_id)).await?;
+    search.portion(app, staff, before, PORTION).await
 }
 
 impl Line {

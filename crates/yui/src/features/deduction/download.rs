@@ -17,6 +17,7 @@ use crate::{
     app::App,
     error::AppError,
     features::{expenses::Line, societies},
+    heavy,
     scope::{InSociety, MemberScope},
 };
 
@@ -56,7 +57,8 @@ pub(super) async fn xml(
             "医療機関名などに、XMLに書けない文字や長すぎる名称があるため、この年のXMLは作れません。",
         ));
     };
-    let signed = tokio::task::spawn_blocking(move || tax_xml::sign(&xml, &key, &profile)).await??;
+    let turn = heavy::account(&scope, "member", scope.account_id);
+    let signed = app.heavy.run(turn, move || tax_xml::sign(&xml, &key, &profile)).await??;
     Ok(file("application/xml", &format!("medical-expenses-{year}.xml"), signed.into_bytes()))
 }
 
@@ -114,7 +116,8 @@ pub(super) async fn xlsx(
     let year = number(&year)?;
     let lines = year_lines(&app, &scope, year).await?;
     let rows: Vec<_> = lines.into_iter().map(worksheet_row).collect();
-    let bytes = tokio::task::spawn_blocking(move || worksheet::write(&rows)).await??;
+    let turn = heavy::account(&scope, "member", scope.account_id);
+    let bytes = app.heavy.run(turn, move || worksheet::write(&rows)).await??;
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     Ok(file(kind, &format!("medical-expenses-{year}.xlsx"), bytes))
 }

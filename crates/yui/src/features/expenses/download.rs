@@ -16,6 +16,7 @@ use crate::{
     app::App,
     error::AppError,
     features::register::{Household, household},
+    heavy,
     scope::{InSociety, MemberScope},
     ui::{
         Lang, Shell,
@@ -65,7 +66,8 @@ pub(super) async fn pdf(
             Lang::En => statement::Lang::En,
         },
     };
-    let printed = tokio::task::spawn_blocking(move || statement::render(&fonts, &statement)).await??;
+    let turn = heavy::account(&scope, "member", scope.account_id);
+    let printed = app.heavy.run(turn, move || statement::render(&fonts, &statement)).await??;
     if !printed.missing.is_empty() {
         tracing::warn!(characters = printed.missing.len(), "a statement has characters that no font draws");
     }

@@ -24,6 +24,7 @@ use crate::{
         societies,
         staff::looked_for::{self, LookedFor},
     },
+    heavy,
     scope::StaffScope,
     ui::{FormState, Page, Shell, format},
 };
@@ -163,6 +164,7 @@ pub(super) async fn show(
             None
         }
         Some(wanted) if !wanted.meanings.is_empty() || state.is_some() => {
+            let _place = app.searches.place(heavy::account(&staff, "staff", staff.staff_id)).await?;
             let found = find(&app, &staff, &wanted, state, &typed).await?;
             let left = if typed.left == "yes" { " 資格喪失者を含む" } else { "" };
             let state = state.map(|state| format!(" {}", state.label())).unwrap_or_default();

@@ -85,7 +85,7 @@ impl Importer for RegisterImport {
         purpose: Purpose,
         mut each: impl FnMut(Read<RegisterRow>) -> bool,
     ) -> Result<(), Vec<Fault>> {
-        let mut pass = |wanted: &dyn Fn(Turn) -> bool| {
+        let mut pass = |wanted: &dyn Fn(Turn) -> bool| -> Result<bool, Vec<Fault>> {
             let file = source.open().map_err(|error| vec![unopened(&error)])?;
             let turn = |row: &Read<_>| if let Read::Record(row) = row { Turn::of(row) } else { Turn::Insured };
             Ok(RegisterCsv::open(file)?.map(Read::from).filter(|row| wanted(turn(row))).all(&mut each))
@@ -231,7 +231,7 @@ impl RegisterImport {
         for (row, member_id) in rows {
             let (line, holder, dependent) = (row.line, row_holder_key(&row), is_dependent(&row));
             let result = if dependent && self.refused.contains(&holder) {
-                Err(Refused::InsuredRefused)
+                Err(Refusal::OfInsured)
             } else {
                 desk.take(row, member_id)
             };
@@ -351,7 +351,7 @@ impl Desk {
     ///
     /// # Errors
     /// Why the row is refused; then nothing changed.
-    fn take(&mut self, row: RegisterRow, member_id: i64) -> Result<(), Refused> {
+    fn take(&mut self, row: RegisterRow, member_id: i64) -> Result<(), Refusal> {
         let holder = row_holder_key(&row);
         let at = self.find(&row, &holder)?;
         self.only_insured(at, &row, &holder)?;
@@ -401,7 +401,7 @@ impl Desk {
 
     /// Returns the person a row is about: by the society's lasting key, else within the same symbol and number by
     /// branch number with birth date or kana, else by birth date, sex and kana.
-    fn find(&self, row: &RegisterRow, holder: &str) -> Result<Option<usize>, Refused> {
+    fn find(&self, row: &RegisterRow, holder: &str) -> Result<Option<usize>, Refusal> {
         let spelled = |person: &Person| search_key(&person.kana) == search_key(&row.kana);
         let named = |person: &Person| search_key(&person.name) == search_key(&row.name);
         let of_sex = |person: &Person| person.sex == sex_word(row.sex);
@@ -410,7 +410,7 @@ impl Desk {
                 !named(person) && !spelled(person) && person.birth_date != row.birth_date && !of_sex(person)
             };
             return if self.persons.get(*at).is_some_and(anybody_else) {
-                Err(Refused::KeyOfAnother)
+                Err(Refusal::KeyOfAnother)
             } else {
                 Ok(Some(*at))
             };
@@ -445,14 +445,14 @@ impl Desk {
     }
 
     /// Refuses an insured person's row where somebody else is insured under its symbol and number at the same time.
-    fn only_insured(&self, at: Option<usize>, row: &RegisterRow, holder: &str) -> Result<(), Refused> {
+    fn only_insured(&self, at: Option<usize>, row: &RegisterRow, holder: &str) -> Result<(), Refusal> {
         if is_dependent(row) {
             return Ok(());
         }
         let others = self.by_holder.get(holder).into_iter().flatten().filter(|other| Some(**other) != at);
         let mut spans = others.filter_map(|other| self.persons.get(*other)).flat_map(|person| &person.spans);
         let in_force = |span: &Span| span.insured && span.holder_key() == holder && overlaps(span, row);
-        if spans.any(in_force) { Err(Refused::AnotherInsured) } else { Ok(()) }
+        if spans.any(in_force) { Err(Refusal::AnotherInsured) } else { Ok(()) }
     }
 
     /// Returns the household of a row: the one the person had under this symbol and number; or the one that somebody
@@ -492,20 +492,20 @@ impl Desk {
 
 /// Why a row is refused although it can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refused {
+enum Refusal {
     /// The society's own key is known for somebody whose name, birth date and sex are all different.
     KeyOfAnother,
     /// Somebody else is insured under the same symbol and number at the same time.
     AnotherInsured,
     /// The row of the insured person under the same symbol and number is refused.
-    InsuredRefused,
+    OfInsured,
 }
 
-impl Refused {
+impl Refusal {
     fn column(self) -> &'static str {
         match self {
             Self::KeyOfAnother => "個人コード",
-            Self::AnotherInsured | Self::InsuredRefused => "番号",
+            Self::AnotherInsured | Self::OfInsured => "番号",
         }
     }
 
@@ -517,7 +517,7 @@ impl Refused {
             Self::AnotherInsured => {
                 "この記号・番号には、同じ期間に別の本人がいます。前の本人の資格喪失日を入れた行を、同じファイルか先のファイルで取り込んでください。"
             }
-            Self::InsuredRefused => {
+            Self::OfInsured => {
                 "この記号・番号の本人の行を取り込めないため、家族の行も取り込めません。本人の行を直してください。"
             }
         }

@@ -6,7 +6,7 @@ use yui_auth::totp::TotpKey;
 use yui_db::Tx;
 
 use super::{
-    Role, STAFF_CHANGED, STAFF_INVITED, STAFF_RESET,
+    Role, STAFF_CHANGED, STAFF_INVITED, STAFF_RESET, devices,
     happened::{Happened, tell},
     letters,
     prove::key_row,
@@ -183,6 +183,7 @@ pub(super) async fn reset_in(
 ) -> anyhow::Result<()> {
     queries::staff_reset(tx, scope, staff_id).await?;
     queries::sessions_delete_of(tx, scope, staff_id, &[0; 32]).await?;
+    devices::forget(tx, scope, staff_id).await?;
     write(app, tx, scope, staff_id, owner).await.map(drop)
 }
 

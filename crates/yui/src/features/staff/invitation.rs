@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use yui_auth::{password::Password, strength, token::Token};
+use yui_auth::{fair::Turn, password::Password, strength, token::Token};
 
 use super::{
     STAFF_ANSWERED,
@@ -23,6 +23,7 @@ use crate::{
         account::proving::{busy, password_as_kept, with_cookies},
         audit,
     },
+    heavy,
     scope::{InSociety, PublicScope},
     ui::{FormState, Page, Shell},
     visitor::Visitor,
@@ -70,6 +71,7 @@ pub(super) async fn checked(
     form: &mut FormState,
     typed: &Typed,
     own: &[&str],
+    turn: Turn,
 ) -> Result<Option<String>, AppError> {
     let new = password_as_kept(&typed.new_password);
     if new.is_empty() {
@@ -86,7 +88,7 @@ pub(super) async fn checked(
     if form.has_errors() {
         return Ok(None);
     }
-    Ok(Some(app.hasher.hash(Password::new(new), app.random.bytes()?).await.map_err(busy)?))
+    Ok(Some(app.hasher.hash(turn, Password::new(new), app.random.bytes()?).await.map_err(busy)?))
 }
 
 /// Returns the words that a password of this person must not be made of.
@@ -142,7 +144,8 @@ pub(super) async fn submit(
     let Some((staff, hash)) = invited(&app, &scope, &token).await? else { return Ok(over(&shell)) };
     let mut form = FormState::default();
     let own = own_words(&scope, &staff.email, &staff.name);
-    let Some(password) = checked(&app, &mut form, &typed, &own).await? else {
+    let turn = heavy::account(&scope, "staff", staff.staff_id);
+    let Some(password) = checked(&app, &mut form, &typed, &own, turn).await? else {
         return Ok(page(&shell, &scope, staff, form, token).into_response());
     };
     let mut tx = app.db.begin().await?;

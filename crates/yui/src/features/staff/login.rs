@@ -12,7 +12,7 @@ use serde::Deserialize;
 use yui_auth::{password::Password, token::Token};
 
 use super::{
-    STAFF_LOGGED_OUT, STAFF_REFUSED,
+    STAFF_LOGGED_OUT, STAFF_REFUSED, devices,
     prove::acting,
     queries::{self, StaffRow},
     session,
@@ -21,10 +21,12 @@ use crate::{
     app::App,
     error::AppError,
     features::{
-        account::proving::{Limit, busy, encoded, give_back, password_as_kept, take_all, with_cookies},
+        account::proving::{Attempt, Limit, busy, charge, encoded, folded, hex, password_as_kept, wait, with_cookies},
         audit,
     },
-    scope::{PublicScope, StaffScope},
+    heavy,
+    scope::{PublicScope, StaffScope, SystemScope},
+    security,
     ui::{FormState, Page, Shell, cookie, local_path},
     visitor::Visitor,
 };
@@ -42,6 +44,8 @@ const OF_NETWORK_AND_EMAIL: Limit =
     Limit::new("staff passwords of address from network", 10, SignedDuration::from_secs(60));
 /// Wrong passwords for one address, existing or not, from anywhere.
 pub(super) const OF_EMAIL: Limit = Limit::new("staff passwords of address", 30, SignedDuration::from_secs(10));
+/// Passwords, wrong or right, for one address from a browser that is known to be its owner's.
+const OF_DEVICE: Limit = Limit::new("staff passwords of device", 20, SignedDuration::from_secs(30));
 
 #[derive(Template)]
 #[template(path = "features/staff/login.html")]
@@ -98,10 +102,11 @@ pub(super) async fn submit(
     shell: Shell,
     scope: PublicScope,
     visitor: Visitor,
+    headers: HeaderMap,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     let return_to = console_path(&typed.return_to);
-    let email = typed.email.trim().to_lowercase();
+    let email = folded(&typed.email);
     let mut form = FormState::default();
     if email.is_empty() {
         form.error("email", "メールアドレスを入力してください。");
@@ -112,33 +117,66 @@ pub(super) async fn submit(
     if form.has_errors() {
         return Ok(page(&shell, form, typed.email, return_to).into_response());
     }
-    let here = format!("{email} {}", visitor.network());
-    let tries = [(OF_NETWORK.of_network(&visitor), 1), (OF_NETWORK_AND_EMAIL.of(&here), 1), (OF_EMAIL.of(&email), 1)];
-    if let Some(seconds) = take_all(&app, &scope, &tries).await? {
+    let found = queries::staff_by_email(&app.db, &scope, &email).await?;
+    let device = devices::token(&app, &headers);
+    let staff_id = found.as_ref().map(|staff| staff.staff_id);
+    let known = match device {
+        Some(device) => devices::known(&app.db, &scope, &device, staff_id).await?,
+        None => false,
+    };
+    let networks = OF_NETWORK.of_network(&visitor);
+    let tries = match device.filter(|_| known) {
+        // In the owner's own browser nobody's mistakes count but those made there.
+        Some(device) => vec![OF_DEVICE.of(&format!("{email} {}", hex(&device)))],
+        None => {
+            let here = OF_NETWORK_AND_EMAIL.of(&format!("{email} {}", visitor.network()));
+            vec![here, OF_EMAIL.of(&email)]
+        }
+    };
+    let mut attempt = Attempt::new(&app, &scope);
+    // A network's tries are spent by wrong passwords alone: right ones on their way keep nobody out.
+    let refused = if known { None } else { wait(&app, &scope, &networks).await? };
+    let refused = if refused.is_none() { attempt.take(&tries).await? } else { refused };
+    if let Some(seconds) = refused {
         form.error("email", &format!("入力の誤りが続いたため、{seconds}秒たってから、もう一度お試しください。"));
         let retry = [(header::RETRY_AFTER, seconds.to_string())];
         return Ok((StatusCode::TOO_MANY_REQUESTS, retry, page(&shell, form, typed.email, return_to)).into_response());
     }
-    let found = queries::staff_by_email(&app.db, &scope, &email).await?;
     let stored = found.as_ref().and_then(|staff| staff.password_hash.as_deref());
-    let verified = app.hasher.verify(Password::new(password_as_kept(&typed.password)), stored).await;
-    let matches = match verified {
+    let turn = heavy::stranger(&scope, &visitor, &format!("staff {email}"));
+    let given = Password::new(password_as_kept(&typed.password));
+    let matches = match app.hasher.verify(turn, given, stored).await {
         Ok(verified) => verified.matches,
         Err(error) => {
-            give_back(&app, &scope, &tries).await?;
+            attempt.right().await?;
             return Err(busy(error));
         }
     };
-    if let Some(known) = found.as_ref().filter(|staff| !matches || staff.locked_at.is_some()) {
-        // The limits above bound how often a stranger can write here.
-        let why = if matches { "ロック中" } else { "パスワードの誤り" };
-        audit::seen(&app, &acting(&scope, known, &visitor), STAFF_REFUSED, None, why).await?;
-    }
-    let Some(staff) = found.filter(|staff| matches && staff.locked_at.is_none()) else {
+    let Some(staff) = found.as_ref().filter(|staff| matches && staff.locked_at.is_none()) else {
+        attempt.wrong();
+        if !known {
+            charge(&app, &scope, &networks).await?;
+        }
+        // Written down for addresses that nobody has, too: as much work, and as much to see. The limits bound how often.
+        let acting = match &found {
+            Some(staff) => acting(&scope, staff, &visitor),
+            None => SystemScope::of_stranger(&scope, &visitor.address.to_string()),
+        };
+        let why = match (&found, matches) {
+            (None, _) => "登録のないメールアドレス",
+            (Some(_), true) => "ロック中",
+            (Some(_), false) => "パスワードの誤り",
+        };
+        audit::seen(&app, &acting, STAFF_REFUSED, None, why).await?;
+        security::staff_refused(&scope, "password", staff_id);
         form.error("email", "メールアドレスかパスワードが正しくありません。");
         return Ok(page(&shell, form, typed.email, return_to).into_response());
     };
-    give_back(&app, &scope, &tries).await?;
+    if known {
+        attempt.wrong()
+    } else {
+        attempt.right().await?
+    }
     let cookie = begin(&app, &scope, (staff.staff_id, staff.revision), &return_to).await?;
     Ok(with_cookies(Redirect::to("/console/login/factor").into_response(), vec![cookie]))
 }
@@ -176,6 +214,8 @@ pub(super) struct HalfWay {
     pub(super) token_hash: [u8; 32],
     pub(super) return_to: String,
     pub(super) staff: StaffRow,
+    /// What the browser may be known by.
+    pub(super) device: Option<[u8; 32]>,
 }
 
 impl HalfWay {
@@ -187,7 +227,8 @@ impl HalfWay {
         let token_hash = *token.hash().as_bytes();
         let Some(row) = queries::login(&app.db, scope, &token_hash, app.clock.now()).await? else { return Ok(None) };
         let staff = queries::staff_by_id(&app.db, scope, row.staff_id).await?;
-        Ok(staff.map(|staff| Self { scope: scope.clone(), token_hash, return_to: row.return_to, staff }))
+        let device = devices::token(app, headers);
+        Ok(staff.map(|staff| Self { scope: scope.clone(), token_hash, return_to: row.return_to, staff, device }))
     }
 }
 

@@ -10,7 +10,7 @@ use axum::{
 use yui_auth::password::Password;
 
 use super::{
-    STAFF_FACTOR_REMOVED, STAFF_OTHERS_ENDED, STAFF_PASSWORD_CHANGED,
+    STAFF_FACTOR_REMOVED, STAFF_OTHERS_ENDED, STAFF_PASSWORD_CHANGED, devices,
     happened::{Happened, tell},
     invitation::{PASSWORD_RULE, Typed, checked, own_words},
     list::Done,
@@ -21,10 +21,12 @@ use crate::{
     app::App,
     error::AppError,
     features::{
-        account::proving::{busy, give_back, password_as_kept, take_all},
+        account::proving::{Attempt, busy, password_as_kept},
         audit,
     },
+    heavy,
     scope::StaffScope,
+    security,
     ui::{FormState, Page, Shell, format},
 };
 
@@ -131,19 +133,23 @@ pub(super) async fn password_submit(
 ) -> Result<Response, AppError> {
     let row = queries::staff_by_id(&app.db, &staff, staff.staff_id).await?.ok_or(AppError::NotFound)?;
     let mut form = FormState::default();
-    let tries = [(OF_EMAIL.of(&row.email), 1)];
-    if let Some(seconds) = take_all(&app, &staff, &tries).await? {
+    let mut attempt = Attempt::new(&app, &staff);
+    if let Some(seconds) = attempt.take(&[OF_EMAIL.of(&row.email)]).await? {
         form.error("password", &format!("入力の誤りが続いたため、{seconds}秒たってから、もう一度お試しください。"));
         return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
     }
     let current = Password::new(password_as_kept(&typed.password));
-    if !app.hasher.verify(current, row.password_hash.as_deref()).await.map_err(busy)?.matches {
+    let turn = heavy::account(&staff, "staff", staff.staff_id);
+    let matches = app.hasher.verify(turn, current, row.password_hash.as_deref()).await.map_err(busy)?.matches;
+    if !matches {
+        attempt.wrong();
+        security::staff_refused(&staff, "password", Some(staff.staff_id));
         form.error("password", "今のパスワードが正しくありません。");
         return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
     }
-    give_back(&app, &staff, &tries).await?;
+    attempt.right().await?;
     let own = own_words(&staff, &row.email, &row.name);
-    let Some(hash) = checked(&app, &mut form, &typed, &own).await? else {
+    let Some(hash) = checked(&app, &mut form, &typed, &own, turn).await? else {
         return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
     };
     let mut tx = app.db.begin().await?;
@@ -162,6 +168,7 @@ pub(super) async fn password_submit(
 pub(super) async fn sign_out_others(State(app): State<App>, staff: StaffScope) -> Result<Response, AppError> {
     let mut tx = app.db.begin().await?;
     queries::sessions_delete_of(&mut tx, &staff, staff.staff_id, &staff.session).await?;
+    devices::forget(&mut tx, &staff, staff.staff_id).await?;
     audit::record(&app, &mut tx, &staff, STAFF_OTHERS_ENDED, None, "").await?;
     tx.commit().await?;
     Ok(Redirect::to("/console/me?done=others").into_response())

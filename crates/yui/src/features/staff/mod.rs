@@ -3,6 +3,7 @@
 
 pub mod admin;
 mod confirm;
+mod devices;
 mod happened;
 mod invitation;
 mod letters;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use yui_db::Tx;
 
 use super::{
-    Right, Role, STAFF_CHANGED, STAFF_RESET, STAFF_STOPPED, STAFF_UNLOCKED, admin,
+    Right, Role, STAFF_CHANGED, STAFF_RESET, STAFF_STOPPED, STAFF_UNLOCKED, admin, devices,
     happened::{Happened, tell},
     list::{Done, state},
     queries::{self, StaffLine},
@@ -237,6 +237,7 @@ pub(super) async fn stop(
         return Ok(Redirect::to(&format!("/console/staff/{id}")).into_response());
     }
     queries::sessions_delete_of(tx, &staff, id, &[0; 32]).await?;
+    devices::forget(tx, &staff, id).await?;
     queries::invitation_delete(tx, &staff, id).await?;
     begun.done(&app, &staff, Some(Happened::Stopped), (STAFF_STOPPED, reason.trim()), "stopped").await
 }

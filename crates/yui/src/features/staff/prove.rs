@@ -231,15 +231,17 @@ pub(super) async fn arrive_with(
     mut tx: yui_db::Tx,
     registered: Option<(&SystemScope, &str)>,
 ) -> Result<Response, AppError> {
-    let opened = session::open(app, &login.scope, visitor, &login.staff, &login.token_hash, &mut tx).await?;
-    let Some(cookie) = opened else {
+    let opened =
+        session::open(app, &login.scope, visitor, &login.staff, &login.token_hash, login.device, &mut tx).await?;
+    let Some(mut cookies) = opened else {
         return Ok(with_cookies(Redirect::to("/console/login").into_response(), vec![forgotten(app)]));
     };
     if let Some((actor, label)) = registered {
         audit::record(app, &mut tx, actor, STAFF_FACTOR_ADDED, None, label).await?;
     }
     tx.commit().await?;
-    Ok(with_cookies(Redirect::to(&login.return_to).into_response(), vec![cookie, forgotten(app)]))
+    cookies.push(forgotten(app));
+    Ok(with_cookies(Redirect::to(&login.return_to).into_response(), cookies))
 }
 
 crate::ui::console_pages! {

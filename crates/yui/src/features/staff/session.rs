@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use yui_auth::token::Token;
 
 use super::{
-    Role, STAFF_LOGGED_IN,
+    Role, STAFF_LOGGED_IN, devices,
     queries::{self, NewSession, StaffRow},
 };
 use crate::{
@@ -33,15 +33,16 @@ fn idle_since(now: Timestamp) -> Timestamp {
 }
 
 /// Issues a session to whoever has proved both factors: `login` is the login under way, which is used up. Returns the
-/// session's cookie, or nothing where the login was used or the account has changed since.
+/// session's cookie and that of the browser, known from now on, or nothing where the login was used or the account has changed since.
 pub(super) async fn open(
     app: &App,
     scope: &PublicScope,
     visitor: &Visitor,
     staff: &StaffRow,
     login: &[u8; 32],
+    device: Option<[u8; 32]>,
     tx: &mut yui_db::Tx,
-) -> anyhow::Result<Option<String>> {
+) -> anyhow::Result<Option<Vec<String>>> {
     let Some(revision) = queries::login_take(tx, scope, login).await? else { return Ok(None) };
     let token = app.random.token()?;
     let now = app.clock.now();
@@ -69,7 +70,8 @@ pub(super) async fn open(
     };
     let owner = StaffScope::at_the_door(scope.society().clone(), owner);
     audit::record(app, tx, &owner, STAFF_LOGGED_IN, None, &visitor.device(Lang::Ja)).await?;
-    Ok(Some(cookie::set(app.config.http.https, SESSION_COOKIE, &token.text(), None)))
+    let known = devices::keep(app, tx, scope, device, staff.staff_id, now).await?;
+    Ok(Some(vec![cookie::set(app.config.http.https, SESSION_COOKIE, &token.text(), None), known]))
 }
 
 /// Returns the member of staff whom the request's cookie stands for, at this society.
@@ -120,5 +122,6 @@ pub(super) async fn end(app: &App, scope: &StaffScope) -> anyhow::Result<String>
 /// Deletes what is over.
 pub(crate) async fn tidy(app: &App, scope: &SystemScope, tx: &mut yui_db::Tx) -> anyhow::Result<()> {
     let now = app.clock.now();
+    devices::forget_over(tx, scope, now.checked_sub(devices::LIFE)?).await?;
     Ok(queries::tidy(tx, scope, (now, idle_since(now))).await?)
 }

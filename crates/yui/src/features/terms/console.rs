@@ -15,6 +15,7 @@ use crate::{
     app::{App, japan},
     error::AppError,
     features::audit::{self, Subject},
+    heavy,
     scope::StaffScope,
     ui::{FormState, Page, Shell, csv, format},
 };
@@ -220,7 +221,13 @@ pub(super) async fn agreements(
     let lines = futures::stream::unfold((Some(0), HEAD), move |(after, head)| {
         let (app, staff) = (app.clone(), staff.clone());
         async move {
-            let Ok(rows) = queries::agreements_after(&app.db, &staff, version, after?, PORTION).await else {
+            let after = after?;
+            let turn = heavy::account(&staff, "staff", staff.staff_id);
+            // Held for one portion at a time, however slowly the file is taken.
+            let (Ok(_place), Ok(rows)) = (
+                app.searches.place(turn).await,
+                queries::agreements_after(&app.db, &staff, version, after, PORTION).await,
+            ) else {
                 return Some((Err(std::io::Error::other("the agreements can not be read")), (None, "")));
             };
             let text = rows.iter().fold(head.to_owned(), |text, one| {

@@ -21,6 +21,7 @@ use crate::{
         },
         societies::EmailRule,
     },
+    heavy,
     scope::InSociety,
     ui::{FormState, Page, Shell},
     visitor::Visitor,
@@ -107,7 +108,8 @@ pub(in super::super) async fn submit(
         sign_out_everywhere: None,
     };
     let whose = (&person, user_id.as_str());
-    let new = checked(&app, (shell.lang, policy), &mut form, &twice, whose, &login.password_hash).await?;
+    let turn = heavy::account(&login.scope, "member", id);
+    let new = checked(&app, turn, (shell.lang, policy), &mut form, &twice, whose, &login.password_hash).await?;
     let email = match typed.email.trim() {
         "" if policy.email == EmailRule::Optional => None,
         address => rules::email(shell.lang, address)
@@ -126,7 +128,8 @@ pub(in super::super) async fn submit(
     }
     let wanted = typed.expenses == "yes" && email.is_some();
     let mail_wanted = MAIL_KINDS.iter().map(|(kind, _)| ((*kind).to_owned(), wanted)).collect();
-    let details = Details { user_id: user_id.clone(), password_hash: hashed(&app, new).await?, email, mail_wanted };
+    let details =
+        Details { user_id: user_id.clone(), password_hash: hashed(&app, turn, new).await?, email, mail_wanted };
     progressed(&app, &visitor, login, |progress| {
         progress.user_id = Some(user_id);
         progress.details = Some(details);

@@ -100,6 +100,12 @@ pub(in super::super) async fn submit(
         let words = "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
         form.error("email", shell.t(words));
     }
+    // The same form sent twice mails one link: a second one would kill the first.
+    let newest = queries::link_newest(&app.db, scope, id, "email").await?;
+    let just_sent = newest.is_some_and(|sent_at| app.clock.now().duration_since(sent_at) < COOL_DOWN);
+    if just_sent && address.is_some() && login.account.enrolment.pending_email == address {
+        return Ok(Redirect::to(Step::EmailSent.path()).into_response());
+    }
     let limit = MAILS_OF_ACCOUNT.of(&id.to_string());
     if !form.has_errors() && !limit.take(&app, scope).await? {
         form.error("email", shell.t(TOO_MANY));

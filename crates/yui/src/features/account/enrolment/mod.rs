@@ -26,11 +26,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::{
     happened::{Happened, happened},
-    queries::{self, Wrong},
+    queries::{self, Counting, Wrong},
     steps::Progress,
     under_way::UnderWay,
 };
-use crate::{app::App, error::AppError, visitor::Visitor};
+use crate::{app::App, error::AppError, security, visitor::Visitor};
 
 /// Keeps how far enrolment has come, and leads on.
 async fn progressed(
@@ -50,15 +50,20 @@ async fn progressed(
     login.stepped(app, visitor, tx).await
 }
 
-/// Counts a wrong answer to the identity check; returns whether it was the last one that the account has.
+/// Takes the step for a wrong answer to the identity check, and counts it; returns whether the login has to be looked at anew: it
+/// was the last answer that the account has, or another one was sent at the same moment, of which only one is looked at.
 async fn wrong_identity(app: &App, visitor: &Visitor, login: &UnderWay) -> Result<bool, AppError> {
     let (scope, id) = (&login.scope, login.account.account_id);
     let mut tx = app.db.begin().await?;
-    let locked = queries::wrong(&mut tx, scope, Some(id), Wrong::Identity, app.clock.now()).await?;
-    if locked {
+    if !login.take_step(&mut tx, &login.proofs).await? {
+        return Ok(true);
+    }
+    let counting = queries::wrong(&mut tx, scope, Some(id), Wrong::Identity, app.clock.now()).await?;
+    if counting == Counting::Locked {
         happened(app, &mut tx, scope, Some(visitor), id, Happened::Locked).await?;
     }
     tx.commit().await?;
     app.mail.wake();
-    Ok(locked)
+    security::refused(scope, "identity", Some(id));
+    Ok(counting == Counting::Locked)
 }

@@ -54,7 +54,7 @@ pub(super) async fn send(app: &App, shell: &Shell, login: UnderWay, ways: &Ways)
     let (account, scope, now) = (&login.account, &login.scope, app.clock.now());
     let Some(address) = account.email.as_deref() else { return Err(AppError::NotFound) };
     let limit = MAILS_OF_ACCOUNT.of(&account.account_id.to_string());
-    if let Some(seconds) = take_all(app, scope, &[(limit, 1)]).await? {
+    if let Some(seconds) = take_all(app, scope, &[limit]).await? {
         let mut form = FormState::default();
         let words =
             "メールの送信が続いたため、しばらくお待ちいただいています。{0}分ほどたってから、もう一度お試しください。";

@@ -14,6 +14,7 @@ pub(super) use recovery::submit as recovery_submit;
 use askama::Template;
 use axum::{
     extract::{Query, State},
+    http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -21,7 +22,7 @@ use yui_db::Tx;
 
 use super::{
     happened::{Happened, happened},
-    queries::{self, FactorRecord, Wrong},
+    queries::{self, Counting, FactorRecord, Wrong},
     steps::{Proofs, Purpose, Second, WRONG_CODES_PER_LOGIN},
     under_way::{At, AtFactor, UnderWay, forgotten, with_cookies},
 };
@@ -30,7 +31,8 @@ use crate::{
     error::AppError,
     features::societies::Factor,
     scope::InSociety,
-    ui::{FormState, Page, Shell},
+    security,
+    ui::{FormState, Page, Shell, cross_site},
     visitor::Visitor,
 };
 
@@ -211,11 +213,13 @@ pub(super) async fn show(
     State(app): State<App>,
     shell: Shell,
     Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
     At { login, .. }: At<AtFactor>,
 ) -> Result<Response, AppError> {
     let ways = Ways::of(&app, &login).await?;
     let way = ways.wanted(&wanted, login.account.chosen_factor);
-    if way == Way::Email && !mail_code::lives(&app, &login) {
+    // A page elsewhere that leads here makes nobody a mail.
+    if way == Way::Email && !mail_code::lives(&app, &login) && !cross_site(&headers) {
         return mail_code::send(&app, &shell, login, &ways).await;
     }
     Ok(ways.page(&shell, &login, way, FormState::default(), false).into_response())
@@ -252,11 +256,12 @@ async fn wrong(
         return Ok(Redirect::to("/login/continue").into_response());
     }
     let id = login.account.account_id;
-    if queries::wrong(&mut tx, &login.scope, Some(id), Wrong::Code, now).await? {
+    if queries::wrong(&mut tx, &login.scope, Some(id), Wrong::Code, now).await? == Counting::Locked {
         happened(app, &mut tx, &login.scope, Some(visitor), id, Happened::Locked).await?;
     }
     tx.commit().await?;
     app.mail.wake();
+    security::refused(&login.scope, "code", Some(id));
     if proofs.wrong_codes >= WRONG_CODES_PER_LOGIN {
         queries::login_delete(&app.db, &login.scope, &login.token_hash).await?;
         let page = GivenUpPage { page: shell.page("ログインできません") };

@@ -19,6 +19,7 @@ use crate::{
         },
         societies::Factor,
     },
+    security,
     ui::Shell,
     visitor::Visitor,
 };
@@ -54,6 +55,7 @@ pub(in super::super) async fn finish(
     let stored: Vec<_> = passkeys.iter().filter_map(|factor| factor.credential.clone()).collect();
     let party = relying_party(&app, &login.scope)?;
     let Some((which, used)) = worth(party.factor_finish(&state, &answer.credential.to_string(), &stored))? else {
+        security::refused(&login.scope, "passkey", Some(id));
         return Ok(saying(&shell, REFUSED));
     };
     let Some(passkey) = passkeys.get(which) else { return Ok(Redirect::to("/login/factor").into_response()) };

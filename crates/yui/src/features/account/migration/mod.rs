@@ -62,14 +62,16 @@ pub async fn make_pairs_due(app: &App) -> anyhow::Result<usize> {
 /// hash all the same ([`yui_auth::password::Hasher::verify`]).
 const NO_PASSWORD: &str = "-";
 
-/// How many passwords are hashed at once: fewer than the shortest waiting line takes.
+/// How many passwords are handed to the hasher at once.
 const HASHED_AT_ONCE: usize = 16;
 
 /// Returns the hashes of these passwords, in order, on as many cores as the hasher takes.
 async fn hashed(app: &App, passwords: &[Password]) -> anyhow::Result<Vec<String>> {
     let mut hashes = Vec::with_capacity(passwords.len());
     for some in passwords.chunks(HASHED_AT_ONCE) {
-        let one = async |password: &Password| anyhow::Ok(app.hasher.hash(password.clone(), app.random.bytes()?).await?);
+        let one = async |password: &Password| {
+            anyhow::Ok(app.hasher.hash_patiently(password.clone(), app.random.bytes()?).await?)
+        };
         for hash in join_all(some.iter().map(one)).await {
             hashes.push(hash?);
         }

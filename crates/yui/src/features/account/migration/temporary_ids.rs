@@ -10,6 +10,7 @@ use std::io;
 
 use anyhow::{Context, bail};
 use jiff::{Timestamp, ToSpan, civil::Date};
+use kenpo_formats::text::harmless_cell;
 use yui_auth::{
     code::{temporary_password, temporary_user_id},
     password::Password,
@@ -284,14 +285,15 @@ pub(super) fn csv(app: &App, scope: &SystemScope, pairs: &[PairRow]) -> anyhow::
     Ok(csv)
 }
 
-/// Writes a cell as RFC 4180 wants it.
+/// Writes a cell as RFC 4180 wants it, harmless where a spreadsheet would take it for a formula.
 fn cell_push(csv: &mut String, cell: &str) {
+    let cell = harmless_cell(cell);
     if cell.contains(['"', ',', '\r', '\n']) {
         csv.push('"');
         csv.push_str(&cell.replace('"', "\"\""));
         csv.push('"');
     } else {
-        csv.push_str(cell);
+        csv.push_str(&cell);
     }
 }
 
@@ -302,10 +304,10 @@ mod tests {
     #[test]
     fn a_cell_with_a_comma_or_a_quote_is_quoted() {
         let mut csv = String::new();
-        for cell in ["見本 一郎", "a,b", "\"x\""] {
+        for cell in ["見本 一郎", "a,b", "\"x\"", "=HYPERLINK(A1)", "＝1"] {
             cell_push(&mut csv, cell);
             csv.push('|');
         }
-        assert_eq!(csv, "見本 一郎|\"a,b\"|\"\"\"x\"\"\"|");
+        assert_eq!(csv, "見本 一郎|\"a,b\"|\"\"\"x\"\"\"|'=HYPERLINK(A1)|'＝1|");
     }
 }

@@ -300,15 +300,25 @@ pub(crate) enum Wrong {
     Code,
 }
 
-/// Counts a wrong try and locks the account at the limit; returns whether this very try locked it. An account that does
-/// not exist costs the same.
+/// What became of counting a wrong try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// There is nothing that it could be counted against.
+    Nowhere,
+    /// It is counted.
+    Counted,
+    /// It is counted, and this very try locked the account.
+    Locked,
+}
+
+/// Counts a wrong try and locks the account at the limit.
 pub(crate) async fn wrong(
     tx: &mut Tx,
     scope: &impl InSociety,
     account_id: Option<i64>,
     what: Wrong,
     now: Timestamp,
-) -> Result<bool, DbError> {
+) -> Result<Counting, DbError> {
     let (statement, limit) = match what {
         Wrong::Password => {
             let limit = scope.society().policy.lock_after_wrong_passwords;
@@ -323,7 +333,11 @@ pub(crate) async fn wrong(
     };
     let values = params![scope.society_id(), account_id.unwrap_or(0), limit, now];
     let row: Option<Count> = tx.optional(statement, values).await?;
-    Ok(row.is_some_and(|row| row.count == limit))
+    Ok(match row {
+        None => Counting::Nowhere,
+        Some(row) if row.count == limit => Counting::Locked,
+        Some(_) => Counting::Counted,
+    })
 }
 
 /// Locks the account; returns false where it was locked already.

@@ -1,7 +1,7 @@
 //! Browsers known to be the owner's, and how often something may be tried.
 
 use jiff::Timestamp;
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Param, Tx, params, statements};
 
 use crate::scope::InSociety;
 
@@ -12,12 +12,19 @@ statements! {
         INSERT INTO devices (society_id, token_hash, account_id, wrong_passwords, last_seen_at)
         VALUES ($1, $2, $3, 0, $4)
         ON CONFLICT (society_id, token_hash, account_id) DO UPDATE SET wrong_passwords = 0, last_seen_at = excluded.last_seen_at";
-    DEVICE_WRONG = "
+    DEVICE_TRY = "
         UPDATE devices SET wrong_passwords = wrong_passwords + 1
         WHERE society_id = $1 AND token_hash = $2 AND account_id = $3
         RETURNING wrong_passwords";
+    DEVICE_RIGHT = "
+        UPDATE devices SET wrong_passwords = wrong_passwords - 1
+        WHERE society_id = $1 AND token_hash = $2 AND account_id = $3 AND wrong_passwords > 0";
     DEVICE_FORGET = "DELETE FROM devices WHERE society_id = $1 AND token_hash = $2 AND account_id = $3";
     DEVICES_FORGET = "DELETE FROM devices WHERE society_id = $1 AND account_id = $2";
+    THROTTLE_DECOY = "
+        INSERT INTO throttles (society_id, name, spent_until) VALUES ($1, $2, $3)
+        ON CONFLICT (society_id, name) DO UPDATE SET spent_until = excluded.spent_until";
+    THROTTLES_SPENT = "SELECT name, spent_until FROM throttles WHERE society_id = $1 AND name IN ($2)";
     THROTTLE_HOLD = "
         INSERT INTO throttles (society_id, name, spent_until) VALUES ($1, $2, $3)
         ON CONFLICT (society_id, name) DO UPDATE SET spent_until = throttles.spent_until
@@ -65,22 +72,38 @@ pub(crate) async fn device_keep(
     tx.execute(&DEVICE_KEEP, params![scope.society_id(), token_hash, account_id, now]).await.map(drop)
 }
 
-/// Counts a wrong password typed in a known browser; at the limit the browser is known no more. Returns whether it was
-/// the last one.
-pub(crate) async fn device_wrong(
+/// Counts a password typed in a known browser as a wrong one, before it is looked at; returns how many there were in a row.
+/// None where the browser is known no more.
+pub(crate) async fn device_try(
+    db: &Db,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+    account_id: i64,
+) -> Result<Option<i32>, DbError> {
+    let mut tx = db.begin().await?;
+    let row: Option<Device> = tx.optional(&DEVICE_TRY, params![scope.society_id(), token_hash, account_id]).await?;
+    tx.commit().await?;
+    Ok(row.map(|row| row.wrong_passwords))
+}
+
+/// Takes back that a password typed in a known browser was counted as a wrong one.
+pub(crate) async fn device_right(
+    db: &Db,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+    account_id: i64,
+) -> Result<(), DbError> {
+    db.execute(&DEVICE_RIGHT, params![scope.society_id(), token_hash, account_id]).await.map(drop)
+}
+
+/// Knows this browser no more as this account's.
+pub(crate) async fn device_forget(
     tx: &mut Tx,
     scope: &impl InSociety,
     token_hash: &[u8; 32],
     account_id: i64,
-) -> Result<bool, DbError> {
-    let values = params![scope.society_id(), token_hash, account_id];
-    let row: Option<Device> = tx.optional(&DEVICE_WRONG, values).await?;
-    let limit = scope.society().policy.lock_after_wrong_passwords;
-    let last = row.is_some_and(|row| row.wrong_passwords >= limit);
-    if last {
-        tx.execute(&DEVICE_FORGET, values).await?;
-    }
-    Ok(last)
+) -> Result<(), DbError> {
+    tx.execute(&DEVICE_FORGET, params![scope.society_id(), token_hash, account_id]).await.map(drop)
 }
 
 /// Knows none of the account's browsers any more.
@@ -91,6 +114,33 @@ pub(crate) async fn devices_forget(tx: &mut Tx, scope: &impl InSociety, account_
 #[derive(sqlx::FromRow)]
 struct Spent {
     spent_until: yui_db::Timestamp,
+}
+
+/// Writes a row that means nothing, as much as a wrong password of an account does.
+pub(crate) async fn throttle_decoy(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    name: &[u8; 32],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(&THROTTLE_DECOY, params![scope.society_id(), name, now]).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct NamedSpent {
+    name: Vec<u8>,
+    spent_until: yui_db::Timestamp,
+}
+
+/// Returns up to which instant the tries of these names are spent, of those that were.
+pub(crate) async fn throttles_spent(
+    db: &Db,
+    scope: &impl InSociety,
+    names: &[[u8; 32]],
+) -> Result<Vec<(Vec<u8>, Timestamp)>, DbError> {
+    let names: Vec<_> = names.iter().map(Param::from).collect();
+    let rows: Vec<NamedSpent> = db.all_among(&THROTTLES_SPENT, params![scope.society_id()], &names).await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.spent_until.to_jiff())).collect())
 }
 
 /// Returns up to which instant the tries of this name are spent, and holds the row until the transaction ends.

@@ -10,8 +10,9 @@ use crate::{
 
 statements! {
     LOGIN_INSERT = "
-        INSERT INTO logins (society_id, token_hash, account_id, revision, proofs, created_at, ends_at)
-        VALUES ($1, $2, $3, 0, $4, $5, $6)";
+        INSERT INTO logins (society_id, token_hash, account_id, revision, proofs, created_at, ends_at, device)
+        VALUES ($1, $2, $3, 0, $4, $5, $6, $7)";
+    LOGIN_DELETE_OF_DEVICE = "DELETE FROM logins WHERE society_id = $1 AND account_id = $2 AND device = $3";
     LOGIN = "
         SELECT account_id, revision, proofs FROM logins
         WHERE society_id = $1 AND token_hash = $2 AND ends_at > $3";
@@ -29,12 +30,16 @@ statements! {
     CEREMONY = "
         SELECT account_id, sealed_state FROM ceremonies
         WHERE society_id = $1 AND token_hash = $2 AND kind = $3 AND ends_at > $4";
+    CEREMONIES_OF = "
+        SELECT token_hash, sealed_state FROM ceremonies
+        WHERE society_id = $1 AND account_id = $2 AND kind = $3 AND ends_at > $4
+        ORDER BY ends_at DESC";
     CEREMONY_TAKE = "
         DELETE FROM ceremonies WHERE society_id = $1 AND token_hash = $2 AND kind = $3 AND ends_at > $4
         RETURNING account_id, sealed_state";
 }
 
-/// Begins a login.
+/// Begins a login; one that was begun in the same known browser before is given up.
 pub(crate) async fn login_insert(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -42,9 +47,13 @@ pub(crate) async fn login_insert(
     account_id: i64,
     proofs: &Proofs,
     (now, ends_at): (Timestamp, Timestamp),
+    device: Option<&[u8; 32]>,
 ) -> anyhow::Result<()> {
+    if let Some(device) = device {
+        tx.execute(&LOGIN_DELETE_OF_DEVICE, params![scope.society_id(), account_id, device]).await?;
+    }
     let text = serde_json::to_string(proofs)?;
-    let values = params![scope.society_id(), token_hash, account_id, text, now, ends_at];
+    let values = params![scope.society_id(), token_hash, account_id, text, now, ends_at, device];
     tx.execute(&LOGIN_INSERT, values).await?;
     Ok(())
 }
@@ -144,6 +153,23 @@ pub(crate) async fn ceremony(
     now: Timestamp,
 ) -> Result<Option<CeremonyRow>, DbError> {
     db.optional(&CEREMONY, params![scope.society_id(), token_hash, kind, now]).await
+}
+
+/// A question of an account, with the hash of its token.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct CeremonyOf {
+    pub(crate) token_hash: Vec<u8>,
+    pub(crate) sealed_state: Vec<u8>,
+}
+
+/// Returns an account's questions of this kind that wait for longer than until then, the newest first.
+pub(crate) async fn ceremonies_of(
+    db: &Db,
+    scope: &impl InSociety,
+    (kind, account_id): (&str, i64),
+    until: Timestamp,
+) -> Result<Vec<CeremonyOf>, DbError> {
+    db.all(&CEREMONIES_OF, params![scope.society_id(), account_id, kind, until]).await
 }
 
 /// Takes a question away and returns it: an answer is looked at once.

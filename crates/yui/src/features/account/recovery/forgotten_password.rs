@@ -9,7 +9,7 @@ use axum::{
 };
 use jiff::{SignedDuration, civil::Date};
 use serde::Deserialize;
-use yui_auth::code;
+use yui_auth::{code, fair::Turn};
 
 use super::{ToldPage, evenly};
 use crate::{
@@ -22,11 +22,12 @@ use crate::{
             queries::{self, NewLink},
             rules,
             steps::{AccountState, Standing},
-            throttle::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON},
+            throttle::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON, take_all},
         },
         mails::{self, MailFrame, Recipient},
         societies::ForgottenPassword,
     },
+    heavy,
     scope::{InSociety, PublicScope},
     ui::{FormState, Lang, Page, Shell},
     visitor::Visitor,
@@ -96,8 +97,8 @@ pub(in super::super) async fn submit(
     if form.has_errors() {
         return Ok(page(&shell, &scope, form, typed).into_response());
     }
-    if !RECOVERIES_OF_ADDRESS.of_network(&visitor).take(&app, &scope).await? {
-        return Err(AppError::Busy(60));
+    if let Some(seconds) = take_all(&app, &scope, &RECOVERIES_OF_ADDRESS.of_network(&visitor)).await? {
+        return Err(AppError::TooMany(seconds));
     }
     evenly(async {
         // Nobody's mailbox is flooded: more than a few are not sent, and not a word is different.
@@ -108,7 +109,8 @@ pub(in super::super) async fn submit(
         match scope.society().policy.forgotten_password {
             ForgottenPassword::MailedLink => Ok(mail_link(&app, &scope, usable.as_ref()).await?),
             ForgottenPassword::TemporaryPassword => {
-                mail_password(&app, &scope, usable.as_ref(), birth_date, &rules::folded(&typed.email)).await
+                let turn = heavy::stranger(&scope, &visitor, &user_id);
+                mail_password(&app, &scope, usable.as_ref(), birth_date, &rules::folded(&typed.email), turn).await
             }
         }
     })
@@ -148,11 +150,12 @@ async fn mail_password(
     account: Option<&Standing>,
     birth_date: Option<Date>,
     email: &str,
+    turn: Turn,
 ) -> Result<(), AppError> {
     let now = app.clock.now();
     let password = code::temporary_password(app.random.bytes()?);
     // One hash whether or not there is an account.
-    let hash = hashed(app, password.to_string()).await?;
+    let hash = hashed(app, turn, password.to_string()).await?;
     let mut tx = app.db.begin().await?;
     let person = match account {
         Some(account) => Some((account, queries::person_in(&mut tx, scope, account.account_id).await?)),

@@ -15,7 +15,7 @@ use crate::{
     features::{
         account::{
             letters, queries, rules,
-            throttle::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON},
+            throttle::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON, take_all},
         },
         mails::{self, MailFrame, Recipient},
         societies::ForgottenUserId,
@@ -75,8 +75,8 @@ pub(in super::super) async fn submit(
     let (Some(birth_date), Ok(email)) = (birth_date, email) else {
         return Ok(page(&shell, &scope, form, typed).into_response());
     };
-    if !RECOVERIES_OF_ADDRESS.of_network(&visitor).take(&app, &scope).await? {
-        return Err(AppError::Busy(60));
+    if let Some(seconds) = take_all(&app, &scope, &RECOVERIES_OF_ADDRESS.of_network(&visitor)).await? {
+        return Err(AppError::TooMany(seconds));
     }
     evenly(async {
         let in_time = RECOVERIES_OF_PERSON.of(&email).take(&app, &scope).await?;

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use yui_auth::{
     qr,
     token::Token,
@@ -16,6 +16,7 @@ use yui_auth::{
 };
 
 use yui_db::Tx;
+use zeroize::Zeroizing;
 
 use super::{Registrant, bare, factor_id, label};
 use crate::{
@@ -40,6 +41,9 @@ const KIND: &str = "app_register";
 /// How long a key waits for its first code.
 const LIFE: SignedDuration = SignedDuration::from_mins(30);
 
+/// A key is shown again that waits for so long at least.
+const STILL: SignedDuration = SignedDuration::from_mins(5);
+
 #[derive(Template)]
 #[template(path = "features/account/registration/app.html")]
 pub(crate) struct AppPage {
@@ -47,6 +51,8 @@ pub(crate) struct AppPage {
     form: FormState,
     question: String,
     key: String,
+    /// What an app on this very device opens.
+    uri: String,
     label: String,
     sign_out_everywhere: bool,
     may_wait: bool,
@@ -65,8 +71,16 @@ pub(in super::super) struct Typed {
 
 const TITLE: &str = "ワンタイムパスワードの設定";
 
-fn page(shell: &Shell, registrant: &Registrant, form: FormState, typed: Typed, key: &TotpKey) -> AppPage {
-    AppPage {
+async fn page(
+    app: &App,
+    shell: &Shell,
+    registrant: &Registrant,
+    form: FormState,
+    typed: Typed,
+    key: &TotpKey,
+) -> Result<Response, AppError> {
+    let person = queries::person(&app.db, registrant.scope(), registrant.account_id()).await?;
+    let page = AppPage {
         page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
         form,
         question: typed.question,
@@ -75,7 +89,9 @@ fn page(shell: &Shell, registrant: &Registrant, form: FormState, typed: Typed, k
         sign_out_everywhere: typed.sign_out_everywhere.is_some(),
         may_wait: registrant.may_wait(),
         signed_in: matches!(registrant, Registrant::Member(..)),
-    }
+        uri: key.uri(&registrant.scope().society().name, &person.user_id).to_string(),
+    };
+    Ok(page.into_response())
 }
 
 pub(in super::super) async fn show(
@@ -86,17 +102,67 @@ pub(in super::super) async fn show(
     if !registrant.may(Factor::App) {
         return Ok(Redirect::to("/factors?choose=yes").into_response());
     }
+    let Pending { key, token } = match pending(&app, &registrant).await? {
+        Some(pending) => pending,
+        None => begin(&app, &registrant).await?,
+    };
+    let typed = Typed { question: token, ..Typed::default() };
+    page(&app, &shell, &registrant, FormState::default(), typed, &key).await
+}
+
+/// A key that waits for its first code, as it is sealed.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    key: Vec<u8>,
+    /// The text of the question's token, so that the page can be shown again.
+    token: String,
+    /// The login or session that it is shown to.
+    shown_to: Vec<u8>,
+}
+
+/// … and opened.
+struct Pending {
+    key: TotpKey,
+    token: String,
+}
+
+fn opened(app: &App, registrant: &Registrant, token_hash: &[u8], sealed: &[u8]) -> anyhow::Result<Option<Pending>> {
+    let place = hex(token_hash);
+    let state = sealed::open(app, registrant.scope(), Place("ceremonies", "sealed_state", &place), sealed)?;
+    // What an earlier version has sealed is the key alone: the page is shown anew.
+    let Ok(Sealed { key, token, shown_to }) = serde_json::from_slice(&state) else { return Ok(None) };
+    let key = TotpKey::from_bytes(&key).filter(|_| shown_to == registrant.token_hash());
+    Ok(key.map(|key| Pending { key, token }))
+}
+
+/// Returns the key that this login or session was shown and has not proved: phones throw the page away when one changes to the
+/// app, and the picture that was scanned must be the one that counts.
+async fn pending(app: &App, registrant: &Registrant) -> anyhow::Result<Option<Pending>> {
+    let until = app.clock.now().checked_add(STILL)?;
+    let whose = (KIND, registrant.account_id());
+    for row in queries::ceremonies_of(&app.db, registrant.scope(), whose, until).await? {
+        if let Some(pending) = opened(app, registrant, &row.token_hash, &row.sealed_state)? {
+            return Ok(Some(pending));
+        }
+    }
+    Ok(None)
+}
+
+/// Makes a key and keeps it until its first code.
+async fn begin(app: &App, registrant: &Registrant) -> anyhow::Result<Pending> {
     let key = TotpKey::from_random(app.random.bytes::<KEY_LEN>()?);
-    let token = app.random.token()?;
-    let hash = *token.hash().as_bytes();
-    let sealed = sealed::seal(&app, registrant.scope(), Place("ceremonies", "sealed_state", &hex(&hash)), key.bytes())?;
-    let now = app.clock.now();
+    let question = app.random.token()?;
+    let (hash, token) = (*question.hash().as_bytes(), question.text().to_string());
+    let shown_to = registrant.token_hash().to_vec();
+    let state =
+        Zeroizing::new(serde_json::to_vec(&Sealed { key: key.bytes().to_vec(), token: token.clone(), shown_to })?);
+    let sealed = sealed::seal(app, registrant.scope(), Place("ceremonies", "sealed_state", &hex(&hash)), &state)?;
+    let ends_at = app.clock.now().checked_add(LIFE)?;
     let mut tx = app.db.begin().await?;
     let whose = (KIND, Some(registrant.account_id()));
-    queries::ceremony_insert(&mut tx, registrant.scope(), &hash, whose, &sealed, now.checked_add(LIFE)?).await?;
+    queries::ceremony_insert(&mut tx, registrant.scope(), &hash, whose, &sealed, ends_at).await?;
     tx.commit().await?;
-    let typed = Typed { question: token.text().to_string(), ..Typed::default() };
-    Ok(page(&shell, &registrant, FormState::default(), typed, &key).into_response())
+    Ok(Pending { key, token })
 }
 
 /// Returns the key that waits for this registrant, and the hash of its question.
@@ -105,9 +171,7 @@ async fn waiting(app: &App, registrant: &Registrant, question: &str) -> anyhow::
     let hash = *token.hash().as_bytes();
     let row = queries::ceremony(&app.db, registrant.scope(), &hash, KIND, app.clock.now()).await?;
     let Some(row) = row.filter(|row| row.account_id == Some(registrant.account_id())) else { return Ok(None) };
-    let place = hex(&hash);
-    let key = sealed::open(app, registrant.scope(), Place("ceremonies", "sealed_state", &place), &row.sealed_state)?;
-    Ok(TotpKey::from_bytes(&key).map(|key| (key, hash)))
+    Ok(opened(app, registrant, &hash, &row.sealed_state)?.map(|pending| (pending.key, hash)))
 }
 
 /// Returns the key as a picture, which can be saved for apps that read pictures.
@@ -152,7 +216,7 @@ pub(in super::super) async fn submit(
         form.error("label", shell.t("同じデバイス名が登録されています。別の名前を入力してください。"));
     }
     if form.has_errors() {
-        return Ok(page(&shell, &registrant, form, typed, &key).into_response());
+        return page(&app, &shell, &registrant, form, typed, &key).await;
     }
     let Some(mut tx) = registrant.begin(&app, Second::App).await? else {
         return Ok(Redirect::to("/login/continue").into_response());
@@ -194,6 +258,7 @@ crate::ui::pages! {
             form,
             question: "question".into(),
             key: "JBSW Y3DP EHPK 3PXP".into(),
+            uri: "otpauth://totp/x:testtaro01?secret=JBSWY3DPEHPK3PXP".into(),
             label: "phone".into(),
             sign_out_everywhere: false,
             may_wait: true,

@@ -56,6 +56,14 @@ impl Registrant {
         }
     }
 
+    /// Returns the hash of the token of the login or session: who else is the same account's is another registrant.
+    fn token_hash(&self) -> &[u8; 32] {
+        match self {
+            Self::Login(login, _) => &login.token_hash,
+            Self::Member(member, _) => &member.session,
+        }
+    }
+
     /// Returns whether the society offers this factor; what it does not offer can not be registered, whatever is sent.
     pub(super) fn may(&self, factor: Factor) -> bool {
         self.scope().society().policy.factors.contains(&factor)

@@ -15,6 +15,7 @@ use crate::{
         password::{Typed, checked, hashed, rule_words},
         queries::{self, NewPassword},
     },
+    heavy,
     scope::{InSociety, MemberScope},
     ui::{FormState, Page, Shell},
     visitor::Visitor,
@@ -60,12 +61,13 @@ pub(in super::super) async fn submit(
     let (_, current) = account.ok_or(AppError::NotFound)?;
     let mut form = FormState::default();
     let policy = (shell.lang, &member.society().policy);
-    let new = checked(&app, policy, &mut form, &typed, (&person, &person.user_id), &current).await?;
+    let turn = heavy::account(&member, "member", id);
+    let new = checked(&app, turn, policy, &mut form, &typed, (&person, &person.user_id), &current).await?;
     let everywhere = typed.sign_out_everywhere.is_some();
     if form.has_errors() {
         return Ok(page(&shell, &member, form, person.user_id, everywhere).into_response());
     }
-    let hash = hashed(&app, new).await?;
+    let hash = hashed(&app, turn, new).await?;
     let mut tx = app.db.begin().await?;
     let new = NewPassword { hash: &hash, set_at: now, ends_at: None, must_change: false };
     queries::password_set(&mut tx, &member, id, &new).await?;

@@ -18,6 +18,7 @@ use crate::{
         password::busy,
         queries, rules,
     },
+    heavy,
     scope::{InSociety, MemberScope},
     ui::{FormState, Page, Shell},
     visitor::Visitor,
@@ -79,7 +80,8 @@ pub(in super::super) async fn submit(
     };
     let account = queries::standing(&app.db, &member, member.account_id, app.clock.now()).await?;
     let (_, password_hash) = account.ok_or(AppError::NotFound)?;
-    let same = app.hasher.verify(Password::new(user_id.clone()), Some(&password_hash)).await.map_err(busy)?;
+    let turn = heavy::account(&member, "member", member.account_id);
+    let same = app.hasher.verify(turn, Password::new(user_id.clone()), Some(&password_hash)).await.map_err(busy)?;
     if same.matches {
         form.error("user_id", shell.t("ユーザIDをパスワードと同じにすることはできません。"));
         return Ok(page(&shell, &member, form, typed.user_id).into_response());

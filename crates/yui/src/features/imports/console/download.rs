@@ -19,6 +19,7 @@ use crate::{
         imports::{acts, kind_of, queries},
     },
     files::pieces,
+    heavy,
     scope::StaffScope,
 };
 
@@ -71,6 +72,11 @@ fn portions(app: App, staff: StaffScope, id: i64) -> impl Stream<Item = io::Resu
         let (app, staff) = (app.clone(), staff.clone());
         async move {
             let after = after?;
+            let turn = heavy::account(&staff, "staff", staff.staff_id);
+            // Held for one portion at a time, however slowly the file is taken.
+            let Ok(_place) = app.searches.place(turn).await else {
+                return Some((Err(io::Error::other("too many searches are waiting")), None));
+            };
             let faults = match queries::fault_page(&app.db, &staff, id, after, PORTION).await {
                 Ok(faults) => faults,
                 Err(error) => return Some((Err(io::Error::other(error)), None)),

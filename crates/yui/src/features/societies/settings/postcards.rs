@@ -22,6 +22,7 @@ use crate::{
         account::migration::postcard_sheet,
         societies::{Policy, PostcardLines, Society},
     },
+    heavy,
     scope::{InSociety, StaffScope},
     ui::{FormState, Page, Shell},
 };
@@ -131,7 +132,7 @@ pub(super) async fn submit(
         form.error(field(part), &format!("{}は{LONGEST}文字以内で入力してください。", label(part)));
     }
     if !form.has_errors() {
-        match misfits(&app, postcard_sheet(&app, staff.society(), &new)).await? {
+        match misfits(&app, staff.society(), postcard_sheet(&app, staff.society(), &new)).await? {
             Some(misfits) => misfits.into_iter().for_each(|one| form.error(field(one.part), &typed.words(one))),
             None => form.error("sender", NO_FONTS),
         }
@@ -148,15 +149,15 @@ pub(super) async fn submit(
 }
 
 /// Returns the lines that can not stand on the card; none where there are no fonts to measure with.
-async fn misfits(app: &App, sheet: PostcardSheet) -> anyhow::Result<Option<Vec<Misfit>>> {
+async fn misfits(app: &App, society: &Society, sheet: PostcardSheet) -> Result<Option<Vec<Misfit>>, AppError> {
     let Some(fonts) = app.fonts.clone() else { return Ok(None) };
-    Ok(Some(tokio::task::spawn_blocking(move || sheet.misfits(&fonts)).await??))
+    Ok(Some(app.heavy.run(heavy::society(society), move || sheet.misfits(&fonts)).await??))
 }
 
 /// Returns the sentence about a card that what is to be kept elsewhere would make unprintable; none where it would not, or there are
 /// no fonts to measure with.
-pub(super) async fn unprintable(app: &App, society: &Society, policy: &Policy) -> anyhow::Result<Option<String>> {
-    let misfits = misfits(app, postcard_sheet(app, society, policy)).await?;
+pub(super) async fn unprintable(app: &App, society: &Society, policy: &Policy) -> Result<Option<String>, AppError> {
+    let misfits = misfits(app, society, postcard_sheet(app, society, policy)).await?;
     Ok(misfits.as_deref().and_then(<[_]>::first).map(|one| {
         let label = label(one.part);
         format!(
@@ -196,7 +197,8 @@ pub(super) async fn sample(State(app): State<App>, staff: StaffScope) -> Result<
         expires: app.clock.today().checked_add(i32::from(policy.temporary_days).days())?,
     };
     let mut pdf = Vec::new();
-    let written = tokio::task::spawn_blocking(move || write(&fonts, &sheet, [card], &mut pdf).map(|_| pdf)).await?;
+    let turn = heavy::account(&staff, "staff", staff.staff_id);
+    let written = app.heavy.run(turn, move || write(&fonts, &sheet, [card], &mut pdf).map(|_| pdf)).await?;
     let pdf = match written {
         Err(PrintError::Misfits(_)) => {
             return Err(AppError::Unavailable("ハガキに入らない行があります。設定の画面で直してください。"));

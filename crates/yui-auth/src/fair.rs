@@ -1,0 +1,460 @@
+//! A waiting line in which nobody's requests keep everybody else's out.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+/// For whom something is done: what a [`FairLine`] shares its places by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Turn {
+    /// The society.
+    pub society: i64,
+    /// The network that the request comes from, or any other number that stands for a source of requests.
+    pub network: u64,
+    /// The account it is about, existing or not; 0 where it is about none: then no limit for accounts holds.
+    pub account: u64,
+}
+
+/// The line is full: answer 503 with Retry-After.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many requests are waiting")]
+pub struct Full;
+
+/// So much work at once, and a bounded line of those who wait, shared fairly.
+///
+/// The societies that wait are served in turn, within a society its networks, within a network first come, first served.
+/// Where the line is full a newcomer takes the place of the last one who waits for the society with the most places, or in the same
+/// society for the network with the most, if that has more than the newcomer's; else the newcomer is refused. An account has
+/// only so many places. So one account, one network or one society that floods the line lengthens its own wait.
+///
+/// Jobs wait beside the line, however many ([`FairLine::enter_patiently`]): they work when nobody else waits, and every eighth
+/// time in any case.
+#[derive(Clone, Debug)]
+pub struct FairLine {
+    state: Arc<Mutex<State>>,
+}
+
+/// A right to work, given back when dropped.
+#[derive(Debug)]
+pub struct Place {
+    line: FairLine,
+}
+
+#[derive(Debug)]
+struct State {
+    /// How many more may work at once.
+    free: usize,
+    /// How many may wait.
+    limit: usize,
+    /// How many may wait for one account.
+    of_account: usize,
+    waiting: usize,
+    /// Who waits; the society whose turn it is stands first.
+    societies: VecDeque<Society>,
+    accounts: HashMap<(i64, u64), usize>,
+    /// Jobs, which wait beside the line.
+    jobs: VecDeque<Ticket>,
+    /// How many were called since the last job.
+    since_job: usize,
+}
+
+/// Every so many calls a job has its turn, whoever waits.
+const JOB_EACH: usize = 8;
+
+#[derive(Debug)]
+struct Society {
+    society: i64,
+    waiting: usize,
+    /// The network whose turn it is stands first.
+    networks: VecDeque<Network>,
+}
+
+#[derive(Debug)]
+struct Network {
+    network: u64,
+    tickets: VecDeque<Ticket>,
+}
+
+#[derive(Debug)]
+struct Ticket {
+    account: u64,
+    /// Dropped without a word where somebody else gets the place.
+    call: oneshot::Sender<()>,
+}
+
+impl FairLine {
+    /// Returns a line in which `permits` (at least 1) work at once and `limit` may wait, `of_account` of them for one account.
+    #[must_use]
+    pub fn new(permits: usize, limit: usize, of_account: usize) -> Self {
+        let state = State {
+            free: permits.max(1),
+            limit,
+            of_account,
+            waiting: 0,
+            societies: VecDeque::new(),
+            accounts: HashMap::new(),
+            jobs: VecDeque::new(),
+            since_job: 0,
+        };
+        Self { state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Waits for a place.
+    ///
+    /// # Errors
+    /// [`Full`], at once or after some waiting, where there is none for this turn.
+    pub async fn enter(&self, turn: Turn) -> Result<Place, Full> {
+        let called = {
+            let mut state = self.state();
+            if state.free > 0 {
+                state.free -= 1;
+                return Ok(self.place());
+            }
+            state.join(turn)?
+        };
+        let waiting = Waiting { line: self, called };
+        waiting.place().await
+    }
+
+    /// Waits for a place as a job does: for as long as it takes.
+    ///
+    /// # Errors
+    /// [`Full`] where the program is stopping.
+    pub async fn enter_patiently(&self) -> Result<Place, Full> {
+        let called = {
+            let mut state = self.state();
+            if state.free > 0 {
+                state.free -= 1;
+                return Ok(self.place());
+            }
+            let (call, called) = oneshot::channel();
+            state.jobs.push_back(Ticket { account: 0, call });
+            called
+        };
+        let waiting = Waiting { line: self, called };
+        waiting.place().await
+    }
+
+    /// Returns how many wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.state().waiting
+    }
+
+    fn place(&self) -> Place {
+        Place { line: self.clone() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.line.state();
+        while let Some(ticket) = state.next() {
+            // The one who was called has the place now, unless they have gone.
+            if ticket.call.send(()).is_ok() {
+                return;
+            }
+        }
+        state.free += 1;
+    }
+}
+
+/// Somebody who waits to be called, and may go away before or just after that.
+struct Waiting<'l> {
+    line: &'l FairLine,
+    called: oneshot::Receiver<()>,
+}
+
+impl Waiting<'_> {
+    async fn place(mut self) -> Result<Place, Full> {
+        match (&mut self.called).await {
+            Ok(()) => Ok(self.line.place()),
+            Err(_) => Err(Full),
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.called.close();
+        // Called, but gone before the place was taken: it goes on to the next.
+        if self.called.try_recv().is_ok() {
+            drop(self.line.place());
+        }
+    }
+}
+
+impl State {
+    /// Takes the newcomer into the line.
+    fn join(&mut self, turn: Turn) -> Result<oneshot::Receiver<()>, Full> {
+        if self.waiting >= self.limit {
+            self.forget_gone();
+        }
+        let of_account = self.accounts.get(&(turn.society, turn.account)).copied().unwrap_or_default();
+        if turn.account != 0 && of_account >= self.of_account {
+            return Err(Full);
+        }
+        if self.waiting >= self.limit {
+            self.make_room(turn)?;
+        }
+        let (call, called) = oneshot::channel();
+        let society = match self.societies.iter().position(|society| society.society == turn.society) {
+            Some(at) => at,
+            None => {
+                self.societies.push_back(Society { society: turn.society, waiting: 0, networks: VecDeque::new() });
+                self.societies.len() - 1
+            }
+        };
+        if let Some(society) = self.societies.get_mut(society) {
+            society.waiting += 1;
+            let ticket = Ticket { account: turn.account, call };
+            match society.networks.iter_mut().find(|network| network.network == turn.network) {
+                Some(network) => network.tickets.push_back(ticket),
+                None => society.networks.push_back(Network { network: turn.network, tickets: [ticket].into() }),
+            }
+        }
+        self.waiting += 1;
+        *self.accounts.entry((turn.society, turn.account)).or_default() += 1;
+        Ok(called)
+    }
+
+    /// Refuses somebody who waits, so that the newcomer has a place.
+    fn make_room(&mut self, turn: Turn) -> Result<(), Full> {
+        let own = self.societies.iter().find(|society| society.society == turn.society);
+        let own_waiting = own.map_or(0, |society| society.waiting);
+        let most = self.societies.iter().enumerate().max_by_key(|(_, society)| society.waiting).ok_or(Full)?;
+        let at = if most.1.waiting > own_waiting + 1 {
+            most.0
+        } else {
+            // In the newcomer's own society, another network may have more than its share.
+            let of_network = own.and_then(|own| own.networks.iter().find(|network| network.network == turn.network));
+            let of_network = of_network.map_or(0, |network| network.tickets.len());
+            let most = own.and_then(|own| own.networks.iter().map(|network| network.tickets.len()).max()).unwrap_or(0);
+            if most <= of_network + 1 {
+                return Err(Full);
+            }
+            self.societies.iter().position(|society| society.society == turn.society).ok_or(Full)?
+        };
+        let society = self.societies.get_mut(at).ok_or(Full)?;
+        let network = society.networks.iter_mut().max_by_key(|network| network.tickets.len()).ok_or(Full)?;
+        let refused = network.tickets.pop_back().ok_or(Full)?;
+        society.waiting -= 1;
+        society.networks.retain(|network| !network.tickets.is_empty());
+        let society_id = society.society;
+        self.societies.retain(|society| society.waiting > 0);
+        self.left(society_id, refused.account);
+        Ok(())
+    }
+
+    /// Returns the one whose turn it is.
+    fn next(&mut self) -> Option<Ticket> {
+        if (self.societies.is_empty() || self.since_job >= JOB_EACH)
+            && let Some(job) = self.jobs.pop_front()
+        {
+            self.since_job = 0;
+            return Some(job);
+        }
+        self.since_job += 1;
+        let mut society = self.societies.pop_front()?;
+        let mut network = society.networks.pop_front()?;
+        let ticket = network.tickets.pop_front()?;
+        if !network.tickets.is_empty() {
+            society.networks.push_back(network);
+        }
+        society.waiting -= 1;
+        self.left(society.society, ticket.account);
+        if society.waiting > 0 {
+            self.societies.push_back(society);
+        }
+        Some(ticket)
+    }
+
+    /// Counts one fewer who waits.
+    fn left(&mut self, society: i64, account: u64) {
+        self.waiting -= 1;
+        if let Some(waiting) = self.accounts.get_mut(&(society, account)) {
+            *waiting -= 1;
+            if *waiting == 0 {
+                self.accounts.remove(&(society, account));
+            }
+        }
+    }
+
+    /// Takes those out of the line who have gone away.
+    fn forget_gone(&mut self) {
+        let mut gone = Vec::new();
+        for society in &mut self.societies {
+            for network in &mut society.networks {
+                network.tickets.retain(|ticket| {
+                    if ticket.call.is_closed() {
+                        gone.push((society.society, ticket.account));
+                    }
+                    !ticket.call.is_closed()
+                });
+            }
+            society.networks.retain(|network| !network.tickets.is_empty());
+            society.waiting = society.networks.iter().map(|network| network.tickets.len()).sum();
+        }
+        self.societies.retain(|society| society.waiting > 0);
+        gone.into_iter().for_each(|(society, account)| self.left(society, account));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::{Pin, pin};
+    use std::task::{Context, Poll, Waker};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Entering<'l> = Pin<Box<dyn Future<Output = Result<Place, Full>> + 'l>>;
+
+    fn turn(society: i64, network: u64, account: u64) -> Turn {
+        Turn { society, network, account }
+    }
+
+    fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    /// Somebody who waits at the line.
+    fn waits<'l>(line: &'l FairLine, turn: Turn) -> Entering<'l> {
+        let mut entering: Entering<'l> = Box::pin(line.enter(turn));
+        assert!(entering.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        entering
+    }
+
+    fn now(line: &FairLine, turn: Turn) -> Result<Place, Full> {
+        match poll(pin!(line.enter(turn))) {
+            Poll::Ready(result) => result,
+            Poll::Pending => panic!("it waits"),
+        }
+    }
+
+    fn outcome(entering: &mut Entering<'_>) -> Poll<Result<Place, Full>> {
+        entering.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn societies_and_networks_take_turns() {
+        let line = FairLine::new(1, 10, 10);
+        let mut place = now(&line, turn(1, 1, 1)).ok();
+        let mut waiting: Vec<_> = [(1, 1), (1, 1), (1, 2), (2, 1), (2, 1)]
+            .map(|(society, network)| waits(&line, turn(society, network, 0)))
+            .into();
+        let mut order = Vec::new();
+        while order.len() < waiting.len() {
+            drop(place.take());
+            for (at, entering) in waiting.iter_mut().enumerate() {
+                if order.contains(&at) {
+                    continue;
+                }
+                if let Poll::Ready(Ok(called)) = outcome(entering) {
+                    order.push(at);
+                    place = Some(called);
+                }
+            }
+        }
+        assert_eq!(order, [0, 3, 2, 4, 1]);
+    }
+
+    #[test]
+    fn a_flood_refuses_itself() {
+        let line = FairLine::new(1, 4, 10);
+        let _place = now(&line, turn(1, 1, 1)).unwrap();
+        let mut flood: Vec<_> = (0..4).map(|_| waits(&line, turn(1, 1, 0))).collect();
+        assert_eq!(now(&line, turn(1, 1, 0)).unwrap_err(), Full);
+        let mut other = waits(&line, turn(2, 1, 0));
+        assert!(matches!(outcome(&mut flood[3]), Poll::Ready(Err(Full))), "the last of the flood makes room");
+        let mut neighbour = waits(&line, turn(1, 2, 0));
+        assert!(
+            matches!(outcome(&mut flood[2]), Poll::Ready(Err(Full))),
+            "another network of the society has a share, too"
+        );
+        assert!(outcome(&mut other).is_pending() && outcome(&mut neighbour).is_pending());
+        assert_eq!(line.waiting(), 4);
+    }
+
+    #[test]
+    fn jobs_wait_beside_the_line_and_are_not_forgotten() {
+        let line = FairLine::new(1, 20, 20);
+        let mut place = now(&line, turn(1, 1, 1)).ok();
+        let mut job: Entering<'_> = Box::pin(line.enter_patiently());
+        assert!(outcome(&mut job).is_pending());
+        let mut members: Vec<_> = (0..12).map(|_| waits(&line, turn(1, 1, 0))).collect();
+        let mut before = 0;
+        loop {
+            drop(place.take());
+            if let Poll::Ready(Ok(_place)) = outcome(&mut job) {
+                break;
+            }
+            let Poll::Ready(Ok(next)) = outcome(&mut members[before]) else { panic!("the next member's turn") };
+            place = Some(next);
+            before += 1;
+        }
+        assert_eq!(before, JOB_EACH);
+    }
+
+    #[test]
+    fn an_account_has_only_so_many_places() {
+        let line = FairLine::new(1, 10, 2);
+        let _place = now(&line, turn(1, 1, 7)).unwrap();
+        let waiting = [waits(&line, turn(1, 1, 7)), waits(&line, turn(1, 2, 7))];
+        assert_eq!(now(&line, turn(1, 3, 7)).unwrap_err(), Full);
+        drop((waits(&line, turn(1, 3, 8)), waits(&line, turn(2, 3, 7))));
+        drop(waiting);
+    }
+
+    #[test]
+    fn who_goes_away_gives_the_place_on() {
+        let line = FairLine::new(1, 2, 10);
+        let place = now(&line, turn(1, 1, 1)).unwrap();
+        let gone = waits(&line, turn(1, 1, 1));
+        let called_and_gone = waits(&line, turn(1, 1, 1));
+        drop(gone);
+        let mut third = waits(&line, turn(1, 1, 1));
+        drop(place);
+        drop(called_and_gone);
+        let Poll::Ready(Ok(place)) = outcome(&mut third) else { panic!("nobody stands before the third") };
+        drop(place);
+        drop(now(&line, turn(1, 1, 1)).unwrap());
+        assert_eq!(line.waiting(), 0);
+    }
+
+    proptest! {
+        /// Whatever is asked, given back and given up in whatever order: no place is lost and none is given twice.
+        #[test]
+        fn no_place_is_lost(acts in proptest::collection::vec((0_u8..4, 0_i64..3, 0_u64..3, 0_u64..4), 0..200)) {
+            let line = FairLine::new(2, 5, 3);
+            let mut waiting: Vec<Entering<'_>> = Vec::new();
+            let mut places = Vec::new();
+            for (act, society, network, account) in acts {
+                match act {
+                    0 | 1 => waiting.push(Box::pin(line.enter(turn(society, network, account)))),
+                    2 => drop(places.pop()),
+                    _ => drop(waiting.pop()),
+                }
+                waiting = waiting.into_iter().filter_map(|mut entering| match outcome(&mut entering) {
+                    Poll::Ready(Ok(place)) => { places.push(place); None }
+                    Poll::Ready(Err(Full)) => None,
+                    Poll::Pending => Some(entering),
+                }).collect();
+                prop_assert!(places.len() <= 2 && waiting.len() <= 5);
+                prop_assert!(waiting.is_empty() || places.len() == 2);
+            }
+            drop(waiting);
+            drop(places);
+            let (_one, _two) = (now(&line, turn(0, 0, 0)), now(&line, turn(0, 0, 0)));
+            prop_assert_eq!(line.state().free, 0);
+            prop_assert_eq!(line.state().accounts.len(), line.state().societies.iter().map(|s| s.networks.len()).sum::<usize>().min(line.state().accounts.len()));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A try to prove something, counted before it is looked at.
+
+use super::{
+    queries,
+    throttle::{Throttle, give_back, take_all},
+};
+use crate::{app::App, scope::InSociety};
+
+/// What a try has taken before anything was looked at. It is given back where the try was right, and where nobody waits for
+/// the answer any more: the request was aborted, and told nothing.
+#[derive(Debug)]
+pub(crate) struct Attempt<S: InSociety + Clone + Send + Sync + 'static> {
+    app: App,
+    scope: S,
+    taken: Taken,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    throttles: Vec<Throttle>,
+    device: Option<([u8; 32], i64)>,
+    session: Option<[u8; 32]>,
+}
+
+impl Taken {
+    fn is_empty(&self) -> bool {
+        self.throttles.is_empty() && self.device.is_none() && self.session.is_none()
+    }
+
+    async fn give_back(self, app: &App, scope: &impl InSociety) -> anyhow::Result<()> {
+        if !self.throttles.is_empty() {
+            give_back(app, scope, &self.throttles).await?;
+        }
+        if let Some((device, account_id)) = self.device {
+            queries::device_right(&app.db, scope, &device, account_id).await?;
+        }
+        if let Some(session) = self.session {
+            queries::session_password_right(&app.db, scope, &session).await?;
+        }
+        Ok(())
+    }
+}
+
+impl<S: InSociety + Clone + Send + Sync + 'static> Attempt<S> {
+    /// Begins a try, which has taken nothing yet.
+    pub(crate) fn new(app: &App, scope: &S) -> Self {
+        Self { app: app.clone(), scope: scope.clone(), taken: Taken::default() }
+    }
+
+    /// Takes these; returns how many seconds must pass where there are none left.
+    pub(crate) async fn take(&mut self, tries: &[Throttle]) -> anyhow::Result<Option<u32>> {
+        let refused = take_all(&self.app, &self.scope, tries).await?;
+        if refused.is_none() {
+            self.taken.throttles.extend(tries);
+        }
+        Ok(refused)
+    }
+
+    /// Counts the try in a browser known to be the account owner's; returns how many were wrong in a row with it, none where the
+    /// browser is known no more.
+    pub(super) async fn count_in_device(
+        &mut self,
+        device: [u8; 32],
+        account_id: i64,
+    ) -> Result<Option<i32>, yui_db::DbError> {
+        let count = queries::device_try(&self.app.db, &self.scope, &device, account_id).await?;
+        self.taken.device = count.map(|_| (device, account_id));
+        Ok(count)
+    }
+
+    /// Counts the try in a session; returns how many were wrong in a row with it, none where the session is over.
+    pub(super) async fn count_in_session(&mut self, session: [u8; 32]) -> Result<Option<i32>, yui_db::DbError> {
+        let count = queries::session_password_try(&self.app.db, &self.scope, &session).await?;
+        self.taken.session = count.map(|_| session);
+        Ok(count)
+    }
+
+    /// The try was wrong: what it has taken is spent.
+    pub(crate) fn wrong(mut self) {
+        self.taken = Taken::default();
+    }
+
+    /// The try was right, or could not be looked at: gives back what it has taken.
+    pub(crate) async fn right(mut self) -> anyhow::Result<()> {
+        std::mem::take(&mut self.taken).give_back(&self.app, &self.scope).await
+    }
+
+    /// As [`Attempt::right`], but the limits stay spent.
+    pub(super) async fn right_but_spent(mut self) -> anyhow::Result<()> {
+        self.taken.throttles.clear();
+        self.right().await
+    }
+}
+
+impl<S: InSociety + Clone + Send + Sync + 'static> Drop for Attempt<S> {
+    fn drop(&mut self) {
+        let taken = std::mem::take(&mut self.taken);
+        if taken.is_empty() {
+            return;
+        }
+        let (app, scope) = (self.app.clone(), self.scope.clone());
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                if let Err(error) = taken.give_back(&app, &scope).await {
+                    tracing::warn!("the tries of an aborted request could not be given back: {error:#}");
+                }
+            });
+        }
+    }
+}
