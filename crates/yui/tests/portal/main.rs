@@ -35,4 +35,5 @@ mod takeovers;
 mod temporary_ids;
 mod uploads;
 mod walk;
+mod web;
 mod words;

@@ -79,6 +79,16 @@ impl Portal {
         Self::connected(copy.db, true, &[("YUI_DATABASE_CONNECTIONS", "1")]).await
     }
 
+    /// Returns the demo on each engine behind a proxy that is trusted.
+    pub(crate) async fn behind_a_proxy() -> Vec<Self> {
+        let mut portals = Vec::new();
+        for copy in Self::demos().await {
+            copy.app.db.close().await;
+            portals.push(Self::connected(copy.db, true, &[("YUI_TRUSTED_PROXIES", "10.0.0.0/8")]).await);
+        }
+        portals
+    }
+
     /// Returns the demo on PostgreSQL where files may have so many megabytes.
     pub(crate) async fn with_upload_limit(megabytes: &str) -> Self {
         let copy = Self::demos().await.into_iter().nth(1).unwrap();
