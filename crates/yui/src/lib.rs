@@ -9,5 +9,6 @@ pub mod features;
 pub mod files;
 pub mod router;
 pub mod scope;
+pub mod serve;
 pub mod ui;
 mod visitor;

@@ -51,6 +51,11 @@ pub(crate) fn error_page(shell: &Shell, error: &AppError, reference: &str, bare:
             "アクセスが集中しているため、受け付けられませんでした。",
             "数秒おいてから、もう一度お試しください。",
         ),
+        AppError::Database(_) => (
+            "ただいまご利用いただけません",
+            "システムが一時的に応答していないため、受け付けられませんでした。",
+            "少し時間をおいてから、もう一度お試しください。",
+        ),
         AppError::Unavailable(what) => {
             ("ただいまご利用いただけません", *what, "お急ぎの場合は、健康保険組合へお問い合わせください。")
         }
