@@ -1,7 +1,7 @@
 //! Loading many rows.
 
 use jiff::{Timestamp, civil::date};
-use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Sqlite, Transaction};
 
 use crate::{Param, db::sqlite_arguments};
 
@@ -51,7 +51,7 @@ pub(crate) async fn sqlite(
 const COPY_BUFFER: usize = 1 << 20;
 
 pub(crate) async fn postgres(
-    tx: &mut Transaction<'static, Postgres>,
+    tx: &mut PgConnection,
     table: &BulkTable,
     values: &[Param<'_>],
 ) -> Result<u64, sqlx::Error> {

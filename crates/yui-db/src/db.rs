@@ -1,16 +1,20 @@
 //! The connection to either engine, and reading from it.
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 use sqlx::{
-    Arguments, AssertSqlSafe, Connection, FromRow, PgPool, Postgres, Sqlite, SqlitePool,
-    postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
-    sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-    },
+    Arguments, AssertSqlSafe, FromRow, Postgres, Sqlite, SqlitePool,
+    postgres::{PgArguments, PgRow},
+    sqlite::{SqliteArguments, SqliteRow},
 };
 
-use crate::{DbError, Param, Statement, Tx, param::instant_text};
+use crate::{
+    DbError, Param, Statement, Tx,
+    param::instant_text,
+    patience::waited,
+    postgres::Pools,
+    sqlite::{self, patiently},
+};
 
 /// A struct that can be made from a row of either engine: whatever has `#[derive(sqlx::FromRow)]`.
 pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
@@ -37,79 +41,46 @@ pub enum Db {
         writer: SqlitePool,
     },
     /// PostgreSQL.
-    Postgres(PgPool),
+    Postgres(Pools),
 }
 
-static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
+/// What a connection needs to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Address<'a> {
+    /// `sqlite://PATH` or `postgres://…`.
+    pub url: &'a str,
+    /// How many connections requests have at the most; other work has up to eight beside them on PostgreSQL.
+    pub connections: u32,
+    /// How long a request waits.
+    pub patience: Duration,
+    /// Whether a SQLite file is made where there is none.
+    pub create: bool,
+}
 
-/// How much of a SQLite file the writer may keep in memory: 32 MiB, in the form that the pragma takes. An import that touches
-/// many index pages is several times faster than with the 2 MiB of a reader.
-const WRITER_CACHE: &str = "-32768";
-
-/// After how many pages of 4 KiB SQLite moves its log into the file.
-const WAL_PAGES: &str = "8000";
-
-/// A connection that was idle for longer is asked whether it still lives before it is used; asking each time would double the
-/// round trips of a page.
-const ASK_AFTER: Duration = Duration::from_secs(30);
-
-/// How long a statement waits for another process that is writing to the same SQLite file.
-const BUSY: Duration = Duration::from_secs(30);
+/// How long a request waits where nothing is said.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Db {
     /// Connects to `sqlite://PATH` (the file is created where missing) or `postgres://…`, with at most `connections`.
     ///
     /// # Errors
-    /// [`DbError::Address`] for any other address; [`DbError::Engine`] where the database does not answer.
-    pub async fn connect(address: &str, connections: u32) -> Result<Self, DbError> {
-        let failed = |source| DbError::of("connect", source);
-        if let Some(path) = address.strip_prefix("sqlite://") {
-            let options = SqliteConnectOptions::new()
-                .filename(path)
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(BUSY)
-                .optimize_on_close(true, None);
-            let writing = options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", WAL_PAGES);
-            let writer = SqlitePoolOptions::new()
-                .max_connections(1)
-                // SQLite rolls back by itself on a full disk and on I/O errors, which sqlx does not notice: it would refuse
-                // every transaction from then on. The ping makes a rollback that was queued happen first.
-                .after_release(|connection, _| {
-                    Box::pin(async move {
-                        connection.ping().await?;
-                        Ok(!connection.is_in_transaction())
-                    })
-                })
-                .connect_with(writing)
-                .await
-                .map_err(failed)?;
-            let readers = SqlitePoolOptions::new()
-                .max_connections(connections)
-                .connect_with(options.pragma("query_only", "ON"))
-                .await
-                .map_err(failed)?;
+    /// As [`Db::at`].
+    pub async fn connect(url: &str, connections: u32) -> Result<Self, DbError> {
+        Self::at(Address { url, connections, patience: PATIENCE, create: true }).await
+    }
+
+    /// Connects to the database at this address.
+    ///
+    /// # Errors
+    /// [`DbError::Address`] for an address of another kind; [`DbError::NoFile`], [`DbError::NoFolder`], [`DbError::File`] or
+    /// [`DbError::Unreachable`] where the database is not there.
+    pub async fn at(address: Address<'_>) -> Result<Self, DbError> {
+        let Address { url, connections, patience, create } = address;
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            let (readers, writer) = sqlite::open(path, connections, create).await?;
             Ok(Self::Sqlite { readers, writer })
-        } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            let options = PgConnectOptions::from_str(address).map_err(failed)?.application_name("yui");
-            let pool = PgPoolOptions::new()
-                .max_connections(connections)
-                .test_before_acquire(false)
-                .before_acquire(|connection, used| {
-                    Box::pin(async move {
-                        if used.idle_for > ASK_AFTER {
-                            connection.ping().await?;
-                        }
-                        Ok(true)
-                    })
-                })
-                .connect_with(options)
-                .await
-                .map_err(failed)?;
-            Ok(Self::Postgres(pool))
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Ok(Self::Postgres(Pools::connect(url, connections, patience).await?))
         } else {
             Err(DbError::Address)
         }
@@ -123,28 +94,20 @@ impl Db {
         }
     }
 
-    /// Brings the schema to this program's version; changes nothing where it is there already.
-    ///
-    /// # Errors
-    /// [`DbError::Migration`] where a migration fails, or where the database was made by a newer program.
-    pub async fn migrate(&self) -> Result<(), DbError> {
-        match self {
-            Self::Sqlite { writer, .. } => SQLITE_MIGRATIONS.run(writer).await?,
-            Self::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
-        }
-        Ok(())
-    }
-
     /// Returns all rows that the statement reads.
     ///
     /// # Errors
-    /// [`DbError::Engine`] where the statement fails or a row does not fit `T`.
+    /// [`DbError::Engine`] where the statement fails or a row does not fit `T`; [`DbError::Late`] where no answer comes in time.
     pub async fn all<T: Record>(&self, statement: &Statement, params: &[Param<'_>]) -> Result<Vec<T>, DbError> {
         match self {
-            Self::Sqlite { readers, .. } => sqlite(statement, params)?.fetch_all(readers).await,
-            Self::Postgres(pool) => postgres(statement, params)?.fetch_all(pool).await,
+            Self::Sqlite { readers, .. } => {
+                waited(statement.name, async { sqlite(statement, params)?.fetch_all(readers).await }).await
+            }
+            Self::Postgres(pools) => {
+                let read = || async { postgres(statement, params)?.fetch_all(pools.pool()).await };
+                pools.read(statement.name, read).await
+            }
         }
-        .map_err(|source| DbError::of(statement.name, source))
     }
 
     /// Returns the row that the statement reads, if there is one.
@@ -153,10 +116,14 @@ impl Db {
     /// As [`Db::all`].
     pub async fn optional<T: Record>(&self, statement: &Statement, params: &[Param<'_>]) -> Result<Option<T>, DbError> {
         match self {
-            Self::Sqlite { readers, .. } => sqlite(statement, params)?.fetch_optional(readers).await,
-            Self::Postgres(pool) => postgres(statement, params)?.fetch_optional(pool).await,
+            Self::Sqlite { readers, .. } => {
+                waited(statement.name, async { sqlite(statement, params)?.fetch_optional(readers).await }).await
+            }
+            Self::Postgres(pools) => {
+                let read = || async { postgres(statement, params)?.fetch_optional(pools.pool()).await };
+                pools.read(statement.name, read).await
+            }
         }
-        .map_err(|source| DbError::of(statement.name, source))
     }
 
     /// Returns the one row that the statement reads.
@@ -180,16 +147,19 @@ impl Db {
         if list.is_empty() {
             return Ok(Vec::new());
         }
-        let failed = |source| DbError::of(statement.name, source);
         match self {
             Self::Sqlite { readers, .. } => {
                 let mut rows = Vec::new();
                 for part in list.chunks(LIST_AT_ONCE) {
-                    rows.extend(sqlite_among(statement, params, part)?.fetch_all(readers).await.map_err(failed)?);
+                    let read = async { sqlite_among(statement, params, part)?.fetch_all(readers).await };
+                    rows.extend(waited(statement.name, read).await?);
                 }
                 Ok(rows)
             }
-            Self::Postgres(pool) => postgres_among(statement, params, list)?.fetch_all(pool).await.map_err(failed),
+            Self::Postgres(pools) => {
+                let read = || async { postgres_among(statement, params, list)?.fetch_all(pools.pool()).await };
+                pools.read(statement.name, read).await
+            }
         }
     }
 
@@ -200,8 +170,8 @@ impl Db {
     /// [`DbError::Engine`] where the database does not answer.
     pub async fn analyze(&self) -> Result<(), DbError> {
         let done = match self {
-            Self::Sqlite { writer, .. } => sqlx::query("PRAGMA optimize").execute(writer).await.map(drop),
-            Self::Postgres(pool) => sqlx::query("ANALYZE").execute(pool).await.map(drop),
+            Self::Sqlite { writer, .. } => patiently(|| sqlx::query("PRAGMA optimize").execute(writer)).await.map(drop),
+            Self::Postgres(pools) => sqlx::query("ANALYZE").execute(pools.pool()).await.map(drop),
         };
         done.map_err(|source| DbError::of("analyze", source))
     }
@@ -212,7 +182,8 @@ impl Db {
     /// # Errors
     /// As [`Db::analyze`].
     pub async fn analyze_grown(&self, written: i64) -> Result<(), DbError> {
-        let Self::Postgres(pool) = self else { return self.analyze().await };
+        let Self::Postgres(pools) = self else { return self.analyze().await };
+        let pool = pools.pool();
         let failed = |source| DbError::of("analyze", source);
         let grown: Vec<String> = sqlx::query_scalar(
             "SELECT quote_ident(relname) FROM pg_class
@@ -235,11 +206,10 @@ impl Db {
     /// # Errors
     /// [`DbError::Engine`] where no connection can be had or another process keeps the lock.
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        let begun = match self {
-            Self::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
-            Self::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
-        };
-        begun.map_err(|source| DbError::of("begin", source))
+        match self {
+            Self::Sqlite { writer, .. } => waited("begin", sqlite::begin(writer)).await.map(Tx::Sqlite),
+            Self::Postgres(pools) => pools.begin("BEGIN").await.map(Tx::Postgres),
+        }
     }
 
     /// Begins a transaction that can only read: on SQLite it holds up nobody who writes.
@@ -247,11 +217,10 @@ impl Db {
     /// # Errors
     /// As [`Db::begin`].
     pub async fn begin_reading(&self) -> Result<Tx, DbError> {
-        let begun = match self {
-            Self::Sqlite { readers, .. } => readers.begin().await.map(Tx::Sqlite),
-            Self::Postgres(pool) => pool.begin_with("BEGIN READ ONLY").await.map(Tx::Postgres),
-        };
-        begun.map_err(|source| DbError::of("begin reading", source))
+        match self {
+            Self::Sqlite { readers, .. } => waited("begin reading", readers.begin()).await.map(Tx::Sqlite),
+            Self::Postgres(pools) => pools.begin("BEGIN READ ONLY").await.map(Tx::Postgres),
+        }
     }
 
     /// Runs one writing statement in a transaction of its own; returns the number of rows it changed.
@@ -272,7 +241,7 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pools) => pools.close().await,
         }
     }
 }
@@ -280,17 +249,18 @@ impl Db {
 type SqliteRows<'q, T> = sqlx::query::QueryAs<'q, Sqlite, T, SqliteArguments>;
 type PostgresRows<'q, T> = sqlx::query::QueryAs<'q, Postgres, T, PgArguments>;
 
-pub(crate) fn sqlite<'q, T: Record>(statement: &Statement, params: &[Param<'_>]) -> Result<SqliteRows<'q, T>, DbError> {
-    let arguments = sqlite_arguments(params).map_err(|source| DbError::of(statement.name, source))?;
-    Ok(sqlx::query_as_with(statement.sql, arguments))
+pub(crate) fn sqlite<'q, T: Record>(
+    statement: &Statement,
+    params: &[Param<'_>],
+) -> Result<SqliteRows<'q, T>, sqlx::Error> {
+    Ok(sqlx::query_as_with(statement.sql, sqlite_arguments(params)?))
 }
 
 pub(crate) fn postgres<'q, T: Record>(
     statement: &Statement,
     params: &[Param<'_>],
-) -> Result<PostgresRows<'q, T>, DbError> {
-    let arguments = postgres_arguments(params).map_err(|source| DbError::of(statement.name, source))?;
-    Ok(sqlx::query_as_with(statement.sql, arguments))
+) -> Result<PostgresRows<'q, T>, sqlx::Error> {
+    Ok(sqlx::query_as_with(statement.sql, postgres_arguments(params)?))
 }
 
 pub(crate) fn sqlite_arguments(params: &[Param<'_>]) -> Result<SqliteArguments, sqlx::Error> {
@@ -336,15 +306,14 @@ pub(crate) fn sqlite_among<'q, T: Record>(
     statement: &Statement,
     params: &[Param<'_>],
     list: &[Param<'_>],
-) -> Result<SqliteRows<'q, T>, DbError> {
+) -> Result<SqliteRows<'q, T>, sqlx::Error> {
     let first = params.len() + 1;
     let length = list.len().next_power_of_two().min(LIST_AT_ONCE);
     let places: Vec<_> = (first..first + length).map(|place| format!("${place}")).collect();
     let sql = statement.sql.replace(&format!("IN (${first})"), &format!("IN ({})", places.join(", ")));
     let padding = list.last().into_iter().cycle().take(length - list.len());
     let values: Vec<_> = params.iter().chain(list).chain(padding).cloned().collect();
-    let arguments = sqlite_arguments(&values).map_err(|source| DbError::of(statement.name, source))?;
-    Ok(sqlx::query_as_with(AssertSqlSafe(sql), arguments))
+    Ok(sqlx::query_as_with(AssertSqlSafe(sql), sqlite_arguments(&values)?))
 }
 
 /// Returns the statement for PostgreSQL, its `IN ($n)` made `= ANY($n)` of one array.
@@ -352,16 +321,15 @@ pub(crate) fn postgres_among<'q, T: Record>(
     statement: &Statement,
     params: &[Param<'_>],
     list: &[Param<'_>],
-) -> Result<PostgresRows<'q, T>, DbError> {
+) -> Result<PostgresRows<'q, T>, sqlx::Error> {
     let place = params.len() + 1;
     let sql = statement.sql.replace(&format!("IN (${place})"), &format!("= ANY(${place})"));
-    let failed = |source| DbError::of(statement.name, source);
-    let mut arguments = postgres_arguments(params).map_err(failed)?;
+    let mut arguments = postgres_arguments(params)?;
     let added = match list.first() {
         Some(Param::Int(_)) => arguments.add(list.iter().map(Param::int).collect::<Vec<_>>()),
         Some(Param::Bytes(_)) => arguments.add(list.iter().map(Param::bytes).collect::<Vec<_>>()),
         _ => arguments.add(list.iter().map(Param::text).collect::<Vec<_>>()),
     };
-    added.map_err(|source| failed(sqlx::Error::Encode(source)))?;
+    added.map_err(sqlx::Error::Encode)?;
     Ok(sqlx::query_as_with(AssertSqlSafe(sql), arguments))
 }

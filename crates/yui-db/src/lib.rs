@@ -25,9 +25,13 @@
 mod bulk;
 mod db;
 mod error;
+mod migrate;
 mod param;
+mod patience;
+mod postgres;
 mod schema;
 mod society;
+mod sqlite;
 mod statement;
 #[cfg(feature = "testing")]
 #[expect(clippy::expect_used, clippy::panic, reason = "a test that can not have its database fails")]
@@ -35,10 +39,13 @@ pub mod testing;
 mod tx;
 
 pub use bulk::{BulkTable, PARAMS_PER_STATEMENT};
-pub use db::{Db, Engine, Record};
+pub use db::{Address, Db, Engine, Record};
 pub use error::DbError;
 pub use jiff_sqlx::{Date, Timestamp};
+pub use migrate::Schema;
 pub use param::{Param, containing};
+pub use patience::in_request;
+pub use postgres::{PgTx, Pools};
 pub use schema::{Column, Described};
 pub use society::{Cell, CellKind, Snapshot, SocietyTable, TableColumn, Tables};
 pub use statement::{Statement, statements_declared};

@@ -49,7 +49,7 @@ impl Db {
         }
         Ok(match self {
             Self::Sqlite { readers, .. } => described!(readers),
-            Self::Postgres(pool) => described!(pool),
+            Self::Postgres(pools) => described!(pools.pool()),
         })
     }
 }

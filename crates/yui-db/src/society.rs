@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use futures::TryStreamExt;
 use sqlx::{AssertSqlSafe, FromRow, Postgres, Row, Sqlite, Transaction, postgres::PgRow, sqlite::SqliteRow};
 
-use crate::{Db, DbError, param::instant_text};
+use crate::{Db, DbError, param::instant_text, sqlite::patiently};
 
 /// The column that names the society.
 const SOCIETY: &str = "society_id";
@@ -130,9 +130,9 @@ impl Db {
                 sqlx::query_as(SQLITE_COLUMNS).fetch_all(readers).await.map_err(of("tables"))?,
                 sqlx::query_as(SQLITE_REFERENCES).fetch_all(readers).await.map_err(of("tables"))?,
             ),
-            Self::Postgres(pool) => (
-                sqlx::query_as(POSTGRES_COLUMNS).fetch_all(pool).await.map_err(of("tables"))?,
-                sqlx::query_as(POSTGRES_REFERENCES).fetch_all(pool).await.map_err(of("tables"))?,
+            Self::Postgres(pools) => (
+                sqlx::query_as(POSTGRES_COLUMNS).fetch_all(pools.pool()).await.map_err(of("tables"))?,
+                sqlx::query_as(POSTGRES_REFERENCES).fetch_all(pools.pool()).await.map_err(of("tables"))?,
             ),
         };
         Ok(Tables::of(&columns, &references))
@@ -145,9 +145,9 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Snapshot, DbError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Snapshot::Sqlite(readers.begin().await.map_err(of("snapshot"))?),
-            Self::Postgres(pool) => {
+            Self::Postgres(pools) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Snapshot::Postgres(pool.begin_with(begin).await.map_err(of("snapshot"))?)
+                Snapshot::Postgres(pools.pool().begin_with(begin).await.map_err(of("snapshot"))?)
             }
         })
     }
@@ -162,10 +162,12 @@ impl Db {
         let failed = of("delete_some");
         match self {
             Self::Sqlite { writer, .. } => {
-                let query = sqlx::query(AssertSqlSafe(table.first_rows_delete()));
-                Ok(query.bind(society_id).execute(writer).await.map_err(failed)?.rows_affected())
+                let sql = table.first_rows_delete();
+                let delete = || sqlx::query(AssertSqlSafe(sql.clone())).bind(society_id).execute(writer);
+                Ok(patiently(delete).await.map_err(failed)?.rows_affected())
             }
-            Self::Postgres(pool) => {
+            Self::Postgres(pools) => {
+                let pool = pools.pool();
                 let query = sqlx::query(AssertSqlSafe(format!("DELETE FROM {name} WHERE {SOCIETY} = $1")));
                 let rows = query.bind(society_id).execute(pool).await.map_err(&failed)?.rows_affected();
                 if rows >= MANY {

@@ -1,10 +1,12 @@
 //! Writing: everything in a transaction, or nothing.
 
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 
 use crate::{
     BulkTable, DbError, Param, Record, Statement, bulk,
     db::{LIST_AT_ONCE, postgres, postgres_among, postgres_arguments, sqlite, sqlite_among, sqlite_arguments},
+    patience::waited,
+    postgres::PgTx,
 };
 
 /// A transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
@@ -13,7 +15,7 @@ pub enum Tx {
     /// On the embedded database; it holds the write lock, unless it can only read.
     Sqlite(Transaction<'static, Sqlite>),
     /// On the server.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(PgTx),
 }
 
 impl Tx {
@@ -22,11 +24,13 @@ impl Tx {
     /// # Errors
     /// [`DbError::Taken`] for a violated unique key, [`DbError::Engine`] for the rest.
     pub async fn all<T: Record>(&mut self, statement: &Statement, params: &[Param<'_>]) -> Result<Vec<T>, DbError> {
-        match self {
-            Self::Sqlite(tx) => sqlite(statement, params)?.fetch_all(&mut **tx).await,
-            Self::Postgres(tx) => postgres(statement, params)?.fetch_all(&mut **tx).await,
-        }
-        .map_err(|source| DbError::of(statement.name, source))
+        waited(statement.name, async {
+            match self {
+                Self::Sqlite(tx) => sqlite(statement, params)?.fetch_all(&mut **tx).await,
+                Self::Postgres(tx) => postgres(statement, params)?.fetch_all(&mut **tx).await,
+            }
+        })
+        .await
     }
 
     /// Returns the row that the statement reads or writes, if there is one.
@@ -38,11 +42,13 @@ impl Tx {
         statement: &Statement,
         params: &[Param<'_>],
     ) -> Result<Option<T>, DbError> {
-        match self {
-            Self::Sqlite(tx) => sqlite(statement, params)?.fetch_optional(&mut **tx).await,
-            Self::Postgres(tx) => postgres(statement, params)?.fetch_optional(&mut **tx).await,
-        }
-        .map_err(|source| DbError::of(statement.name, source))
+        waited(statement.name, async {
+            match self {
+                Self::Sqlite(tx) => sqlite(statement, params)?.fetch_optional(&mut **tx).await,
+                Self::Postgres(tx) => postgres(statement, params)?.fetch_optional(&mut **tx).await,
+            }
+        })
+        .await
     }
 
     /// Returns the one row that the statement reads or writes.
@@ -66,16 +72,19 @@ impl Tx {
         if list.is_empty() {
             return Ok(Vec::new());
         }
-        let failed = |source| DbError::of(statement.name, source);
         match self {
             Self::Sqlite(tx) => {
                 let mut rows = Vec::new();
                 for part in list.chunks(LIST_AT_ONCE) {
-                    rows.extend(sqlite_among(statement, params, part)?.fetch_all(&mut **tx).await.map_err(failed)?);
+                    let read = async { sqlite_among(statement, params, part)?.fetch_all(&mut **tx).await };
+                    rows.extend(waited(statement.name, read).await?);
                 }
                 Ok(rows)
             }
-            Self::Postgres(tx) => postgres_among(statement, params, list)?.fetch_all(&mut **tx).await.map_err(failed),
+            Self::Postgres(tx) => {
+                let read = async { postgres_among(statement, params, list)?.fetch_all(&mut **tx).await };
+                waited(statement.name, read).await
+            }
         }
     }
 
@@ -84,18 +93,19 @@ impl Tx {
     /// # Errors
     /// As [`Tx::all`].
     pub async fn execute(&mut self, statement: &Statement, params: &[Param<'_>]) -> Result<u64, DbError> {
-        let failed = |source| DbError::of(statement.name, source);
-        match self {
-            Self::Sqlite(tx) => {
-                let arguments = sqlite_arguments(params).map_err(failed)?;
-                sqlx::query_with(statement.sql, arguments).execute(&mut **tx).await.map(|done| done.rows_affected())
+        waited(statement.name, async {
+            match self {
+                Self::Sqlite(tx) => {
+                    let query = sqlx::query_with(statement.sql, sqlite_arguments(params)?);
+                    query.execute(&mut **tx).await.map(|done| done.rows_affected())
+                }
+                Self::Postgres(tx) => {
+                    let query = sqlx::query_with(statement.sql, postgres_arguments(params)?);
+                    query.execute(&mut **tx).await.map(|done| done.rows_affected())
+                }
             }
-            Self::Postgres(tx) => {
-                let arguments = postgres_arguments(params).map_err(failed)?;
-                sqlx::query_with(statement.sql, arguments).execute(&mut **tx).await.map(|done| done.rows_affected())
-            }
-        }
-        .map_err(failed)
+        })
+        .await
     }
 
     /// Inserts many rows at once: `values` holds row after row, each as many values as the table has columns.
@@ -107,11 +117,13 @@ impl Tx {
         if values.is_empty() {
             return Ok(0);
         }
-        match self {
-            Self::Sqlite(tx) => bulk::sqlite(tx, table, values).await,
-            Self::Postgres(tx) => bulk::postgres(tx, table, values).await,
-        }
-        .map_err(|source| DbError::of(table.name, source))
+        waited(table.name, async {
+            match self {
+                Self::Sqlite(tx) => bulk::sqlite(tx, table, values).await,
+                Self::Postgres(tx) => bulk::postgres(tx, table, values).await,
+            }
+        })
+        .await
     }
 
     /// Makes everything that was written durable.
@@ -119,10 +131,12 @@ impl Tx {
     /// # Errors
     /// [`DbError::Engine`] where it could not be kept; then nothing was.
     pub async fn commit(self) -> Result<(), DbError> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
-        }
-        .map_err(|source| DbError::of("commit", source))
+        waited("commit", async {
+            match self {
+                Self::Sqlite(tx) => tx.commit().await,
+                Self::Postgres(tx) => tx.commit().await,
+            }
+        })
+        .await
     }
 }

@@ -165,6 +165,10 @@ async fn an_address_of_another_kind_is_refused() {
 statements! {
     PAGES = "SELECT page_count AS pages FROM pragma_page_count()";
     NO_MORE_PAGES = "PRAGMA max_page_count = 1";
+    ROOM_AGAIN = "PRAGMA max_page_count = 1000000";
+    ADD_NEXT_HOUSEHOLD = "
+        INSERT INTO households (society_id, household_id, created_at)
+        SELECT $1, COALESCE(MAX(household_id), 0) + 1, $2 FROM households WHERE society_id = $1";
 }
 
 #[derive(sqlx::FromRow)]
@@ -182,16 +186,26 @@ async fn sqlite_writes_again_after_a_full_disk() {
     db.execute(&NO_MORE_PAGES, params![]).await.unwrap();
     let households: Vec<Param<'_>> =
         (0..20_000_i64).flat_map(|id| [Param::from(1_i64), Param::from(id), Param::from(then())]).collect();
+    // Row by row: a statement of many rows is undone by itself, and the transaction goes on.
     let mut tx = db.begin().await.unwrap();
-    let full = tx.bulk_insert(&HOUSEHOLDS, &households).await.unwrap_err();
-    assert!(full.to_string().contains("full"), "{full}");
+    let full = loop {
+        if let Some(full) = fill(&mut tx).await.err() {
+            break full;
+        }
+    };
+    assert!(full.to_string().contains("full") && full.is_unavailable(), "{full}");
     drop(tx);
+    db.execute(&ROOM_AGAIN, params![]).await.unwrap();
     add_society(db, 2, "after").await.unwrap();
     let mut tx = db.begin().await.unwrap();
     assert_eq!(tx.bulk_insert(&HOUSEHOLDS, &households).await.unwrap(), 20_000);
     tx.commit().await.unwrap();
     let grown: Pages = db.one(&PAGES, params![]).await.unwrap();
     assert!(grown.pages > pages.pages);
+}
+
+async fn fill(tx: &mut yui_db::Tx) -> Result<u64, DbError> {
+    tx.execute(&ADD_NEXT_HOUSEHOLD, params![1_i64, then()]).await
 }
 
 const HOUSEHOLDS: BulkTable = BulkTable { name: "households", columns: &["society_id", "household_id", "created_at"] };

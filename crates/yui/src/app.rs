@@ -6,9 +6,10 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use tokio::sync::Notify;
 use yui_auth::{
@@ -16,7 +17,7 @@ use yui_auth::{
     seal::KeyRing,
     token::Token,
 };
-use yui_db::Db;
+use yui_db::{Db, Schema};
 use yui_print::Fonts;
 
 use crate::{
@@ -27,9 +28,11 @@ use crate::{
         imports::Bell,
         mails::Post,
         societies::{Directory, Society},
+        top::Readiness,
     },
     files::Files,
     heavy::HeavyWork,
+    serve::Stopping,
     ui::Assets,
 };
 
@@ -72,6 +75,10 @@ pub struct Parts {
     pub imports: Bell,
     /// Uploaded files.
     pub files: Files,
+    /// Whether writing worked when it was asked last.
+    pub readiness: Readiness,
+    /// Whether this process was told to stop.
+    pub stopping: Stopping,
     /// The installation's settings.
     pub config: Config,
     /// The demo's accounts and doors; none outside the demo.
@@ -101,8 +108,24 @@ impl App {
     /// # Errors
     /// As [`App::start`].
     pub async fn start_with(config: Config, demo: Option<Demo>, clock: Clock) -> anyhow::Result<Self> {
-        let db = Db::connect(&config.database.url, config.database.connections).await?;
+        let db = Db::at(config.database.address(true)).await?;
         db.migrate().await?;
+        Self::on(db, config, demo, clock)
+    }
+
+    /// As [`App::start`], for commands that only read: makes no database and changes none.
+    ///
+    /// # Errors
+    /// As [`App::start`], and where the database is not at this program's version.
+    pub async fn start_reading(config: Config) -> anyhow::Result<Self> {
+        let db = Db::at(config.database.address(false)).await?;
+        if db.schema().await? != Schema::Current {
+            bail!("the database is not at this program's version: run `yui migrate` first");
+        }
+        Self::on(db, config, None, Clock::System)
+    }
+
+    fn on(db: Db, config: Config, demo: Option<Demo>, clock: Clock) -> anyhow::Result<Self> {
         let folders = match config.fonts.as_slice() {
             [] => yui_print::DEFAULT_FONT_DIRS.iter().map(Into::into).collect(),
             folders => folders.to_vec(),
@@ -132,6 +155,8 @@ impl App {
             announcements: Notify::new(),
             imports: Bell::default(),
             files: Files::in_folder(&config.files.folder),
+            readiness: Readiness::default(),
+            stopping: Stopping::default(),
             config,
             demo,
         })))
@@ -147,7 +172,15 @@ impl App {
     }
 }
 
+/// The part of a request's patience that the database has for one statement; the rest is for what is done around it.
+const OF_THE_DATABASE: f64 = 0.8;
+
 impl Parts {
+    /// Returns how long a request waits for one statement.
+    pub fn patience(&self) -> Duration {
+        self.config.database.patience.mul_f64(OF_THE_DATABASE)
+    }
+
     /// Returns the keys that seal secrets at rest.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -35,6 +36,15 @@ pub struct DatabaseConfig {
     pub url: String,
     /// How many connections are kept at the most.
     pub connections: u32,
+    /// How long a request waits for it.
+    pub patience: Duration,
+}
+
+impl DatabaseConfig {
+    /// Returns what a connection needs to know; `create` makes a SQLite file where there is none.
+    pub(crate) fn address(&self, create: bool) -> yui_db::Address<'_> {
+        yui_db::Address { url: &self.url, connections: self.connections, patience: self.patience, create }
+    }
 }
 
 /// How the portal is reached.
@@ -46,6 +56,27 @@ pub struct HttpConfig {
     pub https: bool,
     /// The networks of the proxies in front, whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How many connections there may be, and how long each may keep us waiting.
+    pub limits: ConnectionLimits,
+}
+
+/// How many connections there may be, and how long each may keep us waiting.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionLimits {
+    /// At once.
+    pub connections: usize,
+    /// At once from one address that is no trusted proxy's.
+    pub per_address: usize,
+    /// For the head of a request, from its first byte on, or from the connection on.
+    pub head: Duration,
+    /// For more of a request's body, or for the client to take more of the answer.
+    pub body: Duration,
+    /// For the next request.
+    pub idle: Duration,
+    /// From being told to stop until no connection is accepted any more; `/readyz` says so at once.
+    pub drain_delay: Duration,
+    /// From then on until what is still open is cut.
+    pub stop: Duration,
 }
 
 /// Uploaded files.
@@ -103,6 +134,12 @@ pub const KEYS: &[Key] = &[
         meaning: "connections kept at the most, 1 to 500",
     },
     Key {
+        name: "YUI_DATABASE_TIMEOUT",
+        default: "3",
+        example: "5",
+        meaning: "seconds that a request waits for the database before it is answered 503, 1 to 60; imports and other work beside the requests wait longer",
+    },
+    Key {
         name: "YUI_LISTEN",
         default: "127.0.0.1:8080",
         example: "0.0.0.0:8080",
@@ -119,6 +156,48 @@ pub const KEYS: &[Key] = &[
         default: "none",
         example: "127.0.0.1,10.0.0.0/8",
         meaning: "addresses or networks of the proxies in front, as in `127.0.0.1,10.0.0.0/8`: their `X-Forwarded-For` tells who comes",
+    },
+    Key {
+        name: "YUI_CONNECTIONS",
+        default: "10000",
+        example: "2000",
+        meaning: "connections of clients at once, 10 to 1000000; fewer where the process may not open as many files",
+    },
+    Key {
+        name: "YUI_CONNECTIONS_PER_ADDRESS",
+        default: "512",
+        example: "64",
+        meaning: "connections at once from one address (IPv6: one /64), 1 to 1000000; trusted proxies have no such limit",
+    },
+    Key {
+        name: "YUI_HEAD_TIMEOUT",
+        default: "15",
+        example: "10",
+        meaning: "seconds that the head of a request may take, 1 to 600",
+    },
+    Key {
+        name: "YUI_BODY_TIMEOUT",
+        default: "30",
+        example: "60",
+        meaning: "seconds without a byte in the middle of an upload or a download, 1 to 600; a slow one that moves goes on",
+    },
+    Key {
+        name: "YUI_IDLE_TIMEOUT",
+        default: "75",
+        example: "65",
+        meaning: "seconds that a connection may wait for its next request, 1 to 3600; longer than the proxy in front keeps its own",
+    },
+    Key {
+        name: "YUI_DRAIN_DELAY",
+        default: "0",
+        example: "5",
+        meaning: "seconds from SIGTERM, when `/readyz` turns 503, until no connection is accepted any more, 0 to 600; as long as the proxy needs to notice",
+    },
+    Key {
+        name: "YUI_STOP_TIMEOUT",
+        default: "20",
+        example: "60",
+        meaning: "seconds that requests under way have after that, 1 to 600; what is still open then is cut",
     },
     Key {
         name: "YUI_FILES",
@@ -218,6 +297,18 @@ pub enum ConfigError {
         /// What would have been right.
         expected: &'static str,
     },
+    /// The value is no number of the range.
+    #[error("{name}: {value:?} is not a number from {least} to {most}")]
+    Range {
+        /// The key.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// The smallest.
+        least: usize,
+        /// The largest.
+        most: usize,
+    },
 }
 
 impl Config {
@@ -250,11 +341,13 @@ impl Config {
                 "a number from 1 to 500",
                 |text| text.parse().ok().filter(|count| (1..=500).contains(count)),
             )?,
+            patience: seconds("YUI_DATABASE_TIMEOUT", value, 1..=60)?,
         };
         let http = HttpConfig {
             listen: listen(value("YUI_LISTEN").unwrap_or("127.0.0.1:8080"))?,
             https: yes("YUI_HTTPS", value("YUI_HTTPS"))?,
             trusted_proxies: networks(value("YUI_TRUSTED_PROXIES").unwrap_or_default())?,
+            limits: connection_limits(value)?,
         };
         let files = FilesConfig {
             folder: value("YUI_FILES").map_or_else(|| files_beside(&database.url), PathBuf::from),
@@ -272,12 +365,7 @@ impl Config {
                 .map(|url| parsed("YUI_SMTP_URL", "…", SMTP_URL, |_| url.parse().ok()))
                 .transpose()?,
             extra_root: value("YUI_SMTP_CA").map(PathBuf::from),
-            patience: parsed(
-                "YUI_SMTP_TIMEOUT",
-                value("YUI_SMTP_TIMEOUT").unwrap_or("60"),
-                "a number of seconds from 1 to 600",
-                |text| text.parse().ok().filter(|seconds| (1..=600).contains(seconds)).map(Duration::from_secs),
-            )?,
+            patience: seconds("YUI_SMTP_TIMEOUT", value, 1..=600)?,
             domain: value("YUI_MAIL_DOMAIN")
                 .map(|domain| parsed("YUI_MAIL_DOMAIN", domain, "a domain name, as in mail.example.jp", host_name))
                 .transpose()?,
@@ -293,6 +381,18 @@ impl Config {
             mail,
         })
     }
+}
+
+fn connection_limits<'v>(value: impl Fn(&str) -> Option<&'v str> + Copy) -> Result<ConnectionLimits, ConfigError> {
+    Ok(ConnectionLimits {
+        connections: number("YUI_CONNECTIONS", value, 10..=1_000_000)?,
+        per_address: number("YUI_CONNECTIONS_PER_ADDRESS", value, 1..=1_000_000)?,
+        head: seconds("YUI_HEAD_TIMEOUT", value, 1..=600)?,
+        body: seconds("YUI_BODY_TIMEOUT", value, 1..=600)?,
+        idle: seconds("YUI_IDLE_TIMEOUT", value, 1..=3_600)?,
+        drain_delay: seconds("YUI_DRAIN_DELAY", value, 0..=600)?,
+        stop: seconds("YUI_STOP_TIMEOUT", value, 1..=600)?,
+    })
 }
 
 /// Returns the folder of files that goes with a database: beside the file of an embedded one.
@@ -337,6 +437,31 @@ fn networks(text: &str) -> Result<Vec<IpNet>, ConfigError> {
     text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(network).collect()
 }
 
+/// Reads a number of a range; the key's own default where none is given.
+fn number<'v>(
+    name: &'static str,
+    value: impl Fn(&str) -> Option<&'v str>,
+    range: RangeInclusive<usize>,
+) -> Result<usize, ConfigError> {
+    let default = KEYS.iter().find(|key| key.name == name).map_or("", |key| key.default);
+    let given = value(name).unwrap_or(default);
+    given.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| ConfigError::Range {
+        name,
+        value: given.to_owned(),
+        least: *range.start(),
+        most: *range.end(),
+    })
+}
+
+/// As [`number`], of seconds.
+fn seconds<'v>(
+    name: &'static str,
+    value: impl Fn(&str) -> Option<&'v str>,
+    range: RangeInclusive<usize>,
+) -> Result<Duration, ConfigError> {
+    number(name, value, range).map(|seconds| Duration::from_secs(seconds as u64))
+}
+
 fn parsed<T>(
     name: &'static str,
     value: &str,
@@ -367,6 +492,8 @@ mod tests {
         assert_eq!(error, "YUI_LISTEN: \"8080\" is not an address and a port, as in 127.0.0.1:8080");
         assert!(read(&[("YUI_DATABASE_CONNECTIONS", "0")]).is_err());
         assert!(read(&[("YUI_HTTPS", "true")]).is_err());
+        let error = read(&[("YUI_HEAD_TIMEOUT", "0")]).unwrap_err().to_string();
+        assert_eq!(error, "YUI_HEAD_TIMEOUT: \"0\" is not a number from 1 to 600");
         let error = read(&[("YUI_SMTP_URL", "smtp://user:secret@mail.example.jp?tls=none")]).unwrap_err().to_string();
         assert!(error.starts_with("YUI_SMTP_URL: ") && !error.contains("secret"), "{error}");
         assert!(read(&[("YUI_MAIL_DOMAIN", "a b")]).is_err());

@@ -6,6 +6,10 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use yui_db::DbError;
+
+/// After how many seconds a request that the database did not answer is worth another try.
+const DATABASE_AGAIN: u32 = 5;
 
 /// Why a request got no page.
 #[derive(Clone, Debug)]
@@ -20,6 +24,8 @@ pub enum AppError {
     Busy(u32),
     /// Something was tried too often; come again in so many seconds.
     TooMany(u32),
+    /// The database is down, locked or full: the same may work in a moment.
+    Database(Arc<anyhow::Error>),
     /// A part of the installation is missing, as in "no signing key".
     Unavailable(&'static str),
     /// A bug or a broken machine: logged once, and an apology with the log's reference number.
@@ -35,7 +41,11 @@ impl AppError {
 
 impl<E: Into<anyhow::Error>> From<E> for AppError {
     fn from(error: E) -> Self {
-        Self::Bug(Arc::new(error.into()))
+        let error = Arc::new(error.into());
+        let of_database = |cause: &(dyn std::error::Error + 'static)| {
+            cause.downcast_ref::<DbError>().is_some_and(DbError::is_unavailable)
+        };
+        if error.chain().any(of_database) { Self::Database(error) } else { Self::Bug(error) }
     }
 }
 
@@ -46,12 +56,17 @@ impl IntoResponse for AppError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden | Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy(_) | Self::Database(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Bug(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let mut response = status.into_response();
-        if let Self::Busy(seconds) | Self::TooMany(seconds) = &self {
-            response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
+        let again = match &self {
+            Self::Busy(seconds) | Self::TooMany(seconds) => Some(*seconds),
+            Self::Database(_) => Some(DATABASE_AGAIN),
+            _ => None,
+        };
+        if let Some(seconds) = again {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(self);
         response

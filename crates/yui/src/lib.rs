@@ -11,5 +11,6 @@ pub mod heavy;
 pub mod router;
 pub mod scope;
 mod security;
+pub mod serve;
 pub mod ui;
 mod visitor;

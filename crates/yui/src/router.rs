@@ -12,6 +12,7 @@ use axum::{
     routing::MethodRouter,
 };
 use tower_http::compression::CompressionLayer;
+use yui_db::in_request;
 
 use crate::{
     app::App,
@@ -184,6 +185,10 @@ struct HostName(String);
 async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Result<Response, AppError> {
     use tower::ServiceExt;
     let app = &hosts.app;
+    // What the machine asks for is the same on every host, and must not wait for the database to tell whose that is.
+    if is_machines(request.uri().path()) {
+        return Ok(hosts.machine.oneshot(request).await.into_response());
+    }
     let name = request.extensions().get::<HostName>().map(|name| name.0.clone()).unwrap_or_default();
     let side = match app.societies.at_host(&app.db, app.clock.now(), &name).await? {
         Some(society) => {
@@ -206,9 +211,9 @@ async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Result<Res
         }
         None if app.demo.is_some() && name == "localhost" => hosts.demo,
         None => {
-            // An older system's host has one page, and the assets that it is drawn with.
+            // An older system's host has one page.
             let older = app.societies.older_at_host(&app.db, app.clock.now(), &name).await?;
-            if let Some(older) = older.filter(|_| !request.uri().path().starts_with("/assets/")) {
+            if let Some(older) = older {
                 let shell = request.extensions().get::<Shell>().ok_or_else(|| AppError::door("Shell"))?;
                 return Ok(older_host::answer(app, shell, &older, request.method(), request.uri()));
             }
@@ -218,9 +223,20 @@ async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Result<Res
     Ok(side.oneshot(request).await.into_response())
 }
 
+/// Returns whether only the machine's routes can be meant.
+fn is_machines(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz") || path.starts_with("/assets/")
+}
+
 /// The answer at a host name that is nobody's: it names no society.
 async fn stranger() -> Response {
     (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], "404 Not Found\n").into_response()
+}
+
+/// The answer while it is not known whose a host name is: the database has not answered since the start.
+fn nobody_yet() -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::RETRY_AFTER, "5")];
+    (StatusCode::SERVICE_UNAVAILABLE, headers, "503 Service Unavailable\n").into_response()
 }
 
 /// Lets in whom the route's permission allows, and makes their scope.
@@ -345,7 +361,10 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
         icon: app.assets.icon_path.clone(),
         demo: app.demo.is_some(),
     };
-    shell.society = app.societies.at_host(&app.db, app.clock.now(), &name).await.ok().flatten();
+    if !is_machines(request.uri().path()) {
+        let found = in_request(app.patience(), app.societies.at_host(&app.db, app.clock.now(), &name)).await;
+        shell.society = found.ok().flatten();
+    }
     request.extensions_mut().insert(shell.clone());
     request.extensions_mut().insert(HostName(name));
     let peer =
@@ -354,17 +373,19 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
     request.extensions_mut().insert(visitor);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
 
-    let mut response = next.run(request).await;
+    let mut response = in_request(app.patience(), next.run(request)).await;
     // What an extractor refused, as a query that can not be read, gets a page as well.
     let answered = response.status() == StatusCode::TOO_MANY_REQUESTS;
     let refused = response.status().is_client_error() && !answered && shell.society.is_some();
     let error = response.extensions_mut().remove::<AppError>().or(refused.then_some(AppError::NotFound));
     if let Some(error) = error {
         let reference = reference(&app);
-        if let AppError::Bug(bug) = &error {
-            // What follows /link/… and the like is a secret.
-            let place = path.split_inclusive('/').take(3).collect::<String>();
-            tracing::error!(reference, %method, path = place, "{bug:#}");
+        // What follows /link/… and the like is a secret.
+        let place = path.split_inclusive('/').take(3).collect::<String>();
+        match &error {
+            AppError::Bug(bug) => tracing::error!(reference, %method, path = place, "{bug:#}"),
+            AppError::Database(late) => tracing::warn!(%method, path = place, "answered 503: {late:#}"),
+            _ => {}
         }
         if let AppError::Forbidden | AppError::NotAllowed = &error {
             let why = if matches!(error, AppError::Forbidden) { "another site" } else { "role" };
@@ -372,6 +393,7 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
             security::not_allowed(shell.society.as_ref().map(|society| society.society_id), why, &method, &place);
         }
         response = match (&shell.society, app.demo.is_some()) {
+            (None, _) if matches!(error, AppError::Database(_)) => nobody_yet(),
             (None, false) => stranger().await,
             _ => ui::error_page(&shell, &error, &reference, response),
         };

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::Args;
-use yui_db::Db;
+use yui_db::{Db, Schema};
 use yui_print::Fonts;
 
 use crate::{
@@ -44,12 +44,21 @@ impl Doctor {
             folders => folders.to_vec(),
         };
         tell("fonts", Fonts::find(&folders).map(|_| "found".into()).map_err(|error| error.to_string()));
-        let reached = Db::connect(&config.database.url, 1).await;
-        tell("database", reached.as_ref().map(|_| "answers".into()).map_err(ToString::to_string));
+        let schema = match Db::at(config.database.address(false)).await {
+            Ok(db) => db.schema().await,
+            Err(error) => Err(error),
+        };
+        let database = match &schema {
+            Ok(Schema::Current) => Ok("answers".into()),
+            Ok(Schema::Empty) => Err("it is empty: run `yui migrate`".into()),
+            Ok(Schema::Older(left)) => Err(format!("{left} migrations are still to be done: run `yui migrate`")),
+            Err(error) => Err(error.to_string()),
+        };
+        tell("database", database);
         let keys = config.keys.as_ref().map(|_| "given".to_owned());
         tell("sealing keys", keys.ok_or_else(|| "YUI_KEYS is not set; tax files can not be signed".into()));
-        if reached.is_ok() {
-            let app = App::start(config, None).await?;
+        if matches!(schema, Ok(Schema::Current)) {
+            let app = App::start_reading(config).await?;
             let societies = society_list(&app.db).await?;
             if let Some(first) = societies.first() {
                 let scope = SystemScope::of_society(&app, &first.key).await?;

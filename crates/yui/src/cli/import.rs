@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand, builder::PossibleValuesParser};
 use kenpo_formats::{Fault, FaultsCsv, write_faults_csv};
 
-use super::for_society;
+use super::{for_society, read_society};
 use crate::features::imports::{
     self, Answers, Choices, ChunkFault, Format, Job, KINDS, Kind, Options, Outcome, Question, Source,
 };
@@ -122,7 +122,7 @@ impl Import {
         match self {
             Self::File(file) => file.import().await?,
             Self::List { society } => {
-                let (app, scope) = for_society(&society).await?;
+                let (app, scope) = read_society(&society).await?;
                 for batch in imports::batches(&app, &scope).await? {
                     println!(
                         "{}\t{}\t{}\t{}\t+{} -{} ?{}",
@@ -137,7 +137,7 @@ impl Import {
                 }
             }
             Self::Faults(BatchLine { society, batch }) => {
-                let (app, scope) = for_society(&society).await?;
+                let (app, scope) = read_society(&society).await?;
                 let faults = imports::faults(&app, &scope, batch).await?;
                 write_faults_csv(std::io::stdout().lock(), faults.iter())?;
             }

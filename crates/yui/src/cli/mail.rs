@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use jiff::SignedDuration;
 
-use super::for_society;
+use super::{for_society, read_society};
 use crate::features::mails::{
     self,
     admin::{self, State},
@@ -45,7 +45,10 @@ pub(super) enum Mail {
 impl Mail {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let (Self::List { society, .. } | Self::Retry { society, .. } | Self::Test { society, .. }) = &self;
-        let (app, scope) = for_society(society).await?;
+        let (app, scope) = match &self {
+            Self::List { .. } => read_society(society).await?,
+            Self::Retry { .. } | Self::Test { .. } => for_society(society).await?,
+        };
         match self {
             Self::List { failed, .. } => {
                 let mails = admin::list(&app, &scope).await?.into_iter();

@@ -6,7 +6,7 @@ use crate::config::Config;
 
 pub(super) async fn run() -> anyhow::Result<()> {
     let config = Config::from_environment()?;
-    let db = Db::connect(&config.database.url, 1).await?;
+    let db = Db::at(yui_db::Address { connections: 1, ..config.database.address(true) }).await?;
     db.migrate().await?;
     println!("the database is up to date");
     Ok(())

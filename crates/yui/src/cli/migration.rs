@@ -11,7 +11,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use jiff::civil::Date;
 
-use super::for_society;
+use super::{for_society, read_society};
 use crate::{
     app::japan,
     features::{
@@ -103,7 +103,7 @@ impl Migration {
                 app.db.close().await;
             }
             Self::Progress { society } => {
-                let (app, scope) = for_society(&society).await?;
+                let (app, scope) = read_society(&society).await?;
                 println!("group\taccounts\tmailed\tbegun\tfinished\texpired");
                 for group in migration::progress(&app.db, &scope, app.clock.now()).await? {
                     let migration::Group { origin, accounts, mailed, begun, finished, expired } = group;
@@ -125,7 +125,7 @@ impl Migration {
                 app.db.close().await;
             }
             Self::Terms { society, file: None, .. } => {
-                let (app, scope) = for_society(&society).await?;
+                let (app, scope) = read_society(&society).await?;
                 println!("version\tfrom\tagreed");
                 for terms::Version { version, valid_from, agreed } in terms::versions(&app.db, &scope).await? {
                     println!("{version}\t{}\t{agreed}", valid_from.to_zoned(japan()).date());

@@ -1,12 +1,17 @@
 //! `yui serve`.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 use super::background;
-use crate::{app::App, config::Config, router};
+use crate::{
+    app::App,
+    config::Config,
+    router,
+    serve::{self, Server},
+};
 
 pub(super) async fn run() -> anyhow::Result<()> {
     let config = Config::from_environment()?;
@@ -23,20 +28,32 @@ pub(super) async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
-/// Serves until it is told to stop (SIGINT or SIGTERM), then finishes the requests that are under way.
+/// Serves until it is told to stop (SIGINT or SIGTERM), then finishes what is under way, as far as it ends in time.
 pub(super) async fn serve(app: &App, listener: TcpListener, address: &str) -> anyhow::Result<()> {
     let (router, _) = router::portal(app);
     let (stop, stopped) = watch::channel(false);
     let worker = app.config.mail.worker.then(|| tokio::spawn(background::run(app.clone(), stopped)));
     println!("ready: {address}");
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router).with_graceful_shutdown(told_to_stop()).await?;
-    stop.send_replace(true);
+    let told = async {
+        told_to_stop().await;
+        stop.send_replace(true);
+    };
+    Server::new(listener, router, &app.config.http, serve::handles()).run(told, &app.stopping).await;
     if let Some(worker) = worker {
         ended(worker).await;
     }
-    app.db.close().await;
+    closed(app).await;
     Ok(())
+}
+
+/// How long connections to the database may take to close.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// Closes the connections to the database; one that does not answer is left to itself.
+pub(super) async fn closed(app: &App) {
+    if timeout(CLOSING, app.db.close()).await.is_err() {
+        tracing::warn!("stopped while the database did not answer");
+    }
 }
 
 /// How long a mail that is being sent may take once the process was told to stop; after that it is another worker's.

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use kenpo_formats::InsurerNumber;
 
-use super::{configured, for_society, migration::Migration, society_show};
+use super::{configured, configured_to_read, for_society, migration::Migration, read_society, society_show};
 use crate::features::societies::{Preset, create, delete, export, signing_key, society_list};
 
 #[derive(Debug, Subcommand)]
@@ -78,17 +78,17 @@ impl Society {
                 println!("society {id} made");
             }
             Self::List => {
-                for society in society_list(&configured().await?.db).await? {
+                for society in society_list(&configured_to_read().await?.db).await? {
                     println!("{}\t{}\t{}\t{}", society.society_id, society.key, society.host, society.name);
                 }
             }
             Self::Show { key } => {
-                let (app, scope) = for_society(&key).await?;
+                let (app, scope) = read_society(&key).await?;
                 society_show::show(&app, &scope).await?;
                 app.db.close().await;
             }
             Self::Export { key, to } => {
-                let (app, scope) = for_society(&key).await?;
+                let (app, scope) = read_society(&key).await?;
                 let manifest = export::export(&app, &scope, &to).await?;
                 app.db.close().await;
                 let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();

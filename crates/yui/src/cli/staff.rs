@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::Subcommand;
 
-use super::for_society;
+use super::{for_society, read_society};
 use crate::features::staff::{Role, admin};
 
 #[derive(Debug, Subcommand)]
@@ -59,7 +59,7 @@ impl Staff {
                 println!("a new invitation to {email} is in the outbox; `yui serve` or `yui worker` sends it");
             }
             Self::List { society } => {
-                let (app, scope) = for_society(&society).await?;
+                let (app, scope) = read_society(&society).await?;
                 for line in admin::lines(&app, &scope).await? {
                     println!("{line}");
                 }

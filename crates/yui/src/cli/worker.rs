@@ -13,6 +13,6 @@ pub(super) async fn run() -> anyhow::Result<()> {
     serve::told_to_stop().await;
     stop.send_replace(true);
     serve::ended(worker).await;
-    app.db.close().await;
+    serve::closed(&app).await;
     Ok(())
 }

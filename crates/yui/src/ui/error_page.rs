@@ -56,6 +56,11 @@ pub(crate) fn error_page(shell: &Shell, error: &AppError, reference: &str, bare:
             "操作が続いたため、受け付けを一時止めています。",
             "1分ほどおいてから、もう一度お試しください。",
         ),
+        AppError::Database(_) => (
+            "ただいまご利用いただけません",
+            "システムが一時的に応答していないため、受け付けられませんでした。",
+            "少し時間をおいてから、もう一度お試しください。",
+        ),
         AppError::Unavailable(what) => {
             ("ただいまご利用いただけません", *what, "お急ぎの場合は、健康保険組合へお問い合わせください。")
         }

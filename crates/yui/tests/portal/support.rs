@@ -1,6 +1,6 @@
 //! A portal of a test's own, and a browser that keeps cookies.
 
-use std::{io::Write, process::Command, sync::atomic::AtomicI64};
+use std::{io::Write, net::SocketAddr, process::Command, sync::atomic::AtomicI64};
 
 use axum::{
     Router,
@@ -9,7 +9,10 @@ use axum::{
 };
 use kenpo_formats::TreatmentMonth;
 use scraper::{Html, Selector};
-use tokio::sync::OnceCell;
+use tokio::{
+    sync::{OnceCell, oneshot},
+    task::JoinHandle,
+};
 use tower::ServiceExt;
 use yui::{
     app::{App, Clock},
@@ -25,6 +28,7 @@ use yui::{
     },
     router::{self, Route},
     scope::{InSociety, SystemScope},
+    serve::Server,
 };
 use yui_db::{Engine, testing::TestDb};
 
@@ -137,6 +141,24 @@ impl Portal {
         let app = App::start_with(config, in_demo.then_some(demo::Demo { port: 8080 }), clock).await.unwrap();
         let (router, routes) = router::portal(&app);
         Self { app, routes, router, db, folder }
+    }
+
+    /// Listens for real connections, with these settings besides; ends when told, within its limits.
+    pub(crate) async fn listening(&self, settings: &[(&str, &str)]) -> Listening {
+        let pairs = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let http = Config::from_pairs(pairs).unwrap().http;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Server::new(listener, self.router.clone(), &http, None);
+        let (stop, told) = oneshot::channel::<()>();
+        let app = self.app.clone();
+        let ended = tokio::spawn(async move {
+            let told = async {
+                let _ = told.await;
+            };
+            server.run(told, &app.stopping).await;
+        });
+        Listening { address, stop, ended }
     }
 
     /// Returns the folder of files.
@@ -321,6 +343,13 @@ async fn seeded() -> [TestDb; 2] {
         portal.db
     };
     [seed(Engine::Sqlite).await, seed(Engine::Postgres).await]
+}
+
+/// A portal that listens.
+pub(crate) struct Listening {
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: oneshot::Sender<()>,
+    pub(crate) ended: JoinHandle<()>,
 }
 
 /// A browser: it keeps cookies and sends what a browser sends.

@@ -213,8 +213,8 @@ async fn what_a_killed_worker_left_is_taken_up_and_nothing_is_doubled() {
         working.abort();
         assert!(working.await.is_err());
         assert_eq!(half.state, UploadState::Applying);
-        assert_eq!(imports::work_due(&portal.app).await.unwrap(), 0, "it is taken for two minutes");
-        portal.app.clock.advance(121);
+        assert_eq!(imports::work_due(&portal.app).await.unwrap(), 0, "it is taken for half a minute");
+        portal.app.clock.advance(31);
         assert_eq!(imports::work_due(&portal.app).await.unwrap(), 1);
         let upload = upload_of(&portal, &scope, id).await;
         assert_eq!((upload.state, upload.batch_id), (UploadState::Applied, half.batch_id));
@@ -377,5 +377,66 @@ async fn mails_to_many_want_two_and_another_date_is_not_asked_for_in_silence() {
         let done = other.post("/console/approvals/2/approve", "").await;
         assert_eq!(done.location(), "/console/approvals?done=approved", "{}", done.text());
         assert!(one.get(&page).await.text().contains("2026/12/08 09:00に公開する予定です。"));
+    }
+}
+
+yui_db::statements! {
+    KILLED = "UPDATE import_uploads SET taken_until = $3, tries = tries + 1, failures = failures + 1
+              WHERE society_id = $1 AND upload_id = $2";
+}
+
+/// A file that takes its workers with it is given up; somebody may let it go on.
+#[tokio::test]
+async fn a_file_whose_workers_are_killed_is_given_up_and_goes_on_when_told() {
+    for portal in Portal::both().await {
+        let scope = with_register(&portal).await;
+        let id =
+            uploaded(&portal.app, &scope, "expenses", "e.csv", format!("{EXPENSE_HEADER}{}", rows(0, 3)).into()).await;
+        for _ in 0..5 {
+            let values = yui_db::params![scope.society_id(), id, portal.app.clock.now()];
+            portal.db.db.execute(&KILLED, values).await.unwrap();
+        }
+        assert_eq!(imports::work_due(&portal.app).await.unwrap(), 1);
+        let upload = upload_of(&portal, &scope, id).await;
+        assert_eq!(upload.state, UploadState::Stopped);
+        assert!(upload.trouble.unwrap().contains("memory"));
+        assert!(imports::resume_upload(&portal.app, &scope, id).await.unwrap());
+        imports::work_due(&portal.app).await.unwrap();
+        assert_eq!(upload_of(&portal, &scope, id).await.state, UploadState::Checked);
+    }
+}
+
+/// Kills do not add up as long as each try gets further than the ones before.
+#[tokio::test]
+async fn a_worker_that_got_further_before_it_was_killed_does_not_count() {
+    for portal in Portal::both().await {
+        let scope = with_register(&portal).await;
+        let text = format!("{EXPENSE_HEADER}{}", rows(0, 30_000));
+        let id = uploaded(&portal.app, &scope, "expenses", "big.csv", text.into()).await;
+        let killed = async |times: usize| {
+            for _ in 0..times {
+                let values = yui_db::params![scope.society_id(), id, portal.app.clock.now()];
+                portal.db.db.execute(&KILLED, values).await.unwrap();
+            }
+        };
+        killed(4).await;
+        let working = tokio::spawn({
+            let app = portal.app.clone();
+            async move { imports::work_due(&app).await }
+        });
+        let half = loop {
+            let upload = upload_of(&portal, &scope, id).await;
+            if upload.records_done > 0 || upload.state != UploadState::Checking {
+                break upload;
+            }
+            tokio::task::yield_now().await;
+        };
+        working.abort();
+        let _ = working.await;
+        assert_eq!(half.state, UploadState::Checking);
+        // Eight tries ended in all; those before the one that got further are forgotten.
+        killed(3).await;
+        imports::work_due(&portal.app).await.unwrap();
+        assert_eq!(upload_of(&portal, &scope, id).await.state, UploadState::Checked);
     }
 }

@@ -19,15 +19,16 @@ use crate::{
 const WORKER: &str = "import worker";
 
 /// How long an upload is a worker's without a sign of life.
-const TAKEN_FOR: SignedDuration = SignedDuration::from_mins(2);
+const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often a worker gives one.
-const SIGN_EACH: Duration = Duration::from_secs(20);
+const SIGN_EACH: Duration = Duration::from_secs(8);
 
 /// How often it looks without being woken.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// How often work that fails is tried before somebody has to look into it.
+/// How often work is tried that gets no further than before, whether it fails or takes its worker with it, before somebody has to
+/// look into it.
 const TRIES: i32 = 5;
 
 /// How long it waits after a failure, times the number of failures.
@@ -170,6 +171,10 @@ async fn work_on(
 ) -> anyhow::Result<()> {
     let (taken, scope) = (Taken(upload), acting::of(worker, &upload.acting));
     let (society, id) = (scope.society_id(), upload.upload_id);
+    if upload.failures > TRIES {
+        tracing::error!(society, upload = id, "an upload is given up: its workers ended without a word, {TRIES} times");
+        return stopped(app, &scope, &taken, WORKERS_ENDED).await;
+    }
     let worked = tokio::select! {
         worked = work::work(app, &scope, upload) => worked,
         () = kept(app, &scope, &taken) => {
@@ -185,16 +190,28 @@ async fn work_on(
     if error.is::<work::NotOurs>() {
         return Ok(());
     }
-    tracing::error!(society, upload = id, failures = upload.failures, "an upload can not be worked on: {error:#}");
+    // Where it got further than ever before, this failure is the first.
+    let now = queries::upload(&app.db, &scope, id).await?;
+    let failures = now.map_or(upload.failures, |now| now.failures);
+    tracing::error!(society, upload = id, failures, "an upload can not be worked on: {error:#}");
     let trouble = format!("{error:#}");
-    if upload.failures < TRIES {
-        let wait = PAUSE.checked_mul(upload.failures).unwrap_or(PAUSE);
+    if failures < TRIES {
+        let wait = PAUSE.checked_mul(failures).unwrap_or(PAUSE);
         taken.put_off(&app.db, &scope, app.clock.now().checked_add(wait)?, &trouble).await?;
-    } else {
-        let mut tx = app.db.begin().await?;
-        taken.settle(&mut tx, &scope, UploadState::Stopped, Some(&trouble), None).await?;
-        tx.commit().await?;
+        return Ok(());
     }
+    stopped(app, &scope, &taken, &trouble).await
+}
+
+/// What is said of a file whose workers were killed.
+const WORKERS_ENDED: &str =
+    "the process that worked on this file ended each time without a word: it may need more memory than there is";
+
+/// Ends the work until somebody lets it go on.
+async fn stopped(app: &App, scope: &SystemScope, taken: &Taken<'_>, trouble: &str) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    taken.settle(&mut tx, scope, UploadState::Stopped, Some(trouble), None).await?;
+    tx.commit().await?;
     Ok(())
 }
 

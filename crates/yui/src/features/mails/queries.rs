@@ -61,6 +61,9 @@ statements! {
               AND (due.taken_until IS NULL OR due.taken_until <= $2)
             ORDER BY due.due_at, due.mail_id LIMIT $4)
         RETURNING mail_id, kind, sender, recipient, sealed_content, created_at, tries";
+    MAIL_HOLD = "
+        UPDATE mails SET taken_until = $4
+        WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND taken_until IS NOT NULL";
     MAIL_SENT = "
         UPDATE mails SET sent_at = $4, taken_until = NULL, last_error = NULL
         WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
@@ -164,6 +167,20 @@ pub(super) async fn mails_take(
     tx.commit().await?;
     taken.sort_by_key(|mail| mail.mail_id);
     Ok(taken)
+}
+
+/// Keeps those of these mails, told by number and try, that are still this worker's, until then.
+pub(super) async fn mails_hold(
+    db: &Db,
+    scope: &impl InSociety,
+    mails: &[(i64, i32)],
+    until: Timestamp,
+) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    for (mail_id, tries) in mails {
+        tx.execute(&MAIL_HOLD, params![scope.society_id(), *mail_id, *tries, until]).await?;
+    }
+    tx.commit().await
 }
 
 /// How a try went.

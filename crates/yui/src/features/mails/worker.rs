@@ -1,11 +1,14 @@
 //! Delivering what is due. Any number of workers may run, in one process or many: a mail is taken before it is sent.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use anyhow::Context;
 use futures::future::join_all;
 use jiff::SignedDuration;
-use tokio::{sync::watch, time::MissedTickBehavior};
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval_at, sleep_until},
+};
 
 use super::{
     letter::Sender,
@@ -26,8 +29,14 @@ const BATCH: i64 = 16;
 /// How many conversations it has with the mail server.
 const LANES: usize = 4;
 
-/// For how long it takes them: longer than all of a batch can last.
-const TAKEN_FOR: SignedDuration = SignedDuration::from_mins(20);
+/// How long a mail is a worker's without a sign of life: a mail of a killed worker, perhaps with a code, waits no longer.
+const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(30);
+
+/// How often a worker gives one.
+const SIGN_EACH: Duration = Duration::from_secs(8);
+
+/// How long a mail on its way may take once the process was told to stop; then it is put back.
+const LAST: Duration = Duration::from_secs(5);
 
 /// How often it looks without being woken.
 const LOOK: Duration = Duration::from_secs(5);
@@ -112,13 +121,34 @@ async fn deliver_until(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Resul
 async fn deliver_batch(app: &App, scope: &SystemScope, stop: &watch::Receiver<bool>) -> anyhow::Result<Delivered> {
     let now = app.clock.now();
     let taken = queries::mails_take(&app.db, scope, now, now.checked_add(TAKEN_FOR)?, BATCH).await?;
+    let numbers: Vec<_> = taken.iter().map(|mail| (mail.mail_id, mail.tries)).collect();
     let mut lanes: Vec<Vec<Taken>> = (0..LANES).map(|_| Vec::new()).collect();
     taken.into_iter().zip((0..LANES).cycle()).for_each(|(mail, lane)| lanes[lane].push(mail));
+    let delivered = tokio::select! {
+        delivered = join_all(lanes.into_iter().map(|lane| deliver_lane(app, scope, lane, stop))) => delivered,
+        never = held(app, scope, &numbers) => match never {},
+    };
     let mut all = Delivered::default();
-    for lane in join_all(lanes.into_iter().map(|lane| deliver_lane(app, scope, lane, stop))).await {
+    for lane in delivered {
         all.add(lane?);
     }
     Ok(all)
+}
+
+/// Gives signs of life for these mails, as far as they are not settled.
+async fn held(app: &App, scope: &SystemScope, mails: &[(i64, i32)]) -> Infallible {
+    let mut clock = interval_at(Instant::now() + SIGN_EACH, SIGN_EACH);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        clock.tick().await;
+        let held = match app.clock.now().checked_add(TAKEN_FOR) {
+            Ok(until) => queries::mails_hold(&app.db, scope, mails, until).await,
+            Err(_) => Ok(()),
+        };
+        if let Err(error) = held {
+            tracing::warn!(society = scope.society_id(), "no sign of life could be given for mails: {error}");
+        }
+    }
 }
 
 /// Delivers some mails one after the other, over one conversation as long as it lasts.
@@ -132,7 +162,14 @@ async fn deliver_lane(
     let mut session = None;
     for mail in mails {
         delivered.stopped |= *stop.borrow();
-        let outcome = if delivered.stopped { None } else { Some(deliver(app, scope, &mail, &mut session).await) };
+        let outcome = if delivered.stopped {
+            None
+        } else {
+            tokio::select! {
+                outcome = deliver(app, scope, &mail, &mut session) => Some(outcome),
+                () = out_of_time(stop) => None,
+            }
+        };
         if let Some(Err(Refusal::NoServer(_))) = outcome {
             delivered.stopped = true;
         }
@@ -156,6 +193,16 @@ async fn deliver_lane(
         Session::close(session).await;
     }
     Ok(delivered)
+}
+
+/// Returns some seconds after the process was told to stop.
+async fn out_of_time(stop: &watch::Receiver<bool>) {
+    let mut stop = stop.clone();
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        // Nobody can tell any more.
+        std::future::pending::<()>().await;
+    }
+    sleep_until(Instant::now() + LAST).await;
 }
 
 /// Sends one mail.

@@ -88,7 +88,7 @@ impl Importer for RegisterImport {
         let mut pass = |wanted: &dyn Fn(Turn) -> bool| -> Result<bool, Vec<Fault>> {
             let file = source.open().map_err(|error| vec![unopened(&error)])?;
             let turn = |row: &Read<_>| if let Read::Record(row) = row { Turn::of(row) } else { Turn::Insured };
-            Ok(RegisterCsv::open(file)?.map(Read::from).filter(|row| wanted(turn(row))).all(&mut each))
+            Ok::<_, Vec<Fault>>(RegisterCsv::open(file)?.map(Read::from).filter(|row| wanted(turn(row))).all(&mut each))
         };
         let _all = match purpose {
             Purpose::Check => pass(&|turn| turn == Turn::Ended)? && pass(&|turn| turn != Turn::Ended)?,

@@ -2,11 +2,17 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use yui_db::{Db, DbError};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
+use yui_db::{Db, DbError, in_request};
 
 use super::{Policy, queries};
 
@@ -40,10 +46,17 @@ pub struct Branding {
     pub has_logo: bool,
 }
 
-/// The societies by host name; read again when a change could have been missed for half a minute.
+/// The societies by host name; read again when a change could have been missed for half a minute. A request waits for that a moment
+/// and goes on with what was known before.
 #[derive(Debug, Default)]
 pub struct Directory {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
     known: Mutex<Known>,
+    read: Notify,
 }
 
 /// A host name under which an older system answered.
@@ -59,11 +72,22 @@ pub struct OlderHost {
 struct Known {
     by_host: HashMap<String, Arc<Society>>,
     older: HashMap<String, OlderHost>,
+    /// When it was read; none before it was.
     read_at: Option<Timestamp>,
+    /// Whether something is known to have changed since.
+    outdated: bool,
+    /// Since when it is being read again.
+    reading: Option<Instant>,
 }
 
 /// How long a change made by another process may go unnoticed.
 const FRESH: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long requests wait for the societies to be read again, all together; from then on they go on with those of before.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// How long the reading itself may take.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Directory {
     /// Returns the society at this host name (lower case, no port), if there is one.
@@ -83,30 +107,74 @@ impl Directory {
     }
 
     async fn look<T>(&self, db: &Db, now: Timestamp, find: impl Fn(&Known) -> Option<T>) -> Result<Option<T>, DbError> {
-        let fresh = |known: &Known| known.read_at.is_some_and(|read_at| (now.duration_since(read_at)).abs() < FRESH);
-        {
-            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            if fresh(&known) {
+        let waits_until = {
+            let mut known = self.shared.known();
+            if known.is_fresh(now) {
                 return Ok(find(&known));
             }
+            if known.read_at.is_none() {
+                None
+            } else {
+                let began = match known.reading {
+                    Some(began) => began,
+                    None => {
+                        tokio::spawn(Arc::clone(&self.shared).read_again(db.clone(), now));
+                        *known.reading.insert(Instant::now())
+                    }
+                };
+                Some(began + WAIT)
+            }
+        };
+        let Some(until) = waits_until else {
+            let read = in_request(PATIENCE, Known::read(db, now)).await?;
+            let mut known = self.shared.known();
+            *known = read;
+            return Ok(find(&known));
+        };
+        let mut read = pin!(self.shared.read.notified());
+        read.as_mut().enable();
+        if self.shared.known().reading.is_some() {
+            // Whether it was read in time or not, there is something to go on with.
+            let _ = timeout_at(until, read).await;
         }
-        let read = Known::read(db, now).await;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        match read {
-            Ok(read) => *known = read,
-            Err(error) if known.read_at.is_none() => return Err(error),
-            Err(error) => tracing::warn!("the societies as they were read before are used: {error}"),
-        }
-        Ok(find(&known))
+        Ok(find(&self.shared.known()))
     }
 
-    /// Forgets what was read, so that a society created by this process is seen at once.
+    /// Has the societies read again before the next look, so that one created by this process is seen at once.
     pub fn forget(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).read_at = None;
+        self.shared.known().outdated = true;
+    }
+}
+
+impl Shared {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn read_again(self: Arc<Self>, db: Db, now: Timestamp) {
+        // What changes from here on may not be seen: it makes this reading outdated, too.
+        self.known().outdated = false;
+        let read = in_request(PATIENCE, Known::read(&db, now)).await;
+        {
+            let mut known = self.known();
+            match read {
+                Ok(read) => *known = Known { outdated: known.outdated, ..read },
+                Err(error) => {
+                    tracing::warn!("the societies as they were read before are used: {error}");
+                    known.outdated = true;
+                    known.reading = None;
+                }
+            }
+        }
+        self.read.notify_waiters();
     }
 }
 
 impl Known {
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        !self.outdated && self.read_at.is_some_and(|read_at| now.duration_since(read_at).abs() < FRESH)
+    }
+
     async fn read(db: &Db, now: Timestamp) -> Result<Self, DbError> {
         let societies: Vec<_> = queries::society_list(db).await?.into_iter().map(Arc::new).collect();
         let older = queries::older_host_list(db).await?.into_iter().filter_map(|row| {
@@ -115,6 +183,6 @@ impl Known {
         });
         let older = older.collect();
         let by_host = societies.into_iter().map(|society| (society.host.clone(), society)).collect();
-        Ok(Self { by_host, older, read_at: Some(now) })
+        Ok(Self { by_host, older, read_at: Some(now), outdated: false, reading: None })
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long an order is a worker's without a sign of life.
-pub(super) const TAKEN_FOR: SignedDuration = SignedDuration::from_mins(2);
+pub(super) const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often a worker gives one, and learns whether the order still stands.
 const SIGN_EACH: Duration = Duration::from_secs(5);

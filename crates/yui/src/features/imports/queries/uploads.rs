@@ -60,7 +60,10 @@ statements! {
         UPDATE import_uploads SET taken_until = $5
         WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
     UPLOAD_PROGRESS = "
-        UPDATE import_uploads SET bytes_done = $5, records_done = $6, batch_id = COALESCE($7, batch_id)
+        UPDATE import_uploads
+        SET bytes_done = $5, records_done = $6, batch_id = COALESCE($7, batch_id),
+            failures = CASE WHEN $6 > furthest THEN 1 ELSE failures END,
+            furthest = CASE WHEN $6 > furthest THEN $6 ELSE furthest END
         WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
     UPLOAD_PREVIEW = "
         UPDATE import_uploads SET preview = $5, faults_name = $6
@@ -78,7 +81,7 @@ statements! {
     UPLOAD_APPLY = "
         UPDATE import_uploads
         SET state = 'applying', all_or_nothing = $3, applied_by = $4, applied_at = $5, acting = $6, bytes_done = 0,
-            records_done = 0, failures = 0, taken_until = NULL, trouble = NULL
+            records_done = 0, furthest = 0, failures = 0, taken_until = NULL, trouble = NULL
         WHERE society_id = $1 AND upload_id = $2 AND state = 'checked'";
     UPLOAD_RESUME = "
         UPDATE import_uploads
@@ -254,7 +257,7 @@ impl Taken<'_> {
         Ok(db.execute(&UPLOAD_HOLD, values).await? == 1)
     }
 
-    /// Says how far the work is, and with which batch.
+    /// Says how far the work is, and with which batch. Where no try got as far before, this one counts as the first.
     pub(in super::super) async fn progress(
         &self,
         tx: &mut Tx,

@@ -1,0 +1,183 @@
+//! Accepting connections: how many at once, how long each may keep us waiting, and an end that comes within its limit.
+
+mod connection;
+mod crowd;
+mod watch;
+
+use std::{
+    io::ErrorKind,
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use axum::Router;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync,
+    time::{sleep, timeout},
+};
+
+use self::crowd::{Crowd, Refused};
+use crate::config::{ConnectionLimits, HttpConfig};
+
+/// How far the process is on its way to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// It accepts connections and answers requests.
+    Serving,
+    /// It accepts none any more, and ends those that it has.
+    Draining,
+    /// What is still open is cut.
+    Over,
+}
+
+/// A listening portal.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    router: Router,
+    limits: ConnectionLimits,
+    crowd: Crowd,
+}
+
+/// Whether the process was told to stop: `/readyz` says so before the listener closes.
+#[derive(Debug, Default)]
+pub struct Stopping(AtomicBool);
+
+impl Stopping {
+    /// Returns whether it was.
+    pub fn is_told(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn tell(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// How long accepting rests when the machine has no file handle left: the longest wait for a new client after one is free.
+const NO_HANDLE: Duration = Duration::from_millis(200);
+
+/// What a client hears that comes when there is no room.
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+impl Server {
+    /// Returns a server that hands the requests at this address to the router.
+    pub fn new(listener: TcpListener, router: Router, http: &HttpConfig, handles: Option<usize>) -> Self {
+        let crowd = Crowd::new(room(http.limits.connections, handles), &http.limits, http.trusted_proxies.clone());
+        Self { listener, router, limits: http.limits, crowd }
+    }
+
+    /// Serves until `told` is over, then ends: not ready for the drain delay, no new connections after it, and no connection at all
+    /// after the stop time-out.
+    pub async fn run(self, told: impl Future<Output = ()>, stopping: &Stopping) {
+        let (stage, stages) = sync::watch::channel(Stage::Serving);
+        tokio::select! {
+            () = self.accept(&stages) => {}
+            () = async {
+                told.await;
+                stopping.tell();
+                sleep(self.limits.drain_delay).await;
+            } => {}
+        }
+        let Self { listener, limits, .. } = self;
+        drop(listener);
+        drop(stages);
+        stage.send_replace(Stage::Draining);
+        // Each connection holds a receiver until it ends.
+        if timeout(limits.stop, stage.closed()).await.is_err() {
+            tracing::warn!(open = stage.receiver_count(), "connections that did not end in time are cut");
+            stage.send_replace(Stage::Over);
+            stage.closed().await;
+        }
+    }
+
+    async fn accept(&self, stages: &sync::watch::Receiver<Stage>) {
+        let mut without_handles = false;
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, peer)) => {
+                    if std::mem::take(&mut without_handles) {
+                        tracing::info!("connections are accepted again");
+                    }
+                    self.welcome(stream, peer, stages);
+                }
+                // The client was gone before it was its turn.
+                Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
+                Err(error) => {
+                    if !std::mem::replace(&mut without_handles, true) {
+                        tracing::error!(
+                            "no connection can be accepted (see LimitNOFILE in docs/operating.md): {error}"
+                        );
+                    }
+                    sleep(NO_HANDLE).await;
+                }
+            }
+        }
+    }
+
+    fn welcome(&self, stream: TcpStream, peer: SocketAddr, stages: &sync::watch::Receiver<Stage>) {
+        match self.crowd.enter(peer.ip()) {
+            Ok(place) => {
+                let one = connection::serve(stream, peer, self.router.clone(), self.limits, stages.clone());
+                tokio::spawn(async move {
+                    one.await;
+                    drop(place);
+                });
+            }
+            Err(refused) => {
+                if let Some(words) = self.crowd.first_time(refused) {
+                    tracing::warn!(address = %peer.ip(), "{words}");
+                }
+                // As much as goes out without waiting: whoever does not take it is cut.
+                let _ = stream.try_write(FULL);
+            }
+        }
+    }
+}
+
+/// Handles that stay for the database, files and mail.
+const OTHER_HANDLES: usize = 128;
+
+/// Returns how many connections there is room for, given how many files the process may open.
+fn room(wanted: usize, handles: Option<usize>) -> usize {
+    let room = handles.map_or(wanted, |handles| handles.saturating_sub(OTHER_HANDLES).max(handles / 2).min(wanted));
+    if room < wanted {
+        tracing::warn!("{room} connections at once, not {wanted}: this process may open too few files (LimitNOFILE)");
+    }
+    room
+}
+
+/// Returns how many files this process may open, where the system tells.
+pub fn handles() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+impl Refused {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Full => "a connection was refused: there are as many as YUI_CONNECTIONS and the machine allow",
+            Self::OfAddress => {
+                "a connection was refused: its address has as many as YUI_CONNECTIONS_PER_ADDRESS allows; a proxy belongs \
+                 into YUI_TRUSTED_PROXIES"
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_handles_for_the_rest() {
+        assert_eq!(room(10_000, None), 10_000);
+        assert_eq!(room(10_000, Some(65_536)), 10_000);
+        assert_eq!(room(10_000, Some(1_024)), 896);
+        assert_eq!(room(10_000, Some(64)), 32);
+    }
+}
