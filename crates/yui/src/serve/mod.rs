@@ -79,6 +79,7 @@ impl Server {
             () = async {
                 told.await;
                 stopping.tell();
+                #[expect(clippy::disallowed_methods, reason = "the proxy in front tells nobody when it has noticed")]
                 sleep(self.limits.drain_delay).await;
             } => {}
         }
@@ -112,6 +113,7 @@ impl Server {
                             "no connection can be accepted (see LimitNOFILE in docs/operating.md): {error}"
                         );
                     }
+                    #[expect(clippy::disallowed_methods, reason = "the system tells nobody when a handle is free")]
                     sleep(NO_HANDLE).await;
                 }
             }
