@@ -12,6 +12,7 @@ mod crash;
 mod demo_only;
 mod enrolment;
 mod expenses;
+mod figures;
 mod imports;
 mod login;
 mod mails;

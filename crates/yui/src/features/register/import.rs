@@ -85,7 +85,7 @@ impl Importer for RegisterImport {
         purpose: Purpose,
         mut each: impl FnMut(Read<RegisterRow>) -> bool,
     ) -> Result<(), Vec<Fault>> {
-        let mut pass = |wanted: &dyn Fn(Turn) -> bool| {
+        let mut pass = |wanted: &dyn Fn(Turn) -> bool| -> Result<bool, Vec<Fault>> {
             let file = source.open().map_err(|error| vec![unopened(&error)])?;
             let turn = |row: &Read<_>| if let Read::Record(row) = row { Turn::of(row) } else { Turn::Insured };
             Ok(RegisterCsv::open(file)?.map(Read::from).filter(|row| wanted(turn(row))).all(&mut each))
