@@ -91,7 +91,7 @@ test('a locked account is unlocked, and its owner is told', async ({ page, brows
   await member.context().close();
 });
 
-test('an objection hides a dependent from the household at once, and says so neutrally', async ({ page, browser, portal }) => {
+test('an objection hides a dependent from the household at once, and nothing says so', async ({ page, browser, portal }) => {
   const society = portal.society('minato');
   const member = await otherPage(browser);
   const month = '/expenses/statement?month=2025-01';
