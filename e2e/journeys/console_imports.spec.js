@@ -41,6 +41,8 @@ test('a file from the desk to the statement of a member, and back', async ({ pag
   const batch = page.url();
   await page.getByRole('link', { name: '公開する' }).click();
   await expect(page.getByText('10,000円')).toBeVisible();
+  // One row is not a month.
+  await expect(page.getByLabel('この月の診療分まで、そろいました ※必須')).toHaveValue('none');
   await submit(page, page.getByRole('button', { name: '公開する' }));
   await expect(page.getByRole('status')).toContainText('公開を受け付けました');
 
@@ -67,6 +69,7 @@ test('a file from the desk to the statement of a member, and back', async ({ pag
   await page.goto(batch);
   await page.getByRole('link', { name: '取り下げる' }).click();
   await expect(page.getByText('すぐに見えなくなります')).toBeVisible();
+  await page.getByLabel('理由 ※必須').fill('二重の取込');
   await submit(page, page.getByRole('button', { name: '1件を取り下げる' }));
   // The page moves on by itself once a worker has done it.
   await expect(page.locator('.facts .state')).toHaveText('取下げ', { timeout: 20_000 });

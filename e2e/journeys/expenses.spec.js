@@ -112,32 +112,45 @@ test('mistakes in the filter are named at their field, and the answers stay', as
   expect(complaints.splice(0).filter((said) => !said.includes('does not conform to the required format'))).toEqual([]);
 });
 
-test('the months to come are said to be not yet there', async ({ page, portal }) => {
+test('the months to come are said to be not yet there, with when they are expected', async ({ page, portal }) => {
   const society = portal.society('minato');
   await asMember(page, society, '/expenses');
-  await expect(page.getByText(/診療分はまだ掲載していません。.*受診からおよそ3か月後/)).toBeVisible();
+  const words = '2026年8月・9月診療分は、まだ届いていません。2026年8月分は、2026年11月ごろに掲載する見込みです。';
+  await expect(page.getByText(words)).toBeVisible();
   const [year, month] = TODAY.split('-');
   await page.goto(society.at(`/expenses/statement?month=${year}-${month}`));
   await expect(heading(page)).toHaveText(`${year}年${Number(month)}月の医療費明細`);
-  await expect(page.getByText('該当するデータはありません。')).toBeVisible();
-  await expect(page.getByText('診療分はまだ掲載していません。')).toBeVisible();
+  await expect(page.getByText('2026年9月診療分は、まだ届いていません。2026年12月ごろに掲載する見込みです。')).toBeVisible();
+  await expect(page.getByText('該当するデータはありません。')).toHaveCount(0);
   await page.goto(society.at(`/deduction/${year}`));
-  await expect(page.getByText(/いま掲載しているのは|まだ掲載していない月があります/)).toBeVisible();
+  await expect(page.getByText(/2026年8月〜12月診療分は、まだ届いていません。.*領収書から申告してください/)).toBeVisible();
 });
 
-// 2026-09-15: two years reach back to October 2024, five to October 2021.
+test('claims of one provider are one line, its parts behind a tap', async ({ page, portal }) => {
+  const society = portal.society('fumitsuki');
+  await asMember(page, society, '/expenses/statement?month=2025-02');
+  const joined = page.locator('.table-wide tbody tr').filter({ has: page.locator('details') }).first();
+  const [paid] = (await cells(joined)).map((row) => yen(row[6]));
+  await expect(joined.getByRole('listitem').first()).toBeHidden();
+  await joined.getByText('件の請求の内訳').click();
+  const parts = await joined.getByRole('listitem').allInnerTexts();
+  expect(parts.length).toBeGreaterThan(1);
+  expect(parts.map((part) => yen(/自己負担額\s*([\d,]+)/.exec(part)[1])).reduce((sum, part) => sum + part)).toBe(paid);
+});
+
+// In September 2026, two years before it begin with January 2024, five with January 2021.
 for (const [key, years, first] of [
-  ['soyokaze', 2, '2024年10月'],
-  ['midori', 2, '2024年10月'],
-  ['fumitsuki', 5, '2021年10月'],
-  ['nanohana', 5, '2021年10月'],
-  ['minato', 5, '2021年10月'],
+  ['soyokaze', 2, '2024年1月'],
+  ['midori', 2, '2024年1月'],
+  ['fumitsuki', 5, '2021年1月'],
+  ['nanohana', 5, '2021年1月'],
+  ['minato', 5, '2021年1月'],
 ]) {
   test(`${key} shows ${years} years`, async ({ page, portal }) => {
     const society = portal.society(key);
     const refused = page.getByRole('link', { name: `ご覧いただけるのは、${first}から2026年9月までの診療分です。` });
     await page.goto(society.url);
-    await expect(page.getByText(`ご家族の医療費を${years}年分ご覧いただけます。`)).toBeVisible();
+    await expect(page.getByText(`ご家族の医療費を、今年と過去${years}年分ご覧いただけます。`)).toBeVisible();
     await asMember(page, society, '/expenses/statement?year=2022');
     if (years === 2) {
       await expect(refused).toBeVisible();
@@ -145,17 +158,17 @@ for (const [key, years, first] of [
     } else {
       await expect(page.locator('.table-wide tbody tr').first()).toContainText('2022/');
     }
-    await page.goto(society.at(`/expenses/statement?month=${years === 2 ? '2024-09' : '2021-09'}`));
+    await page.goto(society.at(`/expenses/statement?month=${years === 2 ? '2023-12' : '2020-12'}`));
     await expect(refused).toBeVisible();
     await page.goto(society.at('/expenses/statement?month=2025-01'));
     await expect(page.locator('.table-wide tfoot')).toContainText('27,120');
     await page.goto(society.at('/expenses'));
-    await expect(page.getByText(`${years}年分をご覧いただけます。`)).toBeVisible();
+    await expect(page.getByText(`今年と、その前の${years}年分をご覧いただけます。`)).toBeVisible();
     await expect(page.locator('.years > details')).toHaveCount(years === 2 ? 3 : 6);
     // All of it, and no line before the window.
     await page.getByRole('link', { name: 'すべて見る' }).click();
     const months = (await cells(page.locator('.table-wide tbody tr'))).map(([month]) => month);
-    expect(months[0] >= (years === 2 ? '2024/10' : '2021/10')).toBe(true);
+    expect(months[0] >= (years === 2 ? '2024/01' : '2021/01')).toBe(true);
   });
 }
 

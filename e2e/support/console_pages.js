@@ -126,6 +126,7 @@ const acts = [
   ['objection', member('800-1234-01', 'objection')],
   ['objection-end', memberAfter('800-1234-01', 'objection', 'objection-end')],
   ['non-disclosure', member('800-1234-01', 'non-disclosure')],
+  ['certificate', memberAfter('800-1234-01', 'non-disclosure', 'certificate')],
   ['non-disclosure-end', memberAfter('800-1234-01', 'non-disclosure', 'non-disclosure-end')],
 ];
 
@@ -215,6 +216,12 @@ export const consolePages = [
       await applied(page, society);
       await page.getByRole('link', { name: '公開する' }).click();
     },
+  },
+  { name: 'imports, months of a publication', route: '/console/imports/{id}/publish', open: staff(`${FIRST_BATCH}/publish`) },
+  {
+    name: 'imports, withdrawal, mistakes',
+    route: '/console/imports/{id}/withdraw',
+    open: sent(staff(`${FIRST_BATCH}/withdraw`), `${FIRST_BATCH}/withdraw`),
   },
   { name: 'imports, withdrawal', route: '/console/imports/{id}/withdraw', open: staff(`${FIRST_BATCH}/withdraw`) },
   { name: 'approvals', route: '/console/approvals', open: staff('/console/approvals') },

@@ -111,6 +111,15 @@ export const pages = [
       await asMember(page, society, '/expenses/statement', 'mihon00002');
     },
   },
+  {
+    name: 'statement, claims in detail',
+    route: '/expenses/statement',
+    open: async (page, society) => {
+      await asMember(page, society, '/expenses/statement?month=2022-12');
+      await page.locator('details.parts summary:visible').first().click();
+    },
+  },
+  { name: 'statement, a month to come', route: '/expenses/statement', open: member('/expenses/statement?month=2026-09') },
   { name: 'statement, nothing there', route: '/expenses/statement', open: member('/expenses/statement?member=0') },
   {
     name: 'statement, mistakes in the filter',

@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     app::App,
-    features::{account, dashboard, imports, mails, register},
+    features::{account, dashboard, imports, mails, members, register},
 };
 
 /// How often the clock is looked at.
@@ -79,6 +79,9 @@ async fn keep_house(app: App, mut stop: watch::Receiver<bool>) {
         match imports::tidy(&app).await {
             Ok(removed) => tracing::debug!("housekeeping: files of {removed} uploads removed"),
             Err(error) => tracing::error!("files that nobody needs can not be removed: {error:#}"),
+        }
+        if let Err(error) = members::end_over(&app).await {
+            tracing::error!("what is kept from households until a day that is over can not be ended: {error:#}");
         }
         if let Err(error) = dashboard::take_all(&app).await {
             tracing::error!("how the societies stand can not be counted: {error:#}");

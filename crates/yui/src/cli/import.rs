@@ -8,7 +8,7 @@ use kenpo_formats::{Fault, FaultsCsv, write_faults_csv};
 
 use super::{for_society, read_society};
 use crate::features::imports::{
-    self, Answers, Choices, ChunkFault, Format, Job, KINDS, Kind, Options, Outcome, Question, Source,
+    self, Answers, Choices, ChunkFault, Format, Job, KINDS, Kind, Options, Outcome, Question, Source, Through,
 };
 
 #[derive(Debug, Subcommand)]
@@ -114,6 +114,31 @@ pub(super) struct BatchLine {
     batch: i64,
 }
 
+/// `yui publish`.
+#[derive(Debug, Args)]
+pub(super) struct PublishLine {
+    #[command(flatten)]
+    batch: BatchLine,
+    /// Up to which month everything has arrived with it, as in 2026-09, or `none`; what the rows tell where it is not given. For a
+    /// published batch, only this changes
+    #[arg(long, value_name = "MONTH", value_parser = through)]
+    through: Option<Through>,
+}
+
+fn through(text: &str) -> Result<Through, kenpo_formats::month::TreatmentMonthError> {
+    if text == "none" { Ok(Through::Is(None)) } else { text.parse().map(Some).map(Through::Is) }
+}
+
+/// `yui withdraw`.
+#[derive(Debug, Args)]
+pub(super) struct WithdrawLine {
+    #[command(flatten)]
+    batch: BatchLine,
+    /// Why, for the audit log and the console
+    #[arg(long)]
+    reason: String,
+}
+
 /// How many mistakes are shown on the screen.
 const SHOWN: usize = 20;
 
@@ -208,20 +233,29 @@ impl FileOfKind {
     }
 }
 
-impl BatchLine {
-    pub(super) async fn publish(self) -> anyhow::Result<()> {
-        let (app, scope) = for_society(&self.society).await?;
-        imports::publish(&app, &scope, self.batch).await?;
+impl PublishLine {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let BatchLine { society, batch } = self.batch;
+        let (app, scope) = for_society(&society).await?;
+        let through = self.through.unwrap_or(Through::Suggested);
+        let through = imports::publish_through(&app, &scope, batch, through).await?;
         app.db.close().await;
-        println!("batch {} is published", self.batch);
+        println!("batch {batch} is published");
+        match through {
+            Some(month) => println!("  everything up to {month} has arrived; --through says otherwise"),
+            None => println!("  no month has arrived whole with it; --through says otherwise"),
+        }
         Ok(())
     }
+}
 
-    pub(super) async fn withdraw(self) -> anyhow::Result<()> {
-        let (app, scope) = for_society(&self.society).await?;
-        let kept = imports::withdraw(&app, &scope, self.batch).await?;
+impl WithdrawLine {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let BatchLine { society, batch } = self.batch;
+        let (app, scope) = for_society(&society).await?;
+        let kept = imports::withdraw(&app, &scope, batch, self.reason.trim()).await?;
         app.db.close().await;
-        println!("batch {} is withdrawn", self.batch);
+        println!("batch {batch} is withdrawn");
         if kept > 0 {
             println!("  {kept} accounts stay: their owners have begun enrolment");
         }

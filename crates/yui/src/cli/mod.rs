@@ -49,9 +49,9 @@ enum Command {
     #[command(subcommand)]
     Import(import::Import),
     /// Shows an imported batch to members
-    Publish(import::BatchLine),
+    Publish(import::PublishLine),
     /// Takes an imported batch back whole
-    Withdraw(import::BatchLine),
+    Withdraw(import::WithdrawLine),
     /// Delivers mail and keeps house, beside any number of `yui serve`
     Worker,
     /// Lists mails, tries failed ones again, sends a test
@@ -73,8 +73,8 @@ pub async fn run() -> ExitCode {
         Command::Staff(staff) => staff.run().await,
         Command::Account(account) => account.run().await,
         Command::Import(import) => import.run().await,
-        Command::Publish(batch) => batch.publish().await,
-        Command::Withdraw(batch) => batch.withdraw().await,
+        Command::Publish(line) => line.run().await,
+        Command::Withdraw(line) => line.run().await,
         Command::Worker => worker::run().await,
         Command::Mail(mail) => mail.run().await,
         Command::Doctor(doctor) => doctor.run().await,

@@ -21,7 +21,7 @@ use crate::{
             steps::AccountState,
         },
         expenses::ExpenseImport,
-        imports::{self, Format, Options, Source},
+        imports::{self, Format, Options, Source, Through},
         register::RegisterImport,
         societies::{self, Preset, create::NewSociety, signing_key},
         staff::admin as staff,
@@ -99,7 +99,8 @@ async fn fill(
         let source = file(&format!("expenses-{year}.csv"), csv)?;
         let importer = ExpenseImport::new(scope.clone(), numbers.clone(), this_month);
         let report = imports::run(app, scope, importer, &source, Options::default(), fault).await?;
-        imports::publish(app, scope, report.batch_id.context("the batch")?).await?;
+        let through = Through::Is(TreatmentMonth::new(year, 12).map(|december| december.min(newest)));
+        imports::publish_through(app, scope, report.batch_id.context("the batch")?, through).await?;
     }
     // Before anybody has an account, so that nobody is mailed of years that were always there.
     imports::work_due(app).await?;

@@ -9,6 +9,9 @@ use crate::support::{Answer, Browser, EXPENSE_HEADER, Portal, encode, state_of};
 /// The demo society's insurer number, and its first household.
 const INSURER: &str = "06139034";
 
+/// A withdrawal's form.
+const REASON: &str = "reason=%E8%AA%A4%E3%82%8A";
+
 const BOUNDARY: &str = "----yui-test-boundary";
 
 /// Returns the beginning of a form with a file, up to the file's first byte.
@@ -159,21 +162,25 @@ async fn from_the_file_to_the_members_statement_and_back() {
         );
         let waiting = async |staff: &mut Browser| staff.get(&format!("{batch}/withdraw/status")).await.text();
         assert_eq!(waiting(&mut staff).await, r#"{"moved_on":true}"#);
-        let gone = staff.post(&format!("{batch}/withdraw"), "").await;
+        let gone = staff.post(&format!("{batch}/withdraw"), REASON).await;
         assert_eq!(gone.location(), format!("{batch}?done=withdraw"));
         let page = staff.get(gone.location()).await;
         assert_eq!(page.first(".state"), "取下げの処理中");
         assert!(page.text().contains("取下げを受け付けました。") && !page.text().contains("取り下げる</a>"));
         assert_eq!(waiting(&mut staff).await, r#"{"moved_on":false}"#);
         assert!(
-            staff.post(&format!("{batch}/withdraw"), "").await.text().contains("ほかの職員がこの取込を変更しました")
+            staff
+                .post(&format!("{batch}/withdraw"), REASON)
+                .await
+                .text()
+                .contains("ほかの職員がこの取込を変更しました")
         );
         imports::work_due(&portal.app).await.unwrap();
         assert_eq!(waiting(&mut staff).await, r#"{"moved_on":true}"#);
         assert_eq!(staff.get(&batch).await.first(".state"), "取下げ");
         assert!(!member.get(statement).await.text().contains("あたらし医院"));
         assert_eq!(state_of(&portal).await, before);
-        assert!(staff.post(&format!("{batch}/withdraw"), "").await.text().contains("すでに取り下げられています"));
+        assert!(staff.post(&format!("{batch}/withdraw"), REASON).await.text().contains("すでに取り下げられています"));
 
         // Everything is in the log, by name.
         let mut admin = portal.staff("minato", "kanri").await;
@@ -373,7 +380,7 @@ async fn a_register_and_older_users_go_the_same_way() {
 
         // The register can not go while an account stands on it.
         let withdraw = async |staff: &mut Browser, batch: &str| {
-            assert!(staff.post(&format!("{batch}/withdraw"), "").await.location().ends_with("?done=withdraw"));
+            assert!(staff.post(&format!("{batch}/withdraw"), REASON).await.location().ends_with("?done=withdraw"));
             imports::work_due(&portal.app).await.unwrap();
             staff.get(batch).await
         };

@@ -64,7 +64,7 @@ async fn killed_in_the_middle_and_run_again_is_complete_and_single() {
         assert_eq!(state_of(&portal).await.matches("みほん医院").count(), ROWS);
         assert_eq!(imports::faults(&portal.app, &scope, batch.batch_id).await.unwrap().len(), 1);
 
-        imports::withdraw(&portal.app, &scope, batch.batch_id).await.unwrap();
+        imports::withdraw(&portal.app, &scope, batch.batch_id, "誤り").await.unwrap();
         assert_eq!(state_of(&portal).await.matches("みほん医院").count(), 0);
     }
 }

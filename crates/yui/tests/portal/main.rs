@@ -14,6 +14,7 @@ mod demo_only;
 mod enrolment;
 mod expenses;
 mod faults;
+mod figures;
 mod floods;
 mod imports;
 mod login;

@@ -154,7 +154,7 @@ async fn whoever_has_left_is_found_when_asked_for_and_the_keys_follow_the_regist
         let (scope, batch) = registered(&portal, "minato", "renamed.csv", &other).await;
         assert_eq!(names(&mut staff, "シンセイ").await, ["新姓 次郎"]);
         assert!(names(&mut staff, "テンキョ").await.is_empty() && names(&mut staff, "転居").await.is_empty());
-        imports::withdraw(&portal.app, &scope, batch).await.unwrap();
+        imports::withdraw(&portal.app, &scope, batch, "誤り").await.unwrap();
         assert_eq!(state_of(&portal).await, before, "with the search keys");
         assert_eq!(names(&mut staff, "テンキョ").await, ["転居 次郎"]);
 
@@ -189,7 +189,7 @@ async fn a_database_of_before_gets_its_keys_and_can_be_stopped_on_the_way() {
         let (_, batch) = registered(&portal, "minato", "new.csv", &row).await;
         assert!(register::backfill(&portal.app).await.unwrap() > 30);
         assert_eq!(names(&mut staff, "新入").await, ["新入 一郎"]);
-        imports::withdraw(&portal.app, &scope, batch).await.unwrap();
+        imports::withdraw(&portal.app, &scope, batch, "誤り").await.unwrap();
         assert_eq!(state_of(&portal).await, before);
         assert_eq!(register::backfill(&portal.app).await.unwrap(), 0);
     }

@@ -252,7 +252,7 @@ async fn older_users_come_in_and_every_mistake_is_told() {
         assert_eq!(kept.len(), told.len());
 
         // What is taken by others: a user ID, an address, an account of the new portal.
-        imports::withdraw(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+        imports::withdraw(&portal.app, &scope, report.batch_id.unwrap(), "誤り").await.unwrap();
         let rows = [
             format!("kari000002,{INSURER},800,9999,,Taro@mail.example,1"),
             format!("sakura-one,{INSURER},800,9999,,sakura@mail.example,1"),
@@ -374,7 +374,7 @@ async fn a_link_opens_enrolment_and_nothing_else() {
         assert_eq!((groups[1].begun, groups[1].expired), (1, 1));
 
         // What is in use stays; the rest is as if it had never come.
-        assert_eq!(imports::withdraw(&portal.app, &scope, batch).await.unwrap(), 2);
+        assert_eq!(imports::withdraw(&portal.app, &scope, batch, "誤り").await.unwrap(), 2);
         let groups = migration::progress(&portal.app.db, &scope, portal.app.clock.now()).await.unwrap();
         assert_eq!(groups.map(|group| group.accounts), [1, 1, 0]);
         let again = import(&portal, &scope, &file, (FirstLogin::Link, days(&portal, 9)), &mut vec![]).await.unwrap();
@@ -395,7 +395,7 @@ async fn a_withdrawal_takes_waiting_mail_and_pairs_along() {
         issue(&portal, &scope, Whom::Account("taro-older")).await;
         assert_eq!(migration::take_back(&portal.app, &scope).await.unwrap(), 1, "paper takes the place of the mail");
         migration::announce(&portal.app, &scope, days(&portal, 1), None).await.unwrap();
-        assert_eq!(imports::withdraw(&portal.app, &scope, batch).await.unwrap(), 0);
+        assert_eq!(imports::withdraw(&portal.app, &scope, batch, "誤り").await.unwrap(), 0);
         move_to(&portal, days(&portal, 2), 12);
         assert_eq!(deliver_due(&portal.app).await.unwrap().sent, 0);
         for statement in [&ACCOUNTS_THERE, &LINKS_THERE, &PAIRS_KEPT] {

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use yui::{
     app::App,
     features::{
-        imports::{self, Answers, BatchState, NewUpload, Options, Upload, UploadState},
+        imports::{self, Answers, BatchState, NewUpload, Options, Publication, Upload, UploadState},
         societies::{Guarded, Preset},
     },
     scope::{InSociety, SystemScope},
@@ -86,7 +86,9 @@ async fn an_upload_is_checked_imported_published_at_its_time_and_told_of_once() 
         assert_eq!((upload.state, files_in(portal.files())), (UploadState::Applied, 0));
 
         let at = portal.app.clock.now() + SignedDuration::from_hours(20);
-        imports::publish_at(&portal.app, &scope, batch, Some(at)).await.unwrap();
+        imports::publish_at(&portal.app, &scope, batch, Some(Publication { at: Some(at), through: None }))
+            .await
+            .unwrap();
         imports::work_due(&portal.app).await.unwrap();
         let page = member.get("/expenses/statement?month=2025-01").await.text();
         assert!(!page.contains("みほん医院"), "not before its time");
@@ -223,7 +225,7 @@ async fn what_a_killed_worker_left_is_taken_up_and_nothing_is_doubled() {
         assert_eq!(imports::faults(&portal.app, &scope, resumed.batch_id).await.unwrap().len(), 1);
 
         // As if it had never been killed.
-        imports::withdraw(&portal.app, &scope, resumed.batch_id).await.unwrap();
+        imports::withdraw(&portal.app, &scope, resumed.batch_id, "誤り").await.unwrap();
         let source = portal.file("big.csv", text);
         let report = portal.expenses(&scope, &source, Options::default(), &mut vec![]).await.unwrap();
         let whole = imports::batches(&portal.app, &scope).await.unwrap().pop().unwrap();
@@ -255,7 +257,7 @@ async fn a_batch_that_is_withdrawn_while_it_is_imported_stays_withdrawn() {
             }
             tokio::task::yield_now().await;
         };
-        imports::withdraw(&portal.app, &scope, batch).await.unwrap();
+        imports::withdraw(&portal.app, &scope, batch, "誤り").await.unwrap();
         working.await.unwrap().unwrap();
         assert_eq!(upload_of(&portal, &scope, id).await.state, UploadState::Dropped);
         assert_eq!(state_of(&portal).await, before);
@@ -277,7 +279,7 @@ async fn all_or_nothing_holds_for_what_came_to_be_wrong_after_the_check_and_afte
             id
         };
         let (id, crashed) = (checked("e.csv").await, checked("again.csv").await);
-        imports::withdraw(&portal.app, &scope, 1).await.unwrap();
+        imports::withdraw(&portal.app, &scope, 1, "誤り").await.unwrap();
         let before = state_of(&portal).await;
         let refused = async |id, batch| {
             imports::apply_upload(&portal.app, &scope, id, true).await.unwrap();

@@ -80,7 +80,7 @@ fn line(staff: &StaffScope, row: &ApprovalRow) -> Line {
         },
         link: match (act, row.member_id) {
             (Some(Guarded::FactorReset), Some(member_id)) => format!("/console/members/{member_id}"),
-            (Some(Guarded::Publication), _) => format!("/console/imports/{}", row.subject_id),
+            (Some(Guarded::Publication | Guarded::Withdrawal), _) => format!("/console/imports/{}", row.subject_id),
             (Some(Guarded::MassMail), _) => "/console/migration".to_owned(),
             (Some(Guarded::Invitation | Guarded::RoleChange), _) if staff.role.has(Right::Manage) => {
                 format!("/console/staff/{}", row.subject_id)
@@ -164,6 +164,7 @@ pub(super) async fn approve(
     }
     let done = match act {
         Guarded::Publication => imports::publish_approved(&app, &mut tx, &scope, row.subject_id, &row.detail).await,
+        Guarded::Withdrawal => imports::withdraw_approved(&app, &mut tx, &scope, row.subject_id, &row.detail).await,
         Guarded::MassMail => account::migration::announce_approved(&app, &mut tx, &scope, &row.detail).await,
         Guarded::FactorReset => {
             account::staff::reset_factor_in(&app, &mut tx, &scope, row.subject_id, &row.detail).await

@@ -42,15 +42,14 @@ crate::features::audit::acts! {
 
 /// Returns whether the society wants this decided by two.
 pub fn needed(scope: &impl InSociety, act: Guarded) -> bool {
-    let two_person = &scope.society().policy.two_person;
-    two_person.contains(&act) || !Guarded::CHOICES.contains(&act) && !two_person.is_empty()
+    act.is_among(&scope.society().policy.two_person)
 }
 
 /// Returns whether somebody in this role may decide this. Who joins the staff, any colleague who may change something can tell: a society
 /// has often one administrator.
 fn may_decide(role: Role, act: Guarded) -> bool {
     match act {
-        Guarded::Publication | Guarded::MassMail => role.has(Right::Data),
+        Guarded::Publication | Guarded::MassMail | Guarded::Withdrawal => role.has(Right::Data),
         Guarded::FactorReset => role.has(Right::Help),
         Guarded::Loosening => role.has(Right::Manage),
         Guarded::Invitation | Guarded::RoleChange => role != Role::Viewer,

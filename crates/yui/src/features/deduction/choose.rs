@@ -10,8 +10,8 @@ use serde::Deserialize;
 use super::years;
 use crate::{
     app::App,
-    features::expenses::VisibleMonths,
-    scope::{InSociety, MemberScope},
+    features::expenses::leading_year,
+    scope::MemberScope,
     ui::{Page, Shell, format, pages},
 };
 
@@ -20,7 +20,8 @@ use crate::{
 struct ChoosePage {
     page: Page,
     insured_name: String,
-    years: Vec<(i16, String)>,
+    /// Each year with its words, and whether it is chosen already.
+    years: Vec<(i16, String, bool)>,
 }
 
 /// The year chosen.
@@ -35,19 +36,19 @@ pub(super) async fn show(
     scope: MemberScope,
     Query(Chosen { year }): Query<Chosen>,
 ) -> Response {
-    let window = VisibleMonths::of(app.clock.today(), scope.society().policy.expenses_visible_years);
-    let years = years(window);
+    let today = app.clock.today();
+    let years = years(today);
     match year.filter(|year| years.contains(year)) {
         Some(year) => Redirect::to(&format!("/deduction/{year}")).into_response(),
-        None => page(&shell, scope.name, &years).into_response(),
+        None => page(&shell, scope.name, &years, leading_year(today)).into_response(),
     }
 }
 
-fn page(shell: &Shell, insured_name: String, years: &[i16]) -> ChoosePage {
-    let years = years.iter().map(|year| (*year, format::year(shell.lang, *year))).collect();
+fn page(shell: &Shell, insured_name: String, years: &[i16], leading: i16) -> ChoosePage {
+    let years = years.iter().map(|year| (*year, format::year(shell.lang, *year), *year == leading)).collect();
     ChoosePage { page: shell.page("医療費控除申告用データ"), insured_name, years }
 }
 
 pages! {
-    ChoosePage => |shell| page(shell, "テスト タロウ".into(), &[2025, 2024, 2023, 2022, 2021]),
+    ChoosePage => |shell| page(shell, "テスト タロウ".into(), &[2026, 2025, 2024, 2023, 2022, 2021], 2025),
 }

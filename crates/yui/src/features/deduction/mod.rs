@@ -5,10 +5,10 @@ mod choose;
 mod download;
 mod year;
 
-use kenpo_formats::TreatmentMonth;
+use jiff::civil::Date;
 
 use crate::{
-    features::{expenses::VisibleMonths, societies::Service::Deduction},
+    features::societies::Service::Deduction,
     router::{Permission::Service, Routes},
 };
 
@@ -22,12 +22,11 @@ pub fn routes(routes: Routes) -> Routes {
         .get("/deduction/{year}/worksheet.xlsx", Service(Deduction), download::xlsx)
 }
 
-/// How many years can be chosen, the present one included.
-const YEARS: usize = 5;
+/// Of how many years before the present one a tax return can still claim a refund.
+const YEARS_BEFORE: i16 = 5;
 
-/// Returns the years that can be chosen, newest first: those of which the society shows every month. A file of a year that
-/// lacks its first months would be taken for the whole.
-fn years(window: VisibleMonths) -> Vec<i16> {
-    let whole = |year: &i16| TreatmentMonth::new(*year, 1).is_some_and(|january| january >= window.first);
-    window.years().filter(whole).take(YEARS).collect()
+/// Returns the years that can be chosen, newest first, whatever the pages of expenses show: the present one, and those of which a refund
+/// can still be claimed.
+fn years(today: Date) -> Vec<i16> {
+    (today.year() - YEARS_BEFORE..=today.year()).rev().collect()
 }

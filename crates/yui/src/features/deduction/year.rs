@@ -2,21 +2,21 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use kenpo_formats::{TreatmentMonth, tax_xml::Profile};
+use jiff::civil::Date;
+use kenpo_formats::tax_xml::Profile;
 
 use super::years;
 use crate::{
     app::App,
     error::AppError,
     features::{
-        expenses::{Line, Totals, VisibleMonths, last_published_month, lines, sample_lines},
-        register::{Household, household},
+        expenses::{Arrival, Line, Totals, VisibleMonths, arrival, lines, not_before, sample_arrival, sample_lines},
         societies,
     },
-    scope::{InSociety, MemberScope},
+    scope::MemberScope,
     ui::{
         Page, Shell,
-        format::{self, month_long, month_short, yen},
+        format::{self, month_short, yen},
         pages,
     },
 };
@@ -32,11 +32,11 @@ struct YearPage {
     total: String,
     patients: Vec<(i64, String)>,
     pending: Option<String>,
+    begins: Option<String>,
     today: String,
     any_blank_provider: bool,
     signed: bool,
     checked_against_schema: bool,
-    some_hidden: bool,
 }
 
 struct Row {
@@ -48,15 +48,12 @@ struct Row {
 
 /// Returns the lines of a year that the member may choose, or nothing for any other year.
 pub(super) async fn year_lines(app: &App, scope: &MemberScope, year: i16) -> Result<Vec<Line>, AppError> {
-    let window = VisibleMonths::of(app.clock.today(), scope.society().policy.expenses_visible_years);
-    if !years(window).contains(&year) {
+    let today = app.clock.today();
+    if !years(today).contains(&year) {
         return Err(AppError::NotFound);
     }
-    let (Some(first), Some(last)) = (TreatmentMonth::new(year, 1), TreatmentMonth::new(year, 12)) else {
-        return Err(AppError::NotFound);
-    };
-    let months = window.clip(first, last).ok_or(AppError::NotFound)?;
-    Ok(lines(&app.db, scope, months.first, months.last).await?)
+    let months = VisibleMonths::of_year(year).ok_or(AppError::NotFound)?;
+    Ok(lines(&app.db, scope, months, today).await?)
 }
 
 pub(super) async fn show(
@@ -67,11 +64,9 @@ pub(super) async fn show(
 ) -> Result<impl axum::response::IntoResponse, AppError> {
     let year = year.parse().map_err(|_| AppError::NotFound)?;
     let lines = year_lines(&app, &scope, year).await?;
-    let published = last_published_month(&app.db, &scope).await?;
+    let arrival = arrival(&app.db, &scope).await?;
     let signed = societies::signing_key::newest(&app, &scope).await?.is_some();
-    let today = app.clock.today();
-    let Household { some_hidden, .. } = household(&app.db, &scope).await?;
-    Ok(YearPage { some_hidden, ..page(&shell, &scope.name, year, &lines, published, today, signed) })
+    Ok(page(&shell, &scope.name, year, &lines, (arrival, app.clock.today()), signed))
 }
 
 fn page(
@@ -79,8 +74,7 @@ fn page(
     insured_name: &str,
     year: i16,
     lines: &[Line],
-    published: Option<TreatmentMonth>,
-    today: jiff::civil::Date,
+    (arrival, today): (Arrival, Date),
     signed: bool,
 ) -> YearPage {
     let lang = shell.lang;
@@ -91,15 +85,10 @@ fn page(
             patients.push((line.member_id, line.patient.clone()));
         }
     }
-    let complete =
-        published.is_some_and(|published| TreatmentMonth::new(year, 12).is_some_and(|last| published >= last));
-    let pending = (!complete).then(|| match published.filter(|published| published.year() == year) {
-        Some(published) => lang.tf(
-            "いま掲載しているのは{0}診療分までです。以降の月は、掲載後にあらためて受け取るか、領収書から申告してください。",
-            [month_long(lang, published)],
-        ),
-        None => lang.t("この年の診療分は、まだ掲載していない月があります。").to_owned(),
-    });
+    let newest = lines.iter().map(|line| line.month).max();
+    let months = VisibleMonths::of_year(year);
+    let pending = months.and_then(|months| arrival.told(lang, months, newest, today));
+    let begins = months.and_then(|months| not_before(lang, months, arrival));
     let row = |line: &Line| Row {
         month: month_short(line.month),
         patient: line.patient.clone(),
@@ -115,18 +104,17 @@ fn page(
         total: yen(Totals::of(lines).self_pay),
         patients,
         pending,
+        begins,
         today: format::date(lang, today),
         any_blank_provider: lines.iter().any(|line| line.provider_name.is_empty()),
         signed,
         checked_against_schema: Profile::provisional().checked_against_schema,
-        some_hidden: false,
     }
 }
 
 pages! {
     YearPage => |shell| {
-        let published = TreatmentMonth::new(2025, 3);
-        let today = jiff::civil::date(2025, 6, 30);
-        Self { some_hidden: true, ..page(shell, "テスト タロウ", 2025, &sample_lines(), published, today, true) }
+        let now = (sample_arrival(), jiff::civil::date(2025, 6, 30));
+        page(shell, "テスト タロウ", 2025, &sample_lines(), now, true)
     },
 }

@@ -8,14 +8,13 @@ use axum::{
 use yui_print::statement::{self, Row, Statement, Totals as PrintTotals};
 
 use super::{
-    Line, Totals, VisibleMonths,
+    Arrival, Line, Totals, VisibleMonths, arrival,
     span::{Asked, Span},
     statement::chosen_lines,
 };
 use crate::{
     app::App,
     error::AppError,
-    features::register::{Household, household},
     heavy,
     scope::{InSociety, MemberScope},
     ui::{
@@ -35,19 +34,50 @@ pub(super) async fn pdf(
     let Ok(span) = Span::of(&asked, window, shell.lang) else {
         return Ok(Redirect::to("/expenses/statement").into_response());
     };
+    let lines = chosen_lines(&app, &scope, &span).await?;
+    let arrival = arrival(&app.db, &scope).await?;
+    let printed = Printed {
+        lang: shell.lang,
+        title: span.title(shell.lang),
+        insured_name: scope.name.clone(),
+        months: span.months,
+        lines,
+    };
+    print(&app, &scope, printed, arrival).await
+}
+
+/// What a statement on paper is about.
+#[derive(Debug)]
+pub(crate) struct Printed {
+    pub(crate) lang: Lang,
+    pub(crate) title: String,
+    pub(crate) insured_name: String,
+    pub(crate) months: VisibleMonths,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// Returns a statement as a PDF to be taken away. It says of which months it can tell.
+pub(crate) async fn print(
+    app: &App,
+    scope: &impl InSociety,
+    Printed { lang, title, insured_name, months, lines }: Printed,
+    arrival: Arrival,
+) -> Result<Response, AppError> {
     let Some(fonts) = app.fonts.clone() else {
         return Err(AppError::Unavailable("PDFに使う書体がこのサーバーに入っていないため、PDFを作れません。"));
     };
-    let lines = chosen_lines(&app, &scope, &span).await?;
-    let Household { some_hidden, .. } = household(&app.db, &scope).await?;
-    let lang = shell.lang;
+    let today = app.clock.today();
+    let newest = lines.iter().map(|line| line.month).max();
+    let told = arrival.through.max(newest).map_or(months.last, |told| told.clamp(months.first, months.last));
+    let first = arrival.first.map_or(months.first, |first| first.clamp(months.first, told));
+    let notes = arrival.told(lang, months, newest, today).into_iter();
     let totals = Totals::of(&lines);
     let statement = Statement {
         society_name: scope.society().name.clone(),
-        title: span.title(lang),
-        insured_name: scope.name.clone(),
+        title,
+        insured_name,
         issued: today,
-        period: lang.tf("{0}〜{1}", [month_long(lang, span.months.first), month_long(lang, span.months.last)]),
+        period: lang.tf("{0}〜{1}", [month_long(lang, first), month_long(lang, told)]),
         rows: lines.iter().map(|line| row(lang, line)).collect(),
         totals: PrintTotals {
             total: totals.total,
@@ -55,12 +85,7 @@ pub(super) async fn pdf(
             public: totals.public,
             self_pay: totals.self_pay,
         },
-        notes: some_hidden
-            .then_some(&SOME_HIDDEN)
-            .into_iter()
-            .chain(NOTES)
-            .map(|note| lang.t(note).to_owned())
-            .collect(),
+        notes: notes.chain(NOTES.iter().map(|note| lang.t(note).to_owned())).collect(),
         lang: match lang {
             Lang::Ja => statement::Lang::Ja,
             Lang::En => statement::Lang::En,
@@ -71,22 +96,19 @@ pub(super) async fn pdf(
     if !printed.missing.is_empty() {
         tracing::warn!(characters = printed.missing.len(), "a statement has characters that no font draws");
     }
-    let name = format!("attachment; filename=\"medical-expenses-{}-{}.pdf\"", span.months.first, span.months.last);
+    let name = format!("attachment; filename=\"medical-expenses-{}-{}.pdf\"", months.first, months.last);
     Ok(([(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)], printed.pdf)
         .into_response())
 }
 
 /// What stands under the table (Japanese; translated when drawn).
 const NOTES: &[&str] = &[
-    "1行は、1人が1か月に1つの医療機関で受けた分をまとめたものです。",
+    "1行は、1人が1か月に1つの医療機関で受けた分を、診療区分ごとにまとめたものです。",
     "窓口でのお支払いは10円単位に四捨五入されるため、領収書の金額と異なることがあります。",
     "差額ベッド代や自由診療など、健康保険の対象にならない費用は含まれません。",
     "市区町村の医療費助成や、後日払い戻される高額療養費・付加給付は、反映されていないことがあります。",
+    "すべての医療費が載っているとは限りません。載っていない分は、領収書で確かめてください。",
 ];
-
-/// … before them, where an objection or non-disclosure is in force.
-const SOME_HIDDEN: &str =
-    "健康保険組合の取扱いにより、一部のご家族の医療費は表示していません。合計にも含まれていません。";
 
 fn row(lang: Lang, line: &Line) -> Row {
     Row {

@@ -9,7 +9,7 @@ use super::{import::ExpenseImport, news::ExpenseNews, queries};
 use crate::{
     app::App,
     features::{
-        imports::{Figures, FileKind, Job, News, Report},
+        imports::{Figures, FileKind, Job, MonthRows, News, Report},
         societies,
     },
     scope::SystemScope,
@@ -68,6 +68,15 @@ impl FileKind for ExpenseFiles {
         batch_id: i64,
     ) -> BoxFuture<'a, anyhow::Result<Figures>> {
         Box::pin(async move { Ok(queries::figures(&app.db, scope, batch_id).await?) })
+    }
+
+    fn months<'a>(
+        &'a self,
+        app: &'a App,
+        scope: &'a SystemScope,
+        batch_id: i64,
+    ) -> BoxFuture<'a, anyhow::Result<Vec<MonthRows>>> {
+        Box::pin(async move { Ok(queries::months(&app.db, scope, batch_id).await?) })
     }
 
     fn published<'a>(

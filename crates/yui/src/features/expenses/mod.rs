@@ -2,10 +2,13 @@
 //! overview, the statement of a month, a year or a span, and its PDF. Every total shown anywhere is added up from the
 //! rows of one query.
 
+mod arrival;
 mod chart;
 mod download;
 mod files;
 mod import;
+mod leading;
+mod line;
 mod news;
 mod overview;
 mod queries;
@@ -13,12 +16,15 @@ mod rules;
 mod span;
 mod statement;
 
+pub(crate) use arrival::Arrival;
+pub(crate) use download::{Printed, print};
 pub use files::ExpenseFiles;
 pub use import::ExpenseImport;
-pub(crate) use overview::{YearSoFar, year_so_far};
-pub(crate) use queries::{Line, last_published_month, lines};
-pub(crate) use rules::{Totals, VisibleMonths};
-pub(crate) use statement::sample_lines;
+pub(crate) use leading::{LeadingYear, leading_year_of};
+pub(crate) use line::Line;
+pub(crate) use queries::{arrival, lines, lines_of_person};
+pub(crate) use rules::{Totals, VisibleMonths, leading_year};
+pub(crate) use statement::{not_before, sample_arrival, sample_lines};
 
 use crate::{
     app::App,

@@ -1,6 +1,7 @@
 //! What members are mailed when expenses are published.
 
 use futures::future::BoxFuture;
+use jiff::civil::Date;
 use yui_db::Tx;
 
 use super::queries;
@@ -27,10 +28,10 @@ impl News for ExpenseNews {
         tx: &'a mut Tx,
         scope: &'a SystemScope,
         batch_id: i64,
-        after: i64,
-        most: i64,
+        (after, most): (i64, i64),
+        today: Date,
     ) -> BoxFuture<'a, anyhow::Result<Vec<Reader>>> {
-        Box::pin(async move { Ok(queries::readers(tx, scope, batch_id, after, most).await?) })
+        Box::pin(async move { Ok(queries::readers(tx, scope, batch_id, (after, most), today).await?) })
     }
 
     fn letter(&self, frame: &MailFrame, batch: &Batch) -> Letter {

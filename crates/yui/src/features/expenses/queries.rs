@@ -1,30 +1,60 @@
 //! The SQL of expenses.
 
-use jiff::Timestamp;
+use jiff::civil::Date;
 use kenpo_formats::{CareKind, TreatmentMonth};
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
+use super::{
+    Line, VisibleMonths,
+    arrival::Arrival,
+    line::{Claimed, joined},
+};
 use crate::{
-    features::imports::{Figures, Reader},
-    scope::{InSociety, MemberScope, SystemScope},
+    features::imports::{Figures, MonthRows, Reader},
+    scope::{InSociety, MemberScope, StaffScope, SystemScope},
 };
 
 statements! {
     LINES = "
-        SELECT e.treatment_month, e.member_id, m.name AS patient, e.provider_name, e.care_kind, e.days, e.total,
-            e.insurer_share, e.public_share, e.self_pay, e.derived, e.note, b.published_at
+        SELECT e.treatment_month, e.member_id, m.name AS patient, e.provider_code, e.provider_name, e.care_kind, e.days,
+            e.total, e.insurer_share, e.public_share, e.self_pay, e.derived, e.note, b.published_at
         FROM expenses e
         JOIN import_batches b ON b.society_id = e.society_id AND b.batch_id = e.batch_id
         JOIN members m ON m.society_id = e.society_id AND m.member_id = e.member_id
         WHERE e.society_id = $1 AND e.household_id = $2 AND e.treatment_month BETWEEN $3 AND $4
             AND e.superseded_by IS NULL AND NOT e.cancelled AND b.state = 'published'
             AND NOT EXISTS (SELECT 1 FROM member_flags f
-                WHERE f.society_id = e.society_id AND f.member_id = e.member_id AND f.ended_at IS NULL)
+                WHERE f.society_id = e.society_id AND f.member_id = e.member_id AND f.ended_at IS NULL
+                    AND (f.until_date IS NULL OR f.until_date >= $5))
         ORDER BY e.treatment_month, m.kana, e.member_id, e.provider_name, e.care_kind, e.claim_key";
+    PATIENTS = "
+        SELECT DISTINCT e.member_id, m.name, m.kana
+        FROM expenses e
+        JOIN import_batches b ON b.society_id = e.society_id AND b.batch_id = e.batch_id
+        JOIN members m ON m.society_id = e.society_id AND m.member_id = e.member_id
+        WHERE e.society_id = $1 AND e.household_id = $2 AND e.treatment_month BETWEEN $3 AND $4
+            AND e.superseded_by IS NULL AND NOT e.cancelled AND b.state = 'published'
+            AND NOT EXISTS (SELECT 1 FROM member_flags f
+                WHERE f.society_id = e.society_id AND f.member_id = e.member_id AND f.ended_at IS NULL
+                    AND (f.until_date IS NULL OR f.until_date >= $5))
+        ORDER BY m.kana, e.member_id";
+    LINES_OF_PERSON = "
+        SELECT e.treatment_month, e.member_id, m.name AS patient, e.provider_code, e.provider_name, e.care_kind, e.days,
+            e.total, e.insurer_share, e.public_share, e.self_pay, e.derived, e.note, b.published_at
+        FROM expenses e
+        JOIN import_batches b ON b.society_id = e.society_id AND b.batch_id = e.batch_id
+        JOIN members m ON m.society_id = e.society_id AND m.member_id = e.member_id
+        WHERE e.society_id = $1 AND e.member_id = $2 AND e.treatment_month BETWEEN $3 AND $4
+            AND e.superseded_by IS NULL AND NOT e.cancelled AND b.state = 'published'
+        ORDER BY e.treatment_month, e.provider_name, e.care_kind, e.claim_key";
     EXPENSE_COUNT = "SELECT COUNT(*) AS count FROM expenses WHERE society_id = $1";
-    LAST_PUBLISHED_MONTH = "
-        SELECT MAX(last_month) AS last_month FROM import_batches
+    ARRIVAL = "
+        SELECT MAX(through_month) AS through_month, MIN(first_month) AS first_month FROM import_batches
         WHERE society_id = $1 AND kind = 'expenses' AND state = 'published'";
+    MONTHS = "
+        SELECT treatment_month, COUNT(*) AS count FROM expenses
+        WHERE society_id = $1 AND batch_id = $2 AND NOT cancelled
+        GROUP BY treatment_month ORDER BY treatment_month";
     CLAIMS_THERE = "
         SELECT claim_key, batch_id, member_id, treatment_month FROM expenses
         WHERE society_id = $1 AND claim_key IN ($2)
@@ -66,7 +96,8 @@ statements! {
                         WHERE e.society_id = a.society_id AND e.household_id = a.household_id AND e.batch_id = $2
                             AND NOT e.cancelled
                             AND NOT EXISTS (SELECT 1 FROM member_flags f
-                                WHERE f.society_id = e.society_id AND f.member_id = e.member_id AND f.ended_at IS NULL))
+                                WHERE f.society_id = e.society_id AND f.member_id = e.member_id AND f.ended_at IS NULL
+                                    AND (f.until_date IS NULL OR f.until_date >= $5)))
         ORDER BY a.account_id LIMIT $4";
     // Found in the order of one index and deleted by the whole key: it leaves the engine one way, whatever it believes of a batch that
     // it has not looked at yet.
@@ -103,29 +134,12 @@ pub(super) const EXPENSES: BulkTable = BulkTable {
     ],
 };
 
-/// One line of the notice: one provider, one patient, one month; yen.
-#[derive(Clone, Debug)]
-pub(crate) struct Line {
-    pub(crate) month: TreatmentMonth,
-    pub(crate) member_id: i64,
-    pub(crate) patient: String,
-    pub(crate) provider_name: String,
-    pub(crate) care_kind: CareKind,
-    pub(crate) days: Option<i32>,
-    pub(crate) total: i64,
-    pub(crate) insurer: i64,
-    pub(crate) public: i64,
-    pub(crate) self_pay: i64,
-    pub(crate) derived: bool,
-    pub(crate) note: String,
-    pub(crate) published_at: Option<Timestamp>,
-}
-
 #[derive(sqlx::FromRow)]
 struct LineRow {
     treatment_month: i32,
     member_id: i64,
     patient: String,
+    provider_code: Option<String>,
     provider_name: String,
     care_kind: String,
     days: Option<i32>,
@@ -138,22 +152,35 @@ struct LineRow {
     published_at: Option<yui_db::Timestamp>,
 }
 
-/// Returns the household's published lines of these months, first and last included, by month, patient and provider.
-/// Those of a person with an objection or non-disclosure are not among them: every page and file is made of these lines.
+/// Returns the household's published lines of these months, first and last included, by month, patient and provider. Those of a person
+/// with an objection or non-disclosure in force `today` are not among them: every page and file is made of these lines.
 pub(crate) async fn lines(
     db: &Db,
     scope: &MemberScope,
-    first: TreatmentMonth,
-    last: TreatmentMonth,
+    months: VisibleMonths,
+    today: Date,
 ) -> anyhow::Result<Vec<Line>> {
-    let values = params![scope.society_id(), scope.household_id, first.number(), last.number()];
+    let (first, last) = (months.first.number(), months.last.number());
+    let values = params![scope.society_id(), scope.household_id, first, last, today];
     let rows: Vec<LineRow> = db.all(&LINES, values).await?;
-    rows.into_iter().map(line).collect()
+    Ok(joined(rows.into_iter().map(claim).collect::<anyhow::Result<Vec<_>>>()?))
 }
 
-fn line(row: LineRow) -> anyhow::Result<Line> {
+/// Returns all published lines of one person in these months, whatever is kept from the household: for the person themselves.
+pub(crate) async fn lines_of_person(
+    db: &Db,
+    staff: &StaffScope,
+    member_id: i64,
+    months: VisibleMonths,
+) -> anyhow::Result<Vec<Line>> {
+    let values = params![staff.society_id(), member_id, months.first.number(), months.last.number()];
+    let rows: Vec<LineRow> = db.all(&LINES_OF_PERSON, values).await?;
+    Ok(joined(rows.into_iter().map(claim).collect::<anyhow::Result<Vec<_>>>()?))
+}
+
+fn claim(row: LineRow) -> anyhow::Result<Claimed> {
     let unknown = || anyhow::anyhow!("an expense of month {} and kind {}", row.treatment_month, row.care_kind);
-    Ok(Line {
+    let line = Line {
         month: TreatmentMonth::from_number(row.treatment_month).ok_or_else(unknown)?,
         member_id: row.member_id,
         care_kind: CareKind::from_code(&row.care_kind).ok_or_else(unknown)?,
@@ -167,18 +194,59 @@ fn line(row: LineRow) -> anyhow::Result<Line> {
         derived: row.derived,
         note: row.note,
         published_at: row.published_at.map(yui_db::Timestamp::to_jiff),
+        parts: Vec::new(),
+    };
+    Ok(Claimed { provider_code: row.provider_code, line })
+}
+
+/// Somebody who was treated.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Patient {
+    pub(crate) member_id: i64,
+    pub(crate) name: String,
+}
+
+/// Returns of whom there is a line among those that [`lines`] returns, by kana. Who had no care and who is kept from the household are
+/// both not among them.
+pub(super) async fn patients(
+    db: &Db,
+    scope: &MemberScope,
+    months: VisibleMonths,
+    today: Date,
+) -> Result<Vec<Patient>, DbError> {
+    let (first, last) = (months.first.number(), months.last.number());
+    db.all(&PATIENTS, params![scope.society_id(), scope.household_id, first, last, today]).await
+}
+
+#[derive(sqlx::FromRow)]
+struct ArrivalRow {
+    through_month: Option<i32>,
+    first_month: Option<i32>,
+}
+
+/// Returns which months have arrived in the society.
+pub(crate) async fn arrival(db: &Db, scope: &impl InSociety) -> Result<Arrival, DbError> {
+    let row: ArrivalRow = db.one(&ARRIVAL, params![scope.society_id()]).await?;
+    Ok(Arrival {
+        first: row.first_month.and_then(TreatmentMonth::from_number),
+        through: row.through_month.and_then(TreatmentMonth::from_number),
+        expected_after: scope.society().policy.expenses_expected_after_months,
     })
 }
 
 #[derive(sqlx::FromRow)]
-struct LastMonth {
-    last_month: Option<i32>,
+struct MonthCount {
+    treatment_month: i32,
+    count: i64,
 }
 
-/// Returns the newest treatment month of which anything is published in the society.
-pub(crate) async fn last_published_month(db: &Db, scope: &impl InSociety) -> Result<Option<TreatmentMonth>, DbError> {
-    let row: LastMonth = db.one(&LAST_PUBLISHED_MONTH, params![scope.society_id()]).await?;
-    Ok(row.last_month.and_then(TreatmentMonth::from_number))
+/// Returns how many rows of each month a batch has, in the order of the months.
+pub(super) async fn months(db: &Db, scope: &SystemScope, batch_id: i64) -> Result<Vec<MonthRows>, DbError> {
+    let rows: Vec<MonthCount> = db.all(&MONTHS, params![scope.society_id(), batch_id]).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some((TreatmentMonth::from_number(row.treatment_month)?, row.count)))
+        .collect())
 }
 
 /// A version of a claim that is there already.
@@ -234,10 +302,10 @@ pub(super) async fn readers(
     tx: &mut Tx,
     scope: &SystemScope,
     batch_id: i64,
-    after: i64,
-    most: i64,
+    (after, most): (i64, i64),
+    today: Date,
 ) -> Result<Vec<Reader>, DbError> {
-    let rows: Vec<ReaderRow> = tx.all(&READERS, params![scope.society_id(), batch_id, after, most]).await?;
+    let rows: Vec<ReaderRow> = tx.all(&READERS, params![scope.society_id(), batch_id, after, most, today]).await?;
     let reader = |ReaderRow { account_id, email, lang }| Some(Reader { account_id, email: email?, lang });
     Ok(rows.into_iter().filter_map(reader).collect())
 }

@@ -5,20 +5,26 @@ use kenpo_formats::{CareKind, TreatmentMonth};
 
 use super::Line;
 
-/// The months whose expenses a member may see: so many years back, the present month included.
+/// Months whose expenses are shown, as a member may see: the present calendar year as far as it has come, and whole ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct VisibleMonths {
     /// The oldest.
     pub(crate) first: TreatmentMonth,
-    /// The present one.
+    /// The newest.
     pub(crate) last: TreatmentMonth,
 }
 
 impl VisibleMonths {
-    /// Returns the window of this many years on this day.
+    /// Returns what is visible on this day where so many years before the present one are.
     pub(crate) fn of(today: Date, years: u8) -> Self {
         let last = TreatmentMonth::of(today);
-        Self { first: last.plus_months(1 - 12 * i32::from(years)), last }
+        let first = TreatmentMonth::new(last.year().saturating_sub(i16::from(years)), 1).unwrap_or(last);
+        Self { first, last }
+    }
+
+    /// Returns the months of a calendar year.
+    pub(crate) fn of_year(year: i16) -> Option<Self> {
+        Some(Self { first: TreatmentMonth::new(year, 1)?, last: TreatmentMonth::new(year, 12)? })
     }
 
     /// Returns the part of the window within these months, if there is any.
@@ -31,6 +37,14 @@ impl VisibleMonths {
     pub(crate) fn years(self) -> impl Iterator<Item = i16> {
         (self.first.year()..=self.last.year()).rev()
     }
+}
+
+/// The last month in which the tax return of the year before is filed.
+const LAST_FILING_MONTH: i8 = 3;
+
+/// Returns the year that leads the pages on this day: until the end of March the one that is filed, then the present one.
+pub(crate) fn leading_year(today: Date) -> i16 {
+    today.year() - i16::from(today.month() <= LAST_FILING_MONTH)
 }
 
 /// Sums of some lines, yen.
@@ -98,23 +112,26 @@ mod tests {
     }
 
     #[test]
-    fn five_years_are_sixty_months_with_the_present_one() {
-        let window = VisibleMonths::of(date(2026, 11, 20), 5);
-        assert_eq!((window.first, window.last), (month(2021, 12), month(2026, 11)));
-        assert_eq!(VisibleMonths::of(date(2026, 1, 1), 2).first, month(2024, 2));
+    fn whole_calendar_years_are_visible_on_every_day() {
+        for day in [date(2026, 1, 1), date(2026, 2, 25), date(2026, 11, 20), date(2026, 12, 31)] {
+            let window = VisibleMonths::of(day, 5);
+            assert_eq!((window.first, window.last), (month(2021, 1), TreatmentMonth::of(day)));
+            assert_eq!(window.years().collect::<Vec<_>>(), [2026, 2025, 2024, 2023, 2022, 2021]);
+        }
+        assert_eq!(VisibleMonths::of(date(2026, 1, 1), 2).first, month(2024, 1));
     }
 
     #[test]
-    fn the_window_may_begin_in_the_middle_of_a_year() {
-        let years: Vec<_> = VisibleMonths::of(date(2026, 1, 31), 5).years().collect();
-        assert_eq!(years, [2026, 2025, 2024, 2023, 2022, 2021]);
+    fn the_year_to_be_filed_leads_until_the_end_of_march() {
+        let days = [date(2026, 12, 31), date(2027, 1, 1), date(2027, 3, 31), date(2027, 4, 1)];
+        assert_eq!(days.map(leading_year), [2026, 2026, 2026, 2027]);
     }
 
     #[test]
     fn nothing_outside_the_window_is_left_after_clipping() {
         let window = VisibleMonths::of(date(2026, 11, 20), 2);
         assert_eq!(window.clip(month(2020, 1), month(2020, 12)), None);
-        let year = window.clip(month(2024, 1), month(2024, 12)).unwrap();
-        assert_eq!((year.first, year.last), (month(2024, 12), month(2024, 12)));
+        let cut = window.clip(month(2023, 6), month(2024, 12)).unwrap();
+        assert_eq!((cut.first, cut.last), (month(2024, 1), month(2024, 12)));
     }
 }

@@ -89,6 +89,11 @@ impl Span {
         }
     }
 
+    /// Returns whether it begins later than was asked for.
+    pub(crate) fn is_cut(self) -> bool {
+        matches!(self.of, Of::Months(from, _) if from < self.months.first)
+    }
+
     /// Returns the heading: `2025年3月の医療費明細`.
     pub(crate) fn title(self, lang: Lang) -> String {
         match self.of {
@@ -146,16 +151,17 @@ mod tests {
     #[test]
     fn what_may_not_be_seen_is_said_and_not_shown() {
         for outside in [
-            asked("2024-11", "", "", ""),
+            asked("2023-12", "", "", ""),
             asked("", "2023", "", ""),
             asked("", "99999", "", ""),
             asked("2027-01", "", "", ""),
         ] {
             let form = span(&outside).unwrap_err();
-            assert_eq!(form.of("from"), Some("ご覧いただけるのは、2024年12月から2026年11月までの診療分です。"));
+            assert_eq!(form.of("from"), Some("ご覧いただけるのは、2024年1月から2026年11月までの診療分です。"));
         }
         let year = span(&asked("", "2024", "", "")).unwrap();
-        assert_eq!(year.months.first.number(), 202_412);
+        assert_eq!((year.months.first.number(), year.months.last.number()), (202_401, 202_412));
+        assert!(!year.is_cut() && span(&asked("", "", "2023-01", "2024-03")).unwrap().is_cut());
     }
 
     #[test]

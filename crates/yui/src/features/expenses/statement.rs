@@ -2,17 +2,20 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use kenpo_formats::{CareKind, TreatmentMonth};
 
 use super::{
-    Line, Totals, VisibleMonths, chart, last_published_month, lines, rules,
+    Arrival, Line, Totals, VisibleMonths, arrival,
+    arrival::span as months_in_words,
+    chart, lines,
+    queries::{self, Patient},
+    rules,
     span::{Asked, Of, Span},
 };
 use crate::{
     app::App,
     error::AppError,
-    features::register::{Household, HouseholdMember, household},
     scope::{InSociety, MemberScope},
     ui::{
         FormState, Lang, Page, Shell,
@@ -34,9 +37,10 @@ pub(super) struct StatementPage {
     form: FormState,
     filter: Filter,
     shown: Option<Shown>,
+    /// What is said where there is no line; nothing where `pending` says it.
+    nothing: Option<&'static str>,
     begins: Option<String>,
     pending: Option<String>,
-    some_hidden: bool,
 }
 
 /// The statement itself, formatted.
@@ -69,6 +73,15 @@ struct Row {
     public: String,
     self_pay: String,
     note: String,
+    parts: Vec<Part>,
+}
+
+/// One of the claims that a line is the sum of.
+struct Part {
+    care: String,
+    total: String,
+    self_pay: String,
+    note: String,
 }
 
 struct FormattedTotals {
@@ -96,13 +109,13 @@ pub(super) struct FilterMember {
 
 impl Filter {
     /// Returns the form as it stands for this span, or empty.
-    pub(super) fn new(members: &[HouseholdMember], window: VisibleMonths, span: Option<&Span>) -> Self {
+    pub(super) fn new(patients: &[Patient], window: VisibleMonths, span: Option<&Span>) -> Self {
         Self {
             from: span.map(|span| span.months.first.to_string()).unwrap_or_default(),
             to: span.map(|span| span.months.last.to_string()).unwrap_or_default(),
             min: window.first,
             max: window.last,
-            members: members
+            members: patients
                 .iter()
                 .map(|member| FilterMember {
                     id: member.member_id,
@@ -114,7 +127,7 @@ impl Filter {
     }
 
     pub(super) fn sample() -> Self {
-        let member = |member_id, name: &str| HouseholdMember { member_id, name: name.into() };
+        let member = |member_id, name: &str| Patient { member_id, name: name.into() };
         Self::new(&[member(1, "テスト タロウ"), member(2, "テスト ハナコ")], sample_window(), None)
     }
 }
@@ -128,28 +141,29 @@ pub(super) async fn show(
     scope: MemberScope,
     Query(asked): Query<Asked>,
 ) -> Result<StatementPage, AppError> {
-    let window = VisibleMonths::of(app.clock.today(), scope.society().policy.expenses_visible_years);
-    let Household { members, some_hidden } = household(&app.db, &scope).await?;
+    let today = app.clock.today();
+    let window = VisibleMonths::of(today, scope.society().policy.expenses_visible_years);
+    let patients = queries::patients(&app.db, &scope, window, today).await?;
     let span = match Span::of(&asked, window, shell.lang) {
         Ok(span) => span,
         Err(form) => {
-            let mut filter = Filter::new(&members, window, None);
+            let mut filter = Filter::new(&patients, window, None);
             (filter.from, filter.to) = (asked.from, asked.to);
             let page = shell.page_with_errors("医療費明細");
             let heading = shell.t("医療費明細").to_owned();
-            let (shown, begins, pending) = (None, None, None);
-            return Ok(StatementPage { page, heading, form, filter, shown, begins, pending, some_hidden });
+            let (shown, nothing, begins, pending) = (None, None, None, None);
+            return Ok(StatementPage { page, heading, form, filter, shown, nothing, begins, pending });
         }
     };
     let lines = chosen_lines(&app, &scope, &span).await?;
-    let last_published = last_published_month(&app.db, &scope).await?;
-    let filter = Filter::new(&members, window, Some(&span));
-    Ok(StatementPage { some_hidden, ..page(&shell, span, &lines, last_published, asked.page, filter) })
+    let arrival = arrival(&app.db, &scope).await?;
+    let filter = Filter::new(&patients, window, Some(&span));
+    Ok(page(&shell, span, &lines, (arrival, today), asked.page, filter))
 }
 
 /// Returns the lines of a span: those of the household, or of the one person chosen in it.
 pub(super) async fn chosen_lines(app: &App, scope: &MemberScope, span: &Span) -> anyhow::Result<Vec<Line>> {
-    let mut lines = lines(&app.db, scope, span.months.first, span.months.last).await?;
+    let mut lines = lines(&app.db, scope, span.months, app.clock.today()).await?;
     lines.retain(|line| span.member_id.is_none_or(|id| line.member_id == id));
     Ok(lines)
 }
@@ -158,28 +172,42 @@ fn page(
     shell: &Shell,
     span: Span,
     lines: &[Line],
-    last_published: Option<TreatmentMonth>,
+    (arrival, today): (Arrival, Date),
     page: usize,
     filter: Filter,
 ) -> StatementPage {
     let lang = shell.lang;
     let heading = span.title(lang);
-    let shown = (!lines.is_empty()).then(|| shown(lang, span, lines, page));
-    let cut = match span.of {
-        Of::Year(year) => TreatmentMonth::new(year, 1).is_some_and(|january| span.months.first > january),
-        Of::Month(_) | Of::Months(..) => false,
+    let shown = (!lines.is_empty()).then(|| shown(lang, span, lines, arrival, page));
+    let nothing = match span.of {
+        _ if shown.is_some() || !arrival.has(span.months.first) => None,
+        Of::Month(_) if span.member_id.is_none() => Some("この月に受診の記録はありません。"),
+        _ => Some("該当するデータはありません。"),
     };
-    let begins =
-        cut.then(|| lang.tf("ご覧いただけるのは、{0}からの診療分です。", [month_long(lang, span.months.first)]));
-    let pending = last_published
-        .is_none_or(|published| span.months.last > published)
-        .then(|| pending(lang, last_published, span.months.last))
-        .flatten();
+    let pending = arrival.told(lang, span.months, lines.iter().map(|line| line.month).max(), today);
+    let begins = begins(lang, span, arrival);
     let page = shell.page_titled(heading.clone());
-    StatementPage { page, heading, form: FormState::default(), filter, shown, begins, pending, some_hidden: false }
+    StatementPage { page, heading, form: FormState::default(), filter, shown, nothing, begins, pending }
 }
 
-fn shown(lang: Lang, span: Span, lines: &[Line], page: usize) -> Shown {
+/// Returns what is said where a year or a span begins later than it seems to.
+fn begins(lang: Lang, span: Span, arrival: Arrival) -> Option<String> {
+    if span.is_cut() {
+        return Some(lang.tf("ご覧いただけるのは、{0}からの診療分です。", [month_long(lang, span.months.first)]));
+    }
+    match span.of {
+        Of::Year(_) => not_before(lang, span.months, arrival),
+        Of::Month(_) | Of::Months(..) => None,
+    }
+}
+
+/// Returns what is said where the society has published nothing of the first of these months.
+pub(crate) fn not_before(lang: Lang, months: VisibleMonths, arrival: Arrival) -> Option<String> {
+    let first = arrival.first.filter(|first| (months.first.next()..=months.last).contains(first))?;
+    Some(lang.tf("掲載しているのは、{0}診療分からです。", [month_long(lang, first)]))
+}
+
+fn shown(lang: Lang, span: Span, lines: &[Line], arrival: Arrival, page: usize) -> Shown {
     let totals = Totals::of(lines);
     let href = |page| format!("/expenses/statement?{}", span.query(page));
     let (pages, range) = Pages::of(lines.len(), LINES_PER_PAGE, page, href);
@@ -187,7 +215,7 @@ fn shown(lang: Lang, span: Span, lines: &[Line], page: usize) -> Shown {
     Shown {
         rows: lines.get(range).unwrap_or_default().iter().map(|line| row(lang, line)).collect(),
         split: chart::split(lang, &totals),
-        pictures: pictures(lang, span, lines),
+        pictures: pictures(lang, span, lines, arrival),
         pages,
         pdf: format!("/expenses/statement.pdf?{}", span.query(1)),
         changed: changed.map(|changed: Timestamp| day_of(lang, changed)),
@@ -213,11 +241,21 @@ fn row(lang: Lang, line: &Line) -> Row {
         public: yen(line.public),
         self_pay: yen(line.self_pay),
         note: line.note.clone(),
+        parts: line.parts.iter().map(|line| part(lang, line)).collect(),
+    }
+}
+
+fn part(lang: Lang, line: &Line) -> Part {
+    Part {
+        care: care(lang, line.care_kind, line.days),
+        total: yen(line.total),
+        self_pay: yen(line.self_pay),
+        note: line.note.clone(),
     }
 }
 
 /// Returns the pictures of more than a month.
-fn pictures(lang: Lang, span: Span, lines: &[Line]) -> Option<Pictures> {
+fn pictures(lang: Lang, span: Span, lines: &[Line], arrival: Arrival) -> Option<Pictures> {
     if matches!(span.of, Of::Month(_)) {
         return None;
     }
@@ -230,31 +268,19 @@ fn pictures(lang: Lang, span: Span, lines: &[Line]) -> Option<Pictures> {
     let months: Vec<_> =
         std::iter::successors(Some(first), |month| Some(month.next())).take_while(|m| *m <= last).collect();
     let paid = rules::self_pay_by_month(lines, months);
+    let newest = lines.iter().map(|line| line.month).max()?;
+    let missing = (newest < last).then(|| VisibleMonths { first: newest.next(), last });
+    let missing = missing.and_then(|months| arrival.missing(months));
     Some(Pictures {
-        months: (paid.len() <= 12).then(|| chart::by_month(lang, &paid)),
+        months: (paid.len() <= 12).then(|| chart::by_month(lang, &paid, arrival)),
         month_table: paid
             .iter()
             .filter(|(_, paid)| *paid > 0)
-            .map(|(month, paid)| (month_long(lang, *month), yen(*paid)))
+            .map(|(month, paid)| (month_long(lang, *month), lang.tf("{0}円", [yen(*paid)])))
+            .chain(missing.map(|months| (months_in_words(lang, months), lang.t("未着").to_owned())))
             .collect(),
         patients: chart::by_patient(lang, lines),
         kinds: chart::by_kind(lang, lines),
-    })
-}
-
-/// Returns the sentence about the months up to `last` that are not published yet, if there are any.
-pub(super) fn pending(lang: Lang, published: Option<TreatmentMonth>, last: TreatmentMonth) -> Option<String> {
-    let first = published.map_or(last, |month| month.next());
-    let months = if first < last {
-        lang.tf("{0}〜{1}", [month_long(lang, first), month_long(lang, last)])
-    } else {
-        month_long(lang, last)
-    };
-    (first <= last).then(|| {
-        lang.tf(
-            "{0}診療分はまだ掲載していません。医療機関からの請求が届きしだい掲載します（受診からおよそ3か月後）。",
-            [months],
-        )
     })
 }
 
@@ -274,6 +300,7 @@ pub(crate) fn sample_lines() -> Vec<Line> {
         derived: false,
         note: String::new(),
         published_at: "2025-04-10T00:00:00Z".parse().ok(),
+        parts: Vec::new(),
     };
     vec![
         line(1, "テスト タロウ", "サンプルクリニック", CareKind::Outpatient, [12_960, 9_072, 3_588, 300]),
@@ -290,15 +317,24 @@ pub(super) fn sample_window() -> VisibleMonths {
     VisibleMonths::of(jiff::civil::date(2025, 6, 30), 5)
 }
 
+pub(crate) fn sample_arrival() -> Arrival {
+    Arrival { first: TreatmentMonth::new(2024, 4), through: TreatmentMonth::new(2025, 3), expected_after: 3 }
+}
+
 pages! {
     StatementPage => |shell| {
-        let months = VisibleMonths { first: sample_month(), last: sample_month() };
+        let window = sample_window();
+        let months = VisibleMonths { first: sample_month(), last: window.last };
         let span = Span { of: Of::Year(2025), months, member_id: None };
         let mut lines = sample_lines();
+        if let Some(line) = lines.first_mut() {
+            let half = Line { total: 6_480, self_pay: 150, ..line.clone() };
+            line.parts = vec![half.clone(), half];
+        }
         if let Some(line) = lines.last_mut() {
             line.derived = true;
             line.provider_name = String::new();
         }
-        Self { some_hidden: true, ..page(shell, span, &lines, None, 1, Filter::sample()) }
+        page(shell, span, &lines, (sample_arrival(), window.last.last_day()), 1, Filter::sample())
     },
 }

@@ -27,6 +27,8 @@ acts! {
     UNSCHEDULED = "import.unscheduled" / "取込データの公開予約を取消";
     /// It is shown to members.
     PUBLISHED = "import.published" / "取込データを公開";
+    /// The months that have arrived with it were said anew.
+    MONTHS_SET = "import.months_set" / "そろった月を変更";
     /// It is to be taken back.
     WITHDRAWAL_ORDERED = "import.withdrawal_ordered" / "取込の取下げを指示";
     /// It is taken back.

@@ -101,6 +101,10 @@ pub struct Batch {
     pub withdrawn: Option<(Timestamp, String)>,
     /// Whether it is to be withdrawn.
     pub withdrawing: bool,
+    /// Why it was or is to be withdrawn.
+    pub withdraw_reason: Option<String>,
+    /// Up to which month everything has arrived with it, as the society said.
+    pub through: Option<TreatmentMonth>,
     /// Why the withdrawal that was ordered last was not done, in words for staff.
     pub withdraw_trouble: Option<String>,
     /// How many accounts its withdrawal left, as they were in use.

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use jiff::{Timestamp, civil::Date};
 use yui_db::Tx;
 
-use super::{Importer, Options, Report, Source, Watch, check::check, run::apply};
+use super::{Importer, MonthRows, Options, Report, Source, Watch, check::check, run::apply};
 use crate::{
     app::App,
     features::{
@@ -88,6 +88,16 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(Figures::default()) })
     }
 
+    /// Returns how many rows of each month a batch has; none where rows of this kind are of no month.
+    fn months<'a>(
+        &'a self,
+        _app: &'a App,
+        _scope: &'a SystemScope,
+        _batch_id: i64,
+    ) -> BoxFuture<'a, anyhow::Result<Vec<MonthRows>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// Settles what follows from a publication, in its transaction.
     fn published<'a>(
         &'a self,
@@ -130,14 +140,14 @@ pub trait News: Sync {
     /// Returns the kind of mail that members want or not, as `account` knows it.
     fn wish(&self) -> &'static str;
 
-    /// Returns the next members whom the batch concerns and who want the mail, after this account, by account.
+    /// Returns the next so many members whom the batch concerns and who want the mail, after this account, by account.
     fn readers<'a>(
         &'a self,
         tx: &'a mut Tx,
         scope: &'a SystemScope,
         batch_id: i64,
-        after: i64,
-        most: i64,
+        page: (i64, i64),
+        today: Date,
     ) -> BoxFuture<'a, anyhow::Result<Vec<Reader>>>;
 
     /// Returns the letter.

@@ -5,6 +5,7 @@
 
 mod acting;
 mod acts;
+mod arrival;
 mod batch;
 mod bell;
 mod check;
@@ -29,6 +30,7 @@ mod watch;
 mod withdraw;
 mod work;
 
+pub use arrival::{MonthRows, Through};
 pub use batch::{Batch, BatchState, Format};
 pub use bell::Bell;
 pub use console::routes;
@@ -36,7 +38,7 @@ pub use jobs::{run as work, work_due};
 pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, Question, Reader, kind_of};
 pub(crate) use members::Members;
 pub(crate) use newest::Newest;
-pub use publish::{publish, publish_approved, publish_at};
+pub use publish::{Publication, publish, publish_approved, publish_at, publish_through};
 pub use read::{Finder, Found, Purpose, Read, Unreadable};
 pub use refusal::Refusal;
 pub use report::{Outcome, Report};
@@ -45,7 +47,7 @@ pub use source::Source;
 pub use tidy::tidy;
 pub use upload::{NewUpload, Upload, UploadState, apply_upload, drop_upload, resume_upload, upload};
 pub use watch::{Progress, Watch};
-pub use withdraw::withdraw;
+pub use withdraw::{withdraw, withdraw_approved};
 
 use kenpo_formats::Fault;
 

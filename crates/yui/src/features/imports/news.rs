@@ -35,7 +35,7 @@ async fn tell_portion(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::
     let mut tx = app.db.begin().await?;
     let Some(from) = queries::told_through(&mut tx, scope, batch_id).await? else { return Ok(None) };
     let readers = match batch.kind.news() {
-        Some(news) => news.readers(&mut tx, scope, batch_id, from, PORTION).await?,
+        Some(news) => news.readers(&mut tx, scope, batch_id, (from, PORTION), app.clock.today()).await?,
         None => Vec::new(),
     };
     for reader in &readers {

@@ -1,46 +1,164 @@
-//! Showing a batch to members.
+//! Showing a batch to members, and saying up to which month everything has arrived with it.
 
 use anyhow::Context;
 use jiff::{Timestamp, civil::DateTime};
+use kenpo_formats::TreatmentMonth;
 use yui_db::{DbError, Tx};
 
-use super::{Batch, BatchState, Refusal, acting, acts, queries};
+use super::{
+    Batch, BatchState, Refusal, acting, acts,
+    arrival::{self, Through},
+    queries,
+};
 use crate::{
     app::{App, japan},
     features::{audit, societies},
     scope::SystemScope,
 };
 
-/// Shows the batch to the members it concerns. Those who want to be are mailed of it by a worker.
+/// Shows the batch to the members it concerns. What was said about the months that have arrived when it was ordered, counts. Members who
+/// want to be are mailed of it by a worker.
 ///
 /// # Errors
 /// [`Refusal`], or where the database does not answer.
 pub async fn publish(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<()> {
     let batch = waiting(app, scope, batch_id).await?;
     let mut tx = app.db.begin().await?;
-    one_at_a_time(&mut tx, scope).await?;
-    let told_through = batch.kind.news().map(|_| 0);
-    if !queries::batch_publish(&mut tx, scope, batch_id, told_through, app.clock.now()).await? {
-        return Err(Refusal::ChangedMeanwhile(batch_id).into());
-    }
-    batch.kind.published(&mut tx, scope, batch_id).await?;
-    let detail = format!("{} {}件", batch.kind.label(), batch.accepted);
-    audit::record(app, &mut tx, scope, acts::PUBLISHED, Some(&acts::batch(&batch)), &detail).await?;
+    publish_in(app, &mut tx, scope, &batch).await?;
     tx.commit().await?;
     app.imports.ring();
     Ok(())
 }
 
-/// Has a worker publish the batch then, or never where that is nothing.
+/// As [`publish`], saying which months have arrived with it; returns up to which that is. Of a batch that members see already only what
+/// is said about months changes, where a month is given.
 ///
 /// # Errors
 /// As [`publish`].
-pub async fn publish_at(app: &App, scope: &SystemScope, batch_id: i64, at: Option<Timestamp>) -> anyhow::Result<()> {
+pub async fn publish_through(
+    app: &App,
+    scope: &SystemScope,
+    batch_id: i64,
+    through: Through,
+) -> anyhow::Result<Option<TreatmentMonth>> {
+    let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
+    let said_anew = batch.state == BatchState::Published && !batch.kind.at_once() && through != Through::Suggested;
+    let through = match through {
+        Through::Suggested => arrival::suggested(app, scope, &batch).await?,
+        Through::Is(through) => arrival::over(app, through)?,
+    };
+    let batch = if said_anew { batch } else { waiting(app, scope, batch_id).await? };
     let mut tx = app.db.begin().await?;
-    schedule(app, &mut tx, scope, batch_id, at).await?;
+    if said_anew {
+        months_set(app, &mut tx, scope, &batch, through).await?;
+    } else {
+        queries::through_set(&mut tx, scope, batch_id, batch.state, through).await?;
+        publish_in(app, &mut tx, scope, &Batch { through, ..batch }).await?;
+    }
+    tx.commit().await?;
+    app.imports.ring();
+    Ok(through)
+}
+
+async fn publish_in(app: &App, tx: &mut Tx, scope: &SystemScope, batch: &Batch) -> anyhow::Result<()> {
+    one_at_a_time(tx, scope).await?;
+    let told_through = batch.kind.news().map(|_| 0);
+    if !queries::batch_publish(tx, scope, batch.batch_id, told_through, app.clock.now()).await? {
+        return Err(Refusal::ChangedMeanwhile(batch.batch_id).into());
+    }
+    batch.kind.published(tx, scope, batch.batch_id).await?;
+    let detail = format!("{} {}件、{}", batch.kind.label(), batch.accepted, arrival::in_words(batch.through));
+    audit::record(app, tx, scope, acts::PUBLISHED, Some(&acts::batch(batch)), &detail).await
+}
+
+/// Changes what was said about months with a batch that members see.
+async fn months_set(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch: &Batch,
+    through: Option<TreatmentMonth>,
+) -> anyhow::Result<()> {
+    if !queries::through_set(tx, scope, batch.batch_id, BatchState::Published, through).await? {
+        return Err(Refusal::ChangedMeanwhile(batch.batch_id).into());
+    }
+    let detail = format!("{} → {}", arrival::in_words(batch.through), arrival::in_words(through));
+    audit::record(app, tx, scope, acts::MONTHS_SET, Some(&acts::batch(batch)), &detail).await
+}
+
+/// What is wanted of a batch's publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// When it is to be shown; nothing where it is and only the months are to be said anew.
+    pub at: Option<Timestamp>,
+    /// Up to which month everything has arrived with it.
+    pub through: Option<TreatmentMonth>,
+}
+
+/// What stands before the months in [`Publication::words`].
+const AT: &str = "%Y-%m-%d %H:%M に公開";
+const MONTHS_ONLY: &str = "そろった月の変更";
+
+impl Publication {
+    /// Returns it for people, and for [`publish_approved`].
+    pub(super) fn words(self) -> String {
+        let at = match self.at {
+            Some(at) => at.to_zoned(japan()).strftime(AT).to_string(),
+            None => MONTHS_ONLY.to_owned(),
+        };
+        format!("{at}（{}）", arrival::in_words(self.through))
+    }
+
+    /// Returns when and through which month these words say; a question that was asked before months were has none.
+    fn of_words(words: &str) -> anyhow::Result<(Option<Timestamp>, Through)> {
+        let (at, months) = words.strip_suffix('）').and_then(|words| words.split_once('（')).unwrap_or((words, ""));
+        let through = match months {
+            "" => Through::Suggested,
+            months => arrival::of_words(months).context("which months have arrived")?,
+        };
+        if at == MONTHS_ONLY {
+            return Ok((None, through));
+        }
+        let at = DateTime::strptime(AT, at).context("when to publish")?.to_zoned(japan())?.timestamp();
+        Ok((Some(at), through))
+    }
+}
+
+/// Has a worker publish the batch, or not where that is nothing; or says its months anew.
+///
+/// # Errors
+/// As [`publish`].
+pub async fn publish_at(
+    app: &App,
+    scope: &SystemScope,
+    batch_id: i64,
+    wanted: Option<Publication>,
+) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    match wanted {
+        Some(wanted) => carry_out(app, &mut tx, scope, batch_id, wanted).await?,
+        None => schedule(app, &mut tx, scope, batch_id, None).await?,
+    }
     tx.commit().await?;
     app.imports.ring();
     Ok(())
+}
+
+async fn carry_out(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    Publication { at, through }: Publication,
+) -> anyhow::Result<()> {
+    let through = arrival::over(app, through)?;
+    match at {
+        Some(at) => schedule(app, tx, scope, batch_id, Some((at, through))).await,
+        None => {
+            let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
+            months_set(app, tx, scope, &batch, through).await
+        }
+    }
 }
 
 async fn schedule(
@@ -48,28 +166,20 @@ async fn schedule(
     tx: &mut Tx,
     scope: &SystemScope,
     batch_id: i64,
-    at: Option<Timestamp>,
+    wanted: Option<(Timestamp, Option<TreatmentMonth>)>,
 ) -> anyhow::Result<()> {
     let batch = waiting(app, scope, batch_id).await?;
-    let kept = at.map(|_| acting::kept(scope));
-    if !queries::publish_at_set(tx, scope, batch_id, at, kept.as_deref()).await? {
+    let kept = wanted.map(|_| acting::kept(scope));
+    if !queries::publish_at_set(tx, scope, batch_id, wanted, kept.as_deref()).await? {
         return Err(Refusal::ChangedMeanwhile(batch_id).into());
     }
-    let act = if at.is_some() { acts::SCHEDULED } else { acts::UNSCHEDULED };
-    let detail = at.map(when).unwrap_or_default();
+    let act = if wanted.is_some() { acts::SCHEDULED } else { acts::UNSCHEDULED };
+    let detail = wanted.map(|(at, through)| Publication { at: Some(at), through }.words()).unwrap_or_default();
     audit::record(app, tx, scope, act, Some(&acts::batch(&batch)), &detail).await
 }
 
-/// The form of [`when`].
-const WHEN: &str = "%Y-%m-%d %H:%M に公開";
-
-/// Returns when a batch is to be published, for people and for [`publish_approved`].
-pub(super) fn when(at: Timestamp) -> String {
-    at.to_zoned(japan()).strftime(WHEN).to_string()
-}
-
 /// Does what was approved, in the caller's transaction: has a worker, to be woken afterwards, publish the batch when `detail` says,
-/// or at once where that is over by now.
+/// or at once where that is over by now; or says its months anew.
 ///
 /// # Errors
 /// As [`publish`].
@@ -80,8 +190,13 @@ pub async fn publish_approved(
     batch_id: i64,
     detail: &str,
 ) -> anyhow::Result<()> {
-    let at = DateTime::strptime(WHEN, detail).context("when to publish")?.to_zoned(japan())?.timestamp();
-    schedule(app, tx, scope, batch_id, Some(at.max(app.clock.now()))).await
+    let (at, through) = Publication::of_words(detail)?;
+    let through = match through {
+        Through::Is(through) => through,
+        Through::Suggested => arrival::suggested(app, scope, &waiting(app, scope, batch_id).await?).await?,
+    };
+    let wanted = Publication { at: at.map(|at| at.max(app.clock.now())), through };
+    carry_out(app, tx, scope, batch_id, wanted).await
 }
 
 /// Lets the society's publications and withdrawals wait for each other: each settles what the others brought.
@@ -95,4 +210,20 @@ async fn waiting(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Resul
         return Err(Refusal::NotWaiting(batch_id, batch.file_name.clone(), batch.words()).into());
     }
     Ok(batch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_is_read_back() {
+        let at = "2026-12-01T00:00:00Z".parse().ok();
+        for (at, through) in [(at, TreatmentMonth::new(2026, 9)), (at, None), (None, TreatmentMonth::new(2026, 9))] {
+            let words = Publication { at, through }.words();
+            assert_eq!(Publication::of_words(&words).unwrap(), (at, Through::Is(through)), "{words}");
+        }
+        assert_eq!(Publication::of_words("2026-12-01 09:00 に公開").unwrap(), (at, Through::Suggested));
+        assert!(Publication::of_words("2026-12-01 09:00 に公開（いつか）").is_err());
+    }
 }

@@ -1,5 +1,7 @@
 //! Why a batch can not be published or withdrawn.
 
+use kenpo_formats::TreatmentMonth;
+
 /// Why not: in English for the command line, in Japanese for a page.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -12,6 +14,9 @@ pub enum Refusal {
     /// Somebody else was faster.
     #[error("batch {0} was changed by somebody else just now")]
     ChangedMeanwhile(i64),
+    /// A month that is not over can not have arrived whole.
+    #[error("{0} is not over: not everything of it can have arrived")]
+    MonthNotOver(TreatmentMonth),
     /// It is withdrawn.
     #[error("batch {0} ({1}) was withdrawn before")]
     WithdrawnBefore(i64, String),
@@ -36,6 +41,7 @@ impl Refusal {
             Self::NoBatch(id) => format!("取込番号{id}はありません。"),
             Self::NotWaiting(_, _, state) => format!("この取込は公開を待っていません（状態: {state}）。"),
             Self::ChangedMeanwhile(_) => "ほかの職員がこの取込を変更しました。今の状態を確かめてください。".to_owned(),
+            Self::MonthNotOver(month) => format!("{month}はまだ終わっていないため、そろった月にできません。"),
             Self::WithdrawnBefore(..) => "この取込は、すでに取り下げられています。".to_owned(),
             Self::ChangedLater(count) => {
                 format!("{count}人の加入者が、あとの台帳の取込で変更されています。先にあとの取込を取り下げてください。")

@@ -3,7 +3,7 @@
 
 use yui_db::Tx;
 
-use super::{BatchState, Refusal, acting, acts, publish::one_at_a_time, queries};
+use super::{Batch, BatchState, Refusal, acting, acts, publish::one_at_a_time, queries};
 use crate::{
     app::App,
     features::audit,
@@ -16,25 +16,44 @@ const PORTION: i64 = 5_000;
 /// How many portions are deleted before other orders have their turn.
 const PORTIONS: usize = 10;
 
-/// Has a worker withdraw the batch. One that was to be published is not published any more.
+/// Has a worker withdraw the batch for this reason. One that was to be published is not published any more.
 ///
 /// # Errors
 /// [`Refusal`] where there is no such batch, it was withdrawn before or is to be already; or where the database does not
 /// answer. What else stands against it shows when it is done: the batch tells then.
-pub(super) async fn order(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<()> {
+pub(super) async fn order(app: &App, scope: &SystemScope, batch_id: i64, reason: &str) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    withdraw_approved(app, &mut tx, scope, batch_id, reason).await?;
+    tx.commit().await?;
+    app.imports.ring();
+    Ok(())
+}
+
+/// As [`order`], in the caller's transaction, after which workers are to be woken: a second person approved it.
+///
+/// # Errors
+/// As [`order`].
+pub async fn withdraw_approved(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    reason: &str,
+) -> anyhow::Result<()> {
     let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
     if batch.state == BatchState::Withdrawn {
         return Err(Refusal::WithdrawnBefore(batch_id, batch.file_name).into());
     }
-    let mut tx = app.db.begin().await?;
-    if !queries::withdraw_order(&mut tx, scope, batch_id, &acting::kept(scope)).await? {
+    if !queries::withdraw_order(tx, scope, batch_id, &acting::kept(scope), reason).await? {
         return Err(Refusal::ChangedMeanwhile(batch_id).into());
     }
-    let detail = format!("{} {}件、{}", batch.kind.label(), batch.accepted, batch.words());
-    audit::record(app, &mut tx, scope, acts::WITHDRAWAL_ORDERED, Some(&acts::batch(&batch)), &detail).await?;
-    tx.commit().await?;
-    app.imports.ring();
-    Ok(())
+    audit::record(app, tx, scope, acts::WITHDRAWAL_ORDERED, Some(&acts::batch(&batch)), &detail(&batch, reason)).await
+}
+
+/// Returns what the log tells of a withdrawal.
+fn detail(batch: &Batch, reason: &str) -> String {
+    let told = format!("{} {}件、{}", batch.kind.label(), batch.accepted, batch.words());
+    if reason.is_empty() { told } else { format!("{told}、理由: {reason}") }
 }
 
 /// Withdraws what was ordered, in the name of those who wanted it; returns how many batches.
@@ -43,8 +62,9 @@ pub(super) async fn order(app: &App, scope: &SystemScope, batch_id: i64) -> anyh
 /// Where the database does not answer.
 pub(super) async fn ordered(app: &App, worker: &SystemScope) -> anyhow::Result<usize> {
     let mut done = 0;
-    for (batch_id, acting) in queries::to_withdraw(&app.db, worker).await? {
-        let Err(error) = hide(app, &acting::of(worker, &acting), batch_id).await else {
+    for order in queries::to_withdraw(&app.db, worker).await? {
+        let (batch_id, reason) = (order.batch_id, order.withdraw_reason.unwrap_or_default());
+        let Err(error) = hide(app, &acting::of(worker, &order.withdraw_acting), batch_id, &reason).await else {
             done += 1;
             continue;
         };
@@ -66,19 +86,19 @@ pub(super) async fn ordered(app: &App, worker: &SystemScope) -> anyhow::Result<u
 /// # Errors
 /// [`Refusal`] where there is no such batch, it was withdrawn before, or something else stands on it by now; or where the
 /// database does not answer.
-pub async fn withdraw(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<i64> {
-    let kept = hide(app, scope, batch_id).await?;
+pub async fn withdraw(app: &App, scope: &SystemScope, batch_id: i64, reason: &str) -> anyhow::Result<i64> {
+    let kept = hide(app, scope, batch_id, reason).await?;
     while clear(app, scope).await? {}
     Ok(kept)
 }
 
-async fn hide(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<i64> {
+async fn hide(app: &App, scope: &SystemScope, batch_id: i64, reason: &str) -> anyhow::Result<i64> {
     // People can not go before rows of theirs that are withdrawn already.
     if queries::batch(&app.db, scope, batch_id).await?.is_some_and(|batch| batch.kind.at_once()) {
         while clear(app, scope).await? {}
     }
     let mut tx = app.db.begin().await?;
-    let kept = hide_in(app, &mut tx, scope, batch_id).await?;
+    let kept = hide_in(app, &mut tx, scope, batch_id, reason).await?;
     tx.commit().await?;
     Ok(kept)
 }
@@ -87,21 +107,26 @@ async fn hide(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<i
 ///
 /// # Errors
 /// As [`withdraw`].
-pub(super) async fn hide_in(app: &App, tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> anyhow::Result<i64> {
+pub(super) async fn hide_in(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    reason: &str,
+) -> anyhow::Result<i64> {
     one_at_a_time(tx, scope).await?;
     let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
     if batch.state == BatchState::Withdrawn {
         return Err(Refusal::WithdrawnBefore(batch_id, batch.file_name).into());
     }
     let now = app.clock.now();
-    if !queries::batch_withdraw(tx, scope, batch_id, batch.state, now).await? {
+    if !queries::batch_withdraw(tx, scope, batch_id, batch.state, reason, now).await? {
         return Err(Refusal::ChangedMeanwhile(batch_id).into());
     }
     queries::uploads_drop_of(tx, scope, batch_id).await?;
     let kept = batch.kind.withdrawn(tx, scope, batch_id, now).await?;
     queries::kept_set(tx, scope, batch_id, kept).await?;
-    let detail = format!("{} {}件、{}", batch.kind.label(), batch.accepted, batch.words());
-    audit::record(app, tx, scope, acts::WITHDRAWN, Some(&acts::batch(&batch)), &detail).await?;
+    audit::record(app, tx, scope, acts::WITHDRAWN, Some(&acts::batch(&batch)), &detail(&batch, reason)).await?;
     Ok(kept)
 }
 

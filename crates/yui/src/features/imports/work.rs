@@ -130,7 +130,7 @@ async fn refuse(
         return Err(NotOurs.into());
     }
     if let Some(batch_id) = batch_id {
-        withdraw::hide_in(app, &mut tx, scope, batch_id).await?;
+        withdraw::hide_in(app, &mut tx, scope, batch_id, "誤りがあるため").await?;
     }
     let subject = acts::upload(upload.upload_id, &upload.file_name);
     let detail = format!("{} 取り込めない行{wrong}件", upload.kind.label());

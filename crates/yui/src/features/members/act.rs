@@ -8,6 +8,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{
@@ -31,6 +32,8 @@ pub(super) enum Asks {
     Reason,
     /// A reason, and how it was made sure who is asking.
     Identity,
+    /// As [`Asks::Identity`], and the last day on which it is to be in force, if there is one.
+    Until,
     /// A reason and the new user ID.
     UserId,
 }
@@ -82,13 +85,15 @@ pub(super) struct Target {
     pub(super) member: MemberRow,
     pub(super) account: Option<AccountRow>,
     pub(super) flags: Vec<FlagRow>,
+    pub(super) today: Date,
 }
 
 impl Target {
     pub(super) async fn of(app: &App, staff: &StaffScope, member_id: i64) -> Result<Self, AppError> {
         let member = queries::member(&app.db, staff, member_id).await?.ok_or(AppError::NotFound)?;
         let account = queries::account(&app.db, staff, member_id).await?;
-        Ok(Self { member, account, flags: queries::flags(&app.db, staff, member_id).await? })
+        let flags = queries::flags(&app.db, staff, member_id).await?;
+        Ok(Self { member, account, flags, today: app.clock.today() })
     }
 
     /// Returns the account, for acts that are possible only with one.
@@ -114,6 +119,8 @@ pub(crate) struct Typed {
     pub(super) reason: String,
     pub(super) identity: String,
     pub(super) user_id: String,
+    /// As in 2027-03-31.
+    pub(super) until: String,
 }
 
 impl Typed {
@@ -195,7 +202,8 @@ pub(super) async fn submit<A: Act>(
     Ok(page::<A>(&shell, &staff, target, form, typed).into_response())
 }
 
-fn mistakes(asks: Asks, typed: &Typed) -> FormState {
+/// Returns what is wrong with reason and check of identity.
+pub(super) fn mistakes(asks: Asks, typed: &Typed) -> FormState {
     let mut form = FormState::default();
     let mut needed = |field, text: &str, missing: &str| {
         if text.trim().is_empty() && !missing.is_empty() {
@@ -204,7 +212,7 @@ fn mistakes(asks: Asks, typed: &Typed) -> FormState {
             form.error(field, "500文字以内で入力してください。");
         }
     };
-    if asks == Asks::Identity {
+    if matches!(asks, Asks::Identity | Asks::Until) {
         needed("identity", &typed.identity, "本人確認の方法を入力してください。");
     }
     needed("reason", &typed.reason, if asks == Asks::Note { "" } else { "理由を入力してください。" });
@@ -213,7 +221,7 @@ fn mistakes(asks: Asks, typed: &Typed) -> FormState {
 
 crate::ui::console_pages! {
     MemberActPage => |shell| {
-        let words = Words { asks: Asks::Identity, ..<super::FactorsReset as Act>::WORDS };
+        let words = Words { asks: Asks::Until, ..<super::FactorsReset as Act>::WORDS };
         let typed = Typed { reason: String::new(), identity: "電話で生年月日と記号・番号を確認".into(), ..Typed::default() };
         Self {
             page: shell.console_with_errors(words.title),

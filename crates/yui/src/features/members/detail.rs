@@ -73,6 +73,8 @@ pub(crate) struct MemberPage {
     /// What the reader may do to the account, and to the flags.
     acts: Vec<Words>,
     flag_acts: Vec<Words>,
+    /// Whether the reader may print the person's own statement.
+    may_print: bool,
 }
 
 /// What was just done.
@@ -187,6 +189,7 @@ pub(super) async fn show(
         entries: entries.iter().map(entry).collect(),
         acts: account_acts(&staff, &target),
         flag_acts: flag_acts(&staff, &target),
+        may_print: staff.role.has(Right::Help) && flags::any_in_force(&target),
         name: target.member.name,
     })
 }
@@ -201,7 +204,7 @@ async fn relatives(
     let people = queries::together(&app.db, staff, newest.household_id).await?;
     let ids: Vec<i64> = people.iter().map(|person| person.member_id).collect();
     let spans = queries::spans(&app.db, staff, &ids).await?;
-    let flagged = queries::flagged(&app.db, staff, &ids).await?;
+    let flagged = queries::flagged(&app.db, staff, &ids, app.clock.today()).await?;
     let today = app.clock.today();
     let relative = |person: queries::TogetherRow| {
         let here = |span: &&SpanRow| span.member_id == person.member_id && span.household_id == newest.household_id;
@@ -292,7 +295,11 @@ fn flag(row: &FlagRow) -> Row {
         let (by, why) = (row.ended_by.as_deref().unwrap_or_default(), row.end_reason.as_deref().unwrap_or_default());
         format!("{} {by}: {why}", minute(at))
     });
-    vec![flags::label(&row.kind).to_owned(), set, ended.unwrap_or_else(|| "有効".to_owned())]
+    let ended = ended.unwrap_or_else(|| match row.until_date {
+        Some(until) => format!("{}まで", day(until)),
+        None => "期限なし".to_owned(),
+    });
+    vec![flags::label(&row.kind).to_owned(), set, ended]
 }
 
 fn entry(row: &EntryRow) -> Row {
@@ -364,10 +371,11 @@ crate::ui::console_pages! {
             events: vec![row(&["2026/11/20 08:00", "ログイン（生体認証）", "本人", "192.0.2.1"])],
             mails: vec![row(&["2026/11/20 08:00", mails::kind_label("notice"), "testtaro01@minato.example", "送信済み"])],
             terms: vec![row(&["第1版", "2026/11/01 09:03"])],
-            flags: vec![row(&["異議申出", "2026/11/10 10:00 窓口 三枝: 本人の申出", "有効"])],
+            flags: vec![row(&["異議申出", "2026/11/10 10:00 窓口 三枝: 本人の申出", "2027/11/09まで"])],
             entries: vec![row(&["2026/11/20 09:12", "窓口 三枝", "加入者の詳細を表示", ""])],
             acts: vec![Unlock::WORDS, FactorsReset::WORDS, Stop::WORDS],
             flag_acts: vec![End::<Objection>::WORDS, Set::<NonDisclosure>::WORDS],
+            may_print: true,
         }
     },
 }

@@ -2,16 +2,19 @@
 
 use std::marker::PhantomData;
 
+use jiff::civil::Date;
+use yui_db::Tx;
+
 use super::{
     MEMBER_FLAG_ENDED, MEMBER_FLAG_SET,
     act::{Act, Asks, Outcome, Target, Typed, Words},
-    queries,
+    queries::{self, FlagRow},
 };
 use crate::{
     app::App,
     error::AppError,
-    features::audit::{self, Act as LoggedAct},
-    scope::StaffScope,
+    features::audit::{self, Act as LoggedAct, Acting, Subject},
+    scope::{StaffScope, SystemScope},
 };
 
 /// A kind of flag.
@@ -51,7 +54,7 @@ impl Kind for Objection {
         title: "異議申出の設定",
         button: "異議申出を設定する",
         danger: true,
-        asks: Asks::Identity,
+        asks: Asks::Until,
     };
     const END: Words = Words {
         path: "objection-end",
@@ -74,7 +77,7 @@ impl Kind for NonDisclosure {
         title: "情報非開示の設定",
         button: "情報非開示を設定する",
         danger: true,
-        asks: Asks::Identity,
+        asks: Asks::Until,
     };
     const END: Words = Words {
         path: "non-disclosure-end",
@@ -93,7 +96,41 @@ pub(super) fn label(word: &str) -> &'static str {
 
 /// Returns whether a flag of this kind is in force.
 pub(super) fn in_force(target: &Target, word: &str) -> bool {
-    target.flags.iter().any(|flag| flag.kind == word && flag.ended_at.is_none())
+    target.flags.iter().any(|flag| flag.kind == word && is_in_force(flag, target.today))
+}
+
+/// Returns whether any flag is in force.
+pub(super) fn any_in_force(target: &Target) -> bool {
+    target.flags.iter().any(|flag| is_in_force(flag, target.today))
+}
+
+fn is_in_force(flag: &FlagRow, today: Date) -> bool {
+    flag.ended_at.is_none() && flag.until_date.is_none_or(|until| until.to_jiff() >= today)
+}
+
+/// Ends the flags of all societies whose last day is over; returns how many. They hide nothing since then; with this the history says so.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn end_over(app: &App) -> anyhow::Result<usize> {
+    let mut ended = 0;
+    for scope in SystemScope::of_all(app, "housekeeping").await? {
+        let mut tx = app.db.begin().await?;
+        ended += end_over_in(app, &mut tx, &scope).await?;
+        tx.commit().await?;
+    }
+    Ok(ended)
+}
+
+async fn end_over_in(app: &App, tx: &mut Tx, scope: &impl Acting) -> anyhow::Result<usize> {
+    let over = queries::flags_over(tx, scope, app.clock.today(), app.clock.now()).await?;
+    for row in &over {
+        let name = queries::member(&app.db, scope, row.member_id).await?.map_or_else(String::new, |member| member.name);
+        let subject = Subject::new("member", row.member_id, name);
+        let detail = format!("{}: 決めた日が過ぎたため", label(&row.kind));
+        audit::record(app, tx, scope, MEMBER_FLAG_ENDED, Some(&subject), &detail).await?;
+    }
+    Ok(over.len())
 }
 
 /// Setting a flag.
@@ -109,17 +146,36 @@ impl<K: Kind> Act for Set<K> {
     fn effects(_: &StaffScope, _: &Target) -> Vec<String> {
         let all = [
             K::MEANS,
-            "この人の医療費と名前が、世帯のアカウントの画面、PDF、CSV、XML、表計算、グラフ、合計から、すぐに消えます。",
-            "世帯の画面には「一部のご家族の医療費は表示していません」とだけ出ます。誰のことか、理由は出ません。",
-            "世帯には何も知らせません。",
+            "この人の医療費と名前が、世帯のアカウントの画面、PDF、CSV、XML、表計算、グラフ、合計、受診者の選択肢から、過去の分も含めて、すぐに消えます。",
+            "世帯には何も知らせません。この設定を示す文や印はどこにも出ず、受診の記録がない人と同じ表示になります。",
+            "世帯がすでに見た画面や、受け取ったファイルは取り消せません。",
+            "期限を決めた場合は、その日の終わりに解除され、過去の分も含めて世帯に見えるようになります。",
+            "本人には、加入者の画面の「本人用の医療費明細」で、すべての明細をPDFで渡せます。",
         ];
         all.into_iter().map(str::to_owned).collect()
     }
 
     async fn run(app: &App, staff: &StaffScope, target: &Target, typed: &Typed) -> Result<Outcome, AppError> {
+        let until = match typed.until.trim() {
+            "" => None,
+            until => match until.parse::<Date>() {
+                Ok(until) if until >= target.today => Some(until),
+                Ok(_) => {
+                    return Ok(Outcome::Refused(
+                        "until",
+                        "期限が過ぎています。今日からあとの日を選んでください。".to_owned(),
+                    ));
+                }
+                Err(_) => {
+                    let words = "期限を、2027-03-31 のように入力してください。".to_owned();
+                    return Ok(Outcome::Refused("until", words));
+                }
+            },
+        };
         let mut tx = app.db.begin().await?;
+        end_over_in(app, &mut tx, staff).await?;
         let of = (target.member.member_id, K::WORD);
-        if !queries::flag_set(&mut tx, staff, of, &typed.told(), app.clock.now()).await? {
+        if !queries::flag_set(&mut tx, staff, of, (&typed.told(), until), app.clock.now()).await? {
             return Ok(Outcome::Done("changed"));
         }
         recorded::<K>(app, tx, staff, target, MEMBER_FLAG_SET, typed).await?;
@@ -159,13 +215,15 @@ impl<K: Kind> Act for End<K> {
 
 async fn recorded<K: Kind>(
     app: &App,
-    mut tx: yui_db::Tx,
+    mut tx: Tx,
     staff: &StaffScope,
     target: &Target,
     act: LoggedAct,
     typed: &Typed,
 ) -> Result<(), AppError> {
-    let detail = format!("{}: {}", K::LABEL, typed.told());
+    let until = typed.until.trim();
+    let until = if until.is_empty() { String::new() } else { format!("（期限: {until}）") };
+    let detail = format!("{}: {}{until}", K::LABEL, typed.told());
     audit::record(app, &mut tx, staff, act, Some(&target.subject()), &detail).await?;
     Ok(tx.commit().await?)
 }

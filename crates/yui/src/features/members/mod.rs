@@ -1,13 +1,16 @@
 //! 加入者: staff look people up, see who they are and how their account stands, and help them. Nothing of anybody's health
-//! is here (docs/decisions/0019).
+//! is on these pages (docs/decisions/0019); the one file with it is for the person whose it is (docs/decisions/0025).
 
 mod account_acts;
 mod act;
+mod certificate;
 mod detail;
 mod flags;
 mod queries;
 mod recognise;
 mod search;
+
+pub use flags::end_over;
 
 use crate::{
     features::staff::Right,
@@ -43,6 +46,8 @@ pub fn routes(routes: Routes) -> Routes {
         .post("/console/members/{id}/stop", fresh, act::submit::<Stop>)
         .get("/console/members/{id}/resume", fresh, act::show::<Resume>)
         .post("/console/members/{id}/resume", fresh, act::submit::<Resume>)
+        .get("/console/members/{id}/certificate", fresh, certificate::show)
+        .post("/console/members/{id}/certificate", fresh, certificate::submit)
         .get("/console/members/{id}/objection", fresh, act::show::<Set<Objection>>)
         .post("/console/members/{id}/objection", fresh, act::submit::<Set<Objection>>)
         .get("/console/members/{id}/objection-end", fresh, act::show::<End<Objection>>)
@@ -62,4 +67,6 @@ crate::features::audit::acts! {
     MEMBER_FLAG_SET = "member.flag_set" / "異議申出・情報非開示を設定";
     /// … or ended.
     MEMBER_FLAG_ENDED = "member.flag_ended" / "異議申出・情報非開示を解除";
+    /// The statement of somebody whose expenses are kept from the household was printed for them.
+    MEMBER_CERTIFICATE = "member.certificate" / "本人用の医療費明細を作成";
 }

@@ -38,7 +38,7 @@ statements! {
         WHERE m.society_id = $1 AND m.member_id IN ($2)";
     FLAGGED = "
         SELECT member_id, kind FROM member_flags
-        WHERE society_id = $1 AND member_id IN ($2) AND ended_at IS NULL
+        WHERE society_id = $1 AND member_id IN ($3) AND ended_at IS NULL AND (until_date IS NULL OR until_date >= $2)
         ORDER BY member_id, kind";
     SPANS = "
         SELECT member_id, household_id, insurer_number, symbol, number, branch, relationship, from_date, to_date
@@ -75,16 +75,26 @@ statements! {
         SELECT version, agreed_at FROM terms_agreements
         WHERE society_id = $1 AND account_id = $2 ORDER BY version DESC";
     FLAGS = "
-        SELECT kind, set_at, set_by, reason, ended_at, ended_by, end_reason FROM member_flags
+        SELECT kind, set_at, set_by, reason, until_date, ended_at, ended_by, end_reason FROM member_flags
         WHERE society_id = $1 AND member_id = $2 ORDER BY set_at DESC, kind";
     FLAG_SET = "
-        INSERT INTO member_flags (society_id, member_id, kind, flag_number, set_at, set_by, reason)
-        SELECT $1, $2, $3, COALESCE(MAX(flag_number), 0) + 1, $4, $5, $6 FROM member_flags
+        INSERT INTO member_flags (society_id, member_id, kind, flag_number, set_at, set_by, reason, until_date)
+        SELECT $1, $2, $3, COALESCE(MAX(flag_number), 0) + 1, $4, $5, $6, $7 FROM member_flags
         WHERE society_id = $1 AND member_id = $2 AND kind = $3
         ON CONFLICT DO NOTHING";
     FLAG_END = "
         UPDATE member_flags SET ended_at = $4, ended_by = $5, end_reason = $6
         WHERE society_id = $1 AND member_id = $2 AND kind = $3 AND ended_at IS NULL";
+    FLAGS_OVER = "
+        UPDATE member_flags SET ended_at = $2, ended_by = '期限', end_reason = '決めた日が過ぎたため'
+        WHERE society_id = $1 AND ended_at IS NULL AND until_date < $3
+        RETURNING member_id, kind";
+    INSURED_OF = "
+        SELECT m.name
+        FROM coverages c
+        JOIN members m ON m.society_id = c.society_id AND m.member_id = c.member_id
+        WHERE c.society_id = $1 AND c.household_id = $2 AND c.relationship = 'insured'
+        ORDER BY c.from_date DESC LIMIT 1";
 }
 
 #[derive(sqlx::FromRow)]
@@ -161,9 +171,35 @@ pub(super) struct FlaggedRow {
     pub(super) kind: String,
 }
 
-/// Returns the flags of these people that are in force.
-pub(super) async fn flagged(db: &Db, staff: &StaffScope, members: &[i64]) -> Result<Vec<FlaggedRow>, DbError> {
-    db.all_among(&FLAGGED, params![staff.society_id()], &list(members)).await
+/// Returns the flags of these people that are in force on this day.
+pub(super) async fn flagged(
+    db: &Db,
+    staff: &StaffScope,
+    members: &[i64],
+    today: Date,
+) -> Result<Vec<FlaggedRow>, DbError> {
+    db.all_among(&FLAGGED, params![staff.society_id(), today], &list(members)).await
+}
+
+/// Ends the society's flags whose last day is over by this day; returns whose they were.
+pub(super) async fn flags_over(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    today: Date,
+    now: Timestamp,
+) -> Result<Vec<FlaggedRow>, DbError> {
+    tx.all(&FLAGS_OVER, params![scope.society_id(), now, today]).await
+}
+
+#[derive(sqlx::FromRow)]
+struct Name {
+    name: String,
+}
+
+/// Returns the name of the insured person of a household, the newest where there were several.
+pub(super) async fn insured_of(db: &Db, staff: &StaffScope, household_id: i64) -> Result<Option<String>, DbError> {
+    let row: Option<Name> = db.optional(&INSURED_OF, params![staff.society_id(), household_id]).await?;
+    Ok(row.map(|row| row.name))
 }
 
 /// From when to when somebody is covered under which numbers.
@@ -215,7 +251,7 @@ pub(super) struct MemberRow {
 }
 
 /// Returns the person, where the society has them.
-pub(super) async fn member(db: &Db, staff: &StaffScope, member_id: i64) -> Result<Option<MemberRow>, DbError> {
+pub(super) async fn member(db: &Db, staff: &impl InSociety, member_id: i64) -> Result<Option<MemberRow>, DbError> {
     db.optional(&MEMBER, params![staff.society_id(), member_id]).await
 }
 
@@ -335,6 +371,7 @@ pub(super) struct FlagRow {
     pub(super) set_at: yui_db::Timestamp,
     pub(super) set_by: String,
     pub(super) reason: String,
+    pub(super) until_date: Option<yui_db::Date>,
     pub(super) ended_at: Option<yui_db::Timestamp>,
     pub(super) ended_by: Option<String>,
     pub(super) end_reason: Option<String>,
@@ -345,15 +382,15 @@ pub(super) async fn flags(db: &Db, staff: &StaffScope, member_id: i64) -> Result
     db.all(&FLAGS, params![staff.society_id(), member_id]).await
 }
 
-/// Sets a flag from now on; returns false where it is in force already.
+/// Sets a flag from now on until a day, or without an end; returns false where it is in force already.
 pub(super) async fn flag_set(
     tx: &mut Tx,
     staff: &StaffScope,
     (member_id, kind): (i64, &str),
-    reason: &str,
+    (reason, until): (&str, Option<Date>),
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    let values = params![staff.society_id(), member_id, kind, now, &staff.name, reason];
+    let values = params![staff.society_id(), member_id, kind, now, &staff.name, reason, until];
     Ok(tx.execute(&FLAG_SET, values).await? == 1)
 }
 

@@ -260,7 +260,7 @@ async fn find(
     candidates.sort_by(|one, other| (&one.kana, one.row.member_id).cmp(&(&other.kana, other.row.member_id)));
     let (mut found, last) = found(candidates, cut, typed.after);
     let shown: Vec<i64> = found.lines.iter().map(|line| line.member_id).collect();
-    let flagged = queries::flagged(&app.db, staff, &shown).await?;
+    let flagged = queries::flagged(&app.db, staff, &shown, app.clock.today()).await?;
     for line in &mut found.lines {
         let own = flagged.iter().filter(|row| row.member_id == line.member_id);
         line.flags = own.map(|row| flags::label(&row.kind)).collect();

@@ -14,7 +14,7 @@ pub use backfill::backfill;
 pub use files::RegisterFiles;
 pub use import::RegisterImport;
 pub(crate) use matching::{Hint, matched};
-pub(crate) use queries::{Coverage, Household, HouseholdMember, candidates, household, insured_by_holder};
+pub(crate) use queries::{Coverage, candidates, insured_by_holder};
 pub(crate) use search_keys::{Piece, is_telling, name_key};
 
 use kenpo_formats::{Sex, text::holder_key_part};

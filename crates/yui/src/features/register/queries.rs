@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
 use super::search_keys::keys;
-use crate::scope::{InSociety, MemberScope};
+use crate::scope::InSociety;
 
 statements! {
     HOUSEHOLD_COUNT = "SELECT COUNT(*) AS count FROM households WHERE society_id = $1";
@@ -58,14 +58,6 @@ statements! {
             WHERE next.society_id = $1 AND next.member_id >= $2
             ORDER BY next.member_id LIMIT $3)
         RETURNING member_id, person_key, name, kana, sex, birth_date, email";
-    HOUSEHOLD_MEMBERS = "
-        SELECT DISTINCT m.member_id, m.name, m.kana, m.birth_date,
-            EXISTS (SELECT 1 FROM member_flags f
-                WHERE f.society_id = m.society_id AND f.member_id = m.member_id AND f.ended_at IS NULL) AS hidden
-        FROM coverages c
-        JOIN members m ON m.society_id = c.society_id AND m.member_id = c.member_id
-        WHERE c.society_id = $1 AND c.household_id = $2
-        ORDER BY m.kana, m.member_id";
     CHANGE_LIST = "
         SELECT change_number, member_id, before_state, after_state FROM register_changes
         WHERE society_id = $1 AND batch_id = $2
@@ -203,39 +195,6 @@ pub(crate) async fn insured_by_holder(
     let list = [Param::from(holder_key)];
     let covered: Vec<CoverageRow> = db.all_among(&COVERAGE_BY_HOLDER, params![scope.society_id()], &list).await?;
     Ok(covered.into_iter().map(Coverage::from).filter(|coverage| coverage.insured).max_by_key(|coverage| coverage.from))
-}
-
-/// A member of a household, as a filter offers it.
-#[derive(Clone, Debug)]
-pub(crate) struct HouseholdMember {
-    pub(crate) member_id: i64,
-    pub(crate) name: String,
-}
-
-/// Who is or was in a household, as far as its account may know.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Household {
-    /// By kana.
-    pub(crate) members: Vec<HouseholdMember>,
-    /// Whether there are others, of whom nothing is shown: an objection or non-disclosure is in force.
-    pub(crate) some_hidden: bool,
-}
-
-#[derive(sqlx::FromRow)]
-struct HouseholdMemberRow {
-    member_id: i64,
-    name: String,
-    hidden: bool,
-}
-
-/// Returns the account's household.
-pub(crate) async fn household(db: &Db, scope: &MemberScope) -> Result<Household, DbError> {
-    let values = params![scope.society_id(), scope.household_id];
-    let rows: Vec<HouseholdMemberRow> = db.all(&HOUSEHOLD_MEMBERS, values).await?;
-    let some_hidden = rows.iter().any(|row| row.hidden);
-    let shown = rows.into_iter().filter(|row| !row.hidden);
-    let members = shown.map(|row| HouseholdMember { member_id: row.member_id, name: row.name }).collect();
-    Ok(Household { members, some_hidden })
 }
 
 /// A person with all spans of coverage: what a register import changes and what a withdrawal restores.

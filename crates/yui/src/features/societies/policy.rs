@@ -29,8 +29,11 @@ pub struct Policy {
     /// Whether members may print recovery codes.
     #[serde(default)]
     pub recovery_codes: bool,
-    /// How many years back expenses are shown.
+    /// Of how many calendar years before the present one expenses are shown.
     pub expenses_visible_years: u8,
+    /// How many months after a month its expenses have usually arrived.
+    #[serde(default = "three")]
+    pub expenses_expected_after_months: u8,
     /// How many wrong passwords in a row lock the account until staff unlock it.
     pub lock_after_wrong_passwords: i32,
     /// When the portal is closed to members.
@@ -206,6 +209,10 @@ fn ninety() -> u16 {
     90
 }
 
+fn three() -> u8 {
+    3
+}
+
 /// NIST SP 800-63B-4 2.2.3: at most 24 hours for what two factors protect.
 fn a_day() -> u16 {
     24
@@ -283,14 +290,26 @@ pub enum Guarded {
     Invitation,
     /// Giving somebody a role with more rights: as above.
     RoleChange,
+    /// Withdrawing what members see: by two where its publication is.
+    Withdrawal,
 }
 
 impl Guarded {
     /// What a society can choose to have decided by two.
     pub const CHOICES: [Self; 3] = [Self::Publication, Self::MassMail, Self::FactorReset];
 
-    /// What is decided by two in every society that has anything decided by two: else one could make a second of themselves.
-    const ALWAYS: [Self; 3] = [Self::Loosening, Self::Invitation, Self::RoleChange];
+    /// What is decided by two because something else is. The first three in every society that has anything decided by two: else one
+    /// could make a second of themselves.
+    const FOLLOWING: [Self; 4] = [Self::Loosening, Self::Invitation, Self::RoleChange, Self::Withdrawal];
+
+    /// Returns whether this is decided by two where `chosen` is.
+    pub fn is_among(self, chosen: &[Self]) -> bool {
+        match self {
+            Self::Publication | Self::MassMail | Self::FactorReset => chosen.contains(&self),
+            Self::Loosening | Self::Invitation | Self::RoleChange => !chosen.is_empty(),
+            Self::Withdrawal => chosen.contains(&Self::Publication),
+        }
+    }
 
     /// Returns the word in the database.
     pub const fn word(self) -> &'static str {
@@ -301,12 +320,13 @@ impl Guarded {
             Self::Loosening => "loosening",
             Self::Invitation => "invitation",
             Self::RoleChange => "role_change",
+            Self::Withdrawal => "withdrawal",
         }
     }
 
     /// Returns what the word means.
     pub fn of(word: &str) -> Option<Self> {
-        Self::CHOICES.into_iter().chain(Self::ALWAYS).find(|act| act.word() == word)
+        Self::CHOICES.into_iter().chain(Self::FOLLOWING).find(|act| act.word() == word)
     }
 
     /// Returns its (Japanese) name.
@@ -318,6 +338,7 @@ impl Guarded {
             Self::Loosening => "二人の確認をやめる変更",
             Self::Invitation => "職員の招待",
             Self::RoleChange => "職員の役割の変更",
+            Self::Withdrawal => "公開した取込データの取下げ",
         }
     }
 }

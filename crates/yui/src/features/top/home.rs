@@ -12,7 +12,7 @@ use crate::{
     error::AppError,
     features::{
         account,
-        expenses::{YearSoFar, year_so_far},
+        expenses::{LeadingYear, leading_year_of},
     },
     scope::{InSociety, MemberScope, PublicScope},
     ui::{Page, Shell, pages},
@@ -30,7 +30,7 @@ struct WelcomePage {
 struct HomePage {
     page: Page,
     /// None where it was too long ago that the person was proved.
-    year: Option<YearSoFar>,
+    year: Option<LeadingYear>,
 }
 
 pub(super) async fn show(
@@ -45,12 +45,12 @@ pub(super) async fn show(
     };
     let year = match account::due_for_health(&app, &member) {
         true => None,
-        false => Some(year_so_far(&app, &shell, &member).await?),
+        false => Some(leading_year_of(&app, &shell, &member).await?),
     };
     Ok(HomePage { page: shell.page("トップページ"), year }.into_response())
 }
 
 pages! {
     WelcomePage => |shell| Self { page: shell.page("トップページ"), years: 5 },
-    HomePage => |shell| Self { page: shell.page("トップページ"), year: Some(YearSoFar::sample(shell)) },
+    HomePage => |shell| Self { page: shell.page("トップページ"), year: Some(LeadingYear::sample(shell)) },
 }

@@ -15,7 +15,7 @@ use crate::{
         staff::Right,
     },
     scope::StaffScope,
-    ui::{Page, Shell, format},
+    ui::{Lang, Page, Shell, format},
 };
 
 /// Something that was done.
@@ -39,6 +39,9 @@ pub(crate) struct ImportBatchPage {
     upload: Option<i64>,
     scheduled: String,
     waits_for_approval: bool,
+    withdrawal_asked: bool,
+    /// What was said about the months that have arrived; nothing where nobody has said.
+    through: String,
     done: &'static str,
 }
 
@@ -84,19 +87,22 @@ pub(super) async fn show(
     let imported = step("取込", &(batch.created_at, batch.imported_by.clone()));
     let published = batch.published.as_ref().filter(|_| !batch.kind.at_once()).map(|done| step("公開", done));
     let withdrawn = batch.withdrawn.as_ref().map(|done| step("取下げ", done));
-    let waits = batch.state == BatchState::Staged
-        && approvals::open_about(&app, &staff, Guarded::Publication, id).await?.is_some();
+    let waits = !batch.kind.at_once() && approvals::open_about(&app, &staff, Guarded::Publication, id).await?.is_some();
+    let withdrawal_asked = approvals::open_about(&app, &staff, Guarded::Withdrawal, id).await?.is_some();
     Ok(ImportBatchPage {
         steps: uploaded.into_iter().chain(applied).chain([imported]).chain(published).chain(withdrawn).collect(),
         faults,
         may_import,
         upload: upload.filter(|upload| upload.state.word() != "applied").map(|upload| upload.upload_id),
         waits_for_approval: waits,
+        withdrawal_asked,
         done: match done.as_str() {
             "published" => "公開を受け付けました。まもなく加入者に見えるようになります。",
             "scheduled" => "公開日時を設定しました。",
             "unscheduled" => "公開の予約を取り消しました。",
-            "asked" => "承認を依頼しました。ほかの職員が承認すると公開されます。",
+            "months" => "そろった月を変更しました。",
+            "withdraw-asked" => "取下げの承認を依頼しました。ほかの職員が承認すると、すぐに取り下げます。",
+            "asked" => "承認を依頼しました。ほかの職員が承認すると実行されます。",
             _ => "",
         },
         ..page(&shell, batch)
@@ -119,6 +125,14 @@ fn page(shell: &Shell, batch: Batch) -> ImportBatchPage {
         upload: None,
         scheduled: batch.publish_at.map(format::minute).unwrap_or_default(),
         waits_for_approval: false,
+        withdrawal_asked: false,
+        through: match batch.through {
+            Some(month) => format!("{}診療分まで", format::month_long(Lang::Ja, month)),
+            None if batch.state == BatchState::Published && !batch.kind.at_once() => {
+                "そろった月はありません".to_owned()
+            }
+            None => String::new(),
+        },
         done: "",
         batch,
     }
@@ -148,9 +162,16 @@ pub(super) fn sample() -> Batch {
         telling: false,
         withdrawing: false,
         withdraw_trouble: None,
+        withdraw_reason: None,
+        through: None,
         kept: 0,
         clearing: false,
     }
+}
+
+/// Returns the month up to which everything has arrived with the invented batch.
+pub(super) fn month() -> Option<kenpo_formats::TreatmentMonth> {
+    kenpo_formats::TreatmentMonth::from_number(202_609)
 }
 
 crate::ui::console_pages! {
@@ -160,6 +181,7 @@ crate::ui::console_pages! {
         may_import: true,
         scheduled: "2026/12/01 09:00".into(),
         done: "公開日時を設定しました。",
-        ..page(shell, sample())
+        withdrawal_asked: true,
+        ..page(shell, Batch { through: month(), ..sample() })
     },
 }

@@ -1,4 +1,5 @@
-//! Publishing a batch: now or at a time, by one person or, where the society wants that, by two.
+//! Publishing a batch: now or at a time, by one person or, where the society wants that, by two. With it is said up to which month
+//! everything has arrived; of a published batch that can be said anew.
 
 use askama::Template;
 use axum::{
@@ -7,19 +8,23 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::{Timestamp, civil::DateTime};
+use kenpo_formats::TreatmentMonth;
 use serde::Deserialize;
 
-use super::{batch::sample, batch_path, in_words};
+use super::{
+    batch::{month, sample},
+    batch_path, in_words,
+};
 use crate::{
     app::{App, japan},
     error::AppError,
     features::{
         approvals,
-        imports::{Batch, BatchState, Refusal, acts, publish::when, publish_at, queries},
+        imports::{Batch, BatchState, MonthRows, Publication, Refusal, acts, arrival, publish_at, queries},
         societies::Guarded,
     },
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Lang, Page, Shell, format},
 };
 
 #[derive(Template)]
@@ -29,8 +34,19 @@ pub(crate) struct ImportPublishPage {
     form: FormState,
     batch: Batch,
     figures: Vec<(&'static str, String)>,
+    months: Months,
     typed: Typed,
     by_two: bool,
+}
+
+/// What can be said about the months that have arrived.
+struct Months {
+    /// The months to choose from, newest first: each as it is sent, in words, and whether it is chosen.
+    choices: Vec<(String, String, bool)>,
+    /// Up to which month everything has arrived so far.
+    before: String,
+    /// How many rows the batch has of its newest months, newest first.
+    rows: Vec<(String, String)>,
 }
 
 /// What is typed.
@@ -41,7 +57,18 @@ pub(crate) struct Typed {
     when: String,
     /// As in 2026-12-01T09:00, Japan's time.
     at: String,
+    /// As in 2026-09, or `none`. What the page suggests, where it is not sent.
+    through: Option<String>,
 }
+
+/// What is sent where the batch completes no month.
+const NONE: &str = "none";
+
+/// How many months back one can say that they have arrived.
+const BACK: i32 = 18;
+
+/// Of how many of its newest months the page tells how many rows there are.
+const ROWS: usize = 6;
 
 const TITLE: &str = "公開";
 
@@ -54,21 +81,71 @@ async fn page(
     typed: Typed,
 ) -> Result<ImportPublishPage, AppError> {
     let batch = queries::batch(&app.db, staff, id).await?.ok_or(AppError::NotFound)?;
-    let figures = batch.kind.figures(app, &staff.acting(), id).await?;
+    let scope = staff.acting();
+    let figures = batch.kind.figures(app, &scope, id).await?;
+    let before = queries::arrived_with(&app.db, staff, batch.kind).await?.map(|(_, month)| month);
+    let suggested = arrival::suggested(app, &scope, &batch).await?;
+    let chosen = match &typed.through {
+        Some(typed) => typed.parse().ok(),
+        None if batch.publish_at.is_some() || batch.state == BatchState::Published => batch.through,
+        None => suggested,
+    };
+    let rows = batch.kind.months(app, &scope, id).await?;
+    let choices = [chosen, suggested, batch.through, batch.months.map(|(_, last)| last)].into_iter().flatten();
+    let title = title(&batch);
     Ok(ImportPublishPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { shell.console_with_errors(title) } else { shell.console(title) },
         form,
         figures: in_words(figures),
+        months: Months::of(TreatmentMonth::of(app.clock.today()), chosen, choices, before, &rows),
         typed,
         by_two: by_two(staff, &batch),
         batch,
     })
 }
 
+fn title(batch: &Batch) -> &'static str {
+    if batch.state == BatchState::Published { "そろった月の変更" } else { TITLE }
+}
+
+impl ImportPublishPage {
+    /// Returns whether members see the batch already, so that only its months can be said anew.
+    fn is_published(&self) -> bool {
+        self.batch.state == BatchState::Published
+    }
+}
+
+impl Months {
+    fn of(
+        this_month: TreatmentMonth,
+        chosen: Option<TreatmentMonth>,
+        more: impl Iterator<Item = TreatmentMonth>,
+        before: Option<TreatmentMonth>,
+        rows: &[MonthRows],
+    ) -> Self {
+        let words = |month| format::month_long(Lang::Ja, month);
+        let back = (1..=BACK).map(|back| this_month.plus_months(-back));
+        let mut months: Vec<_> = back.chain(more).filter(|month| *month < this_month).collect();
+        months.sort_unstable_by(|one, other| other.cmp(one));
+        months.dedup();
+        let choice = |month: TreatmentMonth| (month.to_string(), words(month), chosen == Some(month));
+        Self {
+            choices: months.into_iter().map(choice).collect(),
+            before: before.map_or_else(|| "まだありません".to_owned(), |month| format!("{}診療分まで", words(month))),
+            rows: rows.iter().rev().take(ROWS).map(|(month, count)| (words(*month), format::yen(*count))).collect(),
+        }
+    }
+}
+
 /// Returns whether two have to decide: on the publication, or on the mails that go out with it.
 fn by_two(staff: &StaffScope, batch: &Batch) -> bool {
-    let mails = batch.kind.news().is_some() && approvals::needed(staff, Guarded::MassMail);
-    mails || approvals::needed(staff, Guarded::Publication)
+    let mails = batch.state == BatchState::Staged && batch.kind.news().is_some();
+    mails && approvals::needed(staff, Guarded::MassMail) || approvals::needed(staff, Guarded::Publication)
+}
+
+/// Returns whether something can be said of the batch's publication: it waits, or members see it.
+fn is_open(batch: &Batch) -> bool {
+    !batch.kind.at_once() && matches!(batch.state, BatchState::Staged | BatchState::Published)
 }
 
 pub(super) async fn show(
@@ -78,11 +155,15 @@ pub(super) async fn show(
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
     let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
-    if batch.state != BatchState::Staged {
+    if !is_open(&batch) {
         return Ok(Redirect::to(&batch_path(id)).into_response());
     }
     let at = batch.publish_at.map(|at| at.to_zoned(japan()).strftime("%Y-%m-%dT%H:%M").to_string());
-    let typed = Typed { when: if at.is_some() { "at".into() } else { "now".into() }, at: at.unwrap_or_default() };
+    let typed = Typed {
+        when: if at.is_some() { "at".into() } else { "now".into() },
+        at: at.unwrap_or_default(),
+        through: None,
+    };
     Ok(page(&app, &shell, &staff, id, FormState::default(), typed).await?.into_response())
 }
 
@@ -108,16 +189,25 @@ pub(super) async fn submit(
 ) -> Result<Response, AppError> {
     let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
     let mut form = FormState::default();
-    let at = match wanted(&typed, app.clock.now()) {
-        Ok(at) => at,
-        Err(words) => {
-            form.error("at", words);
+    let published = is_open(&batch) && batch.state == BatchState::Published;
+    let at = if published { Ok(None) } else { wanted(&typed, app.clock.now()).map(Some) };
+    let through = match typed.through.as_deref() {
+        Some(NONE) => Ok(None),
+        Some(month) => month.parse().map(Some).map_err(|_| "月を選んでください。"),
+        None => Ok(arrival::suggested(&app, &staff.acting(), &batch).await?),
+    };
+    let wanted = match (at, through) {
+        (Ok(at), Ok(through)) => Publication { at, through },
+        (at, through) => {
+            at.err().into_iter().for_each(|words| form.error("at", words));
+            through.err().into_iter().for_each(|words| form.error("through", words));
             return Ok(page(&app, &shell, &staff, id, form, typed).await?.into_response());
         }
     };
-    if batch.state == BatchState::Staged && by_two(&staff, &batch) {
+    if is_open(&batch) && by_two(&staff, &batch) {
         let mut tx = app.db.begin().await?;
-        if !approvals::ask(&app, &mut tx, &staff, Guarded::Publication, &acts::batch(&batch), &when(at)).await? {
+        let subject = acts::batch(&batch);
+        if !approvals::ask(&app, &mut tx, &staff, Guarded::Publication, &subject, &wanted.words()).await? {
             drop(tx);
             let open = approvals::open_about(&app, &staff, Guarded::Publication, id).await?;
             form.error("at", &asked_before(open.as_ref()));
@@ -126,14 +216,19 @@ pub(super) async fn submit(
         tx.commit().await?;
         return Ok(Redirect::to(&format!("{}?done=asked", batch_path(id))).into_response());
     }
-    match publish_at(&app, &staff.acting(), id, Some(at)).await {
+    match publish_at(&app, &staff.acting(), id, Some(wanted)).await {
         Ok(()) => {
-            let done = if typed.when == "now" { "published" } else { "scheduled" };
+            let done = match typed.when.as_str() {
+                _ if published => "months",
+                "now" => "published",
+                _ => "scheduled",
+            };
             Ok(Redirect::to(&format!("{}?done={done}", batch_path(id))).into_response())
         }
         Err(error) => match error.downcast_ref::<Refusal>() {
             Some(refusal) => {
-                form.error("at", &refusal.words());
+                let field = if matches!(refusal, Refusal::MonthNotOver(_)) { "through" } else { "at" };
+                form.error(field, &refusal.words());
                 Ok(page(&app, &shell, &staff, id, form, typed).await?.into_response())
             }
             None => Err(error.into()),
@@ -145,8 +240,8 @@ pub(super) async fn submit(
 fn asked_before(open: Option<&approvals::Open>) -> String {
     match open {
         Some(approvals::Open { detail, asked_name }) => format!(
-            "この取込の公開は、{asked_name}さんがすでに承認を依頼しています（{detail}）。今回の日時では依頼していません。\
-             日時を変えるには、先に「承認」の画面で、今の依頼を取り下げてください。"
+            "この取込の公開は、{asked_name}さんがすでに承認を依頼しています（{detail}）。今回の内容では依頼していません。\
+             内容を変えるには、先に「承認」の画面で、今の依頼を取り下げてください。"
         ),
         None => "前の依頼が、たった今、承認または却下されました。取込の画面で今の状態を確かめてください。".to_owned(),
     }
@@ -175,7 +270,14 @@ crate::ui::console_pages! {
             form,
             batch: sample(),
             figures: vec![("人数", "4,321人".into()), ("医療費総額", "98,765,430円".into())],
-            typed: Typed { when: "at".into(), at: "2026-12-01T09:00".into() },
+            months: Months::of(
+                TreatmentMonth::of(jiff::civil::date(2026, 11, 20)),
+                month(),
+                [].into_iter(),
+                month().map(TreatmentMonth::previous),
+                &month().map(|month| (month, 12_031)).into_iter().collect::<Vec<_>>(),
+            ),
+            typed: Typed { when: "at".into(), at: "2026-12-01T09:00".into(), through: None },
             by_two: true,
         }
     },

@@ -2,17 +2,21 @@
 
 use askama::Template;
 use axum::{
-    Json,
+    Form, Json,
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{batch::sample, batch_path};
 use crate::{
     app::App,
     error::AppError,
-    features::imports::{Batch, BatchState, Refusal, queries, withdraw},
+    features::{
+        approvals,
+        imports::{Batch, BatchState, Refusal, acts, queries, withdraw},
+        societies::Guarded,
+    },
     scope::StaffScope,
     ui::{FormState, Page, Shell, format},
 };
@@ -23,7 +27,19 @@ pub(crate) struct ImportWithdrawPage {
     page: Page,
     form: FormState,
     batch: Batch,
+    typed: Typed,
+    by_two: bool,
 }
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Typed {
+    reason: String,
+}
+
+/// The most characters of a reason.
+const LONGEST: usize = 500;
 
 impl ImportWithdrawPage {
     fn is(&self, word: &str) -> bool {
@@ -32,6 +48,16 @@ impl ImportWithdrawPage {
 }
 
 const TITLE: &str = "取下げ";
+
+/// Returns whether two have to decide: what members see, nobody takes away alone where nobody shows it alone.
+fn by_two(staff: &StaffScope, batch: &Batch) -> bool {
+    batch.state == BatchState::Published && !batch.kind.at_once() && approvals::needed(staff, Guarded::Withdrawal)
+}
+
+fn page(shell: &Shell, staff: &StaffScope, batch: Batch, form: FormState, typed: Typed) -> ImportWithdrawPage {
+    let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
+    ImportWithdrawPage { page, form, by_two: by_two(staff, &batch), batch, typed }
+}
 
 pub(super) async fn show(
     State(app): State<App>,
@@ -43,7 +69,7 @@ pub(super) async fn show(
     if batch.state == BatchState::Withdrawn || batch.withdrawing {
         return Ok(Redirect::to(&batch_path(id)).into_response());
     }
-    Ok(ImportWithdrawPage { page: shell.console(TITLE), form: FormState::default(), batch }.into_response())
+    Ok(page(&shell, &staff, batch, FormState::default(), Typed::default()).into_response())
 }
 
 pub(super) async fn submit(
@@ -51,15 +77,35 @@ pub(super) async fn submit(
     shell: Shell,
     staff: StaffScope,
     Path(id): Path<i64>,
+    Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
-    match withdraw::order(&app, &staff.acting(), id).await {
+    let reason = typed.reason.trim().to_owned();
+    let mut form = FormState::default();
+    if reason.is_empty() {
+        form.error("reason", "理由を入力してください。");
+    } else if reason.chars().count() > LONGEST {
+        form.error("reason", "500文字以内で入力してください。");
+    }
+    if form.has_errors() {
+        return Ok(page(&shell, &staff, batch, form, typed).into_response());
+    }
+    if by_two(&staff, &batch) && !batch.withdrawing {
+        let mut tx = app.db.begin().await?;
+        let asked = approvals::ask(&app, &mut tx, &staff, Guarded::Withdrawal, &acts::batch(&batch), &reason).await?;
+        if asked {
+            tx.commit().await?;
+            return Ok(Redirect::to(&format!("{}?done=withdraw-asked", batch_path(id))).into_response());
+        }
+        form.error("reason", "この取込の取下げは、すでに承認を依頼しています。「承認」の画面で確かめてください。");
+        return Ok(page(&shell, &staff, batch, form, typed).into_response());
+    }
+    match withdraw::order(&app, &staff.acting(), id, &reason).await {
         Ok(()) => Ok(Redirect::to(&format!("{}?done=withdraw", batch_path(id))).into_response()),
         Err(error) => match error.downcast_ref::<Refusal>() {
             Some(refusal) => {
-                let mut form = FormState::default();
                 form.error("withdraw", &refusal.words());
-                Ok(ImportWithdrawPage { page: shell.console_with_errors(TITLE), form, batch }.into_response())
+                Ok(page(&shell, &staff, batch, form, typed).into_response())
             }
             None => Err(error.into()),
         },
@@ -84,7 +130,8 @@ pub(super) async fn status(
 crate::ui::console_pages! {
     ImportWithdrawPage => |shell| {
         let mut form = FormState::default();
-        form.error("withdraw", "この取込は、すでに取り下げられています。");
-        Self { page: shell.console_with_errors(TITLE), form, batch: sample() }
+        form.error("reason", "理由を入力してください。");
+        let batch = Batch { state: BatchState::Published, ..sample() };
+        Self { page: shell.console_with_errors(TITLE), form, batch, typed: Typed::default(), by_two: true }
     },
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use kenpo_formats::Fault;
+use kenpo_formats::{Fault, TreatmentMonth};
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
 use super::super::{
@@ -16,33 +16,38 @@ statements! {
     BATCH_BY_HASH = "
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
-            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, kept, clearing
+            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, withdraw_reason, through_month,
+            kept, clearing
         FROM import_batches
         WHERE society_id = $1 AND kind = $2 AND content_hash = $3 AND state <> 'withdrawn'";
     BATCH = "
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
-            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, kept, clearing
+            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, withdraw_reason, through_month,
+            kept, clearing
         FROM import_batches
         WHERE society_id = $1 AND batch_id = $2";
     BATCH_LIST = "
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
-            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, kept, clearing
+            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, withdraw_reason, through_month,
+            kept, clearing
         FROM import_batches
         WHERE society_id = $1
         ORDER BY batch_id";
     BATCH_PAGE = "
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
-            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, kept, clearing
+            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, withdraw_reason, through_month,
+            kept, clearing
         FROM import_batches
         WHERE society_id = $1 AND batch_id < $2
         ORDER BY batch_id DESC LIMIT $3";
     NEWEST_PUBLISHED = "
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
-            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, kept, clearing
+            withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, withdraw_reason, through_month,
+            kept, clearing
         FROM import_batches
         WHERE society_id = $1 AND kind = $2 AND state = 'published'
         ORDER BY batch_id DESC LIMIT 1";
@@ -70,19 +75,19 @@ statements! {
         WHERE society_id = $1 AND batch_id = $2 AND state = 'staged'";
     BATCH_WITHDRAW = "
         UPDATE import_batches
-        SET state = 'withdrawn', withdrawn_at = $3, withdrawn_by = $4, publish_at = NULL, publish_acting = NULL,
+        SET state = 'withdrawn', withdrawn_at = $3, withdrawn_by = $4, withdraw_reason = $6, publish_at = NULL, publish_acting = NULL,
             told_through = NULL, withdraw_acting = NULL, withdraw_trouble = NULL, clearing = TRUE
         WHERE society_id = $1 AND batch_id = $2 AND state = $5";
     KEPT_SET = "UPDATE import_batches SET kept = $3 WHERE society_id = $1 AND batch_id = $2";
     WITHDRAW_ORDER = "
         UPDATE import_batches
-        SET withdraw_acting = $3, withdraw_trouble = NULL, publish_at = NULL, publish_acting = NULL
+        SET withdraw_acting = $3, withdraw_reason = $4, withdraw_trouble = NULL, publish_at = NULL, publish_acting = NULL
         WHERE society_id = $1 AND batch_id = $2 AND state <> 'withdrawn' AND withdraw_acting IS NULL";
     WITHDRAW_REFUSED = "
-        UPDATE import_batches SET withdraw_acting = NULL, withdraw_trouble = $3
+        UPDATE import_batches SET withdraw_acting = NULL, withdraw_reason = NULL, withdraw_trouble = $3
         WHERE society_id = $1 AND batch_id = $2 AND withdraw_acting IS NOT NULL";
     TO_WITHDRAW = "
-        SELECT batch_id, withdraw_acting FROM import_batches
+        SELECT batch_id, withdraw_acting, withdraw_reason FROM import_batches
         WHERE society_id = $1 AND withdraw_acting IS NOT NULL
         ORDER BY batch_id DESC";
     // An UPDATE rather than a SELECT: a second worker waits here until the first is done.
@@ -93,7 +98,7 @@ statements! {
         RETURNING batch_id, kind";
     CLEARED = "UPDATE import_batches SET clearing = FALSE WHERE society_id = $1 AND batch_id = $2";
     PUBLISH_AT_SET = "
-        UPDATE import_batches SET publish_at = $3, publish_acting = $4
+        UPDATE import_batches SET publish_at = $3, publish_acting = $4, through_month = $5
         WHERE society_id = $1 AND batch_id = $2 AND state = 'staged' AND withdraw_acting IS NULL";
     TO_PUBLISH = "
         SELECT batch_id, publish_acting FROM import_batches
@@ -161,6 +166,8 @@ struct BatchRow {
     told_through: Option<i64>,
     withdraw_acting: Option<String>,
     withdraw_trouble: Option<String>,
+    withdraw_reason: Option<String>,
+    through_month: Option<i32>,
     kept: i64,
     clearing: bool,
 }
@@ -190,6 +197,8 @@ impl BatchRow {
             telling: self.told_through.is_some(),
             withdrawing: self.withdraw_acting.is_some(),
             withdraw_trouble: self.withdraw_trouble,
+            withdraw_reason: self.withdraw_reason,
+            through: self.through_month.and_then(TreatmentMonth::from_number),
             kept: self.kept,
             clearing: self.clearing,
         })
@@ -298,9 +307,10 @@ pub(in super::super) async fn batch_withdraw(
     scope: &SystemScope,
     batch_id: i64,
     from: BatchState,
+    reason: &str,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    let values = params![scope.society_id(), batch_id, now, by(scope), from.word()];
+    let values = params![scope.society_id(), batch_id, now, by(scope), from.word(), reason];
     Ok(tx.execute(&BATCH_WITHDRAW, values).await? == 1)
 }
 
@@ -320,8 +330,9 @@ pub(in super::super) async fn withdraw_order(
     scope: &SystemScope,
     batch_id: i64,
     acting: &str,
+    reason: &str,
 ) -> Result<bool, DbError> {
-    Ok(tx.execute(&WITHDRAW_ORDER, params![scope.society_id(), batch_id, acting]).await? == 1)
+    Ok(tx.execute(&WITHDRAW_ORDER, params![scope.society_id(), batch_id, acting, reason]).await? == 1)
 }
 
 /// Ends the order to withdraw a batch, and tells why.
@@ -334,16 +345,17 @@ pub(in super::super) async fn withdraw_refused(
     db.execute(&WITHDRAW_REFUSED, params![scope.society_id(), batch_id, why]).await.map(drop)
 }
 
+/// A batch that is to be withdrawn, who wants that, and why.
 #[derive(sqlx::FromRow)]
-struct ToWithdraw {
-    batch_id: i64,
-    withdraw_acting: String,
+pub(in super::super) struct ToWithdraw {
+    pub(in super::super) batch_id: i64,
+    pub(in super::super) withdraw_acting: String,
+    pub(in super::super) withdraw_reason: Option<String>,
 }
 
-/// Returns the batches that are to be withdrawn and who wants that, the newest first: it may stand on the others.
-pub(in super::super) async fn to_withdraw(db: &Db, scope: &impl InSociety) -> Result<Vec<(i64, String)>, DbError> {
-    let rows: Vec<ToWithdraw> = db.all(&TO_WITHDRAW, params![scope.society_id()]).await?;
-    Ok(rows.into_iter().map(|row| (row.batch_id, row.withdraw_acting)).collect())
+/// Returns the batches that are to be withdrawn, the newest first: it may stand on the others.
+pub(in super::super) async fn to_withdraw(db: &Db, scope: &impl InSociety) -> Result<Vec<ToWithdraw>, DbError> {
+    db.all(&TO_WITHDRAW, params![scope.society_id()]).await
 }
 
 #[derive(sqlx::FromRow)]
@@ -363,15 +375,17 @@ pub(in super::super) async fn cleared(tx: &mut Tx, scope: &SystemScope, batch_id
     tx.execute(&CLEARED, params![scope.society_id(), batch_id]).await.map(drop)
 }
 
-/// Sets when a batch is to be published and who wants that, or that it is not; returns false where it is not waiting.
+/// Sets when a batch is to be published, up to which month everything has arrived with it and who wants that, or that it is not;
+/// returns false where it is not waiting.
 pub(in super::super) async fn publish_at_set(
     tx: &mut Tx,
     scope: &impl InSociety,
     batch_id: i64,
-    at: Option<Timestamp>,
+    wanted: Option<(Timestamp, Option<TreatmentMonth>)>,
     acting: Option<&str>,
 ) -> Result<bool, DbError> {
-    let values = params![scope.society_id(), batch_id, at, acting];
+    let (at, through) = (wanted.map(|(at, _)| at), wanted.and_then(|(_, through)| through));
+    let values = params![scope.society_id(), batch_id, at, acting, through.map(TreatmentMonth::number)];
     Ok(tx.execute(&PUBLISH_AT_SET, values).await? == 1)
 }
 

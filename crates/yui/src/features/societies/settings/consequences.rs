@@ -49,7 +49,7 @@ pub(super) async fn of(app: &App, staff: &StaffScope, old: &Policy, new: &Policy
     }
     if new.expenses_visible_years < old.expenses_visible_years {
         all.push(format!(
-            "{}年より前の医療費は、すぐに見えなくなります。データは残り、年数を戻すとまた見えます。",
+            "{}年前より前の医療費は、すぐに見えなくなります。データは残り、年数を戻すとまた見えます。",
             new.expenses_visible_years
         ));
     }

@@ -240,8 +240,14 @@ pub(crate) const GROUPS: &[Group] = &[
             field(
                 "expenses_visible_years",
                 "医療費を表示する年数",
-                "短くすると、それより前の医療費がすぐに見えなくなります。データは残ります。",
+                "今年のほかに、何年前の分まで表示するか。短くすると、それより前の医療費がすぐに見えなくなります。データは残り、医療費控除のデータは5年前の分まで受け取れます。",
                 Form::Number(1, 10, "年"),
+            ),
+            field(
+                "expenses_expected_after_months",
+                "医療費が届くまでの月数",
+                "診療月の何か月後に公開するか。届いていない月に「○月ごろ」と表示します。",
+                Form::Number(1, 12, "か月"),
             ),
             field(
                 "migrated_from_older_system",

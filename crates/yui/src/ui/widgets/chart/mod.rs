@@ -13,6 +13,8 @@ pub(crate) struct Bar {
     label: String,
     /// What stands above it, or nothing.
     value: String,
+    /// What stands in its place, where its value is not known.
+    missing: String,
     strong: bool,
 }
 
@@ -46,6 +48,18 @@ impl Columns {
         Self::drawn(summary, values, strong, (100, -28), value)
     }
 
+    /// Returns these columns with a word in the place of those whose value is not known.
+    pub(crate) fn missing(mut self, missing: &[bool], word: &str) -> Self {
+        for (bar, _) in self.bars.iter_mut().zip(missing).filter(|(_, missing)| **missing) {
+            word.clone_into(&mut bar.missing);
+        }
+        self
+    }
+
+    fn has_missing(&self) -> bool {
+        self.bars.iter().any(|bar| !bar.missing.is_empty())
+    }
+
     fn drawn(
         summary: String,
         values: &[(String, i64)],
@@ -61,6 +75,7 @@ impl Columns {
                 height,
                 label: label.clone(),
                 value: said(*value),
+                missing: String::new(),
                 strong: strong == Some(at),
             }
         };

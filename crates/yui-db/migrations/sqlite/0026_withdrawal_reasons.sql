@@ -1,0 +1,2 @@
+-- Why staff withdrew a batch.
+ALTER TABLE import_batches ADD COLUMN withdraw_reason TEXT;

@@ -1,0 +1,140 @@
+//! The whole statement of somebody whose expenses are kept from the household, to be handed to them.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use kenpo_formats::TreatmentMonth;
+use serde::Deserialize;
+
+use super::{
+    MEMBER_CERTIFICATE, MEMBER_VIEWED,
+    act::{self, Asks, Target},
+    flags, queries,
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        audit,
+        expenses::{self, Printed, VisibleMonths},
+    },
+    scope::StaffScope,
+    ui::{FormState, Lang, Page, Shell, format},
+};
+
+#[derive(Template)]
+#[template(path = "features/members/certificate.html")]
+pub(crate) struct MemberCertificatePage {
+    page: Page,
+    form: FormState,
+    member_id: i64,
+    name: String,
+    years: Vec<i16>,
+    typed: Typed,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Typed {
+    /// None: all of them.
+    year: String,
+    reason: String,
+    identity: String,
+}
+
+const TITLE: &str = "本人用の医療費明細";
+
+/// How many years before the present one can be chosen by themselves.
+const YEARS_BEFORE: i16 = 5;
+
+fn page(shell: &Shell, target: Target, form: FormState, typed: Typed) -> MemberCertificatePage {
+    let this_year = target.today.year();
+    MemberCertificatePage {
+        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        form,
+        member_id: target.member.member_id,
+        name: target.member.name,
+        years: (this_year - YEARS_BEFORE..=this_year).rev().collect(),
+        typed,
+    }
+}
+
+/// Returns the way back to a person of whom nothing is kept from the household, who sees all of it there.
+fn not_needed(member_id: i64) -> Response {
+    Redirect::to(&format!("/console/members/{member_id}?done=changed")).into_response()
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+) -> Result<Response, AppError> {
+    let target = Target::of(&app, &staff, id).await?;
+    if !flags::any_in_force(&target) {
+        return Ok(not_needed(id));
+    }
+    audit::seen(&app, &staff, MEMBER_VIEWED, Some(&target.subject()), TITLE).await?;
+    Ok(page(&shell, target, FormState::default(), Typed::default()).into_response())
+}
+
+pub(super) async fn submit(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let target = Target::of(&app, &staff, id).await?;
+    if !flags::any_in_force(&target) {
+        return Ok(not_needed(id));
+    }
+    let said = act::Typed { reason: typed.reason.clone(), identity: typed.identity.clone(), ..act::Typed::default() };
+    let form = act::mistakes(Asks::Identity, &said);
+    if form.has_errors() {
+        return Ok(page(&shell, target, form, typed).into_response());
+    }
+    let year: Option<i16> = typed.year.parse().ok();
+    let this_month = TreatmentMonth::of(target.today);
+    let whole = match year {
+        Some(year) => VisibleMonths::of_year(year).ok_or(AppError::NotFound)?,
+        None => VisibleMonths { first: TreatmentMonth::of(target.member.birth_date.to_jiff()), last: this_month },
+    };
+    let lines = expenses::lines_of_person(&app.db, &staff, id, whole).await?;
+    let first = lines.iter().map(|line| line.month).min().unwrap_or(whole.last);
+    let months = VisibleMonths { first: if year.is_some() { whole.first } else { first.min(whole.last) }, ..whole };
+    let title = match year {
+        Some(year) => format!("{}の医療費明細", format::year(Lang::Ja, year)),
+        None => "医療費明細".to_owned(),
+    };
+    let spans = queries::spans(&app.db, &staff, &[id]).await?;
+    let insured = match spans.first() {
+        Some(span) => queries::insured_of(&app.db, &staff, span.household_id).await?,
+        None => None,
+    };
+    let mut tx = app.db.begin().await?;
+    let detail = format!("{title}: {}", said.told());
+    audit::record(&app, &mut tx, &staff, MEMBER_CERTIFICATE, Some(&target.subject()), &detail).await?;
+    tx.commit().await?;
+    let insured_name = insured.unwrap_or_else(|| target.member.name.clone());
+    let printed = Printed { lang: Lang::Ja, title, insured_name, months, lines };
+    expenses::print(&app, &staff, printed, expenses::arrival(&app.db, &staff).await?).await
+}
+
+crate::ui::console_pages! {
+    MemberCertificatePage => |shell| {
+        let typed = Typed { year: "2025".into(), ..Typed::default() };
+        Self {
+            page: shell.console_with_errors(TITLE),
+            form: act::mistakes(Asks::Identity, &act::Typed::default()),
+            member_id: 7,
+            name: "テスト ハナコ".into(),
+            years: vec![2026, 2025],
+            typed,
+        }
+    },
+}
