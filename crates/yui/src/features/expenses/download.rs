@@ -5,6 +5,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Redirect, Response},
 };
+use yui_auth::fair::Turn;
 use yui_print::statement::{self, Row, Statement, Totals as PrintTotals};
 
 use super::{
@@ -37,6 +38,7 @@ pub(super) async fn pdf(
     let lines = chosen_lines(&app, &scope, &span).await?;
     let arrival = arrival(&app.db, &scope).await?;
     let printed = Printed {
+        turn: heavy::account(&scope, "member", scope.account_id),
         lang: shell.lang,
         title: span.title(shell.lang),
         insured_name: scope.name.clone(),
@@ -49,6 +51,8 @@ pub(super) async fn pdf(
 /// What a statement on paper is about.
 #[derive(Debug)]
 pub(crate) struct Printed {
+    /// Who waits for it.
+    pub(crate) turn: Turn,
     pub(crate) lang: Lang,
     pub(crate) title: String,
     pub(crate) insured_name: String,
@@ -60,7 +64,7 @@ pub(crate) struct Printed {
 pub(crate) async fn print(
     app: &App,
     scope: &impl InSociety,
-    Printed { lang, title, insured_name, months, lines }: Printed,
+    Printed { turn, lang, title, insured_name, months, lines }: Printed,
     arrival: Arrival,
 ) -> Result<Response, AppError> {
     let Some(fonts) = app.fonts.clone() else {
@@ -91,7 +95,6 @@ pub(crate) async fn print(
             Lang::En => statement::Lang::En,
         },
     };
-    let turn = heavy::account(&scope, "member", scope.account_id);
     let printed = app.heavy.run(turn, move || statement::render(&fonts, &statement)).await??;
     if !printed.missing.is_empty() {
         tracing::warn!(characters = printed.missing.len(), "a statement has characters that no font draws");

@@ -21,6 +21,7 @@ use crate::{
         audit,
         expenses::{self, Printed, VisibleMonths},
     },
+    heavy,
     scope::StaffScope,
     ui::{FormState, Lang, Page, Shell, format},
 };
@@ -121,7 +122,8 @@ pub(super) async fn submit(
     audit::record(&app, &mut tx, &staff, MEMBER_CERTIFICATE, Some(&target.subject()), &detail).await?;
     tx.commit().await?;
     let insured_name = insured.unwrap_or_else(|| target.member.name.clone());
-    let printed = Printed { lang: Lang::Ja, title, insured_name, months, lines };
+    let turn = heavy::account(&staff, "staff", staff.staff_id);
+    let printed = Printed { turn, lang: Lang::Ja, title, insured_name, months, lines };
     expenses::print(&app, &staff, printed, expenses::arrival(&app.db, &staff).await?).await
 }
 

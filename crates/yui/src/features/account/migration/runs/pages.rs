@@ -24,6 +24,7 @@ use crate::{
     error::AppError,
     features::audit,
     files::pieces,
+    heavy,
     scope::{InSociety, StaffScope},
     ui::{
         FormState, Page, Shell, csv, format,
@@ -283,6 +284,7 @@ pub(super) async fn postcards(
     if app.fonts.is_none() {
         return Err(AppError::Unavailable("PDFを作るフォントが入っていません。"));
     }
+    let _place = app.heavy.place(heavy::account(&staff, "staff", staff.staff_id)).await?;
     let (mut file, written) = match paper::written(&app, &scope, waiting).await {
         Err(error) if matches!(error.downcast_ref(), Some(PrintError::Misfits(_))) => {
             return refused(&app, &shell, &staff, run_id, NO_ROOM).await;
