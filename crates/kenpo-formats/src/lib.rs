@@ -17,6 +17,7 @@ pub mod amounts;
 pub mod care_kind;
 pub mod claims;
 pub mod csv_table;
+pub mod email_address;
 pub mod era;
 pub mod expense_csv;
 pub mod fault;

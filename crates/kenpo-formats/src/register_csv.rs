@@ -19,10 +19,11 @@
 //! | メールアドレス | no | |
 
 use crate::csv_table::{Column, CsvTable, Row};
+use crate::email_address::is_email_address;
 use crate::era::written_date;
 use crate::fault::{Fault, quote};
 use crate::insurer_number::InsurerNumber;
-use crate::text::fold;
+use crate::text::{fold, odd_characters, visible};
 use jiff::civil::Date;
 use std::io::Read;
 
@@ -73,8 +74,10 @@ pub struct RegisterRow {
     pub from: Date,
     /// 資格喪失日: the first day without membership.
     pub to: Option<Date>,
-    /// メールアドレス
+    /// メールアドレス, where mail can be sent to it.
     pub email: Option<String>,
+    /// What staff should look at though the row is taken.
+    pub notices: Vec<Fault>,
 }
 
 /// A register file, row by row.
@@ -139,13 +142,25 @@ fn register_row(mut row: Row) -> Result<RegisterRow, Vec<Fault>> {
     {
         row.fault("資格取得日", format!("生年月日({birth})より前です。"));
     }
-    let email = row.optional("メールアドレス", |text| match text.split_once('@') {
-        Some((local, host)) if !local.is_empty() && host.contains('.') && !text.contains(char::is_whitespace) => {
-            Ok(text.to_owned())
+    let mut notices = Vec::new();
+    let email = row.optional("メールアドレス", |text| {
+        let address = fold(&visible(text));
+        match address.split_once('@') {
+            _ if is_email_address(&address) => Ok(Some(address)),
+            // The person counts though their address does not.
+            Some((local, host))
+                if !local.is_empty() && host.contains('.') && !address.contains(char::is_whitespace) =>
+            {
+                notices.push(UNUSABLE);
+                Ok(None)
+            }
+            _ => Err(format!("{}はメールアドレスではありません。", quote(text))),
         }
-        _ => Err(format!("{}はメールアドレスではありません。", quote(text))),
     });
     let (line, symbol, person_key) = (row.line(), row.text("記号").to_owned(), row.optional_text("個人コード"));
+    let mut notices: Vec<_> = notices.into_iter().map(|reason| Fault::new(line, "メールアドレス", reason)).collect();
+    notices.extend(name.as_deref().and_then(|name| odd_characters(line, "氏名", name)));
+    notices.extend(kana.as_deref().and_then(|kana| odd_characters(line, "カナ氏名", kana)));
     let read = || {
         Some(RegisterRow {
             line,
@@ -161,12 +176,15 @@ fn register_row(mut row: Row) -> Result<RegisterRow, Vec<Fault>> {
             relationship: relationship?,
             from: from?,
             to,
-            email,
+            email: email.flatten(),
+            notices,
         })
     };
     let read = read();
     row.finish(read)
 }
+
+const UNUSABLE: &str = "送信できない形のメールアドレスのため、登録しません（@の直前のドットや、続いたドットなど）。ほかの項目は取り込みます。";
 
 pub(crate) fn insurer_number(text: &str) -> Result<InsurerNumber, String> {
     text.parse().map_err(|error: crate::insurer_number::InsurerNumberError| error.to_string())
@@ -243,6 +261,18 @@ mod tests {
             let first = rows(&text).swap_remove(0);
             assert_eq!(first.as_ref().ok().map(|row| row.to), expected, "{written}: {first:?}");
         }
+    }
+
+    #[test]
+    fn an_address_that_no_mail_reaches_is_left_out_and_said() {
+        for address in ["taro..x@mail.example", "taro.@mail.example"] {
+            let row = rows(&template().replace("taro@example.com", address)).swap_remove(0).unwrap();
+            assert_eq!((row.email, row.notices.len()), (None, 1), "{address}");
+        }
+        let row = rows(&template().replace("taro@example.com", "ｔａｒｏ＠example.com")).swap_remove(0).unwrap();
+        assert_eq!((row.email.as_deref(), row.notices.len()), (Some("taro@example.com"), 0));
+        let row = rows(&template().replace("テスト 太郎", "テスト \u{e000}郎")).swap_remove(0).unwrap();
+        assert_eq!(row.notices[0].column, "氏名");
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct Parts {
     pub random: Random,
     /// The queue of password checks.
     pub hasher: Hasher,
+    /// The line for whole logins.
+    pub logins: HeavyWork,
     /// The line for PDFs, workbooks and signatures.
     pub heavy: HeavyWork,
     /// The line for searches and lists of everything.
@@ -142,6 +144,7 @@ impl App {
             clock,
             random: Random,
             hasher: Hasher::new(cores, cores * 32),
+            logins: HeavyWork::of_logins(cores),
             // Half of the cores: the other half goes on with pages and passwords.
             heavy: HeavyWork::new((cores / 2).max(1)),
             searches: HeavyWork::new((cores / 2).max(1) + 1),

@@ -1,4 +1,4 @@
-//! Work that costs more than a page, behind a bounded line: PDFs, workbooks, signatures, searches and lists of everything.
+//! Work that costs more than a page, behind bounded lines: logins, PDFs, workbooks, signatures, searches and lists of everything.
 
 use yui_auth::fair::{FairLine, Place, Turn};
 
@@ -20,6 +20,12 @@ impl HeavyWork {
     /// Returns a line in which so many pieces of work are done at once.
     pub fn new(at_once: usize) -> Self {
         Self { line: FairLine::new(at_once, at_once * 32, OF_ACCOUNT) }
+    }
+
+    /// Returns a line for whole logins on so many cores: what they ask of the database is shared as fairly as the hashing. More of
+    /// them are under way than are hashed, and fewer than the database has places for.
+    pub fn of_logins(cores: usize) -> Self {
+        Self { line: FairLine::new(cores * 4, cores * 32, OF_ACCOUNT * 2) }
     }
 
     /// Waits for a place; the work is done while it is held.

@@ -34,6 +34,6 @@ mod notice;
 mod profile;
 mod signature;
 
-pub use notice::{Notice, NoticeError, NoticeLine, write};
+pub use notice::{Fitted, Notice, NoticeError, NoticeLine, write};
 pub use profile::{Elements, Limits, Profile, ProfileError, SignatureAlgorithms};
 pub use signature::{SignatureError, SigningKey, sign, verify};

@@ -99,6 +99,66 @@ fn place(line: usize) -> String {
     if line == 0 { String::new() } else { format!("明細{line}件目の") }
 }
 
+/// An item that a file can only hold in another form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fitted {
+    /// Line of the notice, from 1; 0 is its head.
+    pub line: usize,
+    /// The item.
+    pub field: &'static str,
+    /// As it was.
+    pub from: String,
+    /// As it is now; empty where the line is left out.
+    pub to: String,
+}
+
+/// What stands for a character that no file can hold.
+const GETA: char = '〓';
+
+impl Notice {
+    /// Makes the notice one that can be written, and returns what was changed for that: control characters are left out, 外字
+    /// (private use) become 〓, what is too long is cut off, and lines that have no name of a provider or an amount that cannot be
+    /// written are left out. Whoever gets the file must be told.
+    pub fn fit(&mut self, profile: &Profile) -> Vec<Fitted> {
+        let limits = &profile.limits;
+        let mut fitted = Vec::new();
+        let mut fit = |line, field, value: &mut String, limit| {
+            let to = fit_text(value, limit);
+            if to != *value {
+                let from = std::mem::replace(value, to.clone());
+                fitted.push(Fitted { line, field, from, to });
+            }
+        };
+        fit(0, "保険者等の名称", &mut self.insurer_name, limits.insurer_name);
+        fit(0, "被保険者の氏名", &mut self.insured_name, limits.insured_name);
+        for (line, item) in self.lines.iter_mut().enumerate().map(|(index, item)| (index + 1, item)) {
+            fit(line, "療養を受けた者の氏名", &mut item.patient_name, limits.patient_name);
+            fit(line, "療養を受けた病院等の名称", &mut item.provider_name, limits.provider_name);
+        }
+        let mut line = 0;
+        self.lines.retain(|item| {
+            line += 1;
+            let paid = item.paid >= 0 && item.paid.to_string().len() <= limits.paid_digits;
+            if !paid {
+                let from = item.paid.to_string();
+                fitted.push(Fitted { line, field: "支払った医療費の額", from, to: String::new() });
+            }
+            paid && !item.patient_name.trim().is_empty() && !item.provider_name.trim().is_empty()
+        });
+        fitted
+    }
+}
+
+fn fit_text(value: &str, limit: usize) -> String {
+    let kept = value.chars().filter(|character| !character.is_control());
+    kept.map(|character| if is_unwritable(character) { GETA } else { character }).take(limit).collect()
+}
+
+/// Returns whether the character is 外字 (private use) or none at all.
+fn is_unwritable(character: char) -> bool {
+    matches!(character, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' | '\u{fffd}'..='\u{ffff}')
+}
+
 /// Returns the notice as XML in the shape of the profile, unsigned.
 ///
 /// Months are not padded with zeros (`gen:mm` = `2`), as the agency's own certificates do; the day of creation in the root
@@ -182,11 +242,7 @@ fn check_text(line: usize, field: &'static str, value: &str, limit: usize) -> Re
     if length > limit {
         return Err(NoticeError::TooLong { line, field, limit, length, value: value.to_owned() });
     }
-    let banned = |character: char| {
-        let private = matches!(character, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
-        character.is_control() || private || matches!(character, '\u{fffd}'..='\u{ffff}')
-    };
-    if value.contains(banned) {
+    if value.contains(|character: char| character.is_control() || is_unwritable(character)) {
         return Err(NoticeError::Character { line, field, value: value.to_owned() });
     }
     Ok(())
@@ -250,7 +306,31 @@ mod tests {
         ));
     }
 
+    #[test]
+    fn what_can_not_be_written_is_fitted_and_told() {
+        let mut fitted = notice(3);
+        fitted.lines[0].provider_name = "見本\u{e123}\u{7}医院".into();
+        fitted.lines[1].patient_name = "あ".repeat(40);
+        fitted.lines[2].paid = -5;
+        let profile = Profile::provisional();
+        let told = fitted.fit(&profile);
+        assert_eq!((told[0].line, told[0].to.as_str()), (1, "見本〓医院"));
+        assert_eq!((told[1].line, told[1].to.chars().count()), (2, profile.limits.patient_name));
+        assert_eq!((told[2].line, told[2].from.as_str(), told[2].to.as_str()), (3, "-5", ""));
+        assert_eq!(fitted.lines.len(), 2);
+        assert!(write(&profile, &fitted).is_ok());
+        assert_eq!(notice(2).fit(&profile), []);
+    }
+
     proptest! {
+        #[test]
+        fn whatever_a_name_is_the_file_comes(name in ".{0,200}", provider in ".{0,200}", paid in proptest::num::i64::ANY) {
+            let mut notice = notice(2);
+            notice.lines[0] = NoticeLine { patient_name: name, provider_name: provider, paid, ..notice.lines[0].clone() };
+            notice.fit(&Profile::provisional());
+            prop_assert!(write(&Profile::provisional(), &notice).is_ok());
+        }
+
         #[test]
         fn what_is_written_is_well_formed_and_reads_back(name in "\\PC{1,30}", paid in 0i64..99_999_999_999) {
             let mut notice = notice(1);

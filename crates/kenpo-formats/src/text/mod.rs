@@ -4,11 +4,13 @@ mod cell;
 mod encoding;
 mod fold;
 mod lines;
+mod odd;
 
 pub use cell::harmless_cell;
 pub use encoding::Encoding;
 pub use fold::{fold, holder_key_part, search_key, visible};
 pub use lines::{Line, Lines, MAX_LINE};
+pub use odd::odd_characters;
 
 pub(crate) use cell::plain_cell;
 pub(crate) use lines::{RawLines, undecodable};

@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) cookie: Option<String>,
+    /// All of them.
+    pub(super) cookies: Vec<String>,
     /// Where it leads.
     pub(super) location: Option<String>,
     /// Whether it says when to come again.
@@ -38,13 +40,18 @@ impl Connection {
         let status = self.line.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.with_context(|| format!("no status: {:?}", self.line))?;
         let (mut length, mut cookie, mut location, mut says_when) = (0, None, None, false);
+        let mut cookies = Vec::new();
         loop {
             self.next_line()?;
             let Some((name, value)) = self.line.trim_end().split_once(": ") else { break };
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => length = value.parse().context("its length")?,
                 // The first: the session's.
-                "set-cookie" if cookie.is_none() => cookie = value.split(';').next().map(str::to_owned),
+                "set-cookie" => {
+                    let pair = value.split(';').next().unwrap_or_default().to_owned();
+                    cookie.get_or_insert_with(|| pair.clone());
+                    cookies.push(pair);
+                }
                 "location" => location = Some(value.to_owned()),
                 "retry-after" => says_when = true,
                 _ => {}
@@ -52,7 +59,7 @@ impl Connection {
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
-        Ok(Answer { status, cookie, location, says_when, body })
+        Ok(Answer { status, cookie, cookies, location, says_when, body })
     }
 
     fn next_line(&mut self) -> Result<()> {

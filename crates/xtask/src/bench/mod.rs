@@ -9,6 +9,7 @@ mod crowd;
 mod data;
 mod enumeration;
 mod figures;
+mod flood;
 mod http;
 mod idle;
 mod import;
@@ -49,6 +50,7 @@ const ALL: &[(&str, Bench)] = &[
     ("societies", societies::run),
     ("console", console::run),
     ("enumeration", enumeration::run),
+    ("flood", flood::run),
     ("idle", idle::run),
 ];
 

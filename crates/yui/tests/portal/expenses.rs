@@ -2,7 +2,9 @@
 
 use kenpo_formats::{portal_csv, tax_xml};
 
-use crate::support::Portal;
+use yui::features::imports::{self, Options};
+
+use crate::support::{EXPENSE_HEADER, Portal};
 
 /// The reference rows of the specification, as the table writes them.
 const ROWS: [[&str; 7]; 3] = [
@@ -179,5 +181,47 @@ async fn an_address_that_can_not_be_read_gets_a_page_too() {
             let answer = member.get(address).await;
             assert_eq!((answer.status, answer.first("h1").as_str()), (400, "ページが見つかりません"), "{address}");
         }
+    }
+}
+
+yui_db::statements! {
+    HOLDER_OF = "
+        SELECT c.insurer_number, c.symbol, c.number FROM coverages c
+        JOIN accounts a ON a.society_id = c.society_id AND a.member_id = c.member_id
+        WHERE a.user_id = $1 AND c.society_id = $2 AND c.to_date IS NULL";
+}
+
+#[derive(sqlx::FromRow)]
+struct Holder {
+    insurer_number: String,
+    symbol: String,
+    number: String,
+}
+
+/// One name that the tax file can not hold does not keep the year's file from the household: it is told what stands there instead,
+/// and staff were told when the file came in.
+#[tokio::test]
+async fn a_name_that_no_xml_can_hold_keeps_no_file_back() {
+    for portal in Portal::demos().await {
+        let scope = portal.scope("minato").await;
+        let values = yui_db::params!["testtaro01", yui::scope::InSociety::society_id(&scope)];
+        let Holder { insurer_number, symbol, number } = portal.db.db.one(&HOLDER_OF, values).await.unwrap();
+        let row = |key: &str, provider: &str| {
+            format!("{key},,{insurer_number},{symbol},{number},00,2025-02,{provider},通院,1,1000,700,0,300,\r\n")
+        };
+        let long = "長".repeat(61);
+        let rows = [row("G1", "みほん\u{e123}医院"), row("G2", "みほん\u{7}薬局"), row("G3", &long)].concat();
+        let file = portal.file("gaiji.csv", format!("{EXPENSE_HEADER}{rows}"));
+        let report = portal.expenses(&scope, &file, Options::default(), &mut vec![]).await.unwrap();
+        assert_eq!(report.accepted, 3);
+        imports::publish(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+        let mut member = portal.signed_in("minato", "testtaro01").await;
+        let xml = member.get("/deduction/2025/notice.xml").await;
+        assert_eq!(xml.status, 200, "{}", xml.text());
+        let text = xml.text();
+        assert!(text.contains("みほん〓医院") && text.contains("みほん薬局") && text.contains(&"長".repeat(60)));
+        assert!(!text.contains(&long));
+        let page = member.get("/deduction/2025").await.text();
+        assert!(page.contains("→ みほん〓医院") && page.contains("→ みほん薬局"), "the household is told");
     }
 }

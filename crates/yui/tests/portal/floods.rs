@@ -39,7 +39,7 @@ struct Count {
 yui_db::statements! {
     LOGINS = "SELECT COUNT(*) AS count FROM logins";
     HOLD_THROTTLES = "UPDATE throttles SET spent_until = spent_until";
-    WRONG_ONCE = "SELECT COUNT(*) AS count FROM accounts WHERE wrong_identities = 1";
+    COUNTED = "SELECT COUNT(*) AS count FROM accounts WHERE wrong_identities >= $1 AND wrong_identities <= 5";
 }
 
 /// A flood of logins at one society fills the line of passwords; another society's logins are all looked at.
@@ -96,9 +96,9 @@ async fn a_burst_in_a_known_browser_is_no_more_than_a_row() {
     }
 }
 
-/// Birth dates sent side by side: one of them is looked at.
+/// Birth dates sent side by side are no more than a row.
 #[tokio::test]
-async fn a_burst_of_birth_dates_is_one_try() {
+async fn a_burst_of_birth_dates_is_no_more_than_a_row() {
     for portal in Portal::demos().await {
         let mut browser = portal.browser("minato");
         browser.log_in("kari000003", PASSWORD).await;
@@ -109,10 +109,11 @@ async fn a_burst_of_birth_dates_is_one_try() {
                     browser.post("/enrolment/birth-date", &format!("birth_date=1950{:02}01", number % 12 + 1)).await
                 }
             });
+        // Of those that stand at the same step one is looked at; five in all, as when they are sent one after another.
         let told = join_all(burst).await.iter().filter(|answer| answer.status == 200).count();
-        assert_eq!(told, 1);
-        let wrong: Count = portal.db.db.one(&WRONG_ONCE, params![]).await.unwrap();
-        assert_eq!(wrong.count, 1);
+        assert!((1..=5).contains(&told), "{told}");
+        let counted: Count = portal.db.db.one(&COUNTED, params![i32::try_from(told).unwrap()]).await.unwrap();
+        assert_eq!(counted.count, 1, "each that was looked at is counted");
     }
 }
 

@@ -127,6 +127,8 @@ pub(super) async fn submit(
     if form.has_errors() {
         return Ok(page(&shell, &scope, form, typed).into_response());
     }
+    let turn = heavy::stranger(&scope, &visitor, &user_id);
+    let _place = app.logins.place(turn).await?;
     let now = app.clock.now();
     let found = queries::standing_by_user_id(&app.db, &scope, &user_id, now).await?;
     // In the owner's own browser nobody's mistakes count but those made there.
@@ -157,7 +159,6 @@ pub(super) async fn submit(
     let mailed = account.and_then(|account| account.mailed_password.clone());
     let mailed = mailed.filter(|(_, ends_at)| *ends_at > now && code::looks_temporary(&typed.password));
     let stored = mailed.as_ref().map(|(hash, _)| hash).or(found.as_ref().map(|(_, hash)| hash)).map(String::as_str);
-    let turn = heavy::stranger(&scope, &visitor, &user_id);
     let given = Password::new(rules::password_as_kept(&typed.password));
     let verified = match app.hasher.verify(turn, given, stored).await {
         Ok(verified) => verified,

@@ -2,7 +2,10 @@
 //! page.
 
 use jiff::civil::Date;
-use kenpo_formats::text::{fold, visible};
+use kenpo_formats::{
+    email_address::{self, is_email_address},
+    text::{fold, visible},
+};
 use unicode_normalization::UnicodeNormalization;
 use yui_auth::strength::{self, Weakness};
 
@@ -46,9 +49,6 @@ pub(crate) fn email_as_kept(typed: &str) -> Result<String, String> {
     email(Lang::Ja, typed).map_err(|wrong| wrong.concat())
 }
 
-/// The most characters an address may have.
-const EMAIL_MAX: usize = 255;
-
 /// Returns the address in lower case, or everything that is wrong with it.
 pub(super) fn email(lang: Lang, typed: &str) -> Result<String, Vec<String>> {
     let address = folded(typed);
@@ -57,30 +57,10 @@ pub(super) fn email(lang: Lang, typed: &str) -> Result<String, Vec<String>> {
     }
     let invalid =
         || lang.t("無効なメールアドレスです。入力したメールアドレスに誤りがないかご確認ください。").to_owned();
-    if address.chars().count() > EMAIL_MAX {
+    if address.chars().count() > email_address::MAX {
         return Err(vec![invalid(), lang.t("設定可能なメールアドレスの最大文字数は255文字です。").to_owned()]);
     }
-    if is_address(&address) { Ok(address) } else { Err(vec![invalid()]) }
-}
-
-/// Returns whether mail can be sent to the address: RFC 5321's form without quoted parts, and without the characters that
-/// are no more than mistakes in a portal.
-fn is_address(address: &str) -> bool {
-    let Some((local, domain)) = address.rsplit_once('@') else { return false };
-    let dots_between = |text: &str| !text.starts_with('.') && !text.ends_with('.') && !text.contains("..");
-    let local_character = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=^_{|}~.".contains(c);
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    (1..=64).contains(&local.len())
-        && local.chars().all(local_character)
-        && dots_between(local)
-        && domain.contains('.')
-        && domain.split('.').all(label)
-        && domain.rsplit('.').next().is_some_and(|top| top.len() >= 2 && !top.chars().all(|c| c.is_ascii_digit()))
+    if is_email_address(&address) { Ok(address) } else { Err(vec![invalid()]) }
 }
 
 /// A password as it is kept: exactly what was typed, its composed and decomposed forms made one (NFC), because keyboards

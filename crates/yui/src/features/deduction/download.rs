@@ -44,22 +44,31 @@ pub(super) async fn xml(
     let Some(key) = societies::signing_key::newest(&app, &scope).await? else {
         return Err(AppError::Unavailable("健康保険組合の署名鍵がまだ登録されていないため、XMLは受け取れません。"));
     };
-    let notice = Notice {
+    let profile = Profile::provisional();
+    let (notice, _told_on_the_page) = notice(&app, &scope, lines, &profile);
+    let xml = tax_xml::write(&profile, &notice)?;
+    let turn = heavy::account(&scope, "member", scope.account_id);
+    let signed = app.heavy.run(turn, move || tax_xml::sign(&xml, &key, &profile)).await??;
+    Ok(file("application/xml", &format!("medical-expenses-{year}.xml"), signed.into_bytes()))
+}
+
+/// Returns the notice of these lines as it can be written, and what had to be written in another way for that. Lines without a
+/// provider's name stay out.
+pub(super) fn notice(
+    app: &App,
+    scope: &MemberScope,
+    lines: Vec<Line>,
+    profile: &Profile,
+) -> (Notice, Vec<tax_xml::Fitted>) {
+    let mut notice = Notice {
         insurer_name: scope.society().name.clone(),
         insured_name: scope.name.clone(),
         created: app.clock.today(),
         software: SOFTWARE.to_owned(),
         lines: lines.into_iter().filter(|line| !line.provider_name.is_empty()).map(notice_line).collect(),
     };
-    let profile = Profile::provisional();
-    let Ok(xml) = tax_xml::write(&profile, &notice) else {
-        return Err(AppError::Unavailable(
-            "医療機関名などに、XMLに書けない文字や長すぎる名称があるため、この年のXMLは作れません。",
-        ));
-    };
-    let turn = heavy::account(&scope, "member", scope.account_id);
-    let signed = app.heavy.run(turn, move || tax_xml::sign(&xml, &key, &profile)).await??;
-    Ok(file("application/xml", &format!("medical-expenses-{year}.xml"), signed.into_bytes()))
+    let fitted = notice.fit(profile);
+    (notice, fitted)
 }
 
 fn notice_line(line: Line) -> NoticeLine {

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use jiff::civil::Date;
 use kenpo_formats::tax_xml::Profile;
 
-use super::years;
+use super::{download::notice, years};
 use crate::{
     app::App,
     error::AppError,
@@ -37,6 +37,8 @@ struct YearPage {
     any_blank_provider: bool,
     signed: bool,
     checked_against_schema: bool,
+    /// What the XML can only hold in another way: as it is, and as it stands there; empty where it is left out.
+    fitted: Vec<(String, String)>,
 }
 
 struct Row {
@@ -66,7 +68,10 @@ pub(super) async fn show(
     let lines = year_lines(&app, &scope, year).await?;
     let arrival = arrival(&app.db, &scope).await?;
     let signed = societies::signing_key::newest(&app, &scope).await?.is_some();
-    Ok(page(&shell, &scope.name, year, &lines, (arrival, app.clock.today()), signed))
+    let (_, fitted) = notice(&app, &scope, lines.clone(), &Profile::provisional());
+    let mut fitted: Vec<_> = fitted.into_iter().map(|one| (one.from, one.to)).collect();
+    fitted.dedup();
+    Ok(YearPage { fitted, ..page(&shell, &scope.name, year, &lines, (arrival, app.clock.today()), signed) })
 }
 
 fn page(
@@ -109,12 +114,14 @@ fn page(
         any_blank_provider: lines.iter().any(|line| line.provider_name.is_empty()),
         signed,
         checked_against_schema: Profile::provisional().checked_against_schema,
+        fitted: Vec::new(),
     }
 }
 
 pages! {
     YearPage => |shell| {
         let now = (sample_arrival(), jiff::civil::date(2025, 6, 30));
-        page(shell, "テスト タロウ", 2025, &sample_lines(), now, true)
+        let fitted = vec![("みほん\u{e000}医院".to_owned(), "みほん〓医院".to_owned()), ("-5".to_owned(), String::new())];
+        Self { fitted, ..page(shell, "テスト タロウ", 2025, &sample_lines(), now, true) }
     },
 }

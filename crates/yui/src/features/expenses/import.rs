@@ -10,6 +10,7 @@ use kenpo_formats::{
     amounts::{self, Amounts, Basis},
     claims::{Claim, ClaimFile},
     expense_csv::{ExpenseCsv, ExpenseRow},
+    text::odd_characters,
 };
 use sha2::{Digest, Sha256};
 use yui_db::{Db, DbError, Param, Tx};
@@ -194,9 +195,12 @@ impl Importer for ExpenseImport {
         let file = source.open().map_err(|error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))])?;
         match source.format {
             Format::Csv => {
-                let _all = ExpenseCsv::open(file)?
-                    .map(|row| row.and_then(|row| Incoming::of_row(row).map_err(|fault| vec![fault])).into())
-                    .all(&mut each);
+                let _all = ExpenseCsv::open(file)?.all(|row| {
+                    let row = row.and_then(|row| Incoming::of_row(row).map_err(|fault| vec![fault]));
+                    let odd = row.as_ref().ok().filter(|_| purpose == Purpose::Check);
+                    let odd = odd.and_then(|row| odd_characters(row.line, "医療機関名", &row.provider_name));
+                    odd.map(Read::Notice).into_iter().chain([row.into()]).all(&mut each)
+                });
             }
             Format::Claims => claims_read(ClaimFile::open(file).map_err(|fault| vec![fault])?, purpose, each),
         }
@@ -373,6 +377,9 @@ fn claims_read<R: std::io::Read>(
     for claim in file.by_ref() {
         let mut doubts = Vec::new();
         let read = claim.and_then(|claim| Incoming::of_claim(&claim, &mut doubts)).map_err(|fault| vec![fault]);
+        if let Ok(claim) = &read {
+            doubts.extend(odd_characters(claim.line, "医療機関名", &claim.provider_name));
+        }
         let doubts = doubts.into_iter().filter(|_| purpose == Purpose::Check);
         if !doubts.map(Read::Notice).chain([read.into()]).all(&mut each) {
             return;

@@ -88,7 +88,12 @@ impl Importer for RegisterImport {
         let mut pass = |wanted: &dyn Fn(Turn) -> bool| -> Result<bool, Vec<Fault>> {
             let file = source.open().map_err(|error| vec![unopened(&error)])?;
             let turn = |row: &Read<_>| if let Read::Record(row) = row { Turn::of(row) } else { Turn::Insured };
-            Ok::<_, Vec<Fault>>(RegisterCsv::open(file)?.map(Read::from).filter(|row| wanted(turn(row))).all(&mut each))
+            let rows = RegisterCsv::open(file)?.map(Read::from).filter(|row| wanted(turn(row)));
+            Ok(rows.into_iter().all(|mut row| {
+                let notices =
+                    if let Read::Record(row) = &mut row { std::mem::take(&mut row.notices) } else { Vec::new() };
+                notices.into_iter().map(Read::Notice).chain([row]).all(&mut each)
+            }))
         };
         let _all = match purpose {
             Purpose::Check => pass(&|turn| turn == Turn::Ended)? && pass(&|turn| turn != Turn::Ended)?,

@@ -117,6 +117,8 @@ pub(super) async fn submit(
     if form.has_errors() {
         return Ok(page(&shell, form, typed.email, return_to).into_response());
     }
+    let turn = heavy::stranger(&scope, &visitor, &format!("staff {email}"));
+    let _place = app.logins.place(turn).await?;
     let found = queries::staff_by_email(&app.db, &scope, &email).await?;
     let device = devices::token(&app, &headers);
     let staff_id = found.as_ref().map(|staff| staff.staff_id);
@@ -143,7 +145,6 @@ pub(super) async fn submit(
         return Ok((StatusCode::TOO_MANY_REQUESTS, retry, page(&shell, form, typed.email, return_to)).into_response());
     }
     let stored = found.as_ref().and_then(|staff| staff.password_hash.as_deref());
-    let turn = heavy::stranger(&scope, &visitor, &format!("staff {email}"));
     let given = Password::new(password_as_kept(&typed.password));
     let matches = match app.hasher.verify(turn, given, stored).await {
         Ok(verified) => verified.matches,
