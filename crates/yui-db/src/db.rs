@@ -234,6 +234,30 @@ impl Db {
         Ok(changed)
     }
 
+    /// Makes what was deleted gone from SQLite's log as well, where its earlier state stands until the log is moved into the file.
+    /// Returns false where somebody goes on reading that state; on PostgreSQL it does nothing.
+    ///
+    /// # Errors
+    /// [`DbError::Engine`] where the database does not answer.
+    pub async fn empty_log(&self) -> Result<bool, DbError> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                sqlite::empty_log(writer).await.map_err(|source| DbError::of("empty log", source))
+            }
+            Self::Postgres(_) => Ok(true),
+        }
+    }
+
+    /// Returns how PostgreSQL was reached and as whom; nothing where the database is a file.
+    ///
+    /// # Errors
+    /// [`DbError::Engine`] where the database does not answer.
+    pub async fn server(&self) -> Result<Option<Server>, DbError> {
+        let Self::Postgres(pools) = self else { return Ok(None) };
+        let server = sqlx::query_as(SERVER).fetch_one(pools.pool()).await;
+        server.map(Some).map_err(|source| DbError::of("server", source))
+    }
+
     /// Closes all connections after their work is done.
     pub async fn close(&self) {
         match self {
@@ -245,6 +269,22 @@ impl Db {
         }
     }
 }
+
+/// How PostgreSQL was reached, and as whom.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Server {
+    /// The protocol that encrypts the connection, as in `TLSv1.3`; none where nothing does.
+    pub tls: Option<String>,
+    /// Whether the connection stays on this machine.
+    pub local: bool,
+    /// Whether the role may do everything.
+    pub superuser: bool,
+}
+
+const SERVER: &str = "
+    SELECT (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl) AS tls,
+        COALESCE(host(inet_server_addr()) IN ('127.0.0.1', '::1'), true) AS local,
+        current_setting('is_superuser') = 'on' AS superuser";
 
 type SqliteRows<'q, T> = sqlx::query::QueryAs<'q, Sqlite, T, SqliteArguments>;
 type PostgresRows<'q, T> = sqlx::query::QueryAs<'q, Postgres, T, PgArguments>;

@@ -49,6 +49,8 @@ pub(crate) async fn open(path: &str, connections: u32, create: bool) -> Result<(
         .clone()
         .busy_timeout(Duration::ZERO)
         .pragma("cache_size", WRITER_CACHE)
+        // What is deleted is overwritten with zeros.
+        .pragma("secure_delete", "ON")
         .pragma("wal_autocheckpoint", WAL_PAGES);
     let writer = patiently(|| {
         SqlitePoolOptions::new()
@@ -72,6 +74,28 @@ pub(crate) async fn open(path: &str, connections: u32, create: bool) -> Result<(
 /// Begins a transaction that may write.
 pub(crate) async fn begin(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     patiently(|| writer.begin_with("BEGIN IMMEDIATE")).await
+}
+
+#[derive(sqlx::FromRow)]
+struct Checkpoint {
+    busy: i64,
+}
+
+/// Moves the log into the file and empties it. Returns false where somebody goes on reading an earlier state.
+pub(crate) async fn empty_log(writer: &SqlitePool) -> Result<bool, sqlx::Error> {
+    let end = Instant::now() + BUSY;
+    loop {
+        let done: Checkpoint =
+            patiently(|| sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(writer)).await?;
+        if done.busy == 0 || Instant::now() > end {
+            return Ok(done.busy == 0);
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "SQLite tells nobody when the last reader of an earlier state is done"
+        )]
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// Does what another process's lock may forbid, until it does not.

@@ -167,10 +167,15 @@ impl App {
 
     /// Returns where a society's portal is, without a slash at its end: `https://portal.example.jp`.
     pub fn portal_address(&self, society: &Society) -> String {
-        match &self.demo {
-            Some(demo) => format!("http://{}:{}", society.host, demo.port),
-            None if self.config.http.https => format!("https://{}", society.host),
-            None => format!("http://{}:{}", society.host, self.config.http.listen.port()),
+        let (http, host) = (&self.config.http, &society.host);
+        let port = match &self.demo {
+            Some(demo) => return format!("http://{host}:{}", demo.port),
+            None => http.public_port.or((!http.https).then(|| http.listen.port())),
+        };
+        let (scheme, usual) = if http.https { ("https", 443) } else { ("http", 80) };
+        match port.filter(|port| *port != usual) {
+            Some(port) => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}"),
         }
     }
 }

@@ -54,6 +54,8 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// Whether members reach it by https, as they must outside a demo: cookies are then `Secure` and `__Host-`.
     pub https: bool,
+    /// The port in the portal's address, where it is not the usual one.
+    pub public_port: Option<u16>,
     /// The networks of the proxies in front, whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// How many connections there may be, and how long each may keep us waiting.
@@ -152,10 +154,16 @@ pub const KEYS: &[Key] = &[
         meaning: "`yes`: members come by https (through a proxy); `no`: plain http",
     },
     Key {
+        name: "YUI_PUBLIC_PORT",
+        default: "443 with https, otherwise that of `YUI_LISTEN`",
+        example: "8443",
+        meaning: "port at which members come, as in `https://portal.example.jp:8443`: links in mails, passkeys and forms go by it",
+    },
+    Key {
         name: "YUI_TRUSTED_PROXIES",
         default: "none",
         example: "127.0.0.1,10.0.0.0/8",
-        meaning: "addresses or networks of the proxies in front, as in `127.0.0.1,10.0.0.0/8`: their `X-Forwarded-For` tells who comes",
+        meaning: "addresses or networks of the proxies in front, as in `127.0.0.1,10.0.0.0/8`: their `X-Forwarded-For` tells who comes, and their `X-Forwarded-Proto` how",
     },
     Key {
         name: "YUI_CONNECTIONS",
@@ -346,6 +354,13 @@ impl Config {
         let http = HttpConfig {
             listen: listen(value("YUI_LISTEN").unwrap_or("127.0.0.1:8080"))?,
             https: yes("YUI_HTTPS", value("YUI_HTTPS"))?,
+            public_port: value("YUI_PUBLIC_PORT")
+                .map(|port| {
+                    parsed("YUI_PUBLIC_PORT", port, "a port from 1 to 65535", |text| {
+                        text.parse().ok().filter(|port| *port > 0)
+                    })
+                })
+                .transpose()?,
             trusted_proxies: networks(value("YUI_TRUSTED_PROXIES").unwrap_or_default())?,
             limits: connection_limits(value)?,
         };
@@ -492,6 +507,7 @@ mod tests {
         assert_eq!(error, "YUI_LISTEN: \"8080\" is not an address and a port, as in 127.0.0.1:8080");
         assert!(read(&[("YUI_DATABASE_CONNECTIONS", "0")]).is_err());
         assert!(read(&[("YUI_HTTPS", "true")]).is_err());
+        assert!(read(&[("YUI_PUBLIC_PORT", "0")]).is_err());
         let error = read(&[("YUI_HEAD_TIMEOUT", "0")]).unwrap_err().to_string();
         assert_eq!(error, "YUI_HEAD_TIMEOUT: \"0\" is not a number from 1 to 600");
         let error = read(&[("YUI_SMTP_URL", "smtp://user:secret@mail.example.jp?tls=none")]).unwrap_err().to_string();

@@ -11,6 +11,7 @@ use std::{
 use axum::body::Bytes;
 use futures::stream::{Stream, StreamExt, try_unfold};
 use jiff::{SignedDuration, Timestamp};
+use rustix::fs::Access;
 use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile};
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -91,6 +92,15 @@ impl Files {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             done => done,
         }
+    }
+
+    /// Makes the folder where there is none, and makes sure that it can be written to. Blocks.
+    ///
+    /// # Errors
+    /// Where it can not be.
+    pub fn prepare(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        Ok(rustix::fs::access(&self.folder, Access::WRITE_OK | Access::EXEC_OK)?)
     }
 
     /// Returns the names of the society's whole files, in order. Blocks.

@@ -1,5 +1,8 @@
 //! The application: features over the platform crates. Start reading at [`router`], which lists every page.
 
+// They panic where the reader has gone: what commands say goes through `cli::output`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -6,7 +6,7 @@ use axum::{
     Router,
     extract::{ConnectInfo, Request, State},
     handler::Handler,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::MethodRouter,
@@ -193,7 +193,7 @@ async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Result<Res
     let side = match app.societies.at_host(&app.db, app.clock.now(), &name).await? {
         Some(society) => {
             let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-            if !ui::same_origin(request.method(), request.headers(), host) {
+            if !ui::same_origin(request.method(), request.headers(), host, &app.portal_address(&society)) {
                 return Err(AppError::Forbidden);
             }
             let now = app.clock.now();
@@ -373,7 +373,10 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
     request.extensions_mut().insert(visitor);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
 
-    let mut response = in_request(app.patience(), next.run(request)).await;
+    let mut response = match shell.society.as_ref().filter(|_| came_in_clear(&app, peer, request.headers())) {
+        Some(society) => to_https(&app.portal_address(society), &request),
+        None => in_request(app.patience(), next.run(request)).await,
+    };
     // What an extractor refused, as a query that can not be read, gets a page as well.
     let answered = response.status() == StatusCode::TOO_MANY_REQUESTS;
     let refused = response.status().is_client_error() && !answered && shell.society.is_some();
@@ -402,11 +405,31 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
     for (name, value) in HEADERS {
         headers.entry(*name).or_insert(HeaderValue::from_static(value));
     }
-    if https {
+    // Proxies that gather answers would keep what is told as it happens until it is over.
+    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
+        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    }
+    if https && shell.society.is_some() {
         headers
             .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
     }
     response
+}
+
+/// Returns whether a trusted proxy says that a request reached it by plain http, where members come by https.
+fn came_in_clear(app: &App, peer: IpAddr, headers: &HeaderMap) -> bool {
+    let http = &app.config.http;
+    http.https
+        && headers.get("x-forwarded-proto").is_some_and(|proto| proto == "http")
+        && http.trusted_proxies.iter().any(|network| network.contains(&peer.to_canonical()))
+}
+
+/// Leads to the same page by https. What was posted in clear is not taken: its sender sees the first page.
+fn to_https(portal: &str, request: &Request) -> Response {
+    let safe = request.method().is_safe();
+    let path = request.uri().path_and_query().filter(|_| safe).map_or("/", |path| path.as_str());
+    let status = if safe { StatusCode::MOVED_PERMANENTLY } else { StatusCode::SEE_OTHER };
+    (status, [(header::LOCATION, format!("{portal}{path}"))]).into_response()
 }
 
 /// What a browser may do with our pages: nothing but show them and send their forms back to us.

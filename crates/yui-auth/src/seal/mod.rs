@@ -62,10 +62,8 @@ impl KeyRing {
     /// [`SealError::TooLong`] over 64 GiB.
     pub fn seal(&self, context: &Context<'_>, nonce: [u8; NONCE_LEN], plain: &[u8]) -> Result<Vec<u8>, SealError> {
         let key = self.newest();
-        let mut sealed = Vec::with_capacity(2 + key.id.len() + NONCE_LEN + plain.len() + 16);
-        sealed.push(FORMAT);
-        sealed.push(u8::try_from(key.id.len()).map_err(|_| SealError::Malformed)?);
-        sealed.extend_from_slice(key.id.as_bytes());
+        let mut sealed = beginning(&key.id)?;
+        sealed.reserve(NONCE_LEN + plain.len() + 16);
         let aad = context.bytes(&key.id);
         let payload = Payload { msg: plain, aad: &aad };
         let ciphertext = Aes256Gcm::new(&(*key.bytes).into())
@@ -91,13 +89,38 @@ impl KeyRing {
             .map_err(|_| SealError::Refused)
     }
 
-    /// Whether the value should be sealed again: it was not sealed with the newest key.
+    /// What every value begins with that was sealed with the newest key.
     ///
     /// # Errors
-    /// [`SealError::Malformed`] if the bytes are no sealed value.
-    pub fn needs_reseal(&self, sealed: &[u8]) -> Result<bool, SealError> {
-        Ok(Parts::of(sealed)?.id != self.newest().id)
+    /// [`SealError::Malformed`] for a name that no ring has.
+    pub fn beginning(&self) -> Result<Vec<u8>, SealError> {
+        beginning(&self.newest().id)
     }
+}
+
+/// How many bytes every sealed value has before the name of its key.
+pub const BEFORE_NAME: usize = 2;
+
+/// Returns what every value begins with that was sealed with the key of this name.
+///
+/// # Errors
+/// [`SealError::Malformed`] for a name that is too long for any.
+pub fn beginning(id: &str) -> Result<Vec<u8>, SealError> {
+    let mut bytes = vec![FORMAT, u8::try_from(id.len()).map_err(|_| SealError::Malformed)?];
+    bytes.extend_from_slice(id.as_bytes());
+    Ok(bytes)
+}
+
+/// Returns the name of the key that a value was sealed with, of which only the beginning need be given.
+///
+/// # Errors
+/// [`SealError::Malformed`] if the bytes begin no sealed value.
+pub fn key_of(sealed: &[u8]) -> Result<&str, SealError> {
+    let name = || {
+        let (&[FORMAT, length], rest) = sealed.split_first_chunk::<BEFORE_NAME>()? else { return None };
+        std::str::from_utf8(rest.get(..length.into())?).ok()
+    };
+    name().ok_or(SealError::Malformed)
 }
 
 impl Context<'_> {

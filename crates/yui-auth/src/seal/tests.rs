@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Context, KeyRing, KeyRingError, NONCE_LEN, SealError};
+use super::{Context, KeyRing, KeyRingError, NONCE_LEN, SealError, key_of};
 
 const OLD: &str = "2025:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 const NEW: &str = "2026:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
@@ -25,8 +25,10 @@ fn the_newest_key_seals_and_old_values_ask_to_be_sealed_again() {
     let both = ring(&format!("{NEW}\n{OLD}\n"));
     let old = ring(OLD).seal(&PLACE, [7; NONCE_LEN], b"x").expect("sealed");
     let new = both.seal(&PLACE, [8; NONCE_LEN], b"x").expect("sealed");
-    assert_eq!(both.needs_reseal(&old), Ok(true));
-    assert_eq!(both.needs_reseal(&new), Ok(false));
+    assert_eq!((key_of(&old), key_of(&new[..6])), (Ok("2025"), Ok("2026")));
+    let beginning = both.beginning().expect("a beginning");
+    assert!(new.starts_with(&beginning) && !old.starts_with(&beginning));
+    assert_eq!((key_of(&new[..5]), key_of(b"")), (Err(SealError::Malformed), Err(SealError::Malformed)));
     assert_eq!(both.ids().collect::<Vec<_>>(), ["2026", "2025"]);
 }
 

@@ -65,17 +65,17 @@ impl Account {
                     factor: None,
                 };
                 create::create(&app, &scope, &new).await?;
-                println!("account made");
+                say!("account made");
             }
             Self::ResetFactor { society, user_id } => {
                 let (app, scope) = for_society(&society).await?;
                 staff::reset_factor(&app, &scope, &user_id).await?;
-                println!("factors removed, sessions ended");
+                say!("factors removed, sessions ended");
             }
             Self::Unlock { society, user_id } => {
                 let (app, scope) = for_society(&society).await?;
                 staff::unlock(&app, &scope, &user_id).await?;
-                println!("account unlocked");
+                say!("account unlocked");
             }
         }
         Ok(())

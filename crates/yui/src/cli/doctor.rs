@@ -2,19 +2,22 @@
 
 use anyhow::bail;
 use clap::Args;
+use yui_auth::seal::KeyRing;
 use yui_db::{Db, Schema};
 use yui_print::Fonts;
 
+use super::{doctor_machine as machine, output};
 use crate::{
     app::App,
     config::{self, Config},
     features::{
         account::{self, Events},
         audit::{self, Verdict},
+        keys::{self, Fits, InUse},
         mails,
-        societies::{signing_key, society_list},
+        societies::signing_key,
     },
-    scope::SystemScope,
+    scope::{InSociety, SystemScope},
 };
 
 #[derive(Debug, Args)]
@@ -27,25 +30,24 @@ pub(super) struct Doctor {
 impl Doctor {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         if self.settings {
-            print!("{}", config::reference());
+            output::text(&config::reference());
             return Ok(());
         }
         let config = Config::from_environment()?;
-        let mut missing = 0;
-        let mut tell = |what: &str, found: Result<String, String>| match found {
-            Ok(words) => println!("ok       {what}: {words}"),
-            Err(words) => {
-                missing += 1;
-                println!("missing  {what}: {words}");
-            }
-        };
+        let mut report = Report::default();
         let folders = match config.fonts.as_slice() {
             [] => yui_print::DEFAULT_FONT_DIRS.iter().map(Into::into).collect(),
             folders => folders.to_vec(),
         };
-        tell("fonts", Fonts::find(&folders).map(|_| "found".into()).map_err(|error| error.to_string()));
+        report.tell("fonts", Fonts::find(&folders).map(|_| "found".into()).map_err(|error| error.to_string()));
         let schema = match Db::at(config.database.address(false)).await {
-            Ok(db) => db.schema().await,
+            Ok(db) => {
+                let schema = db.schema().await;
+                if let Some(server) = db.server().await? {
+                    machine::server(&mut report, &server);
+                }
+                schema
+            }
             Err(error) => Err(error),
         };
         let database = match &schema {
@@ -54,45 +56,99 @@ impl Doctor {
             Ok(Schema::Older(left)) => Err(format!("{left} migrations are still to be done: run `yui migrate`")),
             Err(error) => Err(error.to_string()),
         };
-        tell("database", database);
-        let keys = config.keys.as_ref().map(|_| "given".to_owned());
-        tell("sealing keys", keys.ok_or_else(|| "YUI_KEYS is not set; tax files can not be signed".into()));
-        if matches!(schema, Ok(Schema::Current)) {
+        report.tell("database", database);
+        machine::look(&mut report, &config);
+        let keys = config.keys.as_deref().map(KeyRing::parse);
+        let keys_read = matches!(keys, None | Some(Ok(_)));
+        report.tell(
+            "sealing keys",
+            match keys {
+                None => Err("YUI_KEYS is not set; tax files can not be signed".into()),
+                Some(Ok(_)) => Ok("given".into()),
+                Some(Err(error)) => Err(format!("YUI_KEYS: {error}")),
+            },
+        );
+        if matches!(schema, Ok(Schema::Current)) && keys_read {
             let app = App::start_reading(config).await?;
-            let societies = society_list(&app.db).await?;
-            if let Some(first) = societies.first() {
-                let scope = SystemScope::of_society(&app, &first.key).await?;
-                tell("mail server", mails::admin::server_answers(&app, &scope).await.map(|()| "lets us in".into()));
-            }
-            for society in societies {
-                let scope = SystemScope::of_society(&app, &society.key).await?;
-                let key = signing_key::newest(&app, &scope).await.map_err(|error| format!("{error:#}"));
-                let key = key.and_then(|key| key.map(|_| "present".into()).ok_or_else(|| "none kept".into()));
-                tell(&format!("signing key of {}", society.key), key);
-                let log = match audit::verify(&app, &scope).await {
-                    Ok(Verdict::Whole(count)) => Ok(format!("{count} entries, whole")),
-                    Ok(Verdict::Begun(count)) => {
-                        Err(format!("tampered with: its {count} entries do not begin with the making of the society"))
-                    }
-                    Ok(Verdict::Broken(entry)) => Err(format!("tampered with: entry {entry} is not as it was written")),
-                    Ok(Verdict::WrongEnd(entry)) => Err(format!("tampered with: it does not end with entry {entry}")),
-                    Err(error) => Err(format!("{error:#}")),
-                };
-                tell(&format!("audit log of {}", society.key), log);
-                let events = match account::verify_events(&app, &scope).await {
-                    Ok(Events::Whole(0)) => Ok("none is tied to the log yet".into()),
-                    Ok(Events::Whole(through)) => Ok(format!("whole up to event {through}")),
-                    Ok(Events::Changed(first, last)) => {
-                        Err(format!("tampered with: events {first} to {last} are not as they were written"))
-                    }
-                    Err(error) => Err(error.to_string()),
-                };
-                tell(&format!("accounts' history of {}", society.key), events);
-            }
+            let done = look_inside(&mut report, &app).await;
+            app.db.close().await;
+            done?;
         }
-        if missing > 0 {
-            bail!("{missing} missing");
+        if report.missing > 0 {
+            bail!("{} missing", report.missing);
         }
         Ok(())
+    }
+}
+
+/// What was found, said line by line.
+#[derive(Default)]
+pub(super) struct Report {
+    missing: usize,
+}
+
+impl Report {
+    pub(super) fn tell(&mut self, what: &str, found: Result<String, String>) {
+        match found {
+            Ok(words) => say!("ok       {what}: {words}"),
+            Err(words) => {
+                self.missing += 1;
+                say!("missing  {what}: {words}");
+            }
+        }
+    }
+
+    /// Says what works and should be otherwise.
+    pub(super) fn warn(&mut self, what: &str, words: &str) {
+        say!("warning  {what}: {words}");
+    }
+}
+
+/// Looks at what the database holds.
+async fn look_inside(report: &mut Report, app: &App) -> anyhow::Result<()> {
+    let scopes = SystemScope::of_all(app, "doctor").await?;
+    let in_use = keys::in_use(app, &scopes).await?;
+    for words in super::keys::words(app, &in_use) {
+        report.tell("key", words);
+    }
+    let other_key = in_use.iter().find(|of| of.fits == Fits::OpensNothing && of.values > 1);
+    if let Some(scope) = scopes.first() {
+        let answers = mails::admin::server_answers(app, scope).await.map(|()| "lets us in".into());
+        report.tell("mail server", answers);
+    }
+    for scope in &scopes {
+        let key = &scope.society().key;
+        let signing = signing_key::newest(app, scope).await.map_err(|error| format!("{error:#}"));
+        let signing = signing.and_then(|key| key.map(|_| "present".into()).ok_or_else(|| "none kept".into()));
+        report.tell(&format!("signing key of {key}"), signing);
+        report.tell(&format!("audit log of {key}"), log_words(audit::verify(app, scope).await, other_key));
+        let events = match account::verify_events(app, scope).await {
+            Ok(Events::Whole(0)) => Ok("none is tied to the log yet".into()),
+            Ok(Events::Whole(through)) => Ok(format!("whole up to event {through}")),
+            Ok(Events::Changed(first, last)) => {
+                Err(format!("tampered with: events {first} to {last} are not as they were written"))
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        report.tell(&format!("accounts' history of {key}"), events);
+    }
+    Ok(())
+}
+
+fn log_words(verdict: anyhow::Result<Verdict>, other_key: Option<&InUse>) -> Result<String, String> {
+    match (verdict, other_key) {
+        (Ok(Verdict::Whole(count)), _) => Ok(format!("{count} entries, whole")),
+        (Ok(Verdict::NoKey(count, id)), _) => {
+            Err(format!("{count} entries hold together; their end can not be checked: the key {id:?} is not given"))
+        }
+        (Ok(Verdict::WrongEnd(count)), Some(InUse { key, .. })) => Err(format!(
+            "{count} entries hold together; their end can not be checked: the key {key:?} opens nothing, here or elsewhere"
+        )),
+        (Ok(Verdict::Begun(count)), _) => {
+            Err(format!("tampered with: its {count} entries do not begin with the making of the society"))
+        }
+        (Ok(Verdict::Broken(entry)), _) => Err(format!("tampered with: entry {entry} is not as it was written")),
+        (Ok(Verdict::WrongEnd(entry)), None) => Err(format!("tampered with: it does not end with entry {entry}")),
+        (Err(error), _) => Err(format!("{error:#}")),
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand, builder::PossibleValuesParser};
 use kenpo_formats::{Fault, FaultsCsv, write_faults_csv};
 
-use super::{for_society, read_society};
+use super::{for_society, output, read_society};
 use crate::features::imports::{
     self, Answers, Choices, ChunkFault, Format, Job, KINDS, Kind, Options, Outcome, Question, Source, Through,
 };
@@ -149,7 +149,7 @@ impl Import {
             Self::List { society } => {
                 let (app, scope) = read_society(&society).await?;
                 for batch in imports::batches(&app, &scope).await? {
-                    println!(
+                    say!(
                         "{}\t{}\t{}\t{}\t+{} -{} ?{}",
                         batch.batch_id,
                         batch.kind.word(),
@@ -164,7 +164,7 @@ impl Import {
             Self::Faults(BatchLine { society, batch }) => {
                 let (app, scope) = read_society(&society).await?;
                 let faults = imports::faults(&app, &scope, batch).await?;
-                write_faults_csv(std::io::stdout().lock(), faults.iter())?;
+                output::as_read(write_faults_csv(std::io::stdout().lock(), faults.iter()))?;
             }
         }
         Ok(())
@@ -201,7 +201,7 @@ impl FileOfKind {
     async fn import(self) -> anyhow::Result<()> {
         let Self { kind, line, answers } = self;
         if line.template {
-            print!("{}", kind.template());
+            output::text(&kind.template());
             return Ok(());
         }
         let (Some(society), Some(file)) = (&line.society, &line.file) else { bail!("a society and a file are needed") };
@@ -217,13 +217,13 @@ impl FileOfKind {
         let mut watch = |fault: &ChunkFault| mistakes.push(fault.fault.clone());
         let job = Job { app: &app, scope: &scope, source: &source, options, answers: &answers, watch: &mut watch };
         let report = kind.import(job).await?;
-        println!("{report}");
+        say!("{report}");
         for fault in &mistakes.first {
-            println!("  {fault}");
+            say!("  {fault}");
         }
         let more = report.rejected + report.unmatched - i64::try_from(mistakes.first.len())?;
         if more > 0 && report.outcome != Outcome::AlreadyThere {
-            println!("  … and {more} more; --errors FILE writes them all");
+            say!("  … and {more} more; --errors FILE writes them all");
         }
         app.db.close().await;
         if report.outcome == Outcome::Refused {
@@ -240,10 +240,10 @@ impl PublishLine {
         let through = self.through.unwrap_or(Through::Suggested);
         let through = imports::publish_through(&app, &scope, batch, through).await?;
         app.db.close().await;
-        println!("batch {batch} is published");
+        say!("batch {batch} is published");
         match through {
-            Some(month) => println!("  everything up to {month} has arrived; --through says otherwise"),
-            None => println!("  no month has arrived whole with it; --through says otherwise"),
+            Some(month) => say!("  everything up to {month} has arrived; --through says otherwise"),
+            None => say!("  no month has arrived whole with it; --through says otherwise"),
         }
         Ok(())
     }
@@ -255,9 +255,9 @@ impl WithdrawLine {
         let (app, scope) = for_society(&society).await?;
         let kept = imports::withdraw(&app, &scope, batch, self.reason.trim()).await?;
         app.db.close().await;
-        println!("batch {batch} is withdrawn");
+        say!("batch {batch} is withdrawn");
         if kept > 0 {
-            println!("  {kept} accounts stay: their owners have begun enrolment");
+            say!("  {kept} accounts stay: their owners have begun enrolment");
         }
         Ok(())
     }

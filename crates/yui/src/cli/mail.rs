@@ -59,17 +59,17 @@ impl Mail {
                         State::Failed(at) => format!("failed {at:.0}"),
                     };
                     let why = mail.last_error.unwrap_or_default();
-                    println!("{}\t{}\t{}\t{}\t{state}\t{why}", mail.mail_id, mail.kind, mail.to, mail.tries);
+                    say!("{}\t{}\t{}\t{}\t{state}\t{why}", mail.mail_id, mail.kind, mail.to, mail.tries);
                 }
             }
             Self::Retry { mail_id, .. } => {
                 mails::retry(&app, &scope, mail_id).await?;
-                println!("mail {mail_id} is tried again");
+                say!("mail {mail_id} is tried again");
             }
             Self::Test { to, minutes, .. } => {
                 let due = app.clock.now().checked_add(SignedDuration::from_mins(minutes.into()))?;
                 let mail_id = admin::test(&app, &scope, &to, due).await?;
-                println!("mail {mail_id} written");
+                say!("mail {mail_id} written");
             }
         }
         app.db.close().await;

@@ -8,6 +8,6 @@ pub(super) async fn run() -> anyhow::Result<()> {
     let config = Config::from_environment()?;
     let db = Db::at(yui_db::Address { connections: 1, ..config.database.address(true) }).await?;
     db.migrate().await?;
-    println!("the database is up to date");
+    say!("the database is up to date");
     Ok(())
 }

@@ -96,24 +96,24 @@ impl Migration {
                     Some(on) => {
                         let done = migration::announce(&app, &scope, on, until).await?;
                         let migration::Announced { written, moved, as_before, .. } = done;
-                        println!("{written} announcements written ({moved} moved), {as_before} wait as before");
+                        say!("{written} announcements written ({moved} moved), {as_before} wait as before");
                     }
-                    None => println!("{} announcements taken back", migration::take_back(&app, &scope).await?),
+                    None => say!("{} announcements taken back", migration::take_back(&app, &scope).await?),
                 }
                 app.db.close().await;
             }
             Self::Progress { society } => {
                 let (app, scope) = read_society(&society).await?;
-                println!("group\taccounts\tmailed\tbegun\tfinished\texpired");
+                say!("group\taccounts\tmailed\tbegun\tfinished\texpired");
                 for group in migration::progress(&app.db, &scope, app.clock.now()).await? {
                     let migration::Group { origin, accounts, mailed, begun, finished, expired } = group;
-                    println!("{origin}\t{accounts}\t{mailed}\t{begun}\t{finished}\t{expired}");
+                    say!("{origin}\t{accounts}\t{mailed}\t{begun}\t{finished}\t{expired}");
                 }
             }
             Self::OlderHost { society, host, closes } => {
                 let (app, scope) = for_society(&society).await?;
                 societies::older_host::keep(&app, &scope, &host, closes).await?;
-                println!("{host} shows where the portal is");
+                say!("{host} shows where the portal is");
                 app.db.close().await;
             }
             Self::Terms { society, file: Some(file), from } => {
@@ -121,14 +121,14 @@ impl Migration {
                 let body = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
                 let from = from.map(|from| from.to_zoned(japan())).transpose()?;
                 let from = from.map_or(app.clock.now(), |from| from.timestamp());
-                println!("version {} published", terms::publish(&app, &scope, &body, from).await?);
+                say!("version {} published", terms::publish(&app, &scope, &body, from).await?);
                 app.db.close().await;
             }
             Self::Terms { society, file: None, .. } => {
                 let (app, scope) = read_society(&society).await?;
-                println!("version\tfrom\tagreed");
+                say!("version\tfrom\tagreed");
                 for terms::Version { version, valid_from, agreed } in terms::versions(&app.db, &scope).await? {
-                    println!("{version}\t{}\t{agreed}", valid_from.to_zoned(japan()).date());
+                    say!("{version}\t{}\t{agreed}", valid_from.to_zoned(japan()).date());
                 }
             }
         }
@@ -153,7 +153,7 @@ async fn issue(society: &str, out: Option<PathBuf>, expired: bool, reissue: Opti
         }
     };
     let count = migration::issue(&app, &scope, whom, deliver).await?;
-    eprintln!("{count} pairs written");
+    complain!("{count} pairs written");
     app.db.close().await;
     Ok(())
 }

@@ -1,10 +1,15 @@
 //! The command line, one file per sub-command.
 
+#[macro_use]
+mod output;
+
 mod account;
 mod background;
 mod demo;
 mod doctor;
+mod doctor_machine;
 mod import;
+mod keys;
 mod mail;
 mod migrate;
 mod migration;
@@ -17,6 +22,7 @@ mod worker;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
 
 use crate::{app::App, config::Config, scope::SystemScope};
 
@@ -57,6 +63,9 @@ enum Command {
     /// Lists mails, tries failed ones again, sends a test
     #[command(subcommand)]
     Mail(mail::Mail),
+    /// Seals secrets anew with the newest key, and says which keys are needed
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Checks an installation and says what is missing
     Doctor(doctor::Doctor),
 }
@@ -64,6 +73,8 @@ enum Command {
 /// Reads the command line, does what it says and returns how it ended.
 pub async fn run() -> ExitCode {
     let line = Line::parse();
+    // Whatever is written here is about members: nobody but the owner of the process may read it.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     log_to_stderr();
     let done = match line.command {
         Command::Demo(demo) => demo.run().await,
@@ -77,12 +88,13 @@ pub async fn run() -> ExitCode {
         Command::Withdraw(line) => line.run().await,
         Command::Worker => worker::run().await,
         Command::Mail(mail) => mail.run().await,
+        Command::Keys(keys) => keys.run().await,
         Command::Doctor(doctor) => doctor.run().await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("yui: {error:#}");
+            complain!("yui: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -95,7 +107,7 @@ fn log_to_stderr() {
         .with_env_var("YUI_LOG")
         .with_default_directive(tracing::Level::INFO.into())
         .from_env_lossy();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false).init();
 }
 
 /// Returns the portal as configured, for a command.

@@ -9,6 +9,7 @@ use super::background;
 use crate::{
     app::App,
     config::Config,
+    features::keys,
     router,
     serve::{self, Server},
 };
@@ -18,9 +19,25 @@ pub(super) async fn run() -> anyhow::Result<()> {
     let listener = listen(&config).await?;
     let app = App::start(config, None).await?;
     app.keys()?;
+    app.files.prepare().with_context(|| format!("YUI_FILES: cannot write to {}", app.config.files.folder.display()))?;
+    if app.config.http.https && app.config.http.trusted_proxies.is_empty() {
+        tracing::warn!("{NO_PROXIES}");
+    }
+    let looked = app.clone();
+    let look = tokio::spawn(async move {
+        if let Err(error) = keys::warn(&looked).await {
+            tracing::warn!("whether the keys fit what is sealed is not known: {error:#}");
+        }
+    });
     let address = listener.local_addr()?;
-    serve(&app, listener, &format!("http://{address}/")).await
+    let done = serve(&app, listener, &format!("http://{address}/")).await;
+    look.abort();
+    done
 }
+
+/// What is said where members come by https and no proxy is trusted.
+pub(super) const NO_PROXIES: &str = "YUI_TRUSTED_PROXIES is not set: behind a proxy all members seem to come from its address and share one \
+                                     limit of wrong passwords";
 
 /// Opens the configured address.
 pub(super) async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
@@ -33,7 +50,7 @@ pub(super) async fn serve(app: &App, listener: TcpListener, address: &str) -> an
     let (router, _) = router::portal(app);
     let (stop, stopped) = watch::channel(false);
     let worker = app.config.mail.worker.then(|| tokio::spawn(background::run(app.clone(), stopped)));
-    println!("ready: {address}");
+    say!("ready: {address}");
     let told = async {
         told_to_stop().await;
         stop.send_replace(true);

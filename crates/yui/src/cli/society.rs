@@ -75,11 +75,11 @@ impl Society {
                 let app = configured().await?;
                 let policy = preset.policy()?;
                 let id = create::create(&app, &create::NewSociety { key, host, name, insurer_numbers, policy }).await?;
-                println!("society {id} made");
+                say!("society {id} made");
             }
             Self::List => {
                 for society in society_list(&configured_to_read().await?.db).await? {
-                    println!("{}\t{}\t{}\t{}", society.society_id, society.key, society.host, society.name);
+                    say!("{}\t{}\t{}\t{}", society.society_id, society.key, society.host, society.name);
                 }
             }
             Self::Show { key } => {
@@ -92,16 +92,22 @@ impl Society {
                 let manifest = export::export(&app, &scope, &to).await?;
                 app.db.close().await;
                 let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();
-                println!("{rows} rows of {} tables written to {}", manifest.tables.len(), to.display());
+                say!("{rows} rows of {} tables written to {}", manifest.tables.len(), to.display());
             }
             Self::Delete { key, yes_delete } => {
                 if key != yes_delete {
                     bail!("nothing is deleted: to delete {key} for ever, add --yes-delete {key}, not {yes_delete}");
                 }
                 let (app, scope) = for_society(&key).await?;
-                let rows = delete::delete(&app, &scope, |table, rows| println!("{rows:>10} {table}")).await?;
+                let rows = delete::delete(&app, &scope, |table, rows| say!("{rows:>10} {table}")).await?;
+                let emptied = app.db.empty_log().await?;
                 app.db.close().await;
-                println!("{rows:>10} rows deleted: {key} is gone");
+                if !emptied {
+                    complain!(
+                        "somebody is still reading: deleted rows stay in the log (-wal) until that ends and the log is moved into the file"
+                    );
+                }
+                say!("{rows:>10} rows deleted: {key} is gone");
             }
             Self::SigningKey { society, key, certificate } => {
                 let (app, scope) = for_society(&society).await?;
@@ -109,7 +115,7 @@ impl Society {
                     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
                 };
                 signing_key::keep(&app, &scope, &read(&key)?, &read(&certificate)?).await?;
-                println!("signing key kept");
+                say!("signing key kept");
             }
             Self::Migration(migration) => migration.run().await?,
         }

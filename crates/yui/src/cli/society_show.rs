@@ -18,7 +18,7 @@ const WINDOWS: usize = 12;
 /// Prints what there is to know of a society.
 pub(super) async fn show(app: &App, scope: &SystemScope) -> anyhow::Result<()> {
     let (society, now) = (scope.society(), app.clock.now());
-    let line = |name: &str, words: &str| println!("{name:<18} {words}");
+    let line = |name: &str, words: &str| say!("{name:<18} {words}");
     line("society", &format!("{} ({})", society.key, society.name));
     line("id", &society.society_id.to_string());
     line("portal", &app.portal_address(society));
@@ -52,7 +52,7 @@ pub(super) async fn show(app: &App, scope: &SystemScope) -> anyhow::Result<()> {
         let year = window.begins.to_zoned(japan()).year();
         line(if place == 0 { "maintenance" } else { "" }, &format!("{year}, {}", window.words(Lang::En)));
     }
-    println!("policy             {}", serde_json::to_string_pretty(&society.policy)?);
+    say!("policy             {}", serde_json::to_string_pretty(&society.policy)?);
     Ok(())
 }
 

@@ -50,18 +50,18 @@ impl Staff {
                 let (app, scope) = for_society(&society).await?;
                 admin::invite(&app, &scope, &admin::Invited { email: &email, name: &name, role }).await?;
                 app.db.close().await;
-                println!("an invitation to {email} is in the outbox; `yui serve` or `yui worker` sends it");
+                say!("an invitation to {email} is in the outbox; `yui serve` or `yui worker` sends it");
             }
             Self::Reset { society, email } => {
                 let (app, scope) = for_society(&society).await?;
                 admin::reset(&app, &scope, &email).await?;
                 app.db.close().await;
-                println!("a new invitation to {email} is in the outbox; `yui serve` or `yui worker` sends it");
+                say!("a new invitation to {email} is in the outbox; `yui serve` or `yui worker` sends it");
             }
             Self::List { society } => {
                 let (app, scope) = read_society(&society).await?;
                 for line in admin::lines(&app, &scope).await? {
-                    println!("{line}");
+                    say!("{line}");
                 }
             }
         }

@@ -9,7 +9,7 @@ pub(super) async fn run() -> anyhow::Result<()> {
     let app = configured().await?;
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(background::run(app.clone(), stopped));
-    println!("ready: delivering mail");
+    say!("ready: delivering mail");
     serve::told_to_stop().await;
     stop.send_replace(true);
     serve::ended(worker).await;

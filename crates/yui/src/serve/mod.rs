@@ -144,7 +144,7 @@ impl Server {
 const OTHER_HANDLES: usize = 128;
 
 /// Returns how many connections there is room for, given how many files the process may open.
-fn room(wanted: usize, handles: Option<usize>) -> usize {
+pub(crate) fn room(wanted: usize, handles: Option<usize>) -> usize {
     let room = handles.map_or(wanted, |handles| handles.saturating_sub(OTHER_HANDLES).max(handles / 2).min(wanted));
     if room < wanted {
         tracing::warn!("{room} connections at once, not {wanted}: this process may open too few files (LimitNOFILE)");

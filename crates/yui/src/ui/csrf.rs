@@ -3,9 +3,9 @@
 use axum::http::{HeaderMap, Method, header};
 
 /// Returns whether a request may change something: `Sec-Fetch-Site` says that it comes from this very origin or from the
-/// person's own hand; a browser that does not send it is told by `Origin`, which must be this host. A request with neither
+/// person's own hand; a browser that does not send it is told by `Origin`, which must be this host or the portal's address (proxies may leave the port out of the host). A request with neither
 /// comes from no browser, and carries no cookie that a stranger could have made it carry.
-pub(crate) fn same_origin(method: &Method, headers: &HeaderMap, host: &str) -> bool {
+pub(crate) fn same_origin(method: &Method, headers: &HeaderMap, host: &str, portal: &str) -> bool {
     if method.is_safe() {
         return true;
     }
@@ -14,7 +14,9 @@ pub(crate) fn same_origin(method: &Method, headers: &HeaderMap, host: &str) -> b
         return matches!(site, "same-origin" | "none");
     }
     match headers.get(header::ORIGIN).map(|value| value.to_str()) {
-        Some(Ok(origin)) => origin.split_once("://").is_some_and(|(_, origin_host)| origin_host == host),
+        Some(Ok(origin)) => {
+            origin == portal || origin.split_once("://").is_some_and(|(_, origin_host)| origin_host == host)
+        }
         Some(Err(_)) => false,
         None => true,
     }
@@ -31,7 +33,7 @@ mod tests {
 
     fn allowed(pairs: &[(&'static str, &str)]) -> bool {
         let headers = pairs.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect();
-        same_origin(&Method::POST, &headers, "minato.localhost:8080")
+        same_origin(&Method::POST, &headers, "minato.localhost:8080", "https://minato.localhost:8443")
     }
 
     #[test]
@@ -42,7 +44,9 @@ mod tests {
         assert!(!allowed(&[("sec-fetch-site", "same-site")]));
         assert!(!allowed(&[("sec-fetch-site", "cross-site"), ("origin", "http://minato.localhost:8080")]));
         assert!(!allowed(&[("origin", "http://fumitsuki.localhost:8080")]));
+        assert!(allowed(&[("origin", "https://minato.localhost:8443")]));
+        assert!(!allowed(&[("origin", "https://minato.localhost:9443")]));
         assert!(!allowed(&[("origin", "null")]));
-        assert!(same_origin(&Method::GET, &HeaderMap::new(), "minato.localhost:8080"));
+        assert!(same_origin(&Method::GET, &HeaderMap::new(), "minato.localhost:8080", ""));
     }
 }

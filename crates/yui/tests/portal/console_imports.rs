@@ -95,6 +95,7 @@ async fn from_the_file_to_the_members_statement_and_back() {
         imports::work_due(&portal.app).await.unwrap();
         let events = staff.get(&format!("{upload}/progress")).await;
         assert!(events.headers["content-type"].to_str().unwrap().starts_with("text/event-stream"));
+        assert_eq!(events.headers["x-accel-buffering"], "no", "nginx passes each event on at once");
         assert!(events.text().contains("event: done"), "{}", events.text());
 
         let page = staff.get(&upload).await;

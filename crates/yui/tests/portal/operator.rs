@@ -1,13 +1,14 @@
 //! What the operator does with a society as a whole, by the command line.
 
 use std::{
+    collections::HashSet,
     path::Path,
     process::{Command, Output},
 };
 
 use sha2::{Digest, Sha256};
 use yui::features::societies;
-use yui_db::{Cell, SocietyTable};
+use yui_db::{Cell, SocietyTable, params, statements};
 
 use crate::{
     console_imports::send,
@@ -16,12 +17,18 @@ use crate::{
 
 /// Runs `yui` on the portal's database.
 fn yui(portal: &Portal, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_yui"));
-    let settings = [("YUI_DATABASE_URL", portal.db.address.as_str()), ("YUI_KEYS", KEY), ("YUI_LOG", "warn")];
-    command.env_clear().envs(settings).env("YUI_FILES", portal.files()).args(arguments).output().unwrap()
+    command(portal, arguments).output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+/// Returns a command on the portal's database.
+pub(crate) fn command(portal: &Portal, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yui"));
+    let settings = [("YUI_DATABASE_URL", portal.db.address.as_str()), ("YUI_KEYS", KEY), ("YUI_LOG", "warn")];
+    command.env_clear().envs(settings).env("YUI_FILES", portal.files()).args(arguments);
+    command
+}
+
+pub(crate) fn said(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     text
@@ -37,7 +44,7 @@ async fn tables(portal: &Portal) -> Vec<SocietyTable> {
 }
 
 /// Returns how many rows of a society each table has.
-async fn counts(portal: &Portal, society_id: i64) -> Vec<(String, u64)> {
+pub(crate) async fn counts(portal: &Portal, society_id: i64) -> Vec<(String, u64)> {
     let mut all = Vec::new();
     let mut snapshot = portal.app.db.snapshot().await.unwrap();
     for table in tables(portal).await {
@@ -169,7 +176,7 @@ async fn an_export_holds_every_row_of_the_society_and_nothing_else() {
     }
 }
 
-async fn societies_id(portal: &Portal, key: &str) -> i64 {
+pub(crate) async fn societies_id(portal: &Portal, key: &str) -> i64 {
     use yui::scope::{InSociety, SystemScope};
     SystemScope::of_society(&portal.app, key).await.unwrap().society_id()
 }
@@ -204,6 +211,42 @@ async fn a_deleted_society_leaves_nothing_and_takes_nothing_of_others() {
         assert_eq!(portal.browser("fumitsuki").get("/login").await.status, 200);
         assert!(refused(&yui(&portal, &["society", "show", "minato"])).contains("there is no society"));
     }
+}
+
+statements! {
+    NAMES = "SELECT name FROM members WHERE society_id = $1";
+    NAMES_OF_OTHERS = "SELECT name FROM members WHERE society_id <> $1";
+}
+
+#[derive(sqlx::FromRow, PartialEq, Eq, Hash)]
+struct Name {
+    name: String,
+}
+
+/// SQLite leaves what was deleted in its file unless it is told otherwise.
+#[tokio::test]
+async fn nothing_of_a_deleted_society_is_left_in_the_file() {
+    let portal = Portal::demos().await.swap_remove(0);
+    let id = societies_id(&portal, "minato").await;
+    let others: HashSet<Name> = portal.app.db.all(&NAMES_OF_OTHERS, params![id]).await.unwrap().into_iter().collect();
+    let mut names: Vec<Name> = portal.app.db.all(&NAMES, params![id]).await.unwrap();
+    names.retain(|name| !others.contains(name));
+    let path = portal.db.address.strip_prefix("sqlite://").unwrap().to_owned();
+    let found = |name: &str| {
+        [path.clone(), format!("{path}-wal")].iter().any(|path| {
+            let bytes = std::fs::read(path).unwrap_or_default();
+            bytes.windows(name.len()).any(|part| part == name.as_bytes())
+        })
+    };
+    let name = &names[0].name;
+    assert!(found(name) && found("みなと海運健康保険組合"), "{name}");
+    // Others go on meanwhile.
+    let text = said(&yui(&portal, &["society", "delete", "minato", "--yes-delete", "minato"]));
+    assert!(text.contains("minato is gone"), "{text}");
+    for name in names.iter().take(20) {
+        assert!(!found(&name.name), "{} is still in the file", name.name);
+    }
+    assert!(!found("みなと海運健康保険組合") && found("なのはな"), "only what was deleted is gone");
 }
 
 #[tokio::test]

@@ -93,6 +93,28 @@ impl Portal {
         portals
     }
 
+    /// Returns the demo's data on each engine as members come to it outside a demo, with these settings.
+    pub(crate) async fn in_earnest(settings: &[(&str, &str)]) -> Vec<Self> {
+        let mut portals = Vec::new();
+        for copy in Self::demos().await {
+            copy.app.db.close().await;
+            let still = Clock::Still(AtomicI64::new(THEN));
+            portals.push(Self::connected_at(copy.db, false, still, settings).await);
+        }
+        portals
+    }
+
+    /// Returns the portal as it is with other sealing keys.
+    pub(crate) async fn with_keys(self, keys: &str) -> Self {
+        self.app.db.close().await;
+        Self::connected(self.db, true, &[("YUI_KEYS", keys)]).await
+    }
+
+    /// Returns this browser, its cookies kept, talking to this portal.
+    pub(crate) fn taken_over(&self, browser: Browser) -> Browser {
+        Browser { router: self.router.clone(), ..browser }
+    }
+
     /// Returns the demo on PostgreSQL where files may have so many megabytes.
     pub(crate) async fn with_upload_limit(megabytes: &str) -> Self {
         let copy = Self::demos().await.into_iter().nth(1).unwrap();
@@ -126,6 +148,12 @@ impl Portal {
     }
 
     async fn connected(db: TestDb, in_demo: bool, more: &[(&str, &str)]) -> Self {
+        // Time stands still unless a test moves it: how fast the machine is changes nothing.
+        let clock = if in_demo { Clock::Still(AtomicI64::new(THEN)) } else { Clock::System };
+        Self::connected_at(db, in_demo, clock, more).await
+    }
+
+    async fn connected_at(db: TestDb, in_demo: bool, clock: Clock, more: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let files = folder.path().join("files");
         let settings = [
@@ -136,8 +164,6 @@ impl Portal {
         ];
         let pairs = settings.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::from_pairs(pairs).unwrap();
-        // Time stands still unless a test moves it: how fast the machine is changes nothing.
-        let clock = if in_demo { Clock::Still(AtomicI64::new(THEN)) } else { Clock::System };
         let app = App::start_with(config, in_demo.then_some(demo::Demo { port: 8080 }), clock).await.unwrap();
         let (router, routes) = router::portal(&app);
         Self { app, routes, router, db, folder }

@@ -8,6 +8,8 @@ use axum::{
     http::{HeaderValue, Request, header},
 };
 
+use yui::scope::InSociety;
+
 use crate::{
     attacks::signed_in,
     enrolment::{agree, birth_date},
@@ -158,5 +160,58 @@ async fn a_step_that_is_sent_twice_leads_on() {
         }
         let links = portal.mails().await.iter().filter(|mail| mail["to"] == "kari.new@mail.example").count();
         assert_eq!(links, 1, "one link, which works");
+    }
+}
+
+const BEHIND_PROXY: &[(&str, &str)] =
+    &[("YUI_HTTPS", "yes"), ("YUI_PUBLIC_PORT", "8443"), ("YUI_TRUSTED_PROXIES", "10.0.0.0/8")];
+
+/// Passkeys, links and forms go by the address that members see.
+#[tokio::test]
+async fn the_public_address_has_the_port_that_members_type() {
+    for portal in Portal::in_earnest(BEHIND_PROXY).await {
+        let scope = portal.scope("minato").await;
+        assert_eq!(portal.app.portal_address(scope.society()), "https://minato.localhost:8443");
+        // A proxy that passes the host on without its port, and a browser that says where a form is from and nothing else.
+        let from = async |origin: &str| {
+            let request = Request::post("/login")
+                .header(header::ORIGIN, origin)
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(Body::from("user_id=nobody&password=wrong"));
+            portal.browser_at("minato.localhost").send(request.unwrap()).await.status
+        };
+        assert_eq!(from("https://minato.localhost:8443").await, 200);
+        assert_eq!(from("https://minato.localhost:9443").await, 403);
+        assert_eq!(from("https://evil.example:8443").await, 403);
+    }
+}
+
+/// What a trusted proxy took by plain http is not answered in clear, and no strange host is told to be reached by https for two years.
+#[tokio::test]
+async fn plain_http_leads_to_https() {
+    for portal in Portal::in_earnest(BEHIND_PROXY).await {
+        let ask = async |host: &str, request: axum::http::request::Builder, peer: [u8; 4], proto: &str, body: &str| {
+            let request = request
+                .header("x-forwarded-proto", proto)
+                .header("sec-fetch-site", "same-origin")
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .extension(ConnectInfo(SocketAddr::from((peer, 443))))
+                .body(Body::from(body.to_owned()));
+            portal.browser_at(host).send(request.unwrap()).await
+        };
+        let proxy = [10, 0, 0, 1];
+        let page = ask("minato.localhost", Request::get("/login?a=b"), proxy, "http", "").await;
+        assert_eq!((page.status, page.location()), (301, "https://minato.localhost:8443/login?a=b"));
+        let form = ask("minato.localhost", Request::post("/login"), proxy, "http", "user_id=a&password=b").await;
+        assert_eq!((form.status, form.location()), (303, "https://minato.localhost:8443/"));
+        let page = ask("minato.localhost", Request::get("/login"), proxy, "https", "").await;
+        assert_eq!(page.status, 200);
+        assert!(page.headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
+        // Anybody may write the header; the machine's own questions come by http.
+        assert_eq!(ask("minato.localhost", Request::get("/login"), [192, 0, 2, 1], "http", "").await.status, 200);
+        assert_eq!(ask("minato.localhost", Request::get("/healthz"), proxy, "http", "").await.status, 200);
+        let strange = ask("unknown.example", Request::get("/"), proxy, "https", "").await;
+        assert_eq!(strange.status, 404);
+        assert!(!strange.headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
     }
 }

@@ -1,5 +1,7 @@
 //! Looking whether the log is as it was written.
 
+use yui_auth::seal::SealError;
+
 use super::{CREATED, chain::BEGINNING, opened, queries};
 use crate::{app::App, scope::SystemScope};
 
@@ -14,6 +16,8 @@ pub enum Verdict {
     Broken(i64),
     /// Entries after this number were removed, or the end was rewritten without the keys.
     WrongEnd(i64),
+    /// So many entries hold together; whether they end where they should is not known, as the key of this name is not given.
+    NoKey(i64, String),
 }
 
 /// How many entries are looked at together.
@@ -54,6 +58,10 @@ pub async fn verify(app: &App, scope: &SystemScope) -> anyhow::Result<Verdict> {
     match opened(app, scope, last, &end.sealed_hash) {
         Ok(sealed) if sealed == hash && count == last && from_creation => Ok(Verdict::Whole(count)),
         Ok(sealed) if sealed == hash && count == last => Ok(Verdict::Begun(count)),
-        _ => Ok(Verdict::WrongEnd(count)),
+        Err(error) => match error.downcast_ref() {
+            Some(SealError::UnknownKey { id }) => Ok(Verdict::NoKey(count, id.clone())),
+            _ => Ok(Verdict::WrongEnd(count)),
+        },
+        Ok(_) => Ok(Verdict::WrongEnd(count)),
     }
 }

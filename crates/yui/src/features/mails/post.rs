@@ -1,6 +1,8 @@
 //! What carries mail away, and the bell that wakes the worker.
 
-use anyhow::Context;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
 use lettre::transport::smtp::client::{Certificate, TlsParameters};
 use tokio::sync::Notify;
 
@@ -37,9 +39,10 @@ impl std::fmt::Debug for Carrier {
 impl Post {
     /// Makes ready what the settings name.
     pub(crate) fn of(config: &MailConfig, in_demo: bool) -> anyhow::Result<Self> {
+        let root = config.extra_root.as_deref().map(certificate).transpose()?;
         let carrier = match &config.server {
             Some(server) => {
-                let tls = (server.tls != Privacy::None).then(|| parameters(server, config)).transpose()?;
+                let tls = (server.tls != Privacy::None).then(|| parameters(server, root)).transpose()?;
                 Carrier::Server(server.clone(), tls)
             }
             None if in_demo => Carrier::Mailbox,
@@ -59,12 +62,21 @@ impl Post {
     }
 }
 
-fn parameters(server: &SmtpServer, config: &MailConfig) -> anyhow::Result<TlsParameters> {
+fn parameters(server: &SmtpServer, root: Option<Certificate>) -> anyhow::Result<TlsParameters> {
     let mut builder = TlsParameters::builder(server.host.clone());
-    if let Some(path) = &config.extra_root {
-        let pem = std::fs::read(path).with_context(|| format!("YUI_SMTP_CA: cannot read {}", path.display()))?;
-        let certificate = Certificate::from_pem(&pem).with_context(|| format!("YUI_SMTP_CA: {}", path.display()))?;
-        builder = builder.add_root_certificate(certificate);
+    if let Some(root) = root {
+        builder = builder.add_root_certificate(root);
     }
     builder.build_rustls().context("YUI_SMTP_CA: the trusted roots")
 }
+
+/// Reads the certificate that may vouch for the mail server.
+fn certificate(path: &Path) -> anyhow::Result<Certificate> {
+    let pem = std::fs::read(path).with_context(|| format!("YUI_SMTP_CA: cannot read {}", path.display()))?;
+    // A file without any is read as no certificate at all.
+    let begins = pem.windows(BEGIN.len()).any(|part| part == BEGIN);
+    ensure!(begins, "YUI_SMTP_CA: {} has no certificate (PEM)", path.display());
+    Certificate::from_pem(&pem).with_context(|| format!("YUI_SMTP_CA: {}", path.display()))
+}
+
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";

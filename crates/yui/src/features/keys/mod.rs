@@ -1,0 +1,48 @@
+//! The keys that seal secrets at rest: which are needed, and sealing anew with the newest.
+
+mod columns;
+mod in_use;
+mod logins;
+mod rotate;
+
+pub use columns::sealed_columns;
+pub use in_use::{Fits, InUse, in_use};
+pub use rotate::{Rotated, rotate};
+
+use crate::{app::App, features::audit::acts, scope::SystemScope};
+
+acts! {
+    /// What is sealed was sealed anew with the newest key.
+    KEYS_ROTATED = "keys.rotated" / "暗号化の鍵を更新";
+}
+
+/// Logs which keys do not fit what is sealed.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn warn(app: &App) -> anyhow::Result<()> {
+    for of in in_use(app, &SystemScope::of_all(app, "keys").await?).await? {
+        if let Some(words) = of.trouble() {
+            tracing::warn!("YUI_KEYS: {words}");
+        }
+    }
+    Ok(())
+}
+
+impl InUse {
+    /// Says what is wrong with the key, if anything is.
+    pub fn trouble(&self) -> Option<String> {
+        let Self { key, values, fits } = self;
+        match fits {
+            Fits::Opens => None,
+            _ if key.is_empty() => {
+                Some(format!("{values} values are not sealed as they should be: they were tampered with"))
+            }
+            Fits::NotGiven => Some(format!("the key {key:?} is not given, and {values} values are sealed with it")),
+            Fits::OpensNothing => Some(format!(
+                "the key {key:?} is another than the one of this name with which {values} values were sealed: none of those \
+                 that were tried can be opened"
+            )),
+        }
+    }
+}
