@@ -1,24 +1,32 @@
 //! `cargo xtask deny`: what Yui may be built upon (deny.toml).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use crate::workspace::{cargo, output, root, target};
 
-/// Checks bans, licences and sources of all dependencies, with cargo-deny, which it builds if the machine has none.
-///
-/// Not the advisories: their database is fetched with git, which is not to be had on every machine. Where it is, run
-/// `cargo deny check advisories`.
+/// Checks bans, licences and sources of all dependencies, with cargo-deny, which it builds if the machine has none; and what is known
+/// against them, where the list of that can be had: it is fetched with git.
 ///
 /// # Errors
 /// If cargo-deny cannot be built (three minutes on two cores, once), or finds something.
 pub(crate) fn run() -> Result<()> {
-    let mut check = Command::new(cargo_deny()?);
-    let status = check.args(["check", "bans", "licenses", "sources"]).current_dir(root()).status()?;
+    let program = cargo_deny()?;
+    check(&program, &["bans", "licenses", "sources"])?;
+    let fetched = Command::new(&program).args(["fetch", "db"]).current_dir(root()).status()?;
+    if !fetched.success() {
+        println!("advisories: NOT CHECKED, as their database can not be had here");
+        return Ok(());
+    }
+    check(&program, &["advisories"])
+}
+
+fn check(program: &Path, what: &[&str]) -> Result<()> {
+    let status = Command::new(program).arg("check").args(what).current_dir(root()).status()?;
     if !status.success() {
-        bail!("cargo deny: {status}");
+        bail!("cargo deny check {}: {status}", what.join(" "));
     }
     Ok(())
 }

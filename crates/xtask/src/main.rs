@@ -5,6 +5,7 @@ mod check_sql;
 mod demo;
 mod deny;
 mod postgres;
+mod sbom;
 mod screenshots;
 mod setup;
 mod steps;
@@ -20,7 +21,8 @@ usage: cargo xtask COMMAND
   test [NAMES]       all checks and tests; with NAMES only the tests whose names contain one of them
   bench [NAMES]      measure Yui beside what it is held against (docs/performance.md); all, or those named
   check-sql          migrate both databases and prepare every SQL text on both
-  deny               check the licences and sources of what Yui is built upon
+  deny               check the licences, sources and known weaknesses of what Yui is built upon
+  sbom               write what yui is made of, as CycloneDX JSON
   screenshots        take the pictures of the demo in docs/screenshots
   setup demo|test|bench
                      install what the machine lacks, and nothing else
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["bench", names @ ..] => bench::run(names),
         ["check-sql"] => check_sql::run(),
         ["deny"] => deny::run(),
+        ["sbom"] => sbom::run(),
         ["screenshots"] => screenshots::run(),
         ["setup", "demo"] => setup::run(setup::For::Demo),
         ["setup", "test"] => setup::run(setup::For::Test),

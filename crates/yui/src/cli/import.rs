@@ -201,7 +201,7 @@ impl FileOfKind {
     async fn import(self) -> anyhow::Result<()> {
         let Self { kind, line, answers } = self;
         if line.template {
-            output::text(&kind.template());
+            output::text(kind.template());
             return Ok(());
         }
         let (Some(society), Some(file)) = (&line.society, &line.file) else { bail!("a society and a file are needed") };
