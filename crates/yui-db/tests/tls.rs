@@ -1,6 +1,6 @@
 //! TLS to PostgreSQL, with a server of the test's own that takes nothing else.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that can not go on fails")]
+#![expect(clippy::expect_used, reason = "a test that can not go on fails")]
 
 use std::{
     io::{BufRead, BufReader},

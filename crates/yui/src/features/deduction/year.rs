@@ -121,7 +121,7 @@ fn page(
 pages! {
     YearPage => |shell| {
         let now = (sample_arrival(), jiff::civil::date(2025, 6, 30));
-        let fitted = vec![("みほん\u{e000}医院".to_owned(), "みほん〓医院".to_owned()), ("-5".to_owned(), String::new())];
+        let fitted = vec![("サンプルクリニック\u{e000}".to_owned(), "サンプルクリニック〓".to_owned()), ("-5".to_owned(), String::new())];
         Self { fitted, ..page(shell, "テスト タロウ", 2025, &sample_lines(), now, true) }
     },
 }
