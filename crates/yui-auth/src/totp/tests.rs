@@ -52,10 +52,10 @@ fn a_code_serves_once_and_older_ones_no_more() {
 
 #[test]
 fn a_code_is_read_as_people_type_it() {
-    for given in ["287082", "287 082", "２８７０８２", " 287　082 "] {
+    for given in ["287082", "287 082", "287-082", "２８７０８２", " 287　082 "] {
         assert_eq!(key().matched_step(given, 59, None), Some(1), "{given}");
     }
-    for given in ["", "28708", "2870822", "28708x", "-287082"] {
+    for given in ["", "28708", "2870822", "28708x", "287.082"] {
         assert_eq!(key().matched_step(given, 59, None), None, "{given}");
     }
 }
