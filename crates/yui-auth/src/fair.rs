@@ -59,7 +59,7 @@ struct State {
     since_job: usize,
 }
 
-/// Every so many calls a job has its turn, whoever waits.
+/// After this many other calls, a job is called next.
 const JOB_EACH: usize = 8;
 
 #[derive(Debug)]

@@ -118,7 +118,7 @@ const GETA: char = '〓';
 impl Notice {
     /// Makes the notice one that can be written, and returns what was changed for that: control characters are left out, 外字
     /// (private use) become 〓, what is too long is cut off, and lines that have no name of a provider or an amount that cannot be
-    /// written are left out. Whoever gets the file must be told.
+    /// written are left out. The caller must tell the person who gets the file.
     pub fn fit(&mut self, profile: &Profile) -> Vec<Fitted> {
         let limits = &profile.limits;
         let mut fitted = Vec::new();

@@ -40,7 +40,7 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-/// Returns the text without characters that can not be seen: zero-width spaces and joiners, marks of direction, byte order marks. They
+/// Returns the text without invisible characters: zero-width spaces and joiners, marks of direction, byte order marks. They
 /// come along where people paste.
 ///
 /// ```
