@@ -396,7 +396,6 @@ test('addresses: every mistake is named, capitals are folded', async ({ page, po
   const society = portal.society('minato');
   await enrolUpTo(page, society, at.email);
   const invalid = '無効なメールアドレスです。入力したメールアドレスに誤りがないかご確認ください。';
-  const taken = '他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。';
   const long = (length) => `a@${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}.${'e'.repeat(length - 193)}.example`;
   expect([long(255).length, long(256).length]).toEqual([255, 256]);
   const said = {
@@ -407,8 +406,6 @@ test('addresses: every mistake is named, capitals are folded', async ({ page, po
     'taro@mail': [invalid],
     'taro taro@mail.example': [invalid],
     'たろう@mail.example': [invalid],
-    'testtaro01@minato.example': [taken],
-    'TestTaro01@MINATO.Example': [taken],
     [long(256)]: [invalid, '設定可能なメールアドレスの最大文字数は255文字です。'],
   };
   for (const [email, words] of Object.entries(said)) {
@@ -416,10 +413,14 @@ test('addresses: every mistake is named, capitals are folded', async ({ page, po
     expect(await faults(page), email).toEqual(words);
     await expect(page.getByLabel('メールアドレス ※必須')).toHaveValue(email);
   }
-  await fillIn(page, at.email, { email: long(255) });
-  await arrives(page, at.emailSent);
-  await page.getByRole('button', { name: 'メールアドレスを変更する' }).click();
-  await arrives(page, at.email);
+  // Another account's address looks like any other; its owner is told.
+  for (const email of [long(255), 'TestTaro01@MINATO.Example']) {
+    await fillIn(page, at.email, { email });
+    await arrives(page, at.emailSent);
+    await page.getByRole('button', { name: 'メールアドレスを変更する' }).click();
+    await arrives(page, at.email);
+  }
+  expect((await newMail(portal, 'minato', 'testtaro01@minato.example', 'email_taken')).links).toEqual([]);
   await fillIn(page, at.email, { email: ' Taro.Test@Mail.Example ' });
   await arrives(page, at.emailSent);
   await expect(page.getByText('taro.test@mail.example へ確認のメールを送信しました。')).toBeVisible();

@@ -19,7 +19,10 @@ use crate::{
     demo,
     error::AppError,
     features::{
-        account, approvals, audit, dashboard, deduction, expenses, imports, mails, members,
+        account::{self, proving::with_cookies},
+        approvals, audit, dashboard, deduction, expenses, imports,
+        kept::{self, Owner},
+        mails, members,
         societies::{self, Service, maintenance, older_host},
         staff::{self, Right},
         terms, top,
@@ -75,6 +78,7 @@ fn list(routes: Routes) -> Routes {
         .get("/language", Anybody, ui::language::choose);
     let routes = top::routes(routes);
     let routes = account::routes(routes);
+    let routes = kept::routes(routes);
     let routes = expenses::routes(routes);
     let routes = deduction::routes(routes);
     let routes = dashboard::routes(routes);
@@ -259,25 +263,21 @@ async fn door(
         return staff_door(&app, permission, (&scope, &visitor), request, next).await;
     }
     let member = account::resolve(&app, &scope, request.headers(), &visitor).await?;
-    let back = if *request.method() == Method::GET {
-        request.uri().path_and_query().map(ToString::to_string).unwrap_or_default()
-    } else {
-        "/".to_owned()
-    };
-    let instead = match (&member, permission) {
-        (_, Permission::Anybody | Permission::Step) => None,
+    let proof_due = match (&member, permission) {
+        (_, Permission::Anybody | Permission::Step) => false,
         (_, Permission::Staff(_) | Permission::StaffFresh(_)) => return Err(AppError::NotFound),
-        (None, _) => Some(account::login_path(&back)),
-        (Some(member), Permission::Fresh) if account::confirm_due(&app, member, request.method()) => {
-            Some(account::confirm_path(if *request.method() == Method::GET { &back } else { request.uri().path() }))
+        (None, _) => {
+            let owner = account::session_owner(&app, &scope, request.headers()).await?.map(Owner::Member);
+            let login = |to: &str| account::login_path_from(to, owner.is_some());
+            return late(&app, &scope, owner, (request, "/"), (typed, login)).await;
         }
-        (Some(member), Permission::Service(_)) if account::due_for_health(&app, member) => {
-            Some(account::confirm_path(&back))
-        }
-        (Some(_), _) => None,
+        (Some(member), Permission::Fresh) => account::confirm_due(&app, member, request.method()),
+        (Some(member), Permission::Service(_)) => account::due_for_health(&app, member),
+        (Some(_), _) => false,
     };
-    if let Some(instead) = instead {
-        return Ok(Redirect::to(&instead).into_response());
+    if let Some(member) = member.as_ref().filter(|_| proof_due) {
+        let (owner, otherwise) = (Owner::Member(member.account_id), request.uri().path().to_owned());
+        return late(&app, &scope, Some(owner), (request, &otherwise), (anything, account::confirm_path)).await;
     }
     if let Some(member) = member {
         if let Some(shell) = request.extensions_mut().get_mut::<Shell>() {
@@ -297,25 +297,19 @@ async fn staff_door(
     next: Next,
 ) -> Result<Response, AppError> {
     let signed_in = staff::resolve(app, scope, request.headers(), visitor).await?;
-    let get = *request.method() == Method::GET;
-    let back =
-        if get { request.uri().path_and_query().map(ToString::to_string).unwrap_or_default() } else { String::new() };
     match (&signed_in, permission) {
         (_, Permission::Anybody | Permission::Step) => {}
         (None, Permission::Staff(_) | Permission::StaffFresh(_)) => {
-            return Ok(Redirect::to(&staff::login_path(&back)).into_response());
+            let owner = staff::session_owner(app, scope, request.headers()).await?.map(Owner::Staff);
+            let login = |to: &str| staff::login_path_from(to, owner.is_some());
+            return late(app, scope, owner, (request, "/console"), (typed, login)).await;
         }
         (Some(staff), Permission::Staff(right) | Permission::StaffFresh(right)) if !staff.role.has(right) => {
             return Err(AppError::NotAllowed);
         }
         (Some(staff), Permission::StaffFresh(_)) if staff::confirm_due(app, staff, request.method()) => {
-            if get {
-                return Ok(Redirect::to(&staff::confirm_path(&back)).into_response());
-            }
-            let shell =
-                request.extensions().get::<Shell>().cloned().ok_or_else(|| anyhow::anyhow!("the frame of pages"))?;
-            let from = referring_page(&request);
-            return staff::confirm_before(app, &shell, staff, request, &from).await;
+            let owner = Owner::Staff(staff.staff_id);
+            return late(app, scope, Some(owner), (request, "/console"), (anything, staff::confirm_path)).await;
         }
         (Some(_), Permission::Staff(_) | Permission::StaffFresh(_)) => {}
         _ => return Err(AppError::NotFound),
@@ -327,6 +321,43 @@ async fn staff_door(
         request.extensions_mut().insert(staff);
     }
     Ok(next.run(request).await)
+}
+
+/// Answers a request that came after its session, or the proof of who is there, had run out: leads to where that is mended (`way`, given
+/// the page to come back to), and on to the same page from there. The form that it brought is kept where it is `worth` it; what can not be
+/// kept is typed again on the page it was sent from.
+async fn late(
+    app: &App,
+    scope: &PublicScope,
+    owner: Option<Owner>,
+    (request, otherwise): (Request, &str),
+    (worth, way): (fn(&[(String, String)]) -> bool, impl Fn(&str) -> String),
+) -> Result<Response, AppError> {
+    let to = |page: &str| Redirect::to(&way(page)).into_response();
+    if request.method().is_safe() {
+        return Ok(to(request.uri().path_and_query().map_or(otherwise, |path| path.as_str())));
+    }
+    let from = referring_page(&request);
+    if let Some(owner) = owner {
+        let page = owner.page();
+        if request.uri().path().starts_with(page) {
+            return Ok(to(page));
+        }
+        if let Some(cookie) = kept::keep(app, scope, owner, request, worth).await? {
+            return Ok(with_cookies(to(page), vec![cookie]));
+        }
+    }
+    Ok(to(if from.is_empty() { otherwise } else { &from }))
+}
+
+/// Every form is worth keeping for whoever is still logged in.
+fn anything(_: &[(String, String)]) -> bool {
+    true
+}
+
+/// After a login only what was typed is worth going on with: a button is pressed again.
+fn typed(fields: &[(String, String)]) -> bool {
+    fields.iter().any(|(_, value)| !value.trim().is_empty())
 }
 
 /// Returns the path of the page that a form was sent from; what leads elsewhere is not followed later on.

@@ -7,6 +7,7 @@ pub mod dashboard;
 pub mod deduction;
 pub mod expenses;
 pub mod imports;
+pub mod kept;
 pub mod keys;
 pub mod mails;
 pub mod members;

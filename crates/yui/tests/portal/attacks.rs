@@ -296,8 +296,8 @@ async fn a_login_of_one_society_is_worth_nothing_at_another() {
         minato.log_in("testtaro01", PASSWORD).await;
         let mut fumitsuki = portal.browser("fumitsuki");
         fumitsuki.cookies = minato.cookies.clone();
-        assert_eq!(fumitsuki.get("/login/factor").await.location(), "/login");
-        assert_eq!(fumitsuki.get("/login/continue").await.location(), "/login");
+        assert_eq!(fumitsuki.get("/login/factor").await.location(), "/login?ended=login");
+        assert_eq!(fumitsuki.get("/login/continue").await.location(), "/login?ended=login");
     }
 }
 
@@ -326,8 +326,8 @@ async fn a_login_begun_with_the_temporary_pair_dies_with_it() {
         let mut owner = portal.browser("minato");
         up_to_password(&portal, "minato", &mut owner, "passkey").await;
         assert_eq!(set_password(&mut owner, NEW_PASSWORD).await.location(), "/factors");
-        assert_eq!(waiting.get("/login/continue").await.location(), "/login");
-        assert_eq!(waiting.get("/factors/passkey").await.location(), "/login");
+        assert_eq!(waiting.get("/login/continue").await.location(), "/login?ended=login");
+        assert_eq!(waiting.get("/factors/passkey").await.location(), "/login?ended=login");
         assert!(!signed_in(&mut waiting).await);
     }
 }
@@ -345,7 +345,7 @@ async fn a_login_begun_with_an_old_password_dies_with_it() {
         assert_eq!(owner.post("/settings/password", &fields).await.location(), "/settings/login?done=password");
         assert!(portal.app.clock.advance(30));
         let proof = format!("device={device}&code={}", portal.app_code(0));
-        assert_eq!(waiting.post("/login/factor/app", &proof).await.location(), "/login");
+        assert_eq!(waiting.post("/login/factor/app", &proof).await.location(), "/login?ended=login");
         assert!(!signed_in(&mut waiting).await && signed_in(&mut owner).await);
     }
 }

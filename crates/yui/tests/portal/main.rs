@@ -17,6 +17,7 @@ mod faults;
 mod figures;
 mod floods;
 mod imports;
+mod kept;
 mod keys;
 mod login;
 mod mails;

@@ -150,7 +150,11 @@ async fn pairs_on_paper_are_issued_once_and_none_is_lost() {
         browser.post("/enrolment/birth-date", "birth_date=19790822").await;
         let (count, csv) = issue(&portal, &scope, Whom::Account(&user_id.to_uppercase())).await;
         assert_eq!(count, 1);
-        assert_eq!(browser.get("/login/terms").await.location(), "/login", "what the old paper began is over");
+        assert_eq!(
+            browser.get("/login/terms").await.location(),
+            "/login?ended=login",
+            "what the old paper began is over"
+        );
         assert_eq!(portal.browser("minato").log_in(&user_id, &old).await.first(".error-summary li"), REFUSED);
         let (same, new) = pair(&csv, "テスト タロウ");
         assert_eq!(same, user_id);

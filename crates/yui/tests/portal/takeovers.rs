@@ -335,7 +335,11 @@ async fn a_change_of_address_begun_before_a_new_password_is_dead() {
         assert_eq!(begun.post(&reset, "").await.location(), "/login/password");
         staff::reset_factor(&portal.app, &scope(&portal, "minato").await, "testtaro01").await.unwrap();
         assert!(thief.post(&link, "").await.text().contains("リンクが無効です"));
-        assert_eq!(set_password(&mut begun, NEW_PASSWORD).await.location(), "/login", "nor does a reset begun before");
+        assert_eq!(
+            set_password(&mut begun, NEW_PASSWORD).await.location(),
+            "/login?ended=login",
+            "nor does a reset begun before"
+        );
     }
 }
 
@@ -365,5 +369,76 @@ async fn a_reset_does_not_take_a_mailed_code_where_there_is_an_app() {
             other.get("/settings/email").await.location().starts_with("/confirm"),
             "a mailbox vouches for no change"
         );
+    }
+}
+
+const TAKEN_ADDRESS: &str = "email=mihon00002%40minato.example";
+
+/// Review L5: whether somebody has an account is not told by typing their address; they are told instead, and it is limited.
+#[tokio::test]
+async fn the_address_of_another_account_looks_like_any_other() {
+    for portal in Portal::demos().await {
+        let mut prober = portal.signed_in("minato", "testtaro01").await;
+        let told = async |address: &str| {
+            let mails = portal.mails().await;
+            let mut kinds: Vec<_> =
+                mails.iter().filter(|mail| mail["to"] == address).map(|mail| mail["kind"].clone()).collect();
+            kinds.retain(|kind| kind == "email_taken" || kind == "email_verify");
+            kinds
+        };
+        // The settings.
+        let free = prober.post("/settings/email", "email=nobody%40mail.example").await;
+        let taken = prober.post("/settings/email", TAKEN_ADDRESS).await;
+        assert_eq!((taken.status, taken.location()), (free.status, free.location()));
+        assert_eq!(told("nobody@mail.example").await, ["email_verify"]);
+        assert_eq!(told("mihon00002@minato.example").await, ["email_taken"]);
+        // Enrolment, and the wait for the mail there.
+        let mut newcomer = portal.browser("minato");
+        newcomer.log_in("kari000003", PASSWORD).await;
+        let born = crate::enrolment::birth_date(&portal, "minato").await;
+        newcomer.post("/enrolment/birth-date", &format!("birth_date={born}")).await;
+        crate::enrolment::agree(&mut newcomer).await;
+        for (address, kind) in
+            [("email=mihon00002%40minato.example", "email_taken"), ("email=free%40mail.example", "email_verify")]
+        {
+            let sent = newcomer.post("/enrolment/email", address).await;
+            assert_eq!((sent.status, sent.location()), (303, "/enrolment/email/sent"));
+            let waits = newcomer.get(sent.location()).await;
+            assert!(waits.first("main").contains("へ確認のメールを送信しました。"), "{}", waits.first("main"));
+            let again = newcomer.post("/enrolment/email/again", "").await;
+            assert!(again.text().contains("メールは送信済みです。"), "{kind}");
+            assert_eq!(newcomer.post("/enrolment/email/change", "").await.location(), "/enrolment/email");
+        }
+        assert_eq!(told("free@mail.example").await, ["email_verify"]);
+        assert_eq!(told("mihon00002@minato.example").await.len(), 2);
+        // However many are asked about, by whomever: mails are limited before anything is looked up.
+        let mut answers = Vec::new();
+        for probe in 0..12 {
+            let address = if probe % 2 == 0 { TAKEN_ADDRESS } else { "email=nobody%40mail.example" };
+            answers.push(prober.post("/settings/email", address).await.status);
+        }
+        assert_eq!(answers[..6], [303; 6]);
+        assert_eq!(answers[6..], [200; 6], "no more mails, for whatever address");
+        assert_eq!(told("mihon00002@minato.example").await.len(), 5);
+    }
+}
+
+/// Review L5: user IDs that are taken must be told, but only so many to one account.
+#[tokio::test]
+async fn only_so_many_user_ids_of_others_are_told() {
+    for portal in Portal::demos().await {
+        let mut prober = portal.signed_in("minato", "testtaro01").await;
+        let mut words = Vec::new();
+        for _ in 0..12 {
+            let answer = prober.post("/settings/user-id", "user_id=mihon00002").await;
+            words.push(answer.first(".error-summary li"));
+        }
+        assert!(words[..10].iter().all(|words| words.contains("使われています")), "{words:?}");
+        assert!(words[10..].iter().all(|words| words.contains("お待ちいただいています")), "{words:?}");
+        let free = prober.post("/settings/user-id", "user_id=nobody-has-this").await;
+        assert!(free.first(".error-summary li").contains("お待ちいただいています"), "nor that one is free");
+        assert!(portal.app.clock.advance(5 * 60));
+        let free = prober.post("/settings/user-id", "user_id=nobody-has-this").await;
+        assert_eq!(free.location(), "/settings?done=user_id");
     }
 }

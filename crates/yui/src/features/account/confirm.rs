@@ -27,7 +27,7 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::societies::Factor,
+    features::{kept, societies::Factor},
     heavy,
     scope::{InSociety, MemberScope, PublicScope},
     security,
@@ -50,6 +50,8 @@ pub(crate) struct ConfirmPage {
     return_to: String,
     /// Whether a passkey proves it, too.
     passkey: bool,
+    /// Whether a form waits for the proof.
+    kept: bool,
 }
 
 /// Where to go on afterwards.
@@ -101,7 +103,8 @@ async fn page(
     let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
     let factors = queries::factors(&app.db, member, member.account_id).await?;
     let passkey = factors.iter().any(|factor| factor.kind == Factor::Passkey);
-    Ok(ConfirmPage { page, form, user_id: person.user_id, return_to, passkey })
+    let kept = return_to == kept::MEMBERS_PAGE;
+    Ok(ConfirmPage { page, form, user_id: person.user_id, return_to, passkey, kept })
 }
 
 pub(super) async fn show(
@@ -262,6 +265,7 @@ crate::ui::pages! {
         let mut form = FormState::default();
         form.error("password", shell.t("パスワードが正しくありません。"));
         let page = shell.page_with_errors(TITLE);
-        Self { page, form, user_id: "testtaro01".into(), return_to: "/settings/login".into(), passkey: true }
+        let return_to = kept::MEMBERS_PAGE.to_owned();
+        Self { page, form, user_id: "testtaro01".into(), return_to, passkey: true, kept: true }
     },
 }

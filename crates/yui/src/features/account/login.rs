@@ -25,7 +25,7 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::societies::Factor,
+    features::{kept, societies::Factor},
     heavy,
     scope::{InSociety, MemberScope, PublicScope},
     security,
@@ -47,10 +47,15 @@ pub(crate) struct LoginPage {
 }
 
 /// Returns the sentence that a word in the address stands for.
-fn told(password: &str) -> Option<&'static str> {
-    match password {
-        "changed" => Some("パスワードを変更しました。新しいパスワードでログインしてください。"),
-        "wrong" => Some("パスワードの誤りが続いたため、ログアウトしました。もう一度ログインしてください。"),
+fn told(Whither { return_to, password, ended }: &Whither) -> Option<&'static str> {
+    match (password.as_str(), ended.as_str()) {
+        ("changed", _) => Some("パスワードを変更しました。新しいパスワードでログインしてください。"),
+        ("wrong", _) => Some("パスワードの誤りが続いたため、ログアウトしました。もう一度ログインしてください。"),
+        (_, "session") if return_to == kept::MEMBERS_PAGE => Some(
+            "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残っています。ログインすると、続きから進めます。",
+        ),
+        (_, "session") => Some("ログインの有効時間が過ぎたため、ログアウトしました。もう一度ログインしてください。"),
+        (_, "login") => Some("手続きの有効時間が過ぎたか、ほかの画面で先に進みました。もう一度ログインしてください。"),
         _ => None,
     }
 }
@@ -63,12 +68,14 @@ pub(crate) struct RefusedPage {
 }
 
 /// Where to go after the login.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Whither {
     #[serde(default)]
     return_to: String,
     #[serde(default)]
     password: String,
+    #[serde(default)]
+    ended: String,
 }
 
 /// What is typed.
@@ -89,6 +96,13 @@ pub(crate) fn login_path(return_to: &str) -> String {
     }
 }
 
+/// Returns the same, which says that the session has run out where `ended`.
+pub(crate) fn login_path_from(return_to: &str, ended: bool) -> String {
+    let path = login_path(return_to);
+    let separator = if path.contains('?') { '&' } else { '?' };
+    if ended { format!("{path}{separator}ended=session") } else { path }
+}
+
 /// Returns the text as it may stand in a query.
 pub(crate) fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
@@ -98,14 +112,15 @@ pub(super) async fn show(
     shell: Shell,
     scope: PublicScope,
     signed_in: Option<axum::Extension<MemberScope>>,
-    Query(Whither { return_to, password }): Query<Whither>,
+    Query(whither): Query<Whither>,
 ) -> Response {
-    let return_to = local_path(&return_to);
+    let told = told(&whither);
+    let return_to = local_path(&whither.return_to);
     if signed_in.is_some() {
         return Redirect::to(&return_to).into_response();
     }
     let typed = Typed { return_to, ..Typed::default() };
-    LoginPage { told: told(&password), ..page(&shell, &scope, FormState::default(), typed) }.into_response()
+    LoginPage { told, ..page(&shell, &scope, FormState::default(), typed) }.into_response()
 }
 
 pub(super) async fn submit(
@@ -407,7 +422,7 @@ crate::ui::pages! {
             },
             remember_days: 30,
             passkeys: true,
-            told: told("changed"),
+            told: told(&Whither { password: "changed".into(), ..Whither::default() }),
         }
     },
     RefusedPage => |shell| refused_page(shell, Why::Expired),

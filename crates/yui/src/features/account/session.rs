@@ -168,6 +168,14 @@ pub(crate) async fn resolve(
     Ok(Some(MemberScope::at_the_door(scope.society().clone(), owner)))
 }
 
+/// Returns whose session the request's cookie stands for, were it over or not: for a day after its end that is known.
+pub(crate) async fn owner(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<i64>> {
+    match cookie::get(headers, app.config.http.https, SESSION_COOKIE).and_then(Token::parse) {
+        Some(token) => Ok(queries::session_owner(&app.db, scope, token.hash().as_bytes()).await?),
+        None => Ok(None),
+    }
+}
+
 /// Ends the person's session; returns the cookie that removes the browser's.
 pub(super) async fn end(app: &App, scope: &MemberScope) -> anyhow::Result<String> {
     queries::session_delete(&app.db, scope, &scope.session).await?;

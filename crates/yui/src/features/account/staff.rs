@@ -6,9 +6,9 @@ use yui_auth::password::Password;
 use yui_db::Tx;
 
 use super::{
-    enrolment::TAKEN,
     happened::{Happened, happened},
     migration,
+    names::USER_ID_TAKEN,
     password::busy,
     queries, rules,
     settings::sign_out_everywhere,
@@ -208,7 +208,7 @@ pub async fn user_id_change(
     }
     let mut tx = app.db.begin().await?;
     match queries::user_id_set(&mut tx, scope, account_id, &user_id).await {
-        Err(error) if error.is_taken("accounts_user_id") => return refused(TAKEN),
+        Err(error) if error.is_taken("accounts_user_id") => return refused(USER_ID_TAKEN),
         set => set?,
     }
     queries::logins_delete_of(&mut tx, scope, account_id, &[0; 32]).await?;

@@ -59,6 +59,9 @@ pub(super) const RECOVERIES_OF_PERSON: Limit =
 /// Codes and verification links mailed for one account.
 pub(super) const MAILS_OF_ACCOUNT: Limit =
     Limit { name: "mails of account", burst: 8, each: SignedDuration::from_mins(5) };
+/// User IDs and addresses of other accounts that one account may come upon.
+pub(super) const TAKEN_NAMES_OF_ACCOUNT: Limit =
+    Limit { name: "taken names of account", burst: 10, each: SignedDuration::from_mins(5) };
 
 /// The names under which something is written for accounts that do not exist.
 pub(super) const DECOYS: Limit = Limit { name: "decoys", burst: 1, each: SignedDuration::ZERO };

@@ -6,7 +6,7 @@ use yui_db::{params, statements};
 use super::queries;
 use crate::{
     app::App,
-    features::staff,
+    features::{kept, staff},
     scope::{InSociety, SystemScope},
 };
 
@@ -28,15 +28,17 @@ pub struct Tidied {
     pub logins: u64,
     /// Questions that nobody answered.
     pub ceremonies: u64,
-    /// Sessions.
+    /// Sessions that were over for a day.
     pub sessions: u64,
+    /// Forms that nobody went on with.
+    pub forms: u64,
     /// Mailed links.
     pub links: u64,
     /// Known browsers.
     pub devices: u64,
 }
 
-/// Deletes, in all societies, logins, questions, sessions and mailed links past their end, tries that have all come back,
+/// Deletes, in all societies, logins, questions and mailed links past their end, sessions and kept forms a day after theirs, tries that have all come back,
 /// and browsers that were not seen for 400 days.
 ///
 /// # Errors
@@ -44,13 +46,15 @@ pub struct Tidied {
 pub async fn tidy(app: &App) -> anyhow::Result<Tidied> {
     let now = app.clock.now();
     let forgotten = now.checked_sub(DEVICE_LIFE)?;
+    let day_ago = now.checked_sub(kept::LIFE)?;
     let mut all = Tidied::default();
     for scope in SystemScope::of_all(app, "housekeeping").await? {
         let over = params![scope.society_id(), now];
         let mut tx = app.db.begin().await?;
         all.logins += tx.execute(&LOGINS_OVER, over).await?;
         all.ceremonies += tx.execute(&CEREMONIES_OVER, over).await?;
-        all.sessions += tx.execute(&SESSIONS_OVER, over).await?;
+        all.sessions += tx.execute(&SESSIONS_OVER, params![scope.society_id(), day_ago]).await?;
+        all.forms += kept::tidy(app, &scope, &mut tx).await?;
         all.links += tx.execute(&LINKS_OVER, over).await?;
         all.devices += tx.execute(&DEVICES_OVER, params![scope.society_id(), forgotten]).await?;
         queries::throttles_forget_over(&mut tx, &scope, now).await?;

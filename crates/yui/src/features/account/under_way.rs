@@ -213,7 +213,13 @@ impl<S: Named + Send> FromRequestParts<App> for At<S> {
         let Some(login) = found.map_err(|error| AppError::from(error).into_response())? else {
             // The step that came second of two finds the login finished: there is nothing left to do but to go in.
             let signed_in = parts.extensions.get::<MemberScope>().is_some();
-            return Err(Redirect::to(if signed_in { "/" } else { "/login" }).into_response());
+            let begun = cookie::get(&parts.headers, app.config.http.https, LOGIN_COOKIE).is_some();
+            let to = match (signed_in, begun) {
+                (true, _) => "/",
+                (false, true) => "/login?ended=login",
+                (false, false) => "/login",
+            };
+            return Err(Redirect::to(to).into_response());
         };
         let due = login.step(app);
         if !S::is(due) {

@@ -112,6 +112,7 @@ numbered!(staff_factors: "staff_factors", "sealed_key", "staff_id", "factor_id",
 numbered!(recovery_codes: "recovery_codes", "sealed_code", "account_id", "place", "account_id, place");
 numbered!(issued_pairs: "issued_pairs", "sealed_password", "account_id", "0", "account_id");
 numbered!(mails: "mails", "sealed_content", "mail_id", "0", "mail_id");
+numbered!(kept_forms: "kept_forms", "sealed_fields", "account_id", "staff_id", "account_id, staff_id");
 tokened!(ceremonies: "ceremonies", "sealed_state");
 
 fn one(one: i64, _: i64) -> String {
@@ -134,7 +135,7 @@ macro_rules! column {
 }
 
 /// Every one there is. What is sealed within a login's JSON is not in a column of its own: [`super::logins`].
-pub(super) static COLUMNS: [Column; 8] = [
+pub(super) static COLUMNS: [Column; 9] = [
     column!(audit_heads, "audit_heads", "sealed_hash", one),
     column!(signing_keys, "society_signing_keys", "sealed_key", one),
     column!(factors, "factors", "sealed_key", both),
@@ -142,6 +143,7 @@ pub(super) static COLUMNS: [Column; 8] = [
     column!(recovery_codes, "recovery_codes", "sealed_code", both),
     column!(issued_pairs, "issued_pairs", "sealed_password", one),
     column!(mails, "mails", "sealed_content", one),
+    column!(kept_forms, "kept_forms", "sealed_fields", both),
     Column {
         table: "ceremonies",
         column: "sealed_state",

@@ -201,6 +201,7 @@ fn one_line(text: &str) -> String {
 pub(crate) fn kind_label(kind: &str) -> &str {
     match kind {
         "email_verify" => "メールアドレスの確認",
+        "email_taken" => "メールアドレスの登録について",
         "mail_code" => "ワンタイムパスワード",
         "welcome" => "初回登録の完了",
         "password_reset" => "パスワードの再設定",

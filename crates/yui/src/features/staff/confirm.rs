@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     Form, Json,
-    extract::{FromRequest, Query, Request, State},
+    extract::{Query, State},
     http::Method,
     response::{IntoResponse, Redirect, Response},
 };
@@ -18,7 +18,10 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::account::proving::{Answer, Kind, encoded, leading, saying, taken, with_cookies},
+    features::{
+        account::proving::{Answer, Kind, encoded, leading, saying, taken, with_cookies},
+        kept,
+    },
     scope::StaffScope,
     ui::{FormState, Page, Shell},
 };
@@ -36,67 +39,8 @@ pub(crate) struct StaffConfirmPage {
     form: FormState,
     ways: Ways,
     return_to: String,
-    again: Again,
-}
-
-#[derive(Template)]
-#[template(path = "features/staff/again.html")]
-pub(crate) struct StaffAgainPage {
-    page: Page,
-    return_to: String,
-    again: Again,
-}
-
-/// What a form had sent when a fresher proof was wanted: it is sent on afterwards, so that nothing typed is lost.
-#[derive(Default)]
-struct Again {
-    fields: Vec<(String, String)>,
-    /// The same as JSON, for the form that proves.
-    json: String,
-}
-
-/// Fields that do not come back to a page.
-const SECRET: [&str; 4] = ["password", "new_password", "new_password_again", "key"];
-
-impl Again {
-    fn of(fields: Vec<(String, String)>) -> anyhow::Result<Self> {
-        if fields.iter().any(|(name, _)| SECRET.contains(&name.as_str())) {
-            return Ok(Self::default());
-        }
-        let json = serde_json::to_string(&fields)?;
-        Ok(Self { fields, json })
-    }
-
-    /// Returns what the form that proves brought; nothing where it can not be read.
-    fn read(json: &str) -> Self {
-        let fields = serde_json::from_str(json).ok();
-        fields.and_then(|fields| Self::of(fields).ok()).unwrap_or_default()
-    }
-
-    fn is_nothing(&self) -> bool {
-        self.json.is_empty()
-    }
-}
-
-/// Answers a form that wants a fresher proof than there is: by the page that proves, which keeps what was sent. What it can not keep, as
-/// a file or a password, is typed again on the page it came from.
-///
-/// # Errors
-/// Where the database does not answer.
-pub(crate) async fn before(
-    app: &App,
-    shell: &Shell,
-    staff: &StaffScope,
-    request: Request,
-    from: &str,
-) -> Result<Response, AppError> {
-    let to = request.uri().path().to_owned();
-    let fields = Form::<Vec<(String, String)>>::from_request(request, &()).await;
-    let again = fields.map_or_else(|_| Ok(Again::default()), |Form(fields)| Again::of(fields))?;
-    if again.is_nothing() {
-        return Ok(Redirect::to(&path(from)).into_response());
-    }
-    Ok(page(app, shell, staff, FormState::default(), to, again).await?.into_response())
+    /// Whether a form waits for the proof.
+    kept: bool,
 }
 
 /// Where to go on afterwards.
@@ -118,7 +62,6 @@ pub(crate) fn path(return_to: &str) -> String {
 }
 
 const TITLE: &str = "本人の再確認";
-const AGAIN: &str = "本人を確認しました";
 
 async fn page(
     app: &App,
@@ -126,11 +69,11 @@ async fn page(
     staff: &StaffScope,
     form: FormState,
     return_to: String,
-    again: Again,
 ) -> Result<StaffConfirmPage, AppError> {
     let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
     let factors = queries::factors(&app.db, staff, staff.staff_id).await?;
-    Ok(StaffConfirmPage { page, form, ways: Ways::of(&factors), return_to, again })
+    let kept = return_to == kept::STAFF_PAGE;
+    Ok(StaffConfirmPage { page, form, ways: Ways::of(&factors), return_to, kept })
 }
 
 pub(super) async fn show(
@@ -139,7 +82,7 @@ pub(super) async fn show(
     staff: StaffScope,
     Query(Whither { return_to }): Query<Whither>,
 ) -> Result<StaffConfirmPage, AppError> {
-    page(&app, &shell, &staff, FormState::default(), console_path(&return_to), Again::default()).await
+    page(&app, &shell, &staff, FormState::default(), console_path(&return_to)).await
 }
 
 pub(super) async fn submit(
@@ -149,7 +92,6 @@ pub(super) async fn submit(
     Form(typed): Form<TypedCode>,
 ) -> Result<Response, AppError> {
     let return_to = console_path(&typed.return_to);
-    let again = Again::read(&typed.again);
     let mut tx = app.db.begin().await?;
     if !code_taken(&app, &mut tx, &staff, staff.staff_id, &typed).await? {
         drop(tx);
@@ -161,17 +103,12 @@ pub(super) async fn submit(
         }
         let mut form = FormState::default();
         form.error("code", WRONG);
-        return Ok(page(&app, &shell, &staff, form, return_to, again).await?.into_response());
+        return Ok(page(&app, &shell, &staff, form, return_to).await?.into_response());
     }
     let Some(cookie) = proved(&app, &staff, tx).await? else {
         return Ok(Redirect::to("/console/login").into_response());
     };
-    let response = if again.is_nothing() {
-        Redirect::to(&return_to).into_response()
-    } else {
-        StaffAgainPage { page: shell.console(AGAIN), return_to, again }.into_response()
-    };
-    Ok(with_cookies(response, vec![cookie]))
+    Ok(with_cookies(Redirect::to(&return_to).into_response(), vec![cookie]))
 }
 
 /// Keeps the proof; returns the session's new cookie, or nothing where the session is over.
@@ -214,12 +151,7 @@ crate::ui::console_pages! {
         let mut form = FormState::default();
         form.error("code", WRONG);
         let ways = Ways { apps: vec![(1, "スマートフォン".into())], passkey: true };
-        let again = Again::of(vec![("name".into(), "見本 次郎".into())]).unwrap_or_default();
-        Self { page: shell.console_with_errors(TITLE), form, ways, return_to: "/console/staff/new".into(), again }
-    },
-    StaffAgainPage => |shell| Self {
-        page: shell.console(AGAIN),
-        return_to: "/console/staff/new".into(),
-        again: Again::of(vec![("name".into(), "見本 次郎".into())]).unwrap_or_default(),
+        let return_to = kept::STAFF_PAGE.to_owned();
+        Self { page: shell.console_with_errors(TITLE), form, ways, return_to, kept: true }
     },
 }

@@ -22,7 +22,7 @@ use crate::{
     error::AppError,
     features::{
         account::proving::{Attempt, Limit, busy, charge, encoded, folded, hex, password_as_kept, wait, with_cookies},
-        audit,
+        audit, kept,
     },
     heavy,
     scope::{PublicScope, StaffScope, SystemScope},
@@ -54,6 +54,8 @@ pub(crate) struct StaffLoginPage {
     form: FormState,
     email: String,
     return_to: String,
+    /// Why this page is shown, where nobody asked for it.
+    told: Option<&'static str>,
 }
 
 /// Where to go after the login.
@@ -61,6 +63,19 @@ pub(crate) struct StaffLoginPage {
 pub(super) struct Whither {
     #[serde(default)]
     return_to: String,
+    #[serde(default)]
+    ended: String,
+}
+
+/// Returns the sentence that the address asks for.
+fn told(Whither { return_to, ended }: &Whither) -> Option<&'static str> {
+    match ended.as_str() {
+        "session" if return_to == kept::STAFF_PAGE => Some(
+            "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残っています。ログインすると、続きから進めます。",
+        ),
+        "session" => Some("ログインの有効時間が過ぎたため、ログアウトしました。もう一度ログインしてください。"),
+        _ => None,
+    }
 }
 
 /// What is typed.
@@ -75,11 +90,18 @@ pub(super) struct Typed {
 const TITLE: &str = "管理画面へのログイン";
 
 /// Returns the address of the login page that leads on to this path.
-pub(crate) fn login_path(return_to: &str) -> String {
+fn login_path(return_to: &str) -> String {
     match return_to {
         "" | "/" | "/console" => "/console/login".to_owned(),
         path => format!("/console/login?return_to={}", encoded(path)),
     }
+}
+
+/// Returns the same, which says that the session has run out where `ended`.
+pub(crate) fn login_path_from(return_to: &str, ended: bool) -> String {
+    let path = login_path(return_to);
+    let separator = if path.contains('?') { '&' } else { '?' };
+    if ended { format!("{path}{separator}ended=session") } else { path }
 }
 
 /// Returns the path where it is one of the console's, else the console's first page.
@@ -90,11 +112,12 @@ pub(super) fn console_path(given: &str) -> String {
 
 fn page(shell: &Shell, form: FormState, email: String, return_to: String) -> StaffLoginPage {
     let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
-    StaffLoginPage { page, form, email, return_to }
+    StaffLoginPage { page, form, email, return_to, told: None }
 }
 
-pub(super) async fn show(shell: Shell, Query(Whither { return_to }): Query<Whither>) -> StaffLoginPage {
-    page(&shell, FormState::default(), String::new(), console_path(&return_to))
+pub(super) async fn show(shell: Shell, Query(whither): Query<Whither>) -> StaffLoginPage {
+    let page = page(&shell, FormState::default(), String::new(), console_path(&whither.return_to));
+    StaffLoginPage { told: told(&whither), ..page }
 }
 
 pub(super) async fn submit(

@@ -18,10 +18,10 @@ mod register;
 mod role;
 mod session;
 
-pub(crate) use confirm::{before as confirm_before, due as confirm_due, path as confirm_path};
-pub(crate) use login::login_path;
+pub(crate) use confirm::{due as confirm_due, path as confirm_path};
+pub(crate) use login::login_path_from;
 pub use role::{Right, Role};
-pub(crate) use session::{resolve, tidy};
+pub(crate) use session::{owner as session_owner, resolve, tidy};
 
 use crate::{
     app::App,

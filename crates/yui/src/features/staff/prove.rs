@@ -68,8 +68,6 @@ pub(super) struct TypedCode {
     pub(super) code: String,
     pub(super) device: i64,
     pub(super) return_to: String,
-    /// What a form had sent that asked for the proof, as [`super::confirm`] keeps it.
-    pub(super) again: String,
 }
 
 const TITLE: &str = "二要素認証";

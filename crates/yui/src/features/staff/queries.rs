@@ -73,6 +73,7 @@ statements! {
         FROM staff_sessions x
         JOIN staff s ON s.society_id = x.society_id AND s.staff_id = x.staff_id
         WHERE x.society_id = $1 AND x.token_hash = $2 AND x.ends_at > $3 AND x.last_seen_at > $4 AND s.stopped_at IS NULL";
+    SESSION_OWNER = "SELECT staff_id AS id FROM staff_sessions WHERE society_id = $1 AND token_hash = $2";
     SESSION_SEEN = "
         UPDATE staff_sessions SET last_seen_at = $3, address = $4 WHERE society_id = $1 AND token_hash = $2";
     SESSION_RENEW = "
@@ -433,6 +434,16 @@ pub(super) async fn session(
     db.optional(&SESSION, params![scope.society_id(), token_hash, now, idle_since]).await
 }
 
+/// Returns whose session it is, or was.
+pub(super) async fn session_owner(
+    db: &Db,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+) -> Result<Option<i64>, DbError> {
+    let row: Option<Id> = db.optional(&SESSION_OWNER, params![scope.society_id(), token_hash]).await?;
+    Ok(row.map(|row| row.id))
+}
+
 /// Records that the session was used.
 pub(super) async fn session_seen(
     db: &Db,
@@ -547,13 +558,14 @@ pub(super) async fn invitation_delete(tx: &mut Tx, scope: &impl InSociety, staff
     tx.execute(&INVITATION_DELETE, params![scope.society_id(), staff_id]).await.map(drop)
 }
 
-/// Deletes sessions, logins and invitations that are over.
+/// Deletes logins and invitations that are over, and sessions that ended by `ended` or were idle since `idle_since`.
 pub(super) async fn tidy(
     tx: &mut Tx,
     scope: &impl InSociety,
-    (now, idle_since): (Timestamp, Timestamp),
+    now: Timestamp,
+    (ended, idle_since): (Timestamp, Timestamp),
 ) -> Result<(), DbError> {
-    tx.execute(&TIDY_SESSIONS, params![scope.society_id(), now, idle_since]).await?;
+    tx.execute(&TIDY_SESSIONS, params![scope.society_id(), ended, idle_since]).await?;
     tx.execute(&TIDY_LOGINS, params![scope.society_id(), now]).await?;
     tx.execute(&TIDY_INVITATIONS, params![scope.society_id(), now]).await.map(drop)
 }

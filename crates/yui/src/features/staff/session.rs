@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     app::App,
-    features::audit,
+    features::{audit, kept},
     scope::{InSociety, PublicScope, SessionStaff, StaffScope, SystemScope},
     ui::{Lang, cookie},
     visitor::Visitor,
@@ -104,6 +104,14 @@ pub(crate) async fn resolve(
     Ok(Some(StaffScope::at_the_door(scope.society().clone(), staff)))
 }
 
+/// Returns whose session the request's cookie stands for, were it over or not: for a day after its end that is known.
+pub(crate) async fn owner(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<i64>> {
+    match cookie::get(headers, app.config.http.https, SESSION_COOKIE).and_then(Token::parse) {
+        Some(token) => Ok(queries::session_owner(&app.db, scope, token.hash().as_bytes()).await?),
+        None => Ok(None),
+    }
+}
+
 /// Records that the second factor was proved again, under a fresh token; returns its cookie.
 pub(super) async fn renew(app: &App, scope: &StaffScope, tx: &mut yui_db::Tx) -> anyhow::Result<Option<String>> {
     let token = app.random.token()?;
@@ -119,9 +127,10 @@ pub(super) async fn end(app: &App, scope: &StaffScope) -> anyhow::Result<String>
     Ok(cookie::remove(app.config.http.https, SESSION_COOKIE))
 }
 
-/// Deletes what is over.
+/// Deletes what is over; sessions a day after their end.
 pub(crate) async fn tidy(app: &App, scope: &SystemScope, tx: &mut yui_db::Tx) -> anyhow::Result<()> {
     let now = app.clock.now();
     devices::forget_over(tx, scope, now.checked_sub(devices::LIFE)?).await?;
-    Ok(queries::tidy(tx, scope, (now, idle_since(now))).await?)
+    let sessions = now.checked_sub(kept::LIFE)?;
+    Ok(queries::tidy(tx, scope, now, (sessions, idle_since(sessions))).await?)
 }

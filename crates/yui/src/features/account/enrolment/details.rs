@@ -8,12 +8,13 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{profile::TAKEN, progressed};
+use super::progressed;
 use crate::{
     app::App,
     error::AppError,
     features::{
         account::{
+            names::{self, Name, USER_ID_TAKEN},
             password::{self, checked, hashed},
             queries, rules,
             steps::Details,
@@ -98,8 +99,10 @@ pub(in super::super) async fn submit(
     });
     if user_id == login.account.user_id {
         form.error("user_id", shell.t("仮ユーザIDとは別のユーザIDを入力してください。"));
-    } else if queries::account_id(&app.db, scope, &user_id).await?.is_some() {
-        form.error("user_id", shell.t(TAKEN));
+    } else if !form.has_errors()
+        && let Some(words) = names::refusal(&app, scope, id, shell.lang, Name::UserId(&user_id)).await?
+    {
+        form.error("user_id", words);
     }
     let person = queries::person(&app.db, scope, id).await?;
     let twice = password::Typed {
@@ -117,10 +120,9 @@ pub(in super::super) async fn submit(
             .ok(),
     };
     if let Some(email) = &email
-        && queries::email_owner(&app.db, scope, email).await?.is_some_and(|owner| owner != id)
+        && let Some(words) = names::refusal(&app, scope, id, shell.lang, Name::Email(email)).await?
     {
-        let words = "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
-        form.error("email", shell.t(words));
+        form.error("email", words);
     }
     if form.has_errors() {
         let (new_password, new_password_again) = Default::default();
@@ -140,7 +142,7 @@ pub(in super::super) async fn submit(
 crate::ui::pages! {
     DetailsPage => |shell| {
         let mut form = FormState::default();
-        form.error("user_id", shell.t(TAKEN));
+        form.error("user_id", shell.t(USER_ID_TAKEN));
         Self {
             page: shell.page_with_errors(TITLE),
             form,

@@ -22,7 +22,7 @@ use crate::{
             throttle::MAILS_OF_ACCOUNT,
             under_way::{At, AtEmail, AtEmailSent, UnderWay},
         },
-        mails::{self, MailFrame, Recipient},
+        mails::{self, Letter, MailFrame, Recipient},
     },
     scope::{InSociety, PublicScope},
     ui::{FormState, Page, Shell},
@@ -94,12 +94,6 @@ pub(in super::super) async fn submit(
             None
         }
     };
-    if let Some(address) = &address
-        && queries::email_owner(&app.db, scope, address).await?.is_some_and(|owner| owner != id)
-    {
-        let words = "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
-        form.error("email", shell.t(words));
-    }
     // The same form sent twice mails one link: a second one would kill the first.
     let newest = queries::link_newest(&app.db, scope, id, "email").await?;
     let just_sent = newest.is_some_and(|sent_at| app.clock.now().duration_since(sent_at) < COOL_DOWN);
@@ -141,7 +135,8 @@ async fn send(app: &App, login: UnderWay, address: &str, sign_out_everywhere: bo
     Ok(Redirect::to(Step::EmailSent.path()).into_response())
 }
 
-/// Mails a link that proves the address is the member's.
+/// Mails a link that proves the address is the member's. Where it is another account's, its owner is told instead: whoever typed it
+/// sees the same page and learns nothing.
 pub(in super::super) async fn mail_link(
     app: &App,
     tx: &mut yui_db::Tx,
@@ -154,10 +149,24 @@ pub(in super::super) async fn mail_link(
     let ends_at = now.checked_add(LINK_LIFE)?;
     let link = NewLink { token_hash, account_id, purpose: "email", address: Some(address), ends_at };
     queries::link_insert(tx, scope, &link, now).await?;
-    let lang = queries::person_in(tx, scope, account_id).await?.lang;
     let path = format!("/link/email/{}", *token.text());
-    let letter = letters::email_verify(&MailFrame::of(app, scope.society(), lang), &path).until(ends_at);
-    mails::enqueue(tx, app, scope, Recipient { account_id: Some(account_id), address }, &letter, now).await?;
+    let letter = |frame: &MailFrame| letters::email_verify(frame, &path).until(ends_at);
+    mail_or_tell_owner(app, tx, scope, (account_id, address), letter).await
+}
+
+/// Sends the letter to the address of an account; to the owner of the address, where that is somebody else, that it was typed.
+pub(in super::super) async fn mail_or_tell_owner(
+    app: &App,
+    tx: &mut yui_db::Tx,
+    scope: &impl InSociety,
+    (account_id, address): (i64, &str),
+    letter: impl FnOnce(&MailFrame) -> Letter,
+) -> anyhow::Result<()> {
+    let owner = queries::email_owner_in(tx, scope, address).await?.unwrap_or(account_id);
+    let frame = MailFrame::of(app, scope.society(), queries::person_in(tx, scope, owner).await?.lang);
+    let letter = if owner == account_id { letter(&frame) } else { letters::email_taken(&frame) };
+    let to = Recipient { account_id: Some(owner), address };
+    mails::enqueue(tx, app, scope, to, &letter, app.clock.now()).await?;
     Ok(())
 }
 

@@ -15,12 +15,12 @@ pub(super) use check::{back as check_back, show as check_show, submit as check_s
 pub(super) use details::{MAIL_KINDS, show as details_show, submit as details_submit};
 pub(super) use done::show as done_show;
 pub(super) use email::{
-    again as email_again, change as email_change, mail_link, sent as email_sent, show as email_show,
-    status as email_status, submit as email_submit,
+    again as email_again, change as email_change, mail_link, mail_or_tell_owner, sent as email_sent,
+    show as email_show, status as email_status, submit as email_submit,
 };
 pub(super) use finish::{Own, finish};
 pub(super) use identity::{show as identity_show, submit as identity_submit};
-pub(super) use profile::{FactorChoice, TAKEN, choices, show as profile_show, submit as profile_submit};
+pub(super) use profile::{FactorChoice, choices, show as profile_show, submit as profile_submit};
 
 use axum::response::{IntoResponse, Redirect, Response};
 

@@ -14,7 +14,8 @@ use crate::{
     error::AppError,
     features::{
         account::{
-            queries, rules,
+            names::{self, Name, USER_ID_TAKEN},
+            rules,
             under_way::{At, AtProfile, UnderWay},
         },
         societies::Factor,
@@ -105,9 +106,11 @@ pub(in super::super) async fn submit(
         form.error("user_id", &words);
         String::new()
     });
-    let owner = queries::account_id(&app.db, &login.scope, &user_id).await?;
-    if owner.is_some_and(|owner| owner != login.account.account_id) {
-        form.error("user_id", shell.t(TAKEN));
+    let id = login.account.account_id;
+    if !form.has_errors()
+        && let Some(words) = names::refusal(&app, &login.scope, id, shell.lang, Name::UserId(&user_id)).await?
+    {
+        form.error("user_id", words);
     }
     // A method that the society does not offer is none, whatever the form sent.
     let factor = Factor::of(&typed.factor).filter(|factor| policy.factors.contains(factor));
@@ -124,9 +127,6 @@ pub(in super::super) async fn submit(
     .await
 }
 
-/// Said of a user ID that somebody else has.
-pub(in super::super) const TAKEN: &str = "このユーザIDは使われています。別のユーザIDを入力してください。";
-
 crate::ui::pages! {
     NewUserIdPage => |shell| {
         let choice = |factor: Factor| FactorChoice {
@@ -137,7 +137,7 @@ crate::ui::pages! {
             chosen: factor == Factor::Email,
         };
         let mut form = FormState::default();
-        form.error("user_id", shell.t(TAKEN));
+        form.error("user_id", shell.t(USER_ID_TAKEN));
         Self {
             page: shell.page_with_errors(TITLE),
             form,

@@ -276,6 +276,12 @@ pub(crate) async fn email_owner(db: &Db, scope: &impl InSociety, email: &str) ->
     Ok(row.map(|row| row.id))
 }
 
+/// As [`email_owner`], in a transaction.
+pub(crate) async fn email_owner_in(tx: &mut Tx, scope: &impl InSociety, email: &str) -> Result<Option<i64>, DbError> {
+    let row: Option<Id> = tx.optional(&EMAIL_OWNER, params![scope.society_id(), email]).await?;
+    Ok(row.map(|row| row.id))
+}
+
 /// How many wrong passwords lock an account whose password is made of symbol, number and birth date.
 const GUESSES: i32 = 5;
 

@@ -21,6 +21,7 @@ statements! {
         JOIN members m ON m.society_id = a.society_id AND m.member_id = a.member_id
         WHERE s.society_id = $1 AND s.token_hash = $2 AND s.idle_until > $3 AND s.ends_at > $3
             AND a.state = 'enrolled'";
+    SESSION_OWNER = "SELECT account_id AS owner FROM sessions WHERE society_id = $1 AND token_hash = $2";
     SESSION_SEEN = "
         UPDATE sessions SET last_seen_at = $3, idle_until = $4, address = $5
         WHERE society_id = $1 AND token_hash = $2";
@@ -144,6 +145,21 @@ pub(crate) async fn session_seen(
     address: &str,
 ) -> Result<(), DbError> {
     db.execute(&SESSION_SEEN, params![scope.society_id(), token_hash, now, idle_until, address]).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionOwner {
+    owner: i64,
+}
+
+/// Returns whose session it is, or was.
+pub(crate) async fn session_owner(
+    db: &Db,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+) -> Result<Option<i64>, DbError> {
+    let row: Option<SessionOwner> = db.optional(&SESSION_OWNER, params![scope.society_id(), token_hash]).await?;
+    Ok(row.map(|row| row.owner))
 }
 
 /// Ends the session.

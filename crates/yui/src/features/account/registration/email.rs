@@ -17,6 +17,7 @@ use crate::{
     error::AppError,
     features::{
         account::{
+            enrolment::mail_or_tell_owner,
             happened::{Happened, happened},
             letters,
             queries::{self, NewFactor},
@@ -26,7 +27,7 @@ use crate::{
             steps::{Second, WRONG_CODES_PER_LOGIN},
             throttle::MAILS_OF_ACCOUNT,
         },
-        mails::{self, MailFrame, Recipient},
+        mails::MailFrame,
         societies::{Factor, ids_take},
     },
     scope::InSociety,
@@ -130,11 +131,6 @@ pub(in super::super) async fn send(
         faults.iter().for_each(|words| form.error("email", words));
         String::new()
     });
-    let owner = queries::email_owner(&app.db, scope, &address).await?;
-    if owner.is_some_and(|owner| owner != id) {
-        let words = "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
-        form.error("email", shell.t(words));
-    }
     // An address that is set already is changed in the settings, where the old one is told.
     let person = queries::person(&app.db, scope, id).await?;
     let proved = queries::standing(&app.db, scope, id, now).await?.is_some_and(|(account, _)| account.email_verified);
@@ -155,9 +151,8 @@ pub(in super::super) async fn send(
     let waiting = Waiting { address: address.clone(), code: code.clone(), wrong: 0, ends_at };
     let mut tx = app.db.begin().await?;
     let question = keep(&app, &mut tx, &registrant, &waiting).await?;
-    let letter = letters::mail_code(&MailFrame::of(&app, scope.society(), person.lang), &code).until(ends_at);
-    let to = Recipient { account_id: Some(id), address: &address };
-    mails::enqueue(&mut tx, &app, scope, to, &letter, now).await?;
+    let letter = |frame: &MailFrame| letters::mail_code(frame, &code).until(ends_at);
+    mail_or_tell_owner(&app, &mut tx, scope, (id, &address), letter).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(page(&shell, &registrant, form, address, Some(question)).into_response())

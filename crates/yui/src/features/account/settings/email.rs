@@ -65,11 +65,6 @@ pub(in super::super) async fn submit(
         String::new()
     });
     let person = queries::person(&app.db, &member, id).await?;
-    let owner = queries::email_owner(&app.db, &member, &address).await?;
-    if owner.is_some_and(|owner| owner != id) {
-        let words = "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
-        form.error("email", shell.t(words));
-    }
     let limit = MAILS_OF_ACCOUNT.of(&id.to_string());
     if !form.has_errors() && !limit.take(&app, &scope).await? {
         let words =

@@ -13,8 +13,8 @@ use crate::{
     app::App,
     error::AppError,
     features::account::{
-        enrolment::TAKEN,
         happened::{Happened, happened},
+        names::{self, Name, USER_ID_TAKEN},
         password::busy,
         queries, rules,
     },
@@ -86,10 +86,14 @@ pub(in super::super) async fn submit(
         form.error("user_id", shell.t("ユーザIDをパスワードと同じにすることはできません。"));
         return Ok(page(&shell, &member, form, typed.user_id).into_response());
     }
+    if let Some(words) = names::refusal(&app, &member, member.account_id, shell.lang, Name::UserId(&user_id)).await? {
+        form.error("user_id", words);
+        return Ok(page(&shell, &member, form, typed.user_id).into_response());
+    }
     let mut tx = app.db.begin().await?;
     match queries::user_id_set(&mut tx, &member, member.account_id, &user_id).await {
         Err(error) if error.is_taken("accounts_user_id") => {
-            form.error("user_id", shell.t(TAKEN));
+            form.error("user_id", shell.t(USER_ID_TAKEN));
             return Ok(page(&shell, &member, form, typed.user_id).into_response());
         }
         set => set?,
@@ -103,7 +107,7 @@ pub(in super::super) async fn submit(
 crate::ui::pages! {
     UserIdPage => |shell| {
         let mut form = FormState::default();
-        form.error("user_id", shell.t(TAKEN));
+        form.error("user_id", shell.t(USER_ID_TAKEN));
         let page = shell.page_with_errors(TITLE);
         Self { page, form, user_id: "testtaro01".into(), bounds: ["3".into(), "255".into()] }
     },

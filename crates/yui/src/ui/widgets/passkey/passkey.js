@@ -40,8 +40,6 @@ for (const box of document.querySelectorAll('[data-passkey]')) {
     });
     if (next.unknown) await PublicKeyCredential.signalUnknownCredential?.(next.unknown);
     if (next.error) say(next.error);
-    // A form that had to wait for the proof is sent now.
-    else if (document.querySelector('form[data-again]')) document.querySelector('form[data-again]').requestSubmit();
     else location.assign(next.location);
   };
 
