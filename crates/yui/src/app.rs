@@ -157,7 +157,7 @@ impl App {
             pairs: Notify::new(),
             announcements: Notify::new(),
             imports: Bell::default(),
-            files: Files::in_folder(&config.files.folder),
+            files: Files::new(&config.files),
             readiness: Readiness::default(),
             stopping: Stopping::default(),
             config,

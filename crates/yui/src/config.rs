@@ -88,6 +88,10 @@ pub struct FilesConfig {
     pub folder: PathBuf,
     /// The largest one, in bytes.
     pub limit: u64,
+    /// The bytes that stay free on the disk: uploads are refused before.
+    pub reserve: u64,
+    /// The bytes that the files of one society may have together while they wait.
+    pub of_society: u64,
 }
 
 /// How mail leaves.
@@ -218,6 +222,18 @@ pub const KEYS: &[Key] = &[
         default: "2048",
         example: "4096",
         meaning: "megabytes that a file which staff upload may have, 1 to 100000",
+    },
+    Key {
+        name: "YUI_UPLOAD_QUOTA",
+        default: "20480",
+        example: "51200",
+        meaning: "megabytes that a society's uploaded files may have together until they are imported or given up, 1 to 10000000",
+    },
+    Key {
+        name: "YUI_DISK_RESERVE",
+        default: "1024",
+        example: "5120",
+        meaning: "megabytes that uploads leave free in the folder of files, 0 to 10000000; beyond, they are refused in words",
     },
     Key {
         name: "YUI_FONTS",
@@ -371,6 +387,18 @@ impl Config {
                 value("YUI_UPLOAD_LIMIT").unwrap_or("2048"),
                 "a number of megabytes from 1 to 100000",
                 |text| text.parse().ok().filter(|size| (1..=100_000).contains(size)).map(|size: u64| size << 20),
+            )?,
+            of_society: parsed(
+                "YUI_UPLOAD_QUOTA",
+                value("YUI_UPLOAD_QUOTA").unwrap_or("20480"),
+                "a number of megabytes from 1 to 10000000",
+                |text| text.parse().ok().filter(|size| (1..=10_000_000).contains(size)).map(|size: u64| size << 20),
+            )?,
+            reserve: parsed(
+                "YUI_DISK_RESERVE",
+                value("YUI_DISK_RESERVE").unwrap_or("1024"),
+                "a number of megabytes from 0 to 10000000",
+                |text| text.parse().ok().filter(|size| (0..=10_000_000).contains(size)).map(|size: u64| size << 20),
             )?,
         };
         let mail = MailConfig {

@@ -6,6 +6,7 @@ use std::{
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::body::Bytes;
@@ -16,7 +17,7 @@ use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile};
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use crate::{app::App, scope::InSociety};
+use crate::{app::App, config::FilesConfig, scope::InSociety};
 
 /// How much of a file is sent at once.
 const PIECE: usize = 1 << 16;
@@ -47,12 +48,82 @@ const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(48);
 #[derive(Clone, Debug)]
 pub struct Files {
     folder: PathBuf,
+    room: Room,
+    /// How many files are coming in, by society.
+    coming: Arc<Mutex<HashMap<i64, usize>>>,
+}
+
+/// How many files of one society may come in at once in one process.
+const AT_ONCE: usize = 4;
+
+/// How much of a file is written before it is looked again whether there is room.
+const LOOK_EVERY: u64 = 8 << 20;
+
+/// What uploads may take, in bytes.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    /// This much of the disk stays free.
+    reserve: u64,
+    /// A society's files have this much together.
+    of_society: u64,
+}
+
+impl Room {
+    /// Returns nothing where `more` bytes may be written into the society's folder, which has `used` already.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::StorageFull`], [`io::ErrorKind::QuotaExceeded`], or why it can not be told.
+    fn has(self, folder: &Path, used: u64, more: u64) -> io::Result<()> {
+        let disk = rustix::fs::statvfs(folder)?;
+        if disk.f_bavail.saturating_mul(disk.f_frsize) < self.reserve.saturating_add(LOOK_EVERY) {
+            return Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                "what is left of the disk is kept free (YUI_DISK_RESERVE)",
+            ));
+        }
+        if used.saturating_add(more) > self.of_society {
+            return Err(io::Error::new(
+                io::ErrorKind::QuotaExceeded,
+                "the society's files are too many (YUI_UPLOAD_QUOTA)",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A file that comes in counts as long as this lives.
+#[derive(Debug)]
+struct Coming {
+    all: Arc<Mutex<HashMap<i64, usize>>>,
+    society_id: i64,
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = all.get_mut(&self.society_id) {
+            *count -= 1;
+            if *count == 0 {
+                all.remove(&self.society_id);
+            }
+        }
+    }
+}
+
+/// Returns how many bytes the files of a folder have.
+fn used(folder: &Path) -> io::Result<u64> {
+    let mut used = 0;
+    for file in there(fs::read_dir(folder))?.into_iter().flatten() {
+        used += there(file?.metadata())?.map_or(0, |metadata| metadata.len());
+    }
+    Ok(used)
 }
 
 impl Files {
-    /// Returns the files in this folder, which is made when the first one comes.
-    pub fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+    /// Returns the files in the folder that the configuration names, which is made when the first one comes.
+    pub fn new(config: &FilesConfig) -> Self {
+        let room = Room { reserve: config.reserve, of_society: config.of_society };
+        Self { folder: config.folder.clone(), room, coming: Arc::default() }
     }
 
     fn folder_of(&self, scope: &impl InSociety) -> PathBuf {
@@ -231,18 +302,24 @@ const WAITING: usize = 16;
 pub struct Incoming {
     pieces: mpsc::Sender<Option<Bytes>>,
     writer: JoinHandle<io::Result<Option<Stored>>>,
+    coming: Coming,
 }
 
 impl Files {
-    /// Begins to take a file in under this name.
-    pub fn receive(&self, scope: &impl InSociety, name: String) -> Incoming {
-        let (pieces, mut coming) = mpsc::channel::<Option<Bytes>>(WAITING);
-        let folder = self.folder_of(scope);
+    /// Begins to take a file in under this name; nothing where as many of the society's are coming in as may.
+    pub fn receive(&self, scope: &impl InSociety, name: String) -> Option<Incoming> {
+        let coming = self.coming(scope.society_id())?;
+        let (pieces, mut arriving) = mpsc::channel::<Option<Bytes>>(WAITING);
+        let (folder, room) = (self.folder_of(scope), self.room);
         let writer = tokio::task::spawn_blocking(move || {
-            let mut file = io::BufWriter::with_capacity(BUFFER, begin(folder, &name)?);
-            let (mut size, mut hash, mut head) = (0, Sha256::new(), Vec::new());
-            while let Some(piece) = coming.blocking_recv() {
+            fs::create_dir_all(&folder)?;
+            let used = used(&folder)?;
+            let mut file = io::BufWriter::with_capacity(BUFFER, begin(folder.clone(), &name)?);
+            let (mut size, mut looked_at, mut hash, mut head) = (0, 0, Sha256::new(), Vec::new());
+            room.has(&folder, used, 1)?;
+            while let Some(piece) = arriving.blocking_recv() {
                 let Some(piece) = piece else {
+                    room.has(&folder, used, size)?;
                     file.into_inner().map_err(io::IntoInnerError::into_error)?.keep()?;
                     return Ok(Some(Stored { name, size, content_hash: hash.finalize().into(), head }));
                 };
@@ -250,10 +327,25 @@ impl Files {
                 hash.update(&piece);
                 size += u64::try_from(piece.len()).unwrap_or_default();
                 head.extend(piece.iter().take(HEAD - head.len()));
+                if size >= looked_at + LOOK_EVERY {
+                    room.has(&folder, used, size)?;
+                    looked_at = size;
+                }
             }
             Ok(None)
         });
-        Incoming { pieces, writer }
+        Some(Incoming { pieces, writer, coming })
+    }
+
+    fn coming(&self, society_id: i64) -> Option<Coming> {
+        let mut all = self.coming.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = all.entry(society_id).or_default();
+        if *count >= AT_ONCE {
+            return None;
+        }
+        *count += 1;
+        drop(all);
+        Some(Coming { all: self.coming.clone(), society_id })
     }
 }
 
@@ -265,9 +357,10 @@ impl Incoming {
 
     /// Does without the file; nothing of it is left.
     pub async fn give_up(self) {
-        let Self { pieces, writer } = self;
+        let Self { pieces, writer, coming } = self;
         drop(pieces);
         drop(writer.await);
+        drop(coming);
     }
 
     /// Makes the file durable.

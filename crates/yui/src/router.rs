@@ -267,7 +267,7 @@ async fn door(
         (_, Permission::Anybody | Permission::Step) => false,
         (_, Permission::Staff(_) | Permission::StaffFresh(_)) => return Err(AppError::NotFound),
         (None, _) => {
-            let owner = account::session_owner(&app, &scope, request.headers()).await?.map(Owner::Member);
+            let owner = account::owner_of_session(&app, &scope, request.headers()).await?.map(Owner::Member);
             let login = |to: &str| account::login_path_from(to, owner.is_some());
             return late(&app, &scope, owner, (request, "/"), (typed, login)).await;
         }
@@ -300,7 +300,7 @@ async fn staff_door(
     match (&signed_in, permission) {
         (_, Permission::Anybody | Permission::Step) => {}
         (None, Permission::Staff(_) | Permission::StaffFresh(_)) => {
-            let owner = staff::session_owner(app, scope, request.headers()).await?.map(Owner::Staff);
+            let owner = staff::owner_of_session(app, scope, request.headers()).await?.map(Owner::Staff);
             let login = |to: &str| staff::login_path_from(to, owner.is_some());
             return late(app, scope, owner, (request, "/console"), (typed, login)).await;
         }

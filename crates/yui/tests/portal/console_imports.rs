@@ -304,14 +304,36 @@ async fn an_upload_that_breaks_off_or_is_too_large_leaves_nothing() {
 
         // A whole megabyte is allowed in this portal, not a byte more.
     }
-    {
-        let small = Portal::with_upload_limit("1").await;
+    for (setting, megabytes, words) in [
+        ("YUI_UPLOAD_LIMIT", "1", "1 MBまでです"),
+        ("YUI_UPLOAD_QUOTA", "1", "取り込んでいないファイルの合計が1 MBを超えます"),
+        ("YUI_DISK_RESERVE", "10000000", "空き容量などの問題です"),
+    ] {
+        let small = Portal::with_upload_limit(setting, megabytes).await;
         let mut staff = small.staff("minato", "kyufu").await;
         let line = row("L", "2026-08", "医院", 1_000);
         let many = line.repeat((1 << 20) / line.len() + 1);
         let answer = send(&mut staff, "expenses", &[], "e.csv", format!("{EXPENSE_HEADER}{many}").as_bytes()).await;
-        assert!(answer.first(".error-summary").contains("1 MBまでです"), "{}", answer.text());
-        assert_eq!(files_in(&small), 0);
+        assert!(answer.first(".error-summary").contains(words), "{setting}: {}", answer.first(".error-summary"));
+        assert_eq!(files_in(&small), 0, "{setting}");
+    }
+}
+
+/// Review L11: whoever leaves uploads half open keeps nobody of another society out, and holds no more than a few.
+#[tokio::test]
+async fn only_so_many_files_of_a_society_come_in_at_once() {
+    for portal in Portal::demos().await {
+        let (minato, midori) = (portal.scope("minato").await, portal.scope("midori").await);
+        let name = |number: usize| format!("{number:032x}");
+        let mut half: Vec<_> = (0..4).filter_map(|number| portal.app.files.receive(&minato, name(number))).collect();
+        assert_eq!(half.len(), 4);
+        let mut staff = portal.staff("minato", "kyufu").await;
+        let text = format!("{EXPENSE_HEADER}{}", row("L", "2026-08", "医院", 1_000));
+        let answer = send(&mut staff, "expenses", &[], "e.csv", text.as_bytes()).await;
+        assert!(answer.first(".error-summary").contains("ほかのファイルを受け取っている途中です"));
+        assert!(portal.app.files.receive(&midori, name(5)).is_some(), "another society's");
+        half.pop().unwrap().give_up().await;
+        assert_eq!(send(&mut staff, "expenses", &[], "e.csv", text.as_bytes()).await.status, 303);
     }
 }
 

@@ -116,10 +116,10 @@ impl Portal {
     }
 
     /// Returns the demo on PostgreSQL where files may have so many megabytes.
-    pub(crate) async fn with_upload_limit(megabytes: &str) -> Self {
+    pub(crate) async fn with_upload_limit(setting: &str, megabytes: &str) -> Self {
         let copy = Self::demos().await.into_iter().nth(1).unwrap();
         copy.app.db.close().await;
-        Self::connected(copy.db, true, &[("YUI_UPLOAD_LIMIT", megabytes)]).await
+        Self::connected(copy.db, true, &[(setting, megabytes)]).await
     }
 
     /// Returns the scope of a society.

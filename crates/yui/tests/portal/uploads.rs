@@ -18,7 +18,7 @@ const INSURER: &str = "06139018";
 
 /// Puts a file into the folder of files and has it checked.
 pub(crate) async fn uploaded(app: &App, scope: &SystemScope, kind: &str, name: &str, bytes: Vec<u8>) -> i64 {
-    let incoming = app.files.receive(scope, format!("stored-{name}"));
+    let incoming = app.files.receive(scope, format!("stored-{name}")).unwrap();
     incoming.push(bytes.into()).await;
     let new = NewUpload {
         kind: imports::kind_of(kind).unwrap(),
@@ -310,7 +310,7 @@ async fn a_file_that_no_upload_names_does_not_stay() {
     let unknown = elsewhere.society(Preset::Nanohana, "06139034").await;
     for portal in Portal::both().await {
         let scope = with_register(&portal).await;
-        let incoming = portal.app.files.receive(&unknown, "lost".into());
+        let incoming = portal.app.files.receive(&unknown, "lost".into()).unwrap();
         let new = NewUpload {
             kind: imports::kind_of("register").unwrap(),
             file_name: "lost.csv".into(),

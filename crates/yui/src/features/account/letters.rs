@@ -143,13 +143,18 @@ pub(super) fn notice(
         .p(sentence(lang, what))
         .list([lang.tf("日時：{0}", [when])].into_iter().chain(device.map(|device| lang.tf("端末：{0}", [device]))));
     letter = match what {
-        Happened::Locked => letter.p(lang.t(
-            "ロックを解除するには、健康保険組合へご連絡ください。生体認証を登録している方は、そのままログインできます。",
+        Happened::Locked if person.has_passkey => letter.p(lang.t(
+            "生体認証では、そのままログインできます。パスワードのロックを解除するには、健康保険組合へご連絡ください。",
         )),
+        Happened::Locked => letter.p(lang.t("ロックを解除するには、健康保険組合へご連絡ください。")),
         Happened::FactorsReset => letter.p(lang.t("次のログインのときに、新しい認証方法を登録してください。")),
         _ => letter,
     };
-    letter.p(lang.t("お心当たりがない場合は、すぐにパスワードを変更し、健康保険組合へご連絡ください。"))
+    letter.p(lang.t(match what {
+        // Nobody can change a password now, or the society did it.
+        Happened::Locked | Happened::Stopped => "お心当たりがない場合は、健康保険組合へご連絡ください。",
+        _ => "お心当たりがない場合は、すぐにパスワードを変更し、健康保険組合へご連絡ください。",
+    }))
 }
 
 fn subject(lang: Lang, what: &Happened) -> String {

@@ -35,7 +35,7 @@ pub use bound::{Events, bind_events, verify_events};
 pub(crate) use confirm::{due as confirm_due, due_for_health, path as confirm_path};
 pub(crate) use happened::event_label;
 pub(crate) use login::login_path_from;
-pub(crate) use session::{owner as session_owner, resolve};
+pub(crate) use session::{owner as owner_of_session, resolve};
 pub use throttle::Throttles;
 pub use tidy::{Tidied, tidy};
 pub(crate) use unsubscribe::path as unsubscribe_path;

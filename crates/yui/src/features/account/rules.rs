@@ -157,6 +157,7 @@ mod tests {
             birth_date: jiff::civil::date(1979, 8, 22),
             holder: "800 1234".into(),
             register_email: None,
+            has_passkey: false,
         }
     }
 

@@ -21,7 +21,7 @@ mod session;
 pub(crate) use confirm::{due as confirm_due, path as confirm_path};
 pub(crate) use login::login_path_from;
 pub use role::{Right, Role};
-pub(crate) use session::{owner as session_owner, resolve, tidy};
+pub(crate) use session::{owner as owner_of_session, resolve, tidy};
 
 use crate::{
     app::App,

@@ -8,7 +8,9 @@ statements! {
     PERSON = "
         SELECT a.user_id, a.email, a.lang, m.name, m.birth_date, m.email AS register_email,
             (SELECT MAX(c.symbol || ' ' || c.number) FROM coverages c
-                WHERE c.society_id = a.society_id AND c.member_id = a.member_id) AS holder
+                WHERE c.society_id = a.society_id AND c.member_id = a.member_id) AS holder,
+            EXISTS (SELECT 1 FROM factors f
+                WHERE f.society_id = a.society_id AND f.account_id = a.account_id AND f.kind = 'passkey') AS has_passkey
         FROM accounts a
         JOIN members m ON m.society_id = a.society_id AND m.member_id = a.member_id
         WHERE a.society_id = $1 AND a.account_id = $2";
@@ -35,6 +37,8 @@ pub(crate) struct Person {
     pub(crate) holder: String,
     /// The address that the register has.
     pub(crate) register_email: Option<String>,
+    /// Whether one of the account's factors is a passkey.
+    pub(crate) has_passkey: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -46,6 +50,7 @@ struct PersonRow {
     birth_date: yui_db::Date,
     holder: Option<String>,
     register_email: Option<String>,
+    has_passkey: bool,
 }
 
 impl From<PersonRow> for Person {
@@ -58,6 +63,7 @@ impl From<PersonRow> for Person {
             birth_date: row.birth_date.to_jiff(),
             holder: row.holder.unwrap_or_default(),
             register_email: row.register_email,
+            has_passkey: row.has_passkey,
         }
     }
 }

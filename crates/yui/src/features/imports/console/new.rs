@@ -110,6 +110,8 @@ enum Came {
     WrongType(String),
     /// The connection broke off.
     BrokenOff,
+    /// Others of the society are coming in.
+    Busy,
     /// It could not be written.
     Disk(io::Error),
 }
@@ -190,6 +192,13 @@ fn words(app: &App, came: &Came) -> String {
         }
         Came::WrongType(why) => why.clone(),
         Came::BrokenOff => "ファイルを最後まで受け取れませんでした。もう一度お試しください。".to_owned(),
+        Came::Busy => "ほかのファイルを受け取っている途中です。終わってから、もう一度お試しください。".to_owned(),
+        Came::Disk(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
+            let limit = app.config.files.of_society >> 20;
+            format!(
+                "取り込んでいないファイルの合計が{limit} MBを超えます。不要なファイルを取りやめるか、取り込んでから、もう一度お試しください。"
+            )
+        }
         Came::Disk(error) => {
             tracing::error!("an uploaded file can not be kept: {error}");
             "サーバーにファイルを保存できませんでした（空き容量などの問題です）。システムの管理者に連絡してください。"
@@ -222,7 +231,10 @@ async fn receive(app: &App, staff: &StaffScope, kind: Option<Kind>, mut part: Fi
     if part.file_name().is_none_or(str::is_empty) {
         return Ok(Came::Not);
     }
-    let incoming = app.files.receive(staff, files::name(app)?);
+    let Some(incoming) = app.files.receive(staff, files::name(app)?) else {
+        pass_over(part, app.config.files.limit).await;
+        return Ok(Came::Busy);
+    };
     let came = pour(&incoming, kind, app.config.files.limit, &mut part).await;
     Ok(match came {
         Ok(None) => match incoming.finish().await {
