@@ -279,12 +279,33 @@ pub struct Server {
     pub local: bool,
     /// Whether the role may do everything.
     pub superuser: bool,
+    /// Its clock, in milliseconds since 1970.
+    pub clock: i64,
 }
+
+impl Server {
+    /// Returns what to say where this machine's clock and the server's are far apart: deadlines of codes, leases and sessions are
+    /// written by one machine and read by another.
+    pub fn skew(&self, now: jiff::Timestamp) -> Option<String> {
+        let ahead = now.as_millisecond().saturating_sub(self.clock) / 1000;
+        (ahead.abs() >= FAR_APART).then(|| {
+            let direction = if ahead > 0 { "ahead of" } else { "behind" };
+            format!(
+                "this machine is {} s {direction} the database's: codes, leases and sessions end at the wrong time",
+                ahead.abs()
+            )
+        })
+    }
+}
+
+/// From how many seconds on two clocks are far apart: codes of authenticator apps are accepted for 30.
+const FAR_APART: i64 = 5;
 
 const SERVER: &str = "
     SELECT (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl) AS tls,
         COALESCE(host(inet_server_addr()) IN ('127.0.0.1', '::1'), true) AS local,
-        current_setting('is_superuser') = 'on' AS superuser";
+        current_setting('is_superuser') = 'on' AS superuser,
+        CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS clock";
 
 type SqliteRows<'q, T> = sqlx::query::QueryAs<'q, Sqlite, T, SqliteArguments>;
 type PostgresRows<'q, T> = sqlx::query::QueryAs<'q, Postgres, T, PgArguments>;
@@ -372,4 +393,19 @@ pub(crate) fn postgres_among<'q, T: Record>(
     };
     added.map_err(sqlx::Error::Encode)?;
     Ok(sqlx::query_as_with(AssertSqlSafe(sql), arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_that_are_far_apart_are_told() {
+        let server = |clock| Server { tls: None, local: true, superuser: false, clock };
+        let now = jiff::Timestamp::from_millisecond(1_000_000).unwrap();
+        assert_eq!(server(1_000_000).skew(now), None);
+        assert_eq!(server(1_004_900).skew(now), None);
+        assert!(server(910_000).skew(now).unwrap().starts_with("this machine is 90 s ahead of the database's"));
+        assert!(server(1_090_000).skew(now).unwrap().starts_with("this machine is 90 s behind the database's"));
+    }
 }

@@ -63,7 +63,7 @@ impl RelyingParty {
             return Err(refused("the state is not one of a registration"));
         };
         let response: RegisterPublicKeyCredential = read(response)?;
-        same_site(&response.response.client_data_json)?;
+        self.asked_here(&response.response.client_data_json)?;
         let passkey = self.webauthn.finish_passkey_registration(&response, &ceremony).map_err(|error| cause(&error))?;
         let made = AuthData::of_attestation(&response.response.attestation_object)?;
         if !made.user_verified {
@@ -162,7 +162,7 @@ impl RelyingParty {
         ceremony: DiscoverableAuthentication,
         mut stored: Stored,
     ) -> Result<Used, PasskeyError> {
-        same_site(&response.response.client_data_json)?;
+        self.asked_here(&response.response.client_data_json)?;
         if response.get_user_unique_id().is_some_and(|handle| handle != stored.handle.as_bytes()) {
             return Err(refused("the passkey belongs to another account"));
         }
@@ -176,6 +176,26 @@ impl RelyingParty {
         let is_changed = stored.passkey.update_credential(&result).unwrap_or(false);
         Ok(Used { updated: if is_changed { Some(to_json(&stored)?) } else { None } })
     }
+
+    /// Nothing, unless the page that asked is elsewhere or inside a page of another site (the library looks at the latter in one
+    /// ceremony only).
+    fn asked_here(&self, client_data: &[u8]) -> Result<(), PasskeyError> {
+        let said: CollectedClientData =
+            serde_json::from_slice(client_data).map_err(|error| PasskeyError::Malformed(error.to_string()))?;
+        if said.cross_origin == Some(true) || said.unknown_keys.contains_key("topOrigin") {
+            return Err(refused("the page was inside another site's"));
+        }
+        let origins = self.webauthn.get_allowed_origins();
+        if !origins.iter().any(|origin| origin.origin() == said.origin.origin()) {
+            let origins: Vec<_> = origins.iter().map(|origin| origin.origin().ascii_serialization()).collect();
+            let there = said.origin.origin().ascii_serialization();
+            return Err(PasskeyError::Refused(format!(
+                "it was made at {there:.200}, the portal is at {}",
+                origins.join(", ")
+            )));
+        }
+        Ok(())
+    }
 }
 
 fn begun(options: &impl Serialize, state: &State) -> Result<Ceremony, PasskeyError> {
@@ -187,16 +207,6 @@ fn read<T: DeserializeOwned>(response: &str) -> Result<T, PasskeyError> {
         return Err(PasskeyError::Malformed("it is too long".into()));
     }
     serde_json::from_str(response).map_err(|error| PasskeyError::Malformed(error.to_string()))
-}
-
-/// Nothing, unless the page that asked is inside a page of another site (the library looks at this in one ceremony only).
-fn same_site(client_data: &[u8]) -> Result<(), PasskeyError> {
-    let said: CollectedClientData =
-        serde_json::from_slice(client_data).map_err(|error| PasskeyError::Malformed(error.to_string()))?;
-    if said.cross_origin == Some(true) || said.unknown_keys.contains_key("topOrigin") {
-        return Err(refused("the page was inside another site's"));
-    }
-    Ok(())
 }
 
 fn refused(why: &str) -> PasskeyError {

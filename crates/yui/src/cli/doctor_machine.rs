@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::Timestamp;
 use rustix::fs::Access;
 use yui_db::Server;
 
@@ -22,6 +23,10 @@ pub(super) fn server(report: &mut Report, server: &Server) {
     }
     if server.superuser {
         report.warn("role of PostgreSQL", "it is a superuser: one that owns its database is enough");
+    }
+    match server.skew(Timestamp::now()) {
+        Some(words) => report.warn("clock", &words),
+        None => report.tell("clock", Ok("as the database's".into())),
     }
 }
 

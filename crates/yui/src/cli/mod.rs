@@ -107,7 +107,10 @@ fn log_to_stderr() {
         .with_env_var("YUI_LOG")
         .with_default_directive(tracing::Level::INFO.into())
         .from_env_lossy();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false).init();
+    // Colours are for a terminal: in a file or a journal they are noise.
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    layer.log_internal_errors(false).init();
 }
 
 /// Returns the portal as configured, for a command.

@@ -23,6 +23,7 @@ pub(super) async fn run() -> anyhow::Result<()> {
     if app.config.http.https && app.config.http.trusted_proxies.is_empty() {
         tracing::warn!("{NO_PROXIES}");
     }
+    warn_of_skew(&app).await;
     let looked = app.clone();
     let look = tokio::spawn(async move {
         if let Err(error) = keys::warn(&looked).await {
@@ -33,6 +34,15 @@ pub(super) async fn run() -> anyhow::Result<()> {
     let done = serve(&app, listener, &format!("http://{address}/")).await;
     look.abort();
     done
+}
+
+/// Warns where this machine's clock is not the database's.
+pub(super) async fn warn_of_skew(app: &App) {
+    if let Ok(Some(server)) = app.db.server().await
+        && let Some(words) = server.skew(jiff::Timestamp::now())
+    {
+        tracing::warn!("clock: {words}");
+    }
 }
 
 /// What is said where members come by https and no proxy is trusted.

@@ -7,6 +7,7 @@ use super::{background, configured, serve};
 /// Delivers mail and keeps house until it is told to stop (SIGINT or SIGTERM).
 pub(super) async fn run() -> anyhow::Result<()> {
     let app = configured().await?;
+    serve::warn_of_skew(&app).await;
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(background::run(app.clone(), stopped));
     say!("ready: delivering mail");

@@ -79,6 +79,7 @@ impl Server {
             () = async {
                 told.await;
                 stopping.tell();
+                tracing::info!(drain_delay = ?self.limits.drain_delay, "told to stop: /readyz says so");
                 #[expect(clippy::disallowed_methods, reason = "the proxy in front tells nobody when it has noticed")]
                 sleep(self.limits.drain_delay).await;
             } => {}
@@ -87,6 +88,10 @@ impl Server {
         drop(listener);
         drop(stages);
         stage.send_replace(Stage::Draining);
+        let open = stage.receiver_count();
+        if open > 0 {
+            tracing::info!(open, at_most = ?limits.stop, "no connection is accepted any more; waiting for those that are open");
+        }
         // Each connection holds a receiver until it ends.
         if timeout(limits.stop, stage.closed()).await.is_err() {
             tracing::warn!(open = stage.receiver_count(), "connections that did not end in time are cut");

@@ -318,3 +318,14 @@ proptest! {
         prop_assert!(!cut || answer.is_err());
     }
 }
+
+#[test]
+fn a_refusal_for_its_origin_names_both() {
+    let portal = portal();
+    let mut device = Device::new(1);
+    device.origin = "https://minato.example:8443".into();
+    let begun = portal.register_begin(&USER, &[]).expect("begun");
+    let refused = portal.register_finish(&begun.state, &device.create(&begun.options)).expect_err("refused");
+    let words = "it was made at https://minato.example:8443, the portal is at https://minato.example";
+    assert!(refused.to_string().contains(words), "{refused}");
+}
