@@ -274,6 +274,32 @@ test('passkey: one that the portal no longer has is refused, and the browser for
   await expect.poll(async () => (await authenticator.credentials()).length).toBe(0);
 });
 
+test('passkey: a proof anew counts, so that a copy made before it is refused', async ({ page, portal }) => {
+  const society = portal.society('minato');
+  await withoutAutofill(page);
+  await asMember(page, society, '/settings/login');
+  const authenticator = await Authenticator.of(page);
+  await addPasskey(page, society, '数える鍵');
+  const [copied] = await authenticator.credentials();
+  // The owner proves who they are, by a passkey that was used often in between.
+  await authenticator.remove();
+  const used = await Authenticator.of(page);
+  await used.add({ ...copied, signCount: copied.signCount + 90 });
+  await portal.advance(6 * minutes);
+  await page.goto(society.at('/settings/email'));
+  await arrives(page, '/confirm');
+  await page.getByRole('button', { name: '生体認証で確認する' }).click();
+  await arrives(page, '/settings/email');
+  await logOut(page, society);
+  await used.remove();
+  const copy = await Authenticator.of(page);
+  await copy.add({ ...copied, signCount: copied.signCount + 60 });
+  await page.goto(society.at('/login'));
+  await passkeyButton(page).click();
+  await expect(page.getByRole('alert').first()).toContainText('生体認証でログインできませんでした。');
+  expect(await session(page.context())).toBeUndefined();
+});
+
 test('passkey: one of another society is worth nothing', async ({ page, portal }) => {
   const [minato, fumitsuki] = [portal.society('minato'), portal.society('fumitsuki')];
   await asMember(page, minato, '/settings/login');

@@ -13,7 +13,7 @@ use crate::support::{Portal, register_csv};
 const INSURER: &str = "06139018";
 
 /// A made-up outpatient claim of テスト ハナコ and one that is paid from public funds alone.
-fn claims() -> Vec<u8> {
+pub(crate) fn claims() -> Vec<u8> {
     let mut hanako = vec![""; 38];
     (hanako[0], hanako[1], hanako[2], hanako[3], hanako[4]) = ("RE", "1", "1116", "202501", "テスト　花子");
     (hanako[5], hanako[6], hanako[36]) = ("2", "19810303", "テストハナコ");

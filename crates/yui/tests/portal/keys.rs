@@ -116,6 +116,31 @@ async fn what_is_sealed_moves_to_the_newest_key_and_the_old_one_can_go() {
     }
 }
 
+/// Whoever is killed in the middle leaves both keys in use: everything is read, and the next one goes on.
+#[tokio::test]
+async fn a_rotation_that_was_cut_short_leaves_everything_readable_and_goes_on() {
+    let both = format!("{NEW},{KEY}");
+    for portal in Portal::demos().await {
+        let portal = portal.with_keys(&both).await;
+        let scopes = SystemScope::of_all(&portal.app, "test").await.unwrap();
+        let all = keys::in_use(&portal.app, &scopes).await.unwrap()[0].values;
+        // As far as one society, as if the next had been under way.
+        let done = keys::rotate(&portal.app, &portal.scope("minato").await).await.unwrap().done;
+        let halfway = keys::in_use(&portal.app, &scopes).await.unwrap();
+        let values = |key: &str| halfway.iter().find(|of| of.key == key).map_or(0, |of| of.values);
+        assert!(done > 0 && values("test") > 0 && values("new") > 0, "{halfway:?}");
+        assert_eq!(values("test") + values("new"), all, "{halfway:?}");
+        for society in ["minato", "midori"] {
+            portal.staff(society, "kyufu").await;
+            let scope = portal.scope(society).await;
+            assert!(matches!(audit::verify(&portal.app, &scope).await.unwrap(), Verdict::Whole(_)), "{society}");
+        }
+        let rotated = said(&with_keys(&portal, &both, &["keys", "rotate"]));
+        assert!(rotated.contains("test: opens nothing any more and can be retired"), "{rotated}");
+        portal.staff("midori", "kyufu").await;
+    }
+}
+
 #[tokio::test]
 async fn a_key_that_is_missing_or_mistaken_is_no_tampering() {
     for portal in Portal::demos().await {

@@ -16,6 +16,7 @@ mod expenses;
 mod faults;
 mod figures;
 mod floods;
+mod guide;
 mod imports;
 mod kept;
 mod keys;
