@@ -152,6 +152,11 @@ const announced = async (page, society) => {
 /** As `pages`, for the console. */
 export const consolePages = [
   { name: 'login', route: '/console/login', open: anybody('/console/login') },
+  {
+    name: 'login after the session ran out',
+    route: '/console/login',
+    open: anybody('/console/login?return_to=%2Fconsole%2Fkept&ended=session'),
+  },
   { name: 'login, nothing typed', route: '/console/login', open: sent(anybody('/console/login'), '/console/login') },
   {
     name: 'second factor',
@@ -172,7 +177,7 @@ export const consolePages = [
   { name: 'proof again, of what was typed', route: '/console/confirm', open: typedTooLong },
   {
     name: 'proof given',
-    route: '/console/confirm',
+    route: '/console/kept',
     open: async (page, society) => {
       await typedTooLong(page, society);
       await page.locator('#code').fill(await society.portal.appCode(society.staff[0].totp_key));

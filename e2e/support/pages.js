@@ -1,7 +1,7 @@
 import { Authenticator } from './authenticator.js';
 import { published } from './console_pages.js';
 import { arrives, at, enrolClassic, enrolUpTo, fillIn, fromPostcard, send } from './enrol.js';
-import { asMember, newMail, submit, typeLogin } from './test.js';
+import { asMember, newMail, proveFactor, submit, typeLogin } from './test.js';
 
 /** Opens a path as anybody. */
 const anybody = (path) => (page, society) => page.goto(society.at(path));
@@ -26,6 +26,14 @@ const factor = (way) => async (page, society) => {
   await page.goto(society.at('/login'));
   await typeLogin(page, society.account('testtaro01'));
   await page.goto(society.at(`/login/factor${way}`));
+};
+
+/** Types another address until the proof of the second factor is too old for that. */
+const typedTooLong = async (page, society) => {
+  await asMember(page, society, '/settings/email');
+  await society.portal.advance(11 * 60);
+  await fillIn(page, '/settings/email', { email: 'new.taro@mail.example' });
+  await arrives(page, '/confirm');
 };
 
 /** Opens 本人確認 of the classic flow, or goes on to the page after it. */
@@ -225,6 +233,23 @@ export const pages = [
     open: async (page, society) => {
       await asMember(page, society);
       await page.goto(society.at('/confirm?return_to=%2Fsettings%2Fpassword'));
+    },
+  },
+  {
+    name: 'login after the session ran out',
+    route: '/login',
+    open: anybody('/login?return_to=%2Fkept&ended=session'),
+  },
+  { name: 'proof again, of what was typed', route: '/confirm', open: typedTooLong },
+  {
+    name: 'what was typed',
+    route: '/kept',
+    open: async (page, society) => {
+      await typedTooLong(page, society);
+      await fillIn(page, '/confirm', { password: society.account('testtaro01').password });
+      await arrives(page, '/login/factor');
+      await proveFactor(page, society.account('testtaro01'));
+      await arrives(page, '/kept');
     },
   },
   { name: 'factors to register', route: '/factors', open: member('/factors') },
