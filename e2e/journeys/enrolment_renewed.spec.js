@@ -420,7 +420,8 @@ test('addresses: every mistake is named, capitals are folded', async ({ page, po
     await page.getByRole('button', { name: 'メールアドレスを変更する' }).click();
     await arrives(page, at.email);
   }
-  expect((await newMail(portal, 'minato', 'testtaro01@minato.example', 'email_taken')).links).toEqual([]);
+  const { links } = await newMail(portal, 'minato', 'testtaro01@minato.example', 'email_taken');
+  expect(links.filter((link) => link.includes('/link/'))).toEqual([]);
   await fillIn(page, at.email, { email: ' Taro.Test@Mail.Example ' });
   await arrives(page, at.emailSent);
   await expect(page.getByText('taro.test@mail.example へ確認のメールを送信しました。')).toBeVisible();
