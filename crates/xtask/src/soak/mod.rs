@@ -43,17 +43,21 @@ const ALL: &[(&str, Fault)] = &[
     ("killed-workers", killed_workers::run),
 ];
 
-/// Runs these failures, or all.
+/// Runs these failures, or all; after `--short` as the tests do.
 ///
 /// # Errors
 /// If a name is none of theirs, or anything did not hold.
-pub(crate) fn run(names: &[&str]) -> Result<()> {
+pub(crate) fn run(arguments: &[&str]) -> Result<()> {
+    let (length, names) = match arguments {
+        ["--short", names @ ..] => (Length::Short, names),
+        names => (Length::Whole, names),
+    };
     if let Some(name) = names.iter().find(|name| !ALL.iter().any(|(known, _)| known == *name)) {
         let known: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
         bail!("there is no failure {name:?}; there are {}", known.join(", "));
     }
     setup::run(For::Test)?;
-    faults(Length::Whole, names)
+    faults(length, names)
 }
 
 /// Builds Yui and brings the failures about.
@@ -64,35 +68,24 @@ pub(crate) fn faults(length: Length, names: &[&str]) -> Result<()> {
     let built = cargo(&["build", "--quiet", "--package", "yui"]).status().context("cargo build")?;
     anyhow::ensure!(built.success(), "yui does not build");
     let wanted = ALL.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
-    let begin = |(name, fault): &(&'static str, Fault)| {
-        let (name, fault) = (*name, *fault);
-        let thread = thread::spawn(move || fault(length));
-        match length {
-            Length::Short => (name, thread),
-            Length::Whole => (name, finished(thread)),
-        }
-    };
     let mut failed = Vec::new();
-    // A short run has begun all of them before it waits for the first.
-    for (name, thread) in wanted.map(begin).collect::<Vec<_>>() {
-        match thread.join() {
-            Ok(Ok(recoveries)) => recoveries.iter().for_each(|(what, recovery)| tell(what, recovery)),
-            Ok(Err(error)) => failed.push(format!("{name}: {error:#}")),
-            Err(_) => failed.push(format!("{name}: the run was given up")),
-        }
+    let mut done = |name: &str, recoveries: Result<Vec<(&'static str, Recovery)>>| match recoveries {
+        Ok(recoveries) => recoveries.iter().for_each(|(what, recovery)| tell(what, recovery)),
+        Err(error) => failed.push(format!("{name}: {error:#}")),
+    };
+    match length {
+        Length::Whole => wanted.for_each(|(name, fault)| done(name, fault(length))),
+        Length::Short => thread::scope(|scope| {
+            let begun: Vec<_> = wanted.map(|(name, fault)| (name, scope.spawn(|| fault(length)))).collect();
+            for (name, thread) in begun {
+                done(name, thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the run was given up"))));
+            }
+        }),
     }
     if failed.is_empty() {
         return Ok(());
     }
     bail!("what has to hold when something fails did not:\n  {}", failed.join("\n  "))
-}
-
-/// Waits until the thread is at its end; what it found is still to be fetched.
-fn finished<T>(thread: thread::JoinHandle<T>) -> thread::JoinHandle<T> {
-    while !thread.is_finished() {
-        pause(Duration::from_millis(50));
-    }
-    thread
 }
 
 fn tell(what: &str, Recovery { after, checked }: &Recovery) {
