@@ -8,6 +8,7 @@ mod postgres;
 mod sbom;
 mod screenshots;
 mod setup;
+mod soak;
 mod steps;
 mod test;
 mod workspace;
@@ -20,6 +21,8 @@ usage: cargo xtask COMMAND
   demo [ARGUMENTS]   build Yui and start the demo; ARGUMENTS go to `yui demo`
   test [NAMES]       all checks and tests; with NAMES only the tests whose names contain one of them
   bench [NAMES]      measure Yui beside what it is held against (docs/performance.md); all, or those named
+  soak --faults [--short] [NAMES]
+                     let the disk, the database, clients and workers of a portal fail, and say what became of it
   check-sql          migrate both databases and prepare every SQL text on both
   deny               check the licences, sources and known weaknesses of what Yui is built upon
   sbom               write what yui is made of, as CycloneDX JSON
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         ["demo", rest @ ..] => demo::run(rest),
         ["test", names @ ..] => test::run(names),
         ["bench", names @ ..] => bench::run(names),
+        ["soak", "--faults", arguments @ ..] => soak::run(arguments),
         ["check-sql"] => check_sql::run(),
         ["deny"] => deny::run(),
         ["sbom"] => sbom::run(),

@@ -29,7 +29,7 @@ full_page_writes = off
 synchronous_commit = off
 CONF
 "$1/pg_ctl" start -D "$dir/data" -l "$dir/log" -w -s || { cat "$dir/log" >&2; exit 1; }
-echo ready
+echo "ready $dir/data"
 cat >/dev/null
 "#;
 
@@ -37,6 +37,8 @@ cat >/dev/null
 pub(crate) struct Cluster {
     keeper: Child,
     port: u16,
+    programs: PathBuf,
+    data: PathBuf,
 }
 
 impl Cluster {
@@ -48,18 +50,48 @@ impl Cluster {
         let programs =
             server_programs().context("no PostgreSQL server below /usr/lib/postgresql: cargo xtask setup test")?;
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let mut keeper = Command::new("sh");
+        let mut keeper = as_its_user(Command::new("sh"))?;
         keeper.args(["-c", KEEPER, "keeper"]).arg(&programs).arg(port.to_string());
-        keeper.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
-        if output("id", &["-u"]).as_deref() == Some("0") {
-            keeper.uid(id("-u")?).gid(id("-g")?).env("HOME", "/nonexistent").env_remove("TMPDIR");
-        }
-        let mut cluster = Self { keeper: keeper.spawn().context("sh")?, port };
+        keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
+        let mut cluster = Self { keeper: keeper.spawn().context("sh")?, port, programs, data: PathBuf::new() };
         let said = cluster.keeper.stdout.take().and_then(|stdout| BufReader::new(stdout).lines().next());
-        match said {
-            Some(Ok(line)) if line == "ready" => Ok(cluster),
-            _ => bail!("PostgreSQL did not start"),
+        match said.and_then(Result::ok).as_deref().and_then(|line| line.strip_prefix("ready ")) {
+            Some(data) => cluster.data = data.into(),
+            None => bail!("PostgreSQL did not start"),
         }
+        Ok(cluster)
+    }
+
+    /// Sends a signal to every process of the server, as `STOP` or `CONT`.
+    pub(crate) fn signal(&self, signal: &str) -> Result<()> {
+        let file = std::fs::read_to_string(self.data.join("postmaster.pid")).context("postmaster.pid")?;
+        let first = file.lines().next().context("postmaster.pid is empty")?.to_owned();
+        let children = output("ps", &["-o", "pid=", "--ppid", &first]).unwrap_or_default();
+        let mut kill = Command::new("kill");
+        kill.arg(format!("-{signal}")).arg(&first).args(children.split_whitespace()).stderr(Stdio::null());
+        // A child that ended meanwhile is no failure; the server's first process is there.
+        kill.status().context("kill")?;
+        Ok(())
+    }
+
+    /// Stops the server at once, as a crash would.
+    pub(crate) fn crash(&self) -> Result<()> {
+        self.control(&["stop", "-m", "immediate"])
+    }
+
+    /// Starts it again on its data.
+    pub(crate) fn start_again(&self) -> Result<()> {
+        self.control(&["start", "-w", "-l", "/dev/null"])
+    }
+
+    fn control(&self, arguments: &[&str]) -> Result<()> {
+        let mut control = as_its_user(Command::new(self.programs.join("pg_ctl")))?;
+        control.args(arguments).arg("-s").arg("-D").arg(&self.data).stdin(Stdio::null()).stdout(Stdio::null());
+        let status = control.status().context("pg_ctl")?;
+        if !status.success() {
+            bail!("pg_ctl {}: {status}", arguments.join(" "));
+        }
+        Ok(())
     }
 
     /// Where it is reached.
@@ -83,6 +115,15 @@ pub(crate) fn server_programs() -> Option<PathBuf> {
     let version = |name: &std::ffi::OsStr| name.to_str()?.parse::<u32>().ok();
     let servers = versions.filter_map(|entry| Some((version(&entry.file_name())?, entry.path().join("bin"))));
     servers.filter(|(_, programs)| programs.join("postgres").exists()).max().map(|(_, programs)| programs)
+}
+
+/// The command as user `postgres` if we are root, which the server refuses to be.
+fn as_its_user(mut command: Command) -> Result<Command> {
+    command.current_dir("/");
+    if output("id", &["-u"]).as_deref() == Some("0") {
+        command.uid(id("-u")?).gid(id("-g")?).env("HOME", "/nonexistent").env_remove("TMPDIR");
+    }
+    Ok(command)
 }
 
 fn id(which: &str) -> Result<u32> {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::deny;
 use crate::postgres::Cluster;
 use crate::setup::{self, For};
+use crate::soak;
 use crate::steps::Steps;
 use crate::workspace::{cargo, program, root};
 
@@ -29,6 +30,7 @@ pub(crate) fn run(names: &[&str]) -> Result<()> {
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast", "--"]);
     steps.run("cargo test", tests.args(names).env("YUI_TEST_POSTGRES", cluster.url()));
     if names.is_empty() {
+        steps.check("what has to hold when something fails", || soak::faults(soak::Length::Short, &[]));
         steps.check("browser journeys", || journeys(&cluster));
     }
     drop(cluster);

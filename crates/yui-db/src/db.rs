@@ -223,6 +223,26 @@ impl Db {
         }
     }
 
+    /// Begins a transaction of a long work that finds out itself how far it got. A power failure may take the last ones of these away
+    /// again, though none before a later one, and none before a transaction of [`Db::begin`]: on SQLite nobody waits for the disk at each.
+    ///
+    /// # Errors
+    /// As [`Db::begin`].
+    pub async fn begin_step(&self) -> Result<Tx, DbError> {
+        match self {
+            Self::Sqlite { writer, .. } => waited("begin step", sqlite::begin_step(writer)).await.map(Tx::Sqlite),
+            Self::Postgres(_) => self.begin().await,
+        }
+    }
+
+    /// Returns the turns of a long work with everybody else who writes.
+    pub fn turns(&self) -> Turns {
+        match self {
+            Self::Sqlite { readers, .. } => Turns(Some(sqlite::Turns::new(readers.clone()))),
+            Self::Postgres(_) => Turns(None),
+        }
+    }
+
     /// Runs one writing statement in a transaction of its own; returns the number of rows it changed.
     ///
     /// # Errors
@@ -266,6 +286,25 @@ impl Db {
                 writer.close().await;
             }
             Self::Postgres(pools) => pools.close().await,
+        }
+    }
+}
+
+/// A long work's turns with everybody else who writes.
+#[derive(Debug)]
+pub struct Turns(Option<sqlite::Turns>);
+
+impl Turns {
+    /// Lets others write before the next transaction of the work, whose last one took so long. SQLite's lock goes to whoever asks in the
+    /// right moment, so that others would miss the short ones between the transactions of a work; this is long enough for all. Where
+    /// somebody did write, more may follow of whatever they do: they have as long as the transaction took. On PostgreSQL nobody waits.
+    ///
+    /// # Errors
+    /// [`DbError::Engine`] where the database does not answer.
+    pub async fn make_way(&mut self, worked: Duration) -> Result<(), DbError> {
+        match &mut self.0 {
+            Some(turns) => waited("make way", turns.make_way(worked)).await,
+            None => Ok(()),
         }
     }
 }

@@ -39,7 +39,7 @@ pub mod testing;
 mod tx;
 
 pub use bulk::{BulkTable, PARAMS_PER_STATEMENT};
-pub use db::{Address, Db, Engine, Record, Server};
+pub use db::{Address, Db, Engine, Record, Server, Turns};
 pub use error::DbError;
 pub use jiff_sqlx::{Date, Timestamp};
 pub use migrate::Schema;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection, Sqlite, SqlitePool, Transaction,
+    Connection, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -16,15 +16,16 @@ use crate::{DbError, error::is_locked};
 /// many index pages is several times faster than with the 2 MiB of a reader.
 const WRITER_CACHE: &str = "-32768";
 
-/// After how many pages of 4 KiB SQLite moves its log into the file.
-const WAL_PAGES: &str = "8000";
+/// After how many pages of 4 KiB the writer moves SQLite's log into the file: seldom, for whoever commits waits for it. Long works do it
+/// more often, between their transactions.
+const WAL_PAGES: &str = "16000";
 
 /// How long the lock of another process that is writing to the same file is waited for.
 const BUSY: Duration = Duration::from_secs(30);
 
 /// How often it is tried meanwhile. SQLite's own waiting looks ten times a second in the end, and misses the moments between the
 /// transactions of an import.
-const LOOK: Duration = Duration::from_millis(2);
+const LOOK: Duration = Duration::from_millis(1);
 
 /// Opens the file: readers and the writer.
 pub(crate) async fn open(path: &str, connections: u32, create: bool) -> Result<(SqlitePool, SqlitePool), DbError> {
@@ -71,9 +72,92 @@ pub(crate) async fn open(path: &str, connections: u32, create: bool) -> Result<(
     Ok((readers, writer))
 }
 
-/// Begins a transaction that may write.
+/// Begins a transaction that may write, and is on the disk when it is committed.
 pub(crate) async fn begin(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-    patiently(|| writer.begin_with("BEGIN IMMEDIATE")).await
+    begin_by("PRAGMA synchronous = FULL; BEGIN IMMEDIATE", writer).await
+}
+
+/// The same that is on the disk together with the next one of [`begin`], or with whatever moves the log: no power failure takes a part of
+/// it, or it without those that follow it.
+pub(crate) async fn begin_step(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    begin_by("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE", writer).await
+}
+
+/// Begins by these words. Where another process has the lock, the writer is kept while it is waited for: who gave it back between two
+/// looks would be too slow for the moments that the lock is free, and behind everybody else of this process.
+async fn begin_by(words: &'static str, writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    let at_once = Transaction::begin(writer.acquire().await?, Some(words.into_sql_str())).await;
+    if !at_once.as_ref().is_err_and(is_locked) {
+        return at_once;
+    }
+    let end = Instant::now() + BUSY;
+    loop {
+        let mut connection = writer.acquire().await?;
+        loop {
+            match connection.begin_with("BEGIN IMMEDIATE").await {
+                Ok(free) => break free.rollback().await?,
+                Err(error) if is_locked(&error) && Instant::now() < end => pause(LOOK).await,
+                Err(error) => return Err(error),
+            }
+        }
+        match Transaction::begin(connection, Some(words.into_sql_str())).await {
+            Err(error) if is_locked(&error) && Instant::now() < end => {}
+            done => return done,
+        }
+    }
+}
+
+/// How long the lock is free between two transactions of a long work: whoever looks each [`LOOK`] gets it.
+const GAP: Duration = Duration::from_millis(4);
+
+/// For how long others have the lock at the most.
+const OTHERS: Duration = Duration::from_millis(100);
+
+/// After how much work the log is moved into the file: about half of [`WAL_PAGES`] where the disk is quick.
+const MOVE_AFTER: Duration = Duration::from_millis(400);
+
+/// A long work's turns with everybody else who writes.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    readers: SqlitePool,
+    worked: Duration,
+}
+
+impl Turns {
+    pub(crate) fn new(readers: SqlitePool) -> Self {
+        Self { readers, worked: Duration::ZERO }
+    }
+
+    /// Lets others write: all who wait, and whoever has written meanwhile for as long as the work had the lock before. The log is moved
+    /// into the file meanwhile, which holds up nobody, as the writer would do it in the middle of somebody's commit.
+    pub(crate) async fn make_way(&mut self, worked: Duration) -> Result<(), sqlx::Error> {
+        let begun = Instant::now();
+        let mut connection = self.readers.acquire().await?;
+        let before = version(&mut connection).await?;
+        self.worked += worked;
+        if self.worked >= MOVE_AFTER {
+            self.worked = Duration::ZERO;
+            let _: Checkpoint = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&mut *connection).await?;
+        }
+        pause(GAP.saturating_sub(begun.elapsed())).await;
+        if version(&mut connection).await? != before {
+            pause(worked.min(OTHERS).saturating_sub(begun.elapsed())).await;
+        }
+        Ok(())
+    }
+}
+
+/// Returns a number that changes when another connection, of any process, has written.
+async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "SQLite tells nobody when a lock, or a state that was read, is given up or wanted"
+)]
+async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
 }
 
 #[derive(sqlx::FromRow)]
@@ -90,11 +174,7 @@ pub(crate) async fn empty_log(writer: &SqlitePool) -> Result<bool, sqlx::Error> 
         if done.busy == 0 || Instant::now() > end {
             return Ok(done.busy == 0);
         }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "SQLite tells nobody when the last reader of an earlier state is done"
-        )]
-        tokio::time::sleep(LOOK).await;
+        pause(LOOK).await;
     }
 }
 
@@ -107,11 +187,7 @@ where
     loop {
         match what().await {
             Err(error) if is_locked(&error) && Instant::now() < end => {
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "SQLite tells nobody when a lock of another process is gone"
-                )]
-                tokio::time::sleep(LOOK).await;
+                pause(LOOK).await;
             }
             done => return done,
         }

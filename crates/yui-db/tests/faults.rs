@@ -2,7 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 use std::{
+    collections::BTreeSet,
     pin::pin,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -14,6 +19,10 @@ use yui_db::{Address, Db, DbError, Engine, Schema, in_request, params, statement
 statements! {
     ADD_SOCIETY = "INSERT INTO societies (society_id, key, host, name, created_at) VALUES ($1, $2, $2, 'A', $3)";
     TOUCH = "UPDATE societies SET name = 'B' WHERE society_id = $1";
+    STEP = "
+        INSERT INTO counters (society_id, name, next_id) VALUES ($1, 'step', 1)
+        ON CONFLICT (society_id, name) DO UPDATE SET next_id = counters.next_id + 1";
+    STEPS_DONE = "SELECT COALESCE(SUM(next_id), 0) AS number FROM counters WHERE society_id = $1 AND name = 'step'";
     NUMBER = "SELECT society_id AS number FROM societies WHERE society_id = $1";
     IN_TRANSACTION = "SELECT COUNT(*) AS number FROM pg_stat_activity
                       WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
@@ -59,6 +68,63 @@ async fn a_request_does_not_wait_for_a_lock_and_reads_go_on() {
         tx.commit().await.unwrap();
         in_request(SOON, db.execute(&TOUCH, params![1_i64])).await.unwrap();
     }
+}
+
+/// Who waits for the one writer of a process has it before a work that gave it up and wants it again at once.
+#[tokio::test]
+async fn who_waits_for_the_writer_comes_before_the_next_step_of_a_work() {
+    let test = with_a_society(Engine::Sqlite).await;
+    let order = Mutex::new(Vec::new());
+    let step = test.db.begin_step().await.unwrap();
+    let mut login = pin!(async {
+        let tx = test.db.begin().await.unwrap();
+        order.lock().unwrap().push("login");
+        tx.commit().await.unwrap();
+    });
+    assert!(login.as_mut().now_or_never().is_none(), "the writer is taken");
+    let work = async {
+        step.commit().await.unwrap();
+        let step = test.db.begin_step().await.unwrap();
+        order.lock().unwrap().push("step");
+        step.commit().await.unwrap();
+    };
+    tokio::join!(login, work);
+    assert_eq!(*order.lock().unwrap(), ["login", "step"]);
+}
+
+/// The same of another process, which can only look again and again whether the lock is free.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_process_writes_between_the_steps_of_a_work() {
+    const STEPS: i64 = 40;
+    let test = with_a_society(Engine::Sqlite).await;
+    let work = Db::connect(&test.address, 1).await.unwrap();
+    let (done, seen) = (AtomicBool::new(false), Mutex::new(BTreeSet::new()));
+    let working = async {
+        let mut turns = work.turns();
+        for _ in 0..STEPS {
+            let begun = Instant::now();
+            let mut step = work.begin_step().await.unwrap();
+            step.execute(&STEP, params![1_i64]).await.unwrap();
+            step.commit().await.unwrap();
+            turns.make_way(begun.elapsed()).await.unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+    };
+    let others = async {
+        while !done.load(Ordering::Relaxed) {
+            let mut tx = test.db.begin().await.unwrap();
+            tx.execute(&TOUCH, params![1_i64]).await.unwrap();
+            let at: Number = tx.one(&STEPS_DONE, params![1_i64]).await.unwrap();
+            tx.commit().await.unwrap();
+            seen.lock().unwrap().insert(at.number);
+        }
+    };
+    tokio::join!(working, others);
+    let seen = seen.into_inner().unwrap().len();
+    assert!(seen > 10, "the other process wrote after {seen} of {STEPS} steps");
+    // What was not waited for is there all the same.
+    let steps: Number = test.db.one(&STEPS_DONE, params![1_i64]).await.unwrap();
+    assert_eq!(steps.number, STEPS);
 }
 
 #[tokio::test]

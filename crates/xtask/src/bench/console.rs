@@ -142,8 +142,8 @@ pub(super) fn run(figures: &mut Figures) -> Result<()> {
         figures.hold(format!("{name}: p99"), at(0.99), "ms", Goal::AtMost(most));
     }
     figures.add("resident", server.memory("VmRSS")?, "MB");
-    let desk = Desk { place: &place, server: &server, staff: &page };
-    console_import::run(figures, &desk, &folder, &register, UPLOADED / smaller)
+    let desk = Desk { place: &place, portal: &server.address, staff: &page };
+    console_import::run(figures, &desk, &folder, &register, UPLOADED / smaller, &server)
 }
 
 /// A table with its indexes, MB.

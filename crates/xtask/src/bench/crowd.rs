@@ -6,20 +6,20 @@ use anyhow::Result;
 use super::place::{Place, USER};
 
 /// Where the numbers of the accounts made here begin.
-pub(super) const FIRST: u64 = 1_000_000;
+pub(crate) const FIRST: u64 = 1_000_000;
 
 /// The token of a browser that brings one: after a login in it, it is known to be the owner's.
-pub(super) const DEVICE: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+pub(crate) const DEVICE: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The user ID of the account that was made for this member, with five letters before the number.
-pub(super) fn user_id(letters: &str, member: u64) -> String {
+pub(crate) fn user_id(letters: &str, member: u64) -> String {
     format!("{letters}{}", FIRST + member)
 }
 
 impl Place {
     /// Gives every insured person of the society without an account one, whose user ID is [`user_id`] and whose address
     /// is that at mail.invalid; agreed to the terms.
-    pub(super) fn enrol_everybody(&self, society: u32, letters: &str) -> Result<()> {
+    pub(crate) fn enrol_everybody(&self, society: u32, letters: &str) -> Result<()> {
         let script = format!(
             "INSERT INTO accounts (society_id, account_id, member_id, household_id, user_id, password_hash, password_set_at,
                  state, email, email_verified_at, wrong_passwords, created_at, origin, enrolled_at)
@@ -37,7 +37,7 @@ impl Place {
     }
 
     /// The numbers of the members that [`Place::enrol_everybody`] made accounts for.
-    pub(super) fn members(&self, society: u32) -> Result<Vec<u64>> {
+    pub(crate) fn members(&self, society: u32) -> Result<Vec<u64>> {
         let script = format!(
             "SELECT member_id FROM accounts WHERE society_id = {society} AND account_id > {FIRST} ORDER BY member_id;"
         );
@@ -46,7 +46,7 @@ impl Place {
 
     /// Makes copies of the first society, with its register and accounts, until there are so many. The copy N answers at
     /// `sN.localhost`.
-    pub(super) fn copy_society(&self, until: u32) -> Result<()> {
+    pub(crate) fn copy_society(&self, until: u32) -> Result<()> {
         let mut script = format!(
             "INSERT INTO societies (society_id, key, host, name, created_at)
              WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {until})

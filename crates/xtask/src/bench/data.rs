@@ -8,11 +8,11 @@ use std::path::Path;
 use anyhow::Result;
 
 /// The society's insurer number.
-pub(super) const INSURER: &str = "06139018";
+pub(crate) const INSURER: &str = "06139018";
 
 /// A register of so many households of one to four persons.
-pub(super) struct Register {
-    pub(super) households: u64,
+pub(crate) struct Register {
+    pub(crate) households: u64,
 }
 
 const FAMILIES: [(&str, &str); 8] = [
@@ -37,7 +37,7 @@ const PROVIDERS: [(&str, &str); 6] = [
 
 impl Register {
     /// Symbol and number of a household.
-    pub(super) fn holder(household: u64) -> (String, String) {
+    pub(crate) fn holder(household: u64) -> (String, String) {
         ((100 + household / 1000).to_string(), (1 + household % 1000).to_string())
     }
 
@@ -46,7 +46,7 @@ impl Register {
     }
 
     /// Writes the register as the CSV that a society imports.
-    pub(super) fn write(&self, insurer: &str, path: &Path) -> Result<()> {
+    pub(crate) fn write(&self, insurer: &str, path: &Path) -> Result<()> {
         let mut csv = BufWriter::new(File::create(path)?);
         write!(csv, "保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n")?;
         for household in 0..self.households {
@@ -73,7 +73,7 @@ impl Register {
 
     /// Writes the expenses of these numbers as the CSV that a society imports, all of 2025: the first 30 are the first
     /// household's, the rest spread over the others in no order.
-    pub(super) fn write_expenses(&self, rows: Range<u64>, path: &Path) -> Result<()> {
+    pub(crate) fn write_expenses(&self, rows: Range<u64>, path: &Path) -> Result<()> {
         let mut csv = BufWriter::new(File::create(path)?);
         write!(
             csv,
@@ -113,7 +113,7 @@ fn pick<T: Copy, const N: usize>(list: &[T; N], by: u64) -> T {
 }
 
 /// A number that looks like chance and is the same every time (splitmix64).
-pub(super) fn mix(number: u64) -> u64 {
+pub(crate) fn mix(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -7,26 +7,26 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 /// What a server answered.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) cookie: Option<String>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) cookie: Option<String>,
     /// All of them.
-    pub(super) cookies: Vec<String>,
+    pub(crate) cookies: Vec<String>,
     /// Where it leads.
-    pub(super) location: Option<String>,
+    pub(crate) location: Option<String>,
     /// Whether it says when to come again.
-    pub(super) says_when: bool,
-    pub(super) body: Vec<u8>,
+    pub(crate) says_when: bool,
+    pub(crate) body: Vec<u8>,
 }
 
 /// A connection that is kept open.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
     line: String,
 }
 
 impl Connection {
-    pub(super) fn open(address: &str) -> Result<Self> {
+    pub(crate) fn open(address: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).with_context(|| address.to_owned())?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -34,7 +34,7 @@ impl Connection {
     }
 
     /// Sends a request as it stands and reads the answer, which must tell its length.
-    pub(super) fn send(&mut self, request: &str) -> Result<Answer> {
+    pub(crate) fn send(&mut self, request: &str) -> Result<Answer> {
         self.stream.get_mut().write_all(request.as_bytes())?;
         self.next_line()?;
         let status = self.line.split(' ').nth(1).and_then(|status| status.parse().ok());
@@ -72,22 +72,22 @@ impl Connection {
 
 /// A page to be fetched: where, and as whom.
 #[derive(Clone)]
-pub(super) struct Target {
-    pub(super) address: String,
-    pub(super) host: String,
-    pub(super) path: String,
-    pub(super) cookie: String,
+pub(crate) struct Target {
+    pub(crate) address: String,
+    pub(crate) host: String,
+    pub(crate) path: String,
+    pub(crate) cookie: String,
 }
 
 impl Target {
     /// The request for it.
-    pub(super) fn request(&self) -> String {
+    pub(crate) fn request(&self) -> String {
         let Self { host, path, cookie, .. } = self;
         format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n")
     }
 
     /// Fetches it once; it must be there.
-    pub(super) fn fetch(&self) -> Result<String> {
+    pub(crate) fn fetch(&self) -> Result<String> {
         let answer = Connection::open(&self.address)?.send(&self.request())?;
         anyhow::ensure!(answer.status == 200, "{}{}: {}", self.address, self.path, answer.status);
         Ok(String::from_utf8_lossy(&answer.body).into_owned())
@@ -95,12 +95,12 @@ impl Target {
 }
 
 /// The request that sends a form, with these further headers (each ended by a line break).
-pub(super) fn form_request(host: &str, path: &str, headers: &str, form: &str) -> String {
+pub(crate) fn form_request(host: &str, path: &str, headers: &str, form: &str) -> String {
     request(host, path, "application/x-www-form-urlencoded", headers, form)
 }
 
 /// The same with a text of JSON.
-pub(super) fn json_request(host: &str, path: &str, headers: &str, json: &str) -> String {
+pub(crate) fn json_request(host: &str, path: &str, headers: &str, json: &str) -> String {
     request(host, path, "application/json", headers, json)
 }
 
@@ -112,6 +112,6 @@ fn request(host: &str, path: &str, kind: &str, headers: &str, body: &str) -> Str
 }
 
 /// Sends a form; returns the answer.
-pub(super) fn post(address: &str, host: &str, path: &str, form: &str) -> Result<Answer> {
+pub(crate) fn post(address: &str, host: &str, path: &str, form: &str) -> Result<Answer> {
     Connection::open(address)?.send(&form_request(host, path, "", form))
 }

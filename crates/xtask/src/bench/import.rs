@@ -62,11 +62,11 @@ impl Rounds {
 }
 
 /// A database of the cluster by its name.
-pub(super) fn database(cluster: &Cluster, name: &str) -> String {
+pub(crate) fn database(cluster: &Cluster, name: &str) -> String {
     cluster.url().trim_end_matches("postgres").to_owned() + name
 }
 
-pub(super) fn psql(url: &str, sql: &str) -> Result<String> {
+pub(crate) fn psql(url: &str, sql: &str) -> Result<String> {
     said(Command::new("psql").args([url, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql]), "")
 }
 

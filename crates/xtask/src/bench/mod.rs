@@ -3,16 +3,17 @@
 //! Each bench runs Yui and what it is held against in turn, prints both and the ratio, and appends a line to
 //! `bench.jsonl` in the target folder. None is a test: a figure says something only beside its reference of the same run.
 
+pub(crate) mod beside;
 mod console;
-mod console_import;
-mod crowd;
-mod data;
+pub(crate) mod console_import;
+pub(crate) mod crowd;
+pub(crate) mod data;
 mod enumeration;
 mod figures;
 mod flood;
-mod http;
+pub(crate) mod http;
 mod idle;
-mod import;
+pub(crate) mod import;
 mod load;
 mod login;
 mod memory;
@@ -20,9 +21,9 @@ mod page;
 mod parse;
 mod passkey;
 mod pdf;
-mod place;
+pub(crate) mod place;
 mod postcards;
-mod program;
+pub(crate) mod program;
 mod ranks;
 mod reference;
 mod session;
@@ -51,6 +52,7 @@ const ALL: &[(&str, Bench)] = &[
     ("console", console::run),
     ("enumeration", enumeration::run),
     ("flood", flood::run),
+    ("beside", beside::run),
     ("idle", idle::run),
 ];
 

@@ -11,13 +11,13 @@ use anyhow::{Context, Result, bail};
 use crate::workspace::{cargo, target};
 
 /// Builds `yui` as it is released and returns where it is.
-pub(super) fn build_yui() -> Result<PathBuf> {
+pub(crate) fn build_yui() -> Result<PathBuf> {
     build()?;
     Ok(target().join("release/yui"))
 }
 
 /// Builds the examples of our crates as they would be released and returns where this one is.
-pub(super) fn build_example(example: &str) -> Result<PathBuf> {
+pub(crate) fn build_example(example: &str) -> Result<PathBuf> {
     build()?;
     Ok(target().join("release/examples").join(example))
 }
@@ -30,7 +30,7 @@ fn build() -> Result<()> {
 }
 
 /// Runs a command whose output is for whoever watches.
-pub(super) fn succeed(command: &mut Command) -> Result<()> {
+pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let status = command.stdin(Stdio::null()).status().with_context(|| name_of(command))?;
     if !status.success() {
         bail!("{}: {status}", name_of(command));
@@ -39,7 +39,7 @@ pub(super) fn succeed(command: &mut Command) -> Result<()> {
 }
 
 /// Runs a command with this on its standard input and returns what it says.
-pub(super) fn said(command: &mut Command, input: &str) -> Result<String> {
+pub(crate) fn said(command: &mut Command, input: &str) -> Result<String> {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -59,19 +59,19 @@ pub(super) fn said(command: &mut Command, input: &str) -> Result<String> {
 
 /// What a run took.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cost {
+pub(crate) struct Cost {
     /// Seconds on the clock.
-    pub(super) wall: f64,
+    pub(crate) wall: f64,
     /// Seconds of the program's own processor time.
-    pub(super) cpu: f64,
+    pub(crate) cpu: f64,
     /// The most memory it had, MB.
-    pub(super) peak_mb: f64,
+    pub(crate) peak_mb: f64,
     /// What it said.
-    pub(super) said: String,
+    pub(crate) said: String,
 }
 
 /// Runs a command with this on its standard input, and measures it.
-pub(super) fn timed(command: &Command, input: &str) -> Result<Cost> {
+pub(crate) fn timed(command: &Command, input: &str) -> Result<Cost> {
     let report = tempfile_path();
     let mut time = Command::new("/usr/bin/time");
     time.args(["--format", "%U %S %M", "--output"]).arg(&report).arg(command.get_program()).args(command.get_args());
@@ -101,17 +101,17 @@ fn name_of(command: &Command) -> String {
 }
 
 /// A server that runs until it is dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     /// `127.0.0.1:PORT`.
-    pub(super) address: String,
+    pub(crate) address: String,
     /// Seconds from its start to its word that it serves.
-    pub(super) ready_after: f64,
+    pub(crate) ready_after: f64,
 }
 
 impl Server {
     /// Starts a server and waits for the line of its standard output that begins with `ready: http://` and its address.
-    pub(super) fn start(command: &mut Command) -> Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let start = Instant::now();
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().with_context(|| name_of(command))?;
@@ -128,7 +128,7 @@ impl Server {
     }
 
     /// A line of /proc/PID/status, MB.
-    pub(super) fn memory(&self, line: &str) -> Result<f64> {
+    pub(crate) fn memory(&self, line: &str) -> Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("/proc")?;
         let found = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':'));
         let kb = found.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
@@ -136,13 +136,13 @@ impl Server {
     }
 
     /// Seconds of processor time that the server and its children have used so far.
-    pub(super) fn cpu(&self) -> Result<f64> {
+    pub(crate) fn cpu(&self) -> Result<f64> {
         cpu_of(&self.child.id().to_string())
     }
 }
 
 /// Seconds of processor time that this process and its children have used so far.
-pub(super) fn cpu_of(process: &str) -> Result<f64> {
+pub(crate) fn cpu_of(process: &str) -> Result<f64> {
     let mut ticks = 0.0;
     for entry in fs::read_dir("/proc").context("/proc")?.flatten() {
         // Whatever is no process, or is gone by now, has no such file.

@@ -1,9 +1,12 @@
 //! Saying what a file would change, without changing anything: each chunk is looked at in a transaction that can only read,
 //! so nobody who writes waits for it, however large the file.
 
+use std::sync::Arc;
+
 use super::{
     Figures, Importer, Outcome, Purpose, Report, Source, Watch,
-    read::Chunks,
+    pace::Pace,
+    read::{CHUNK, Chunks},
     run::{Counts, counted, there_already},
 };
 use crate::{app::App, scope::SystemScope};
@@ -22,7 +25,8 @@ pub(super) async fn check<I: Importer>(
     if let Ok(report) = there_already(app, scope, importer.kind(), source).await? {
         return Ok(report);
     }
-    let mut chunks = Chunks::of(&app.db, &importer, source, Purpose::Check, 0);
+    let pace = Arc::new(Pace::fixed(CHUNK));
+    let mut chunks = Chunks::of(&app.db, &importer, source, Purpose::Check, (&pace, 0));
     let mut total = Counts::default();
     while let Some(chunk) = chunks.next().await? {
         chunk.notices.iter().for_each(|notice| watch.notice(notice));

@@ -16,6 +16,7 @@ mod kind;
 mod members;
 mod newest;
 mod news;
+mod pace;
 mod preview;
 mod publish;
 mod queries;

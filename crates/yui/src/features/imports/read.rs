@@ -1,11 +1,13 @@
 //! Reading a file, in chunks, on a thread of its own; and looking up what its records are held against, one chunk ahead of what is
 //! being written.
 
+use std::sync::Arc;
+
 use kenpo_formats::Fault;
 use tokio::{sync::mpsc, task::JoinHandle};
 use yui_db::{Db, DbError};
 
-use super::{ChunkFault, FaultKind, Importer, Progress, Source};
+use super::{ChunkFault, FaultKind, Importer, Progress, Source, pace::Pace};
 
 /// What a reader comes upon.
 #[derive(Debug)]
@@ -60,8 +62,8 @@ impl<T: Sync> Finder<T> for () {
 /// What an importer's [`Finder`] finds.
 pub type Found<I> = <<I as Importer>::Finder as Finder<<I as Importer>::Record>>::Found;
 
-/// How many records are one transaction.
-const CHUNK: usize = 16_000;
+/// How many records are one transaction at the most.
+pub(super) const CHUNK: usize = 16_000;
 
 /// What was read of a chunk, as it stands in the file, and how far the file is with it.
 struct Reads<T> {
@@ -96,13 +98,20 @@ pub(super) struct Chunks<I: Importer> {
 pub struct Unreadable(pub Vec<Fault>);
 
 impl<I: Importer> Chunks<I> {
-    /// Begins to read; the first records, as many as `skip`, were written by an earlier run.
-    pub(super) fn of(db: &Db, importer: &I, source: &Source, purpose: Purpose, skip: i64) -> Self {
+    /// Begins to read, as many records at a time as `pace` says; the first ones, as many as `skip`, were written by an earlier run.
+    pub(super) fn of(
+        db: &Db,
+        importer: &I,
+        source: &Source,
+        purpose: Purpose,
+        (pace, skip): (&Arc<Pace>, i64),
+    ) -> Self {
         let (read_on, reads) = mpsc::channel(1);
         let (sender, receiver) = mpsc::channel(1);
-        let source = source.clone();
-        let reader =
-            tokio::task::spawn_blocking(move || send(&source, &read_on, |source, each| I::read(source, purpose, each)));
+        let (source, pace) = (source.clone(), Arc::clone(pace));
+        let reader = tokio::task::spawn_blocking(move || {
+            send(&source, &pace, &read_on, |source, each| I::read(source, purpose, each))
+        });
         let (db, finder) = (db.clone(), importer.finder());
         let finding = tokio::spawn(async move {
             find::<I>(&db, finder, skip, reads, sender).await?;
@@ -170,11 +179,12 @@ async fn find<I: Importer>(
 /// the reader says of it is not sent.
 fn send<T>(
     source: &Source,
+    pace: &Pace,
     sender: &mpsc::Sender<Reads<T>>,
     read: impl FnOnce(&Source, &mut dyn FnMut(Read<T>) -> bool) -> Result<(), Vec<Fault>>,
 ) -> anyhow::Result<()> {
     source.begin();
-    let (mut reads, mut inside, mut records) = (Vec::with_capacity(CHUNK), 0, 0_i64);
+    let (mut reads, mut inside, mut records) = (Vec::with_capacity(pace.next()), 0, 0_i64);
     let done = read(source, &mut |read| {
         if !matches!(read, Read::Record(_)) && source.is_broken() {
             return false;
@@ -183,11 +193,11 @@ fn send<T>(
         reads.push(read);
         inside += usize::from(counts);
         records += i64::from(counts);
-        if inside < CHUNK {
+        if inside < pace.next() {
             return true;
         }
         inside = 0;
-        let reads = std::mem::replace(&mut reads, Vec::with_capacity(CHUNK));
+        let reads = std::mem::replace(&mut reads, Vec::with_capacity(pace.next()));
         sender.blocking_send(Reads { reads, progress: Progress { bytes: source.bytes_read(), records } }).is_ok()
     });
     if let Some(error) = source.broken() {
@@ -230,7 +240,7 @@ mod tests {
         let rows = template().lines().nth(1).unwrap().to_owned() + "\r\n";
         let text = format!("{}\r\n{}", template().lines().next().unwrap(), rows.repeat(20_000));
         let (sender, mut receiver) = mpsc::channel(9);
-        let sent = send::<()>(&source, &sender, |source, each| {
+        let sent = send::<()>(&source, &Pace::fixed(CHUNK), &sender, |source, each| {
             let file = source.over(text.as_bytes().chain(Broken));
             let _all = ExpenseCsv::open(file)?.map(|row| Read::from(row.map(drop))).all(each);
             Ok(())

@@ -1,6 +1,10 @@
 //! The way of a file into the database.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Instant,
+};
 
 use anyhow::{Context, bail};
 use kenpo_formats::{Fault, TreatmentMonth};
@@ -9,7 +13,10 @@ use yui_db::{DbError, Tx};
 
 use super::{
     BatchState, Figures, Finder, Found, Kind, Outcome, Progress, Purpose, Read, Report, Source, Watch, acts,
-    check::check, queries, read::Chunks,
+    check::check,
+    pace::Pace,
+    queries,
+    read::{CHUNK, Chunks},
 };
 use crate::{
     app::App,
@@ -251,10 +258,17 @@ pub(super) async fn apply<I: Importer>(
         let source = source.clone();
         importer = spawn_blocking(move || importer.resume(&source, &faults).map(|()| importer)).await??;
     }
-    let mut chunks = Chunks::of(&app.db, &importer, source, Purpose::Apply, resumed_at);
+    let pace = Arc::new(if options.all_or_nothing { Pace::fixed(CHUNK) } else { Pace::of(app.db.engine(), CHUNK) });
+    let mut chunks = Chunks::of(&app.db, &importer, source, Purpose::Apply, (&pace, resumed_at));
     let mut next = chunks.next().await?;
+    let mut turns = app.db.turns();
+    // While nobody waits for it: what an earlier run has written may be long.
+    while next.as_ref().is_some_and(|chunk| chunk.count == 0) {
+        next = chunks.next().await?;
+    }
 
     let mut tx = app.db.begin().await?;
+    let mut begun = Instant::now();
     let batch_id = match &known {
         Some(batch) => batch.batch_id,
         None => {
@@ -276,7 +290,11 @@ pub(super) async fn apply<I: Importer>(
         }
         let mut tx = match open.take() {
             Some(tx) => tx,
-            None => app.db.begin().await?,
+            None => {
+                let tx = app.db.begin_step().await?;
+                begun = Instant::now();
+                tx
+            }
         };
         one_chunk_at_a_time(&mut tx, scope).await?;
         let mut faults = chunk.faults;
@@ -296,6 +314,9 @@ pub(super) async fn apply<I: Importer>(
             open = Some(tx);
         } else {
             tx.commit().await?;
+            let took = begun.elapsed();
+            pace.took(usize::try_from(chunk.count)?, took);
+            turns.make_way(took).await?;
             if looked_at_after < total.records {
                 app.db.analyze_grown(total.records).await?;
                 looked_at_after = total.records.saturating_mul(LOOK_AGAIN_AT);

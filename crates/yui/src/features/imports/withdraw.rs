@@ -1,20 +1,22 @@
 //! Taking a batch back: staff order it, and a worker does it. In one transaction it is out of sight and everything that stood
 //! before it counts again; its rows, which nobody sees any more, are deleted in portions after that.
 
+use std::time::Instant;
+
 use yui_db::Tx;
 
-use super::{Batch, BatchState, Refusal, acting, acts, publish::one_at_a_time, queries};
+use super::{Batch, BatchState, Refusal, acting, acts, pace::Pace, publish::one_at_a_time, queries};
 use crate::{
     app::App,
     features::audit,
     scope::{InSociety, SystemScope},
 };
 
-/// How many rows are deleted in one transaction.
-const PORTION: i64 = 5_000;
+/// How many rows are deleted in one transaction at the most.
+const PORTION: usize = 5_000;
 
-/// How many portions are deleted before other orders have their turn.
-const PORTIONS: usize = 10;
+/// How many rows are deleted before other orders have their turn.
+const TURN: usize = 50_000;
 
 /// Has a worker withdraw the batch for this reason. One that was to be published is not published any more.
 ///
@@ -135,13 +137,22 @@ pub(super) async fn hide_in(
 /// # Errors
 /// Where the database does not answer.
 pub(super) async fn clear(app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
-    for _ in 0..PORTIONS {
-        let mut tx = app.db.begin().await?;
+    let pace = Pace::of(app.db.engine(), PORTION);
+    let (mut turns, mut left) = (app.db.turns(), TURN);
+    while left > 0 {
+        let most = pace.next();
+        let mut tx = app.db.begin_step().await?;
+        let begun = Instant::now();
         let Some((batch_id, kind)) = queries::clearing(&mut tx, scope).await? else { return Ok(false) };
-        if kind.clear(&mut tx, scope, batch_id, PORTION).await? == 0 {
+        let count = kind.clear(&mut tx, scope, batch_id, i64::try_from(most)?).await?;
+        if count == 0 {
             queries::cleared(&mut tx, scope, batch_id).await?;
         }
         tx.commit().await?;
+        let took = begun.elapsed();
+        pace.took(usize::try_from(count)?, took);
+        turns.make_way(took).await?;
+        left = left.saturating_sub(most);
     }
     Ok(true)
 }
