@@ -1,6 +1,9 @@
 //! Every route with its permission, and the door that every request passes.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     Router,
@@ -19,9 +22,9 @@ use crate::{
     demo,
     error::AppError,
     features::{
-        account::{self, proving::with_cookies},
+        account::{self, RanOut, proving::with_cookies},
         approvals, audit, dashboard, deduction, expenses, imports,
-        kept::{self, Owner},
+        kept::{self, Keeping, Owner},
         mails, members,
         societies::{self, Service, maintenance, older_host},
         staff::{self, Right},
@@ -29,7 +32,7 @@ use crate::{
     },
     scope::{InSociety, PublicScope},
     security,
-    ui::{self, Shell, Signed},
+    ui::{self, Lang, Shell, Signed},
     visitor::Visitor,
 };
 
@@ -78,7 +81,6 @@ fn list(routes: Routes) -> Routes {
         .get("/language", Anybody, ui::language::choose);
     let routes = top::routes(routes);
     let routes = account::routes(routes);
-    let routes = kept::routes(routes);
     let routes = expenses::routes(routes);
     let routes = deduction::routes(routes);
     let routes = dashboard::routes(routes);
@@ -101,6 +103,39 @@ pub struct Routes {
     demo: Router<App>,
     machine: Router<App>,
     list: Vec<Route>,
+    pages: Pages,
+}
+
+/// The paths that can be opened, as in `/assets/{name}`; known once all routes are.
+#[derive(Clone, Debug, Default)]
+struct Pages(Arc<OnceLock<Vec<&'static str>>>);
+
+impl Pages {
+    /// Returns the page that stands for this path: itself, or the next one above it that can be opened. An act's path can not, though a form
+    /// with mistakes is shown there.
+    fn above<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let pages = self.0.get()?;
+        let mut path = path;
+        while !path.is_empty() {
+            if pages.iter().any(|page| fits(page, path)) {
+                return Some(path);
+            }
+            path = path.rsplit_once('/')?.0;
+        }
+        None
+    }
+}
+
+/// Returns whether this is a path of the route.
+fn fits(route: &str, path: &str) -> bool {
+    let (mut route, mut path) = (route.split('/'), path.split('/'));
+    loop {
+        match (route.next(), path.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(there)) if wanted == there || wanted.starts_with('{') => {}
+            _ => return false,
+        }
+    }
 }
 
 impl Routes {
@@ -142,7 +177,7 @@ impl Routes {
             Permission::DemoVisitor => &mut self.demo,
             Permission::Machine => &mut self.machine,
         };
-        let door = from_fn_with_state((self.app.clone(), permission), door);
+        let door = from_fn_with_state((self.app.clone(), permission, self.pages.clone()), door);
         *router = std::mem::take(router).route(path, handler.layer(door));
         self
     }
@@ -156,8 +191,11 @@ pub fn portal(app: &App) -> (Router, Vec<Route>) {
         demo: Router::new(),
         machine: Router::new(),
         list: Vec::new(),
+        pages: Pages::default(),
     };
-    let Routes { society, demo, machine, list, .. } = list(empty);
+    let Routes { society, demo, machine, list, pages, .. } = list(empty);
+    let open = list.iter().filter(|route| route.method == Method::GET).map(|route| route.path);
+    pages.0.get_or_init(|| open.collect());
     let nothing = || async { AppError::NotFound };
     let hosts = Hosts {
         app: app.clone(),
@@ -245,7 +283,7 @@ fn nobody_yet() -> Response {
 
 /// Lets in whom the route's permission allows, and makes their scope.
 async fn door(
-    State((app, permission)): State<(App, Permission)>,
+    State((app, permission, pages)): State<(App, Permission, Pages)>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, AppError> {
@@ -260,24 +298,44 @@ async fn door(
     }
     let visitor = request.extensions().get::<Visitor>().cloned().ok_or_else(|| AppError::door("Visitor"))?;
     if request.uri().path().split('/').nth(1) == Some("console") {
-        return staff_door(&app, permission, (&scope, &visitor), request, next).await;
+        return staff_door(&app, permission, (&scope, &visitor, &pages), request, next).await;
     }
     let member = account::resolve(&app, &scope, request.headers(), &visitor).await?;
     let proof_due = match (&member, permission) {
-        (_, Permission::Anybody | Permission::Step) => false,
+        (_, Permission::Anybody) => false,
+        // Whoever registers a factor while signed in proves who they are, as for any change of what proves them.
+        (Some(member), Permission::Step) => {
+            request.uri().path().starts_with("/factors") && account::confirm_due(&app, member, request.method())
+        }
         (_, Permission::Staff(_) | Permission::StaffFresh(_)) => return Err(AppError::NotFound),
+        (None, Permission::Step) => match account::ran_out(&app, &scope, request.headers()).await? {
+            None => false,
+            Some(ran_out) => {
+                let (owner, way): (i64, Way) = match ran_out {
+                    RanOut::Login(owner) => (owner, |_, told| account::login_path_after("/", told)),
+                    RanOut::Session(owner) => (owner, account::login_path_after),
+                };
+                let late = Late { owner: Some(Owner::Member(owner)), otherwise: "/", way };
+                return late.answer(&app, &scope, &pages, request).await;
+            }
+        },
         (None, _) => {
             let owner = account::owner_of_session(&app, &scope, request.headers()).await?.map(Owner::Member);
-            let login = |to: &str| account::login_path_from(to, owner.is_some());
-            return late(&app, &scope, owner, (request, "/"), (typed, login)).await;
+            let late = Late { owner, otherwise: "/", way: account::login_path_after };
+            return late.answer(&app, &scope, &pages, request).await;
         }
         (Some(member), Permission::Fresh) => account::confirm_due(&app, member, request.method()),
         (Some(member), Permission::Service(_)) => account::due_for_health(&app, member),
         (Some(_), _) => false,
     };
     if let Some(member) = member.as_ref().filter(|_| proof_due) {
-        let (owner, otherwise) = (Owner::Member(member.account_id), request.uri().path().to_owned());
-        return late(&app, &scope, Some(owner), (request, &otherwise), (anything, account::confirm_path)).await;
+        let (owner, otherwise) = (Some(Owner::Member(member.account_id)), request.uri().path().to_owned());
+        let late = Late { owner, otherwise: &otherwise, way: account::confirm_path_after };
+        return late.answer(&app, &scope, &pages, request).await;
+    }
+    let mut owner = member.as_ref().map(|member| Owner::Member(member.account_id));
+    if owner.is_none() && permission == Permission::Step && kept::Browser::of(&app, request.headers()).is_some() {
+        owner = account::owner_of_login(&app, &scope, request.headers()).await?.map(Owner::Member);
     }
     if let Some(member) = member {
         if let Some(shell) = request.extensions_mut().get_mut::<Shell>() {
@@ -285,14 +343,14 @@ async fn door(
         }
         request.extensions_mut().insert(member);
     }
-    Ok(next.run(request).await)
+    with_kept_form(&app, &scope, owner, request, next).await
 }
 
 /// Lets staff in: members' sessions are worth nothing here, nor are the staff's elsewhere.
 async fn staff_door(
     app: &App,
     permission: Permission,
-    (scope, visitor): (&PublicScope, &Visitor),
+    (scope, visitor, pages): (&PublicScope, &Visitor, &Pages),
     mut request: Request,
     next: Next,
 ) -> Result<Response, AppError> {
@@ -301,63 +359,105 @@ async fn staff_door(
         (_, Permission::Anybody | Permission::Step) => {}
         (None, Permission::Staff(_) | Permission::StaffFresh(_)) => {
             let owner = staff::owner_of_session(app, scope, request.headers()).await?.map(Owner::Staff);
-            let login = |to: &str| staff::login_path_from(to, owner.is_some());
-            return late(app, scope, owner, (request, "/console"), (typed, login)).await;
+            let late = Late { owner, otherwise: "/console", way: staff::login_path_after };
+            return late.answer(app, scope, pages, request).await;
         }
         (Some(staff), Permission::Staff(right) | Permission::StaffFresh(right)) if !staff.role.has(right) => {
             return Err(AppError::NotAllowed);
         }
         (Some(staff), Permission::StaffFresh(_)) if staff::confirm_due(app, staff, request.method()) => {
-            let owner = Owner::Staff(staff.staff_id);
-            return late(app, scope, Some(owner), (request, "/console"), (anything, staff::confirm_path)).await;
+            let owner = Some(Owner::Staff(staff.staff_id));
+            let late = Late { owner, otherwise: "/console", way: staff::confirm_path_after };
+            return late.answer(app, scope, pages, request).await;
         }
         (Some(_), Permission::Staff(_) | Permission::StaffFresh(_)) => {}
         _ => return Err(AppError::NotFound),
     }
+    let owner = signed_in.as_ref().map(|staff| Owner::Staff(staff.staff_id));
     if let Some(staff) = signed_in {
         if let Some(shell) = request.extensions_mut().get_mut::<Shell>() {
             shell.staff = Some(Signed { name: staff.name.clone(), role: staff.role });
         }
         request.extensions_mut().insert(staff);
     }
-    Ok(next.run(request).await)
+    with_kept_form(app, scope, owner, request, next).await
 }
 
-/// Answers a request that came after its session, or the proof of who is there, had run out: leads to where that is mended (`way`, given
-/// the page to come back to), and on to the same page from there. The form that it brought is kept where it is `worth` it; what can not be
-/// kept is typed again on the page it was sent from.
-async fn late(
+/// A request that came after its session, or the proof of who is there, had run out.
+struct Late<'a> {
+    /// Whose it is, where that is known.
+    owner: Option<Owner>,
+    /// The page to come back to where the request does not tell.
+    otherwise: &'a str,
+    way: Way,
+}
+
+/// Returns the address where it is mended, which says this and leads on to this page.
+type Way = fn(&str, Told) -> String;
+
+/// What is said to whoever has to log in, or prove who they are, once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Nothing ran out, or it is not known.
+    Nothing,
+    /// The session ran out.
+    Session,
+    /// … and what was typed is kept.
+    Kept,
+    /// … and what was typed is not.
+    Lost,
+}
+
+impl Late<'_> {
+    /// Leads to where it is mended, and on to the same page from there; the form that the request brought is kept.
+    async fn answer(
+        self,
+        app: &App,
+        scope: &PublicScope,
+        pages: &Pages,
+        request: Request,
+    ) -> Result<Response, AppError> {
+        let Self { owner, otherwise, way } = self;
+        let ran_out = if owner.is_some() { Told::Session } else { Told::Nothing };
+        if request.method().is_safe() {
+            let page = request.uri().path_and_query().map_or(otherwise, |path| path.as_str());
+            return Ok(Redirect::to(&way(page, ran_out)).into_response());
+        }
+        let from = referring_page(&request);
+        let path = from.split('?').next().unwrap_or_default();
+        let page = pages.above(path).unwrap_or(otherwise);
+        let back = if page == path { from.as_str() } else { page };
+        let Some(owner) = owner else { return Ok(Redirect::to(&way(back, ran_out)).into_response()) };
+        Ok(match kept::keep(app, scope, owner, page, request).await? {
+            Keeping::Nothing => Redirect::to(&way(back, ran_out)).into_response(),
+            Keeping::Lost => Redirect::to(&way(back, Told::Lost)).into_response(),
+            Keeping::Kept(cookie) => {
+                let cookies = if cookie.is_empty() { Vec::new() } else { vec![cookie] };
+                with_cookies(Redirect::to(&way(back, Told::Kept)).into_response(), cookies)
+            }
+        })
+    }
+}
+
+/// Runs the handler; fills in on its page the form that came too late before, and forgets what is being sent again.
+async fn with_kept_form(
     app: &App,
     scope: &PublicScope,
     owner: Option<Owner>,
-    (request, otherwise): (Request, &str),
-    (worth, way): (fn(&[(String, String)]) -> bool, impl Fn(&str) -> String),
+    request: Request,
+    next: Next,
 ) -> Result<Response, AppError> {
-    let to = |page: &str| Redirect::to(&way(page)).into_response();
-    if request.method().is_safe() {
-        return Ok(to(request.uri().path_and_query().map_or(otherwise, |path| path.as_str())));
+    let (Some(owner), Some(browser)) = (owner, kept::Browser::of(app, request.headers())) else {
+        return Ok(next.run(request).await);
+    };
+    let path = request.uri().path().to_owned();
+    if !request.method().is_safe() {
+        browser.sent_again(app, scope, owner, &path).await?;
+        return Ok(next.run(request).await);
     }
-    let from = referring_page(&request);
-    if let Some(owner) = owner {
-        let page = owner.page();
-        if request.uri().path().starts_with(page) {
-            return Ok(to(page));
-        }
-        if let Some(cookie) = kept::keep(app, scope, owner, request, worth).await? {
-            return Ok(with_cookies(to(page), vec![cookie]));
-        }
-    }
-    Ok(to(if from.is_empty() { otherwise } else { &from }))
-}
-
-/// Every form is worth keeping for whoever is still logged in.
-fn anything(_: &[(String, String)]) -> bool {
-    true
-}
-
-/// After a login only what was typed is worth going on with: a button is pressed again.
-fn typed(fields: &[(String, String)]) -> bool {
-    fields.iter().any(|(_, value)| !value.trim().is_empty())
+    let lang = request.extensions().get::<Shell>().map_or(Lang::Ja, |shell| shell.lang);
+    let page = next.run(request).await;
+    Ok(browser.filled(app, scope, (owner, &path), lang, page).await?)
 }
 
 /// Returns the path of the page that a form was sent from; what leads elsewhere is not followed later on.

@@ -1,17 +1,21 @@
--- Forms that reached the portal after their sender's session, or its proof, had run out: one for each account or member of staff. The
--- browser that sent it holds the token, and its owner sends it on after the next login.
+-- Forms that reached the portal after their sender's session, or the proof of who is there, had run out: they are filled in again on the
+-- page that they were sent from, for the same person in the same browser.
 CREATE TABLE kept_forms (
     society_id BIGINT NOT NULL,
+    form_id BIGINT NOT NULL,
     -- Whose it is: the other one is 0.
     account_id BIGINT NOT NULL,
     staff_id BIGINT NOT NULL,
-    -- SHA-256 of the token in the cookie.
+    -- SHA-256 of the browser's token.
     token_hash BYTEA NOT NULL,
-    -- Where the form was sent to.
+    -- The page that it was on, and where it was sent to.
+    page TEXT NOT NULL,
     path TEXT NOT NULL,
     -- Its fields in their order, as JSON.
     sealed_fields BYTEA NOT NULL,
     kept_at TIMESTAMPTZ NOT NULL,
-    PRIMARY KEY (society_id, account_id, staff_id),
+    PRIMARY KEY (society_id, form_id),
     FOREIGN KEY (society_id) REFERENCES societies (society_id)
 );
+
+CREATE INDEX kept_forms_owner ON kept_forms (society_id, account_id, staff_id);

@@ -8,7 +8,7 @@ use yui_print::Fonts;
 
 use super::{doctor_machine as machine, output};
 use crate::{
-    app::App,
+    app::{App, Clock},
     config::{self, Config},
     features::{
         account::{self, Events},
@@ -44,7 +44,7 @@ impl Doctor {
             Ok(db) => {
                 let schema = db.schema().await;
                 if let Some(server) = db.server().await? {
-                    machine::server(&mut report, &server);
+                    machine::server(&mut report, &server, Clock::System.now());
                 }
                 schema
             }

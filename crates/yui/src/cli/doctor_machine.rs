@@ -14,7 +14,7 @@ use super::{doctor::Report, serve::NO_PROXIES};
 use crate::{config::Config, serve};
 
 /// Says how PostgreSQL was reached.
-pub(super) fn server(report: &mut Report, server: &Server) {
+pub(super) fn server(report: &mut Report, server: &Server, now: Timestamp) {
     const CONNECTION: &str = "connection to PostgreSQL";
     match &server.tls {
         Some(version) => report.tell(CONNECTION, Ok(format!("encrypted ({version})"))),
@@ -24,7 +24,7 @@ pub(super) fn server(report: &mut Report, server: &Server) {
     if server.superuser {
         report.warn("role of PostgreSQL", "it is a superuser: one that owns its database is enough");
     }
-    match server.skew(Timestamp::now()) {
+    match server.skew(now) {
         Some(words) => report.warn("clock", &words),
         None => report.tell("clock", Ok("as the database's".into())),
     }

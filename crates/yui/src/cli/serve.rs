@@ -39,7 +39,7 @@ pub(super) async fn run() -> anyhow::Result<()> {
 /// Warns where this machine's clock is not the database's.
 pub(super) async fn warn_of_skew(app: &App) {
     if let Ok(Some(server)) = app.db.server().await
-        && let Some(words) = server.skew(jiff::Timestamp::now())
+        && let Some(words) = server.skew(app.clock.now())
     {
         tracing::warn!("clock: {words}");
     }

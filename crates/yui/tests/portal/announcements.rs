@@ -377,7 +377,7 @@ async fn it_is_for_those_who_deal_with_data_and_for_their_own_society() {
         let confirm = staff.get(&check).await;
         assert!(confirm.location().starts_with("/console/confirm"), "{}", confirm.location());
         let asks = staff.post(&format!("{PAGE}/announce"), form).await;
-        assert_eq!(asks.location(), "/console/confirm?return_to=%2Fconsole%2Fkept");
+        assert!(asks.location().starts_with("/console/confirm"), "{}", asks.location());
         let page = confirm.location().to_owned();
         assert_eq!(portal.staff_factor(&mut staff, &page, "/console/confirm").await.location(), check);
     }

@@ -15,19 +15,19 @@ struct Sealed {
 }
 
 const TYPED: &str = "email=typed%40mail.example";
-const TO_LOGIN: &str = "/login?return_to=%2Fkept&ended=session";
+const BACK: &str = "入力した内容を戻しました。";
 
-/// Sends a form from the page of its own address.
-async fn send_from(browser: &mut Browser, path: &str, fields: &str) -> Answer {
+/// Sends a form from a page.
+async fn send_from(browser: &mut Browser, page: &str, path: &str, fields: &str) -> Answer {
     let request = axum::http::Request::post(path)
         .header("sec-fetch-site", "same-origin")
-        .header("referer", format!("http://{}{path}", browser.host))
+        .header("referer", format!("http://{}{page}", browser.host))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(axum::body::Body::from(fields.to_owned()));
     browser.send(request.unwrap()).await
 }
 
-/// Logs in on the page that the answer led to; returns where that leads.
+/// Logs in on the login page at this address; returns where that leads.
 async fn log_in_there(portal: &Portal, browser: &mut Browser, page: &str) -> String {
     let back = browser.get(page).await.attribute("input[name=return_to]", "value");
     let fields = format!("user_id=testtaro01&password={PASSWORD}&return_to={}", encode(&back));
@@ -36,135 +36,188 @@ async fn log_in_there(portal: &Portal, browser: &mut Browser, page: &str) -> Str
     answer.location().to_owned()
 }
 
+async fn kept_forms(portal: &Portal) -> Vec<Sealed> {
+    portal.app.db.all(&SEALED, params![]).await.unwrap()
+}
+
 #[tokio::test]
-async fn what_was_typed_is_sent_on_after_the_next_login() {
+async fn what_was_typed_is_there_again_after_the_next_login() {
     for portal in Portal::demos().await {
         let mut taro = portal.signed_in("minato", "testtaro01").await;
         let mut copied = taro.clone();
         // A night later.
         assert!(portal.app.clock.advance(9 * 60 * 60));
         assert_eq!(taro.get("/expenses").await.location(), "/login?return_to=%2Fexpenses&ended=session");
-        let late = send_from(&mut taro, "/settings/email", TYPED).await;
-        assert_eq!(late.location(), TO_LOGIN);
+        let late = send_from(&mut taro, "/settings/email", "/settings/email", TYPED).await;
+        assert_eq!(late.location(), "/login?return_to=%2Fsettings%2Femail&ended=kept");
         let login = taro.get(late.location()).await;
         assert!(login.first("[role=status]").contains("入力した内容は残っています。"), "{}", login.first("main"));
-        let rows: Vec<Sealed> = portal.app.db.all(&SEALED, params![]).await.unwrap();
+        let rows = kept_forms(&portal).await;
         assert_eq!(rows.len(), 1);
         assert!(!String::from_utf8_lossy(&rows[0].sealed_fields).contains("typed"), "sealed");
 
         // Another account in this browser, and the account in another browser, find nothing.
-        let mut other = portal.browser("minato");
-        other.cookies = taro.cookies.clone();
-        other.log_in("testjiro01", PASSWORD).await;
-        assert!(!other.get("/kept").await.text().contains("typed@mail.example"));
+        let mut other = taro.clone();
+        other.log_in("mihon00002", PASSWORD).await;
+        portal.second_factor(&mut other).await;
         let mut elsewhere = portal.signed_in("minato", "testtaro01").await;
-        assert_eq!(elsewhere.get("/kept").await.location(), "/");
-        assert_eq!(elsewhere.post("/kept", TYPED).await.location(), "/");
+        for stranger in [&mut other, &mut elsewhere] {
+            let page = stranger.get("/settings/email").await;
+            assert!(page.first("h1").contains("メールアドレスの変更") && !page.text().contains("typed@mail.example"));
+        }
 
-        assert_eq!(log_in_there(&portal, &mut taro, TO_LOGIN).await, "/kept");
-        let page = taro.get("/kept").await;
-        assert_eq!(page.form("form[action='/kept']"), TYPED.replace('.', "%2E"));
-        let onward = taro.post("/kept", TYPED).await;
-        assert_eq!((onward.status, onward.location()), (307, "/settings/email"));
-        let changed = taro.post(onward.location(), TYPED).await;
-        assert_eq!((changed.status, changed.location()), (303, "/settings?done=mailed"), "{}", changed.first("main"));
-        assert_eq!(taro.post("/kept", TYPED).await.location(), "/", "once");
+        assert_eq!(log_in_there(&portal, &mut taro, late.location()).await, "/settings/email");
+        let page = taro.get("/settings/email").await;
+        assert_eq!(page.attribute("input[name=email]", "value"), "typed@mail.example");
+        assert!(page.first("form [role=status]").contains(BACK), "{}", page.first("main"));
+        // As often as it is looked at, until it is sent.
+        assert!(taro.get("/settings/email").await.text().contains(BACK));
+        assert_eq!(taro.post("/settings/email", TYPED).await.location(), "/settings?done=mailed");
+        assert!(!taro.get("/settings/email").await.text().contains(BACK));
+        assert_eq!(kept_forms(&portal).await.len(), 0);
 
         // A cookie that was copied keeps nothing where its session was ended by its owner.
         elsewhere.post("/settings/sessions/end-others", "").await;
-        copied.cookies.retain(|(name, _)| name == "yui_session");
         assert_eq!(copied.post("/settings/email", TYPED).await.location(), "/login");
     }
 }
 
 #[tokio::test]
-async fn what_was_typed_waits_for_the_proof_too() {
+async fn what_was_typed_waits_for_the_proof_and_for_another_way_in() {
     for portal in Portal::demos().await {
         let mut taro = portal.signed_in("minato", "testtaro01").await;
         assert!(portal.app.clock.advance(11 * 60));
-        let stale = send_from(&mut taro, "/settings/email", TYPED).await;
-        assert_eq!(stale.location(), "/confirm?return_to=%2Fkept");
+        let stale = send_from(&mut taro, "/settings/email", "/settings/email", TYPED).await;
+        assert_eq!(stale.location(), "/confirm?return_to=%2Fsettings%2Femail&ended=kept");
         let page = taro.get(stale.location()).await;
-        assert!(page.first("main").contains("入力した内容は残っています。"));
-        let fields = format!("password={PASSWORD}&return_to=%2Fkept");
+        assert!(page.first("[role=status]").contains("入力した内容は残っています。"));
+        let fields = format!("password={PASSWORD}&return_to=%2Fsettings%2Femail");
         assert_eq!(taro.post("/confirm", &fields).await.location(), "/login/factor");
-        assert_eq!(portal.second_factor(&mut taro).await.location(), "/kept");
-        assert_eq!(taro.get("/kept").await.form("form[action='/kept']"), TYPED.replace('.', "%2E"));
-        // Who does not want to goes on without it.
-        assert_eq!(taro.post("/kept/discard", "").await.location(), "/");
-        assert_eq!(taro.get("/kept").await.location(), "/");
+        assert_eq!(portal.second_factor(&mut taro).await.location(), "/settings/email");
+        assert!(taro.get("/settings/email").await.text().contains("typed@mail.example"));
+
+        // A factor's form, too; and whoever logs in without following the way back finds it there.
+        assert!(portal.app.clock.advance(9 * 60 * 60));
+        let sent = send_from(&mut taro, "/factors/email", "/factors/email/send", TYPED).await;
+        assert_eq!(sent.location(), "/login?return_to=%2Ffactors%2Femail&ended=kept");
+        assert_eq!(log_in_there(&portal, &mut taro, "/login").await, "/");
+        let page = taro.get("/factors/email").await;
+        assert_eq!(page.attribute("form[action='/factors/email/send'] input[name=email]", "value"), "typed@mail.example");
     }
 }
 
 #[tokio::test]
-async fn passwords_buttons_and_files_lead_back_to_their_page() {
+async fn what_a_newcomer_typed_is_there_again() {
+    for portal in Portal::demos().await {
+        let mut newcomer = portal.browser("minato");
+        let begin = async |browser: &mut Browser| {
+            browser.log_in("kari000003", PASSWORD).await;
+            let born = crate::enrolment::birth_date(&portal, "minato").await;
+            browser.post("/enrolment/birth-date", &format!("birth_date={born}")).await;
+        };
+        begin(&mut newcomer).await;
+        crate::enrolment::agree(&mut newcomer).await;
+        assert!(portal.app.clock.advance(31 * 60));
+        account::tidy(&portal.app).await.unwrap();
+        let late = send_from(&mut newcomer, "/enrolment/email", "/enrolment/email", TYPED).await;
+        assert_eq!(late.location(), "/login?ended=kept");
+        begin(&mut newcomer).await;
+        let page = newcomer.get("/enrolment/email").await;
+        assert_eq!(page.attribute("input[name=email]", "value"), "typed@mail.example", "{}", page.first("main"));
+    }
+}
+
+#[tokio::test]
+async fn passwords_and_files_are_said_to_be_lost_and_buttons_are_pressed_again() {
     for portal in Portal::demos().await {
         let mut taro = portal.signed_in("minato", "testtaro01").await;
         assert!(portal.app.clock.advance(9 * 60 * 60));
-        for (page, fields) in [
-            ("/settings/password", format!("current_password={PASSWORD}&new_password=x")),
-            ("/settings/sessions/end", String::new()),
-            ("/settings/email", format!("email={}", "a".repeat(70_000))),
+        for (page, fields, word) in [
+            ("/settings/password", format!("current_password={PASSWORD}&new_password=x"), "lost"),
+            ("/settings/sessions", String::new(), "session"),
+            ("/settings/email", format!("email={}", "a".repeat(70_000)), "lost"),
         ] {
-            let location = format!("/login?return_to={}&ended=session", encode(page));
-            assert_eq!(send_from(&mut taro, page, &fields).await.location(), location);
+            let path = if fields.is_empty() { "/settings/sessions/end-others" } else { page };
+            let location = format!("/login?return_to={}&ended={word}", encode(page));
+            assert_eq!(send_from(&mut taro, page, path, &fields).await.location(), location);
         }
+        let page = taro.get("/login?ended=lost").await;
+        assert!(page.first("[role=status]").contains("入力した内容は残せませんでした。"));
         let file = axum::http::Request::post("/settings/email")
             .header("sec-fetch-site", "same-origin")
             .header("content-type", "multipart/form-data; boundary=x")
+            .header("content-length", "5")
             .body(axum::body::Body::from("--x--"));
-        assert_eq!(taro.send(file.unwrap()).await.location(), "/login?ended=session");
-        let rows: Vec<Sealed> = portal.app.db.all(&SEALED, params![]).await.unwrap();
-        assert!(rows.is_empty());
+        assert_eq!(taro.send(file.unwrap()).await.location(), "/login?ended=lost");
+        assert_eq!(kept_forms(&portal).await.len(), 0);
         // A stranger keeps nothing here, whatever they send.
         assert_eq!(portal.browser("minato").post("/settings/email", TYPED).await.location(), "/login");
     }
 }
 
 #[tokio::test]
-async fn a_form_is_kept_for_a_day_and_one_for_each_account() {
+async fn each_page_has_its_own_and_all_are_gone_after_a_day() {
     for portal in Portal::demos().await {
         let mut taro = portal.signed_in("minato", "testtaro01").await;
         assert!(portal.app.clock.advance(9 * 60 * 60));
         account::tidy(&portal.app).await.unwrap();
         for typed in [TYPED, "email=second%40mail.example"] {
-            assert_eq!(send_from(&mut taro, "/settings/email", typed).await.location(), TO_LOGIN);
+            send_from(&mut taro, "/settings/email", "/settings/email", typed).await;
         }
-        // Late again on the page that leads on: the form stays as it is.
-        assert_eq!(send_from(&mut taro, "/kept", TYPED).await.location(), TO_LOGIN);
-        let rows: Vec<Sealed> = portal.app.db.all(&SEALED, params![]).await.unwrap();
-        assert_eq!(rows.len(), 1);
-        assert_eq!(log_in_there(&portal, &mut taro, TO_LOGIN).await, "/kept");
-        assert!(taro.get("/kept").await.text().contains("second@mail.example"));
+        send_from(&mut taro, "/settings/user-id", "/settings/user-id", "user_id=another-name").await;
+        assert_eq!(kept_forms(&portal).await.len(), 2, "the newest of each");
+        log_in_there(&portal, &mut taro, "/login").await;
+        let value = async |browser: &mut Browser, page: &str, name: &str| {
+            browser.get(page).await.attribute(&format!("main form input[name={name}]"), "value")
+        };
+        assert_eq!(value(&mut taro, "/settings/user-id", "user_id").await, "another-name");
+        assert_eq!(value(&mut taro, "/settings/email", "email").await, "second@mail.example");
         assert!(portal.app.clock.advance(24 * 60 * 60));
-        assert_eq!(account::tidy(&portal.app).await.unwrap().forms, 1);
+        assert_eq!(account::tidy(&portal.app).await.unwrap().forms, 2);
         assert!(portal.app.clock.advance(24 * 60 * 60));
         account::tidy(&portal.app).await.unwrap();
-        assert_eq!(
-            taro.post("/settings/email", TYPED).await.location(),
-            "/login",
-            "nor is it known whose session it was"
-        );
+        let late = taro.post("/settings/email", TYPED).await;
+        assert_eq!(late.location(), "/login", "nor is it known whose session it was");
     }
 }
 
+/// A form never acts on anybody but whom its page shows, however many tabs there were.
 #[tokio::test]
-async fn staff_go_on_where_they_were_too() {
+async fn staff_find_what_they_typed_on_the_page_of_the_person() {
     for portal in Portal::demos().await {
         let mut admin = portal.staff("minato", "kanri").await;
         assert!(portal.app.clock.advance(31 * 60));
-        let typed = format!("reason={}", encode("退職 <b>\"&"));
-        let late = send_from(&mut admin, "/console/staff/4/stop", &typed).await;
-        assert_eq!(late.location(), "/console/login?return_to=%2Fconsole%2Fkept&ended=session");
-        assert!(admin.get(late.location()).await.first("[role=status]").contains("入力した内容は残っています。"));
-        let login = format!("email=kanri%40minato.example&password={PASSWORD}&return_to=%2Fconsole%2Fkept");
+        let reason = |words: &str| format!("reason={}", encode(words));
+        for (id, words) in [(3, "三番 <b>\"&"), (4, "四番")] {
+            // The page of an act that was refused for a mistake can not be opened: the one above it can.
+            let (page, path) = (format!("/console/staff/{id}/unlock"), format!("/console/staff/{id}/stop"));
+            let late = send_from(&mut admin, &page, &path, &reason(words)).await;
+            assert_eq!(late.location(), format!("/console/login?return_to=%2Fconsole%2Fstaff%2F{id}&ended=kept"));
+        }
+        let page = admin.get("/console/login?ended=kept").await;
+        assert!(page.first("[role=status]").contains("入力した内容は残っています。"));
+        let login = format!("email=kanri%40minato.example&password={PASSWORD}&return_to=%2Fconsole%2Fstaff%2F3");
         admin.post("/console/login", &login).await;
         let answer = portal.staff_factor(&mut admin, "/console/login/factor", "/console/login/factor/app").await;
-        assert_eq!(answer.location(), "/console/kept");
-        assert_eq!(admin.get("/console/kept").await.form("form[action='/console/kept']"), typed);
-        let onward = admin.post("/console/kept", &typed).await;
-        assert_eq!((onward.status, onward.location()), (307, "/console/staff/4/stop"));
-        assert_eq!(admin.post(onward.location(), &typed).await.location(), "/console/staff/4?done=stopped");
+        assert_eq!(answer.location(), "/console/staff/3");
+        for (id, words) in [(3, "三番 <b>\"&"), (4, "四番")] {
+            let page = admin.get(&format!("/console/staff/{id}")).await;
+            let form = format!("form[action='/console/staff/{id}/stop']");
+            assert_eq!(page.form(&form), reason(words), "{id}");
+            assert!(page.first(&format!("{form} [role=status]")).contains(BACK));
+        }
+        // Nothing is done before it is sent.
+        assert!(admin.get("/console/staff/3").await.text().contains("利用中"));
+        assert_eq!(admin.post("/console/staff/3/stop", &reason("三番")).await.location(), "/console/staff/3?done=stopped");
+        assert_eq!(kept_forms(&portal).await.len(), 1);
+
+        // A member who logs in here sees nothing of it, and staff nothing of theirs.
+        let mut member = portal.signed_in("minato", "testtaro01").await;
+        member.cookies.extend(admin.cookies.iter().filter(|(name, _)| name == "yui_kept").cloned());
+        assert!(!member.get("/settings").await.text().contains("四番"));
+        assert!(portal.app.clock.advance(9 * 60 * 60));
+        send_from(&mut member, "/settings/email", "/settings/email", TYPED).await;
+        assert_eq!(kept_forms(&portal).await.len(), 2);
     }
 }
 

@@ -419,7 +419,7 @@ async fn the_address_of_another_account_looks_like_any_other() {
         }
         assert_eq!(answers[..6], [303; 6]);
         assert_eq!(answers[6..], [200; 6], "no more mails, for whatever address");
-        assert_eq!(told("mihon00002@minato.example").await.len(), 5);
+        assert_eq!(told("mihon00002@minato.example").await.len(), 3, "nobody's mailbox is flooded");
     }
 }
 

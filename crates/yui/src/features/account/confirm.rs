@@ -15,7 +15,7 @@ use yui_auth::password::Password;
 
 use super::{
     attempt::Attempt,
-    login::{Counted, Mistake, encoded, known_device, login_path, too_often_words},
+    login::{Counted, Mistake, encoded, known_device, login_path, too_often_words, with_word},
     passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
     password::busy,
     queries, rules,
@@ -27,8 +27,9 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::{kept, societies::Factor},
+    features::societies::Factor,
     heavy,
+    router::Told,
     scope::{InSociety, MemberScope, PublicScope},
     security,
     ui::{FormState, Page, Shell, local_path},
@@ -59,6 +60,8 @@ pub(crate) struct ConfirmPage {
 pub(super) struct Whither {
     #[serde(default)]
     return_to: String,
+    #[serde(default)]
+    ended: String,
 }
 
 /// What is typed.
@@ -83,8 +86,13 @@ pub(crate) fn due_for_health(app: &App, member: &MemberScope) -> bool {
 }
 
 /// Returns the address of the page that proves and leads on to this path.
-pub(crate) fn path(return_to: &str) -> String {
+pub(super) fn path(return_to: &str) -> String {
     format!("/confirm?return_to={}", encoded(return_to))
+}
+
+/// Returns the same, which says that a form is kept where one is.
+pub(crate) fn path_after(return_to: &str, told: Told) -> String {
+    with_word(path(return_to), told)
 }
 
 /// So many wrong passwords in a row end the session.
@@ -97,13 +105,12 @@ async fn page(
     shell: &Shell,
     member: &MemberScope,
     form: FormState,
-    return_to: String,
+    (return_to, kept): (String, bool),
 ) -> Result<ConfirmPage, AppError> {
     let person = queries::person(&app.db, member, member.account_id).await?;
     let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
     let factors = queries::factors(&app.db, member, member.account_id).await?;
     let passkey = factors.iter().any(|factor| factor.kind == Factor::Passkey);
-    let kept = return_to == kept::MEMBERS_PAGE;
     Ok(ConfirmPage { page, form, user_id: person.user_id, return_to, passkey, kept })
 }
 
@@ -111,9 +118,9 @@ pub(super) async fn show(
     State(app): State<App>,
     shell: Shell,
     member: MemberScope,
-    Query(Whither { return_to }): Query<Whither>,
+    Query(Whither { return_to, ended }): Query<Whither>,
 ) -> Result<ConfirmPage, AppError> {
-    page(&app, &shell, &member, FormState::default(), local_path(&return_to)).await
+    page(&app, &shell, &member, FormState::default(), (local_path(&return_to), ended == "kept")).await
 }
 
 pub(super) async fn submit(
@@ -131,14 +138,14 @@ pub(super) async fn submit(
     };
     if account.locked_at.is_some() {
         form.error("password", locked_words(&shell, &account));
-        return Ok(page(&app, &shell, &member, form, return_to).await?.into_response());
+        return Ok(page(&app, &shell, &member, form, (return_to, false)).await?.into_response());
     }
     let mut attempt = Attempt::new(&app, &scope);
     let limit = CONFIRMATIONS_OF_ACCOUNT.of(&account.account_id.to_string());
     if let Some(seconds) = attempt.take(&[limit]).await? {
         form.error("password", &too_often_words(&shell, seconds));
         let retry = [(header::RETRY_AFTER, seconds.to_string())];
-        let page = page(&app, &shell, &member, form, return_to).await?;
+        let page = page(&app, &shell, &member, form, (return_to, false)).await?;
         return Ok((StatusCode::TOO_MANY_REQUESTS, retry, page).into_response());
     }
     // Counted before it is looked at: passwords sent side by side are no more than those sent one after the other.
@@ -167,7 +174,7 @@ pub(super) async fn submit(
             return over(&app, &member, &return_to).await;
         }
         form.error("password", shell.t("パスワードが正しくありません。"));
-        return Ok(page(&app, &shell, &member, form, return_to).await?.into_response());
+        return Ok(page(&app, &shell, &member, form, (return_to, false)).await?.into_response());
     }
     attempt.right().await?;
     let Some((account, _)) = queries::standing(&app.db, &scope, member.account_id, now).await? else {
@@ -265,7 +272,13 @@ crate::ui::pages! {
         let mut form = FormState::default();
         form.error("password", shell.t("パスワードが正しくありません。"));
         let page = shell.page_with_errors(TITLE);
-        let return_to = kept::MEMBERS_PAGE.to_owned();
-        Self { page, form, user_id: "testtaro01".into(), return_to, passkey: true, kept: true }
+        Self {
+            page,
+            form,
+            user_id: "testtaro01".into(),
+            return_to: "/settings/login".into(),
+            passkey: true,
+            kept: true,
+        }
     },
 }

@@ -20,16 +20,19 @@ pub(super) fn email_verify(frame: &MailFrame, path: &str) -> Letter {
         .fine(lang.t("お心当たりがない場合は、リンクを開かずにこのメールを削除してください。"))
 }
 
+/// The kind of [`email_taken`].
+pub(super) const EMAIL_TAKEN: &str = "email_taken";
+
 /// Tells the owner of an address that somebody typed it for another account.
 pub(super) fn email_taken(frame: &MailFrame) -> Letter {
     let lang = frame.lang;
-    Letter::new(frame, Sender::NoReply, "email_taken", lang.t("メールアドレスの登録について"))
+    Letter::new(frame, Sender::NoReply, EMAIL_TAKEN, lang.t("メールアドレスの登録について"))
         .p(lang.tf(
             "{0}の加入者ポータルで、別のアカウントにこのメールアドレスを登録する操作がありました。",
             [&frame.society],
         ))
-        .p(lang.t("このメールアドレスはすでにほかのアカウントで使われているため、登録されていません。"))
-        .p(lang.t("ご自身の操作の場合は、画面に戻り、別のメールアドレスを入力してください。"))
+        .p(lang.t("メールアドレスは、1つのアカウントだけで使えます。すでにあなたのアカウントで使われているため、登録されていません。"))
+        .p(lang.t("ご自身やご家族の操作の場合は、画面に戻り、別のメールアドレスを入力してください。"))
         .fine(lang.t("お心当たりがない場合は、何もする必要はありません。あなたのアカウントは変わっていません。"))
 }
 

@@ -25,8 +25,9 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::{kept, societies::Factor},
+    features::societies::Factor,
     heavy,
+    router::Told,
     scope::{InSociety, MemberScope, PublicScope},
     security,
     ui::{FormState, Page, Shell, local_path},
@@ -47,12 +48,15 @@ pub(crate) struct LoginPage {
 }
 
 /// Returns the sentence that a word in the address stands for.
-fn told(Whither { return_to, password, ended }: &Whither) -> Option<&'static str> {
+fn told(Whither { password, ended, .. }: &Whither) -> Option<&'static str> {
     match (password.as_str(), ended.as_str()) {
         ("changed", _) => Some("パスワードを変更しました。新しいパスワードでログインしてください。"),
         ("wrong", _) => Some("パスワードの誤りが続いたため、ログアウトしました。もう一度ログインしてください。"),
-        (_, "session") if return_to == kept::MEMBERS_PAGE => Some(
-            "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残っています。ログインすると、続きから進めます。",
+        (_, "kept") => Some(
+            "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残っています。ログインすると、続きから入力できます。",
+        ),
+        (_, "lost") => Some(
+            "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残せませんでした。ログインして、もう一度入力してください。",
         ),
         (_, "session") => Some("ログインの有効時間が過ぎたため、ログアウトしました。もう一度ログインしてください。"),
         (_, "login") => Some("手続きの有効時間が過ぎたか、ほかの画面で先に進みました。もう一度ログインしてください。"),
@@ -96,11 +100,20 @@ pub(crate) fn login_path(return_to: &str) -> String {
     }
 }
 
-/// Returns the same, which says that the session has run out where `ended`.
-pub(crate) fn login_path_from(return_to: &str, ended: bool) -> String {
-    let path = login_path(return_to);
+/// Returns the same, which says why.
+pub(crate) fn login_path_after(return_to: &str, told: Told) -> String {
+    with_word(login_path(return_to), told)
+}
+
+/// Adds to an address the word for what is said there.
+pub(crate) fn with_word(path: String, told: Told) -> String {
     let separator = if path.contains('?') { '&' } else { '?' };
-    if ended { format!("{path}{separator}ended=session") } else { path }
+    match told {
+        Told::Nothing => path,
+        Told::Session => format!("{path}{separator}ended=session"),
+        Told::Kept => format!("{path}{separator}ended=kept"),
+        Told::Lost => format!("{path}{separator}ended=lost"),
+    }
 }
 
 /// Returns the text as it may stand in a query.

@@ -32,19 +32,20 @@ mod under_way;
 mod unsubscribe;
 
 pub use bound::{Events, bind_events, verify_events};
-pub(crate) use confirm::{due as confirm_due, due_for_health, path as confirm_path};
+pub(crate) use confirm::{due as confirm_due, due_for_health, path_after as confirm_path_after};
 pub(crate) use happened::event_label;
-pub(crate) use login::login_path_from;
+pub(crate) use login::login_path_after;
 pub(crate) use session::{owner as owner_of_session, resolve};
 pub use throttle::Throttles;
 pub use tidy::{Tidied, tidy};
+pub(crate) use under_way::{RanOut, owner_of_login, ran_out};
 pub(crate) use unsubscribe::path as unsubscribe_path;
 
 /// What proves people, for the staff's logins as well: the same ceremonies, limits and seals under other names.
 pub(crate) mod proving {
     pub(crate) use super::{
         attempt::Attempt,
-        login::encoded,
+        login::{encoded, with_word},
         passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
         password::busy,
         queries::{ceremony, ceremony_insert, ceremony_take},

@@ -38,7 +38,7 @@ pub struct Tidied {
     pub devices: u64,
 }
 
-/// Deletes, in all societies, logins, questions and mailed links past their end, sessions and kept forms a day after theirs, tries that have all come back,
+/// Deletes, in all societies, questions and mailed links past their end, logins, sessions and kept forms a day after theirs, tries that have all come back,
 /// and browsers that were not seen for 400 days.
 ///
 /// # Errors
@@ -51,7 +51,7 @@ pub async fn tidy(app: &App) -> anyhow::Result<Tidied> {
     for scope in SystemScope::of_all(app, "housekeeping").await? {
         let over = params![scope.society_id(), now];
         let mut tx = app.db.begin().await?;
-        all.logins += tx.execute(&LOGINS_OVER, over).await?;
+        all.logins += tx.execute(&LOGINS_OVER, params![scope.society_id(), day_ago]).await?;
         all.ceremonies += tx.execute(&CEREMONIES_OVER, over).await?;
         all.sessions += tx.execute(&SESSIONS_OVER, params![scope.society_id(), day_ago]).await?;
         all.forms += kept::tidy(app, &scope, &mut tx).await?;

@@ -94,6 +94,35 @@ impl UnderWay {
     }
 }
 
+/// Returns whose login is under way in this browser.
+pub(crate) async fn owner_of_login(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<i64>> {
+    Ok(UnderWay::of(app, scope, headers).await?.map(|login| login.account.account_id))
+}
+
+/// What has run out in a browser, and whose it was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RanOut {
+    /// A login under way: it begins anew, and comes to its step by itself.
+    Login(i64),
+    /// A session.
+    Session(i64),
+}
+
+/// Returns what has run out in this browser; nothing where a login is under way.
+pub(crate) async fn ran_out(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<RanOut>> {
+    let token = cookie::get(headers, app.config.http.https, LOGIN_COOKIE).and_then(Token::parse);
+    if let Some(token) = token {
+        let token_hash = *token.hash().as_bytes();
+        if UnderWay::with(app, scope, token_hash).await?.is_some() {
+            return Ok(None);
+        }
+        if let Some(owner) = queries::login_owner(&app.db, scope, &token_hash).await? {
+            return Ok(Some(RanOut::Login(owner)));
+        }
+    }
+    Ok(session::owner(app, scope, headers).await?.map(RanOut::Session))
+}
+
 /// Leads on whoever has proved this much: into the portal, or to the step that is due.
 pub(super) async fn arrive(
     app: &App,

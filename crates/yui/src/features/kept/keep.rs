@@ -1,27 +1,33 @@
-//! Keeping a form.
+//! Keeping a form, and bringing it back.
 
 use axum::{
     Form,
+    body::{Body, to_bytes},
     extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
 };
 use yui_auth::token::Token;
 
 use super::{
-    LIFE, pages,
-    queries::{self, FormRow},
+    LIFE,
+    fill::filled,
+    queries::{self, NewForm},
 };
 use crate::{
     app::App,
     features::account::proving::{Place, sealed_open, sealed_seal},
     scope::InSociety,
-    ui::cookie,
+    ui::{Lang, cookie},
 };
 
 const KEPT_COOKIE: &str = "yui_kept";
 
 /// The longest form that is kept, in bytes.
 const LONGEST: usize = 64 * 1024;
+
+/// The longest page that a form is filled in on, in bytes.
+const LONGEST_PAGE: usize = 4 << 20;
 
 /// Whose a form is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,19 +46,17 @@ impl Owner {
             Self::Staff(staff_id) => (0, staff_id),
         }
     }
+}
 
-    /// Returns the page that leads on with the form.
-    pub(crate) fn page(self) -> &'static str {
-        match self {
-            Self::Member(_) => pages::MEMBERS_PAGE,
-            Self::Staff(_) => pages::STAFF_PAGE,
-        }
-    }
-
-    fn row(self) -> String {
-        let (account_id, staff_id) = self.ids();
-        format!("{account_id}/{staff_id}")
-    }
+/// What became of a form that came too late.
+#[derive(Debug)]
+pub(crate) enum Keeping {
+    /// Nothing was typed: a button is pressed again.
+    Nothing,
+    /// It can not be kept, as a file, a password or a book.
+    Lost,
+    /// It is kept; this cookie is the browser's.
+    Kept(String),
 }
 
 /// Returns whether a field's value must not come back to a page: a password, a key, or a code that counts once.
@@ -60,14 +64,7 @@ pub fn is_secret(name: &str) -> bool {
     name.contains("password") || matches!(name, "key" | "code")
 }
 
-/// A form and where it was sent to.
-pub(super) struct Kept {
-    pub(super) path: String,
-    pub(super) fields: Vec<(String, String)>,
-}
-
-/// Keeps the form of this request for its owner. Returns the cookie that leads back to it; nothing where it can not be kept, as a
-/// file or a password, or is `worth` nothing to its sender.
+/// Keeps the form of this request, which was sent from this page, for its owner.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -75,62 +72,95 @@ pub(crate) async fn keep(
     app: &App,
     scope: &impl InSociety,
     owner: Owner,
+    page: &str,
     request: Request,
-    worth: fn(&[(String, String)]) -> bool,
-) -> anyhow::Result<Option<String>> {
+) -> anyhow::Result<Keeping> {
     let path = request.uri().path().to_owned();
+    let browser = Browser::of(app, request.headers());
     let long = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if long.is_some_and(|long: usize| long > LONGEST) {
-        return Ok(None);
+        return Ok(Keeping::Lost);
     }
-    let Ok(Form(fields)) = Form::<Vec<(String, String)>>::from_request(request, &()).await else { return Ok(None) };
-    if fields.iter().any(|(name, _)| is_secret(name)) || !worth(&fields) {
-        return Ok(None);
+    let empty = long.is_none_or(|long| long == 0) && !request.headers().contains_key(header::TRANSFER_ENCODING);
+    let Ok(Form(fields)) = Form::<Vec<(String, String)>>::from_request(request, &()).await else {
+        return Ok(if empty { Keeping::Nothing } else { Keeping::Lost });
+    };
+    if fields.iter().all(|(_, value)| value.trim().is_empty()) {
+        return Ok(Keeping::Nothing);
     }
     let json = serde_json::to_vec(&fields)?;
-    if json.len() > LONGEST {
-        return Ok(None);
+    if json.len() > LONGEST || fields.iter().any(|(name, _)| is_secret(name)) {
+        return Ok(Keeping::Lost);
     }
-    let sealed_fields = sealed_seal(app, scope, Place("kept_forms", "sealed_fields", &owner.row()), &json)?;
-    let token = app.random.token()?;
-    let form = FormRow { path, sealed_fields };
-    queries::keep(&app.db, scope, owner, token.hash().as_bytes(), form, app.clock.now()).await?;
-    Ok(Some(cookie::set(app.config.http.https, KEPT_COOKIE, &token.text(), Some(LIFE.as_secs()))))
-}
-
-fn token(app: &App, headers: &HeaderMap) -> Option<[u8; 32]> {
-    let token = cookie::get(headers, app.config.http.https, KEPT_COOKIE).and_then(Token::parse)?;
-    Some(*token.hash().as_bytes())
-}
-
-/// Returns the form that this browser sent and this owner may go on with.
-pub(super) async fn kept(
-    app: &App,
-    scope: &impl InSociety,
-    owner: Owner,
-    headers: &HeaderMap,
-) -> anyhow::Result<Option<Kept>> {
-    let Some(token_hash) = token(app, headers) else { return Ok(None) };
-    let since = app.clock.now().checked_sub(LIFE)?;
-    let Some(row) = queries::form(&app.db, scope, owner, &token_hash, since).await? else { return Ok(None) };
-    let json = sealed_open(app, scope, Place("kept_forms", "sealed_fields", &owner.row()), &row.sealed_fields)?;
-    Ok(Some(Kept { path: row.path, fields: serde_json::from_slice(&json)? }))
-}
-
-/// Takes the form away, which can be done once; returns where it was sent to.
-pub(super) async fn take(
-    app: &App,
-    scope: &impl InSociety,
-    owner: Owner,
-    headers: &HeaderMap,
-) -> anyhow::Result<Option<String>> {
-    let (Some(token_hash), Some(kept)) = (token(app, headers), kept(app, scope, owner, headers).await?) else {
-        return Ok(None);
+    let (token, cookie) = match browser {
+        Some(Browser(token)) => (token, None),
+        None => {
+            let token = app.random.token()?;
+            (*token.hash().as_bytes(), Some(token))
+        }
     };
-    Ok(queries::forget(&app.db, scope, owner, &token_hash).await?.then_some(kept.path))
+    let mut tx = app.db.begin().await?;
+    let form_id = queries::next_id(&mut tx, scope).await?;
+    let sealed = sealed_seal(app, scope, Place("kept_forms", "sealed_fields", &form_id.to_string()), &json)?;
+    let new = NewForm { owner, token_hash: &token, page, path: &path };
+    queries::keep(&mut tx, scope, &new, (form_id, sealed), app.clock.now()).await?;
+    tx.commit().await?;
+    let https = app.config.http.https;
+    Ok(Keeping::Kept(cookie.map(|token| cookie::set(https, KEPT_COOKIE, &token.text(), None)).unwrap_or_default()))
 }
 
-/// Returns the cookie that removes the form's.
-pub(super) fn forgotten(app: &App) -> String {
-    cookie::remove(app.config.http.https, KEPT_COOKIE)
+/// A browser that sent a form too late: by the hash of its token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Browser([u8; 32]);
+
+impl Browser {
+    /// Returns the browser of this request, if it is one.
+    pub(crate) fn of(app: &App, headers: &HeaderMap) -> Option<Self> {
+        let token = cookie::get(headers, app.config.http.https, KEPT_COOKIE).and_then(Token::parse)?;
+        Some(Self(*token.hash().as_bytes()))
+    }
+
+    /// Forgets what was sent to this path: it is being sent again.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub(crate) async fn sent_again(
+        self,
+        app: &App,
+        scope: &impl InSociety,
+        owner: Owner,
+        path: &str,
+    ) -> anyhow::Result<()> {
+        Ok(queries::forget(&app.db, scope, owner, (&self.0, path)).await?)
+    }
+
+    /// Returns the page with the form filled in that its owner sent from it too late, where there is one.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub(crate) async fn filled(
+        self,
+        app: &App,
+        scope: &impl InSociety,
+        (owner, path): (Owner, &str),
+        lang: Lang,
+        page: Response,
+    ) -> anyhow::Result<Response> {
+        let is_html =
+            page.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        if page.status() != StatusCode::OK || !is_html {
+            return Ok(page);
+        }
+        let since = app.clock.now().checked_sub(LIFE)?;
+        let Some(form) = queries::form(&app.db, scope, owner, (&self.0, path), since).await? else { return Ok(page) };
+        let place = form.form_id.to_string();
+        let json = sealed_open(app, scope, Place("kept_forms", "sealed_fields", &place), &form.sealed_fields)?;
+        let fields: Vec<(String, String)> = serde_json::from_slice(&json)?;
+        let (mut parts, body) = page.into_parts();
+        let html = String::from_utf8(to_bytes(body, LONGEST_PAGE).await?.to_vec())?;
+        let words = lang.t("入力した内容を戻しました。内容を確かめて、もう一度送信してください。");
+        let html = filled(&html, &form.path, fields, words)?;
+        parts.headers.remove(header::CONTENT_LENGTH);
+        Ok(Response::from_parts(parts, Body::from(html)))
+    }
 }

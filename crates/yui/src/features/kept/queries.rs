@@ -4,63 +4,88 @@ use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
 use super::Owner;
-use crate::scope::InSociety;
+use crate::{features::societies::ids_take, scope::InSociety};
 
 statements! {
     KEEP = "
-        INSERT INTO kept_forms (society_id, account_id, staff_id, token_hash, path, sealed_fields, kept_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (society_id, account_id, staff_id) DO UPDATE
-        SET token_hash = excluded.token_hash, path = excluded.path, sealed_fields = excluded.sealed_fields, kept_at = excluded.kept_at";
+        INSERT INTO kept_forms (society_id, form_id, account_id, staff_id, token_hash, page, path, sealed_fields, kept_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     FORM = "
-        SELECT path, sealed_fields FROM kept_forms
-        WHERE society_id = $1 AND account_id = $2 AND staff_id = $3 AND token_hash = $4 AND kept_at > $5";
-    FORGET = "DELETE FROM kept_forms WHERE society_id = $1 AND account_id = $2 AND staff_id = $3 AND token_hash = $4";
+        SELECT form_id, path, sealed_fields FROM kept_forms
+        WHERE society_id = $1 AND account_id = $2 AND staff_id = $3 AND token_hash = $4 AND page = $5 AND kept_at > $6
+        ORDER BY form_id DESC LIMIT 1";
+    FORGET = "
+        DELETE FROM kept_forms
+        WHERE society_id = $1 AND account_id = $2 AND staff_id = $3 AND token_hash = $4 AND path = $5";
+    FORGET_OLDEST = "
+        DELETE FROM kept_forms
+        WHERE society_id = $1 AND account_id = $2 AND staff_id = $3 AND form_id NOT IN (
+            SELECT form_id FROM kept_forms WHERE society_id = $1 AND account_id = $2 AND staff_id = $3
+            ORDER BY form_id DESC LIMIT $4)";
     FORGET_OVER = "DELETE FROM kept_forms WHERE society_id = $1 AND kept_at <= $2";
 }
+
+/// How many forms one owner has at the most: the oldest go first.
+const MOST: i64 = 8;
 
 /// A form as it stands in the table.
 #[derive(sqlx::FromRow)]
 pub(super) struct FormRow {
+    pub(super) form_id: i64,
     pub(super) path: String,
     pub(super) sealed_fields: Vec<u8>,
 }
 
-/// Keeps a form in place of the one that its owner had.
-pub(super) async fn keep(
-    db: &Db,
-    scope: &impl InSociety,
-    owner: Owner,
-    token_hash: &[u8; 32],
-    form: FormRow,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    let (account_id, staff_id) = owner.ids();
-    let values = params![scope.society_id(), account_id, staff_id, token_hash, form.path, form.sealed_fields, now];
-    db.execute(&KEEP, values).await.map(drop)
+/// A form that is about to be kept.
+pub(super) struct NewForm<'a> {
+    pub(super) owner: Owner,
+    pub(super) token_hash: &'a [u8; 32],
+    pub(super) page: &'a str,
+    pub(super) path: &'a str,
 }
 
-/// Returns the owner's form with this token that was kept after `since`.
+/// Returns the number of the next form.
+pub(super) async fn next_id(tx: &mut Tx, scope: &impl InSociety) -> Result<i64, DbError> {
+    ids_take(tx, scope, "kept_form", 1).await
+}
+
+/// Keeps a form in place of an earlier one that was sent to the same path.
+pub(super) async fn keep(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    new: &NewForm<'_>,
+    (form_id, sealed_fields): (i64, Vec<u8>),
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let (society_id, (account_id, staff_id)) = (scope.society_id(), new.owner.ids());
+    tx.execute(&FORGET, params![society_id, account_id, staff_id, new.token_hash, new.path]).await?;
+    let values =
+        params![society_id, form_id, account_id, staff_id, new.token_hash, new.page, new.path, sealed_fields, now];
+    tx.execute(&KEEP, values).await?;
+    tx.execute(&FORGET_OLDEST, params![society_id, account_id, staff_id, MOST]).await.map(drop)
+}
+
+/// Returns the newest form of this owner and browser that was on this page and kept after `since`.
 pub(super) async fn form(
     db: &Db,
     scope: &impl InSociety,
     owner: Owner,
-    token_hash: &[u8; 32],
+    (token_hash, page): (&[u8; 32], &str),
     since: Timestamp,
 ) -> Result<Option<FormRow>, DbError> {
     let (account_id, staff_id) = owner.ids();
-    db.optional(&FORM, params![scope.society_id(), account_id, staff_id, token_hash, since]).await
+    db.optional(&FORM, params![scope.society_id(), account_id, staff_id, token_hash, page, since]).await
 }
 
-/// Deletes the owner's form with this token. Returns false where there was none.
+/// Deletes what this owner and browser sent to this path.
 pub(super) async fn forget(
     db: &Db,
     scope: &impl InSociety,
     owner: Owner,
-    token_hash: &[u8; 32],
-) -> Result<bool, DbError> {
+    (token_hash, path): (&[u8; 32], &str),
+) -> Result<(), DbError> {
     let (account_id, staff_id) = owner.ids();
-    Ok(db.execute(&FORGET, params![scope.society_id(), account_id, staff_id, token_hash]).await? > 0)
+    db.execute(&FORGET, params![scope.society_id(), account_id, staff_id, token_hash, path]).await.map(drop)
 }
 
 /// Deletes forms that were kept up to `until`; returns how many.

@@ -112,7 +112,7 @@ numbered!(staff_factors: "staff_factors", "sealed_key", "staff_id", "factor_id",
 numbered!(recovery_codes: "recovery_codes", "sealed_code", "account_id", "place", "account_id, place");
 numbered!(issued_pairs: "issued_pairs", "sealed_password", "account_id", "0", "account_id");
 numbered!(mails: "mails", "sealed_content", "mail_id", "0", "mail_id");
-numbered!(kept_forms: "kept_forms", "sealed_fields", "account_id", "staff_id", "account_id, staff_id");
+numbered!(kept_forms: "kept_forms", "sealed_fields", "form_id", "0", "form_id");
 tokened!(ceremonies: "ceremonies", "sealed_state");
 
 fn one(one: i64, _: i64) -> String {
@@ -143,7 +143,7 @@ pub(super) static COLUMNS: [Column; 9] = [
     column!(recovery_codes, "recovery_codes", "sealed_code", both),
     column!(issued_pairs, "issued_pairs", "sealed_password", one),
     column!(mails, "mails", "sealed_content", one),
-    column!(kept_forms, "kept_forms", "sealed_fields", both),
+    column!(kept_forms, "kept_forms", "sealed_fields", one),
     Column {
         table: "ceremonies",
         column: "sealed_state",

@@ -19,6 +19,7 @@ pub(crate) use outbox::kept;
 pub use outbox::{Kept, Recipient, enqueue, rehearse};
 pub(crate) use outbox::{disown, take_back};
 pub use post::Post;
+pub(crate) use queries::count_of;
 pub use retry::{Refusal, retry};
 pub use smtp::SmtpServer;
 pub(crate) use smtp::domain;

@@ -85,6 +85,9 @@ statements! {
     MAILS_RETRY = concat!("
         UPDATE mails AS m SET failed_at = NULL, tries = 0, due_at = $2
         WHERE m.society_id = $1 AND m.failed_at > $3 AND ", useless!(), " IS NULL");
+    COUNT_OF = "
+        SELECT COUNT(*) AS count FROM mails
+        WHERE society_id = $1 AND account_id = $2 AND kind = $3 AND created_at > $4";
     FAILED_COUNT = "SELECT COUNT(*) AS count FROM mails WHERE society_id = $1 AND failed_at > $2";
     FAILED_WORTH = concat!("
         SELECT COUNT(*) AS count FROM mails m
@@ -257,6 +260,17 @@ pub(super) async fn failed_one(
 #[derive(sqlx::FromRow)]
 struct Count {
     count: i64,
+}
+
+/// Returns how many mails of a kind were written to an account since.
+pub(crate) async fn count_of(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    account_id: i64,
+    kind: &str,
+    since: Timestamp,
+) -> Result<i64, DbError> {
+    Ok(tx.one::<Count>(&COUNT_OF, params![scope.society_id(), account_id, kind, since]).await?.count)
 }
 
 /// Returns how many mails were given up since.

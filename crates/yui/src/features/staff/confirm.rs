@@ -18,10 +18,8 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::{
-        account::proving::{Answer, Kind, encoded, leading, saying, taken, with_cookies},
-        kept,
-    },
+    features::account::proving::{Answer, Kind, encoded, leading, saying, taken, with_cookies, with_word},
+    router::Told,
     scope::StaffScope,
     ui::{FormState, Page, Shell},
 };
@@ -48,6 +46,8 @@ pub(crate) struct StaffConfirmPage {
 pub(super) struct Whither {
     #[serde(default)]
     return_to: String,
+    #[serde(default)]
+    ended: String,
 }
 
 /// Returns whether the second factor must be proved again before this request.
@@ -57,8 +57,13 @@ pub(crate) fn due(app: &App, staff: &StaffScope, method: &Method) -> bool {
 }
 
 /// Returns the address of the page that proves and leads on to this path.
-pub(crate) fn path(return_to: &str) -> String {
+pub(super) fn path(return_to: &str) -> String {
     format!("/console/confirm?return_to={}", encoded(return_to))
+}
+
+/// Returns the same, which says that a form is kept where one is.
+pub(crate) fn path_after(return_to: &str, told: Told) -> String {
+    with_word(path(return_to), told)
 }
 
 const TITLE: &str = "本人の再確認";
@@ -68,11 +73,10 @@ async fn page(
     shell: &Shell,
     staff: &StaffScope,
     form: FormState,
-    return_to: String,
+    (return_to, kept): (String, bool),
 ) -> Result<StaffConfirmPage, AppError> {
     let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
     let factors = queries::factors(&app.db, staff, staff.staff_id).await?;
-    let kept = return_to == kept::STAFF_PAGE;
     Ok(StaffConfirmPage { page, form, ways: Ways::of(&factors), return_to, kept })
 }
 
@@ -80,9 +84,9 @@ pub(super) async fn show(
     State(app): State<App>,
     shell: Shell,
     staff: StaffScope,
-    Query(Whither { return_to }): Query<Whither>,
+    Query(Whither { return_to, ended }): Query<Whither>,
 ) -> Result<StaffConfirmPage, AppError> {
-    page(&app, &shell, &staff, FormState::default(), console_path(&return_to)).await
+    page(&app, &shell, &staff, FormState::default(), (console_path(&return_to), ended == "kept")).await
 }
 
 pub(super) async fn submit(
@@ -103,7 +107,7 @@ pub(super) async fn submit(
         }
         let mut form = FormState::default();
         form.error("code", WRONG);
-        return Ok(page(&app, &shell, &staff, form, return_to).await?.into_response());
+        return Ok(page(&app, &shell, &staff, form, (return_to, false)).await?.into_response());
     }
     let Some(cookie) = proved(&app, &staff, tx).await? else {
         return Ok(Redirect::to("/console/login").into_response());
@@ -151,7 +155,7 @@ crate::ui::console_pages! {
         let mut form = FormState::default();
         form.error("code", WRONG);
         let ways = Ways { apps: vec![(1, "スマートフォン".into())], passkey: true };
-        let return_to = kept::STAFF_PAGE.to_owned();
+        let return_to = "/console/staff/new".to_owned();
         Self { page: shell.console_with_errors(TITLE), form, ways, return_to, kept: true }
     },
 }

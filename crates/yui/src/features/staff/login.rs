@@ -21,10 +21,13 @@ use crate::{
     app::App,
     error::AppError,
     features::{
-        account::proving::{Attempt, Limit, busy, charge, encoded, folded, hex, password_as_kept, wait, with_cookies},
-        audit, kept,
+        account::proving::{
+            Attempt, Limit, busy, charge, encoded, folded, hex, password_as_kept, wait, with_cookies, with_word,
+        },
+        audit,
     },
     heavy,
+    router::Told,
     scope::{PublicScope, StaffScope, SystemScope},
     security,
     ui::{FormState, Page, Shell, cookie, local_path},
@@ -68,10 +71,13 @@ pub(super) struct Whither {
 }
 
 /// Returns the sentence that the address asks for.
-fn told(Whither { return_to, ended }: &Whither) -> Option<&'static str> {
+fn told(Whither { ended, .. }: &Whither) -> Option<&'static str> {
     match ended.as_str() {
-        "session" if return_to == kept::STAFF_PAGE => Some(
-            "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残っています。ログインすると、続きから進めます。",
+        "kept" => Some(
+            "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残っています。ログインすると、続きから入力できます。",
+        ),
+        "lost" => Some(
+            "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残せませんでした。ログインして、もう一度入力してください。",
         ),
         "session" => Some("ログインの有効時間が過ぎたため、ログアウトしました。もう一度ログインしてください。"),
         _ => None,
@@ -97,11 +103,9 @@ fn login_path(return_to: &str) -> String {
     }
 }
 
-/// Returns the same, which says that the session has run out where `ended`.
-pub(crate) fn login_path_from(return_to: &str, ended: bool) -> String {
-    let path = login_path(return_to);
-    let separator = if path.contains('?') { '&' } else { '?' };
-    if ended { format!("{path}{separator}ended=session") } else { path }
+/// Returns the same, which says why.
+pub(crate) fn login_path_after(return_to: &str, told: Told) -> String {
+    with_word(login_path(return_to), told)
 }
 
 /// Returns the path where it is one of the console's, else the console's first page.

@@ -18,8 +18,8 @@ mod register;
 mod role;
 mod session;
 
-pub(crate) use confirm::{due as confirm_due, path as confirm_path};
-pub(crate) use login::login_path_from;
+pub(crate) use confirm::{due as confirm_due, path_after as confirm_path_after};
+pub(crate) use login::login_path_after;
 pub use role::{Right, Role};
 pub(crate) use session::{owner as owner_of_session, resolve, tidy};
 

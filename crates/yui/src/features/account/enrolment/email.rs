@@ -32,6 +32,9 @@ use crate::{
 /// How long the link in the mail works.
 pub(in super::super) const LINK_LIFE: SignedDuration = SignedDuration::from_mins(30);
 
+/// How often in a day somebody is told that their address was typed, by whomever.
+const TOLD_A_DAY: i64 = 3;
+
 /// How long after a mail the next one may be asked for.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
@@ -163,6 +166,12 @@ pub(in super::super) async fn mail_or_tell_owner(
     letter: impl FnOnce(&MailFrame) -> Letter,
 ) -> anyhow::Result<()> {
     let owner = queries::email_owner_in(tx, scope, address).await?.unwrap_or(account_id);
+    let day_ago = app.clock.now().checked_sub(SignedDuration::from_hours(24))?;
+    // Asked for whoever it is: the answer takes the same time.
+    let told = mails::count_of(tx, scope, owner, letters::EMAIL_TAKEN, day_ago).await?;
+    if owner != account_id && told >= TOLD_A_DAY {
+        return Ok(());
+    }
     let frame = MailFrame::of(app, scope.society(), queries::person_in(tx, scope, owner).await?.lang);
     let letter = if owner == account_id { letter(&frame) } else { letters::email_taken(&frame) };
     let to = Recipient { account_id: Some(owner), address };

@@ -16,6 +16,7 @@ statements! {
     LOGIN = "
         SELECT account_id, revision, proofs FROM logins
         WHERE society_id = $1 AND token_hash = $2 AND ends_at > $3";
+    LOGIN_OWNER = "SELECT account_id FROM logins WHERE society_id = $1 AND token_hash = $2";
     LOGIN_STEP = "
         UPDATE logins SET revision = revision + 1, proofs = $4, ends_at = $6
         WHERE society_id = $1 AND token_hash = $2 AND revision = $3
@@ -107,6 +108,21 @@ pub(crate) async fn login_take(
     revision: i64,
 ) -> Result<bool, DbError> {
     Ok(tx.execute(&LOGIN_TAKE, params![scope.society_id(), token_hash, revision]).await? == 1)
+}
+
+#[derive(sqlx::FromRow)]
+struct LoginOwner {
+    account_id: i64,
+}
+
+/// Returns whose login it is, or was.
+pub(crate) async fn login_owner(
+    db: &Db,
+    scope: &impl InSociety,
+    token_hash: &[u8; 32],
+) -> Result<Option<i64>, DbError> {
+    let row: Option<LoginOwner> = db.optional(&LOGIN_OWNER, params![scope.society_id(), token_hash]).await?;
+    Ok(row.map(|row| row.account_id))
 }
 
 /// Gives a login up.

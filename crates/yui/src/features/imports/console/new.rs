@@ -192,7 +192,7 @@ fn words(app: &App, came: &Came) -> String {
         }
         Came::WrongType(why) => why.clone(),
         Came::BrokenOff => "ファイルを最後まで受け取れませんでした。もう一度お試しください。".to_owned(),
-        Came::Busy => "ほかのファイルを受け取っている途中です。終わってから、もう一度お試しください。".to_owned(),
+        Came::Busy => "ほかのファイルを受け取っている途中です（ほかの職員の分を含め、同時に4件まで）。終わってから、もう一度お試しください。".to_owned(),
         Came::Disk(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
             let limit = app.config.files.of_society >> 20;
             format!(
