@@ -238,7 +238,7 @@ impl Db {
     /// Returns the turns of a long work with everybody else who writes.
     pub fn turns(&self) -> Turns {
         match self {
-            Self::Sqlite { readers, .. } => Turns(Some(sqlite::Turns::new(readers.clone()))),
+            Self::Sqlite { readers, writer } => Turns(Some(sqlite::Turns::new(readers.clone(), writer.clone()))),
             Self::Postgres(_) => Turns(None),
         }
     }

@@ -120,15 +120,16 @@ const MOVE_AFTER: Duration = Duration::from_millis(400);
 #[derive(Debug)]
 pub(crate) struct Turns {
     readers: SqlitePool,
+    writer: SqlitePool,
     worked: Duration,
 }
 
 impl Turns {
-    pub(crate) fn new(readers: SqlitePool) -> Self {
-        Self { readers, worked: Duration::ZERO }
+    pub(crate) fn new(readers: SqlitePool, writer: SqlitePool) -> Self {
+        Self { readers, writer, worked: Duration::ZERO }
     }
 
-    /// Lets others write: all who wait, and whoever has written meanwhile for as long as the work had the lock before. The log is moved
+    /// Lets others write: all who wait, and whoever has written or begun to meanwhile for as long as the work had the lock before. The log is moved
     /// into the file meanwhile, which holds up nobody, as the writer would do it in the middle of somebody's commit.
     pub(crate) async fn make_way(&mut self, worked: Duration) -> Result<(), sqlx::Error> {
         let begun = Instant::now();
@@ -140,10 +141,21 @@ impl Turns {
             let _: Checkpoint = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&mut *connection).await?;
         }
         pause(GAP.saturating_sub(begun.elapsed())).await;
-        if version(&mut connection).await? != before {
+        // Who has the lock by now may still wait for the disk.
+        if version(&mut connection).await? != before || is_taken(&self.writer).await? {
             pause(worked.min(OTHERS).saturating_sub(begun.elapsed())).await;
         }
         Ok(())
+    }
+}
+
+/// Returns whether somebody is writing, in this process or another.
+async fn is_taken(writer: &SqlitePool) -> Result<bool, sqlx::Error> {
+    let Some(mut connection) = writer.try_acquire() else { return Ok(true) };
+    match connection.begin_with("BEGIN IMMEDIATE").await {
+        Ok(free) => free.rollback().await.map(|()| false),
+        Err(error) if is_locked(&error) => Ok(true),
+        Err(error) => Err(error),
     }
 }
 

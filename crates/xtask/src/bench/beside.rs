@@ -103,15 +103,11 @@ fn one_round(
     register.write_expenses(rows(0), file)?;
     let (alone, batch) = place.import(file)?;
     met.alone.push(alone.wall);
-    place.publish(&batch)?;
-
     met.quiet.extend(people.come_so_often(QUIET)?);
     register.write_expenses(rows(1), file)?;
     let (imported, logins) = people.come_during(|| place.import(file))?;
     met.together.push(imported.0.wall);
     met.add("an import by command", logins);
-    let (_, logins) = people.come_during(|| place.publish(&imported.1))?;
-    met.add("a publication", logins);
     let (_, logins) = people.come_during(|| place.withdraw(&imported.1))?;
     met.add("a withdrawal", logins);
 
@@ -126,8 +122,12 @@ fn one_round(
     let desk = Desk { place, portal: &server.address, staff: &staff };
     let ((upload, ..), logins) = people.come_during(|| desk.upload(file))?;
     met.add("a check in the console", logins);
-    let (_, logins) = people.come_during(|| desk.apply(&upload))?;
+    let (_, logins) = people.come_during(|| desk.import(&upload))?;
     met.add("an import in the console", logins);
+    // Last, for the mails to twenty thousand members are written long after it.
+    let (_, logins) = people.come_during(|| place.publish(&batch))?;
+    met.add("a publication", logins);
+    met.add("the mails of a publication", people.come_so_often(QUIET)?);
     Ok(())
 }
 

@@ -97,12 +97,18 @@ impl Desk<'_> {
         self.post(&format!("{upload}/apply"), "").map(drop)
     }
 
-    /// Applies what was checked and publishes it; returns the batch's number, and the seconds for both.
-    pub(crate) fn apply(&self, upload: &str) -> Result<(String, f64, f64)> {
-        let start = Instant::now();
+    /// Has it applied, and waits until it is.
+    pub(crate) fn import(&self, upload: &str) -> Result<()> {
         self.begin(upload)?;
         let state = self.until(&uploads("state", upload)?, &["applied", "refused", "stopped"])?;
         anyhow::ensure!(state == "applied", "the upload is {state}");
+        Ok(())
+    }
+
+    /// Applies what was checked and publishes it; returns the batch's number, and the seconds for both.
+    pub(crate) fn apply(&self, upload: &str) -> Result<(String, f64, f64)> {
+        let start = Instant::now();
+        self.import(upload)?;
         let applied = start.elapsed().as_secs_f64();
         let batch = self.place.sql(&format!("{};", uploads("batch_id", upload)?))?.trim().to_owned();
         self.post(&format!("/console/imports/{batch}/publish"), "when=now&at=")?;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How many mails are written in one transaction.
-const PORTION: i64 = 200;
+const PORTION: i64 = 100;
 
 /// Writes the next mails of each publication of the society; returns how many, none where all are written.
 pub(super) async fn tell(app: &App, scope: &SystemScope) -> anyhow::Result<i64> {
@@ -32,12 +32,19 @@ pub(super) async fn tell(app: &App, scope: &SystemScope) -> anyhow::Result<i64> 
 /// Writes the next mails of a batch's publication; nothing where nobody is left.
 async fn tell_portion(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<Option<i64>> {
     let Some(batch) = queries::batch(&app.db, scope, batch_id).await? else { return Ok(None) };
-    let mut tx = app.db.begin().await?;
-    let Some(from) = queries::told_through(&mut tx, scope, batch_id).await? else { return Ok(None) };
+    // Who is told is found before anything is written: on SQLite nobody else writes meanwhile.
+    let mut reading = app.db.begin_reading().await?;
+    let Some(from) = queries::telling_from(&mut reading, scope, batch_id).await? else { return Ok(None) };
     let readers = match batch.kind.news() {
-        Some(news) => news.readers(&mut tx, scope, batch_id, (from, PORTION), app.clock.today()).await?,
+        Some(news) => news.readers(&mut reading, scope, batch_id, (from, PORTION), app.clock.today()).await?,
         None => Vec::new(),
     };
+    drop(reading);
+    let mut tx = app.db.begin().await?;
+    if queries::told_through(&mut tx, scope, batch_id).await? != Some(from) {
+        // Another worker told these, or the batch was withdrawn.
+        return Ok(None);
+    }
     for reader in &readers {
         if let Some(news) = batch.kind.news() {
             write(app, &mut tx, scope, (news, &batch), reader).await?;

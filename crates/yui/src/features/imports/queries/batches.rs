@@ -113,6 +113,9 @@ statements! {
         UPDATE import_batches SET told = told
         WHERE society_id = $1 AND batch_id = $2 AND state = 'published' AND told_through IS NOT NULL
         RETURNING told_through AS through";
+    TELLING_FROM = "
+        SELECT told_through AS through FROM import_batches
+        WHERE society_id = $1 AND batch_id = $2 AND state = 'published' AND told_through IS NOT NULL";
     TOLD_SET = "
         UPDATE import_batches SET told_through = $4, told = told + $5
         WHERE society_id = $1 AND batch_id = $2 AND state = 'published' AND told_through = $3";
@@ -430,6 +433,16 @@ pub(in super::super) async fn to_tell(db: &Db, scope: &impl InSociety) -> Result
 #[derive(sqlx::FromRow)]
 struct Through {
     through: Option<i64>,
+}
+
+/// Returns the account up to which members were told of the batch's publication.
+pub(in super::super) async fn telling_from(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+) -> Result<Option<i64>, DbError> {
+    let row: Option<Through> = tx.optional(&TELLING_FROM, params![scope.society_id(), batch_id]).await?;
+    Ok(row.and_then(|row| row.through))
 }
 
 /// Returns the account up to which members were told of the batch's publication, held until the transaction's end.
