@@ -25,12 +25,10 @@ export async function lookFor(page, typed) {
   await submit(page, page.getByRole('button', { name: '検索する' }));
 }
 
-/** Proves the second factor again where the page asks for it, which leads back to where it came from, or on with what was typed. */
+/** Proves the second factor again where the page asks for it, which leads back to where it came from. */
 export async function confirmStaff(page, portal, { totp_key }) {
   const proof = page.locator('form[action="/console/confirm"] button[type=submit]');
   if ((await proof.count()) === 0) return;
   await page.locator('#code').fill(await portal.appCode(totp_key));
   await submit(page, proof);
-  const goOn = page.getByRole('button', { name: '続ける' });
-  if ((await goOn.count()) > 0) await submit(page, goOn);
 }

@@ -155,7 +155,7 @@ export const consolePages = [
   {
     name: 'login after the session ran out',
     route: '/console/login',
-    open: anybody('/console/login?return_to=%2Fconsole%2Fkept&ended=session'),
+    open: anybody('/console/login?ended=kept'),
   },
   { name: 'login, nothing typed', route: '/console/login', open: sent(anybody('/console/login'), '/console/login') },
   {
@@ -176,13 +176,13 @@ export const consolePages = [
   { name: 'proof again', route: '/console/confirm', open: staff('/console/confirm') },
   { name: 'proof again, of what was typed', route: '/console/confirm', open: typedTooLong },
   {
-    name: 'proof given',
-    route: '/console/kept',
+    name: 'what was typed is back',
+    route: '/console/staff/new',
     open: async (page, society) => {
       await typedTooLong(page, society);
       await page.locator('#code').fill(await society.portal.appCode(society.staff[0].totp_key));
       await submit(page, page.locator('form[action="/console/confirm"] button[type=submit]'));
-      await page.getByRole('button', { name: '続ける' }).waitFor();
+      await page.waitForURL((url) => url.pathname === '/console/staff/new');
     },
   },
   { name: 'own account', route: '/console/me', open: staff('/console/me') },

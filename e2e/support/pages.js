@@ -238,18 +238,18 @@ export const pages = [
   {
     name: 'login after the session ran out',
     route: '/login',
-    open: anybody('/login?return_to=%2Fkept&ended=session'),
+    open: anybody('/login?return_to=%2Fsettings%2Femail&ended=kept'),
   },
   { name: 'proof again, of what was typed', route: '/confirm', open: typedTooLong },
   {
-    name: 'what was typed',
-    route: '/kept',
+    name: 'what was typed is back',
+    route: '/settings/email',
     open: async (page, society) => {
       await typedTooLong(page, society);
       await fillIn(page, '/confirm', { password: society.account('testtaro01').password });
       await arrives(page, '/login/factor');
       await proveFactor(page, society.account('testtaro01'));
-      await arrives(page, '/kept');
+      await arrives(page, '/settings/email');
     },
   },
   { name: 'factors to register', route: '/factors', open: member('/factors') },

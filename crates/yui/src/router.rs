@@ -429,11 +429,10 @@ impl Late<'_> {
         let back = if page == path { from.as_str() } else { page };
         let Some(owner) = owner else { return Ok(Redirect::to(&way(back, ran_out)).into_response()) };
         Ok(match kept::keep(app, scope, owner, page, request).await? {
-            Keeping::Nothing => Redirect::to(&way(back, ran_out)).into_response(),
             Keeping::Lost => Redirect::to(&way(back, Told::Lost)).into_response(),
-            Keeping::Kept(cookie) => {
-                let cookies = if cookie.is_empty() { Vec::new() } else { vec![cookie] };
-                with_cookies(Redirect::to(&way(back, Told::Kept)).into_response(), cookies)
+            Keeping::Kept { typed, cookie } => {
+                let told = if typed { Told::Kept } else { ran_out };
+                with_cookies(Redirect::to(&way(back, told)).into_response(), cookie.into_iter().collect())
             }
         })
     }

@@ -138,7 +138,7 @@ async fn enrolment_goes_on_tomorrow_where_it_stopped_today_and_in_whatever_tab()
         assert_eq!(agree(&mut today).await.location(), "/enrolment/email", "already agreed");
 
         assert!(portal.app.clock.advance(SignedDuration::from_hours(24).as_secs()));
-        assert_eq!(today.get("/enrolment/email").await.location(), "/login?ended=login", "the login itself is over");
+        assert_eq!(today.get("/enrolment/email").await.location(), "/login?ended=session", "the login itself is over");
         let mut tomorrow = portal.browser("fumitsuki");
         assert_eq!(tomorrow.log_in("kari000003", PASSWORD).await.location(), "/enrolment/email");
         // The link may be opened elsewhere: there it says so, here the page moves on.

@@ -15,7 +15,7 @@ struct Sealed {
 }
 
 const TYPED: &str = "email=typed%40mail.example";
-const BACK: &str = "入力した内容を戻しました。";
+const BACK: &str = "操作はまだ完了していません。";
 
 /// Sends a form from a page.
 async fn send_from(browser: &mut Browser, page: &str, path: &str, fields: &str) -> Answer {
@@ -102,7 +102,10 @@ async fn what_was_typed_waits_for_the_proof_and_for_another_way_in() {
         assert_eq!(sent.location(), "/login?return_to=%2Ffactors%2Femail&ended=kept");
         assert_eq!(log_in_there(&portal, &mut taro, "/login").await, "/");
         let page = taro.get("/factors/email").await;
-        assert_eq!(page.attribute("form[action='/factors/email/send'] input[name=email]", "value"), "typed@mail.example");
+        assert_eq!(
+            page.attribute("form[action='/factors/email/send'] input[name=email]", "value"),
+            "typed@mail.example"
+        );
     }
 }
 
@@ -143,13 +146,17 @@ async fn passwords_and_files_are_said_to_be_lost_and_buttons_are_pressed_again()
         }
         let page = taro.get("/login?ended=lost").await;
         assert!(page.first("[role=status]").contains("入力した内容は残せませんでした。"));
+        log_in_there(&portal, &mut taro, "/login").await;
+        let button = "form[action='/settings/sessions/end-others'] [role=status]";
+        assert!(taro.get("/settings/sessions").await.first(button).contains(BACK));
+        assert!(portal.app.clock.advance(9 * 60 * 60));
         let file = axum::http::Request::post("/settings/email")
             .header("sec-fetch-site", "same-origin")
             .header("content-type", "multipart/form-data; boundary=x")
             .header("content-length", "5")
             .body(axum::body::Body::from("--x--"));
         assert_eq!(taro.send(file.unwrap()).await.location(), "/login?ended=lost");
-        assert_eq!(kept_forms(&portal).await.len(), 0);
+        assert_eq!(kept_forms(&portal).await.len(), 1, "the button");
         // A stranger keeps nothing here, whatever they send.
         assert_eq!(portal.browser("minato").post("/settings/email", TYPED).await.location(), "/login");
     }
@@ -208,7 +215,10 @@ async fn staff_find_what_they_typed_on_the_page_of_the_person() {
         }
         // Nothing is done before it is sent.
         assert!(admin.get("/console/staff/3").await.text().contains("利用中"));
-        assert_eq!(admin.post("/console/staff/3/stop", &reason("三番")).await.location(), "/console/staff/3?done=stopped");
+        assert_eq!(
+            admin.post("/console/staff/3/stop", &reason("三番")).await.location(),
+            "/console/staff/3?done=stopped"
+        );
         assert_eq!(kept_forms(&portal).await.len(), 1);
 
         // A member who logs in here sees nothing of it, and staff nothing of theirs.

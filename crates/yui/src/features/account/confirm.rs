@@ -92,7 +92,8 @@ pub(super) fn path(return_to: &str) -> String {
 
 /// Returns the same, which says that a form is kept where one is.
 pub(crate) fn path_after(return_to: &str, told: Told) -> String {
-    with_word(path(return_to), told)
+    let path = path(return_to);
+    if told == Told::Kept { with_word(path, told) } else { path }
 }
 
 /// So many wrong passwords in a row end the session.

@@ -116,8 +116,10 @@ mod tests {
 
     fn values(html: &str, selector: &str, attribute: &str) -> Vec<String> {
         let page = Html::parse_document(html);
-        let found = page.select(&Selector::parse(selector).unwrap());
-        found.map(|element| element.value().attr(attribute).unwrap_or("-").to_owned()).collect::<Vec<_>>()
+        let selector = Selector::parse(selector).unwrap();
+        page.select(&selector)
+            .map(|element| element.value().attr(attribute).unwrap_or("-").to_owned())
+            .collect::<Vec<_>>()
     }
 
     fn sent(fields: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -51,12 +51,15 @@ impl Owner {
 /// What became of a form that came too late.
 #[derive(Debug)]
 pub(crate) enum Keeping {
-    /// Nothing was typed: a button is pressed again.
-    Nothing,
     /// It can not be kept, as a file, a password or a book.
     Lost,
-    /// It is kept; this cookie is the browser's.
-    Kept(String),
+    /// It is kept.
+    Kept {
+        /// Whether anything was typed; a button alone is pressed again.
+        typed: bool,
+        /// The browser's cookie, where it has none yet.
+        cookie: Option<String>,
+    },
 }
 
 /// Returns whether a field's value must not come back to a page: a password, a key, or a code that counts once.
@@ -81,18 +84,15 @@ pub(crate) async fn keep(
     if long.is_some_and(|long: usize| long > LONGEST) {
         return Ok(Keeping::Lost);
     }
-    let empty = long.is_none_or(|long| long == 0) && !request.headers().contains_key(header::TRANSFER_ENCODING);
     let Ok(Form(fields)) = Form::<Vec<(String, String)>>::from_request(request, &()).await else {
-        return Ok(if empty { Keeping::Nothing } else { Keeping::Lost });
+        return Ok(Keeping::Lost);
     };
-    if fields.iter().all(|(_, value)| value.trim().is_empty()) {
-        return Ok(Keeping::Nothing);
-    }
+    let typed = fields.iter().any(|(_, value)| !value.trim().is_empty());
     let json = serde_json::to_vec(&fields)?;
     if json.len() > LONGEST || fields.iter().any(|(name, _)| is_secret(name)) {
         return Ok(Keeping::Lost);
     }
-    let (token, cookie) = match browser {
+    let (token, fresh) = match browser {
         Some(Browser(token)) => (token, None),
         None => {
             let token = app.random.token()?;
@@ -106,7 +106,8 @@ pub(crate) async fn keep(
     queries::keep(&mut tx, scope, &new, (form_id, sealed), app.clock.now()).await?;
     tx.commit().await?;
     let https = app.config.http.https;
-    Ok(Keeping::Kept(cookie.map(|token| cookie::set(https, KEPT_COOKIE, &token.text(), None)).unwrap_or_default()))
+    let cookie = fresh.map(|token| cookie::set(https, KEPT_COOKIE, &token.text(), None));
+    Ok(Keeping::Kept { typed, cookie })
 }
 
 /// A browser that sent a form too late: by the hash of its token.
@@ -158,7 +159,7 @@ impl Browser {
         let fields: Vec<(String, String)> = serde_json::from_slice(&json)?;
         let (mut parts, body) = page.into_parts();
         let html = String::from_utf8(to_bytes(body, LONGEST_PAGE).await?.to_vec())?;
-        let words = lang.t("入力した内容を戻しました。内容を確かめて、もう一度送信してください。");
+        let words = lang.t("操作はまだ完了していません。内容を確かめて、もう一度送信してください。");
         let html = filled(&html, &form.path, fields, words)?;
         parts.headers.remove(header::CONTENT_LENGTH);
         Ok(Response::from_parts(parts, Body::from(html)))
