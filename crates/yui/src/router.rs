@@ -429,6 +429,7 @@ impl Late<'_> {
         let back = if page == path { from.as_str() } else { page };
         let Some(owner) = owner else { return Ok(Redirect::to(&way(back, ran_out)).into_response()) };
         Ok(match kept::keep(app, scope, owner, page, request).await? {
+            Keeping::NoForm => Redirect::to(&way(back, ran_out)).into_response(),
             Keeping::Lost => Redirect::to(&way(back, Told::Lost)).into_response(),
             Keeping::Kept { typed, cookie } => {
                 let told = if typed { Told::Kept } else { ran_out };

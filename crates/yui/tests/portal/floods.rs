@@ -174,11 +174,22 @@ async fn right_logins_of_one_network_keep_nobody_out() {
 #[tokio::test]
 async fn aborted_logins_give_back_what_they_took() {
     for portal in Portal::demos().await {
-        for _ in 0..30 {
+        // Most are cut in the middle of their hash; on a busy machine some come to their end, and count.
+        let (mut aborted, mut ended) = (0, 0);
+        for _ in 0..5_000 {
             let mut browser = portal.browser("minato");
             let login = browser.log_in("testtaro01", "wrong");
-            assert!(tokio::time::timeout(Duration::from_millis(3), login).await.is_err(), "a hash takes longer");
+            match tokio::time::timeout(Duration::from_millis(3), login).await {
+                Err(_) => aborted += 1,
+                // What was taken before is not given back yet.
+                Ok(answer) if answer.status == 429 => tokio::task::yield_now().await,
+                Ok(_) => ended += 1,
+            }
+            if aborted == 30 {
+                break;
+            }
         }
+        assert!(aborted == 30 && ended < 10, "{aborted} aborted, {ended} ended");
         // What was given back is written by tasks of their own.
         let mut status = 0;
         for _ in 0..1_000 {

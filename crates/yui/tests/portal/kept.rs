@@ -157,6 +157,14 @@ async fn passwords_and_files_are_said_to_be_lost_and_buttons_are_pressed_again()
             .body(axum::body::Body::from("--x--"));
         assert_eq!(taro.send(file.unwrap()).await.location(), "/login?ended=lost");
         assert_eq!(kept_forms(&portal).await.len(), 1, "the button");
+        // What a script asks for is no form.
+        let asked = axum::http::Request::post("/factors/passkey/begin")
+            .header("sec-fetch-site", "same-origin")
+            .header("referer", format!("http://{}/factors/passkey", taro.host))
+            .header("content-type", "application/json")
+            .body(axum::body::Body::from("{}"));
+        let location = taro.send(asked.unwrap()).await.location().to_owned();
+        assert_eq!(location, "/login?return_to=%2Ffactors%2Fpasskey&ended=session");
         // A stranger keeps nothing here, whatever they send.
         assert_eq!(portal.browser("minato").post("/settings/email", TYPED).await.location(), "/login");
     }

@@ -53,6 +53,8 @@ impl Owner {
 pub(crate) enum Keeping {
     /// It can not be kept, as a file, a password or a book.
     Lost,
+    /// It was none, but what a script asks for.
+    NoForm,
     /// It is kept.
     Kept {
         /// Whether anything was typed; a button alone is pressed again.
@@ -80,6 +82,10 @@ pub(crate) async fn keep(
 ) -> anyhow::Result<Keeping> {
     let path = request.uri().path().to_owned();
     let browser = Browser::of(app, request.headers());
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
+        return Ok(Keeping::NoForm);
+    }
     let long = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if long.is_some_and(|long: usize| long > LONGEST) {
         return Ok(Keeping::Lost);
