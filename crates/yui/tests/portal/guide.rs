@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -18,7 +18,7 @@ set -euo pipefail
 sudo() { shift 2; PGUSER=postgres "$@"; }
 install() { mkdir -p -m 700 "${@: -1}"; }
 chown() { :; }
-PGUSER=postgres dropdb --if-exists yui
+PGUSER=postgres dropdb --force --if-exists yui
 PGUSER=postgres dropuser --if-exists yui
 "#;
 
@@ -36,6 +36,16 @@ fn page(address: &str, path: &str) -> String {
     let mut page = String::new();
     stream.read_to_string(&mut page).unwrap();
     page
+}
+
+/// What a shell has begun, stopped by its own process id whatever becomes of the test.
+struct Walk(Child);
+
+impl Drop for Walk {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[test]
@@ -66,14 +76,14 @@ fn from_nothing_to_a_statement() {
     shell.args(["-c", &format!("{MACHINE}{guide}")]).current_dir(folder.path()).env_clear();
     shell.env("PATH", format!("{program}:/usr/bin:/bin")).envs([("PGHOST", host), ("PGPORT", port), ("PGUSER", "yui")]);
     shell.envs([("YUI_LISTEN", "127.0.0.1:0"), ("YUI_LOG", "error")]).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut walk = shell.spawn().unwrap();
+    let mut walk = Walk(shell.spawn().unwrap());
     let mut said = String::new();
-    let mut lines = BufReader::new(walk.stdout.take().unwrap());
+    let mut lines = BufReader::new(walk.0.stdout.take().unwrap());
     while !said.contains("ready: ") && lines.read_line(&mut said).unwrap() > 0 {}
     let Some(address) = said.rsplit_once("ready: http://").map(|(_, address)| address.trim().trim_end_matches('/'))
     else {
         let mut complaints = String::new();
-        walk.stderr.take().unwrap().read_to_string(&mut complaints).unwrap();
+        walk.0.stderr.take().unwrap().read_to_string(&mut complaints).unwrap();
         panic!("the guide does not lead to a portal: {said}{complaints}");
     };
 
@@ -98,8 +108,8 @@ fn from_nothing_to_a_statement() {
     assert!(missing.is_empty(), "{report}");
     assert!(report.contains("ok       signing key of sample: present"), "{report}");
 
-    kill_process(Pid::from_child(&walk), Signal::TERM).unwrap();
-    assert!(walk.wait().unwrap().success(), "it stops when it is told to");
+    kill_process(Pid::from_child(&walk.0), Signal::TERM).unwrap();
+    assert!(walk.0.wait().unwrap().success(), "it stops when it is told to");
     drop(lines);
     let mut gone = Command::new("dropdb");
     gone.arg("yui").envs([("PGHOST", host), ("PGPORT", port), ("PGUSER", "postgres")]);
