@@ -223,8 +223,8 @@ impl Db {
         }
     }
 
-    /// Begins a transaction of a long work that finds out itself how far it got. A power failure may take the last ones of these away
-    /// again, though none before a later one, and none before a transaction of [`Db::begin`]: on SQLite nobody waits for the disk at each.
+    /// Begins a transaction of a resumable job, such as an import. On SQLite its commit does not wait for the disk (`synchronous = NORMAL`):
+    /// a power failure may roll back the newest of these transactions, in order, but none that precedes a commit of [`Db::begin`].
     ///
     /// # Errors
     /// As [`Db::begin`].
@@ -235,7 +235,7 @@ impl Db {
         }
     }
 
-    /// Returns the turns of a long work with everybody else who writes.
+    /// Returns what a long job calls between its transactions, so that other writers get the lock.
     pub fn turns(&self) -> Turns {
         match self {
             Self::Sqlite { readers, writer } => Turns(Some(sqlite::Turns::new(readers.clone(), writer.clone()))),
@@ -290,14 +290,14 @@ impl Db {
     }
 }
 
-/// A long work's turns with everybody else who writes.
+/// Yields the write lock between the transactions of a long job.
 #[derive(Debug)]
 pub struct Turns(Option<sqlite::Turns>);
 
 impl Turns {
-    /// Lets others write before the next transaction of the work, whose last one took so long. SQLite's lock goes to whoever asks in the
-    /// right moment, so that others would miss the short ones between the transactions of a work; this is long enough for all. Where
-    /// somebody did write, more may follow of whatever they do: they have as long as the transaction took. On PostgreSQL nobody waits.
+    /// Waits before the job's next transaction, so that other writers get SQLite's lock; `worked` is how long the last transaction held it.
+    /// SQLite has no queue for its lock: other processes poll for it, and the wait is longer than their interval. If another writer was
+    /// active meanwhile, the wait is as long as `worked`, up to 100 ms. On PostgreSQL it returns at once.
     ///
     /// # Errors
     /// [`DbError::Engine`] where the database does not answer.

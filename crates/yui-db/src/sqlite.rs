@@ -16,8 +16,8 @@ use crate::{DbError, error::is_locked};
 /// many index pages is several times faster than with the 2 MiB of a reader.
 const WRITER_CACHE: &str = "-32768";
 
-/// After how many pages of 4 KiB the writer moves SQLite's log into the file: seldom, for whoever commits waits for it. Long works do it
-/// more often, between their transactions.
+/// `wal_autocheckpoint` of the writer, in pages of 4 KiB. It is large because the commit that reaches it does the checkpoint; long jobs
+/// checkpoint more often, between their transactions.
 const WAL_PAGES: &str = "16000";
 
 /// How long the lock of another process that is writing to the same file is waited for.
@@ -77,14 +77,14 @@ pub(crate) async fn begin(writer: &SqlitePool) -> Result<Transaction<'static, Sq
     begin_by("PRAGMA synchronous = FULL; BEGIN IMMEDIATE", writer).await
 }
 
-/// The same that is on the disk together with the next one of [`begin`], or with whatever moves the log: no power failure takes a part of
-/// it, or it without those that follow it.
+/// As [`begin`], with `synchronous = NORMAL`: the commit reaches the disk with the next commit of [`begin`] or the next checkpoint. A power
+/// failure may roll it back, whole, together with all that follow it.
 pub(crate) async fn begin_step(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     begin_by("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE", writer).await
 }
 
-/// Begins by these words. Where another process has the lock, the writer is kept while it is waited for: who gave it back between two
-/// looks would be too slow for the moments that the lock is free, and behind everybody else of this process.
+/// Begins a transaction with this SQL. While another process has the lock, the writer's connection is kept and the lock is polled: giving
+/// the connection back after each try would put this caller at the end of the pool's queue.
 async fn begin_by(words: &'static str, writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     let at_once = Transaction::begin(writer.acquire().await?, Some(words.into_sql_str())).await;
     if !at_once.as_ref().is_err_and(is_locked) {
@@ -107,16 +107,16 @@ async fn begin_by(words: &'static str, writer: &SqlitePool) -> Result<Transactio
     }
 }
 
-/// How long the lock is free between two transactions of a long work: whoever looks each [`LOOK`] gets it.
+/// How long a long job leaves the lock free between two transactions: longer than [`LOOK`], the interval at which others poll.
 const GAP: Duration = Duration::from_millis(4);
 
-/// For how long others have the lock at the most.
+/// The longest wait between two transactions of a long job.
 const OTHERS: Duration = Duration::from_millis(100);
 
-/// After how much work the log is moved into the file: about half of [`WAL_PAGES`] where the disk is quick.
+/// The time in transactions after which a long job checkpoints: about half of [`WAL_PAGES`] on a fast disk.
 const MOVE_AFTER: Duration = Duration::from_millis(400);
 
-/// A long work's turns with everybody else who writes.
+/// Yields the write lock between the transactions of a long job.
 #[derive(Debug)]
 pub(crate) struct Turns {
     readers: SqlitePool,
@@ -129,8 +129,8 @@ impl Turns {
         Self { readers, writer, worked: Duration::ZERO }
     }
 
-    /// Lets others write: all who wait, and whoever has written or begun to meanwhile for as long as the work had the lock before. The log is moved
-    /// into the file meanwhile, which holds up nobody, as the writer would do it in the middle of somebody's commit.
+    /// Waits [`GAP`], or as long as the job worked (at most [`OTHERS`]) if another writer committed or holds the lock. Checkpoints in that
+    /// time when it is due, so that no other writer's commit has to.
     pub(crate) async fn make_way(&mut self, worked: Duration) -> Result<(), sqlx::Error> {
         let begun = Instant::now();
         let mut connection = self.readers.acquire().await?;
@@ -141,7 +141,7 @@ impl Turns {
             let _: Checkpoint = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&mut *connection).await?;
         }
         pause(GAP.saturating_sub(begun.elapsed())).await;
-        // Who has the lock by now may still wait for the disk.
+        // A writer that holds the lock may be waiting for the disk: its commit does not show in the version yet.
         if version(&mut connection).await? != before || is_taken(&self.writer).await? {
             pause(worked.min(OTHERS).saturating_sub(begun.elapsed())).await;
         }

@@ -382,24 +382,9 @@ impl Config {
         };
         let files = FilesConfig {
             folder: value("YUI_FILES").map_or_else(|| files_beside(&database.url), PathBuf::from),
-            limit: parsed(
-                "YUI_UPLOAD_LIMIT",
-                value("YUI_UPLOAD_LIMIT").unwrap_or("2048"),
-                "a number of megabytes from 1 to 100000",
-                |text| text.parse().ok().filter(|size| (1..=100_000).contains(size)).map(|size: u64| size << 20),
-            )?,
-            of_society: parsed(
-                "YUI_UPLOAD_QUOTA",
-                value("YUI_UPLOAD_QUOTA").unwrap_or("20480"),
-                "a number of megabytes from 1 to 10000000",
-                |text| text.parse().ok().filter(|size| (1..=10_000_000).contains(size)).map(|size: u64| size << 20),
-            )?,
-            reserve: parsed(
-                "YUI_DISK_RESERVE",
-                value("YUI_DISK_RESERVE").unwrap_or("1024"),
-                "a number of megabytes from 0 to 10000000",
-                |text| text.parse().ok().filter(|size| (0..=10_000_000).contains(size)).map(|size: u64| size << 20),
-            )?,
+            limit: megabytes("YUI_UPLOAD_LIMIT", value, 1..=100_000)?,
+            of_society: megabytes("YUI_UPLOAD_QUOTA", value, 1..=10_000_000)?,
+            reserve: megabytes("YUI_DISK_RESERVE", value, 0..=10_000_000)?,
         };
         let mail = MailConfig {
             worker: yes("YUI_WORKER", value("YUI_WORKER"))?,
@@ -494,6 +479,15 @@ fn number<'v>(
         least: *range.start(),
         most: *range.end(),
     })
+}
+
+/// As [`number`], of megabytes; returns bytes.
+fn megabytes<'v>(
+    name: &'static str,
+    value: impl Fn(&str) -> Option<&'v str>,
+    range: RangeInclusive<usize>,
+) -> Result<u64, ConfigError> {
+    number(name, value, range).map(|megabytes| (megabytes as u64) << 20)
 }
 
 /// As [`number`], of seconds.

@@ -83,7 +83,7 @@ impl Trouble for Crashed<'_> {
     }
 }
 
-/// While the server does not answer: 503 in time for whoever needs it, not ready, and alive.
+/// Checks the portal while the database does not answer: pages that need it get 503 within the limit, `/readyz` 503, `/healthz` 200.
 fn gone(portal: &Portal, cookie: &str, trouble: impl Trouble) -> Result<Recovery> {
     portal
         .alive_during(|| {

@@ -159,7 +159,7 @@ impl Scene<'_> {
         self.place.sql(&format!("UPDATE import_uploads SET {past}; UPDATE mails SET {past};")).map(drop)
     }
 
-    /// Kills whoever works on one file, until nobody does any more.
+    /// Kills each worker that takes the lease of the file, until the file is given up.
     fn by_a_file(&self, length: Length) -> Result<Recovery> {
         let file = self.file("crashing.csv", 1_000_000..1_000_000 + 5 * ROWS)?;
         let staff = self.staff();

@@ -55,9 +55,9 @@ pub(crate) struct ConfirmPage {
     kept: bool,
 }
 
-/// Where to go on afterwards.
+/// The query of the page's address.
 #[derive(Deserialize)]
-pub(super) struct Whither {
+pub(super) struct ConfirmQuery {
     #[serde(default)]
     return_to: String,
     #[serde(default)]
@@ -119,7 +119,7 @@ pub(super) async fn show(
     State(app): State<App>,
     shell: Shell,
     member: MemberScope,
-    Query(Whither { return_to, ended }): Query<Whither>,
+    Query(ConfirmQuery { return_to, ended }): Query<ConfirmQuery>,
 ) -> Result<ConfirmPage, AppError> {
     page(&app, &shell, &member, FormState::default(), (local_path(&return_to), ended == "kept")).await
 }

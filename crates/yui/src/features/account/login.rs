@@ -44,11 +44,11 @@ pub(crate) struct LoginPage {
     /// Whether a passkey may sign in.
     pub(crate) passkeys: bool,
     /// Why this page is shown, where nobody asked for it.
-    pub(crate) told: Option<&'static str>,
+    pub(crate) notice: Option<&'static str>,
 }
 
-/// Returns the sentence that a word in the address stands for.
-fn told(Whither { password, ended, .. }: &Whither) -> Option<&'static str> {
+/// Returns the notice that the query asks for.
+fn notice_of(LoginQuery { password, ended, .. }: &LoginQuery) -> Option<&'static str> {
     match (password.as_str(), ended.as_str()) {
         ("changed", _) => Some("パスワードを変更しました。新しいパスワードでログインしてください。"),
         ("wrong", _) => Some("パスワードの誤りが続いたため、ログアウトしました。もう一度ログインしてください。"),
@@ -71,9 +71,9 @@ pub(crate) struct RefusedPage {
     pub(crate) words: String,
 }
 
-/// Where to go after the login.
+/// The query of the login page's address.
 #[derive(Default, Deserialize)]
-pub(super) struct Whither {
+pub(super) struct LoginQuery {
     #[serde(default)]
     return_to: String,
     #[serde(default)]
@@ -125,15 +125,15 @@ pub(super) async fn show(
     shell: Shell,
     scope: PublicScope,
     signed_in: Option<axum::Extension<MemberScope>>,
-    Query(whither): Query<Whither>,
+    Query(query): Query<LoginQuery>,
 ) -> Response {
-    let told = told(&whither);
-    let return_to = local_path(&whither.return_to);
+    let notice = notice_of(&query);
+    let return_to = local_path(&query.return_to);
     if signed_in.is_some() {
         return Redirect::to(&return_to).into_response();
     }
     let typed = Typed { return_to, ..Typed::default() };
-    LoginPage { told, ..page(&shell, &scope, FormState::default(), typed) }.into_response()
+    LoginPage { notice, ..page(&shell, &scope, FormState::default(), typed) }.into_response()
 }
 
 pub(super) async fn submit(
@@ -370,7 +370,7 @@ fn page(shell: &Shell, scope: &PublicScope, form: FormState, typed: Typed) -> Lo
         typed,
         remember_days: policy.session.remember_days,
         passkeys: policy.factors.contains(&Factor::Passkey),
-        told: None,
+        notice: None,
     }
 }
 
@@ -435,7 +435,7 @@ crate::ui::pages! {
             },
             remember_days: 30,
             passkeys: true,
-            told: told(&Whither { password: "changed".into(), ..Whither::default() }),
+            notice: notice_of(&LoginQuery { password: "changed".into(), ..LoginQuery::default() }),
         }
     },
     RefusedPage => |shell| refused_page(shell, Why::Expired),

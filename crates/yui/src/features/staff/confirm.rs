@@ -41,9 +41,9 @@ pub(crate) struct StaffConfirmPage {
     kept: bool,
 }
 
-/// Where to go on afterwards.
+/// The query of the page's address.
 #[derive(Deserialize)]
-pub(super) struct Whither {
+pub(super) struct ConfirmQuery {
     #[serde(default)]
     return_to: String,
     #[serde(default)]
@@ -85,7 +85,7 @@ pub(super) async fn show(
     State(app): State<App>,
     shell: Shell,
     staff: StaffScope,
-    Query(Whither { return_to, ended }): Query<Whither>,
+    Query(ConfirmQuery { return_to, ended }): Query<ConfirmQuery>,
 ) -> Result<StaffConfirmPage, AppError> {
     page(&app, &shell, &staff, FormState::default(), (console_path(&return_to), ended == "kept")).await
 }

@@ -58,20 +58,20 @@ pub(crate) struct StaffLoginPage {
     email: String,
     return_to: String,
     /// Why this page is shown, where nobody asked for it.
-    told: Option<&'static str>,
+    notice: Option<&'static str>,
 }
 
-/// Where to go after the login.
+/// The query of the login page's address.
 #[derive(Deserialize)]
-pub(super) struct Whither {
+pub(super) struct LoginQuery {
     #[serde(default)]
     return_to: String,
     #[serde(default)]
     ended: String,
 }
 
-/// Returns the sentence that the address asks for.
-fn told(Whither { ended, .. }: &Whither) -> Option<&'static str> {
+/// Returns the notice that the query asks for.
+fn notice_of(LoginQuery { ended, .. }: &LoginQuery) -> Option<&'static str> {
     match ended.as_str() {
         "kept" => Some(
             "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残っています。ログインすると、続きから入力できます。",
@@ -116,12 +116,12 @@ pub(super) fn console_path(given: &str) -> String {
 
 fn page(shell: &Shell, form: FormState, email: String, return_to: String) -> StaffLoginPage {
     let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
-    StaffLoginPage { page, form, email, return_to, told: None }
+    StaffLoginPage { page, form, email, return_to, notice: None }
 }
 
-pub(super) async fn show(shell: Shell, Query(whither): Query<Whither>) -> StaffLoginPage {
-    let page = page(&shell, FormState::default(), String::new(), console_path(&whither.return_to));
-    StaffLoginPage { told: told(&whither), ..page }
+pub(super) async fn show(shell: Shell, Query(query): Query<LoginQuery>) -> StaffLoginPage {
+    let page = page(&shell, FormState::default(), String::new(), console_path(&query.return_to));
+    StaffLoginPage { notice: notice_of(&query), ..page }
 }
 
 pub(super) async fn submit(

@@ -138,8 +138,8 @@ async fn send(app: &App, login: UnderWay, address: &str, sign_out_everywhere: bo
     Ok(Redirect::to(Step::EmailSent.path()).into_response())
 }
 
-/// Mails a link that proves the address is the member's. Where it is another account's, its owner is told instead: whoever typed it
-/// sees the same page and learns nothing.
+/// Mails a link that proves the address. If the address belongs to another account, its owner gets a notice instead, and the page is the
+/// same, so that it does not tell whether the address has an account.
 pub(in super::super) async fn mail_link(
     app: &App,
     tx: &mut yui_db::Tx,
@@ -167,7 +167,7 @@ pub(in super::super) async fn mail_or_tell_owner(
 ) -> anyhow::Result<()> {
     let owner = queries::email_owner_in(tx, scope, address).await?.unwrap_or(account_id);
     let day_ago = app.clock.now().checked_sub(SignedDuration::from_hours(24))?;
-    // Asked for whoever it is: the answer takes the same time.
+    // Counted in both cases, so that the response time is the same.
     let told = mails::count_of(tx, scope, owner, letters::EMAIL_TAKEN, day_ago).await?;
     if owner != account_id && told >= TOLD_A_DAY {
         return Ok(());
