@@ -110,6 +110,9 @@ async fn begin_by(words: &'static str, writer: &SqlitePool) -> Result<Transactio
 /// How long a long job leaves the lock free between two transactions: longer than [`LOOK`], the interval at which others poll.
 const GAP: Duration = Duration::from_millis(4);
 
+/// The shortest wait while others write: in this time somebody who logs in writes again, after a password hash.
+const LOGIN: Duration = Duration::from_millis(15);
+
 /// The longest wait between two transactions of a long job.
 const OTHERS: Duration = Duration::from_millis(100);
 
@@ -129,9 +132,9 @@ impl Turns {
         Self { readers, writer, worked: Duration::ZERO }
     }
 
-    /// Waits [`GAP`], or as long as the job worked (at most [`OTHERS`]) if another writer committed or holds the lock. Checkpoints in that
-    /// time when it is due, so that no other writer's commit has to.
-    pub(crate) async fn make_way(&mut self, worked: Duration) -> Result<(), sqlx::Error> {
+    /// Waits [`GAP`], or as long as the job worked ([`LOGIN`] to [`OTHERS`]) if another writer committed or holds the lock. Checkpoints in that
+    /// time when it is due, so that no other writer's commit has to. Returns whether there was another writer.
+    pub(crate) async fn make_way(&mut self, worked: Duration) -> Result<bool, sqlx::Error> {
         let begun = Instant::now();
         let mut connection = self.readers.acquire().await?;
         let before = version(&mut connection).await?;
@@ -142,10 +145,11 @@ impl Turns {
         }
         pause(GAP.saturating_sub(begun.elapsed())).await;
         // A writer that holds the lock may be waiting for the disk: its commit does not show in the version yet.
-        if version(&mut connection).await? != before || is_taken(&self.writer).await? {
-            pause(worked.min(OTHERS).saturating_sub(begun.elapsed())).await;
+        let others = version(&mut connection).await? != before || is_taken(&self.writer).await?;
+        if others {
+            pause(worked.clamp(LOGIN, OTHERS).saturating_sub(begun.elapsed())).await;
         }
-        Ok(())
+        Ok(others)
     }
 }
 

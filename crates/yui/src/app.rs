@@ -33,6 +33,7 @@ use crate::{
     files::Files,
     heavy::HeavyWork,
     serve::Stopping,
+    slow_refusal::SlowRefusal,
     ui::Assets,
 };
 
@@ -57,6 +58,8 @@ pub struct Parts {
     pub heavy: HeavyWork,
     /// The line for searches and lists of everything.
     pub searches: HeavyWork,
+    /// The pause before a refusal.
+    pub slow_refusal: SlowRefusal,
     /// What is known of limits without asking the database.
     pub throttles: Throttles,
     /// The keys that seal secrets at rest; none where none were given.
@@ -139,6 +142,7 @@ impl App {
             tracing::warn!("the fast password hashing gives other digests on this machine: the plain one is used");
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let slow_refusal = SlowRefusal::new(&clock);
         Ok(Self(Arc::new(Parts {
             db,
             clock,
@@ -148,6 +152,7 @@ impl App {
             // Half of the cores: the other half goes on with pages and passwords.
             heavy: HeavyWork::new((cores / 2).max(1)),
             searches: HeavyWork::new((cores / 2).max(1) + 1),
+            slow_refusal,
             throttles: Throttles::default(),
             keys,
             fonts,

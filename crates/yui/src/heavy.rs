@@ -22,10 +22,10 @@ impl HeavyWork {
         Self { line: FairLine::new(at_once, at_once * 32, OF_ACCOUNT) }
     }
 
-    /// Returns a line for whole logins on so many cores: what they ask of the database is shared as fairly as the hashing. More of
-    /// them are under way than are hashed, and fewer than the database has places for.
+    /// Returns a line for whole logins on so many cores: what they ask of the database is shared as fairly as the hashing. Twice as
+    /// many are under way as are hashed: each of a flood is one that another society's login shares the cores and the writer with.
     pub fn of_logins(cores: usize) -> Self {
-        Self { line: FairLine::new(cores * 4, cores * 32, OF_ACCOUNT * 2) }
+        Self { line: FairLine::new(cores * 2, cores * 32, OF_ACCOUNT * 2) }
     }
 
     /// Waits for a place; the work is done while it is held.

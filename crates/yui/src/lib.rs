@@ -15,5 +15,6 @@ pub mod router;
 pub mod scope;
 mod security;
 pub mod serve;
+pub mod slow_refusal;
 pub mod ui;
 mod visitor;

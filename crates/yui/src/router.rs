@@ -512,6 +512,9 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
     let answered = response.status() == StatusCode::TOO_MANY_REQUESTS;
     let refused = response.status().is_client_error() && !answered && shell.society.is_some();
     let error = response.extensions_mut().remove::<AppError>().or(refused.then_some(AppError::NotFound));
+    if answered || matches!(error, Some(AppError::Busy(_))) {
+        app.slow_refusal.pause().await;
+    }
     if let Some(error) = error {
         let reference = reference(&app);
         // What follows /link/… and the like is a secret.

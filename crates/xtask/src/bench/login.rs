@@ -61,7 +61,11 @@ pub(super) fn run(figures: &mut Figures) -> Result<()> {
         // Only what signed somebody in counts; a login under way when the time is over is none of these.
         let count = sessions()? - before;
         logins.push(load.per_second, count / (server.cpu()? - cpu));
-        anyhow::ensure!((count - load.per_second * f64::from(SECONDS)).abs() < 10.0, "{count} sessions");
+        anyhow::ensure!(
+            (count - load.per_second * f64::from(SECONDS)).abs() < 10.0,
+            "{count} sessions of {} logins a second",
+            load.per_second
+        );
         p99.push(load.p99);
         let arguments = [threads.to_string(), SECONDS.to_string()];
         bare.measure(Command::new(&hashing).args(&arguments))?;

@@ -11,6 +11,9 @@ use yui_db::Engine;
 /// How long a write transaction is meant to take on SQLite.
 const GOAL: Duration = Duration::from_millis(35);
 
+/// How long where others were seen to write: somebody who logs in writes several times, and waits for half of this each time.
+const GOAL_BESIDE_OTHERS: Duration = Duration::from_millis(10);
+
 /// How many records or rows the next transaction has.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -39,11 +42,12 @@ impl Pace {
         self.next.load(Ordering::Relaxed)
     }
 
-    /// Is told how long a transaction of so many took. Later ones are of as many as take [`GOAL`], though at the most twice as many,
-    /// or half as many, as before: a single slow one may have met a slow disk.
-    pub(super) fn took(&self, count: usize, time: Duration) {
+    /// Is told how long a transaction of so many took, and whether others wrote after it. Later ones are of as many as take [`GOAL`] or
+    /// [`GOAL_BESIDE_OTHERS`], though at the most twice as many, or half as many, as before: a single slow one may have met a slow disk.
+    pub(super) fn took(&self, count: usize, time: Duration, others: bool) {
         let Some((least, most)) = self.bounds.filter(|_| count > 0) else { return };
-        let wanted = count as f64 * GOAL.as_secs_f64() / time.as_secs_f64().max(1e-6);
+        let goal = if others { GOAL_BESIDE_OTHERS } else { GOAL };
+        let wanted = count as f64 * goal.as_secs_f64() / time.as_secs_f64().max(1e-6);
         let before = self.next();
         let next = (wanted as usize).clamp(before / 2, before * 2).clamp(least, most);
         self.next.store(next, Ordering::Relaxed);
@@ -78,7 +82,7 @@ mod tests {
                 let count = read_ahead.pop_front().unwrap_or(FIRST);
                 read_ahead.push_back(pace.next());
                 let took = cost(count);
-                pace.took(count, took);
+                pace.took(count, took, false);
                 prop_assert!((LEAST..=MOST).contains(&pace.next()));
                 if round > 40 {
                     prop_assert!(took <= 2 * GOAL || count == LEAST, "{count} take {took:?}");
@@ -91,16 +95,16 @@ mod tests {
     #[test]
     fn one_slow_transaction_halves_the_next_at_the_most() {
         let pace = Pace::of(Engine::Sqlite, MOST);
-        pace.took(500, GOAL * 100);
+        pace.took(500, GOAL * 100, false);
         assert_eq!(pace.next(), 250);
-        pace.took(0, GOAL * 100);
+        pace.took(0, GOAL * 100, false);
         assert_eq!(pace.next(), 250);
     }
 
     #[test]
     fn postgresql_keeps_large_transactions() {
         let pace = Pace::of(Engine::Postgres, MOST);
-        pace.took(MOST, GOAL * 100);
+        pace.took(MOST, GOAL * 100, true);
         assert_eq!(pace.next(), MOST);
     }
 }

@@ -315,8 +315,8 @@ pub(super) async fn apply<I: Importer>(
         } else {
             tx.commit().await?;
             let took = begun.elapsed();
-            pace.took(usize::try_from(chunk.count)?, took);
-            turns.make_way(took).await?;
+            let others = turns.make_way(took).await?;
+            pace.took(usize::try_from(chunk.count)?, took, others);
             if looked_at_after < total.records {
                 app.db.analyze_grown(total.records).await?;
                 looked_at_after = total.records.saturating_mul(LOOK_AGAIN_AT);

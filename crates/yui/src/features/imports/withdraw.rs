@@ -150,8 +150,8 @@ pub(super) async fn clear(app: &App, scope: &SystemScope) -> anyhow::Result<bool
         }
         tx.commit().await?;
         let took = begun.elapsed();
-        pace.took(usize::try_from(count)?, took);
-        turns.make_way(took).await?;
+        let others = turns.make_way(took).await?;
+        pace.took(usize::try_from(count)?, took, others);
         left = left.saturating_sub(most);
     }
     Ok(true)
