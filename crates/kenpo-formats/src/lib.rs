@@ -34,6 +34,7 @@ pub mod text;
 pub mod worksheet;
 
 mod check_digit;
+mod table_csv;
 mod yen;
 
 pub use care_kind::CareKind;
@@ -42,3 +43,4 @@ pub use insurer_number::InsurerNumber;
 pub use month::TreatmentMonth;
 pub use person::{Relationship, Sex};
 pub use provider_code::ProviderCode;
+pub use table_csv::TableCsv;

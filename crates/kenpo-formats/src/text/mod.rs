@@ -8,7 +8,7 @@ mod odd;
 
 pub use cell::harmless_cell;
 pub use encoding::Encoding;
-pub use fold::{fold, holder_key_part, search_key, visible};
+pub use fold::{fold, holder_key_part, plain_number, search_key, visible};
 pub use lines::{Line, Lines, MAX_LINE};
 pub use odd::odd_characters;
 

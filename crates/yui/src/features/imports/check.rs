@@ -35,6 +35,8 @@ pub(super) async fn check<I: Importer>(
         let applied = importer.check(&mut tx, chunk.records, chunk.found, &mut faults).await?;
         drop(tx);
         faults.iter().for_each(|fault| watch.fault(fault));
+        applied.notices.iter().for_each(|notice| watch.notice(notice));
+        watch.found(&applied.entries, &applied.asked);
         total.add(&counted(chunk.count, &applied, &faults)?);
         watch.checked(chunk.progress).await?;
     }

@@ -57,6 +57,11 @@ pub trait FileKind: Debug + Send + Sync {
     /// Returns the (Japanese) words for what its imports count besides.
     fn details(&self) -> &'static [(&'static str, &'static str)];
 
+    /// Returns the lists of a preview: the word of [`super::Entry::list`] and the (Japanese) label.
+    fn lists(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// Returns whether electronic claim files (UKE) are of this kind as well.
     fn reads_claims(&self) -> bool {
         false
@@ -129,10 +134,24 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(0) })
     }
 
+    /// Returns what of this kind waits until staff have decided something.
+    fn waits<'a>(&'a self, _app: &'a App, _scope: &'a SystemScope) -> BoxFuture<'a, anyhow::Result<Option<Waits>>> {
+        Box::pin(async { Ok(None) })
+    }
+
     /// Returns what members are mailed of a publication.
     fn news(&self) -> Option<&'static dyn News> {
         None
     }
+}
+
+/// What waits until staff have decided something.
+#[derive(Clone, Debug)]
+pub struct Waits {
+    /// How many there are, never 0, in a sentence.
+    pub words: String,
+    /// Where it is decided.
+    pub path: &'static str,
 }
 
 /// What members are mailed of a publication.

@@ -3,7 +3,7 @@
 use kenpo_formats::{Fault, TreatmentMonth};
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, Figures, Outcome, Report};
+use super::{Asked, Batch, Entry, Figures, Outcome, Report};
 
 /// How many mistakes, and how many notices, a page shows.
 pub(super) const SHOWN: usize = 100;
@@ -30,6 +30,25 @@ pub(super) struct Preview {
     pub(super) notice_count: u64,
     /// The newest published batch of the kind.
     pub(super) before: Option<Before>,
+    /// What is done to whom, by list: the first of each.
+    #[serde(default)]
+    pub(super) lists: Vec<List>,
+    /// What staff have to say: the first.
+    #[serde(default)]
+    pub(super) asked: Vec<Asked>,
+    /// How many rows of the file wait for that.
+    #[serde(default)]
+    pub(super) asked_count: u64,
+}
+
+/// One of the lists of what a file does.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct List {
+    /// Its word in the kind's lists.
+    pub(super) word: String,
+    pub(super) count: u64,
+    /// The first entries.
+    pub(super) entries: Vec<Entry>,
 }
 
 /// A mistake or a notice.
@@ -86,6 +105,25 @@ impl Preview {
         self.notice_count += 1;
         if self.notices.len() < SHOWN {
             self.notices.push(notice.into());
+        }
+    }
+
+    pub(super) fn entry(&mut self, entry: &Entry) {
+        let at = self.lists.iter().position(|list| list.word == entry.list).unwrap_or_else(|| {
+            self.lists.push(List { word: entry.list.to_owned(), count: 0, entries: Vec::new() });
+            self.lists.len() - 1
+        });
+        let Some(list) = self.lists.get_mut(at) else { return };
+        list.count += 1;
+        if list.entries.len() < SHOWN {
+            list.entries.push(entry.clone());
+        }
+    }
+
+    pub(super) fn ask(&mut self, asked: &Asked) {
+        self.asked_count += 1;
+        if self.asked.len() < SHOWN && !asked.candidates.is_empty() {
+            self.asked.push(asked.clone());
         }
     }
 

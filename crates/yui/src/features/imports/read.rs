@@ -34,7 +34,7 @@ impl<T> From<Result<T, Vec<Fault>>> for Read<T> {
 pub enum Purpose {
     /// To say what it would change.
     Check,
-    /// To import it. An importer may read its file more than once, and hand over its records in another order.
+    /// To import it.
     Apply,
 }
 
@@ -110,7 +110,7 @@ impl<I: Importer> Chunks<I> {
         let (sender, receiver) = mpsc::channel(1);
         let (source, pace) = (source.clone(), Arc::clone(pace));
         let reader = tokio::task::spawn_blocking(move || {
-            send(&source, &pace, &read_on, |source, each| I::read(source, purpose, each))
+            send(&source, &pace, &read_on, I::weight, |source, each| I::read(source, purpose, each))
         });
         let (db, finder) = (db.clone(), importer.finder());
         let finding = tokio::spawn(async move {
@@ -150,14 +150,13 @@ async fn find<I: Importer>(
         for read in reads {
             match read {
                 Read::Notice(notice) => notices.push(notice),
-                read if skip > 0 => {
-                    skip -= 1;
-                    if let Read::Record(record) = read {
-                        finder.skip(&record);
-                    }
+                Read::Record(record) if skip > 0 => {
+                    skip -= I::weight(&record);
+                    finder.skip(&record);
                 }
+                Read::Wrong(_) if skip > 0 => skip -= 1,
                 Read::Record(record) => {
-                    count += 1;
+                    count += I::weight(&record);
                     records.push(record);
                 }
                 Read::Wrong(found) => {
@@ -181,6 +180,7 @@ fn send<T>(
     source: &Source,
     pace: &Pace,
     sender: &mpsc::Sender<Reads<T>>,
+    weight: impl Fn(&T) -> i64,
     read: impl FnOnce(&Source, &mut dyn FnMut(Read<T>) -> bool) -> Result<(), Vec<Fault>>,
 ) -> anyhow::Result<()> {
     source.begin();
@@ -189,10 +189,14 @@ fn send<T>(
         if !matches!(read, Read::Record(_)) && source.is_broken() {
             return false;
         }
-        let counts = !matches!(read, Read::Notice(_));
+        let count = match &read {
+            Read::Record(record) => weight(record),
+            Read::Wrong(_) => 1,
+            Read::Notice(_) => 0,
+        };
         reads.push(read);
-        inside += usize::from(counts);
-        records += i64::from(counts);
+        inside += usize::try_from(count).unwrap_or_default();
+        records += count;
         if inside < pace.next() {
             return true;
         }
@@ -240,11 +244,17 @@ mod tests {
         let rows = template().lines().nth(1).unwrap().to_owned() + "\r\n";
         let text = format!("{}\r\n{}", template().lines().next().unwrap(), rows.repeat(20_000));
         let (sender, mut receiver) = mpsc::channel(9);
-        let sent = send::<()>(&source, &Pace::fixed(CHUNK), &sender, |source, each| {
-            let file = source.over(text.as_bytes().chain(Broken));
-            let _all = ExpenseCsv::open(file)?.map(|row| Read::from(row.map(drop))).all(each);
-            Ok(())
-        });
+        let sent = send::<()>(
+            &source,
+            &Pace::fixed(CHUNK),
+            &sender,
+            |()| 1,
+            |source, each| {
+                let file = source.over(text.as_bytes().chain(Broken));
+                let _all = ExpenseCsv::open(file)?.map(|row| Read::from(row.map(drop))).all(each);
+                Ok(())
+            },
+        );
         let error = format!("{:#}", sent.unwrap_err());
         assert!(error.contains("x.csv can not be read on") && error.contains("the disk is gone"), "{error}");
         let chunk = receiver.blocking_recv().unwrap();

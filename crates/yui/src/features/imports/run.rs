@@ -1,18 +1,13 @@
 //! The way of a file into the database.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use anyhow::{Context, bail};
 use kenpo_formats::{Fault, TreatmentMonth};
-use tokio::task::spawn_blocking;
 use yui_db::{DbError, Tx};
 
 use super::{
-    BatchState, Figures, Finder, Found, Kind, Outcome, Progress, Purpose, Read, Report, Source, Watch, acts,
+    Asked, BatchState, Entry, Figures, Finder, Found, Kind, Outcome, Purpose, Read, Report, Source, Watch, acts,
     check::check,
     pace::Pace,
     queries,
@@ -41,22 +36,17 @@ pub trait Importer: Sized + Send + 'static {
     /// Returns who looks up.
     fn finder(&self) -> Self::Finder;
 
-    /// How often the file is read for an import.
-    const PASSES: u64 = 1;
+    /// Returns how many records of the file this one counts for: more than one where it is a group of them.
+    fn weight(_record: &Self::Record) -> i64 {
+        1
+    }
 
-    /// Opens the file and hands its records to `each`, in order, until that returns false. Runs on a thread of its own.
+    /// Opens the file and hands its records to `each`, always in the same order, until that returns false. Runs on a thread of its
+    /// own.
     ///
     /// # Errors
     /// What makes the whole file unreadable, as a missing column; nothing was handed over then.
     fn read(source: &Source, purpose: Purpose, each: impl FnMut(Read<Self::Record>) -> bool) -> Result<(), Vec<Fault>>;
-
-    /// Takes up an import that was stopped: the lines of its faults so far are given. Runs on a thread of its own.
-    ///
-    /// # Errors
-    /// Where the file can not be read.
-    fn resume(&mut self, _source: &Source, _faults: &BTreeSet<i64>) -> anyhow::Result<()> {
-        Ok(())
-    }
 
     /// Looks at the records of one chunk as [`Importer::apply`] would, in a transaction that can only read. What later
     /// chunks have to know of this one, the importer remembers, as much as fits into a bounded memory.
@@ -98,6 +88,12 @@ pub struct Applied {
     pub corrections: i64,
     /// The first and the last treatment month among them.
     pub months: Option<(TreatmentMonth, TreatmentMonth)>,
+    /// What staff should look at though the records are taken.
+    pub notices: Vec<Fault>,
+    /// What is done to whom, where a check says so.
+    pub entries: Vec<Entry>,
+    /// What staff have to say of records that are not taken otherwise, where a check says so.
+    pub asked: Vec<Asked>,
 }
 
 /// Why a record was not taken.
@@ -253,11 +249,6 @@ pub(super) async fn apply<I: Importer>(
     if options.all_or_nothing && resumed_at > 0 {
         bail!("this file is half imported (batch {:?}); import it without options to go on", known.map(|b| b.batch_id));
     }
-    if let Some(batch) = known.as_ref().filter(|batch| batch.position > 0) {
-        let faults = queries::fault_lines(&app.db, scope, batch.batch_id).await?;
-        let source = source.clone();
-        importer = spawn_blocking(move || importer.resume(&source, &faults).map(|()| importer)).await??;
-    }
     let pace = Arc::new(if options.all_or_nothing { Pace::fixed(CHUNK) } else { Pace::of(app.db.engine(), CHUNK) });
     let mut chunks = Chunks::of(&app.db, &importer, source, Purpose::Apply, (&pace, resumed_at));
     let mut next = chunks.next().await?;
@@ -306,8 +297,7 @@ pub(super) async fn apply<I: Importer>(
         if !queries::batch_advance(&mut tx, scope, batch_id, total.records, &counts, &details).await? {
             bail!("batch {batch_id} was withdrawn, or another process is importing this file");
         }
-        let progress = Progress { bytes: chunk.progress.bytes / I::PASSES, ..chunk.progress };
-        watch.applied(&mut tx, batch_id, progress).await?;
+        watch.applied(&mut tx, batch_id, chunk.progress).await?;
         fault_number += i64::try_from(faults.len())?;
         total.add(&counts);
         if options.all_or_nothing {
@@ -350,7 +340,7 @@ pub(super) async fn apply<I: Importer>(
 }
 
 /// Lets chunks of the society's files that are imported at once wait for each other: each sees what the others brought.
-async fn one_chunk_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<(), DbError> {
+pub(crate) async fn one_chunk_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<(), DbError> {
     societies::ids_take(tx, scope, "import", 1).await.map(drop)
 }
 

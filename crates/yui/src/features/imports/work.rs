@@ -7,7 +7,8 @@ use kenpo_formats::{Fault, FaultsCsv};
 use yui_db::Tx;
 
 use super::{
-    ChunkFault, Job, Options, Outcome, Progress, Report, Source, Unreadable, UploadState, Watch, acts,
+    Asked, ChunkFault, Entry, Job, Options, Outcome, Progress, Report, Source, Unreadable, UploadState, Watch, acts,
+    entry::EntriesCsv,
     preview::{Before, Preview},
     queries::{self, Taken},
     upload::{Upload, files_remove},
@@ -38,12 +39,13 @@ pub(super) async fn work(app: &App, scope: &SystemScope, upload: &Upload) -> any
 }
 
 async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Result<()> {
-    let mut watch = Checking { app, scope, upload, preview: Preview::default(), list: None, trouble: None };
+    let (preview, lists) = (Preview::default(), Lists::default());
+    let mut watch = Checking { app, scope, upload, preview, lists, trouble: None };
     let options = Options { dry_run: true, all_or_nothing: false };
     let result = import(app, scope, upload, options, &mut watch).await;
-    let Checking { mut preview, list, trouble, .. } = watch;
+    let Checking { mut preview, lists, trouble, .. } = watch;
     if let Some(trouble) = trouble {
-        return Err(trouble.context("the list of mistakes can not be written"));
+        return Err(trouble.context("the lists of what was found can not be written"));
     }
     let state = match &result {
         Ok(report) => {
@@ -62,14 +64,12 @@ async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
         let figures = upload.kind.figures(app, scope, batch.batch_id).await?;
         preview.before = Some(Before::of(batch, figures));
     }
-    let faults_name = list.map(List::finish).transpose()?;
-    match found(app, scope, upload, &preview, faults_name.as_deref(), state).await {
-        // Where nobody knows whether the commit was heard, the list stays: if no row names it, it is tidied up one day.
+    let names = lists.finish()?;
+    match found(app, scope, upload, &preview, &names, state).await {
+        // Where nobody knows whether the commit was heard, the lists stay: if no row names them, they are tidied up one day.
         Ok(tx) => Ok(tx.commit().await?),
         Err(error) => {
-            if let Some(name) = faults_name {
-                app.files.remove(scope, &name)?;
-            }
+            names.faults.iter().chain(&names.changes).try_for_each(|name| app.files.remove(scope, name))?;
             Err(error)
         }
     }
@@ -81,12 +81,12 @@ async fn found(
     scope: &SystemScope,
     upload: &Upload,
     preview: &Preview,
-    faults_name: Option<&str>,
+    names: &ListNames,
     state: UploadState,
 ) -> anyhow::Result<Tx> {
     let (taken, preview) = (Taken(upload), serde_json::to_string(preview)?);
     let mut tx = app.db.begin().await?;
-    let kept = taken.preview(&mut tx, scope, &preview, faults_name).await?
+    let kept = taken.preview(&mut tx, scope, &preview, names).await?
         && taken.settle(&mut tx, scope, state, None, None).await?;
     if kept { Ok(tx) } else { Err(NotOurs.into()) }
 }
@@ -157,37 +157,72 @@ struct Checking<'a> {
     scope: &'a SystemScope,
     upload: &'a Upload,
     preview: Preview,
-    list: Option<List>,
+    lists: Lists,
     trouble: Option<anyhow::Error>,
 }
 
-/// The list of mistakes being written.
-struct List {
-    name: String,
-    csv: FaultsCsv<BufWriter<NewFile>>,
+/// The names of the lists that a check wrote, in the folder of files.
+#[derive(Default)]
+pub(super) struct ListNames {
+    pub(super) faults: Option<String>,
+    pub(super) changes: Option<String>,
 }
 
-impl List {
-    fn begin(app: &App, scope: &SystemScope) -> anyhow::Result<Self> {
-        let name = files::name(app)?;
-        let csv = FaultsCsv::new(BufWriter::new(app.files.begin(scope, &name)?))?;
-        Ok(Self { name, csv })
-    }
+/// The lists being written: each begins with its first line.
+#[derive(Default)]
+struct Lists {
+    faults: Option<(String, FaultsCsv<BufWriter<NewFile>>)>,
+    changes: Option<(String, EntriesCsv<BufWriter<NewFile>>)>,
+}
 
-    /// Makes the list durable; returns its name.
-    fn finish(self) -> anyhow::Result<String> {
-        self.csv.finish()?.into_inner().map_err(IntoInnerError::into_error)?.keep()?;
-        Ok(self.name)
+impl Lists {
+    /// Makes the lists durable; returns their names.
+    fn finish(self) -> anyhow::Result<ListNames> {
+        let mut names = ListNames::default();
+        if let Some((name, csv)) = self.faults {
+            keep(csv.finish()?)?;
+            names.faults = Some(name);
+        }
+        if let Some((name, csv)) = self.changes {
+            keep(csv.finish()?)?;
+            names.changes = Some(name);
+        }
+        Ok(names)
     }
+}
+
+fn keep(file: BufWriter<NewFile>) -> anyhow::Result<()> {
+    file.into_inner().map_err(IntoInnerError::into_error)?.keep()?;
+    Ok(())
 }
 
 impl Checking<'_> {
+    fn begin(&self) -> anyhow::Result<(String, BufWriter<NewFile>)> {
+        let name = files::name(self.app)?;
+        let file = self.app.files.begin(self.scope, &name)?;
+        Ok((name, BufWriter::new(file)))
+    }
+
     fn listed(&mut self, fault: &Fault) -> anyhow::Result<()> {
-        if self.list.is_none() {
-            self.list = Some(List::begin(self.app, self.scope)?);
+        if self.lists.faults.is_none() {
+            let (name, file) = self.begin()?;
+            self.lists.faults = Some((name, FaultsCsv::new(file)?));
         }
-        if let Some(list) = &mut self.list {
-            list.csv.write(fault)?;
+        if let Some((_, csv)) = &mut self.lists.faults {
+            csv.write(fault)?;
+        }
+        Ok(())
+    }
+
+    fn entries(&mut self, entries: &[Entry]) -> anyhow::Result<()> {
+        if self.lists.changes.is_none() && !entries.is_empty() {
+            let (name, file) = self.begin()?;
+            self.lists.changes = Some((name, EntriesCsv::new(file)?));
+        }
+        let Some((_, csv)) = &mut self.lists.changes else { return Ok(()) };
+        for entry in entries {
+            let label = self.upload.kind.lists().iter().find(|(word, _)| *word == entry.list);
+            csv.write(label.map_or("", |(_, label)| *label), entry)?;
         }
         Ok(())
     }
@@ -203,6 +238,14 @@ impl Watch for Checking<'_> {
 
     fn notice(&mut self, notice: &Fault) {
         self.preview.notice(notice);
+    }
+
+    fn found(&mut self, entries: &[Entry], asked: &[Asked]) {
+        entries.iter().for_each(|entry| self.preview.entry(entry));
+        asked.iter().for_each(|asked| self.preview.ask(asked));
+        if self.trouble.is_none() {
+            self.trouble = self.entries(entries).err();
+        }
     }
 
     fn checked(&mut self, progress: Progress) -> BoxFuture<'_, anyhow::Result<()>> {

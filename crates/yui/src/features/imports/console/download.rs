@@ -56,6 +56,20 @@ pub(super) async fn upload_faults(
     Ok(csv(&format!("upload-{id}-faults.csv"), Body::from_stream(pieces(file))))
 }
 
+/// What the check of an upload found to be done to whom.
+pub(super) async fn upload_changes(
+    State(app): State<App>,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+) -> Result<Response, AppError> {
+    let upload = queries::upload(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
+    let list = upload.changes_name.as_ref().ok_or(AppError::NotFound)?;
+    let path = app.files.path(&staff, list);
+    let file = tokio::task::spawn_blocking(move || File::open(path)).await??;
+    audit::seen(&app, &staff, acts::CHANGES_TAKEN, Some(&acts::upload(id, &upload.file_name)), "").await?;
+    Ok(csv(&format!("upload-{id}-changes.csv"), Body::from_stream(pieces(file))))
+}
+
 /// What was wrong in a batch.
 pub(super) async fn batch_faults(
     State(app): State<App>,

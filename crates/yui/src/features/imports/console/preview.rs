@@ -1,12 +1,13 @@
 //! An upload: the work under way, or what the check found and what can be done next.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::{
     Form,
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
 
 use super::{batch_path, progress, size, upload_path};
 use crate::{
@@ -15,8 +16,8 @@ use crate::{
     features::{
         audit,
         imports::{
-            Format, Upload, UploadState, acts, apply_upload, drop_upload,
-            preview::{Before, Preview, Told},
+            Asked, AskedCard, Format, Upload, UploadState, acts, answer_of, apply_upload, drop_upload,
+            preview::{Before, List, Preview, Told},
             queries, resume_upload,
         },
     },
@@ -46,6 +47,10 @@ pub(crate) struct ImportPreviewPage {
     months: String,
     /// What else was counted, in words.
     details: Vec<(&'static str, i64)>,
+    /// What has to be said about rows that may mean somebody who is known.
+    asked: Vec<AskedCard>,
+    /// What is done to whom, by list, with its label.
+    lists: Vec<(&'static str, List)>,
 }
 
 impl ImportPreviewPage {
@@ -59,6 +64,10 @@ impl ImportPreviewPage {
 
     fn number(&self, count: &u64) -> String {
         format::yen(i64::try_from(*count).unwrap_or(i64::MAX))
+    }
+
+    fn has_changes(&self) -> bool {
+        self.upload.changes_name.is_some()
     }
 
     fn has_list(&self) -> bool {
@@ -102,7 +111,13 @@ fn page(shell: &Shell, upload: Upload) -> ImportPreviewPage {
     let preview = upload.preview.clone().unwrap_or_default();
     let (at, by) = &upload.uploaded;
     let count = |word: &str| preview.details.iter().find(|(known, _)| known == word).map_or(0, |(_, count)| *count);
+    let card = |asked: &Asked| AskedCard::new(asked.line, format!("{}行目", asked.line), asked);
+    let list = |(word, label): &(&str, &'static str)| {
+        preview.lists.iter().find(|list| list.word == *word).map(|list| (*label, list.clone()))
+    };
     ImportPreviewPage {
+        asked: preview.asked.iter().map(card).collect(),
+        lists: upload.kind.lists().iter().filter_map(list).collect(),
         page: shell.console(title(&upload)),
         title: title(&upload),
         size: size(upload.size),
@@ -144,21 +159,26 @@ fn difference(what: &'static str, now: i64, then: i64) -> Difference {
     }
 }
 
-/// How it is to be imported.
-#[derive(Deserialize)]
-pub(super) struct How {
-    #[serde(default)]
-    all_or_nothing: String,
-}
+/// How it is to be imported: `all_or_nothing`, and the answers about rows, as `same-12`.
+type How = BTreeMap<String, String>;
 
 pub(super) async fn apply(
     State(app): State<App>,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(How { all_or_nothing }): Form<How>,
+    Form(how): Form<How>,
 ) -> Result<Redirect, AppError> {
+    let upload = queries::upload(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
+    let asked = upload.preview.map(|preview| preview.asked).unwrap_or_default();
+    let answer = |asked: &Asked| {
+        let name = format!("same-{}", asked.line);
+        let answer = answer_of(asked, how.get(&name)?)?.to_owned();
+        Some((name, answer))
+    };
+    let answers = asked.iter().filter_map(answer).collect();
+    let all_or_nothing = how.get("all_or_nothing").is_some_and(|answer| answer == "yes");
     // Who comes second sees what the first one did.
-    apply_upload(&app, &staff.acting(), id, all_or_nothing == "yes").await?;
+    apply_upload(&app, &staff.acting(), id, all_or_nothing, &answers).await?;
     Ok(Redirect::to(&upload_path(id)))
 }
 
@@ -221,8 +241,10 @@ crate::ui::console_pages! {
                     accepted: 8_000,
                     figures: crate::features::imports::Figures { amount: Some(96_000_000), people: Some(4_300) },
                 }),
+                ..Preview::default()
             }),
             faults_name: Some("list".into()),
+            changes_name: None,
             trouble: None,
             batch_id: None,
             uploaded: (jiff::Timestamp::UNIX_EPOCH, "試験 花子".into()),

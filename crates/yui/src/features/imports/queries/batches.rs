@@ -1,6 +1,6 @@
 //! The SQL of batches and of what was wrong in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use kenpo_formats::{Fault, TreatmentMonth};
@@ -128,7 +128,6 @@ statements! {
         ORDER BY society_id";
     FAULT_NEXT = "
         SELECT COALESCE(MAX(fault_number), -1) + 1 AS number FROM import_faults WHERE society_id = $1 AND batch_id = $2";
-    FAULT_LINES = "SELECT DISTINCT line AS number FROM import_faults WHERE society_id = $1 AND batch_id = $2";
     FAULT_PAGE = "
         SELECT fault_number, line, column_name, reason FROM import_faults
         WHERE society_id = $1 AND batch_id = $2 AND fault_number > $3
@@ -496,16 +495,6 @@ struct Number {
 /// Returns the number of the batch's next fault.
 pub(in super::super) async fn fault_next(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<i64, DbError> {
     Ok(tx.one::<Number>(&FAULT_NEXT, params![scope.society_id(), batch_id]).await?.number)
-}
-
-/// Returns the lines of the batch's faults.
-pub(in super::super) async fn fault_lines(
-    db: &Db,
-    scope: &impl InSociety,
-    batch_id: i64,
-) -> Result<BTreeSet<i64>, DbError> {
-    let rows: Vec<Number> = db.all(&FAULT_LINES, params![scope.society_id(), batch_id]).await?;
-    Ok(rows.into_iter().map(|row| row.number).collect())
 }
 
 /// Inserts the faults of a chunk, numbered from `first`.
