@@ -39,6 +39,8 @@ pub(super) struct Desk {
     by_key: HashMap<String, usize>,
     by_holder: HashMap<String, Vec<usize>>,
     by_likeness: HashMap<String, Vec<usize>>,
+    /// Of those who were known, who came with an earlier part of the same file.
+    came_before: BTreeSet<i64>,
     next_member: i64,
     next_household: i64,
 }
@@ -70,8 +72,8 @@ impl Recognised {
 /// What became of a row.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It was worked in.
-    Taken,
+    /// It was worked in: it is about this member.
+    Taken(i64),
     /// It may mean one of these members, who are or were covered under other numbers.
     Asked(Vec<i64>),
     /// It waits for the answer about the insured person of its family.
@@ -98,11 +100,22 @@ impl Desk {
             by_key: HashMap::new(),
             by_holder: HashMap::new(),
             by_likeness: HashMap::new(),
+            came_before: BTreeSet::new(),
             next_member,
             next_household,
         };
         persons.into_iter().for_each(|person| desk.put(person));
         desk
+    }
+
+    /// Says who of the known persons came with an earlier part of the same file.
+    pub(super) fn with_newcomers(self, came_before: BTreeSet<i64>) -> Self {
+        Self { came_before, ..self }
+    }
+
+    /// Whether the person came with this file, in this part of it or an earlier one.
+    fn is_newcomer(&self, person: &Person) -> bool {
+        !self.knew(person) || self.came_before.contains(&person.member_id)
     }
 
     fn put(&mut self, person: Person) {
@@ -175,9 +188,11 @@ impl Desk {
                 email: row.email.clone(),
                 spans: vec![span],
             });
-            return Verdict::Taken;
+            return Verdict::Taken(member_id);
         };
+        let mut member_id = 0;
         if let Some(person) = self.persons.get_mut(at) {
+            member_id = person.member_id;
             let known = self.about.entry(person.member_id).or_insert(how);
             *known = if *known == Recognised::Numbers { how } else { *known };
             person.name.clone_from(&row.name);
@@ -195,7 +210,7 @@ impl Desk {
                 known.push(at);
             }
         }
-        Verdict::Taken
+        Verdict::Taken(member_id)
     }
 
     /// Returns whom a row means: by the society's lasting key, else within the same symbol and number by branch number with birth date
@@ -211,49 +226,46 @@ impl Desk {
         if let Some(at) = row.person_key.as_ref().and_then(|key| self.by_key.get(key)) {
             return self.by_person_key(*at, row, decided);
         }
-        let household = self.by_holder.get(holder).into_iter().flatten();
-        let persons = || household.clone().filter_map(|at| Some((*at, self.persons.get(*at)?)));
-        let known =
-            persons().find(|(_, person)| of_branch(person, row, holder) && !other_key(person, row)).or_else(|| {
-                persons().find(|(_, person)| {
-                    same_person(person, row) && !twin(person, row, holder) && !other_key(person, row)
-                })
-            });
+        let family = self.by_holder.get(holder).into_iter().flatten();
+        let persons = || family.clone().filter_map(|at| Some((*at, self.persons.get(*at)?)));
+        let of_branch = || persons().filter(|(_, person)| of_branch(person, row, holder) && !other_key(person, row));
+        let known = of_branch().find(|(_, person)| of_name(person, row)).or_else(|| {
+            let same = |person: &Person| same_person(person, row) && !twin(person, row, holder);
+            persons().find(|(_, person)| same(person) && !other_key(person, row))
+        });
         if let Some((at, _)) = known {
             return Ok(Meant::Known(at, Recognised::Numbers));
         }
-        let alike = self.alike(row, holder);
+        // The same branch number, and either birth date and sex or the kana: a correction, or the next holder of the number.
+        let doubtful = of_branch().filter(|(_, person)| born_as(person, row) || spelled(person, row));
+        let mut candidates: Vec<_> = doubtful.map(|(at, _)| at).collect();
+        candidates.extend(self.alike(row, holder));
         match decided {
             Some(Decision::Same(member_id)) => {
-                if let Some(at) = alike.iter().find(|at| self.member(**at) == Some(member_id)) {
+                if let Some(at) = candidates.iter().find(|at| self.member(**at) == Some(member_id)) {
                     return Ok(Meant::Known(*at, Recognised::Answer));
                 }
             }
             Some(Decision::Other) => return Ok(Meant::Nobody),
             None => {}
         }
-        // A family goes along with its insured person: who is in that person's household is the same, or not, with them.
-        let of_insured = |member_id: i64| {
-            let insured = self.persons.iter().find(|person| person.member_id == member_id);
-            insured.map(|person| person.spans.iter().map(|span| span.household_id).collect::<BTreeSet<_>>())
-        };
-        let mut alike = alike;
         if let (false, Some(Decision::Same(member_id))) = (row.insured, insured_is) {
-            let households = of_insured(member_id).unwrap_or_default();
-            let within = |at: &&usize| {
-                let spans = self.persons.get(**at).map(|person| &person.spans);
-                spans.is_some_and(|spans| spans.iter().any(|span| households.contains(&span.household_id)))
-            };
-            let mut with = alike.iter().filter(within);
+            let mut with = candidates.iter().filter(|at| self.in_household_of(member_id, **at));
             if let (Some(at), None) = (with.next(), with.next()) {
                 return Ok(Meant::Known(*at, Recognised::WithInsured));
             }
         }
-        alike.retain(|at| self.persons.get(*at).is_some());
-        if alike.is_empty() {
+        if candidates.is_empty() {
             return Ok(Meant::Nobody);
         }
-        Ok(Meant::Perhaps(alike.iter().filter_map(|at| self.member(*at)).collect()))
+        Ok(Meant::Perhaps(candidates.iter().filter_map(|at| self.member(*at)).collect()))
+    }
+
+    /// Returns whether the person was ever in a household of this member.
+    fn in_household_of(&self, member_id: i64, at: usize) -> bool {
+        let households = |person: &Person| person.spans.iter().map(|span| span.household_id).collect::<BTreeSet<_>>();
+        let member = self.persons.iter().find(|person| person.member_id == member_id).map(households);
+        member.zip(self.persons.get(at)).is_some_and(|(theirs, person)| !theirs.is_disjoint(&households(person)))
     }
 
     fn member(&self, at: usize) -> Option<i64> {
@@ -276,18 +288,18 @@ impl Desk {
         }
     }
 
-    /// Returns who of those known under other numbers may be meant: of the same birth date, sex and kana; or, where they were not
-    /// covered any more when the row begins, of the same given name, as after a marriage.
+    /// Returns who of those known under other numbers may be meant: of the same birth date, sex and kana; or of the same given name, as
+    /// after a marriage, where they were not covered any more when the row begins, or were insured and become a dependent, or the
+    /// other way round. Two whom one file has in force at once are two.
     fn alike(&self, row: &Row, holder: &str) -> Vec<usize> {
         let like = likeness(row.birth_date, &row.sex, &row.kana);
         let persons = self.by_likeness.get(&like).into_iter().flatten();
         let alike = |person: &Person| {
-            let left = person.spans.iter().all(|span| !open_at(span, row.from) || span.from >= row.from);
-            !other_key(person, row)
-                && !person.spans.iter().any(|span| span.holder_key() == holder)
-                && person.birth_date == row.birth_date
-                && person.sex == row.sex
-                && (spelled(person, row) || (left && given_name(&person.kana) == given_name(&row.kana)))
+            let in_force = || person.spans.iter().filter(|span| overlaps(span, row));
+            let given = || given_name(&person.kana) == given_name(&row.kana);
+            let called = || spelled(person, row) || given() && in_force().all(|span| span.insured != row.insured);
+            let elsewhere = !person.spans.iter().any(|span| span.holder_key() == holder);
+            elsewhere && born_as(person, row) && !other_key(person, row) && !(in_force().next().is_some() && self.is_newcomer(person)) && called()
         };
         persons.copied().filter(|at| self.persons.get(*at).is_some_and(alike)).collect()
     }
@@ -402,7 +414,7 @@ fn spelled(person: &Person, row: &Row) -> bool {
 }
 
 fn same_person(person: &Person, row: &Row) -> bool {
-    person.birth_date == row.birth_date && person.sex == row.sex && spelled(person, row)
+    born_as(person, row) && spelled(person, row)
 }
 
 fn other_key(person: &Person, row: &Row) -> bool {
@@ -414,12 +426,22 @@ fn branches<'p>(person: &'p Person, holder: &str) -> Vec<Option<&'p str>> {
     under.map(|span| span.branch.as_deref()).collect()
 }
 
-/// Whether the row is about the person of this branch number. It may be given anew: with another birth date and another name it is
-/// another person.
+/// Whether the person is covered with the row's branch number while it lasts. After a gap it may be anybody's.
 fn of_branch(person: &Person, row: &Row, holder: &str) -> bool {
-    row.branch.is_some()
-        && branches(person, holder).contains(&row.branch.as_deref())
-        && (person.birth_date == row.birth_date || spelled(person, row))
+    let spans = person.spans.iter().filter(|span| span.holder_key() == holder && span.branch == row.branch);
+    row.branch.is_some() && spans.clone().any(|span| span.from == row.from || overlaps(span, row))
+}
+
+/// Whether a person of the row's branch number is certainly meant: by name and kana, or by birth date and sex with one of them or, as
+/// after a marriage, with the given name.
+fn of_name(person: &Person, row: &Row) -> bool {
+    let (named, spelled) = (named(person, row), spelled(person, row));
+    let given = || given_name(&person.kana) == given_name(&row.kana);
+    (named && spelled) || (born_as(person, row) && (named || spelled || given()))
+}
+
+fn born_as(person: &Person, row: &Row) -> bool {
+    person.birth_date == row.birth_date && person.sex == row.sex
 }
 
 /// Whether the row is about a twin who is read alike: with own branch numbers and names written differently they are two.

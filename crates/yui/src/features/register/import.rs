@@ -121,7 +121,8 @@ impl Importer for RegisterImport {
         self.seen.complete(&mut persons, &looked_for);
         let rows = families.iter().map(Self::weight).sum();
         let (first_member, first_household) = self.seen.ids(rows);
-        let mut desk = Desk::new(persons, first_member, first_household);
+        let newcomers = persons.iter().map(|person| person.member_id).filter(|id| self.seen.is_new(*id)).collect();
+        let mut desk = Desk::new(persons, first_member, first_household).with_newcomers(newcomers);
         let mut applied = Applied::default();
         let asked = self.take(&mut desk, &families, &mut applied, faults)?;
         for (family, at, candidates) in asked {
@@ -151,7 +152,8 @@ impl Importer for RegisterImport {
         let persons = queries::persons(tx, &self.scope, &looked_for(&families)).await?;
         let first_member = ids_take(tx, &self.scope, "member", rows).await?;
         let first_household = ids_take(tx, &self.scope, "household", rows).await?;
-        let mut desk = Desk::new(persons, first_member, first_household);
+        let newcomers = queries::came_with(tx, &self.scope, batch_id, &persons).await?;
+        let mut desk = Desk::new(persons, first_member, first_household).with_newcomers(newcomers);
         let mut applied = Applied::default();
         let asked = self.take(&mut desk, &families, &mut applied, faults)?;
         self.count(&desk)?;
@@ -215,7 +217,7 @@ impl RegisterImport {
             let verdicts = desk.take(family, &|line| self.decided.get(&line).copied());
             for (at, (row, verdict)) in family.rows.iter().zip(verdicts).enumerate() {
                 match verdict {
-                    Verdict::Taken => applied.accepted += 1,
+                    Verdict::Taken(_) => applied.accepted += 1,
                     Verdict::Asked(candidates) => asked.push((family, at, candidates)),
                     Verdict::Waits => asked.push((family, at, Vec::new())),
                     Verdict::Refused(refusal) => {

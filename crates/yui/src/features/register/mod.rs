@@ -7,6 +7,8 @@ mod desk;
 mod families;
 mod files;
 mod import;
+#[cfg(test)]
+mod lives;
 mod matching;
 mod queries;
 mod question_pages;

@@ -107,11 +107,15 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
     let mut desk = Desk::new(persons, first_member, first_household);
     let [family] = &families;
     let verdicts = desk.take(family, &|line| (line == 0).then_some(decision));
+    let mut member = 0;
     for (row, verdict) in family.rows.iter().zip(&verdicts) {
         let number = usize::try_from(row.line)?;
         let Some(asked) = number.checked_sub(1).map_or(Some(&question), |at| waiting.get(at)) else { continue };
         match verdict {
-            Verdict::Taken => {
+            Verdict::Taken(member_id) => {
+                if row.line == 0 {
+                    member = *member_id;
+                }
                 queries::question_close(&mut tx, scope, asked.question_id).await?;
             }
             Verdict::Asked(candidates) if row.line > 0 => {
@@ -129,12 +133,11 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
         }
     }
     write(&mut tx, scope, question.batch_id, &desk, app.clock.now()).await?;
-    let (said, member) = match decision {
-        Decision::Same(member_id) => ("同じ人", Some(member_id)),
-        Decision::Other => ("別の人", None),
+    let said = match decision {
+        Decision::Same(_) => "同じ人",
+        Decision::Other => "別の人",
     };
-    let member = member.or_else(|| desk.persons.iter().find(|person| !desk.knew(person)).map(|new| new.member_id));
-    let subject = Subject::new("member", member.unwrap_or_default(), row.name.clone());
+    let subject = Subject::new("member", member, row.name.clone());
     audit::record(app, &mut tx, scope, ANSWERED, Some(&subject), said).await?;
     tx.commit().await?;
     Ok(())

@@ -70,6 +70,9 @@ statements! {
     CHANGE_NEXT = "
         SELECT COALESCE(MAX(change_number), -1) + 1 AS count FROM register_changes
         WHERE society_id = $1 AND batch_id = $2";
+    CAME_WITH = "
+        SELECT member_id FROM register_changes
+        WHERE society_id = $1 AND batch_id = $2 AND before_state IS NULL AND member_id IN ($3)";
     CHANGED_LATER = "
         SELECT COUNT(DISTINCT mine.member_id) AS count
         FROM register_changes mine
@@ -295,6 +298,18 @@ pub(super) async fn persons(
     let others: Vec<_> = others.difference(&known).map(|id| Param::from(*id)).collect();
     members.extend(tx.all_among::<MemberRow>(&MEMBER_BY_ID, society, &others).await?);
     with_spans(tx, scope, members).await
+}
+
+/// Returns who of these persons came with this batch.
+pub(super) async fn came_with(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    persons: &[Person],
+) -> Result<BTreeSet<i64>, DbError> {
+    let list: Vec<_> = persons.iter().map(|person| Param::from(person.member_id)).collect();
+    let rows: Vec<MemberId> = tx.all_among(&CAME_WITH, params![scope.society_id(), batch_id], &list).await?;
+    Ok(rows.into_iter().map(|row| row.member_id).collect())
 }
 
 /// Returns the persons of these numbers.
