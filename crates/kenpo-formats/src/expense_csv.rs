@@ -244,12 +244,12 @@ fn amounts(row: &mut Row) -> Option<[i64; 4]> {
     let negative = COLUMNS.iter().zip(amounts).find(|(_, amount)| *amount < 0);
     let Some((column, amount)) = negative else { return Some(amounts) };
     if total != 0 && amounts.iter().any(|amount| *amount > 0) {
-        row.fault(*column, format!(
+        row.fault(column, format!(
             "{amount}円は負の金額です。負の金額を使えるのは、四つの金額がどれも0以下の行(減額の調整)と、医療費総額が0円の行(高額療養費や付加給付の付け替え)だけです。"
         ));
         return None;
     }
-    row.notice(*column, "負の金額の行です。ほかの行の調整として取り込みます。");
+    row.notice(column, "負の金額の行です。ほかの行の調整として取り込みます。");
     Some(amounts)
 }
 

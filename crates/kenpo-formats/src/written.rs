@@ -108,7 +108,7 @@ pub(crate) fn spreadsheet_damage(text: &str) -> Option<String> {
     }
     if in_powers_of_ten(&folded) {
         return Some(format!(
-            "{shown}はExcelの指数の表示で、もとの番号が失われています。列の書式を「文字列」にして、番号を入れ直してください。"
+            "{shown}はExcelの指数の表示で、もとの値が失われています。列の書式を「文字列」にして、値を入れ直してください。"
         ));
     }
     None

@@ -29,6 +29,8 @@ pub(crate) struct RawLines<R> {
     /// How many bytes after `start` hold no LF.
     searched: usize,
     number: u64,
+    /// Whether the file ended without a line end.
+    ends_in_line: bool,
     /// Whether the next line stands under the number of the last one.
     same_line: bool,
     encoding: Option<Encoding>,
@@ -46,6 +48,7 @@ impl<R: Read> RawLines<R> {
             chunk: FIRST_CHUNK,
             searched: 0,
             number: 0,
+            ends_in_line: false,
             same_line: false,
             encoding: None,
         };
@@ -79,6 +82,11 @@ impl<R: Read> RawLines<R> {
         self.number
     }
 
+    /// Returns whether the file ended without a line end; false before its end.
+    pub(crate) fn ends_in_line(&self) -> bool {
+        self.ends_in_line
+    }
+
     /// Returns the bytes of a range of [`RawLines::next_line`], valid until it is called again.
     pub(crate) fn bytes(&self, line: &Range<usize>) -> &[u8] {
         self.buffer.get(line.clone()).unwrap_or_default()
@@ -97,7 +105,8 @@ impl<R: Read> RawLines<R> {
                 let end = self.buffer.len();
                 let line = self.take(end, end);
                 // What is left after the last LF is no line if it is only an end mark.
-                return if matches!(&line, Ok(line) if line.is_empty()) { None } else { Some(line) };
+                self.ends_in_line = !matches!(&line, Ok(line) if line.is_empty());
+                return self.ends_in_line.then_some(line);
             }
             if self.searched > MAX_LINE {
                 return Some(Err(self.skip_long_line()));

@@ -30,7 +30,7 @@ pub(crate) fn kana_fault(kana: &str) -> Option<String> {
 }
 
 fn may_be_in_kana(character: char) -> bool {
-    matches!(character, 'ぁ'..='ゟ' | '゠'..='ヿ' | 'ㇰ'..='ㇿ' | '\u{3099}'..='゜')
+    matches!(character, 'ぁ'..='ゟ' | '゠'..='ヿ' | 'ㇰ'..='ㇿ')
         || "-‐‑−–—―.,'’･~〜".contains(character)
         || character.is_whitespace()
         || (character.is_alphabetic() && is_latin(character))
