@@ -109,6 +109,27 @@ impl FileKind {
     }
 }
 
+impl FileKind {
+    /// Returns what to do with a file that none of our readers reads: Japanese sentences for staff. None where the kind may be read.
+    pub fn refusal(self) -> Option<String> {
+        Some(match self {
+            Self::Claims | Self::PayerClaims | Self::Csv => return None,
+            Self::Empty => "ファイルが空です。".to_owned(),
+            Self::Workbook => "Excel（xlsx）のファイルです。Excelで「CSV UTF-8（コンマ区切り）」として保存し、そのCSVを選んでください。".to_owned(),
+            Self::Zip => "ZIPの圧縮ファイルです。手元で展開し、中のファイルを選んでください。".to_owned(),
+            Self::Archive(name) => format!("{name}の圧縮ファイルです。手元で展開し、中のファイルを選んでください。"),
+            Self::Document(name) => format!("{name}のファイルです。CSVまたは電子レセプト（UKE）のファイルを選んでください。"),
+            Self::Utf16 => {
+                "文字コードがUTF-16（Unicode）のファイルです。UTF-8またはShift_JISで保存し直してください。".to_owned()
+            }
+            Self::Iso2022Jp => {
+                "文字コードがJIS（ISO-2022-JP）のファイルです。UTF-8またはShift_JISで保存し直してください。".to_owned()
+            }
+            Self::Binary => "文字のファイルではありません（画像やプログラムなどの可能性があります）。CSVまたは電子レセプト（UKE）のファイルを選んでください。".to_owned(),
+        })
+    }
+}
+
 fn is_first_record(field: &[u8]) -> bool {
     FIRST_RECORDS.iter().any(|id| field.eq_ignore_ascii_case(*id))
 }
@@ -163,6 +184,7 @@ mod tests {
             (b"\x1B$B;aL>", FileKind::Iso2022Jp),
         ] {
             assert_eq!(FileKind::of(head), kind, "{}", head.escape_ascii());
+            assert_eq!(kind.refusal().is_none(), kind == FileKind::Csv);
         }
     }
 

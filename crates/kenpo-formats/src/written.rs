@@ -48,6 +48,9 @@ pub(crate) fn date(text: &str) -> Result<Written<Date>, String> {
 
 /// Returns the month of any form of [`era::written_month`], of an English spreadsheet, or of its count of days.
 pub(crate) fn month(text: &str) -> Result<Written<TreatmentMonth>, String> {
+    if let Ok(month) = text.parse() {
+        return Ok(Written::plain(month));
+    }
     let five_digits = five_digits(text).is_some();
     let (month, how) = if let Some(month) = era::written_month(text) {
         let on_a_day = era::written_date(text).is_some_and(|date| date.day() != 1);
@@ -72,6 +75,10 @@ pub(crate) fn month(text: &str) -> Result<Written<TreatmentMonth>, String> {
 
 /// Returns the insurer number, also one that lost its leading zero in a spreadsheet.
 pub(crate) fn insurer_number(text: &str) -> Result<Written<InsurerNumber>, String> {
+    let error = match text.parse() {
+        Ok(number) => return Ok(Written::plain(number)),
+        Err::<InsurerNumber, InsurerNumberError>(error) => error,
+    };
     let folded = fold(text);
     let digits = folded.trim();
     if digits.len() == 7 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -82,7 +89,7 @@ pub(crate) fn insurer_number(text: &str) -> Result<Written<InsurerNumber>, Strin
             |number| Ok(Written::noted(number, "先頭の0が消えていたため補いました。")),
         );
     }
-    text.parse().map(Written::plain).map_err(|error: InsurerNumberError| error.to_string())
+    Err(error.to_string())
 }
 
 /// Returns a code or number as it is, unless a spreadsheet made it something else.
@@ -95,6 +102,14 @@ pub(crate) fn code(text: &str) -> Result<String, String> {
 
 /// Returns what a spreadsheet did to the value: an error, a formula or a number in powers of ten in its place.
 pub(crate) fn spreadsheet_damage(text: &str) -> Option<String> {
+    let suspicious = match text.chars().next()? {
+        '#' | '=' | '@' | '＃' | '＝' | '＠' => true,
+        '0'..='9' | '０'..='９' => text.contains(['E', 'e', 'Ｅ', 'ｅ']),
+        _ => false,
+    };
+    if !suspicious {
+        return None;
+    }
     let folded = fold(text);
     let shown = quote(text);
     if ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "###"]

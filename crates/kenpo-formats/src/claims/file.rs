@@ -56,10 +56,11 @@ impl<R: Read> ClaimFile<R> {
                 return Err(Fault::new(1, "", "ファイルが空です。電子レセプト(UKE)ファイルが必要です。"));
             }
             FileKind::Csv if begins_with_id(beginning) => None,
-            _ => {
+            FileKind::Csv | FileKind::Binary => {
                 let reason = "電子レセプト(UKE)ファイルではありません。1行目はIR、YK、UK、HM、MNなどのレコードで始まる必要があります。";
                 return Err(Fault::new(1, "", reason));
             }
+            other => return Err(Fault::new(1, "", other.refusal().unwrap_or_default())),
         };
         let unknown = BTreeMap::new();
         Ok(Self { lines, assembly: Assembly::new(), payer, unknown, corrections: 0, integrity: None })

@@ -12,6 +12,7 @@ pub use row::Row;
 pub(crate) use records::{Record, Records};
 
 use crate::fault::Fault;
+use crate::file_kind::FileKind;
 use header::Header;
 use std::io::Read;
 
@@ -64,9 +65,23 @@ impl<R: Read> CsvTable<R> {
     /// unreadable, or that something else stands above the header.
     pub fn open(source: R, columns: &'static [Column]) -> Result<Self, Vec<Fault>> {
         let mut records = Records::open(source).map_err(|fault| vec![fault])?;
+        if let Some(reason) = refusal(records.head()) {
+            return Err(vec![Fault::new(1, "", reason)]);
+        }
         let header = Header::read(&mut records, columns)?;
         records.expect_columns(header.least(), header.most());
         Ok(Self { records, columns, header })
+    }
+}
+
+/// Returns why a file that begins so is no CSV. One without anything is for the header to name; one with a stray NUL may be one.
+fn refusal(head: &[u8]) -> Option<String> {
+    match FileKind::of(head) {
+        FileKind::Claims | FileKind::PayerClaims => {
+            Some("電子レセプト(UKE)のファイルです。CSVではなく、電子レセプトとして取り込んでください。".to_owned())
+        }
+        FileKind::Empty | FileKind::Binary => None,
+        other => other.refusal(),
     }
 }
 

@@ -43,6 +43,11 @@ impl<R: Read> Records<R> {
         Ok(Self { lines, separator: ',', widths: None, again: VecDeque::new(), read_before: false })
     }
 
+    /// Returns the beginning of the file, before anything was read of it.
+    pub(super) fn head(&self) -> &[u8] {
+        self.lines.head()
+    }
+
     /// Says by what the cells are separated.
     pub(super) fn separate_by(&mut self, separator: char) {
         self.separator = separator;

@@ -21,6 +21,10 @@ impl Row {
             if let Some(plain) = plain(cell) {
                 *cell = plain;
             }
+            // Few cells have a byte that may be of a control character.
+            if !cell.bytes().any(|byte| matches!(byte, 0..=0x1F | 0x7F | 0xC2)) {
+                continue;
+            }
             let text = cell.trim();
             if text.contains('\n') && !column.lines {
                 faults.push(Fault::new(

@@ -130,6 +130,8 @@ fn what_stands_above_the_header_is_named() {
     let faults = header_faults("\u{feff}医療費一覧,,\n2025年,,\n番号,氏名,カナ\n1,a,x\n");
     assert_eq!(faults.len(), 1);
     assert!(faults[0].contains("見出しは3行目"), "{faults:?}");
+    assert!(header_faults("\"ir\",1,13\r\n")[0].contains("電子レセプト"));
+    assert!(header_faults("PK\u{3}\u{4}xl/workbook.xml")[0].contains("Excel"));
     assert!(header_faults("1,a\n2,b\n")[0].contains("知らない列"));
 }
 

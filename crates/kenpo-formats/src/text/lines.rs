@@ -10,6 +10,8 @@ pub const MAX_LINE: usize = 64 * 1024;
 
 /// How much of a file is looked at to find out its encoding, in bytes.
 const PREFIX: usize = 1024 * 1024;
+/// How much tells what a file is, in bytes.
+const HEAD: usize = 4096;
 /// How much is read at a time, in bytes: little at first, doubled each time.
 const FIRST_CHUNK: usize = 8 * 1024;
 const LARGEST_CHUNK: usize = 256 * 1024;
@@ -256,6 +258,12 @@ impl<R: Read> Lines<R> {
         let mut raw = RawLines::open(source)?;
         raw.carriage_returns = true;
         Ok(Self { raw })
+    }
+
+    /// Returns the unread beginning of the file, at most some thousand bytes.
+    pub(crate) fn head(&self) -> &[u8] {
+        let unread = self.raw.peek();
+        unread.get(..HEAD).unwrap_or(unread)
     }
 
     /// Returns the encoding, as far as it is known; none while all that was read is ASCII.
