@@ -121,8 +121,10 @@ impl CareKind {
     /// Returns the kind written by its label, the national portal's word or our code, in either width.
     pub fn from_written(text: &str) -> Option<Self> {
         let folded = fold(text);
-        let word: String = folded.chars().filter(|character| !character.is_whitespace()).collect();
-        let word = word.as_str();
+        if folded.contains(char::is_whitespace) {
+            return Self::from_written(&folded.split_whitespace().collect::<String>());
+        }
+        let word = folded.as_str();
         let named = |kind: &Self| [kind.label(), kind.portal_label(), kind.code()].contains(&word);
         Self::ALL.into_iter().find(named).or(match word {
             "外来" | "入院外" | "医科入院外" => Some(Self::Outpatient),

@@ -156,6 +156,9 @@ pub(crate) fn looks_like_date(text: &str) -> bool {
 /// Returns the text in half width without spaces and without a time of midnight.
 fn tidy(text: &str) -> String {
     let folded = fold(text);
+    if !folded.contains(|character: char| character.is_whitespace() || character == 'T') {
+        return folded;
+    }
     let folded = folded.trim();
     let date = match folded.rsplit_once([' ', 'T']) {
         Some((date, time)) if is_midnight(time) => date,

@@ -203,7 +203,8 @@ pub(crate) fn name(text: &str) -> Result<String, String> {
 
 /// Returns the name in full-width kana.
 pub(crate) fn kana(text: &str) -> Result<String, String> {
-    kana_fault(text).map_or_else(|| Ok(fold(text)), Err)
+    let folded = fold(text);
+    kana_fault(&folded).map_or(Ok(folded), Err)
 }
 
 pub(crate) fn branch(text: &str) -> Result<String, String> {

@@ -86,6 +86,7 @@ impl Assembly {
     }
 
     /// Takes in one record, and returns the claim that it closes.
+    #[inline]
     pub(super) fn take(&mut self, kind: Kind, record: &Record<'_>) -> Option<Result<Claim, Fault>> {
         let closed = self.open_or_close(kind, record);
         let item = closed.and_then(|draft| self.finish(draft));
@@ -159,6 +160,7 @@ impl Assembly {
     }
 
     /// Returns the claim of a draft; none where another claim has its points.
+    #[inline]
     fn finish(&mut self, draft: Draft) -> Option<Result<Claim, Fault>> {
         if draft.is_part_of_summary() {
             self.parts_of_summaries += 1;

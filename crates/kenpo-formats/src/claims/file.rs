@@ -98,9 +98,16 @@ impl<R: Read> ClaimFile<R> {
     }
 
     /// Takes in a line of an institution's file, and returns the claim that it closes.
+    #[inline]
     fn take(&mut self, range: &Range<usize>) -> Option<Result<Claim, Fault>> {
-        let range = bare(self.lines.bytes(range), range);
-        match Kind::of(self.lines.bytes(&range)) {
+        let line = self.lines.bytes(range);
+        let kind = Kind::of(line);
+        if kind == Some(Kind::PassedOver) {
+            return None;
+        }
+        let range = bare(line, range);
+        let kind = kind.or_else(|| Kind::of(self.lines.bytes(&range)));
+        match kind {
             None => {
                 self.count_unknown(&range);
                 None

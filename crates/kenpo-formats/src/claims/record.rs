@@ -74,6 +74,9 @@ impl<'a> Record<'a> {
     /// Returns the text of a field without spaces around it; empty when omitted.
     pub(super) fn text(&self, index: usize, name: &str) -> Result<String, Fault> {
         let field = self.field(index);
+        if field.is_empty() {
+            return Ok(String::new());
+        }
         let text = self.encoding.decode(field).ok_or_else(|| self.fault(name, undecodable(Some(self.encoding))))?;
         if text.contains(char::is_control) {
             return Err(self.fault(name, "制御文字が含まれています。"));

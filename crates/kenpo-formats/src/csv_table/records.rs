@@ -154,7 +154,7 @@ impl<R: Read> Iterator for Records<R> {
             if text.is_empty() {
                 continue;
             }
-            let mut cells = Cells::default();
+            let mut cells = Cells::with_capacity(self.widths.map_or(0, |(_, most)| most));
             cells.add(text, self.separator);
             let record = if cells.open {
                 self.continued(line, cells)
@@ -183,13 +183,11 @@ struct Cells {
     strict: bool,
 }
 
-impl Default for Cells {
-    fn default() -> Self {
-        Self { cells: Vec::new(), open: false, strict: true }
-    }
-}
-
 impl Cells {
+    fn with_capacity(cells: usize) -> Self {
+        Self { cells: Vec::with_capacity(cells), open: false, strict: true }
+    }
+
     /// Takes in a line: the first of the record, or one that continues its open cell.
     fn add(&mut self, line: &str, separator: char) {
         let mut rest = line;
@@ -209,7 +207,7 @@ impl Cells {
                 }
                 continue;
             }
-            match rest.split_once(separator) {
+            match split(rest, separator) {
                 Some((cell, after)) => {
                     self.cells.push(cell.to_owned());
                     rest = after;
@@ -254,6 +252,12 @@ impl Cells {
         self.push_str(rest);
         None
     }
+}
+
+/// Splits at the first separator. Cells are short: looking at each byte is faster than a search that is made for long texts.
+fn split(text: &str, separator: char) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| u32::from(byte) == u32::from(separator))?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Returns how many columns the line has by itself; an unclosed quote is a character like any other.

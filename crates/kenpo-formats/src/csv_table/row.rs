@@ -149,6 +149,9 @@ impl Row {
 
 /// Returns the text of a cell `="0123"` or `'0123`, by which people keep a spreadsheet from counting with a code.
 fn plain(cell: &str) -> Option<String> {
+    if !matches!(cell.bytes().find(|byte| *byte > b' '), Some(b'=' | b'\'' | 0x80..)) {
+        return None;
+    }
     let text = cell.trim();
     if let Some(inner) = text.strip_prefix("=\"").and_then(|inner| inner.strip_suffix('"')) {
         return (!inner.contains('"')).then(|| inner.to_owned());

@@ -31,6 +31,8 @@ pub(crate) struct RawLines<R> {
     /// How many bytes after `start` hold no LF.
     searched: usize,
     number: u64,
+    /// Whether 0x1A was seen.
+    has_end_marks: bool,
     /// Whether the file ended without a line end.
     ends_in_line: bool,
     /// Whether the next line stands under the number of the last one.
@@ -50,6 +52,7 @@ impl<R: Read> RawLines<R> {
             chunk: FIRST_CHUNK,
             searched: 0,
             number: 0,
+            has_end_marks: false,
             ends_in_line: false,
             same_line: false,
             encoding: None,
@@ -129,6 +132,9 @@ impl<R: Read> RawLines<R> {
             self.searched = self.buffer.len() - self.start;
             return None;
         };
+        if unread.get(at) == Some(&b'\n') {
+            return Some((from + at, from + at + 1));
+        }
         // Several CR before a LF are one end: files that were written as text twice have them.
         let marks = unread.get(at..).unwrap_or_default();
         let returns = marks.iter().take_while(|byte| **byte == b'\r').count();
@@ -152,6 +158,10 @@ impl<R: Read> RawLines<R> {
             return Err(self.too_long());
         }
         let line = self.buffer.get(start..end).unwrap_or_default();
+        if !self.has_end_marks {
+            let kept = line.iter().rposition(|byte| !matches!(byte, b'\r' | 0)).map_or(0, |last| last + 1);
+            return Ok(start..start + kept);
+        }
         let first = line.iter().position(|byte| *byte != 0x1A).unwrap_or(line.len());
         let line = line.get(first..).unwrap_or_default();
         let start = start + first;
@@ -206,6 +216,8 @@ impl<R: Read> RawLines<R> {
             match self.source.read(self.buffer.get_mut(filled..).unwrap_or_default()) {
                 Ok(read) => {
                     self.buffer.truncate(filled + read);
+                    let came = self.buffer.get(filled..).unwrap_or_default();
+                    self.has_end_marks |= memchr::memchr(0x1A, came).is_some();
                     self.finished = read == 0;
                     return Ok(());
                 }

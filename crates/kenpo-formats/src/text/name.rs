@@ -1,6 +1,6 @@
 //! Names of people and institutions: what is none, and what other files cannot hold.
 
-use super::{fold, odd_characters};
+use super::odd_characters;
 use crate::fault::{Fault, quote};
 use crate::written::spreadsheet_damage;
 
@@ -14,13 +14,13 @@ pub(crate) fn name_fault(name: &str) -> Option<String> {
     spreadsheet_damage(name)
 }
 
-/// Returns what is wrong with a name in kana: it has kana, long vowel marks, spaces, middle dots and the latin letters of foreign
+/// Returns what is wrong with a name in kana whose widths are folded: it has kana, long vowel marks, spaces, middle dots and the latin letters of foreign
 /// names.
 pub(crate) fn kana_fault(kana: &str) -> Option<String> {
     if let Some(damage) = spreadsheet_damage(kana) {
         return Some(damage);
     }
-    let wrong = fold(kana).chars().find(|character| !may_be_in_kana(*character))?;
+    let wrong = kana.chars().find(|character| !may_be_in_kana(*character))?;
     let kind = match wrong {
         '0'..='9' => "数字",
         _ if is_kanji(wrong) => "漢字",
@@ -60,6 +60,7 @@ pub(crate) fn name_notices(line: u64, column: &str, name: &str, limit: usize) ->
 
 #[cfg(test)]
 mod tests {
+    use super::super::fold;
     use super::*;
     use crate::tax_xml::Profile;
 
@@ -82,7 +83,7 @@ mod tests {
             "ゴー\u{30fd}",
             "",
         ] {
-            assert_eq!(kana_fault(good), None, "{good}");
+            assert_eq!(kana_fault(&fold(good)), None, "{good}");
         }
         for (bad, word) in [
             ("テスト 太郎", "漢字"),
@@ -92,7 +93,7 @@ mod tests {
             ("テスト★", "使えない文字"),
             ("佐々木", "漢字"),
         ] {
-            assert!(kana_fault(bad).unwrap().contains(word), "{bad}");
+            assert!(kana_fault(&fold(bad)).unwrap().contains(word), "{bad}");
         }
     }
 
