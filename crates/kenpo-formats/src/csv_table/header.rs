@@ -117,9 +117,9 @@ impl Header {
     }
 }
 
-/// Returns which of the columns a header cell names.
+/// Returns which of the columns a header cell names; spaces and line breaks in it are for the eye.
 fn known(cell: &str, columns: &[Column]) -> Option<usize> {
-    let name = fold(cell.trim());
+    let name: String = fold(cell).chars().filter(|character| !character.is_whitespace()).collect();
     columns.iter().position(|column| fold(column.name) == name)
 }
 

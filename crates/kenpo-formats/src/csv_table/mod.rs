@@ -19,7 +19,7 @@ use std::io::Read;
 /// A column that a table knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
-    /// Its name in the header row; compared with widths folded and spaces at the ends dropped.
+    /// Its name in the header row; compared with widths folded, without spaces and line breaks.
     pub name: &'static str,
     /// Whether a file without it is refused.
     pub required: bool,

@@ -126,6 +126,11 @@ fn separators_are_told_by_the_header() {
 }
 
 #[test]
+fn header_cells_may_be_set_for_the_eye() {
+    assert_eq!(rows("番 号,\"氏\n名\",カナ\n1,a,x\n"), [Ok((3, ["1", "a", "x"].map(String::from)))]);
+}
+
+#[test]
 fn what_stands_above_the_header_is_named() {
     let faults = header_faults("\u{feff}医療費一覧,,\n2025年,,\n番号,氏名,カナ\n1,a,x\n");
     assert_eq!(faults.len(), 1);
