@@ -51,6 +51,8 @@ pub enum Doubt {
     TreatedAfterBilling,
     /// A DPC claim does not say whether it is one of several of a stay (総括区分); it was counted.
     SummaryKindMissing,
+    /// The payer agency corrected the claim (JY); the amounts are those after that.
+    Corrected,
     /// The claim is of the scheme of retired members of national health insurance (退職).
     RetiredScheme,
 }
@@ -115,6 +117,7 @@ impl fmt::Display for Doubt {
             Self::SummaryKindMissing => {
                 "DPCのレセプトですが総括区分が書かれていないため、1件のレセプトとして数えました。"
             }
+            Self::Corrected => "審査支払機関の補正（査定など）を反映した金額です。",
             Self::RetiredScheme => "退職者医療のレセプトです。健康保険組合のレセプトか確認してください。",
         })
     }

@@ -1,5 +1,6 @@
 //! What public payers bear.
 
+use super::share::note_of_claim;
 use super::{Amounts, Basis, Derivation, Doubt, yen_of};
 use crate::claims::{Claim, Coverage, PublicExpense};
 use crate::fault::Fault;
@@ -98,9 +99,7 @@ pub(super) fn alone(claim: &Claim, mut doubts: Vec<Doubt>) -> Result<Derivation,
         return Err(Fault::new(claim.line, "KO.負担金額", reason));
     }
     let stated = !doubts.iter().any(|doubt| doubt.is_of_a_share());
-    if claim.birth_date > claim.treatment_month.last_day() {
-        doubts.push(Doubt::BornAfterTreatment);
-    }
+    note_of_claim(claim, &mut doubts);
     let amounts = Amounts::new(total, 0, total - self_pay, self_pay);
     let amounts = amounts.ok_or_else(|| Fault::new(claim.line, "KO", "金額の内訳が合計と合いません。"))?;
     Ok(Derivation { amounts, basis: if stated { Basis::Stated } else { Basis::Derived("public_alone") }, doubts })

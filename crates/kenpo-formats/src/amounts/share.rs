@@ -56,16 +56,26 @@ fn note_oddities(claim: &Claim, coverage: &Coverage, doubts: &mut Vec<Doubt>) {
     let retired = claim.claim_type.scheme() == Scheme::Retired;
     let noted = [
         (!fits, Doubt::AgeAndClassDisagree),
-        (claim.birth_date > month.last_day(), Doubt::BornAfterTreatment),
         (coverage.work_reason.is_some(), Doubt::WorkReason),
         (coverage.reduction_kind.is_some(), Doubt::Reduction),
         (claim.window_burden.as_deref() == Some("04"), Doubt::SpecialCosts),
-        (claim.unit_price.is_some(), Doubt::UnitPrice),
         (too_long, Doubt::MoreDaysThanTheMonth),
-        (month > claim.billing_month, Doubt::TreatedAfterBilling),
         (coverage.points == 0 && points_of_public, Doubt::PublicPointsOnly),
-        (claim.form == ClaimForm::Dpc && claim.summary_kind.is_none(), Doubt::SummaryKindMissing),
         (retired, Doubt::RetiredScheme),
+    ];
+    doubts.extend(noted.into_iter().filter_map(|(holds, doubt)| holds.then_some(doubt)));
+    note_of_claim(claim, doubts);
+}
+
+/// Notes what is odd about a claim, whoever pays it.
+pub(super) fn note_of_claim(claim: &Claim, doubts: &mut Vec<Doubt>) {
+    let month = claim.treatment_month;
+    let noted = [
+        (claim.birth_date > month.last_day(), Doubt::BornAfterTreatment),
+        (claim.unit_price.is_some(), Doubt::UnitPrice),
+        (month > claim.billing_month, Doubt::TreatedAfterBilling),
+        (claim.form == ClaimForm::Dpc && claim.summary_kind.is_none(), Doubt::SummaryKindMissing),
+        (claim.corrected, Doubt::Corrected),
     ];
     doubts.extend(noted.into_iter().filter_map(|(holds, doubt)| holds.then_some(doubt)));
 }

@@ -227,6 +227,10 @@ fn what_cannot_be_is_doubted() {
         let (_, doubts) = yen(&with_fields(fields, records));
         assert!(doubts.contains(&doubt) && doubt.to_string().ends_with('。'), "{doubts:?}");
     }
+    let corrected = Claim { corrected: true, ..claim("1112", ADULT, "HO,06139018,1,1,1,1000") };
+    assert_eq!(yen(&corrected), ([10_000, 7_000, 0, 3_000], vec![Doubt::Corrected]));
+    let alone = Claim { corrected: true, ..claim("1212", ADULT, "KO,12130001,1,,1,431,0") };
+    assert_eq!(yen(&alone).1, [Doubt::Corrected]);
     assert_eq!(yen(&with_fields(&[(18, "0")], "HO,06139018,1,1,31,1000\nBU,x")).1, []);
 }
 
