@@ -17,6 +17,9 @@ const WIDE_KANA: [char; 63] = [
 /// assert_eq!(kenpo_formats::text::fold("ﾃｽﾄ ﾀﾞﾛｳ　１２－Ａ"), "テスト ダロウ 12-A");
 /// ```
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
     let mut folded = String::with_capacity(text.len());
     for character in text.chars() {
         let mark = match character {

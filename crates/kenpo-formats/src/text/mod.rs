@@ -4,6 +4,7 @@ mod cell;
 mod encoding;
 mod fold;
 mod lines;
+mod name;
 mod odd;
 
 pub use cell::harmless_cell;
@@ -14,3 +15,4 @@ pub use odd::odd_characters;
 
 pub(crate) use cell::plain_cell;
 pub(crate) use lines::{RawLines, undecodable};
+pub(crate) use name::{PERSON_NAME, PROVIDER_NAME, kana_fault, name_fault, name_notices};

@@ -91,6 +91,10 @@ const PERSON: &str = "記号・番号";
 
 impl Incoming {
     fn of_row(row: ExpenseRow) -> Result<Self, Fault> {
+        if row.adjustment {
+            let reason = "負の金額の行(調整)は、まだ取り込めません。";
+            return Err(Fault::new(row.line, "医療費総額", reason));
+        }
         let amounts = Amounts::new(row.total, row.insurer, row.public, row.self_pay).ok_or_else(|| Fault {
             line: row.line,
             column: "医療費総額".into(),
@@ -195,11 +199,12 @@ impl Importer for ExpenseImport {
         let file = source.open().map_err(|error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))])?;
         match source.format {
             Format::Csv => {
-                let _all = ExpenseCsv::open(file)?.all(|row| {
+                let _all = ExpenseCsv::open(file)?.all(|mut row| {
+                    let notices = row.as_mut().map(|row| std::mem::take(&mut row.notices)).unwrap_or_default();
                     let row = row.and_then(|row| Incoming::of_row(row).map_err(|fault| vec![fault]));
-                    let odd = row.as_ref().ok().filter(|_| purpose == Purpose::Check);
-                    let odd = odd.and_then(|row| odd_characters(row.line, "医療機関名", &row.provider_name));
-                    odd.map(Read::Notice).into_iter().chain([row.into()]).all(&mut each)
+                    let told = row.is_ok() && purpose == Purpose::Check;
+                    let notices = notices.into_iter().filter(|_| told);
+                    notices.map(Read::Notice).chain([row.into()]).all(&mut each)
                 });
             }
             Format::Claims => claims_read(ClaimFile::open(file).map_err(|fault| vec![fault])?, purpose, each),

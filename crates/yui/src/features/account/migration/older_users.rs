@@ -105,12 +105,16 @@ impl Importer for OlderUsers {
 
     fn read(
         source: &Source,
-        _purpose: Purpose,
+        purpose: Purpose,
         mut each: impl FnMut(Read<OlderUserRow>) -> bool,
     ) -> Result<(), Vec<Fault>> {
         let unopened = |error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))];
         let file = source.open().map_err(unopened)?;
-        let _all = OlderUsersCsv::open(file)?.map(Read::from).all(&mut each);
+        let _all = OlderUsersCsv::open(file)?.all(|mut row| {
+            let notices = row.as_mut().map(|row| std::mem::take(&mut row.notices)).unwrap_or_default();
+            let notices = notices.into_iter().filter(|_| purpose == Purpose::Check);
+            notices.map(Read::Notice).chain([row.into()]).all(&mut each)
+        });
         Ok(())
     }
 
