@@ -20,8 +20,27 @@ CREATE TABLE register_questions (
 CREATE INDEX register_questions_batch ON register_questions (society_id, batch_id);
 CREATE INDEX register_questions_holder ON register_questions (society_id, holder_key);
 
+-- What staff should look at in a batch though it was taken.
+CREATE TABLE import_notices (
+    society_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    notice_number BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    column_name TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (society_id, batch_id, notice_number),
+    FOREIGN KEY (society_id, batch_id) REFERENCES import_batches (society_id, batch_id)
+);
+
 -- The name of the list of changes that a check found, in the folder of files.
 ALTER TABLE import_uploads ADD COLUMN changes_name TEXT;
+
+-- A register may come again as it was before: what another one changed meanwhile is changed back.
+DROP INDEX import_batches_content_hash;
+CREATE UNIQUE INDEX import_batches_content_hash ON import_batches (society_id, kind, content_hash)
+    WHERE state <> 'withdrawn' AND kind <> 'register';
+CREATE UNIQUE INDEX import_batches_register_hash ON import_batches (society_id, content_hash)
+    WHERE state = 'reading' AND kind = 'register';
 
 -- Leading zeros of 記号 and 番号 do not count any more when numbers are compared.
 UPDATE coverages SET holder_key = regexp_replace(holder_key, ':0+(?=[^:])', ':', 'g') WHERE holder_key LIKE '%:0%';

@@ -18,7 +18,7 @@ use yui_db::{params, statements};
 use crate::support::{Browser, Portal};
 
 const INSURER: &str = "06139034";
-const PLAIN: Options = Options { dry_run: false, all_or_nothing: false };
+const PLAIN: Options = Options { dry_run: false, all_or_nothing: false, confirmed: true };
 const PAGE: &str = "/console/migration";
 
 statements! {

@@ -7,9 +7,9 @@ use yui::scope::InSociety;
 use crate::support::{EXPENSE_HEADER, Portal, register_csv, state_of};
 
 const INSURER: &str = "06139018";
-const DRY: Options = Options { dry_run: true, all_or_nothing: false };
-const ALL: Options = Options { dry_run: false, all_or_nothing: true };
-const PLAIN: Options = Options { dry_run: false, all_or_nothing: false };
+const DRY: Options = Options { dry_run: true, all_or_nothing: false, confirmed: true };
+const ALL: Options = Options { dry_run: false, all_or_nothing: true, confirmed: true };
+const PLAIN: Options = Options { dry_run: false, all_or_nothing: false, confirmed: true };
 
 fn expense(key: &str, branch: &str, month: &str, provider: &str, total: i64) -> String {
     let self_pay = total * 3 / 10;
@@ -526,5 +526,24 @@ async fn equal_rows_without_a_number_are_all_kept_but_once_per_content() {
         }
         let shown = state_of(&portal).await.lines().filter(|line| line.ends_with("|-|published")).count();
         assert_eq!(shown, 3);
+    }
+}
+
+/// Formats finding D7: taking back what was never there changes nothing, and is told.
+#[tokio::test]
+async fn a_claim_that_is_not_there_can_not_be_taken_back() {
+    for portal in Portal::both().await {
+        let scope = with_register(&portal).await;
+        let row = expense("A1", "00", "2025-01", "みほん医院", 10_000);
+        let back = row.replacen(",,", ",1,", 1);
+        let mut told = Vec::new();
+        let first = portal.expenses(&scope, &portal.file("1.csv", csv(&[back.clone()])), PLAIN, &mut told).await.unwrap();
+        assert_eq!((first.accepted, first.rejected), (0, 1));
+        assert!(told[0].contains("取り消す請求が見つかりません"), "{told:?}");
+        let there = portal.expenses(&scope, &portal.file("2.csv", csv(&[row])), PLAIN, &mut vec![]).await.unwrap();
+        assert_eq!(there.accepted, 1);
+        let again = portal.file("3.csv", csv(&[back, expense("A2", "00", "2025-02", "みほん医院", 10_000)]));
+        let taken = portal.expenses(&scope, &again, PLAIN, &mut vec![]).await.unwrap();
+        assert_eq!((taken.accepted, taken.corrections), (2, 1));
     }
 }

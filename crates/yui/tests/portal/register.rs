@@ -9,6 +9,7 @@ use yui::scope::SystemScope;
 
 use crate::{
     console_imports::checked,
+    uploads::uploaded_with,
     support::{Browser, Portal, state_of},
 };
 
@@ -16,8 +17,8 @@ use crate::{
 const DEMO_INSURER: &str = "06139034";
 
 const INSURER: &str = "06139018";
-const DRY: Options = Options { dry_run: true, all_or_nothing: false };
-const PLAIN: Options = Options { dry_run: false, all_or_nothing: false };
+const DRY: Options = Options { dry_run: true, all_or_nothing: false, confirmed: true };
+const PLAIN: Options = Options { dry_run: false, all_or_nothing: false, confirmed: true };
 
 const REGISTER_HEADER: &str =
     "保険者番号,記号,番号,枝番,個人コード,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
@@ -317,5 +318,55 @@ async fn the_order_of_rows_does_not_matter() {
             assert!(households_of(&portal).await.is_empty(), "a withdrawal restores what was");
         }
         assert_eq!(seen.len(), 1, "{seen:?}");
+    }
+}
+
+/// A file with everybody names who is not in it, and ends their coverage on its day where that is wanted.
+#[tokio::test]
+async fn who_is_not_in_a_file_with_everybody_is_told_and_leaves_on_wish() {
+    let others = ["2,00,,乙 二,オツ ニ,男,1990-05-05,本人,2020-04-01,", "3,00,,丙 三,ヘイ サン,女,1985-05-05,本人,2019-04-01,"];
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        register_both_ways(&portal, &scope, "a.csv", &[FIRST_HOLDER, FIRST_HOLDERS_CHILD, others[0], others[1]]).await;
+        let whole = register_of(&[FIRST_HOLDER, others[1]]);
+        let before = state_of(&portal).await;
+        for missing in ["keep", "end"] {
+            let answers = [("extent", "all"), ("as_of", "2026-10-01"), ("missing", missing)];
+            let answers: imports::Answers = answers.map(|(name, answer)| (name.into(), answer.into())).into();
+            let id = uploaded_with(&portal.app, &scope, "register", &format!("{missing}.csv"), whole.clone().into(), answers).await;
+            imports::work_due(&portal.app).await.unwrap();
+            assert_eq!(state_of(&portal).await, before, "a check changes nothing");
+            assert!(imports::apply_upload(&portal.app, &scope, id, false, &imports::Answers::new()).await.unwrap());
+            imports::work_due(&portal.app).await.unwrap();
+            let state = state_of(&portal).await;
+            assert_eq!(state.matches("|2026-10-01|").count(), if missing == "end" { 2 } else { 0 }, "{missing}: {state}");
+            let batch = imports::batches(&portal.app, &scope).await.unwrap().pop().unwrap();
+            imports::withdraw(&portal.app, &scope, batch.batch_id, "誤り").await.unwrap();
+            assert_eq!(state_of(&portal).await, before, "{missing}: a withdrawal restores what was");
+        }
+        // While a row is wrong, nobody leaves: it may be theirs.
+        let broken = whole + &format!("{INSURER},81,2,00,,乙 二,オツ ニ,男,1990-13-05,本人,2020-04-01,\r\n");
+        let answers = [("extent", "all"), ("as_of", "2026-10-01"), ("missing", "end")];
+        let answers: imports::Answers = answers.map(|(name, answer)| (name.into(), answer.into())).into();
+        let id = uploaded_with(&portal.app, &scope, "register", "broken.csv", broken.into(), answers).await;
+        imports::work_due(&portal.app).await.unwrap();
+        imports::apply_upload(&portal.app, &scope, id, false, &imports::Answers::new()).await.unwrap();
+        imports::work_due(&portal.app).await.unwrap();
+        assert_eq!(state_of(&portal).await, before);
+    }
+}
+
+/// What another file changed in between is changed back by the first one's content.
+#[tokio::test]
+async fn the_same_register_comes_again_after_another_one() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        let (a, b) = (FIRST_HOLDER, FIRST_HOLDER.replace("甲 一", "甲 壱"));
+        for (name, row, taken) in [("a.csv", a, "甲 一"), ("b.csv", b.as_str(), "甲 壱"), ("a2.csv", a, "甲 一")] {
+            register_both_ways(&portal, &scope, name, &[row]).await;
+            assert_eq!(households_of(&portal).await, [taken]);
+        }
+        let again = portal.register(&scope, &portal.file("a3.csv", register_of(&[a])), PLAIN).await.unwrap();
+        assert_eq!(again.outcome, imports::Outcome::AlreadyThere);
     }
 }

@@ -18,13 +18,25 @@ const INSURER: &str = "06139018";
 
 /// Puts a file into the folder of files and has it checked.
 pub(crate) async fn uploaded(app: &App, scope: &SystemScope, kind: &str, name: &str, bytes: Vec<u8>) -> i64 {
+    uploaded_with(app, scope, kind, name, bytes, Answers::new()).await
+}
+
+/// As [`uploaded`], with what was answered beside the file.
+pub(crate) async fn uploaded_with(
+    app: &App,
+    scope: &SystemScope,
+    kind: &str,
+    name: &str,
+    bytes: Vec<u8>,
+    answers: Answers,
+) -> i64 {
     let incoming = app.files.receive(scope, format!("stored-{name}")).unwrap();
     incoming.push(bytes.into()).await;
     let new = NewUpload {
         kind: imports::kind_of(kind).unwrap(),
         file_name: name.into(),
         stored: incoming.finish().await.unwrap(),
-        answers: Answers::new(),
+        answers,
         all_or_nothing: false,
     };
     imports::upload(app, scope, new).await.unwrap()

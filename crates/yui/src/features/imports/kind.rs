@@ -80,6 +80,11 @@ pub trait FileKind: Debug + Send + Sync {
     /// Returns whether a file is in force as soon as it is read, without a publication.
     fn at_once(&self) -> bool;
 
+    /// Returns whether the same content may come again after another file of the kind, which may have changed what it brought.
+    fn comes_again(&self) -> bool {
+        false
+    }
+
     /// Checks or imports a file, as the job's options say: makes the importer and hands it to [`Job::run`].
     fn import<'a>(&'a self, job: Job<'a>) -> BoxFuture<'a, anyhow::Result<Report>>;
 
@@ -199,6 +204,8 @@ pub struct Question {
     pub about: &'static str,
     /// What can be answered.
     pub choices: Choices,
+    /// Whether the answer can be changed when the check has found what it is about: entries in the list of the question's name.
+    pub again: bool,
 }
 
 /// What can be answered.
@@ -208,6 +215,15 @@ pub enum Choices {
     Among(&'static [(&'static str, &'static str)]),
     /// A date, as in 2027-03-31.
     Day,
+    /// A date, or none.
+    DayIfAny,
+}
+
+impl Choices {
+    /// Returns whether this is one of the words to choose from.
+    pub(super) fn have(&self, answer: &str) -> bool {
+        matches!(self, Self::Among(words) if words.iter().any(|(word, _)| *word == answer))
+    }
 }
 
 /// What a file or a batch adds up to.

@@ -29,15 +29,6 @@ impl<T> From<Result<T, Vec<Fault>>> for Read<T> {
     }
 }
 
-/// What a file is read for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To say what it would change.
-    Check,
-    /// To import it.
-    Apply,
-}
-
 /// Who looks up what the records of a chunk are held against, while the chunk before it is being written.
 pub trait Finder<T>: Send + 'static {
     /// What is found.
@@ -103,14 +94,13 @@ impl<I: Importer> Chunks<I> {
         db: &Db,
         importer: &I,
         source: &Source,
-        purpose: Purpose,
         (pace, skip): (&Arc<Pace>, i64),
     ) -> Self {
         let (read_on, reads) = mpsc::channel(1);
         let (sender, receiver) = mpsc::channel(1);
         let (source, pace) = (source.clone(), Arc::clone(pace));
         let reader = tokio::task::spawn_blocking(move || {
-            send(&source, &pace, &read_on, I::weight, |source, each| I::read(source, purpose, each))
+            send(&source, &pace, &read_on, I::weight, |source, each| I::read(source, each))
         });
         let (db, finder) = (db.clone(), importer.finder());
         let finding = tokio::spawn(async move {

@@ -26,6 +26,9 @@ pub trait Watch: Send {
     /// Is told what a check found to be done to whom, and what staff have to say.
     fn found(&mut self, _entries: &[Entry], _asked: &[Asked]) {}
 
+    /// Is told what has to be confirmed before the file is imported.
+    fn confirm(&mut self, _faults: &[Fault]) {}
+
     /// Is told after each chunk of a check.
     ///
     /// # Errors

@@ -3,13 +3,13 @@
 use std::io::{BufWriter, IntoInnerError};
 
 use futures::future::BoxFuture;
-use kenpo_formats::{Fault, FaultsCsv};
+use kenpo_formats::{Fault, write_faults_csv};
 use yui_db::Tx;
 
 use super::{
     Asked, ChunkFault, Entry, Job, Options, Outcome, Progress, Report, Source, Unreadable, UploadState, Watch, acts,
     entry::EntriesCsv,
-    preview::{Before, Preview},
+    preview::{Before, FoundFaults, Preview, Told},
     queries::{self, Taken},
     upload::{Upload, files_remove},
     withdraw,
@@ -39,14 +39,14 @@ pub(super) async fn work(app: &App, scope: &SystemScope, upload: &Upload) -> any
 }
 
 async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Result<()> {
-    let (preview, lists) = (Preview::default(), Lists::default());
-    let mut watch = Checking { app, scope, upload, preview, lists, trouble: None };
-    let options = Options { dry_run: true, all_or_nothing: false };
+    let (preview, faults) = (Preview::default(), FoundFaults::default());
+    let mut watch = Checking { app, scope, upload, preview, faults, changes: None, trouble: None };
+    let options = Options { dry_run: true, ..Options::default() };
     let result = import(app, scope, upload, options, &mut watch).await;
-    let Checking { mut preview, lists, trouble, .. } = watch;
-    if let Some(trouble) = trouble {
-        return Err(trouble.context("the lists of what was found can not be written"));
+    if let Some(trouble) = watch.trouble.take() {
+        return Err(trouble.context("the list of changes can not be written"));
     }
+    let preview = &mut watch.preview;
     let state = match &result {
         Ok(report) => {
             preview.take(report);
@@ -54,7 +54,7 @@ async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
         }
         Err(error) => match error.downcast_ref::<Unreadable>() {
             Some(Unreadable(faults)) => {
-                faults.iter().for_each(|fault| preview.fault(fault));
+                faults.iter().for_each(|fault| watch.faults.add(fault));
                 UploadState::Unreadable
             }
             None => return result.map(drop),
@@ -64,7 +64,9 @@ async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
         let figures = upload.kind.figures(app, scope, batch.batch_id).await?;
         preview.before = Some(Before::of(batch, figures));
     }
-    let names = lists.finish()?;
+    preview.take_faults(&watch.faults);
+    let preview = preview.clone();
+    let names = watch.finish()?;
     match found(app, scope, upload, &preview, &names, state).await {
         // Where nobody knows whether the commit was heard, the lists stay: if no row names them, they are tidied up one day.
         Ok(tx) => Ok(tx.commit().await?),
@@ -97,7 +99,9 @@ async fn apply(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
         return refuse(app, scope, upload, checked, None).await;
     }
     let mut watch = Applying { scope, upload };
-    let report = import(app, scope, upload, Options::default(), &mut watch).await?;
+    // Who had it imported confirmed what there was to confirm.
+    let options = Options { confirmed: true, ..Options::default() };
+    let report = import(app, scope, upload, options, &mut watch).await?;
     // What came to be wrong since the check. A batch that is there already may be this upload's own: its worker was killed
     // after the import, before it could refuse.
     let wrong = report.rejected + report.unmatched;
@@ -157,7 +161,9 @@ struct Checking<'a> {
     scope: &'a SystemScope,
     upload: &'a Upload,
     preview: Preview,
-    lists: Lists,
+    faults: FoundFaults,
+    /// The list of changes being written, with its name; it begins with its first line.
+    changes: Option<(String, EntriesCsv<BufWriter<NewFile>>)>,
     trouble: Option<anyhow::Error>,
 }
 
@@ -168,22 +174,36 @@ pub(super) struct ListNames {
     pub(super) changes: Option<String>,
 }
 
-/// The lists being written: each begins with its first line.
-#[derive(Default)]
-struct Lists {
-    faults: Option<(String, FaultsCsv<BufWriter<NewFile>>)>,
-    changes: Option<(String, EntriesCsv<BufWriter<NewFile>>)>,
-}
+impl Checking<'_> {
+    fn begin(&self) -> anyhow::Result<(String, BufWriter<NewFile>)> {
+        let name = files::name(self.app)?;
+        let file = self.app.files.begin(self.scope, &name)?;
+        Ok((name, BufWriter::new(file)))
+    }
 
-impl Lists {
+    fn entries(&mut self, entries: &[Entry]) -> anyhow::Result<()> {
+        if self.changes.is_none() && !entries.is_empty() {
+            let (name, file) = self.begin()?;
+            self.changes = Some((name, EntriesCsv::new(file)?));
+        }
+        let Some((_, csv)) = &mut self.changes else { return Ok(()) };
+        for entry in entries {
+            let label = self.upload.kind.lists().iter().find(|(word, _)| *word == entry.list);
+            csv.write(label.map_or("", |(_, label)| *label), entry)?;
+        }
+        Ok(())
+    }
+
     /// Makes the lists durable; returns their names.
-    fn finish(self) -> anyhow::Result<ListNames> {
+    fn finish(mut self) -> anyhow::Result<ListNames> {
         let mut names = ListNames::default();
-        if let Some((name, csv)) = self.faults {
-            keep(csv.finish()?)?;
+        if self.faults.first().next().is_some() {
+            let (name, mut file) = self.begin()?;
+            write_faults_csv(&mut file, self.faults.first())?;
+            keep(file)?;
             names.faults = Some(name);
         }
-        if let Some((name, csv)) = self.changes {
+        if let Some((name, csv)) = self.changes.take() {
             keep(csv.finish()?)?;
             names.changes = Some(name);
         }
@@ -196,48 +216,17 @@ fn keep(file: BufWriter<NewFile>) -> anyhow::Result<()> {
     Ok(())
 }
 
-impl Checking<'_> {
-    fn begin(&self) -> anyhow::Result<(String, BufWriter<NewFile>)> {
-        let name = files::name(self.app)?;
-        let file = self.app.files.begin(self.scope, &name)?;
-        Ok((name, BufWriter::new(file)))
-    }
-
-    fn listed(&mut self, fault: &Fault) -> anyhow::Result<()> {
-        if self.lists.faults.is_none() {
-            let (name, file) = self.begin()?;
-            self.lists.faults = Some((name, FaultsCsv::new(file)?));
-        }
-        if let Some((_, csv)) = &mut self.lists.faults {
-            csv.write(fault)?;
-        }
-        Ok(())
-    }
-
-    fn entries(&mut self, entries: &[Entry]) -> anyhow::Result<()> {
-        if self.lists.changes.is_none() && !entries.is_empty() {
-            let (name, file) = self.begin()?;
-            self.lists.changes = Some((name, EntriesCsv::new(file)?));
-        }
-        let Some((_, csv)) = &mut self.lists.changes else { return Ok(()) };
-        for entry in entries {
-            let label = self.upload.kind.lists().iter().find(|(word, _)| *word == entry.list);
-            csv.write(label.map_or("", |(_, label)| *label), entry)?;
-        }
-        Ok(())
-    }
-}
-
 impl Watch for Checking<'_> {
     fn fault(&mut self, ChunkFault { fault, .. }: &ChunkFault) {
-        self.preview.fault(fault);
-        if self.trouble.is_none() {
-            self.trouble = self.listed(fault).err();
-        }
+        self.faults.add(fault);
     }
 
     fn notice(&mut self, notice: &Fault) {
         self.preview.notice(notice);
+    }
+
+    fn confirm(&mut self, faults: &[Fault]) {
+        self.preview.to_confirm.extend(faults.iter().map(Told::from));
     }
 
     fn found(&mut self, entries: &[Entry], asked: &[Asked]) {

@@ -10,7 +10,11 @@ use super::{
 use crate::features::imports::{Change, Entry, Facts};
 
 /// The lists of a register's preview: the word and the label.
-pub(super) const LISTS: &[(&str, &str)] = &[(JOIN, "加入"), (LEAVE, "喪失"), (MOVE, "移動"), (CHANGE, "変更")];
+pub(super) const LISTS: &[(&str, &str)] =
+    &[(JOIN, "加入"), (LEAVE, "喪失"), (MOVE, "移動"), (CHANGE, "変更"), (MISSING, "ファイルにいない人")];
+
+/// The list of those whom a file with everybody does not have.
+pub(super) const MISSING: &str = "missing";
 
 const JOIN: &str = "join";
 const LEAVE: &str = "leave";
@@ -55,6 +59,21 @@ fn entry(desk: &Desk, person: &Person) -> Option<Entry> {
 
 const NUMBERS: &str = "記号・番号";
 const ROLE: &str = "続柄";
+
+/// Returns that somebody is not in a file with everybody, who would lose the coverage on this day.
+pub(super) fn missing(person: &Person, as_of: jiff::civil::Date) -> Entry {
+    let span = person.spans.last();
+    Entry {
+        list: MISSING,
+        who: person.name.clone(),
+        numbers: span.map(numbers).unwrap_or_default(),
+        changes: vec![
+            Change::new("続柄", "", span.map(role).unwrap_or_default()),
+            Change::new("喪失にするときの資格喪失日", "", as_of.to_string()),
+        ],
+        why: String::new(),
+    }
+}
 
 /// Returns what differs, the old beside the new.
 fn differences(before: &Person, after: &Person) -> Vec<Change> {

@@ -343,6 +343,12 @@ impl Desk {
         fresh
     }
 
+    /// Ends what everybody is covered by on this day.
+    pub(super) fn end_all(&mut self, day: jiff::civil::Date) {
+        let spans = self.persons.iter_mut().flat_map(|person| &mut person.spans);
+        spans.filter(|span| span.to.is_none() && span.from < day).for_each(|span| span.to = Some(day));
+    }
+
     /// Returns whether the person was there before.
     pub(super) fn knew(&self, person: &Person) -> bool {
         self.before.contains_key(&person.member_id)

@@ -1,6 +1,9 @@
 //! A register file → households, members and coverage. A register is in force as soon as it is read.
 
-use std::{collections::BTreeMap, io};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
 
 use jiff::Timestamp;
 use kenpo_formats::{Fault, register_csv::RegisterCsv};
@@ -10,15 +13,16 @@ use super::{
     changes,
     desk::{Decision, Desk, Verdict, likeness},
     families::Families,
-    files::RegisterFiles,
+    files::{Extent, RegisterFiles},
     queries::{self, Change, LookedFor, Person},
     questions,
     row::Family,
     seen::Seen,
+    whole::{self, InFile},
 };
 use crate::{
     features::{
-        imports::{Applied, Asked, ChunkFault, FaultKind, Figures, Importer, Kind, Purpose, Read, Source},
+        imports::{Applied, Asked, ChunkFault, FaultKind, Figures, Importer, Kind, Read, Source},
         societies::ids_take,
     },
     scope::SystemScope,
@@ -35,6 +39,12 @@ pub struct RegisterImport {
     counts: Counts,
     /// What a check has seen of the file: an import asks the database instead.
     seen: Seen,
+    extent: Extent,
+    in_file: InFile,
+    /// The members whom a check saw rows of.
+    met: BTreeSet<i64>,
+    /// Up to which member was looked for those who are not in the file.
+    looked_through: i64,
 }
 
 #[derive(Debug, Default)]
@@ -52,8 +62,23 @@ struct Counts {
 impl RegisterImport {
     /// Returns an import for this society, which owns these insurer numbers.
     pub fn new(scope: SystemScope, insurer_numbers: Vec<String>, now: Timestamp) -> Self {
-        let (decided, counts, seen) = (BTreeMap::new(), Counts::default(), Seen::default());
-        Self { scope, insurer_numbers, now, decided, counts, seen }
+        Self {
+            scope,
+            insurer_numbers,
+            now,
+            decided: BTreeMap::new(),
+            counts: Counts::default(),
+            seen: Seen::default(),
+            extent: Extent::default(),
+            in_file: InFile::default(),
+            met: BTreeSet::new(),
+            looked_through: 0,
+        }
+    }
+
+    /// Returns it with what was said of whom the file tells.
+    pub(super) fn of_extent(self, extent: Extent) -> Self {
+        Self { extent, ..self }
     }
 
     /// Returns it with what staff answered beforehand, by the line of the row.
@@ -68,20 +93,22 @@ impl RegisterImport {
 
 impl Importer for RegisterImport {
     type Record = Family;
-    type Finder = ();
+    type Finder = InFile;
 
     fn kind(&self) -> Kind {
         &RegisterFiles
     }
 
-    fn finder(&self) {}
+    fn finder(&self) -> InFile {
+        self.in_file.clone()
+    }
 
     fn weight(family: &Family) -> i64 {
         i64::try_from(family.rows.len()).unwrap_or(i64::MAX)
     }
 
     /// Hands over what is wrong first, in the order of the file; then family by family, whatever the order of the rows.
-    fn read(source: &Source, _purpose: Purpose, mut each: impl FnMut(Read<Family>) -> bool) -> Result<(), Vec<Fault>> {
+    fn read(source: &Source, mut each: impl FnMut(Read<Family>) -> bool) -> Result<(), Vec<Fault>> {
         let file = source.open().map_err(|error| vec![unopened(&error)])?;
         let mut families = Families::default();
         let mut troubled = None;
@@ -135,6 +162,10 @@ impl Importer for RegisterImport {
         }
         self.count(&desk)?;
         applied.entries = changes::entries(&desk);
+        if let Extent::Whole { .. } = self.extent {
+            self.met.extend(desk.about.keys());
+            self.met.extend(applied.asked.iter().flat_map(|asked| &asked.candidates).map(|known| known.member_id));
+        }
         desk.persons.into_iter().for_each(|person| self.seen.put(person));
         Ok(applied)
     }
@@ -162,6 +193,38 @@ impl Importer for RegisterImport {
         Ok(applied)
     }
 
+    async fn checked(&mut self, tx: &mut Tx, wrong: i64) -> anyhow::Result<Applied> {
+        let mut applied = Applied::default();
+        let Extent::Whole { as_of, end } = self.extent else { return Ok(applied) };
+        while let (persons, Some(last)) =
+            whole::missing(tx, &self.scope, &self.in_file, as_of, self.looked_through).await?
+        {
+            self.looked_through = last;
+            let missing = persons.iter().filter(|person| !self.met.contains(&person.member_id));
+            applied.entries.extend(missing.map(|person| changes::missing(person, as_of)));
+        }
+        if end && wrong > 0 && !applied.entries.is_empty() {
+            applied.notices.push(Fault::new(0, "ファイルにいない人", KEPT_FOR_MISTAKES));
+        }
+        Ok(applied)
+    }
+
+    async fn finish(&mut self, tx: &mut Tx, batch_id: i64, wrong: i64) -> anyhow::Result<bool> {
+        let Extent::Whole { as_of, end: true } = self.extent else { return Ok(false) };
+        if wrong > 0 {
+            return Ok(false);
+        }
+        let (persons, last) = whole::missing(tx, &self.scope, &self.in_file, as_of, self.looked_through).await?;
+        let Some(last) = last else { return Ok(false) };
+        self.looked_through = last;
+        let mut desk = Desk::new(persons, 0, 0);
+        desk.end_all(as_of);
+        self.counts.left += i64::try_from(desk.persons.len())?;
+        self.counts.changed_members += i64::try_from(desk.persons.len())?;
+        write(tx, &self.scope, batch_id, &desk, self.now).await?;
+        Ok(true)
+    }
+
     fn details(&self) -> Vec<(&'static str, i64)> {
         vec![
             ("new households", self.counts.new_households),
@@ -178,6 +241,8 @@ impl Importer for RegisterImport {
         Figures { amount: None, people: Some(new_members + changed_members + unchanged) }
     }
 }
+
+const KEPT_FOR_MISTAKES: &str = "取り込めない行があるため、ファイルにいない人は喪失にしません。誤りを直したファイルで、もう一度取り込んでください。";
 
 /// A row that has to be asked about: its family, its place there, and whom it may mean; nobody where it waits for its insured person.
 type Question<'f> = (&'f Family, usize, Vec<i64>);

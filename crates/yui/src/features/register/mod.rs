@@ -17,6 +17,7 @@ mod revert;
 mod row;
 mod search_keys;
 mod seen;
+mod whole;
 
 pub use backfill::backfill;
 pub use desk::Decision;

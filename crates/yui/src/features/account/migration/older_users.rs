@@ -18,7 +18,7 @@ use crate::{
     app::App,
     features::{
         account::rules,
-        imports::{Applied, ChunkFault, FaultKind, Importer, Kind, Newest, Purpose, Read, Source},
+        imports::{Applied, ChunkFault, FaultKind, Importer, Kind, Newest, Read, Source},
         register::{Coverage, candidates, holder_key},
         societies::{self, ids_take},
     },
@@ -105,15 +105,13 @@ impl Importer for OlderUsers {
 
     fn read(
         source: &Source,
-        purpose: Purpose,
         mut each: impl FnMut(Read<OlderUserRow>) -> bool,
     ) -> Result<(), Vec<Fault>> {
         let unopened = |error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))];
         let file = source.open().map_err(unopened)?;
         let _all = OlderUsersCsv::open(file)?.all(|mut row| {
             let notices = row.as_mut().map(|row| std::mem::take(&mut row.notices)).unwrap_or_default();
-            let notices = notices.into_iter().filter(|_| purpose == Purpose::Check);
-            notices.map(Read::Notice).chain([row.into()]).all(&mut each)
+            notices.into_iter().map(Read::Notice).chain([row.into()]).all(&mut each)
         });
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::{
     error::AppError,
     features::account::{
         queries,
-        steps::{First, Proofs, Purpose},
+        steps::{First, Proofs},
         under_way::arrive,
     },
     scope::PublicScope,

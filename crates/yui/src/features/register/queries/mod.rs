@@ -34,6 +34,10 @@ statements! {
         WHERE society_id = $1 AND member_id IN ($2)
         ORDER BY member_id, from_date";
     MEMBER_OF_KEYS = "SELECT DISTINCT member_id FROM member_search_keys WHERE society_id = $1 AND key IN ($2)";
+    COVERED_AFTER = "
+        SELECT DISTINCT member_id FROM coverages
+        WHERE society_id = $1 AND member_id > $2 AND to_date IS NULL
+        ORDER BY member_id LIMIT $3";
     MEMBER_OF_HOLDER = "SELECT DISTINCT member_id FROM coverages WHERE society_id = $1 AND holder_key IN ($2)";
     MEMBER_UPSERT = "
         INSERT INTO members (society_id, member_id, person_key, name, kana, sex, birth_date, email)
@@ -298,6 +302,17 @@ pub(super) async fn persons(
     let others: Vec<_> = others.difference(&known).map(|id| Param::from(*id)).collect();
     members.extend(tx.all_among::<MemberRow>(&MEMBER_BY_ID, society, &others).await?);
     with_spans(tx, scope, members).await
+}
+
+/// Returns the next so many members after this one whose coverage has no end, in order.
+pub(super) async fn covered_after(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    after: i64,
+    most: i64,
+) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<MemberId> = tx.all(&COVERED_AFTER, params![scope.society_id(), after, most]).await?;
+    Ok(rows.into_iter().map(|row| row.member_id).collect())
 }
 
 /// Returns who of these persons came with this batch.
