@@ -260,11 +260,8 @@ impl FileOfKind {
             bail!("--{name}: {why}");
         }
         let source = Source::examine(file, line.format).with_context(|| format!("cannot read {}", file.display()))?;
-        let options = Options {
-            dry_run: line.dry_run,
-            all_or_nothing: line.all_or_nothing,
-            confirmed: line.accept_totals,
-        };
+        let options =
+            Options { dry_run: line.dry_run, all_or_nothing: line.all_or_nothing, confirmed: line.accept_totals };
         let mut told = Told {
             mistakes: List::open(line.errors.as_ref())?,
             notices: List::open(line.notices.as_ref())?,

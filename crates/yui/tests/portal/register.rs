@@ -9,8 +9,8 @@ use yui::scope::SystemScope;
 
 use crate::{
     console_imports::checked,
-    uploads::uploaded_with,
     support::{Browser, Portal, state_of},
+    uploads::uploaded_with,
 };
 
 /// The insurer number of the demo's society.
@@ -324,7 +324,8 @@ async fn the_order_of_rows_does_not_matter() {
 /// A file with everybody names who is not in it, and ends their coverage on its day where that is wanted.
 #[tokio::test]
 async fn who_is_not_in_a_file_with_everybody_is_told_and_leaves_on_wish() {
-    let others = ["2,00,,乙 二,オツ ニ,男,1990-05-05,本人,2020-04-01,", "3,00,,丙 三,ヘイ サン,女,1985-05-05,本人,2019-04-01,"];
+    let others =
+        ["2,00,,乙 二,オツ ニ,男,1990-05-05,本人,2020-04-01,", "3,00,,丙 三,ヘイ サン,女,1985-05-05,本人,2019-04-01,"];
     for portal in Portal::both().await {
         let scope = portal.society(Preset::Minato, INSURER).await;
         register_both_ways(&portal, &scope, "a.csv", &[FIRST_HOLDER, FIRST_HOLDERS_CHILD, others[0], others[1]]).await;
@@ -333,13 +334,25 @@ async fn who_is_not_in_a_file_with_everybody_is_told_and_leaves_on_wish() {
         for missing in ["keep", "end"] {
             let answers = [("extent", "all"), ("as_of", "2026-10-01"), ("missing", missing)];
             let answers: imports::Answers = answers.map(|(name, answer)| (name.into(), answer.into())).into();
-            let id = uploaded_with(&portal.app, &scope, "register", &format!("{missing}.csv"), whole.clone().into(), answers).await;
+            let id = uploaded_with(
+                &portal.app,
+                &scope,
+                "register",
+                &format!("{missing}.csv"),
+                whole.clone().into(),
+                answers,
+            )
+            .await;
             imports::work_due(&portal.app).await.unwrap();
             assert_eq!(state_of(&portal).await, before, "a check changes nothing");
             assert!(imports::apply_upload(&portal.app, &scope, id, false, &imports::Answers::new()).await.unwrap());
             imports::work_due(&portal.app).await.unwrap();
             let state = state_of(&portal).await;
-            assert_eq!(state.matches("|2026-10-01|").count(), if missing == "end" { 2 } else { 0 }, "{missing}: {state}");
+            assert_eq!(
+                state.matches("|2026-10-01|").count(),
+                if missing == "end" { 2 } else { 0 },
+                "{missing}: {state}"
+            );
             let batch = imports::batches(&portal.app, &scope).await.unwrap().pop().unwrap();
             imports::withdraw(&portal.app, &scope, batch.batch_id, "誤り").await.unwrap();
             assert_eq!(state_of(&portal).await, before, "{missing}: a withdrawal restores what was");
@@ -362,7 +375,8 @@ async fn the_same_register_comes_again_after_another_one() {
     for portal in Portal::both().await {
         let scope = portal.society(Preset::Minato, INSURER).await;
         let (a, b) = (FIRST_HOLDER, FIRST_HOLDER.replace("甲 一", "甲 壱"));
-        for (name, row, taken) in [("a.csv", a, "甲 一"), ("b.csv", b.as_str(), "甲 壱"), ("a2.csv", a, "甲 一")] {
+        for (name, row, taken) in [("a.csv", a, "甲 一"), ("b.csv", b.as_str(), "甲 壱"), ("a2.csv", a, "甲 一")]
+        {
             register_both_ways(&portal, &scope, name, &[row]).await;
             assert_eq!(households_of(&portal).await, [taken]);
         }

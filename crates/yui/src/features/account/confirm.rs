@@ -20,7 +20,7 @@ use super::{
     password::busy,
     queries, rules,
     session::{self, hex},
-    steps::{First, Proofs, Standing, Step, step},
+    steps::{First, Proofs, Purpose, Standing, Step, step},
     throttle::CONFIRMATIONS_OF_ACCOUNT,
     under_way::{arrive, with_cookies},
 };

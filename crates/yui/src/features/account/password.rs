@@ -20,7 +20,7 @@ use super::{
     login::RETRY_AFTER,
     queries::{self, NewPassword, Person},
     rules, settings,
-    steps::{AccountState, Progress, Proofs},
+    steps::{AccountState, Progress, Proofs, Purpose},
     under_way::{At, AtPassword, UnderWay},
 };
 use crate::{
@@ -121,7 +121,7 @@ pub(super) async fn hashed(app: &App, turn: Turn, password: String) -> Result<St
 fn why(login: &UnderWay) -> WhyNew {
     match (login.account.state, login.proofs.purpose) {
         (AccountState::Temporary, _) => WhyNew::Enrolment,
-        (_::Reset) => WhyNew::Reset,
+        (_, Purpose::Reset) => WhyNew::Reset,
         _ => WhyNew::Due,
     }
 }

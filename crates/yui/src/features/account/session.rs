@@ -7,7 +7,7 @@ use yui_auth::token::Token;
 use super::{
     happened::{Happened, happened},
     queries::{self, NewSession},
-    steps::{First, Proofs, Second, Standing},
+    steps::{First, Proofs, Purpose, Second, Standing},
     throttle::PASSWORDS_OF_USER_ID,
     under_way,
 };

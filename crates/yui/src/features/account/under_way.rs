@@ -15,7 +15,7 @@ use yui_db::Tx;
 use super::{
     login::login_path,
     queries, session,
-    steps::{First, Proofs, Standing, Step, step},
+    steps::{First, Proofs, Purpose, Standing, Step, step},
 };
 use crate::{
     app::App,

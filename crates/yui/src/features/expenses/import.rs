@@ -19,8 +19,7 @@ use super::{files::ExpenseFiles, queries};
 use crate::{
     features::{
         imports::{
-            Applied, ChunkFault, FaultKind, Figures, Finder, Format, Importer, Kind, Members, Newest, Read,
-            Source,
+            Applied, ChunkFault, FaultKind, Figures, Finder, Format, Importer, Kind, Members, Newest, Read, Source,
         },
         register::{Coverage, Hint, candidates, holder_key, matched, sex_word},
     },
@@ -202,8 +201,8 @@ impl Importer for ExpenseImport {
                 let _all = ExpenseCsv::open(file)?.all(|mut row| {
                     let notices = row.as_mut().map(|row| std::mem::take(&mut row.notices)).unwrap_or_default();
                     let row = row.and_then(|row| Incoming::of_row(row).map_err(|fault| vec![fault]));
-                    let notices = notices.into_iter().filter(|_| row.is_ok());
-                    notices.map(Read::Notice).chain([row.into()]).all(&mut each)
+                    let notices = if row.is_ok() { notices } else { Vec::new() };
+                    notices.into_iter().map(Read::Notice).chain([row.into()]).all(&mut each)
                 });
             }
             Format::Claims => claims_read(ClaimFile::open(file).map_err(|fault| vec![fault])?, each),
@@ -384,10 +383,7 @@ struct JudgedRow<'r> {
 }
 
 /// Reads claims, and what the amounts' rules and the reader are not sure of.
-fn claims_read<R: std::io::Read>(
-    mut file: ClaimFile<R>,
-    mut each: impl FnMut(Read<Incoming>) -> bool,
-) {
+fn claims_read<R: std::io::Read>(mut file: ClaimFile<R>, mut each: impl FnMut(Read<Incoming>) -> bool) {
     for claim in file.by_ref() {
         let mut doubts = Vec::new();
         let read = claim.and_then(|claim| Incoming::of_claim(&claim, &mut doubts)).map_err(|fault| vec![fault]);
@@ -409,7 +405,8 @@ fn doubtful<R: std::io::Read>(file: &ClaimFile<R>) -> Vec<Fault> {
     let totals = file.totals();
     match file.integrity() {
         Some(Integrity::Truncated { line, .. }) => {
-            let reason = "ファイルが途中で終わっています。送り直してもらうか、途中までと分かったうえで取り込んでください。";
+            let reason =
+                "ファイルが途中で終わっています。送り直してもらうか、途中までと分かったうえで取り込んでください。";
             vec![Fault::new(line, "GO", reason)]
         }
         Some(Integrity::Differs) => {

@@ -90,12 +90,7 @@ pub struct Unreadable(pub Vec<Fault>);
 
 impl<I: Importer> Chunks<I> {
     /// Begins to read, as many records at a time as `pace` says; the first ones, as many as `skip`, were written by an earlier run.
-    pub(super) fn of(
-        db: &Db,
-        importer: &I,
-        source: &Source,
-        (pace, skip): (&Arc<Pace>, i64),
-    ) -> Self {
+    pub(super) fn of(db: &Db, importer: &I, source: &Source, (pace, skip): (&Arc<Pace>, i64)) -> Self {
         let (read_on, reads) = mpsc::channel(1);
         let (sender, receiver) = mpsc::channel(1);
         let (source, pace) = (source.clone(), Arc::clone(pace));

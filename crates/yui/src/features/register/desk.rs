@@ -195,12 +195,15 @@ impl Desk {
             member_id = person.member_id;
             let known = self.about.entry(person.member_id).or_insert(how);
             *known = if *known == Recognised::Numbers { how } else { *known };
-            person.name.clone_from(&row.name);
-            person.kana.clone_from(&row.kana);
-            person.sex.clone_from(&row.sex);
-            person.birth_date = row.birth_date;
             person.person_key = row.person_key.clone().or(person.person_key.take());
-            person.email = row.email.clone().or(person.email.take());
+            // A late row about an earlier coverage has the name of that time.
+            if person.spans.iter().all(|known| known.from <= row.from) {
+                person.name.clone_from(&row.name);
+                person.kana.clone_from(&row.kana);
+                person.sex.clone_from(&row.sex);
+                person.birth_date = row.birth_date;
+                person.email = row.email.clone().or(person.email.take());
+            }
             span_put(&mut person.spans, span);
             if let Some(key) = person.person_key.clone() {
                 self.by_key.insert(key, at);
@@ -230,7 +233,11 @@ impl Desk {
         let persons = || family.clone().filter_map(|at| Some((*at, self.persons.get(*at)?)));
         let of_branch = || persons().filter(|(_, person)| of_branch(person, row, holder) && !other_key(person, row));
         let known = of_branch().find(|(_, person)| of_name(person, row)).or_else(|| {
-            let same = |person: &Person| same_person(person, row) && !twin(person, row, holder);
+            let same = |person: &Person| {
+                same_person(person, row)
+                    && !twin(person, row, holder)
+                    && (named(person, row) || at_the_time(person, row, holder).next().is_some())
+            };
             persons().find(|(_, person)| same(person) && !other_key(person, row))
         });
         if let Some((at, _)) = known {
@@ -240,6 +247,8 @@ impl Desk {
         let doubtful = of_branch().filter(|(_, person)| born_as(person, row) || spelled(person, row));
         let mut candidates: Vec<_> = doubtful.map(|(at, _)| at).collect();
         candidates.extend(self.alike(row, holder));
+        candidates.sort_unstable();
+        candidates.dedup();
         match decided {
             Some(Decision::Same(member_id)) => {
                 if let Some(at) = candidates.iter().find(|at| self.member(**at) == Some(member_id)) {
@@ -298,8 +307,12 @@ impl Desk {
             let in_force = || person.spans.iter().filter(|span| overlaps(span, row));
             let given = || given_name(&person.kana) == given_name(&row.kana);
             let called = || spelled(person, row) || given() && in_force().all(|span| span.insured != row.insured);
-            let elsewhere = !person.spans.iter().any(|span| span.holder_key() == holder);
-            elsewhere && born_as(person, row) && !other_key(person, row) && !(in_force().next().is_some() && self.is_newcomer(person)) && called()
+            let elsewhere = !in_force().any(|span| span.holder_key() == holder);
+            elsewhere
+                && born_as(person, row)
+                && !other_key(person, row)
+                && !(in_force().next().is_some() && self.is_newcomer(person))
+                && called()
         };
         persons.copied().filter(|at| self.persons.get(*at).is_some_and(alike)).collect()
     }
@@ -326,6 +339,8 @@ impl Desk {
                 })
         };
         let own = person.and_then(|person| person.spans.iter().rev().find(under));
+        // A dependent who comes to the numbers once more may come to another family.
+        let own = own.filter(|span| row.insured || span.from == row.from || overlaps(span, row));
         let own = own.filter(|span| span.insured || !insured_elsewhere(span));
         let others = self.by_holder.get(holder).into_iter().flatten().filter_map(|at| self.persons.get(*at));
         // The insured person's household counts more than that of dependents whom nobody has signed off.
@@ -434,8 +449,15 @@ fn branches<'p>(person: &'p Person, holder: &str) -> Vec<Option<&'p str>> {
 
 /// Whether the person is covered with the row's branch number while it lasts. After a gap it may be anybody's.
 fn of_branch(person: &Person, row: &Row, holder: &str) -> bool {
-    let spans = person.spans.iter().filter(|span| span.holder_key() == holder && span.branch == row.branch);
-    row.branch.is_some() && spans.clone().any(|span| span.from == row.from || overlaps(span, row))
+    row.branch.is_some() && at_the_time(person, row, holder).any(|span| span.branch == row.branch)
+}
+
+/// Returns what the person was covered by under these numbers while the row's coverage lasts.
+fn at_the_time<'p>(person: &'p Person, row: &Row, holder: &str) -> impl Iterator<Item = &'p Span> {
+    person
+        .spans
+        .iter()
+        .filter(move |span| span.holder_key() == *holder && (span.from == row.from || overlaps(span, row)))
 }
 
 /// Whether a person of the row's branch number is certainly meant: by name and kana, or by birth date and sex with one of them or, as

@@ -7,7 +7,14 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use kenpo_formats::register_csv;
 use yui_db::Tx;
 
-use super::{backfill::backfill_of, changes, desk::Decision, import::RegisterImport, queries, revert::changes_revert};
+use super::{
+    backfill::backfill_of,
+    changes::{self, MISSING},
+    desk::Decision,
+    import::RegisterImport,
+    queries,
+    revert::changes_revert,
+};
 use crate::{
     app::App,
     features::{
@@ -37,7 +44,10 @@ const QUESTIONS: &[Question] = &[
         label: "ファイルの範囲",
         hint: "全件のときは、台帳にいてファイルにいない人を調べます。",
         about: "Whether the file has only those who changed, or everybody who is covered",
-        choices: Choices::Among(&[(CHANGES, "異動（加入・変更・喪失した人だけ）"), (ALL, "全件（資格のある人すべて）")]),
+        choices: Choices::Among(&[
+            (CHANGES, "異動（加入・変更・喪失した人だけ）"),
+            (ALL, "全件（資格のある人すべて）"),
+        ]),
         again: false,
     },
     Question {
@@ -81,7 +91,8 @@ impl Extent {
         let answer = |name: &str| answers.get(name).map_or("", String::as_str);
         let end = answer(MISSING) == END;
         if answer("extent") != ALL {
-            let why = "異動のファイルでは選べません。「そのままにする」にするか、ファイルの範囲を「全件」にしてください。";
+            let why =
+                "異動のファイルでは選べません。「そのままにする」にするか、ファイルの範囲を「全件」にしてください。";
             return if end { Err((MISSING, why)) } else { Ok(Self::Changes) };
         }
         let day = answer("as_of");

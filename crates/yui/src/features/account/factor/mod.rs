@@ -23,7 +23,7 @@ use yui_db::Tx;
 use super::{
     happened::{Happened, happened},
     queries::{self, Counting, FactorRecord, Wrong},
-    steps::{Proofs, Second, WRONG_CODES_PER_LOGIN},
+    steps::{Proofs, Purpose, Second, WRONG_CODES_PER_LOGIN},
     under_way::{At, AtFactor, UnderWay, forgotten, with_cookies},
 };
 use crate::{

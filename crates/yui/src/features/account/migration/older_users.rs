@@ -103,10 +103,7 @@ impl Importer for OlderUsers {
 
     fn finder(&self) {}
 
-    fn read(
-        source: &Source,
-        mut each: impl FnMut(Read<OlderUserRow>) -> bool,
-    ) -> Result<(), Vec<Fault>> {
+    fn read(source: &Source, mut each: impl FnMut(Read<OlderUserRow>) -> bool) -> Result<(), Vec<Fault>> {
         let unopened = |error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))];
         let file = source.open().map_err(unopened)?;
         let _all = OlderUsersCsv::open(file)?.all(|mut row| {

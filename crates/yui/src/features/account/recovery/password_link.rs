@@ -13,7 +13,7 @@ use crate::{
     error::AppError,
     features::account::{
         queries,
-        steps::{First, Proofs},
+        steps::{First, Proofs, Purpose},
         under_way::arrive,
     },
     scope::PublicScope,

@@ -82,7 +82,7 @@ prop_compose! {
 
 prop_compose! {
     fn proofs()(
-        purpose in prop::sample::select(vec![Purpose::SignIn::Reset::Confirm]),
+        purpose in prop::sample::select(vec![Purpose::SignIn, Purpose::Reset, Purpose::Confirm]),
         first in prop::option::of(first()),
         second in prop::option::of(second()),
         password_set: bool,

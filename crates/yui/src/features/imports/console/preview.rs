@@ -16,7 +16,8 @@ use crate::{
     features::{
         audit,
         imports::{
-            Asked, AskedCard, Choices, Format, Question, Upload, UploadState, acts, answer_of, apply_upload, drop_upload,
+            Asked, AskedCard, Choices, Format, Question, Upload, UploadState, acts, answer_of, apply_upload,
+            drop_upload,
             preview::{Before, List, Preview, Told},
             queries, resume_upload,
         },
@@ -129,11 +130,7 @@ fn page(shell: &Shell, upload: Upload, form: FormState) -> ImportPreviewPage {
     ImportPreviewPage {
         asked: preview.asked.iter().map(card).collect(),
         lists: upload.kind.lists().iter().filter_map(list).collect(),
-        page: if form.has_errors() {
-            shell.console_with_errors(title(&upload))
-        } else {
-            shell.console(title(&upload))
-        },
+        page: if form.has_errors() { shell.console_with_errors(title(&upload)) } else { shell.console(title(&upload)) },
         form,
         title: title(&upload),
         size: size(upload.size),

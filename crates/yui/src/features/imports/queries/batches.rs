@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use kenpo_formats::{Fault, TreatmentMonth};
-use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
+use kenpo_formats::TreatmentMonth;
+use yui_db::{Db, DbError, Tx, params, statements};
 
 use super::super::{
     Batch, BatchState, Kind, Source, kind_of,
-    run::{ChunkFault, Counts, months},
+    run::{Counts, months},
 };
 use crate::scope::{InSociety, SystemScope};
 
