@@ -67,6 +67,30 @@ const checked = async (page, society) => {
   await page.getByRole('heading', { level: 1, name: '取込内容の確認' }).waitFor();
 };
 
+const REGISTER_HEADER = '保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日';
+
+/** Sends a register in which somebody known has other numbers, and waits for its check. */
+const registerChecked = async (page, society) => {
+  await asStaff(page, society, '/console/imports/new');
+  await page.getByLabel('加入者台帳', { exact: true }).check();
+  const rows = [
+    '990,7,00,テスト 太郎,テスト タロウ,男,1979-08-22,本人,2026-04-01,',
+    '990,8,00,試作 新一,シサク シンイチ,男,1990-01-01,本人,2026-04-01,',
+  ];
+  const text = [REGISTER_HEADER, ...rows.map((row) => `${INSURER},${row}`), ''].join('\r\n');
+  await page.getByLabel('ファイル ※必須').setInputFiles({ name: 'r.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await submit(page, page.getByRole('button', { name: '送って確認する' }));
+  await page.getByRole('heading', { level: 2, name: /^要確認/ }).waitFor();
+};
+
+/** The list of those about whom staff are asked. */
+const registerQuestions = async (page, society) => {
+  await registerChecked(page, society);
+  await submit(page, page.getByRole('button', { name: '取り込む' }));
+  await page.waitForURL(/\/console\/imports\/\d+$/);
+  await page.goto(society.at('/console/imports/questions'));
+};
+
 const applied = async (page, society) => {
   await checked(page, society);
   await submit(page, page.getByRole('button', { name: '取り込む' }));
@@ -213,6 +237,17 @@ export const consolePages = [
     open: sent(staff('/console/imports/new'), '/console/imports/new'),
   },
   { name: 'imports, what a check found', route: '/console/imports/uploads/{id}', open: checked },
+  { name: 'imports, a register with questions', route: '/console/imports/uploads/{id}', open: registerChecked },
+  { name: 'imports, questions', route: '/console/imports/questions', open: registerQuestions },
+  {
+    name: 'imports, questions, nothing chosen',
+    route: '/console/imports/questions',
+    open: async (page, society) => {
+      await registerQuestions(page, society);
+      await submit(page, page.getByRole('button', { name: /^決める/ }).first());
+      await page.locator('.error-summary').waitFor();
+    },
+  },
   { name: 'imports, a batch', route: '/console/imports/{id}', open: applied },
   {
     name: 'imports, publication',
@@ -341,6 +376,7 @@ export const notConsolePages = [
   '/console/imports/template/{kind}',
   '/console/imports/uploads/{id}/progress',
   '/console/imports/uploads/{id}/faults.csv',
+  '/console/imports/uploads/{id}/changes.csv',
   '/console/imports/{id}/faults.csv',
   '/console/imports/{id}/withdraw/status',
   '/console/audit.csv',

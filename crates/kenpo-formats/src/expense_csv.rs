@@ -11,21 +11,26 @@
 //! | 番号 | yes | |
 //! | 枝番, 生年月日, 氏名, カナ氏名 | no, but one of them in every row | who of the household |
 //! | 性別 | no | 男, 女, 1, 2 |
-//! | 診療年月 | yes | 2025-01, 2025/1, 202501, 2025年1月 |
+//! | 診療年月 | yes | any form of [`crate::era::written_month`]; what a spreadsheet makes of a month (Jan-25, 45658) is noted |
 //! | 医療機関コード | no | kept as it is |
 //! | 医療機関名 | column yes, value may be empty | a line without it cannot be used for the tax deduction |
-//! | 診療区分 | yes | 入院, 通院, 歯科, 歯科入院, 薬局 or 調剤, 訪問看護, 柔道整復 |
-//! | 日数 | column yes, value may be empty | |
+//! | 診療区分 | yes | a word of [`CareKind::from_written`] |
+//! | 日数 | column yes, value may be empty | 2, 2日 |
 //! | 医療費総額, 保険者負担額, 公費負担額, 自己負担額 | yes | yen; the first is the sum of the others |
-//! | 備考 | no | |
+//! | 備考 | no | may have line breaks |
+//!
+//! A row with a negative amount is an adjustment. Either none of the four is above 0 (something was billed less), or 医療費総額 is 0
+//! and the others say who pays more and who less (高額療養費, 付加給付 paid to the member). Any other mixture of signs is a slip
+//! and a fault.
 
 use crate::care_kind::CareKind;
 use crate::csv_table::{Column, CsvTable, Row};
 use crate::fault::{Fault, quote};
 use crate::insurer_number::InsurerNumber;
-use crate::month::{TreatmentMonth, TreatmentMonthError};
-use crate::register_csv::{Sex, branch, date, insurer_number, sex};
-use crate::text::fold;
+use crate::month::TreatmentMonth;
+use crate::register_csv::{Sex, branch, kana, name, sex};
+use crate::text::{PERSON_NAME, PROVIDER_NAME, fold, name_notices};
+use crate::written::{code, date, insurer_number, month};
 use crate::yen;
 use jiff::civil::Date;
 use std::io::Read;
@@ -50,7 +55,7 @@ const COLUMNS: &[Column] = &[
     Column::required("保険者負担額"),
     Column::required("公費負担額"),
     Column::required("自己負担額"),
-    Column::optional("備考"),
+    Column::optional("備考").with_lines(),
 ];
 
 /// One line of expenses; the amounts are facts of the source, in yen.
@@ -88,7 +93,7 @@ pub struct ExpenseRow {
     pub care_kind: CareKind,
     /// 日数
     pub days: Option<u32>,
-    /// 医療費総額, yen.
+    /// 医療費総額, yen; the sum of the other three.
     pub total: i64,
     /// 保険者負担額, yen.
     pub insurer: i64,
@@ -96,8 +101,12 @@ pub struct ExpenseRow {
     pub public: i64,
     /// 自己負担額, yen.
     pub self_pay: i64,
+    /// Whether the row adjusts what other rows say: only then amounts are negative.
+    pub adjustment: bool,
     /// 備考, may be empty.
     pub note: String,
+    /// What staff should look at though the row is taken.
+    pub notices: Vec<Fault>,
 }
 
 /// A file of expenses, row by row.
@@ -147,40 +156,35 @@ fn expense_row(mut row: Row) -> Result<ExpenseRow, Vec<Fault>> {
         "1" => Ok(true),
         _ => Err(format!("{}は使えません。取り消すときは1、そうでなければ空にしてください。", quote(text))),
     });
-    let insurer_number = row.required("保険者番号", insurer_number);
-    let number = row.required_text("番号");
+    let claim_key = row.optional("請求番号", code);
+    let insurer_number = row.required_written("保険者番号", insurer_number);
+    let symbol = row.optional("記号", code).unwrap_or_default();
+    let number = row.required("番号", code);
     let branch = row.optional("枝番", branch);
-    let birth_date = row.optional("生年月日", date);
+    let birth_date = row.optional_written("生年月日", date);
     let sex = row.optional("性別", sex);
-    let (name, kana) = (row.optional_text("氏名"), row.optional_text("カナ氏名").map(|kana| fold(&kana)));
+    let (person, kana) = (row.optional("氏名", name), row.optional("カナ氏名", kana));
     if ["枝番", "生年月日", "氏名", "カナ氏名"].iter().all(|column| row.text(column).is_empty()) {
         row.fault("枝番", "だれの医療費か決められません。枝番、生年月日、氏名、カナ氏名のどれかを入力してください。");
     }
-    let treatment_month =
-        row.required("診療年月", |text| text.parse().map_err(|error: TreatmentMonthError| error.to_string()));
+    let treatment_month = row.required_written("診療年月", month);
+    let provider_code = row.optional("医療機関コード", code);
+    let provider_name = row.optional("医療機関名", name).unwrap_or_default();
     let care_kind = row.required("診療区分", |text| {
-        let expected = "入院、通院、歯科、歯科入院、薬局、訪問看護、柔道整復のどれかで入力してください。";
-        CareKind::from_written(text).ok_or_else(|| format!("{}は診療区分ではありません。{expected}", quote(text)))
+        let words = CareKind::ALL.map(CareKind::label).join("、");
+        CareKind::from_written(text)
+            .ok_or_else(|| format!("{}は診療区分ではありません。{words}のどれかで入力してください。", quote(text)))
     });
-    let days = row.optional("日数", |text| match fold(text).parse::<u32>() {
-        Ok(days) if days <= 366 => Ok(days),
-        _ => Err(format!("{}は日数ではありません。0から366までの数字で入力してください。", quote(text))),
-    });
-    let total = row.required("医療費総額", yen::parse);
-    let insurer = row.required("保険者負担額", yen::parse);
-    let public = row.required("公費負担額", yen::parse);
-    let self_pay = row.required("自己負担額", yen::parse);
-    if let (Some(total), Some(insurer), Some(public), Some(self_pay)) = (total, insurer, public, self_pay)
-        && total != insurer + public + self_pay
-    {
-        let sum = insurer + public + self_pay;
-        let parts = format!("保険者負担額{insurer}+公費負担額{public}+自己負担額{self_pay}={sum}");
-        row.fault("医療費総額", format!("{total}円ですが、内訳の合計({parts})と合いません。"));
+    let days = row.optional("日数", days).flatten();
+    let amounts = amounts(&mut row);
+    let (line, note) = (row.line(), row.text("備考").to_owned());
+    let mut notices = row.take_notices();
+    let names = [("氏名", person.as_deref(), PERSON_NAME), ("カナ氏名", kana.as_deref(), PERSON_NAME)];
+    for (column, name, limit) in names.into_iter().chain([("医療機関名", Some(&*provider_name), PROVIDER_NAME)]) {
+        notices.extend(name.into_iter().flat_map(|name| name_notices(line, column, name, limit)));
     }
-    let line = row.line();
-    let (claim_key, provider_code) = (row.optional_text("請求番号"), row.optional_text("医療機関コード"));
-    let [symbol, provider_name, note] = ["記号", "医療機関名", "備考"].map(|column| row.text(column).to_owned());
     let read = || {
+        let [total, insurer, public, self_pay] = amounts?;
         Some(ExpenseRow {
             line,
             claim_key,
@@ -189,7 +193,7 @@ fn expense_row(mut row: Row) -> Result<ExpenseRow, Vec<Fault>> {
             symbol,
             number: number?,
             branch,
-            name,
+            name: person,
             kana,
             birth_date,
             sex,
@@ -198,15 +202,55 @@ fn expense_row(mut row: Row) -> Result<ExpenseRow, Vec<Fault>> {
             provider_name,
             care_kind: care_kind?,
             days,
-            total: total?,
-            insurer: insurer?,
-            public: public?,
-            self_pay: self_pay?,
+            total,
+            insurer,
+            public,
+            self_pay,
+            adjustment: [total, insurer, public, self_pay].iter().any(|amount| *amount < 0),
             note,
+            notices,
         })
     };
     let read = read();
     row.finish(read)
+}
+
+/// Returns the days of `2`, `2.0` or `2日`; none of a dash.
+fn days(text: &str) -> Result<Option<u32>, String> {
+    let folded = fold(text);
+    let bare = folded.strip_suffix('日').unwrap_or(&folded).trim_end();
+    let bare = bare.strip_suffix(".0").unwrap_or(bare);
+    if matches!(bare, "-" | "ー" | "−" | "―") {
+        return Ok(None);
+    }
+    let days = (bare.len() <= 3 && bare.bytes().all(|byte| byte.is_ascii_digit())).then(|| bare.parse().ok()).flatten();
+    days.filter(|days| *days <= 366)
+        .map(Some)
+        .ok_or_else(|| format!("{}は日数ではありません。0から366までの数字で入力してください。", quote(text)))
+}
+
+/// Returns the four amounts of the row; faults say which of them do not go together.
+fn amounts(row: &mut Row) -> Option<[i64; 4]> {
+    const COLUMNS: [&str; 4] = ["医療費総額", "保険者負担額", "公費負担額", "自己負担額"];
+    let read = COLUMNS.map(|column| row.required(column, yen::parse_signed));
+    let [Some(total), Some(insurer), Some(public), Some(self_pay)] = read else { return None };
+    let amounts = [total, insurer, public, self_pay];
+    let sum = insurer + public + self_pay;
+    if total != sum {
+        let parts = format!("保険者負担額{insurer}+公費負担額{public}+自己負担額{self_pay}={sum}");
+        row.fault("医療費総額", format!("{total}円ですが、内訳の合計({parts})と合いません。"));
+        return None;
+    }
+    let negative = COLUMNS.iter().zip(amounts).find(|(_, amount)| *amount < 0);
+    let Some((column, amount)) = negative else { return Some(amounts) };
+    if total != 0 && amounts.iter().any(|amount| *amount > 0) {
+        row.fault(column, format!(
+            "{amount}円は負の金額です。負の金額を使えるのは、四つの金額がどれも0以下の行(減額の調整)と、医療費総額が0円の行(高額療養費や付加給付の付け替え)だけです。"
+        ));
+        return None;
+    }
+    row.notice(column, "負の金額の行です。ほかの行の調整として取り込みます。");
+    Some(amounts)
 }
 
 #[cfg(test)]
@@ -247,7 +291,76 @@ mod tests {
 
     #[test]
     fn every_mistake_of_a_row_is_told() {
-        let read = rows(&format!("{SHORT}1,1,,x,2025-13,,散歩,-1,a,b,c,-5\n"));
+        let read = rows(&format!("{SHORT}1,1,,x,2025-13,,散歩,-1,a,b,c,#N/A\n"));
         assert_eq!(read[0].as_ref().unwrap_err().len(), 10);
+    }
+
+    fn with_amounts(amounts: &str) -> Result<ExpenseRow, Vec<Fault>> {
+        rows(&format!("{SHORT}06139018,1,1,00,2025-01,見本医院,通院,1日,{amounts}\n")).swap_remove(0)
+    }
+
+    #[test]
+    fn amounts_as_spreadsheets_write_them() {
+        for amounts in [
+            "10000.0,7000.0,0.0,3000.0",
+            "10000,7000,-,3000",
+            "\" 10,000 \",\" 7,000 \", -   ,\" 3,000 \"",
+            "10000,7000,ー,3000 ",
+        ] {
+            let row = with_amounts(amounts).unwrap();
+            assert_eq!((row.total, row.public, row.days, row.adjustment), (10_000, 0, Some(1), false), "{amounts}");
+            assert_eq!(row.notices, []);
+        }
+        for (amounts, column) in [
+            ("10000,7000,,3000", "公費負担額"),
+            ("1E+04,7000,0,3000", "医療費総額"),
+            ("10000,7000,　,3000", "公費負担額"),
+        ] {
+            assert_eq!(with_amounts(amounts).unwrap_err()[0].column, column, "{amounts}");
+        }
+    }
+
+    #[test]
+    fn negative_amounts_are_adjustments_or_slips() {
+        for amounts in ["△100,△70,0,△30", "(100),(70),-,(30)", "0,5000,0,-5000"] {
+            let row = with_amounts(amounts).unwrap();
+            assert!(row.adjustment && row.notices.len() == 1, "{amounts}");
+            assert_eq!(row.total, row.insurer + row.public + row.self_pay);
+        }
+        for slip in ["10000,7000,3300,-300", "-100,70,0,-170"] {
+            assert!(with_amounts(slip).unwrap_err()[0].reason.contains("負の金額"), "{slip}");
+        }
+    }
+
+    #[test]
+    fn a_template_that_went_through_a_spreadsheet() {
+        let text = "請求番号,取消,保険者番号,記号,番号,枝番,氏名,カナ氏名,生年月日,性別,診療年月,医療機関コード,医療機関名,診療区分,日数,医療費総額,保険者負担額,公費負担額,自己負担額,備考\n\
+            E1,,6139018,101,1,0,テスト 太郎,テスト タロウ,1985/4/1,男,Jan-25,1319900013,見本クリニック,はり・きゅう,2,100,70,0,30,\n\
+            =\"E2\",,=\"06139018\",101,'01,0,テスト 太郎,テスト タロウ,31138,男,2025/4/1 0:00,1319900013,見本クリニック,通院,2,100,70,0,30,\"1行目\n2行目\"\n\
+            E3,,06139018,1.01E+03,1,0,#REF!,テスト 太郎,1985/4/1,男,2025-01,1.32E+09,=A1,通院,2,100,70,0,30,\n";
+        let read = rows(text);
+        let first = read[0].as_ref().unwrap();
+        assert_eq!((first.insurer_number.as_str(), first.treatment_month.number()), ("06139018", 202_501));
+        assert_eq!(first.care_kind, CareKind::Acupuncture);
+        assert_eq!(first.notices.iter().map(|notice| &*notice.column).collect::<Vec<_>>(), ["保険者番号", "診療年月"]);
+        let second = read[1].as_ref().unwrap();
+        assert_eq!(
+            (second.claim_key.as_deref(), second.number.as_str(), second.note.as_str()),
+            (Some("E2"), "01", "1行目\n2行目")
+        );
+        assert_eq!(second.treatment_month.number(), 202_504);
+        let columns: Vec<_> = read[2].as_ref().unwrap_err().iter().map(|fault| &*fault.column).collect();
+        assert_eq!(columns, ["記号", "氏名", "カナ氏名", "医療機関コード", "医療機関名"]);
+    }
+
+    #[test]
+    fn names_that_are_none_or_too_long() {
+        let read = rows(&format!(
+            "{SHORT}06139018,1,1,00,2025-01,見\u{7}本,通院,1,100,70,0,30\n06139018,1,1,00,2025-01,{},通院,1,100,70,0,30\n",
+            "医".repeat(61)
+        ));
+        assert!(read[0].as_ref().unwrap_err()[0].reason.contains("制御文字"));
+        let notices = &read[1].as_ref().unwrap().notices;
+        assert!(notices[0].column == "医療機関名" && notices[0].reason.contains("61文字"), "{notices:?}");
     }
 }

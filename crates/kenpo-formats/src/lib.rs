@@ -9,6 +9,8 @@
 //! - [`worksheet`] writes the tax agency's 医療費集計フォーム.
 //! - [`holidays`] knows Japan's holidays and on which days offices work.
 //! - [`InsurerNumber`], [`ProviderCode`], [`TreatmentMonth`], [`CareKind`], [`era`] are the words all of them use.
+//! - [`written`] reads what people and spreadsheets write, and says how it was understood.
+//! - [`file_kind`] tells by its first bytes what a file is.
 //! - [`text`] finds out encodings and folds widths; a mistake in a file is a [`Fault`]: line, column, reason.
 //!
 //! Every reader takes any `Read`, holds a bounded part of it in memory, and never panics on what it reads.
@@ -21,6 +23,7 @@ pub mod email_address;
 pub mod era;
 pub mod expense_csv;
 pub mod fault;
+pub mod file_kind;
 pub mod holidays;
 pub mod insurer_number;
 pub mod month;
@@ -32,8 +35,10 @@ pub mod register_csv;
 pub mod tax_xml;
 pub mod text;
 pub mod worksheet;
+pub mod written;
 
 mod check_digit;
+mod table_csv;
 mod yen;
 
 pub use care_kind::CareKind;
@@ -42,3 +47,4 @@ pub use insurer_number::InsurerNumber;
 pub use month::TreatmentMonth;
 pub use person::{Relationship, Sex};
 pub use provider_code::ProviderCode;
+pub use table_csv::TableCsv;

@@ -15,8 +15,9 @@
 use crate::csv_table::{Column, CsvTable, Row};
 use crate::fault::{Fault, quote};
 use crate::insurer_number::InsurerNumber;
-use crate::register_csv::{branch, insurer_number};
+use crate::register_csv::branch;
 use crate::text::fold;
+use crate::written::{code, insurer_number};
 use std::io::Read;
 
 const COLUMNS: &[Column] = &[
@@ -48,6 +49,8 @@ pub struct OlderUserRow {
     pub email: Option<String>,
     /// ログイン済み: whether the user has ever logged in.
     pub logged_in: bool,
+    /// What staff should look at though the row is taken.
+    pub notices: Vec<Fault>,
 }
 
 /// A file of older users, row by row.
@@ -90,14 +93,15 @@ pub fn template() -> &'static str {
 
 fn older_user_row(mut row: Row) -> Result<OlderUserRow, Vec<Fault>> {
     let user_id = row.required_text("ユーザID");
-    let insurer_number = row.required("保険者番号", insurer_number);
-    let number = row.required_text("番号");
+    let insurer_number = row.required_written("保険者番号", insurer_number);
+    let number = row.required("番号", code);
     let branch = row.optional("枝番", branch);
     let logged_in = row.required("ログイン済み", |text| match fold(text).as_str() {
         "1" | "はい" | "有" => Ok(true),
         "0" | "いいえ" | "無" => Ok(false),
         _ => Err(format!("{}は読み取れません。1か0(はい・いいえ、有・無)で入力してください。", quote(text))),
     });
+    let notices = row.take_notices();
     let (line, symbol, email) = (row.line(), row.text("記号").to_owned(), row.optional_text("メールアドレス"));
     let read = || {
         Some(OlderUserRow {
@@ -109,6 +113,7 @@ fn older_user_row(mut row: Row) -> Result<OlderUserRow, Vec<Fault>> {
             branch,
             email,
             logged_in: logged_in?,
+            notices,
         })
     };
     let read = read();

@@ -17,13 +17,17 @@
 //! | 資格取得日 | yes | date |
 //! | 資格喪失日 | no | date, not before 資格取得日; 9999-12-31 means none |
 //! | メールアドレス | no | |
+//!
+//! A spreadsheet's errors, formulas and numbers in powers of ten (`#N/A`, `=A1`, `3.02E+03`), line breaks and kanji in kana are
+//! faults of their row. What can be read but leaves room (an insurer number without its first zero, a count of days for a date)
+//! is a notice, as are characters and lengths that other files cannot hold.
 
 use crate::csv_table::{Column, CsvTable, Row};
 use crate::email_address::is_email_address;
-use crate::era::written_date;
 use crate::fault::{Fault, quote};
 use crate::insurer_number::InsurerNumber;
-use crate::text::{fold, odd_characters, visible};
+use crate::text::{PERSON_NAME, fold, kana_fault, name_fault, name_notices, visible};
+use crate::written::{Written, code, date, insurer_number};
 use jiff::civil::Date;
 use std::io::Read;
 
@@ -119,19 +123,21 @@ pub fn template() -> &'static str {
 }
 
 fn register_row(mut row: Row) -> Result<RegisterRow, Vec<Fault>> {
-    let insurer_number = row.required("保険者番号", insurer_number);
-    let number = row.required_text("番号");
+    let insurer_number = row.required_written("保険者番号", insurer_number);
+    let symbol = row.optional("記号", code).unwrap_or_default();
+    let number = row.required("番号", code);
     let branch = row.optional("枝番", branch);
-    let name = row.required_text("氏名");
-    let kana = row.required_text("カナ氏名").map(|kana| fold(&kana));
+    let person_key = row.optional("個人コード", code);
+    let name = row.required("氏名", name);
+    let kana = row.required("カナ氏名", kana);
     let sex = row.required("性別", sex);
-    let birth_date = row.required("生年月日", date);
+    let birth_date = row.required_written("生年月日", date);
     let relationship = row.required("続柄", |text| {
         Relationship::parse(&fold(text))
             .ok_or_else(|| format!("{}は続柄ではありません。本人か家族(1か2)で入力してください。", quote(text)))
     });
-    let from = row.required("資格取得日", date);
-    let to = row.optional("資格喪失日", end_date).flatten();
+    let from = row.required_written("資格取得日", date);
+    let to = row.optional_written("資格喪失日", end_date).flatten();
     if let (Some(from), Some(to)) = (from, to)
         && to < from
     {
@@ -142,7 +148,7 @@ fn register_row(mut row: Row) -> Result<RegisterRow, Vec<Fault>> {
     {
         row.fault("資格取得日", format!("生年月日({birth})より前です。"));
     }
-    let mut notices = Vec::new();
+    let mut unusable = false;
     let email = row.optional("メールアドレス", |text| {
         let address = fold(&visible(text));
         match address.split_once('@') {
@@ -151,16 +157,20 @@ fn register_row(mut row: Row) -> Result<RegisterRow, Vec<Fault>> {
             Some((local, host))
                 if !local.is_empty() && host.contains('.') && !address.contains(char::is_whitespace) =>
             {
-                notices.push(UNUSABLE);
+                unusable = true;
                 Ok(None)
             }
             _ => Err(format!("{}はメールアドレスではありません。", quote(text))),
         }
     });
-    let (line, symbol, person_key) = (row.line(), row.text("記号").to_owned(), row.optional_text("個人コード"));
-    let mut notices: Vec<_> = notices.into_iter().map(|reason| Fault::new(line, "メールアドレス", reason)).collect();
-    notices.extend(name.as_deref().and_then(|name| odd_characters(line, "氏名", name)));
-    notices.extend(kana.as_deref().and_then(|kana| odd_characters(line, "カナ氏名", kana)));
+    if unusable {
+        row.notice("メールアドレス", UNUSABLE);
+    }
+    let line = row.line();
+    let mut notices = row.take_notices();
+    for (column, name) in [("氏名", &name), ("カナ氏名", &kana)] {
+        notices.extend(name.iter().flat_map(|name| name_notices(line, column, name, PERSON_NAME)));
+    }
     let read = || {
         Some(RegisterRow {
             line,
@@ -186,8 +196,15 @@ fn register_row(mut row: Row) -> Result<RegisterRow, Vec<Fault>> {
 
 const UNUSABLE: &str = "送信できない形のメールアドレスのため、登録しません（@の直前のドットや、続いたドットなど）。ほかの項目は取り込みます。";
 
-pub(crate) fn insurer_number(text: &str) -> Result<InsurerNumber, String> {
-    text.parse().map_err(|error: crate::insurer_number::InsurerNumberError| error.to_string())
+/// Returns the name, unless a spreadsheet made it something else.
+pub(crate) fn name(text: &str) -> Result<String, String> {
+    name_fault(text).map_or_else(|| Ok(text.to_owned()), Err)
+}
+
+/// Returns the name in full-width kana.
+pub(crate) fn kana(text: &str) -> Result<String, String> {
+    let folded = fold(text);
+    kana_fault(&folded).map_or(Ok(folded), Err)
 }
 
 pub(crate) fn branch(text: &str) -> Result<String, String> {
@@ -204,14 +221,12 @@ pub(crate) fn sex(text: &str) -> Result<Sex, String> {
 }
 
 /// Returns the date, none for 9999-12-31, by which many systems mean that there is none.
-fn end_date(text: &str) -> Result<Option<Date>, String> {
+fn end_date(text: &str) -> Result<Written<Option<Date>>, String> {
     let digits: String = fold(text).chars().filter(char::is_ascii_digit).collect();
-    if digits == "99991231" { Ok(None) } else { date(text).map(Some) }
-}
-
-pub(crate) fn date(text: &str) -> Result<Date, String> {
-    written_date(text)
-        .ok_or_else(|| format!("{}は日付ではありません。2025-01-31のように入力してください。", quote(text)))
+    if digits.starts_with("99991231") {
+        return Ok(Written::plain(None));
+    }
+    date(text).map(|Written { value, note }| Written { value: Some(value), note })
 }
 
 #[cfg(test)]

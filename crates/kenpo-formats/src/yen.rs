@@ -2,23 +2,54 @@
 
 use crate::fault::quote;
 use crate::text::fold;
+use crate::written::spreadsheet_damage;
 
 /// The largest amount that is read, in yen: what a ten-digit field of a claim can hold.
 const MAX: i64 = 9_999_999_999;
 
-/// Returns the yen of an amount written with or without separators, ¥ or 円, in either width.
+/// Returns the yen of an amount of 0 or more.
+///
+/// With or without separators, ¥, 円 and zeros behind a decimal point, in either width; a dash alone is a spreadsheet's zero.
 pub(crate) fn parse(text: &str) -> Result<i64, String> {
-    let folded = fold(text);
-    let bare = folded.trim();
-    let bare = bare.strip_prefix(['¥', '\\']).unwrap_or(bare);
-    let bare = bare.strip_suffix('円').unwrap_or(bare).trim();
-    if bare.starts_with(['-', '−', '▲', '△']) {
+    let amount = parse_signed(text)?;
+    if amount < 0 {
         return Err(format!("{}は負の金額です。0以上の円で入力してください。", quote(text)));
     }
-    let digits: String = bare.chars().filter(|character| *character != ',').collect();
-    let amount = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
+    Ok(amount)
+}
+
+/// Returns the yen of an amount that may be negative: `-100`, `▲100`, `△100`, `(100)`.
+pub(crate) fn parse_signed(text: &str) -> Result<i64, String> {
+    let folded = fold(text);
+    let bare = folded.trim();
+    let (negative, bare) = match bare.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
+        Some(inner) => (true, inner.trim()),
+        None => (false, bare),
+    };
+    let bare = bare.strip_prefix(['¥', '\\']).unwrap_or(bare).trim_start();
+    let (negative, bare) = match bare.strip_prefix(is_minus) {
+        Some(rest) if rest.trim().is_empty() && !negative => return Ok(0),
+        Some(rest) => (true, rest.trim_start()),
+        None => (negative, bare),
+    };
+    let bare = bare.strip_prefix(['¥', '\\']).unwrap_or(bare);
+    let bare = bare.strip_suffix('円').unwrap_or(bare).trim();
+    let whole = match bare.split_once('.') {
+        Some((whole, part)) if !part.is_empty() && part.bytes().all(|digit| digit == b'0') => whole,
+        _ => bare,
+    };
+    let digits: String = whole.chars().filter(|character| *character != ',').collect();
+    let amount = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<i64>().ok()).flatten();
     let amount = amount.filter(|amount| *amount <= MAX);
-    amount.ok_or_else(|| format!("{}は金額ではありません。0以上の円(100億円未満)で入力してください。", quote(text)))
+    let amount = amount.ok_or_else(|| match spreadsheet_damage(text) {
+        Some(reason) => reason,
+        None => format!("{}は金額ではありません。0以上の円(100億円未満)で入力してください。", quote(text)),
+    })?;
+    Ok(if negative { -amount } else { amount })
+}
+
+fn is_minus(character: char) -> bool {
+    matches!(character, '-' | '−' | '‐' | '‑' | '–' | '—' | '―' | 'ー' | '─' | '▲' | '△')
 }
 
 /// Returns the amount with separators of thousands: `78,040`.
@@ -41,14 +72,27 @@ mod tests {
 
     #[test]
     fn amounts_in_many_dresses() {
-        for (text, expected) in
-            [("1,234", 1234), ("￥１，２３４", 1234), ("1234円", 1234), ("\\1,234 円", 1234), ("0", 0)]
-        {
+        for (text, expected) in [
+            ("1,234", 1234),
+            ("￥１，２３４", 1234),
+            ("1234円", 1234),
+            ("\\1,234 円", 1234),
+            ("0", 0),
+            ("10000.0", 10_000),
+        ] {
             assert_eq!(parse(text), Ok(expected), "{text}");
         }
         for bad in ["-1", "▲1", "1.5", "", "円", "10000000000", "99999999999999999999", "1 2", "+1"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
+        for zero in ["-", " - ", " -   ", "－", "ー", "−", "¥-"] {
+            assert_eq!(parse(zero), Ok(0), "{zero}");
+        }
+        for negative in ["-100", "▲100", "△ 100", "(100)", "-¥100", "¥-100", "－１００円", "(100.00)"] {
+            assert_eq!(parse_signed(negative), Ok(-100), "{negative}");
+            assert!(parse(negative).unwrap_err().contains("負の金額"), "{negative}");
+        }
+        assert!(parse("1E+04").unwrap_err().contains("指数"));
         assert_eq!(
             (with_separators(i64::MIN).as_str(), with_separators(-12).as_str()),
             ("-9,223,372,036,854,775,808", "-12")

@@ -25,7 +25,7 @@ use crate::{
         account::{self, RanOut, proving::with_cookies},
         approvals, audit, dashboard, deduction, expenses, imports,
         kept::{self, Keeping, Owner},
-        mails, members,
+        mails, members, register,
         societies::{self, Service, maintenance, older_host},
         staff::{self, Right},
         terms, top,
@@ -87,6 +87,7 @@ fn list(routes: Routes) -> Routes {
     let routes = members::routes(routes);
     let routes = mails::routes(routes);
     let routes = imports::routes(routes);
+    let routes = register::routes(routes);
     let routes = staff::routes(routes);
     let routes = approvals::routes(routes);
     let routes = terms::routes(routes);

@@ -16,4 +16,5 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     assert!(file.next().is_none());
+    assert!(file.integrity().is_some());
 });

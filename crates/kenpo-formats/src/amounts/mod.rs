@@ -3,14 +3,17 @@
 //! Statutory frame: Health Insurance Act art. 74 and 110 (the insured's share), art. 85 and 85-2 (meals); the notice to members
 //! is art. 112-2 of its enforcement rule. The rules, in order:
 //!
-//! 1. `total` = points × 10 yen + the meal amount, which claims state in yen (data standards 2.3).
+//! 1. `total` = points × 10 yen + the meal amount, which claims state in yen (data standards 2.3); home nursing states its cost in
+//!    yen as well.
 //! 2. The insured's share of the points is the stated 負担金額 of HO where there is one: claims state it with high-cost benefit in
 //!    kind (MF 01), reductions and the like. Else points × 10 × ratio; the ratio is 100 − 給付割合 where RE states it, else
 //!    follows from the patient class of the claim type: before school 2割, 70 and over general 2割, all others 3割
 //!    ([`burden_percent`]). The insurer bears the rest.
 //! 3. Public expense covers its own points. Of these the patient pays the 負担金額 that KO states, the public payer pays the rest
-//!    of the insured's share; of points it does not cover, the patient pays the share.
-//! 4. Meals: the patient pays the standard amount per meal, the insurer the rest.
+//!    of the insured's share; of points it does not cover, the patient pays the share. Where tuberculosis care (payer 10) states
+//!    no 負担金額, it is 5 % of the points (Infectious Diseases Act art. 37-2).
+//! 4. Meals: the patient pays the standard amount per meal, the insurer the rest. The amount follows from the month, from 標準負担額区分
+//!    (RE) and, of designated diseases (payers 52 and 54), from the disease.
 //!
 //! Nothing is rounded to 10 yen: a notice shows points × 10 × ratio to 1 yen, while the window rounds to 10 yen (data
 //! standards 1.1, fujifilm-kenpo FAQ). A share that is not whole yen is rounded down in favour of the patient, which happens
@@ -18,13 +21,15 @@
 //!
 //! # Where the source leaves room
 //!
-//! Each such case is a [`Doubt`] on the result. The meaning of HO 負担金額 is recollected, not confirmed (data standards 2.3); so
-//! are the meal rates. A discounted unit price (RE 14) is not taken into account. Those born before 2 April 1944 paid 1割 between
+//! Each such case is a [`Doubt`] on the result. The meaning of HO 負担金額 is recollected, not confirmed (data standards 2.3). The
+//! meal rates are those that municipalities publish; after May 2026 none was found. A discounted unit price (RE 14) is not taken
+//! into account. Those born before 2 April 1944 paid 1割 between
 //! 70 and 74; none of them is under 75 in a month from April 2019 on. Local subsidies that are refunded later, and refunds of
 //! high costs (高額療養費 paid to the member), are not in a claim at all (data standards 1.1).
 
 mod age;
 mod doubt;
+mod meals;
 mod public;
 mod share;
 
@@ -104,23 +109,22 @@ pub fn derive(claim: &Claim) -> Result<Derivation, Fault> {
         let reason = "75歳以上の人(後期高齢者医療)のレセプトです。健康保険組合の加入者の医療費ではありません。";
         return Err(Fault::new(claim.line, "RE.レセプト種別", reason));
     }
-    let cost = yen_of(coverage.points);
+    let cost = yen_of(claim, coverage.points);
     let (share, basis) = share::of_insured(claim, coverage, cost, &mut doubts)?;
     let split = public::split(claim, coverage, cost, share, &mut doubts);
-    let meals = share::meals(claim, coverage, &mut doubts);
+    let meals = meals::split(claim, coverage, &mut doubts);
     let total = cost.saturating_add(coverage.meal_yen);
     let insurer = (cost - share).saturating_add(coverage.meal_yen - meals.patient - meals.public);
     let amounts = Amounts::new(total, insurer, split.public + meals.public, split.patient + meals.patient);
     let amounts = amounts.ok_or_else(|| Fault::new(claim.line, "HO", "金額の内訳が合計と合いません。"))?;
-    let open = [Doubt::PublicSelfPayMissing, Doubt::MealShareAssumed, Doubt::MealPublicAssumed];
     let basis = match basis {
-        Basis::Stated if doubts.iter().any(|doubt| open.contains(doubt)) => Basis::Derived("partly_stated"),
+        Basis::Stated if doubts.iter().any(|doubt| doubt.is_of_a_share()) => Basis::Derived("partly_stated"),
         basis => basis,
     };
     Ok(Derivation { amounts, basis, doubts })
 }
 
-/// Returns the yen of points: one point is 10 yen.
-fn yen_of(points: i64) -> i64 {
-    points.saturating_mul(10)
+/// Returns the yen of points: one point is 10 yen, and home nursing has yen in their place.
+fn yen_of(claim: &Claim, points: i64) -> i64 {
+    points.saturating_mul(claim.form.yen_per_unit())
 }

@@ -1,8 +1,12 @@
 //! What public payers bear.
 
+use super::share::note_of_claim;
 use super::{Amounts, Basis, Derivation, Doubt, yen_of};
 use crate::claims::{Claim, Coverage, PublicExpense};
 use crate::fault::Fault;
+
+/// The law of payers of tuberculosis care to outpatients (感染症法37条の2), the first digits of their numbers.
+const TUBERCULOSIS: &str = "10";
 
 /// The insured's share, split between patient and public payers, yen.
 pub(super) struct Split {
@@ -30,7 +34,7 @@ pub(super) fn split(claim: &Claim, coverage: &Coverage, cost: i64, share: i64, d
         None if covered.points >= coverage.points => share,
         // The share is spread over the points evenly, as the ratio would.
         None => {
-            let part = i128::from(share) * i128::from(yen_of(covered.points)) / i128::from(cost.max(1));
+            let part = i128::from(share) * i128::from(yen_of(claim, covered.points)) / i128::from(cost.max(1));
             i64::try_from(part).unwrap_or(share)
         }
     };
@@ -48,7 +52,12 @@ fn covered(claim: &Claim, most: i64, doubts: &mut Vec<Doubt>) -> Covered {
     let one = |public: &PublicExpense, doubts: &mut Vec<Doubt>| {
         let points = public.points.unwrap_or_else(|| note(doubts, Doubt::PublicPointsMissing, most));
         let points = if points > most { note(doubts, Doubt::PublicPointsExceed, most) } else { points };
-        let copay = public.self_pay.unwrap_or_else(|| note(doubts, Doubt::PublicSelfPayMissing, 0));
+        let copay = public.self_pay.unwrap_or_else(|| {
+            if public.payer_number.starts_with(TUBERCULOSIS) {
+                return note(doubts, Doubt::PublicFivePercent, yen_of(claim, points) / 20);
+            }
+            note(doubts, Doubt::PublicSelfPayMissing, 0)
+        });
         let share = if inpatient { public.inpatient_part } else { public.outpatient_part };
         Covered { points, copay, share }
     };
@@ -83,16 +92,14 @@ pub(super) fn alone(claim: &Claim, mut doubts: Vec<Doubt>) -> Result<Derivation,
         points.ok_or_else(|| Fault::new(claim.line, "KO.合計点数", "公費だけのレセプトに点数がありません。"))?;
     let covered = covered(claim, points, &mut doubts);
     let meals = claim.public.iter().map(|public| public.meal_yen).max().unwrap_or(0);
-    let total = yen_of(points).saturating_add(meals);
+    let total = yen_of(claim, points).saturating_add(meals);
     let self_pay = covered.copay;
     if self_pay > total {
         let reason = format!("公費の負担金額{self_pay}円が医療費{total}円より多くなっています。");
         return Err(Fault::new(claim.line, "KO.負担金額", reason));
     }
-    let stated = !doubts.contains(&Doubt::PublicSelfPayMissing);
-    if claim.birth_date > claim.treatment_month.last_day() {
-        doubts.push(Doubt::BornAfterTreatment);
-    }
+    let stated = !doubts.iter().any(|doubt| doubt.is_of_a_share());
+    note_of_claim(claim, &mut doubts);
     let amounts = Amounts::new(total, 0, total - self_pay, self_pay);
     let amounts = amounts.ok_or_else(|| Fault::new(claim.line, "KO", "金額の内訳が合計と合いません。"))?;
     Ok(Derivation { amounts, basis: if stated { Basis::Stated } else { Basis::Derived("public_alone") }, doubts })

@@ -1,8 +1,8 @@
-//! The insured's share of points and of meals.
+//! The insured's share of points.
 
 use super::age::{AgeClass, age_class};
 use super::{Basis, Doubt};
-use crate::claims::{Claim, Coverage, PatientClass};
+use crate::claims::{Claim, ClaimForm, Coverage, PatientClass, Scheme};
 use crate::fault::Fault;
 
 /// Returns the insured's share in percent, and the rule it follows from: `benefit_ratio` (RE 給付割合) or `patient_class`.
@@ -33,7 +33,7 @@ pub(super) fn of_insured(
         }
         return Ok((stated, Basis::Stated));
     }
-    if claim.window_burden.as_deref() == Some("01") {
+    if matches!(claim.window_burden.as_deref(), Some("01" | "02")) {
         doubts.push(Doubt::HighCostAmountMissing);
     }
     let (percent, rule) = burden_percent(claim);
@@ -49,12 +49,33 @@ fn note_oddities(claim: &Claim, coverage: &Coverage, doubts: &mut Vec<Doubt>) {
         AgeClass::Elderly => matches!(class, PatientClass::ElderlyGeneral | PatientClass::ElderlyWorkingIncome),
         AgeClass::LateElderly => false,
     };
+    let month = claim.treatment_month;
+    // Pharmacies count prescriptions, not days.
+    let too_long = claim.form != ClaimForm::Pharmacy && i64::from(coverage.days) > i64::from(month.last_day().day());
+    let points_of_public = claim.public.iter().any(|public| public.points.is_some_and(|points| points > 0));
+    let retired = claim.claim_type.scheme() == Scheme::Retired;
     let noted = [
         (!fits, Doubt::AgeAndClassDisagree),
-        (claim.birth_date > claim.treatment_month.last_day(), Doubt::BornAfterTreatment),
         (coverage.work_reason.is_some(), Doubt::WorkReason),
         (coverage.reduction_kind.is_some(), Doubt::Reduction),
         (claim.window_burden.as_deref() == Some("04"), Doubt::SpecialCosts),
+        (too_long, Doubt::MoreDaysThanTheMonth),
+        (coverage.points == 0 && points_of_public, Doubt::PublicPointsOnly),
+        (retired, Doubt::RetiredScheme),
+    ];
+    doubts.extend(noted.into_iter().filter_map(|(holds, doubt)| holds.then_some(doubt)));
+    note_of_claim(claim, doubts);
+}
+
+/// Notes what is odd about a claim, whoever pays it.
+pub(super) fn note_of_claim(claim: &Claim, doubts: &mut Vec<Doubt>) {
+    let month = claim.treatment_month;
+    let noted = [
+        (claim.birth_date > month.last_day(), Doubt::BornAfterTreatment),
+        (claim.unit_price.is_some(), Doubt::UnitPrice),
+        (month > claim.billing_month, Doubt::TreatedAfterBilling),
+        (claim.form == ClaimForm::Dpc && claim.summary_kind.is_none(), Doubt::SummaryKindMissing),
+        (claim.corrected, Doubt::Corrected),
     ];
     doubts.extend(noted.into_iter().filter_map(|(holds, doubt)| holds.then_some(doubt)));
 }
@@ -69,41 +90,5 @@ fn reduced(coverage: &Coverage, share: i64) -> i64 {
         }
         Some("2") => 0,
         _ => share,
-    }
-}
-
-/// What patient and public payers bear of the meals, yen.
-pub(super) struct Meals {
-    pub(super) patient: i64,
-    pub(super) public: i64,
-}
-
-/// Splits the meal amount: the standard amount per meal is the patient's, or the public payer's for meals it covers.
-pub(super) fn meals(claim: &Claim, coverage: &Coverage, doubts: &mut Vec<Doubt>) -> Meals {
-    if coverage.meal_yen == 0 {
-        return Meals { patient: 0, public: 0 };
-    }
-    doubts.push(Doubt::MealShareAssumed);
-    let rate = standard_meal_yen(claim.treatment_month.number());
-    let part = |count: u32| (i64::from(count) * rate).min(coverage.meal_yen);
-    let share = part(coverage.meal_count);
-    let covered = claim.public.iter().map(|public| public.meal_count).max().unwrap_or(0).min(coverage.meal_count);
-    if covered > 0 {
-        doubts.push(Doubt::MealPublicAssumed);
-    }
-    let public = part(covered).min(share);
-    Meals { patient: share - public, public }
-}
-
-/// Returns the standard amount of a meal for patients of general income, yen, in a month such as 202501.
-///
-/// Health Insurance Act art. 85 para. 2; the rates by notice of the ministry are recollected, not confirmed.
-fn standard_meal_yen(month: i32) -> i64 {
-    match month {
-        ..=201603 => 260,
-        201604..=201803 => 360,
-        201804..=202405 => 460,
-        202406..=202503 => 490,
-        _ => 510,
     }
 }

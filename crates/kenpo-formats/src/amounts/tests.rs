@@ -1,5 +1,6 @@
 use super::*;
 use crate::claims::{ClaimFile, ClaimForm};
+use crate::month::TreatmentMonth;
 use proptest::prelude::*;
 
 /// Reads a claim of one institution: RE with the given type and birth date, and the records after it.
@@ -160,15 +161,95 @@ fn other_marks() {
     assert!(yen(&claim).1.iter().all(|doubt| doubt.to_string().ends_with('。')));
 }
 
+/// Reads a claim whose RE has these fields by column, on top of a plain adult's.
+fn with_fields(fields: &[(usize, &str)], records: &str) -> Claim {
+    let mut re = ["RE", "1", "1111", "202501", "A", "1", ADULT].map(str::to_owned).to_vec();
+    re.resize(38, String::new());
+    for (column, value) in fields {
+        re[*column] = (*value).to_owned();
+    }
+    let file = format!("IR,1,13,1,9900013,,X,202503,00,\n{}\n{records}\nGO,,,99\n", re.join(","));
+    ClaimFile::open(file.as_bytes()).unwrap().next().unwrap().unwrap()
+}
+
+#[test]
+fn meals_by_income_disease_and_month() {
+    let meals = "HO,06139018,1,1,4,1000,,10,6700";
+    let disease = "HO,06139018,1,1,4,1000,,10,6700\nKO,54130001,1,,4,1000,0";
+    use Doubt::{
+        MealRateNotConfirmed as Later, MealShareAssumed as General, MealShareOfDisease as Disease,
+        MealShareOfIncome as Income,
+    };
+    for (month, category, records, patient, doubts) in [
+        ("202405", "", meals, 4_600, &[General][..]),
+        ("202406", "", meals, 4_900, &[General]),
+        ("202504", "", meals, 5_100, &[General]),
+        ("202501", "1", meals, 2_300, &[Income]),
+        ("202504", "1", meals, 2_400, &[Income]),
+        ("202405", "1", meals, 2_100, &[Income]),
+        ("202501", "2", meals, 1_800, &[Income]),
+        ("202501", "3", meals, 1_100, &[Income]),
+        ("202504", "4", meals, 1_100, &[Income]),
+        ("202501", "7", meals, 4_900, &[Doubt::MealCategoryUnknown]),
+        ("202405", "", disease, 2_600, &[Disease]),
+        ("202501", "", disease, 2_800, &[Disease]),
+        ("202504", "", disease, 3_000, &[Disease]),
+        ("202504", "1", disease, 2_400, &[Income]),
+        ("202606", "", meals, 5_100, &[General, Later]),
+    ] {
+        let mut claim = with_fields(&[(3, month), (10, category)], records);
+        claim.billing_month = TreatmentMonth::new(2026, 12).unwrap();
+        let ([total, _, public, self_pay], noted) = yen(&claim);
+        let points = if public > 0 { 0 } else { 3_000 };
+        assert_eq!((total, self_pay - points, noted.as_slice()), (16_700, patient, doubts), "{month} {category}");
+    }
+}
+
+#[test]
+fn tuberculosis_care_without_an_amount_is_five_percent() {
+    let silent = claim("1122", ADULT, "HO,06139018,1,1,1,1000\nKO,10130001,1,,1,1000,");
+    assert_eq!(yen(&silent), ([10_000, 7_000, 2_500, 500], vec![Doubt::PublicFivePercent]));
+    let stated = claim("1122", ADULT, "HO,06139018,1,1,1,1000\nKO,10130001,1,,1,1000,0");
+    assert_eq!(yen(&stated), ([10_000, 7_000, 3_000, 0], vec![]));
+}
+
+#[test]
+fn what_cannot_be_is_doubted() {
+    let plain = "HO,06139018,1,1,1,1000";
+    for (fields, records, doubt) in [
+        (&[(14, "1200")][..], plain, Doubt::UnitPrice),
+        (&[], "HO,06139018,1,1,32,1000", Doubt::MoreDaysThanTheMonth),
+        (&[(3, "202504")], plain, Doubt::TreatedAfterBilling),
+        (&[(2, "1121")], "HO,06139018,1,1,1,0\nKO,12130001,1,,1,1000,0", Doubt::PublicPointsOnly),
+        (&[], "HO,06139018,1,1,1,1000\nBU,x", Doubt::SummaryKindMissing),
+        (&[(2, "1411")], plain, Doubt::RetiredScheme),
+    ] {
+        let (_, doubts) = yen(&with_fields(fields, records));
+        assert!(doubts.contains(&doubt) && doubt.to_string().ends_with('。'), "{doubts:?}");
+    }
+    let corrected = Claim { corrected: true, ..claim("1112", ADULT, "HO,06139018,1,1,1,1000") };
+    assert_eq!(yen(&corrected), ([10_000, 7_000, 0, 3_000], vec![Doubt::Corrected]));
+    let alone = Claim { corrected: true, ..claim("1212", ADULT, "KO,12130001,1,,1,431,0") };
+    assert_eq!(yen(&alone).1, [Doubt::Corrected]);
+    assert_eq!(yen(&with_fields(&[(18, "0")], "HO,06139018,1,1,31,1000\nBU,x")).1, []);
+}
+
+#[test]
+fn home_nursing_states_yen() {
+    let file = "HM,1,13,6,9900017,見本訪問看護,202503,03\nRE,1,6112,202501,A,,1,19850401,,,,,,,\nHO,06139018,1,1,3,25800\nGO\n";
+    let claim = ClaimFile::open(file.as_bytes()).unwrap().next().unwrap().unwrap();
+    assert_eq!(yen(&claim), ([25_800, 18_060, 0, 7_740], vec![]));
+}
+
 fn optional(max: i64) -> impl Strategy<Value = Option<i64>> {
     proptest::option::of(0..max)
 }
 
 prop_compose! {
-    fn any_public()(points in optional(3_000), self_pay in optional(9_000), part in optional(9_000), meals in 0u32..100)
+    fn any_public()(payer in "(10|54|83)130001", points in optional(3_000), self_pay in optional(9_000), part in optional(9_000), meals in 0u32..100)
         -> crate::claims::PublicExpense {
         crate::claims::PublicExpense {
-            payer_number: "83130001".into(), recipient_number: "1".into(), days: 1, points, self_pay,
+            payer_number: payer, recipient_number: "1".into(), days: 1, points, self_pay,
             outpatient_part: part, inpatient_part: part, meal_count: meals, meal_yen: i64::from(meals) * 670,
         }
     }
@@ -178,7 +259,7 @@ proptest! {
     #[test]
     fn amounts_always_sum(
         class in 0usize..10, ratio in proptest::option::of(0u8..=100), points in 0i64..2_000, stated in optional(20_000),
-        meals in 0u32..100, meal_yen in 0i64..80_000, public in proptest::collection::vec(any_public(), 0..4),
+        category in proptest::option::of("[0-9]"), form in 0usize..5, meals in 0u32..100, meal_yen in 0i64..80_000, public in proptest::collection::vec(any_public(), 0..4),
         reduction in proptest::option::of(1u8..5), amount in optional(9_000), percent in proptest::option::of(0u32..200),
         covered: bool, year in 1900i16..2030,
     ) {
@@ -186,7 +267,8 @@ proptest! {
         claim.birth_date = jiff::civil::date(year, 4, 1);
         claim.benefit_ratio = ratio;
         claim.public = public;
-        claim.form = ClaimForm::Medical;
+        claim.form = [ClaimForm::Medical, ClaimForm::Dpc, ClaimForm::Dental, ClaimForm::Pharmacy, ClaimForm::HomeNursing][form];
+        claim.burden_category = category;
         if let Some(coverage) = &mut claim.coverage {
             coverage.points = points;
             coverage.self_pay = stated;
@@ -204,7 +286,7 @@ proptest! {
             prop_assert_eq!(total, insurer + public + self_pay);
             prop_assert!(insurer >= 0 && public >= 0 && self_pay >= 0);
             if covered {
-                prop_assert_eq!(total, points * 10 + meal_yen);
+                prop_assert_eq!(total, points * claim.form.yen_per_unit() + meal_yen);
             }
         }
     }

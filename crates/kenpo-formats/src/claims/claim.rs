@@ -17,6 +17,8 @@ pub enum ClaimForm {
     Dental,
     /// 調剤
     Pharmacy,
+    /// 訪問看護: its amounts are yen, not points.
+    HomeNursing,
 }
 
 impl ClaimForm {
@@ -27,11 +29,17 @@ impl ClaimForm {
             Self::Dpc => "dpc",
             Self::Dental => "dental",
             Self::Pharmacy => "pharmacy",
+            Self::HomeNursing => "home_nursing",
         }
+    }
+
+    /// Returns the yen of one unit of [`Coverage::points`]: 10 of a point, 1 where the claim states yen.
+    pub fn yen_per_unit(self) -> i64 {
+        if self == Self::HomeNursing { 1 } else { 10 }
     }
 }
 
-/// The institution that claims (IR, YK).
+/// The institution that claims (IR, YK, HM).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provider {
     /// 都道府県, 2 digits.
@@ -85,8 +93,14 @@ pub struct Claim {
     pub coverage: Option<Coverage>,
     /// Public expense (KO) in order, at most four.
     pub public: Vec<PublicExpense>,
-    /// 窓口負担額区分 (MF): `00` none, `01` high-cost benefit in kind, `04` special costs.
+    /// 窓口負担額区分 (MF): `00` none, `01` high-cost benefit in kind, `02` the same for the fourth time, `04` special costs.
     pub window_burden: Option<String>,
+    /// 割引点数単価 as written, where one point is not 10 yen.
+    pub unit_price: Option<String>,
+    /// レセプト総括区分 of DPC: `0` one claim, `1` the sum of several. The claims that it sums are no claims of their own.
+    pub summary_kind: Option<char>,
+    /// Whether the payer agency corrected the claim (JY); what stands here is what is left.
+    pub corrected: bool,
 }
 
 /// The health insurance of a claim (HO, completed by SN).
@@ -102,7 +116,7 @@ pub struct Coverage {
     pub branch: Option<String>,
     /// 診療実日数; of pharmacies the prescriptions received.
     pub days: u32,
-    /// 合計点数
+    /// 合計点数; of home nursing 合計金額, yen.
     pub points: i64,
     /// 食事療養・生活療養 回数
     pub meal_count: u32,
@@ -129,7 +143,7 @@ pub struct PublicExpense {
     pub recipient_number: String,
     /// 診療実日数
     pub days: u32,
-    /// 合計点数
+    /// 合計点数; of home nursing 合計金額, yen.
     pub points: Option<i64>,
     /// 負担金額: what the patient pays, yen.
     pub self_pay: Option<i64>,
@@ -170,6 +184,7 @@ impl Claim {
             (ClaimForm::Dental, true) => CareKind::DentalInpatient,
             (ClaimForm::Dental, false) => CareKind::Dental,
             (ClaimForm::Pharmacy, _) => CareKind::Pharmacy,
+            (ClaimForm::HomeNursing, _) => CareKind::HomeNursing,
         }
     }
 }

@@ -1,72 +1,28 @@
 //! A claim while its records come in.
 
-use super::claim::{Claim, ClaimForm, Coverage, Provider, PublicExpense};
+use super::claim::{Claim, ClaimForm, Coverage, PublicExpense};
 use super::claim_type::ClaimType;
-use super::layout::{DENTAL, Layout, MEDICAL, PHARMACY};
+use super::institution::{Institution, MONTH};
+use super::layout::{DENTAL, HOME_NURSING, HOME_NURSING_IN_MEDICAL_ORDER, Layout, MEDICAL, PHARMACY};
 use super::record::Record;
 use crate::era;
 use crate::fault::Fault;
 use crate::month::TreatmentMonth;
 use crate::person::Sex;
 use crate::text::fold;
+use jiff::civil::Date;
 
 const CLAIM_TYPE: &str = "レセプト種別コード(4桁)";
-const MONTH: &str = "年月(YYYYMMまたはGYYMM)";
 
-/// The institution record that claims stand under.
-#[derive(Clone)]
-pub(super) struct Institution {
-    pub(super) form: ClaimForm,
-    pub(super) agency: String,
-    pub(super) provider: Provider,
-    pub(super) billing_month: TreatmentMonth,
-}
-
-impl Institution {
-    /// Reads IR, YK or UK.
-    ///
-    /// IR of medical files has the name before the month; IR of dental files has no name, their UK has it.
-    pub(super) fn read(record: &Record<'_>) -> Result<Self, Fault> {
-        let point_table = record.required(3, "点数表", "点数表コード", |text| Some(text.to_owned()))?;
-        let form =
-            match (record.id(), point_table.as_str()) {
-                ("YK", _) => ClaimForm::Pharmacy,
-                (_, "1") => ClaimForm::Medical,
-                (_, "2") => ClaimForm::Dpc,
-                (_, "3") => ClaimForm::Dental,
-                _ => return Err(record.fault(
-                    "点数表",
-                    format!(
-                        "点数表{point_table}の請求ファイルには対応していません。医科、DPC、歯科、調剤を読み取れます。"
-                    ),
-                )),
-            };
-        let month = |index| record.required(index, "請求年月", MONTH, era::month);
-        let (name_at, billing_month) = match (record.id(), form) {
-            ("YK", _) => (Some(5), month(6)?),
-            ("UK", _) => (Some(6), month(7)?),
-            (_, ClaimForm::Dental) => match month(6) {
-                Ok(month) => (None, month),
-                Err(fault) => (Some(6), month(7).map_err(|_| fault)?),
-            },
-            _ => (Some(6), month(7)?),
-        };
-        let provider = Provider {
-            prefecture: record.text(2, "都道府県")?,
-            point_table,
-            code: record.required(4, "医療機関コード", "7桁の医療機関コード", |text| {
-                (text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())).then(|| text.to_owned())
-            })?,
-            name: name_at.map_or_else(|| Ok(String::new()), |at| record.text(at, "医療機関名称"))?,
-        };
-        Ok(Self { form, agency: record.text(1, "審査支払機関")?, provider, billing_month })
-    }
-}
+/// Birth date, sex and treatment month.
+pub(super) type Stay = (Date, Sex, TreatmentMonth);
 
 /// A claim from its RE on, until the next claim or the end of its block.
 pub(super) struct Draft {
     pub(super) line: u64,
     layout: &'static Layout,
+    /// Whether home nursing is in an order that the specification does not have.
+    pub(super) odd_order: bool,
     claim: Result<Box<Claim>, Fault>,
     /// 記号, 番号 and 枝番 of SN.
     confirmed: [Option<String>; 3],
@@ -78,10 +34,11 @@ impl Draft {
         record: &Record<'_>,
         institution: Option<&Result<Institution, Fault>>,
         admin_number: Option<String>,
+        corrected: bool,
     ) -> Self {
-        let mut layout = &MEDICAL;
-        let claim = match institution {
-            None => Err(Fault::new(line, "RE", "医療機関情報(IR)または薬局情報(YK)より前にレセプトがあります。")),
+        let (mut layout, mut odd_order) = (&MEDICAL, false);
+        let mut claim = match institution {
+            None => Err(Fault::new(line, "RE", "医療機関の情報(IR、YK、HM)より前にレセプトがあります。")),
             Some(Err(fault)) => {
                 let reason = format!("医療機関情報を読み取れないため、このレセプトも読み取れません({fault})。");
                 Err(Fault::new(line, "RE", reason))
@@ -91,11 +48,34 @@ impl Draft {
                     ClaimForm::Medical | ClaimForm::Dpc => &MEDICAL,
                     ClaimForm::Dental => &DENTAL,
                     ClaimForm::Pharmacy => &PHARMACY,
+                    ClaimForm::HomeNursing if in_medical_order(record) => {
+                        odd_order = true;
+                        &HOME_NURSING_IN_MEDICAL_ORDER
+                    }
+                    ClaimForm::HomeNursing => &HOME_NURSING,
                 };
                 common(line, record, institution, layout, admin_number).map(Box::new)
             }
         };
-        Self { line, layout, claim, confirmed: [const { None }; 3] }
+        if let Ok(claim) = &mut claim {
+            claim.corrected = corrected;
+        }
+        Self { line, layout, odd_order, claim, confirmed: [const { None }; 3] }
+    }
+
+    /// Whether the claim is only a part of another one (総括区分 2, 3), which has its points.
+    pub(super) fn is_part_of_summary(&self) -> bool {
+        self.claim.as_ref().is_ok_and(|claim| matches!(claim.summary_kind, Some('2' | '3')))
+    }
+
+    /// Whether the claim is the sum of others (総括区分 1).
+    pub(super) fn is_summary(&self) -> bool {
+        self.claim.as_ref().is_ok_and(|claim| claim.summary_kind == Some('1'))
+    }
+
+    /// Returns who the claim is about, as far as that tells claims of one stay from others.
+    pub(super) fn stay(&self) -> Option<Stay> {
+        self.claim.as_ref().ok().map(|claim| (claim.birth_date, claim.sex, claim.treatment_month))
     }
 
     /// Takes in a further record of the claim; the first fault stays.
@@ -188,14 +168,23 @@ fn common(
     admin_number: Option<String>,
 ) -> Result<Claim, Fault> {
     let claim_type = record.required(2, "レセプト種別", CLAIM_TYPE, ClaimType::parse)?;
-    let Institution { form, agency, provider, billing_month } = institution.clone();
+    let Institution { mut form, agency, provider, billing_month } = institution.clone();
     let columns = &layout.re;
+    let medical = matches!(form, ClaimForm::Medical | ClaimForm::Dpc);
     let kana = match form {
-        ClaimForm::Medical | ClaimForm::Dpc if record.len() > 30 => kana_from(record, 30)?,
+        _ if medical && record.len() > DPC_KANA => kana_from(record, DPC_KANA)?,
         _ => record.optional(columns.kana, "カタカナ氏名")?,
     };
-    let search_number =
-        if form == ClaimForm::Dpc { None } else { record.optional(columns.search_number, "検索番号")? };
+    // Where medical claims have the search number, of 17 digits or more, DPC has 総括区分, of one.
+    let search_number = record.optional(columns.search_number, "検索番号")?;
+    let summary_kind = search_number.as_deref().and_then(|text| match text {
+        "0" | "1" | "2" | "3" if medical && claim_type.inpatient() => text.chars().next(),
+        _ => None,
+    });
+    if summary_kind.is_some() {
+        form = ClaimForm::Dpc;
+    }
+    let search_number = search_number.filter(|_| form != ClaimForm::Dpc);
     let notes = record.text(columns.special_notes, "特記事項")?;
     let notes: Vec<char> = notes.chars().collect();
     Ok(Claim {
@@ -211,21 +200,35 @@ fn common(
         claim_type,
         name: record.text(4, "氏名")?,
         kana,
-        sex: record.required(5, "男女区分", "1(男)か2(女)", |text| match text {
+        sex: record.required(columns.sex, "男女区分", "1(男)か2(女)", |text| match text {
             "1" | "2" => Sex::parse(text),
             _ => None,
         })?,
-        birth_date: record.required(6, "生年月日", "日付(YYYYMMDDまたはGYYMMDD)", era::day)?,
-        benefit_ratio: percent(record, 7, "給付割合")?,
+        birth_date: record.required(columns.sex + 1, "生年月日", "日付(YYYYMMDDまたはGYYMMDD)", era::day)?,
+        benefit_ratio: percent(record, columns.benefit_ratio, "給付割合")?,
         burden_category: record.optional(columns.burden_category, "一部負担金区分")?,
         special_notes: notes.chunks(2).map(|note| note.iter().collect()).collect(),
         coverage: None,
         public: Vec::new(),
         window_burden: None,
+        unit_price: if medical { record.optional(UNIT_PRICE, "割引点数単価")? } else { None },
+        summary_kind,
+        corrected: false,
     })
 }
 
-/// Returns the first field of kana from a column on: the medical format has it in column 36, DPC not certainly.
+/// The column of the kana name in DPC; medical claims have it behind.
+const DPC_KANA: usize = 28;
+/// The column of 割引点数単価 in medical claims and DPC.
+const UNIT_PRICE: usize = 14;
+
+/// Whether RE of home nursing has sex and birth date where the medical format has them.
+fn in_medical_order(record: &Record<'_>) -> bool {
+    let text = |index| record.text(index, "").unwrap_or_default();
+    matches!(text(5).as_str(), "1" | "2") && era::day(&text(6)).is_some()
+}
+
+/// Returns the last field of kana from a column on: medical claims have it in column 36, DPC in 28.
 fn kana_from(record: &Record<'_>, first: usize) -> Result<Option<String>, Fault> {
     for index in (first..record.len()).rev() {
         let text = record.text(index, "カタカナ氏名")?;

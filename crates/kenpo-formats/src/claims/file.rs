@@ -1,53 +1,42 @@
 //! Claim files, one claim at a time.
 
+use super::assembly::{Assembly, Cut};
 use super::claim::Claim;
-use super::draft::{Draft, Institution};
+use super::kind::Kind;
+use super::payer::{Block, Line};
 use super::record::Record;
+use super::totals::{Integrity, Totals};
 use crate::fault::Fault;
+use crate::file_kind::FileKind;
 use crate::text::RawLines;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
 
-/// The most notices that are kept.
-const MAX_NOTICES: usize = 1000;
 /// The most different unknown record ids that are counted by name.
 const MAX_UNKNOWN: usize = 100;
+/// How much of the beginning tells which kind of file it is, in bytes.
+const HEAD: usize = 4096;
 
-/// A claim file.
+/// A claim file, of an institution or as payers receive it.
 ///
-/// Each item is a claim, or a fault: a broken claim is one fault, and the next claim follows. When the file ends without its
-/// GO record the last fault says so, and the claim that was open is withheld, because nothing tells that it is whole.
-/// Memory does not grow with the file.
+/// Each item is a claim, or a fault: a broken claim is one fault, and the next claim follows. When a file of an institution ends
+/// without its GO record the last fault says so, and the claim that was open is withheld, because nothing tells that it is whole.
+/// Claims that begin with MN have no GO. Memory does not grow with the file.
 pub struct ClaimFile<R> {
     lines: RawLines<R>,
-    draft: Option<Draft>,
-    /// The UK record of dental files.
-    reception: Option<Institution>,
-    institution: Option<Result<Institution, Fault>>,
-    admin_number: Option<String>,
-    /// Whether GO is still to come: until the first, and again after an institution or claim that follows one.
-    open: bool,
-    totals: Totals,
-    stated: Option<Stated>,
-    notices: Vec<Fault>,
+    assembly: Assembly,
+    /// What payers receive: the claim whose lines come in, and the one before, whose records go out.
+    payer: Option<Payer>,
     unknown: BTreeMap<String, u64>,
-    pending: Option<Fault>,
-    finished: bool,
+    corrections: u64,
+    integrity: Option<Integrity>,
 }
 
-/// Claims and points since the last GO.
 #[derive(Default)]
-struct Totals {
-    claims: i64,
-    points: i64,
-}
-
-/// What a GO record states.
-struct Stated {
-    line: u64,
-    claims: Option<i64>,
-    points: Option<i64>,
+struct Payer {
+    incoming: Block,
+    outgoing: Block,
 }
 
 impl<R: Read> ClaimFile<R> {
@@ -55,35 +44,26 @@ impl<R: Read> ClaimFile<R> {
     ///
     /// # Errors
     ///
-    /// When it is empty, cannot be read, or its first line does not begin with a record id (two capital letters).
+    /// When it is empty, cannot be read, or is neither claims nor at least begins with a record id (two capital letters).
     pub fn open(source: R) -> Result<Self, Fault> {
         let lines = RawLines::open(source)?;
         let beginning = lines.peek();
-        let id = beginning.get(..beginning.iter().position(|byte| matches!(byte, b',' | b'\r' | b'\n')).unwrap_or(0));
-        let id = id.unwrap_or_default().trim_ascii();
-        let id = id.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\"")).unwrap_or(id);
-        if beginning.is_empty() || beginning.iter().all(|byte| matches!(byte, 0x1A | b'\r' | b'\n' | 0)) {
-            return Err(Fault::new(1, "", "ファイルが空です。電子レセプト(UKE)ファイルが必要です。"));
-        }
-        if id.len() != 2 || !id.iter().all(u8::is_ascii_uppercase) {
-            let reason =
-                "電子レセプト(UKE)ファイルではありません。1行目はIR、YK、UK、MNなどのレコードで始まる必要があります。";
-            return Err(Fault::new(1, "", reason));
-        }
-        Ok(Self {
-            lines,
-            draft: None,
-            reception: None,
-            institution: None,
-            admin_number: None,
-            open: true,
-            totals: Totals::default(),
-            stated: None,
-            notices: Vec::new(),
-            unknown: BTreeMap::new(),
-            pending: None,
-            finished: false,
-        })
+        let kind = FileKind::of(beginning.get(..HEAD).unwrap_or(beginning));
+        let payer = match kind {
+            FileKind::Claims => None,
+            FileKind::PayerClaims => Some(Payer::default()),
+            FileKind::Empty => {
+                return Err(Fault::new(1, "", "ファイルが空です。電子レセプト(UKE)ファイルが必要です。"));
+            }
+            FileKind::Csv if begins_with_id(beginning) => None,
+            FileKind::Csv | FileKind::Binary => {
+                let reason = "電子レセプト(UKE)ファイルではありません。1行目はIR、YK、UK、HM、MNなどのレコードで始まる必要があります。";
+                return Err(Fault::new(1, "", reason));
+            }
+            other => return Err(Fault::new(1, "", other.refusal().unwrap_or_default())),
+        };
+        let unknown = BTreeMap::new();
+        Ok(Self { lines, assembly: Assembly::new(), payer, unknown, corrections: 0, integrity: None })
     }
 
     /// Returns how often each record id occurred that no edition we know has; they were passed over.
@@ -91,109 +71,117 @@ impl<R: Read> ClaimFile<R> {
         &self.unknown
     }
 
-    /// Returns what staff may want to look at though nothing was refused: totals of GO that do not match, 外字 in names. At
-    /// most 1,000.
+    /// Returns what staff may want to look at though nothing was refused: totals of GO that do not match, 外字 in names, records
+    /// that were passed over. At most 1,000.
     pub fn notices(&self) -> &[Fault] {
-        &self.notices
+        self.assembly.notices()
     }
 
-    fn notice(&mut self, fault: Fault) {
-        if self.notices.len() < MAX_NOTICES {
-            self.notices.push(fault);
-        }
+    /// Returns how many corrections of the payer agency (JY, 査定) were applied; [`Claim::corrected`] says to which claims.
+    pub fn corrections(&self) -> u64 {
+        self.corrections
     }
 
-    fn finish(&mut self, draft: Draft) -> Result<Claim, Fault> {
-        self.totals.claims += 1;
-        let claim = draft.finish()?;
-        let points = claim.coverage.as_ref().map(|coverage| coverage.points);
-        let points = points.or_else(|| claim.public.first().and_then(|public| public.points)).unwrap_or(0);
-        self.totals.points = self.totals.points.saturating_add(points);
-        if claim.name.contains(is_private) || claim.provider.name.contains(is_private) {
-            self.notice(Fault::new(
-                claim.line,
-                "RE.氏名",
-                "氏名か医療機関名に外字があります。正しい文字を確認してください。",
-            ));
-        }
-        Ok(claim)
+    /// Returns how many claims were passed over because another one (DPC 総括レセプト) has their points.
+    pub fn parts_of_summaries(&self) -> u64 {
+        self.assembly.parts_of_summaries()
     }
 
-    /// Takes in one record, and returns the draft that it closes.
-    fn take(&mut self, number: u64, range: &Range<usize>) -> Option<Draft> {
-        let Some(kind) = Kind::of(self.lines.bytes(range)) else {
-            self.count_unknown(range);
-            return None;
-        };
-        if kind == Kind::PassedOver {
+    /// Returns what was read so far, and what the file states about it.
+    pub fn totals(&self) -> Totals {
+        self.assembly.totals()
+    }
+
+    /// Returns whether the file is whole; none before its end.
+    pub fn integrity(&self) -> Option<Integrity> {
+        self.integrity
+    }
+
+    /// Takes in a line of an institution's file, and returns the claim that it closes.
+    #[inline]
+    fn take(&mut self, range: &Range<usize>) -> Option<Result<Claim, Fault>> {
+        let line = self.lines.bytes(range);
+        let kind = Kind::of(line);
+        if kind == Some(Kind::PassedOver) {
             return None;
         }
-        let encoding = self.lines.encoding_of(range);
-        let record = Record::new(number, encoding, self.lines.bytes(range));
+        let range = bare(line, range);
+        let kind = kind.or_else(|| Kind::of(self.lines.bytes(&range)));
         match kind {
-            Kind::Part => {
-                match &mut self.draft {
-                    Some(draft) => draft.add(&record),
-                    None => {
-                        self.pending =
-                            Some(record.fault("", "レセプト共通(RE)より前にあります。この行は読み取れません。"));
-                    }
-                }
+            None => {
+                self.count_unknown(&range);
                 None
             }
-            Kind::Claim => {
-                let next = Draft::new(number, &record, self.institution.as_ref(), self.admin_number.take());
-                self.open = true;
-                self.draft.replace(next)
+            Some(Kind::PassedOver) => None,
+            Some(kind @ (Kind::Correction | Kind::Review)) => {
+                self.assembly.count(kind);
+                None
             }
-            Kind::Institution => {
-                let mut institution = Institution::read(&record);
-                if let (Ok(institution), Some(reception)) = (&mut institution, &self.reception)
-                    && institution.provider.name.is_empty()
-                    && institution.provider.code == reception.provider.code
-                {
-                    institution.provider.name.clone_from(&reception.provider.name);
-                }
-                self.institution = Some(institution);
-                self.open = true;
-                self.draft.take()
+            Some(kind) => {
+                let encoding = self.lines.encoding_of(&range);
+                let record = Record::new(self.lines.number(), encoding, self.lines.bytes(&range));
+                self.assembly.take(kind, &record)
             }
-            Kind::Reception => {
-                self.reception = Institution::read(&record).ok();
-                self.draft.take()
-            }
-            Kind::Admin => {
-                let admin = record.optional(1, "レセプト管理番号");
-                match admin {
-                    Ok(admin) => self.admin_number = admin,
-                    Err(fault) => self.pending = Some(fault),
-                }
-                self.draft.take()
-            }
-            Kind::Total => {
-                let total = |index| record.number(index, "総数").ok().flatten();
-                self.stated = Some(Stated { line: number, claims: total(1), points: total(2) });
-                self.open = false;
-                self.institution = None;
-                self.admin_number = None;
-                self.draft.take()
-            }
-            Kind::PassedOver => None,
         }
     }
 
-    /// Compares what GO states with what was read since the last one; real files differ, so it is only a notice.
-    fn compare_totals(&mut self) {
-        let Some(stated) = self.stated.take() else { return };
-        let read = std::mem::take(&mut self.totals);
-        for (name, stated_total, total) in
-            [("総件数", stated.claims, read.claims), ("総合計点数", stated.points, read.points)]
-        {
-            if let Some(stated_total) = stated_total.filter(|stated_total| *stated_total != total) {
-                let reason = format!("{stated_total}と書かれていますが、読み取った合計は{total}です。");
-                self.notice(Fault::new(stated.line, format!("GO.{name}"), reason));
+    /// Takes in a line of a payer's file.
+    fn hold(&mut self, range: &Range<usize>) {
+        let range = bare(self.lines.bytes(range), range);
+        let (line, begin) = Line::of(self.lines.bytes(&range));
+        let number = self.lines.number();
+        let kind = match line {
+            Line::Unknown => return self.count_unknown(&(range.start + begin..range.end)),
+            Line::Bare if range.is_empty() => return,
+            Line::Belongs(Kind::PassedOver) => return,
+            Line::Belongs(Kind::Review) => return self.assembly.count(Kind::Review),
+            Line::Bare => {
+                let reason = "行の先頭に3つの項目(記録者、行番号、枝番)がありません。このレセプトは読み取れません。";
+                return self.spoil(Fault::new(number, "", reason));
+            }
+            Line::Begins(kind) => {
+                self.turn();
+                kind
+            }
+            Line::Belongs(kind) => kind,
+        };
+        let encoding = self.lines.encoding_of(&range);
+        if let Some(payer) = &mut self.payer {
+            payer.incoming.hold(number, kind, encoding, self.lines.bytes(&range));
+        }
+    }
+
+    /// Lets the records of the claim that is complete go out.
+    fn turn(&mut self) {
+        let Some(Payer { incoming, outgoing }) = &mut self.payer else { return };
+        std::mem::swap(incoming, outgoing);
+        incoming.clear();
+        outgoing.correct();
+        self.corrections += outgoing.corrections();
+        self.assembly.corrected = outgoing.corrections() > 0;
+    }
+
+    /// Makes the claim whose lines come in a broken one.
+    fn spoil(&mut self, fault: Fault) {
+        match &mut self.payer {
+            Some(payer) => payer.incoming.spoil(fault),
+            None => self.assembly.spoil(fault),
+        }
+    }
+
+    /// Takes in records that go out until one closes a claim.
+    fn outgoing(&mut self) -> Option<Result<Claim, Fault>> {
+        let Payer { outgoing, .. } = self.payer.as_mut()?;
+        while let Some((kind, record)) = outgoing.next() {
+            let item = self.assembly.take(kind, &record).or_else(|| self.assembly.pending.take().map(Err));
+            if item.is_some() {
+                return item;
             }
         }
+        if let Some(fault) = outgoing.take_fault() {
+            self.assembly.spoil(fault);
+        }
+        self.assembly.pending.take().map(Err)
     }
 
     fn count_unknown(&mut self, range: &Range<usize>) {
@@ -206,17 +194,41 @@ impl<R: Read> ClaimFile<R> {
         *self.unknown.entry(id).or_default() += 1;
     }
 
-    /// Returns the fault of a file that ended in the middle.
-    fn truncated(&mut self) -> Fault {
-        let withheld = match self.draft.take() {
-            Some(draft) => {
-                format!("最後のレセプト({}行)は途中で切れているかもしれないため、読み取りませんでした。", draft.line)
+    /// Ends the reading, and returns the last claim or the fault of a file that ended in the middle.
+    fn end(&mut self) -> Option<Result<Claim, Fault>> {
+        if self.payer.as_ref().is_some_and(|payer| !payer.incoming.is_empty()) {
+            self.turn();
+            return self.outgoing().or_else(|| self.end());
+        }
+        let line = self.lines.number();
+        match self.assembly.end(self.payer.is_some()) {
+            Err(Cut { withheld }) => {
+                self.integrity = Some(Integrity::Truncated { line, withheld });
+                let withheld = withheld.map_or_else(String::new, |line| {
+                    format!("最後のレセプト({line}行)は途中で切れているかもしれないため、読み取りませんでした。")
+                });
+                let reason = format!(
+                    "ファイルの終わりを示すレコード(GO)がありません。途中で切れていないか確認してください。{withheld}"
+                );
+                Some(Err(Fault::new(line, "GO", reason)))
             }
-            None => String::new(),
-        };
-        let reason =
-            format!("ファイルの終わりを示すレコード(GO)がありません。途中で切れていないか確認してください。{withheld}");
-        Fault::new(self.lines.number(), "GO", reason)
+            Ok(item) => {
+                let totals = self.totals();
+                let stated = totals.stated_claims.is_some() || totals.stated_points.is_some();
+                self.integrity = Some(if self.lines.ends_in_line() && !stated {
+                    let reason = "ファイルの最後の行に改行がありません。途中で切れていないか確認してください。";
+                    self.assembly.notice(Fault::new(line, "", reason));
+                    Integrity::Truncated { line, withheld: None }
+                } else if totals.differing > 0 {
+                    Integrity::Differs
+                } else if stated {
+                    Integrity::Agrees
+                } else {
+                    Integrity::Unstated
+                });
+                item
+            }
+        }
     }
 }
 
@@ -225,82 +237,43 @@ impl<R: Read> Iterator for ClaimFile<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(fault) = self.pending.take() {
+            if let Some(fault) = self.assembly.pending.take() {
                 return Some(Err(fault));
             }
-            if self.finished {
+            if self.payer.is_some() {
+                let item = self.outgoing();
+                if item.is_some() {
+                    return item;
+                }
+            }
+            if self.integrity.is_some() {
                 return None;
             }
-            let range = match self.lines.next_line() {
-                None => {
-                    self.finished = true;
-                    return (self.open || self.draft.is_some()).then(|| Err(self.truncated()));
-                }
-                Some(Err(fault)) => {
-                    // The line may have been any record: what stands open is spoiled.
-                    if let Some(draft) = &mut self.draft {
-                        draft.spoil(fault);
-                        continue;
+            match self.lines.next_line() {
+                None => return self.end(),
+                // The line may have been any record: what stands open is spoiled.
+                Some(Err(fault)) => self.spoil(fault),
+                Some(Ok(range)) if self.payer.is_some() => self.hold(&range),
+                Some(Ok(range)) => {
+                    let item = self.take(&range);
+                    if item.is_some() {
+                        return item;
                     }
-                    return Some(Err(fault));
                 }
-                Some(Ok(range)) => range,
-            };
-            let closed = self.take(self.lines.number(), &range);
-            let item = closed.map(|draft| self.finish(draft));
-            self.compare_totals();
-            if item.is_some() {
-                return item;
             }
         }
     }
 }
 
-/// Returns whether a character is of the private use area, where 外字 of Windows-31J come to lie.
-fn is_private(character: char) -> bool {
-    matches!(character, '\u{e000}'..='\u{f8ff}')
+/// Returns where the line lies without a byte order mark before it.
+fn bare(line: &[u8], range: &Range<usize>) -> Range<usize> {
+    if line.starts_with(b"\xEF\xBB\xBF") { range.start + 3..range.end } else { range.clone() }
 }
 
-/// What a record does to the reading.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// MN: the payer agency's number of the next claim.
-    Admin,
-    /// UK: the file of a dental clinic.
-    Reception,
-    /// IR, YK.
-    Institution,
-    /// RE.
-    Claim,
-    /// HO, KO, SN, MF, BU: a part of a claim that we read.
-    Part,
-    /// GO.
-    Total,
-    /// Known, but nothing of it is needed.
-    PassedOver,
-}
-
-impl Kind {
-    /// Returns the kind of a line by its record id; none if no edition we know has it.
-    fn of(line: &[u8]) -> Option<Self> {
-        let line = line.strip_prefix(b"\"").unwrap_or(line);
-        let (id, rest) = line.split_at_checked(2).unwrap_or((line, b""));
-        if !matches!(rest.first(), None | Some(b',' | b'"' | b' ')) {
-            return None;
-        }
-        Some(match id {
-            b"MN" => Self::Admin,
-            b"UK" => Self::Reception,
-            b"IR" | b"YK" => Self::Institution,
-            b"RE" => Self::Claim,
-            b"HO" | b"KO" | b"SN" | b"MF" | b"BU" => Self::Part,
-            b"GO" => Self::Total,
-            b"SI" | b"IY" | b"SY" | b"CO" | b"TO" | b"SS" | b"HS" | b"SJ" | b"JD" | b"KH" | b"GR" | b"NI" | b"TI"
-            | b"TR" | b"TS" | b"SB" | b"KK" | b"SK" | b"GA" | b"HH" | b"GT" | b"CD" | b"SH" | b"CZ" | b"KI" | b"TK"
-            | b"ST" | b"HI" | b"HR" | b"HG" | b"RC" | b"JY" | b"EX" | b"ON" | b"MD" | b"RT" | b"JR" | b"MK" | b"" => {
-                Self::PassedOver
-            }
-            _ => return None,
-        })
-    }
+/// Whether the file begins with two capital letters and a comma, as records do that no edition we know has.
+fn begins_with_id(beginning: &[u8]) -> bool {
+    let end = beginning.iter().position(|byte| matches!(byte, b',' | b'\r' | b'\n')).unwrap_or(0);
+    let id = beginning.get(..end).unwrap_or_default().trim_ascii();
+    let id = id.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\"")).unwrap_or(id);
+    id.len() == 2 && id.iter().all(u8::is_ascii_uppercase)
 }

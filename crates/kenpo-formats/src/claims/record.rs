@@ -11,6 +11,7 @@ pub(super) struct Record<'a> {
     line: u64,
     encoding: Encoding,
     bytes: &'a [u8],
+    id: [u8; 2],
     /// Where each field ends.
     ends: [u32; FIELDS],
     count: usize,
@@ -19,29 +20,40 @@ pub(super) struct Record<'a> {
 impl<'a> Record<'a> {
     /// Splits the line. A trail byte of Windows-31J is never a comma, so bytes can be split before they are decoded.
     pub(super) fn new(line: u64, encoding: Encoding, bytes: &'a [u8]) -> Self {
-        let mut record = Self { line, encoding, bytes, ends: [0; FIELDS], count: 0 };
+        let mut record = Self { line, encoding, bytes, id: *b"  ", ends: [0; FIELDS], count: 0 };
         let whole = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let commas = memchr::memchr_iter(b',', bytes).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
         for (place, end) in record.ends.iter_mut().zip(commas.chain(std::iter::once(whole))) {
             *place = end;
             record.count += 1;
         }
+        if let Ok(id) = <[u8; 2]>::try_from(record.field(0)) {
+            record.id = id.map(|byte| byte.to_ascii_uppercase());
+        }
         record
     }
 
-    /// Returns the record id.
-    pub(super) fn id(&self) -> &'a str {
-        std::str::from_utf8(self.field(0)).unwrap_or_default()
+    /// Returns the line of the file, from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Returns the record id in capital letters.
+    pub(super) fn id(&self) -> &str {
+        std::str::from_utf8(&self.id).unwrap_or_default()
     }
 
     /// Returns the bytes of a field without quotes and spaces around it; empty when the record is shorter.
     fn field(&self, index: usize) -> &'a [u8] {
+        if index >= self.count {
+            return b"";
+        }
         let start = match index.checked_sub(1).and_then(|before| self.ends.get(before)) {
             Some(end) => *end as usize + 1,
             None => 0,
         };
         match self.ends.get(index) {
-            Some(end) if index < self.count => {
+            Some(end) => {
                 let field = self.bytes.get(start..*end as usize).unwrap_or_default().trim_ascii();
                 field.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\"")).unwrap_or(field).trim_ascii()
             }
@@ -62,6 +74,9 @@ impl<'a> Record<'a> {
     /// Returns the text of a field without spaces around it; empty when omitted.
     pub(super) fn text(&self, index: usize, name: &str) -> Result<String, Fault> {
         let field = self.field(index);
+        if field.is_empty() {
+            return Ok(String::new());
+        }
         let text = self.encoding.decode(field).ok_or_else(|| self.fault(name, undecodable(Some(self.encoding))))?;
         if text.contains(char::is_control) {
             return Err(self.fault(name, "制御文字が含まれています。"));

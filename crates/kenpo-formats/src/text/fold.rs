@@ -17,6 +17,9 @@ const WIDE_KANA: [char; 63] = [
 /// assert_eq!(kenpo_formats::text::fold("ﾃｽﾄ ﾀﾞﾛｳ　１２－Ａ"), "テスト ダロウ 12-A");
 /// ```
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
     let mut folded = String::with_capacity(text.len());
     for character in text.chars() {
         let mark = match character {
@@ -76,18 +79,31 @@ pub fn search_key(text: &str) -> String {
         .collect()
 }
 
-/// Returns a 記号 or 番号 in the form that compares equal across files: half width, upper case, no spaces, no hyphens.
-///
-/// Hyphens of all kinds go, the long-vowel mark too, which many keyboards give for one. Leading zeros stay: they are part of
-/// the number.
+/// Returns a 記号 or 番号 in the form that compares equal across files: as [`plain_number`], without leading zeros, which one program
+/// writes and the next drops.
 ///
 /// ```
 /// use kenpo_formats::text::holder_key_part;
 ///
-/// assert_eq!(holder_key_part("１２－３４ａ"), holder_key_part("12 34A"));
-/// assert_ne!(holder_key_part("0012"), holder_key_part("12"));
+/// assert_eq!(holder_key_part("００１２－３４ａ"), holder_key_part("12 34A"));
+/// assert_eq!(holder_key_part("000"), "0");
 /// ```
 pub fn holder_key_part(text: &str) -> String {
+    let plain = plain_number(text);
+    let short = plain.trim_start_matches('0');
+    if short.is_empty() && !plain.is_empty() { "0".to_owned() } else { short.to_owned() }
+}
+
+/// Returns a 記号 or 番号 without what does not count when it is typed or searched: half width, upper case, no spaces, no hyphens.
+///
+/// Hyphens of all kinds go, the long-vowel mark too, which many keyboards give for one.
+///
+/// ```
+/// use kenpo_formats::text::plain_number;
+///
+/// assert_eq!(plain_number("００１２－３４ａ"), "001234A");
+/// ```
+pub fn plain_number(text: &str) -> String {
     fold(text)
         .chars()
         .filter(|character| !character.is_whitespace() && !is_hyphen(*character))

@@ -10,15 +10,20 @@ pub const MAX_LINE: usize = 64 * 1024;
 
 /// How much of a file is looked at to find out its encoding, in bytes.
 const PREFIX: usize = 1024 * 1024;
+/// How much tells what a file is, in bytes.
+const HEAD: usize = 4096;
 /// How much is read at a time, in bytes: little at first, doubled each time.
 const FIRST_CHUNK: usize = 8 * 1024;
 const LARGEST_CHUNK: usize = 256 * 1024;
 
 /// The lines of a file as bytes, each with its number; bounded memory.
 ///
-/// A line ends with LF, CRLF or the file; trailing CR, NUL and 0x1A (the end mark of MS-DOS) are not part of it.
+/// A line ends with LF, CRLF, 0x1A (the end mark of MS-DOS, which stands inside of files that were joined) or the file, and with
+/// a CR alone where that is asked for; trailing CR and NUL are not part of it.
 pub(crate) struct RawLines<R> {
     source: R,
+    /// Whether a CR alone ends a line.
+    carriage_returns: bool,
     buffer: Vec<u8>,
     start: usize,
     finished: bool,
@@ -26,6 +31,12 @@ pub(crate) struct RawLines<R> {
     /// How many bytes after `start` hold no LF.
     searched: usize,
     number: u64,
+    /// Whether 0x1A was seen.
+    has_end_marks: bool,
+    /// Whether the file ended without a line end.
+    ends_in_line: bool,
+    /// Whether the next line stands under the number of the last one.
+    same_line: bool,
     encoding: Option<Encoding>,
 }
 
@@ -34,12 +45,16 @@ impl<R: Read> RawLines<R> {
     pub(crate) fn open(source: R) -> Result<Self, Fault> {
         let mut lines = Self {
             source,
+            carriage_returns: false,
             buffer: Vec::new(),
             start: 0,
             finished: false,
             chunk: FIRST_CHUNK,
             searched: 0,
             number: 0,
+            has_end_marks: false,
+            ends_in_line: false,
+            same_line: false,
             encoding: None,
         };
         while lines.buffer.len() < PREFIX && !lines.finished {
@@ -72,6 +87,11 @@ impl<R: Read> RawLines<R> {
         self.number
     }
 
+    /// Returns whether the file ended without a line end; false before its end.
+    pub(crate) fn ends_in_line(&self) -> bool {
+        self.ends_in_line
+    }
+
     /// Returns the bytes of a range of [`RawLines::next_line`], valid until it is called again.
     pub(crate) fn bytes(&self, line: &Range<usize>) -> &[u8] {
         self.buffer.get(line.clone()).unwrap_or_default()
@@ -80,12 +100,9 @@ impl<R: Read> RawLines<R> {
     /// Returns where the next line lies; none at the end.
     pub(crate) fn next_line(&mut self) -> Option<Result<Range<usize>, Fault>> {
         loop {
-            let unread = self.buffer.get(self.start + self.searched..).unwrap_or_default();
-            if let Some(at) = memchr::memchr(b'\n', unread) {
-                let end = self.start + self.searched + at;
-                return Some(self.take(end, end + 1));
+            if let Some((end, next)) = self.line_end() {
+                return Some(self.take(end, next));
             }
-            self.searched = self.buffer.len() - self.start;
             if self.finished {
                 if self.searched == 0 {
                     return None;
@@ -93,7 +110,8 @@ impl<R: Read> RawLines<R> {
                 let end = self.buffer.len();
                 let line = self.take(end, end);
                 // What is left after the last LF is no line if it is only an end mark.
-                return if matches!(&line, Ok(line) if line.is_empty()) { None } else { Some(line) };
+                self.ends_in_line = !matches!(&line, Ok(line) if line.is_empty());
+                return self.ends_in_line.then_some(line);
             }
             if self.searched > MAX_LINE {
                 return Some(Err(self.skip_long_line()));
@@ -104,8 +122,35 @@ impl<R: Read> RawLines<R> {
         }
     }
 
+    /// Returns where the line ends and where the next begins; none while that is not in the buffer.
+    fn line_end(&mut self) -> Option<(usize, usize)> {
+        let from = self.start + self.searched;
+        let unread = self.buffer.get(from..).unwrap_or_default();
+        let found =
+            if self.carriage_returns { memchr::memchr2(b'\n', b'\r', unread) } else { memchr::memchr(b'\n', unread) };
+        let Some(at) = found else {
+            self.searched = self.buffer.len() - self.start;
+            return None;
+        };
+        if unread.get(at) == Some(&b'\n') {
+            return Some((from + at, from + at + 1));
+        }
+        // Several CR before a LF are one end: files that were written as text twice have them.
+        let marks = unread.get(at..).unwrap_or_default();
+        let returns = marks.iter().take_while(|byte| **byte == b'\r').count();
+        let end = from + at;
+        match marks.get(returns) {
+            Some(b'\n') => Some((end, end + returns + 1)),
+            None if !self.finished && returns <= MAX_LINE => {
+                self.searched = end - self.start;
+                None
+            }
+            _ => Some((end, end + 1)),
+        }
+    }
+
     fn take(&mut self, end: usize, next: usize) -> Result<Range<usize>, Fault> {
-        self.number += 1;
+        self.number += u64::from(!std::mem::take(&mut self.same_line));
         let start = self.start;
         self.start = next;
         self.searched = 0;
@@ -113,8 +158,23 @@ impl<R: Read> RawLines<R> {
             return Err(self.too_long());
         }
         let line = self.buffer.get(start..end).unwrap_or_default();
+        if !self.has_end_marks {
+            let kept = line.iter().rposition(|byte| !matches!(byte, b'\r' | 0)).map_or(0, |last| last + 1);
+            return Ok(start..start + kept);
+        }
+        let first = line.iter().position(|byte| *byte != 0x1A).unwrap_or(line.len());
+        let line = line.get(first..).unwrap_or_default();
+        let start = start + first;
         let kept = line.iter().rposition(|byte| !matches!(byte, b'\r' | 0 | 0x1A)).map_or(0, |last| last + 1);
-        Ok(start..start + kept)
+        match memchr::memchr(0x1A, line.get(..kept).unwrap_or_default()) {
+            None => Ok(start..start + kept),
+            Some(mark) => {
+                // What follows the mark is a line of another file, under the same number.
+                self.start = start + mark + 1;
+                self.same_line = true;
+                Ok(start..start + mark)
+            }
+        }
     }
 
     fn too_long(&self) -> Fault {
@@ -126,9 +186,9 @@ impl<R: Read> RawLines<R> {
         self.number += 1;
         let fault = self.too_long();
         loop {
-            let unread = self.buffer.get(self.start..).unwrap_or_default();
-            if let Some(at) = memchr::memchr(b'\n', unread) {
-                self.start += at + 1;
+            self.searched = 0;
+            if let Some((_, next)) = self.line_end() {
+                self.start = next;
                 break;
             }
             self.start = self.buffer.len();
@@ -156,6 +216,8 @@ impl<R: Read> RawLines<R> {
             match self.source.read(self.buffer.get_mut(filled..).unwrap_or_default()) {
                 Ok(read) => {
                     self.buffer.truncate(filled + read);
+                    let came = self.buffer.get(filled..).unwrap_or_default();
+                    self.has_end_marks |= memchr::memchr(0x1A, came).is_some();
                     self.finished = read == 0;
                     return Ok(());
                 }
@@ -183,8 +245,8 @@ pub struct Line {
 /// The lines of a file in UTF-8 or Windows-31J, found out from the file itself.
 ///
 /// A byte order mark says UTF-8. Without it the first MiB decides: UTF-8 if it is valid, else Windows-31J; while that is
-/// plain ASCII, the first line that is not decides. At most that much is held in memory. A line that cannot be decoded, has
-/// a NUL inside or is longer than [`MAX_LINE`] is a fault, and the next line follows.
+/// plain ASCII, the first line that is not decides. At most that much is held in memory. A line ends with LF, CRLF or a CR alone.
+/// A line that cannot be decoded, has a NUL inside or is longer than [`MAX_LINE`] is a fault, and the next line follows.
 ///
 /// ```
 /// use kenpo_formats::text::Lines;
@@ -205,7 +267,15 @@ impl<R: Read> Lines<R> {
     ///
     /// When the source cannot be read.
     pub fn open(source: R) -> Result<Self, Fault> {
-        Ok(Self { raw: RawLines::open(source)? })
+        let mut raw = RawLines::open(source)?;
+        raw.carriage_returns = true;
+        Ok(Self { raw })
+    }
+
+    /// Returns the unread beginning of the file, at most some thousand bytes.
+    pub(crate) fn head(&self) -> &[u8] {
+        let unread = self.raw.peek();
+        unread.get(..HEAD).unwrap_or(unread)
     }
 
     /// Returns the encoding, as far as it is known; none while all that was read is ASCII.
@@ -262,6 +332,24 @@ mod tests {
         assert_eq!(texts(b""), []);
         assert_eq!(texts(b"\xEF\xBB\xBF\xE3\x81\x82"), [Ok("あ".into())]);
         assert_eq!(texts(b"a\0b\nc"), [Err(1), Ok("c".into())]);
+        assert_eq!(texts(b"a\rb\r\r\nc\n\rd"), ["a", "b", "c", "", "d"].map(|line| Ok(line.into())));
+    }
+
+    #[test]
+    fn end_marks_inside_join_files() {
+        let numbered = |bytes: &[u8]| {
+            let mut lines = RawLines::open(bytes).unwrap();
+            let mut read = Vec::new();
+            while let Some(line) = lines.next_line() {
+                let line = lines.bytes(&line.unwrap()).to_vec();
+                read.push((lines.number(), String::from_utf8(line).unwrap()));
+            }
+            read
+        };
+        let expected = [(1, "a".to_owned()), (2, "b".to_owned())];
+        assert_eq!(numbered(b"a\r\n\x1Ab\r\n\x1A"), expected);
+        assert_eq!(numbered(b"a\x1Ab\r\nc"), [(1, "a".into()), (1, "b".into()), (2, "c".into())]);
+        assert_eq!(numbered(b"a\rb\n").len(), 1);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use kenpo_formats::{Fault, FaultsCsv, write_faults_csv};
 use super::{for_society, output, read_society};
 use crate::features::imports::{
     self, Answers, Choices, ChunkFault, Format, Job, KINDS, Kind, Options, Outcome, Question, Source, Through,
+    Unconfirmed, Watch,
 };
 
 #[derive(Debug, Subcommand)]
@@ -41,6 +42,7 @@ fn option(question: &'static Question) -> Arg {
             arg.default_value(words.first().copied().unwrap_or_default()).value_parser(PossibleValuesParser::new(words))
         }
         Choices::Day => arg.value_name("DAY").required_unless_present("template"),
+        Choices::DayIfAny => arg.value_name("DAY"),
     }
 }
 
@@ -93,9 +95,15 @@ pub(super) struct FileLine {
     /// Takes nothing if anything is wrong
     #[arg(long)]
     all_or_nothing: bool,
+    /// Takes a file that is cut off, or whose totals are others than it states
+    #[arg(long)]
+    accept_totals: bool,
     /// Where to write what is wrong, as CSV: line, column, reason
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
+    /// Where to write what to look at though it is taken, as CSV: line, column, reason
+    #[arg(long, value_name = "FILE")]
+    notices: Option<PathBuf>,
     /// The form of the file, where its first record does not tell
     #[arg(long)]
     format: Option<Format>,
@@ -171,30 +179,70 @@ impl Import {
     }
 }
 
-/// The mistakes of a file: the first ones for the screen, all of them for the CSV.
-struct Mistakes {
+/// What a file is told of.
+struct Told {
+    mistakes: List,
+    notices: List,
+    to_confirm: Vec<Fault>,
+}
+
+impl Watch for Told {
+    fn fault(&mut self, fault: &ChunkFault) {
+        self.mistakes.push(&fault.fault);
+    }
+
+    fn notice(&mut self, notice: &Fault) {
+        self.notices.push(notice);
+    }
+
+    fn confirm(&mut self, faults: &[Fault]) {
+        self.to_confirm.extend_from_slice(faults);
+    }
+}
+
+/// Mistakes or notices: the first ones for the screen, all of them for the CSV.
+struct List {
+    count: usize,
     first: Vec<Fault>,
     all: Option<FaultsCsv<BufWriter<File>>>,
 }
 
-impl Mistakes {
+impl List {
     fn open(path: Option<&PathBuf>) -> anyhow::Result<Self> {
         let create = |path: &PathBuf| {
             let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
             anyhow::Ok(FaultsCsv::new(BufWriter::new(file))?)
         };
-        Ok(Self { first: Vec::new(), all: path.map(create).transpose()? })
+        Ok(Self { count: 0, first: Vec::new(), all: path.map(create).transpose()? })
     }
 
-    fn push(&mut self, fault: Fault) {
-        let written = self.all.as_mut().map_or(Ok(()), |csv| csv.write(&fault));
+    fn push(&mut self, fault: &Fault) {
+        self.count += 1;
+        let written = self.all.as_mut().map_or(Ok(()), |csv| csv.write(fault));
         if let Err(error) = written {
-            tracing::error!("the list of mistakes can not be written: {error}");
+            tracing::error!("a list can not be written: {error}");
         }
         if self.first.len() < SHOWN {
-            self.first.push(fault);
+            self.first.push(fault.clone());
         }
     }
+
+    /// Says the first ones, and with which option all are written.
+    fn say(&self, what: &str, option: &str) {
+        for fault in &self.first {
+            say!("  {what}{fault}");
+        }
+        let more = self.count - self.first.len();
+        if more > 0 {
+            say!("  … and {more} more; {option} FILE writes them all");
+        }
+    }
+}
+
+/// Returns the error of a file that nobody has confirmed.
+fn unconfirmed(source: &Source, faults: &[Fault]) -> anyhow::Error {
+    let why: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!("{} may not be whole: {}; --accept-totals takes it as it is", source.name, why.join("; "))
 }
 
 impl FileOfKind {
@@ -212,22 +260,33 @@ impl FileOfKind {
             bail!("--{name}: {why}");
         }
         let source = Source::examine(file, line.format).with_context(|| format!("cannot read {}", file.display()))?;
-        let options = Options { dry_run: line.dry_run, all_or_nothing: line.all_or_nothing };
-        let mut mistakes = Mistakes::open(line.errors.as_ref())?;
-        let mut watch = |fault: &ChunkFault| mistakes.push(fault.fault.clone());
-        let job = Job { app: &app, scope: &scope, source: &source, options, answers: &answers, watch: &mut watch };
-        let report = kind.import(job).await?;
-        say!("{report}");
-        for fault in &mistakes.first {
-            say!("  {fault}");
-        }
-        let more = report.rejected + report.unmatched - i64::try_from(mistakes.first.len())?;
-        if more > 0 && report.outcome != Outcome::AlreadyThere {
-            say!("  … and {more} more; --errors FILE writes them all");
-        }
+        let options =
+            Options { dry_run: line.dry_run, all_or_nothing: line.all_or_nothing, confirmed: line.accept_totals };
+        let mut told = Told {
+            mistakes: List::open(line.errors.as_ref())?,
+            notices: List::open(line.notices.as_ref())?,
+            to_confirm: Vec::new(),
+        };
+        let job = Job { app: &app, scope: &scope, source: &source, options, answers: &answers, watch: &mut told };
+        let result = kind.import(job).await;
         app.db.close().await;
+        let report = match result {
+            Err(error) => match error.downcast::<Unconfirmed>() {
+                Ok(Unconfirmed(faults)) => return Err(unconfirmed(&source, &faults)),
+                Err(error) => return Err(error),
+            },
+            Ok(report) => report,
+        };
+        say!("{report}");
+        if report.outcome != Outcome::AlreadyThere {
+            told.mistakes.say("", "--errors");
+            told.notices.say("to look at: ", "--notices");
+        }
         if report.outcome == Outcome::Refused {
             bail!("{} has mistakes", source.name);
+        }
+        if !line.accept_totals && !told.to_confirm.is_empty() {
+            return Err(unconfirmed(&source, &told.to_confirm));
         }
         Ok(())
     }

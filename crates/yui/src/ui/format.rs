@@ -97,6 +97,11 @@ pub(crate) fn care_kind(lang: Lang, kind: CareKind) -> &'static str {
             CareKind::Pharmacy => "Pharmacy",
             CareKind::HomeNursing => "Home nursing",
             CareKind::Judo => "Judo therapy",
+            CareKind::Acupuncture => "Acupuncture and moxibustion",
+            CareKind::Massage => "Massage",
+            CareKind::Orthosis => "Orthosis",
+            CareKind::Reimbursement => "Refunded care",
+            CareKind::OverseasReimbursement => "Refunded care abroad",
         },
     }
 }

@@ -18,7 +18,7 @@ use yui_db::{params, statements};
 use crate::support::{Browser, Portal};
 
 const INSURER: &str = "06139034";
-const PLAIN: Options = Options { dry_run: false, all_or_nothing: false };
+const PLAIN: Options = Options { dry_run: false, all_or_nothing: false, confirmed: true };
 const PAGE: &str = "/console/migration";
 
 statements! {
@@ -42,6 +42,9 @@ struct Id {
     id: i64,
 }
 
+/// Kana for digits, which names in kana cannot have.
+const DIGITS: [char; 10] = ['ア', 'イ', 'ウ', 'エ', 'オ', 'カ', 'キ', 'ク', 'ケ', 'コ'];
+
 /// Brings so many users of an older system to the demo's minato, who can come over until the end of January; every tenth has no
 /// address.
 async fn older_users(portal: &Portal, people: usize) -> SystemScope {
@@ -50,7 +53,8 @@ async fn older_users(portal: &Portal, people: usize) -> SystemScope {
         String::from("保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n");
     let mut users = String::from("ユーザID,保険者番号,記号,番号,枝番,メールアドレス,ログイン済み\r\n");
     for at in 1..=people {
-        register += &format!("{INSURER},700,{at},00,移行 {at},イコウ {at},女,1980-01-01,本人,2015-04-01,\r\n");
+        let given: String = at.to_string().bytes().map(|digit| DIGITS[usize::from(digit - b'0')]).collect();
+        register += &format!("{INSURER},700,{at},00,移行 {at},イコウ {given},女,1980-01-01,本人,2015-04-01,\r\n");
         let email = if at % 10 == 0 { String::new() } else { format!("older{at:05}@mail.example") };
         users += &format!("older{at:05},{INSURER},700,{at},00,{email},{}\r\n", at % 2);
     }

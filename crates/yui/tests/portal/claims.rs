@@ -8,7 +8,12 @@ use yui::features::{
     societies::Preset,
 };
 
-use crate::support::{Portal, register_csv};
+use yui::scope::SystemScope;
+
+use crate::{
+    console_imports::checked,
+    support::{Portal, register_csv},
+};
 
 const INSURER: &str = "06139018";
 
@@ -100,5 +105,44 @@ async fn the_public_sample_imports_for_a_register_that_holds_its_people() {
         assert_eq!(report.accepted, i64::try_from(own.len() - unborn).unwrap(), "{told:#?}");
         assert_eq!(report.rejected, 0);
         imports::publish(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+    }
+}
+
+/// Formats findings D11 and D13: a file that is cut off, or that states other totals than it has, waits until somebody confirms it.
+#[tokio::test]
+async fn a_file_that_may_not_be_whole_has_to_be_confirmed() {
+    let whole = "IR,1,13,1,9900013,,みほん医院,202503,00,\r\n\
+        RE,1,1112,202501,テスト タロウ,1,19790822,,,,,,,,,,,,\r\nHO,06139034,800,1234,2,1234,,,,,,,,,\r\n";
+    for (name, end, why) in [
+        ("cut.UKE", "", "途中で終わっています"),
+        ("other.UKE", "GO,140,86392,99\r\n", "140件・86392点ですが、読み取れたのは1件・1234点です"),
+        ("right.UKE", "GO,1,1234,99\r\n", ""),
+    ] {
+        for portal in Portal::demos().await {
+            let mut staff = portal.staff("minato", "kyufu").await;
+            let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode(whole);
+            let file = [&bytes[..], end.as_bytes()].concat();
+            let upload = checked(&portal, &mut staff, "expenses", name, &file).await;
+            let page = staff.get(&upload).await.text();
+            assert_eq!(page.contains("取り込む前に確かめてください"), !why.is_empty(), "{name}: {page}");
+            assert!(page.contains(why), "{name}: {page}");
+            if !why.is_empty() {
+                let refused = staff.post(&format!("{upload}/apply"), "").await;
+                assert!(refused.text().contains("チェックを入れてください"), "{name}: {}", refused.text());
+                imports::work_due(&portal.app).await.unwrap();
+                assert!(!staff.get(&upload).await.text().contains("取込を指示"), "nothing happened");
+            }
+            let taken = staff.post(&format!("{upload}/apply"), "confirmed=yes").await;
+            assert_eq!(taken.status, 303);
+            imports::work_due(&portal.app).await.unwrap();
+
+            // The command line says so by its exit code.
+            let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
+            let path = portal.file(&format!("again-{name}"), [&file[..], b"\r\n"].concat()).path;
+            let source = Source::examine(&path, None).unwrap();
+            let plain = Options::default();
+            let result = portal.expenses(&scope, &source, plain, &mut vec![]).await;
+            assert_eq!(result.is_err_and(|error| error.is::<imports::Unconfirmed>()), !why.is_empty(), "{name}");
+        }
     }
 }

@@ -60,7 +60,7 @@ fn row(key: &str, month: &str, provider: &str, total: i64) -> String {
 }
 
 /// Sends a file, has it checked and returns where it is shown.
-async fn checked(portal: &Portal, staff: &mut Browser, kind: &str, name: &str, file: &[u8]) -> String {
+pub(crate) async fn checked(portal: &Portal, staff: &mut Browser, kind: &str, name: &str, file: &[u8]) -> String {
     let answer = send(staff, kind, &[], name, file).await;
     assert_eq!(answer.status, 303, "{name}: {}", answer.text());
     let path = answer.location().to_owned();

@@ -1,7 +1,15 @@
 //! An import that is killed in its middle and run again is complete and single.
 
-use std::process::{Command, Stdio};
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::mpsc,
+    thread,
+};
 
+use tokio::sync::oneshot;
 use yui::features::{
     imports::{self, BatchState, Options, Outcome},
     societies::Preset,
@@ -11,9 +19,11 @@ use crate::support::{EXPENSE_HEADER, KEY, Portal, register_csv, state_of};
 
 const INSURER: &str = "06139018";
 const ROWS: usize = 60_000;
+/// How many records are written before the import is killed, at least: their bytes are more than a pipe takes.
+const WRITTEN: i64 = 5_000;
 
 /// Returns `yui import expenses` of this file on the portal's database.
-fn import(portal: &Portal, path: &std::path::Path) -> Command {
+fn import(portal: &Portal, path: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_yui"));
     command
         .env_clear()
@@ -24,6 +34,33 @@ fn import(portal: &Portal, path: &std::path::Path) -> Command {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command
+}
+
+/// A file whose reader gets a part of it, and the rest when it is let go on.
+struct Halting {
+    pipe: PathBuf,
+    /// The reader has taken the part, but for what the pipe holds.
+    halted: oneshot::Receiver<()>,
+    go_on: mpsc::Sender<()>,
+}
+
+impl Halting {
+    fn new(file: &Path, part: u64) -> Self {
+        let pipe = file.with_extension("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let (halt, halted) = oneshot::channel();
+        let (go_on, gone_on) = mpsc::channel();
+        let (mut from, to) = (File::open(file).unwrap(), pipe.clone());
+        thread::spawn(move || {
+            let mut to = OpenOptions::new().write(true).open(to).unwrap();
+            std::io::copy(&mut Read::by_ref(&mut from).take(part), &mut to).unwrap();
+            halt.send(()).unwrap();
+            gone_on.recv().unwrap();
+            std::io::copy(&mut from, &mut to).unwrap();
+            to.flush().unwrap();
+        });
+        Self { pipe, halted, go_on }
+    }
 }
 
 #[tokio::test]
@@ -45,7 +82,9 @@ async fn killed_in_the_middle_and_run_again_is_complete_and_single() {
         let mut child = import(&portal, &source.path).spawn().unwrap();
         let batch = loop {
             let batches = imports::batches(&portal.app, &scope).await.unwrap();
-            if let Some(batch) = batches.into_iter().find(|batch| batch.file_name == "big.csv" && batch.position > 0) {
+            if let Some(batch) =
+                batches.into_iter().find(|batch| batch.file_name == "big.csv" && batch.position >= WRITTEN)
+            {
                 break batch;
             }
             assert!(child.try_wait().unwrap().is_none(), "the import ended before it could be killed");
@@ -56,7 +95,19 @@ async fn killed_in_the_middle_and_run_again_is_complete_and_single() {
         assert_eq!((stopped.batch_id, stopped.state), (batch.batch_id, BatchState::Reading));
         assert!(imports::publish(&portal.app, &scope, batch.batch_id).await.is_err(), "half a file is not published");
 
-        let again = portal.expenses(&scope, &source, Options::default(), &mut vec![]).await.unwrap();
+        // Where it passes over what is written already, nobody waits for the database's one writer.
+        let part = source.path.metadata().unwrap().len() * u64::try_from(WRITTEN / 2).unwrap() / ROWS as u64;
+        let halting = Halting::new(&source.path, part);
+        let mut source = source;
+        source.path.clone_from(&halting.pipe);
+        let meanwhile = async {
+            halting.halted.await.unwrap();
+            drop(portal.app.db.begin().await.expect("the writer is free"));
+            halting.go_on.send(()).unwrap();
+        };
+        let mut told = Vec::new();
+        let (again, ()) = tokio::join!(portal.expenses(&scope, &source, Options::default(), &mut told), meanwhile);
+        let again = again.unwrap();
         assert_eq!((again.outcome, again.batch_id), (Outcome::Done, Some(batch.batch_id)));
         assert!(again.resumed_at > 0, "it went on where it was");
         let whole = imports::batches(&portal.app, &scope).await.unwrap().pop().unwrap();

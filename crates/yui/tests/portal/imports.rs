@@ -7,9 +7,9 @@ use yui::scope::InSociety;
 use crate::support::{EXPENSE_HEADER, Portal, register_csv, state_of};
 
 const INSURER: &str = "06139018";
-const DRY: Options = Options { dry_run: true, all_or_nothing: false };
-const ALL: Options = Options { dry_run: false, all_or_nothing: true };
-const PLAIN: Options = Options { dry_run: false, all_or_nothing: false };
+const DRY: Options = Options { dry_run: true, all_or_nothing: false, confirmed: true };
+const ALL: Options = Options { dry_run: false, all_or_nothing: true, confirmed: true };
+const PLAIN: Options = Options { dry_run: false, all_or_nothing: false, confirmed: true };
 
 fn expense(key: &str, branch: &str, month: &str, provider: &str, total: i64) -> String {
     let self_pay = total * 3 / 10;
@@ -349,8 +349,7 @@ async fn a_branch_number_given_anew_is_another_person_and_a_new_name_the_same() 
         assert!(report.details.contains(&("changed members", 1)), "一郎: {report}");
         let names: Vec<_> =
             state_of(&portal).await.lines().take(4).map(|line| line.split('|').next().unwrap().to_owned()).collect();
-        // Insured persons come in before dependents.
-        assert_eq!(names, ["テスト タロウ", "例示 一郎", "テスト ハナコ", "テスト 三郎"]);
+        assert_eq!(names, ["テスト タロウ", "テスト ハナコ", "例示 一郎", "テスト 三郎"]);
     }
 }
 
@@ -360,9 +359,9 @@ async fn numbers_given_anew_after_a_gap_are_another_household() {
         let scope = portal.society(Preset::Minato, INSURER).await;
         let header = "保険者番号,記号,番号,枝番,個人コード,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
         for (key, other_key) in [("", ""), ("P1", "P9")] {
-            let number = if key.is_empty() { "1" } else { "2" };
+            let (number, month) = if key.is_empty() { ("1", "01") } else { ("2", "02") };
             let left = format!(
-                "{header}{INSURER},10,{number},00,{key},見本 菊,ミホン キク,女,1970-01-01,本人,2010-04-01,2024-04-01\r\n"
+                "{header}{INSURER},10,{number},00,{key},見本 菊,ミホン キク,女,1970-{month}-01,本人,2010-04-01,2024-04-01\r\n"
             );
             portal.register(&scope, &portal.file("left.csv", left), PLAIN).await.unwrap();
             let row = expense(&format!("A{number}"), "00", "2023-05", "むかし医院", 1_000)
@@ -370,7 +369,7 @@ async fn numbers_given_anew_after_a_gap_are_another_household() {
             let report = portal.expenses(&scope, &portal.file("e.csv", csv(&[row])), PLAIN, &mut vec![]).await.unwrap();
             imports::publish(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
             let came = format!(
-                "{header}{INSURER},10,{number},00,{other_key},例示 翔,レイジ ショウ,男,1999-09-09,本人,2025-04-01,\r\n"
+                "{header}{INSURER},10,{number},00,{other_key},例示 翔,レイジ ショウ,男,1999-{month}-09,本人,2025-04-01,\r\n"
             );
             portal.register(&scope, &portal.file("came.csv", came), PLAIN).await.unwrap();
             let page =
@@ -530,167 +529,22 @@ async fn equal_rows_without_a_number_are_all_kept_but_once_per_content() {
     }
 }
 
-const REGISTER_HEADER: &str =
-    "保険者番号,記号,番号,枝番,個人コード,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
-
-/// A register of these rows, all of symbol 81.
-fn register_of(rows: &[&str]) -> String {
-    let rows = rows.iter().map(|row| format!("{INSURER},81,{row}\r\n"));
-    format!("{REGISTER_HEADER}{}", rows.collect::<String>())
-}
-
-/// Imports a register, checked before; both must say the same. Returns how many rows were taken, and why others were not.
-async fn register_both_ways(
-    portal: &Portal,
-    scope: &yui::scope::SystemScope,
-    name: &str,
-    rows: &[&str],
-) -> (i64, Vec<String>) {
-    let file = portal.file(name, register_of(rows));
-    let run = async |options| {
-        let numbers = yui::features::societies::insurer_numbers(&portal.app, scope).await.unwrap();
-        let importer = yui::features::register::RegisterImport::new(scope.clone(), numbers, portal.app.clock.now());
+/// Formats finding D7: taking back what was never there changes nothing, and is told.
+#[tokio::test]
+async fn a_claim_that_is_not_there_can_not_be_taken_back() {
+    for portal in Portal::both().await {
+        let scope = with_register(&portal).await;
+        let row = expense("A1", "00", "2025-01", "みほん医院", 10_000);
+        let back = row.replacen(",,", ",1,", 1);
         let mut told = Vec::new();
-        let report = imports::run(&portal.app, scope, importer, &file, options, |fault| {
-            told.push(fault.fault.to_string());
-        });
-        let report = report.await.unwrap();
-        assert_eq!(report.rejected, i64::try_from(told.len()).unwrap(), "{told:?}");
-        (report.accepted, told)
-    };
-    let checked = run(DRY).await;
-    let done = run(PLAIN).await;
-    assert_eq!(checked, done);
-    done
-}
-
-/// Who is in which household: names joined by commas, a household a line, in order.
-async fn households_of(portal: &Portal) -> Vec<String> {
-    #[derive(sqlx::FromRow)]
-    struct Row {
-        household_id: i64,
-        name: String,
-    }
-    let rows: Vec<Row> = portal.db.db.all(&WHO_IS_WHERE, yui_db::params![]).await.unwrap();
-    let mut households = std::collections::BTreeMap::<i64, Vec<String>>::new();
-    rows.into_iter().for_each(|row| households.entry(row.household_id).or_default().push(row.name));
-    households.into_values().map(|names| names.join(",")).collect()
-}
-
-yui_db::statements! {
-    WHO_IS_WHERE = "
-        SELECT DISTINCT c.household_id, m.name, m.member_id FROM coverages c
-        JOIN members m ON m.society_id = c.society_id AND m.member_id = c.member_id
-        ORDER BY c.household_id, m.member_id";
-}
-
-const FIRST_HOLDER: &str = "1,00,,甲 一,コウ イチ,男,1980-01-01,本人,2010-04-01,";
-const FIRST_HOLDER_LEFT: &str = "1,00,,甲 一,コウ イチ,男,1980-01-01,本人,2010-04-01,2024-01-01";
-const FIRST_HOLDERS_CHILD: &str = "1,01,,甲 子,コウ コ,女,2012-01-01,家族,2012-01-01,";
-const NEW_HOLDER: &str = "1,00,,乙 二,オツ ニ,男,1990-05-05,本人,2025-04-01,";
-const NEW_HOLDERS_CHILD: &str = "1,01,,乙 子,オツ コ,男,2020-05-05,家族,2025-04-01,";
-
-/// A number that is given anew brings nobody into the former holder's household, whatever the order of the rows.
-#[tokio::test]
-async fn a_new_holder_of_a_number_has_a_household_of_their_own() {
-    for rows in [[NEW_HOLDER, FIRST_HOLDER_LEFT], [FIRST_HOLDER_LEFT, NEW_HOLDER]] {
-        for portal in Portal::both().await {
-            let scope = portal.society(Preset::Minato, INSURER).await;
-            register_both_ways(&portal, &scope, "a.csv", &[FIRST_HOLDER, FIRST_HOLDERS_CHILD]).await;
-            let with_child = [rows[0], NEW_HOLDERS_CHILD, rows[1]];
-            assert_eq!(register_both_ways(&portal, &scope, "b.csv", &with_child).await, (3, vec![]));
-            // The former holder's child was not signed off: it stays where it was.
-            assert_eq!(households_of(&portal).await, ["甲 一,甲 子", "乙 二,乙 子"]);
-        }
-    }
-}
-
-/// Two insured persons are not in force under one number; nobody of the second one's family slips in either.
-#[tokio::test]
-async fn a_second_insured_person_under_a_number_is_refused_with_the_family() {
-    for portal in Portal::both().await {
-        let scope = portal.society(Preset::Minato, INSURER).await;
-        register_both_ways(&portal, &scope, "a.csv", &[FIRST_HOLDER]).await;
-        let (taken, told) = register_both_ways(&portal, &scope, "b.csv", &[NEW_HOLDERS_CHILD, NEW_HOLDER]).await;
-        assert_eq!(taken, 0);
-        assert!(told.iter().any(|why| why.starts_with("3行 番号") && why.contains("別の本人")), "{told:?}");
-        assert!(told.iter().any(|why| why.starts_with("2行 番号") && why.contains("本人の行")), "{told:?}");
-        assert_eq!(households_of(&portal).await, ["甲 一"]);
-    }
-}
-
-/// An insured person who was a dependent under the number does not bring the household along.
-#[tokio::test]
-async fn a_dependent_who_becomes_insured_has_a_household_of_their_own() {
-    for portal in Portal::both().await {
-        let scope = portal.society(Preset::Minato, INSURER).await;
-        register_both_ways(&portal, &scope, "a.csv", &[FIRST_HOLDER_LEFT, FIRST_HOLDERS_CHILD]).await;
-        let insured = "1,01,,甲 子,コウ コ,女,2012-01-01,本人,2030-04-01,";
-        assert_eq!(register_both_ways(&portal, &scope, "b.csv", &[insured]).await, (1, vec![]));
-        assert_eq!(households_of(&portal).await, ["甲 一,甲 子", "甲 子"]);
-    }
-}
-
-/// The society's own key never turns somebody into somebody else.
-#[tokio::test]
-async fn a_person_key_of_somebody_else_is_refused() {
-    for portal in Portal::both().await {
-        let scope = portal.society(Preset::Minato, INSURER).await;
-        let first = "1,00,KX,甲 一,コウ イチ,男,1980-01-01,本人,2010-04-01,";
-        register_both_ways(&portal, &scope, "a.csv", &[first]).await;
-        let before = state_of(&portal).await;
-        let stranger = "2,00,KX,乙 二,オツ ニ,女,1990-01-01,本人,2012-04-01,";
-        let (taken, told) = register_both_ways(&portal, &scope, "b.csv", &[stranger]).await;
-        assert_eq!(taken, 0);
-        assert!(told[0].starts_with("2行 個人コード"), "{told:?}");
-        assert_eq!(state_of(&portal).await, before);
-        // A marriage changes a name, not the person.
-        let married = "1,00,KX,丙 一,ヘイ イチ,男,1980-01-01,本人,2010-04-01,";
-        assert_eq!(register_both_ways(&portal, &scope, "c.csv", &[married]).await, (1, vec![]));
-        assert_eq!(households_of(&portal).await, ["丙 一"]);
-    }
-}
-
-/// Twins whose names are read alike, with branch numbers of their own, are two.
-#[tokio::test]
-async fn twins_of_one_reading_are_two() {
-    for portal in Portal::both().await {
-        let scope = portal.society(Preset::Minato, INSURER).await;
-        let family = [
-            "1,00,,双子 親,フタゴ オヤ,男,1980-01-01,本人,2010-04-01,",
-            "1,01,,双子 優,フタゴ ユウ,男,2015-05-05,家族,2015-05-05,",
-            "1,02,,双子 勇,フタゴ ユウ,男,2015-05-05,家族,2015-05-05,",
-        ];
-        assert_eq!(register_both_ways(&portal, &scope, "a.csv", &family).await, (3, vec![]));
-        assert_eq!(households_of(&portal).await, ["双子 親,双子 優,双子 勇"]);
-        // The same child with another branch number is the same child.
-        let moved = "1,03,,双子 勇,フタゴ ユウ,男,2015-05-05,家族,2020-04-01,";
-        assert_eq!(register_both_ways(&portal, &scope, "b.csv", &[moved]).await, (1, vec![]));
-        assert_eq!(households_of(&portal).await, ["双子 親,双子 優,双子 勇"]);
-    }
-}
-
-/// A day that no calendar of a person has is refused by row; the one that programs write for "never" means none.
-#[tokio::test]
-async fn a_date_beyond_the_database_is_refused_by_row() {
-    for portal in Portal::both().await {
-        let scope = portal.society(Preset::Minato, INSURER).await;
-        let rows = [
-            "1,00,,甲 一,コウ イチ,男,1980-01-01,本人,2010-04-01,9999-12-31",
-            "2,00,,乙 二,オツ ニ,男,1990-05-05,本人,2025-04-01,3000-01-01",
-            "3,00,,丙 三,ヘイ サン,男,0999-05-05,本人,2025-04-01,",
-            "4,00,,丁 四,テイ ヨン,男,1980-05-05,本人,2025-04-01,",
-        ];
-        let (taken, told) = register_both_ways(&portal, &scope, "a.csv", &rows).await;
-        assert_eq!(taken, 2, "{told:?}");
-        assert!(told[0].starts_with("3行 資格喪失日") && told[1].starts_with("4行 生年月日"), "{told:?}");
-        let state = state_of(&portal).await;
-        assert!(state.contains("|2010-04-01|-|"), "{state}");
-        // Nor does a treatment month.
-        let expense = expense("A1", "00", "3000-01", "みほん医院", 1000);
-        let mut why = Vec::new();
-        let file = portal.file("e.csv", csv(&[expense]));
-        let report = portal.expenses(&scope, &file, PLAIN, &mut why).await.unwrap();
-        assert_eq!((report.accepted, report.rejected), (0, 1), "{why:?}");
+        let first =
+            portal.expenses(&scope, &portal.file("1.csv", csv(&[back.clone()])), PLAIN, &mut told).await.unwrap();
+        assert_eq!((first.accepted, first.rejected), (0, 1));
+        assert!(told[0].contains("取り消す請求が見つかりません"), "{told:?}");
+        let there = portal.expenses(&scope, &portal.file("2.csv", csv(&[row])), PLAIN, &mut vec![]).await.unwrap();
+        assert_eq!(there.accepted, 1);
+        let again = portal.file("3.csv", csv(&[back, expense("A2", "00", "2025-02", "みほん医院", 10_000)]));
+        let taken = portal.expenses(&scope, &again, PLAIN, &mut vec![]).await.unwrap();
+        assert_eq!((taken.accepted, taken.corrections), (2, 1));
     }
 }

@@ -11,7 +11,7 @@ use yui_db::{params, statements};
 
 use crate::support::{Answer, Browser, Portal, encode, state_of};
 
-const PLAIN: Options = Options { dry_run: false, all_or_nothing: false };
+const PLAIN: Options = Options { dry_run: false, all_or_nothing: false, confirmed: true };
 const HEADER: &str = "保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
 
 /// minato's insurer number in the demo.

@@ -31,7 +31,7 @@ use crate::support::{Browser, KEY, PASSWORD, Portal};
 const INSURER: &str = "06139018";
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 const HEADER: &str = "ユーザID,保険者番号,記号,番号,枝番,メールアドレス,ログイン済み\r\n";
-const PLAIN: Options = Options { dry_run: false, all_or_nothing: false };
+const PLAIN: Options = Options { dry_run: false, all_or_nothing: false, confirmed: true };
 
 /// Four insured persons, one with a dependent, one who has left.
 const REGISTER: &str = "保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n\

@@ -18,13 +18,25 @@ const INSURER: &str = "06139018";
 
 /// Puts a file into the folder of files and has it checked.
 pub(crate) async fn uploaded(app: &App, scope: &SystemScope, kind: &str, name: &str, bytes: Vec<u8>) -> i64 {
+    uploaded_with(app, scope, kind, name, bytes, Answers::new()).await
+}
+
+/// As [`uploaded`], with what was answered beside the file.
+pub(crate) async fn uploaded_with(
+    app: &App,
+    scope: &SystemScope,
+    kind: &str,
+    name: &str,
+    bytes: Vec<u8>,
+    answers: Answers,
+) -> i64 {
     let incoming = app.files.receive(scope, format!("stored-{name}")).unwrap();
     incoming.push(bytes.into()).await;
     let new = NewUpload {
         kind: imports::kind_of(kind).unwrap(),
         file_name: name.into(),
         stored: incoming.finish().await.unwrap(),
-        answers: Answers::new(),
+        answers,
         all_or_nothing: false,
     };
     imports::upload(app, scope, new).await.unwrap()
@@ -55,7 +67,7 @@ async fn with_register(portal: &Portal) -> SystemScope {
     let scope = portal.society(Preset::Minato, INSURER).await;
     let id = uploaded(&portal.app, &scope, "register", "r.csv", register_csv(INSURER).into()).await;
     assert_eq!(imports::work_due(&portal.app).await.unwrap(), 1);
-    assert!(imports::apply_upload(&portal.app, &scope, id, false).await.unwrap());
+    assert!(imports::apply_upload(&portal.app, &scope, id, false, &Answers::new()).await.unwrap());
     assert_eq!(imports::work_due(&portal.app).await.unwrap(), 1);
     let upload = upload_of(portal, &scope, id).await;
     assert_eq!(upload.state, UploadState::Applied);
@@ -78,8 +90,8 @@ async fn an_upload_is_checked_imported_published_at_its_time_and_told_of_once() 
         assert_eq!(state_of(&portal).await, before, "a check changes nothing");
         assert_eq!(files_in(portal.files()), 2, "the file and the list of mistakes");
 
-        assert!(imports::apply_upload(&portal.app, &scope, id, false).await.unwrap());
-        assert!(!imports::apply_upload(&portal.app, &scope, id, false).await.unwrap(), "once");
+        assert!(imports::apply_upload(&portal.app, &scope, id, false, &Answers::new()).await.unwrap());
+        assert!(!imports::apply_upload(&portal.app, &scope, id, false, &Answers::new()).await.unwrap(), "once");
         imports::work_due(&portal.app).await.unwrap();
         let upload = upload_of(&portal, &scope, id).await;
         let batch = upload.batch_id.unwrap();
@@ -124,7 +136,7 @@ async fn an_upload_is_checked_imported_published_at_its_time_and_told_of_once() 
         let text = format!("{EXPENSE_HEADER}{}", rows(100, 3));
         let id = uploaded(&portal.app, &scope, "expenses", "e2.csv", text.into()).await;
         imports::work_due(&portal.app).await.unwrap();
-        imports::apply_upload(&portal.app, &scope, id, true).await.unwrap();
+        imports::apply_upload(&portal.app, &scope, id, true, &Answers::new()).await.unwrap();
         imports::work_due(&portal.app).await.unwrap();
         let batch = upload_of(&portal, &scope, id).await.batch_id.unwrap();
         imports::publish(&portal.app, &scope, batch).await.unwrap();
@@ -142,7 +154,7 @@ async fn all_or_nothing_leaves_nothing_and_a_dropped_upload_leaves_no_file() {
         let text = format!("{EXPENSE_HEADER}{}壊れた行\r\n", rows(0, 20));
         let id = uploaded(&portal.app, &scope, "expenses", "e.csv", text.clone().into()).await;
         imports::work_due(&portal.app).await.unwrap();
-        imports::apply_upload(&portal.app, &scope, id, true).await.unwrap();
+        imports::apply_upload(&portal.app, &scope, id, true, &Answers::new()).await.unwrap();
         imports::work_due(&portal.app).await.unwrap();
         assert_eq!(upload_of(&portal, &scope, id).await.state, UploadState::Refused);
         assert_eq!(state_of(&portal).await, before);
@@ -152,7 +164,7 @@ async fn all_or_nothing_leaves_nothing_and_a_dropped_upload_leaves_no_file() {
         let id = uploaded(&portal.app, &scope, "expenses", "again.csv", text.into()).await;
         imports::work_due(&portal.app).await.unwrap();
         assert!(imports::drop_upload(&portal.app, &scope, id).await.unwrap());
-        assert!(!imports::apply_upload(&portal.app, &scope, id, false).await.unwrap());
+        assert!(!imports::apply_upload(&portal.app, &scope, id, false, &Answers::new()).await.unwrap());
         portal.app.clock.advance(31 * 24 * 3600);
         imports::tidy(&portal.app).await.unwrap();
         assert_eq!(files_in(portal.files()), 0, "the refused one waited long enough");
@@ -198,7 +210,7 @@ async fn what_a_killed_worker_left_is_taken_up_and_nothing_is_doubled() {
         let text = format!("{EXPENSE_HEADER}{}壊れた行\r\n", rows(0, MANY));
         let id = uploaded(&portal.app, &scope, "expenses", "big.csv", text.clone().into()).await;
         imports::work_due(&portal.app).await.unwrap();
-        imports::apply_upload(&portal.app, &scope, id, false).await.unwrap();
+        imports::apply_upload(&portal.app, &scope, id, false, &Answers::new()).await.unwrap();
 
         // Killed after its first chunk: the work is given up wherever it stands, and its sign of life stays behind.
         let working = tokio::spawn({
@@ -246,7 +258,7 @@ async fn a_batch_that_is_withdrawn_while_it_is_imported_stays_withdrawn() {
         let text = format!("{EXPENSE_HEADER}{}", rows(0, 60_000));
         let id = uploaded(&portal.app, &scope, "expenses", "big.csv", text.into()).await;
         imports::work_due(&portal.app).await.unwrap();
-        imports::apply_upload(&portal.app, &scope, id, false).await.unwrap();
+        imports::apply_upload(&portal.app, &scope, id, false, &Answers::new()).await.unwrap();
         let working = tokio::spawn({
             let app = portal.app.clone();
             async move { imports::work_due(&app).await }
@@ -282,7 +294,7 @@ async fn all_or_nothing_holds_for_what_came_to_be_wrong_after_the_check_and_afte
         imports::withdraw(&portal.app, &scope, 1, "誤り").await.unwrap();
         let before = state_of(&portal).await;
         let refused = async |id, batch| {
-            imports::apply_upload(&portal.app, &scope, id, true).await.unwrap();
+            imports::apply_upload(&portal.app, &scope, id, true, &Answers::new()).await.unwrap();
             imports::work_due(&portal.app).await.unwrap();
             let upload = upload_of(&portal, &scope, id).await;
             assert_eq!((upload.state, upload.batch_id), (UploadState::Refused, Some(batch)));
@@ -360,7 +372,7 @@ async fn mails_to_many_want_two_and_another_date_is_not_asked_for_in_silence() {
         let text = format!("{EXPENSE_HEADER}{}", rows(0, 3).replace(INSURER, "06139034"));
         let id = uploaded(&portal.app, &scope, "expenses", "e.csv", text.into()).await;
         imports::work_due(&portal.app).await.unwrap();
-        imports::apply_upload(&portal.app, &scope, id, true).await.unwrap();
+        imports::apply_upload(&portal.app, &scope, id, true, &Answers::new()).await.unwrap();
         imports::work_due(&portal.app).await.unwrap();
         let batch = upload_of(&portal, &scope, id).await.batch_id.unwrap();
         let (page, mut one) = (format!("/console/imports/{batch}"), portal.staff("minato", "kyufu").await);

@@ -8,7 +8,7 @@ use std::{
 use kenpo_formats::{
     CareKind, Fault, TreatmentMonth,
     amounts::{self, Amounts, Basis},
-    claims::{Claim, ClaimFile},
+    claims::{Claim, ClaimFile, Integrity},
     expense_csv::{ExpenseCsv, ExpenseRow},
     text::odd_characters,
 };
@@ -19,8 +19,7 @@ use super::{files::ExpenseFiles, queries};
 use crate::{
     features::{
         imports::{
-            Applied, ChunkFault, FaultKind, Figures, Finder, Format, Importer, Kind, Members, Newest, Purpose, Read,
-            Source,
+            Applied, ChunkFault, FaultKind, Figures, Finder, Format, Importer, Kind, Members, Newest, Read, Source,
         },
         register::{Coverage, Hint, candidates, holder_key, matched, sex_word},
     },
@@ -91,6 +90,10 @@ const PERSON: &str = "記号・番号";
 
 impl Incoming {
     fn of_row(row: ExpenseRow) -> Result<Self, Fault> {
+        if row.adjustment {
+            let reason = "負の金額の行(調整)は、まだ取り込めません。";
+            return Err(Fault::new(row.line, "医療費総額", reason));
+        }
         let amounts = Amounts::new(row.total, row.insurer, row.public, row.self_pay).ok_or_else(|| Fault {
             line: row.line,
             column: "医療費総額".into(),
@@ -191,20 +194,31 @@ impl Importer for ExpenseImport {
         }
     }
 
-    fn read(source: &Source, purpose: Purpose, mut each: impl FnMut(Read<Incoming>) -> bool) -> Result<(), Vec<Fault>> {
+    fn read(source: &Source, mut each: impl FnMut(Read<Incoming>) -> bool) -> Result<(), Vec<Fault>> {
         let file = source.open().map_err(|error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))])?;
         match source.format {
             Format::Csv => {
-                let _all = ExpenseCsv::open(file)?.all(|row| {
+                let _all = ExpenseCsv::open(file)?.all(|mut row| {
+                    let notices = row.as_mut().map(|row| std::mem::take(&mut row.notices)).unwrap_or_default();
                     let row = row.and_then(|row| Incoming::of_row(row).map_err(|fault| vec![fault]));
-                    let odd = row.as_ref().ok().filter(|_| purpose == Purpose::Check);
-                    let odd = odd.and_then(|row| odd_characters(row.line, "医療機関名", &row.provider_name));
-                    odd.map(Read::Notice).into_iter().chain([row.into()]).all(&mut each)
+                    let notices = if row.is_ok() { notices } else { Vec::new() };
+                    notices.into_iter().map(Read::Notice).chain([row.into()]).all(&mut each)
                 });
             }
-            Format::Claims => claims_read(ClaimFile::open(file).map_err(|fault| vec![fault])?, purpose, each),
+            Format::Claims => claims_read(ClaimFile::open(file).map_err(|fault| vec![fault])?, each),
         }
         Ok(())
+    }
+
+    /// Claims that end in the middle, or other totals than their last record states.
+    fn to_confirm(source: &Source) -> anyhow::Result<Vec<Fault>> {
+        if source.format != Format::Claims {
+            return Ok(Vec::new());
+        }
+        // What can not be read at all is told where it is read.
+        let Ok(mut file) = ClaimFile::open(source.open()?) else { return Ok(Vec::new()) };
+        file.by_ref().for_each(drop);
+        Ok(doubtful(&file))
     }
 
     async fn check(
@@ -368,20 +382,15 @@ struct JudgedRow<'r> {
     corrects: bool,
 }
 
-/// Reads claims; a check is told as well what the amounts' rules and the reader are not sure of.
-fn claims_read<R: std::io::Read>(
-    mut file: ClaimFile<R>,
-    purpose: Purpose,
-    mut each: impl FnMut(Read<Incoming>) -> bool,
-) {
+/// Reads claims, and what the amounts' rules and the reader are not sure of.
+fn claims_read<R: std::io::Read>(mut file: ClaimFile<R>, mut each: impl FnMut(Read<Incoming>) -> bool) {
     for claim in file.by_ref() {
         let mut doubts = Vec::new();
         let read = claim.and_then(|claim| Incoming::of_claim(&claim, &mut doubts)).map_err(|fault| vec![fault]);
         if let Ok(claim) = &read {
             doubts.extend(odd_characters(claim.line, "医療機関名", &claim.provider_name));
         }
-        let doubts = doubts.into_iter().filter(|_| purpose == Purpose::Check);
-        if !doubts.map(Read::Notice).chain([read.into()]).all(&mut each) {
+        if !doubts.into_iter().map(Read::Notice).chain([read.into()]).all(&mut each) {
             return;
         }
     }
@@ -389,6 +398,30 @@ fn claims_read<R: std::io::Read>(
         Fault::new(0, id.as_str(), format!("知らない種類のレコードです。{count}件を読み飛ばしました。"))
     });
     let _all = file.notices().iter().cloned().chain(unknown).map(Read::Notice).all(&mut each);
+}
+
+/// Returns why the whole file may not be what it says it is.
+fn doubtful<R: std::io::Read>(file: &ClaimFile<R>) -> Vec<Fault> {
+    let totals = file.totals();
+    match file.integrity() {
+        Some(Integrity::Truncated { line, .. }) => {
+            let reason =
+                "ファイルが途中で終わっています。送り直してもらうか、途中までと分かったうえで取り込んでください。";
+            vec![Fault::new(line, "GO", reason)]
+        }
+        Some(Integrity::Differs) => {
+            let stated = |total: Option<i64>| total.map_or("—".to_owned(), |total| total.to_string());
+            let reason = format!(
+                "合計のレコード（GO）は{}件・{}点ですが、読み取れたのは{}件・{}点です。",
+                stated(totals.stated_claims),
+                stated(totals.stated_points),
+                totals.claims,
+                totals.points
+            );
+            vec![Fault::new(0, "GO", reason)]
+        }
+        Some(Integrity::Agrees | Integrity::Unstated) | None => Vec::new(),
+    }
 }
 
 impl ExpenseImport {
@@ -434,6 +467,10 @@ impl ExpenseImport {
             let before = elsewhere.get(key.as_slice());
             if before.is_some_and(|before| *before != (person.member_id, incoming.hint.month.number())) {
                 refuse("この請求番号は、別の人または別の月の請求で使われています。");
+                continue;
+            }
+            if incoming.cancelled && before.is_none() {
+                refuse("取り消す請求が見つかりません。請求番号を確かめてください。");
                 continue;
             }
             let applied = &mut judged.applied;

@@ -9,6 +9,8 @@ acts! {
     SEEN = "import.seen" / "取込内容の確認結果を表示";
     /// A list of mistakes was taken away.
     FAULTS_TAKEN = "import.faults_taken" / "取込の誤りの一覧をダウンロード";
+    /// A list of what would change was taken away.
+    CHANGES_TAKEN = "import.changes_taken" / "取込内容の一覧をダウンロード";
     /// What was wrong in a batch was looked at.
     BATCH_SEEN = "import.batch_seen" / "取込の詳細を表示";
     /// It is to be imported.

@@ -1,7 +1,7 @@
 //! One file that came in.
 
 use jiff::Timestamp;
-use kenpo_formats::TreatmentMonth;
+use kenpo_formats::{TreatmentMonth, file_kind::FileKind};
 
 use super::Kind;
 
@@ -30,8 +30,10 @@ pub enum BatchState {
 impl Format {
     /// Returns the form that the first bytes of a file tell.
     pub(crate) fn told_by(head: &[u8]) -> Self {
-        let claims = [b"IR,", b"YK,", b"MN,", b"UK,"].iter().any(|record| head.starts_with(*record));
-        if claims { Self::Claims } else { Self::Csv }
+        match FileKind::of(head) {
+            FileKind::Claims | FileKind::PayerClaims => Self::Claims,
+            _ => Self::Csv,
+        }
     }
 }
 

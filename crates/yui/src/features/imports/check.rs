@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::{
-    Figures, Importer, Outcome, Purpose, Report, Source, Watch,
+    Figures, Importer, Outcome, Report, Source, Watch,
     pace::Pace,
     read::{CHUNK, Chunks},
-    run::{Counts, counted, there_already},
+    run::{Counts, counted, there_already, to_confirm},
 };
 use crate::{app::App, scope::SystemScope};
 
@@ -26,7 +26,7 @@ pub(super) async fn check<I: Importer>(
         return Ok(report);
     }
     let pace = Arc::new(Pace::fixed(CHUNK));
-    let mut chunks = Chunks::of(&app.db, &importer, source, Purpose::Check, (&pace, 0));
+    let mut chunks = Chunks::of(&app.db, &importer, source, (&pace, 0));
     let mut total = Counts::default();
     while let Some(chunk) = chunks.next().await? {
         chunk.notices.iter().for_each(|notice| watch.notice(notice));
@@ -35,9 +35,17 @@ pub(super) async fn check<I: Importer>(
         let applied = importer.check(&mut tx, chunk.records, chunk.found, &mut faults).await?;
         drop(tx);
         faults.iter().for_each(|fault| watch.fault(fault));
+        applied.notices.iter().for_each(|notice| watch.notice(notice));
+        watch.found(&applied.entries, &applied.asked);
         total.add(&counted(chunk.count, &applied, &faults)?);
         watch.checked(chunk.progress).await?;
     }
+    let mut tx = app.db.begin_reading().await?;
+    let applied = importer.checked(&mut tx, total.rejected + total.unmatched).await?;
+    drop(tx);
+    applied.notices.iter().for_each(|notice| watch.notice(notice));
+    watch.found(&applied.entries, &applied.asked);
+    watch.confirm(&to_confirm::<I>(source).await?);
     let figures: Figures = importer.figures();
     Ok(Report { figures, details: importer.details(), ..total.report(Outcome::DryRun, None) })
 }

@@ -67,7 +67,8 @@ pub(super) fn wrong_type(kind: Kind, head: &[u8], whole: bool) -> Option<String>
     // An end mark of MS-DOS and zeros after it are seen at the end of old systems' files.
     let end = head.iter().rposition(|byte| !matches!(byte, 0 | 0x1A)).map_or(0, |last| last + 1);
     let inside = if whole { head.get(..end).unwrap_or_default() } else { head };
-    if inside.iter().any(|byte| matches!(byte, 0..=8 | 0x0E..=0x1A | 0x1C..=0x1F)) || inside.is_empty() {
+    // End marks stand between files that were joined, too.
+    if inside.iter().any(|byte| matches!(byte, 0..=8 | 0x0E..=0x19 | 0x1C..=0x1F)) || inside.is_empty() {
         return Some(format!(
             "文字のファイルではありません（画像やプログラムなどの可能性があります）。{wanted}ファイルを選んでください。"
         ));

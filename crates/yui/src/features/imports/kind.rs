@@ -57,6 +57,11 @@ pub trait FileKind: Debug + Send + Sync {
     /// Returns the (Japanese) words for what its imports count besides.
     fn details(&self) -> &'static [(&'static str, &'static str)];
 
+    /// Returns the lists of a preview: the word of [`super::Entry::list`] and the (Japanese) label.
+    fn lists(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// Returns whether electronic claim files (UKE) are of this kind as well.
     fn reads_claims(&self) -> bool {
         false
@@ -74,6 +79,11 @@ pub trait FileKind: Debug + Send + Sync {
 
     /// Returns whether a file is in force as soon as it is read, without a publication.
     fn at_once(&self) -> bool;
+
+    /// Returns whether the same content may come again after another file of the kind, which may have changed what it brought.
+    fn comes_again(&self) -> bool {
+        false
+    }
 
     /// Checks or imports a file, as the job's options say: makes the importer and hands it to [`Job::run`].
     fn import<'a>(&'a self, job: Job<'a>) -> BoxFuture<'a, anyhow::Result<Report>>;
@@ -129,10 +139,24 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(0) })
     }
 
+    /// Returns what of this kind waits until staff have decided something.
+    fn waits<'a>(&'a self, _app: &'a App, _scope: &'a SystemScope) -> BoxFuture<'a, anyhow::Result<Option<Waits>>> {
+        Box::pin(async { Ok(None) })
+    }
+
     /// Returns what members are mailed of a publication.
     fn news(&self) -> Option<&'static dyn News> {
         None
     }
+}
+
+/// What waits until staff have decided something.
+#[derive(Clone, Debug)]
+pub struct Waits {
+    /// How many there are, never 0, in a sentence.
+    pub words: String,
+    /// Where it is decided.
+    pub path: &'static str,
 }
 
 /// What members are mailed of a publication.
@@ -180,6 +204,8 @@ pub struct Question {
     pub about: &'static str,
     /// What can be answered.
     pub choices: Choices,
+    /// Whether the answer can be changed when the check has found what it is about: entries in the list of the question's name.
+    pub again: bool,
 }
 
 /// What can be answered.
@@ -189,6 +215,15 @@ pub enum Choices {
     Among(&'static [(&'static str, &'static str)]),
     /// A date, as in 2027-03-31.
     Day,
+    /// A date, or none.
+    DayIfAny,
+}
+
+impl Choices {
+    /// Returns whether this is one of the words to choose from.
+    pub(super) fn have(&self, answer: &str) -> bool {
+        matches!(self, Self::Among(words) if words.iter().any(|(word, _)| *word == answer))
+    }
 }
 
 /// What a file or a batch adds up to.

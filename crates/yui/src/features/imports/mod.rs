@@ -6,10 +6,12 @@
 mod acting;
 mod acts;
 mod arrival;
+mod asked;
 mod batch;
 mod bell;
 mod check;
 mod console;
+mod entry;
 mod file_type;
 mod jobs;
 mod kind;
@@ -32,18 +34,21 @@ mod withdraw;
 mod work;
 
 pub use arrival::{MonthRows, Through};
+pub(crate) use asked::{AskedCard, answer_of};
 pub use batch::{Batch, BatchState, Format};
 pub use bell::Bell;
 pub use console::routes;
+pub use entry::{Asked, Candidate, Change, Entry, Facts};
 pub use jobs::{run as work, work_due};
-pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, Question, Reader, kind_of};
+pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, Question, Reader, Waits, kind_of};
 pub(crate) use members::Members;
 pub(crate) use newest::Newest;
 pub use publish::{Publication, publish, publish_approved, publish_at, publish_through};
-pub use read::{Finder, Found, Purpose, Read, Unreadable};
+pub use read::{Finder, Found, Read, Unreadable};
 pub use refusal::Refusal;
 pub use report::{Outcome, Report};
-pub use run::{Applied, ChunkFault, FaultKind, Importer, Options, run};
+pub(crate) use run::one_chunk_at_a_time;
+pub use run::{Applied, ChunkFault, FaultKind, Importer, Options, Unconfirmed, run};
 pub use source::Source;
 pub use tidy::tidy;
 pub use upload::{NewUpload, Upload, UploadState, apply_upload, drop_upload, resume_upload, upload};
@@ -78,10 +83,10 @@ pub async fn upload_of(app: &App, scope: &impl InSociety, upload_id: i64) -> Res
     queries::upload(&app.db, scope, upload_id).await
 }
 
-/// Returns what was wrong in a batch, in the order of the file.
+/// Returns what was wrong in a batch, in the order of the file: the first ten thousand faults.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn faults(app: &App, scope: &impl InSociety, batch_id: i64) -> Result<Vec<Fault>, yui_db::DbError> {
-    queries::fault_list(&app.db, scope, batch_id).await
+    queries::fault_list(&app.db, scope, batch_id, queries::KEPT).await
 }

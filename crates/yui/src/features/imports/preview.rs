@@ -1,9 +1,11 @@
 //! What a check found, as it is kept for the page.
 
+use std::collections::{BTreeMap, HashMap};
+
 use kenpo_formats::{Fault, TreatmentMonth};
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, Figures, Outcome, Report};
+use super::{Asked, Batch, Entry, Figures, Outcome, Report};
 
 /// How many mistakes, and how many notices, a page shows.
 pub(super) const SHOWN: usize = 100;
@@ -25,11 +27,94 @@ pub(super) struct Preview {
     /// The first mistakes, and how many there are in all.
     pub(super) faults: Vec<Told>,
     pub(super) fault_count: u64,
+    /// The commonest reasons, each with how many rows it has.
+    #[serde(default)]
+    pub(super) fault_groups: Vec<(String, u64)>,
     /// The first things to look at though nothing is wrong, and how many there are in all.
     pub(super) notices: Vec<Told>,
     pub(super) notice_count: u64,
     /// The newest published batch of the kind.
     pub(super) before: Option<Before>,
+    /// What has to be confirmed before the file is imported.
+    #[serde(default)]
+    pub(super) to_confirm: Vec<Told>,
+    /// What is done to whom, by list: the first of each.
+    #[serde(default)]
+    pub(super) lists: Vec<List>,
+    /// What staff have to say: the first.
+    #[serde(default)]
+    pub(super) asked: Vec<Asked>,
+    /// How many rows of the file wait for that.
+    #[serde(default)]
+    pub(super) asked_count: u64,
+}
+
+/// One of the lists of what a file does.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct List {
+    /// Its word in the kind's lists.
+    pub(super) word: String,
+    pub(super) count: u64,
+    /// The first entries.
+    pub(super) entries: Vec<Entry>,
+}
+
+/// The mistakes of a file while it is checked: the first ones by line, and how many of each kind there are.
+#[derive(Debug, Default)]
+pub(super) struct FoundFaults {
+    count: u64,
+    kept: BTreeMap<(u64, u64), Fault>,
+    by_reason: HashMap<String, u64>,
+}
+
+/// How many mistakes are kept.
+const KEPT: usize = 10_000;
+
+/// How many different reasons are counted; those that come later count for nothing more than the sum.
+const REASONS: usize = 1_000;
+
+/// How many reasons a page shows.
+const GROUPS: usize = 10;
+
+impl FoundFaults {
+    pub(super) fn add(&mut self, fault: &Fault) {
+        self.count += 1;
+        self.kept.insert((fault.line, self.count), fault.clone());
+        if self.kept.len() > KEPT {
+            self.kept.pop_last();
+        }
+        let reason = of_its_kind(fault);
+        if self.by_reason.len() < REASONS || self.by_reason.contains_key(&reason) {
+            *self.by_reason.entry(reason).or_default() += 1;
+        }
+    }
+
+    /// Returns the first ones, by line.
+    pub(super) fn first(&self) -> impl Iterator<Item = &Fault> {
+        self.kept.values()
+    }
+
+    /// Returns the commonest reasons; nothing where every mistake is of its own kind.
+    fn groups(&self) -> Vec<(String, u64)> {
+        let mut groups: Vec<_> = self.by_reason.iter().map(|(reason, count)| (reason.clone(), *count)).collect();
+        groups.sort_by(|(one, more), (other, less)| less.cmp(more).then(one.cmp(other)));
+        groups.truncate(GROUPS);
+        if groups.first().is_some_and(|(_, count)| *count > 1) { groups } else { Vec::new() }
+    }
+}
+
+/// Returns the column and the reason without the values that it quotes.
+fn of_its_kind(fault: &Fault) -> String {
+    let mut reason = String::new();
+    let mut quoted = false;
+    for character in fault.reason.chars() {
+        quoted &= character != '」';
+        if !quoted {
+            reason.push(character);
+        }
+        quoted |= character == '「';
+    }
+    if fault.column.is_empty() { reason } else { format!("{}: {reason}", fault.column) }
 }
 
 /// A mistake or a notice.
@@ -75,17 +160,36 @@ impl Preview {
         self.details = report.details.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
     }
 
-    pub(super) fn fault(&mut self, fault: &Fault) {
-        self.fault_count += 1;
-        if self.faults.len() < SHOWN {
-            self.faults.push(fault.into());
-        }
+    /// Takes over the mistakes that were found.
+    pub(super) fn take_faults(&mut self, faults: &FoundFaults) {
+        self.fault_count = faults.count;
+        self.faults = faults.kept.values().take(SHOWN).map(Told::from).collect();
+        self.fault_groups = faults.groups();
     }
 
     pub(super) fn notice(&mut self, notice: &Fault) {
         self.notice_count += 1;
         if self.notices.len() < SHOWN {
             self.notices.push(notice.into());
+        }
+    }
+
+    pub(super) fn entry(&mut self, entry: &Entry) {
+        let at = self.lists.iter().position(|list| list.word == entry.list).unwrap_or_else(|| {
+            self.lists.push(List { word: entry.list.to_owned(), count: 0, entries: Vec::new() });
+            self.lists.len() - 1
+        });
+        let Some(list) = self.lists.get_mut(at) else { return };
+        list.count += 1;
+        if list.entries.len() < SHOWN {
+            list.entries.push(entry.clone());
+        }
+    }
+
+    pub(super) fn ask(&mut self, asked: &Asked) {
+        self.asked_count += 1;
+        if self.asked.len() < SHOWN && !asked.candidates.is_empty() {
+            self.asked.push(asked.clone());
         }
     }
 

@@ -29,15 +29,6 @@ impl<T> From<Result<T, Vec<Fault>>> for Read<T> {
     }
 }
 
-/// What a file is read for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To say what it would change.
-    Check,
-    /// To import it. An importer may read its file more than once, and hand over its records in another order.
-    Apply,
-}
-
 /// Who looks up what the records of a chunk are held against, while the chunk before it is being written.
 pub trait Finder<T>: Send + 'static {
     /// What is found.
@@ -99,18 +90,12 @@ pub struct Unreadable(pub Vec<Fault>);
 
 impl<I: Importer> Chunks<I> {
     /// Begins to read, as many records at a time as `pace` says; the first ones, as many as `skip`, were written by an earlier run.
-    pub(super) fn of(
-        db: &Db,
-        importer: &I,
-        source: &Source,
-        purpose: Purpose,
-        (pace, skip): (&Arc<Pace>, i64),
-    ) -> Self {
+    pub(super) fn of(db: &Db, importer: &I, source: &Source, (pace, skip): (&Arc<Pace>, i64)) -> Self {
         let (read_on, reads) = mpsc::channel(1);
         let (sender, receiver) = mpsc::channel(1);
         let (source, pace) = (source.clone(), Arc::clone(pace));
         let reader = tokio::task::spawn_blocking(move || {
-            send(&source, &pace, &read_on, |source, each| I::read(source, purpose, each))
+            send(&source, &pace, &read_on, I::weight, |source, each| I::read(source, each))
         });
         let (db, finder) = (db.clone(), importer.finder());
         let finding = tokio::spawn(async move {
@@ -150,14 +135,13 @@ async fn find<I: Importer>(
         for read in reads {
             match read {
                 Read::Notice(notice) => notices.push(notice),
-                read if skip > 0 => {
-                    skip -= 1;
-                    if let Read::Record(record) = read {
-                        finder.skip(&record);
-                    }
+                Read::Record(record) if skip > 0 => {
+                    skip -= I::weight(&record);
+                    finder.skip(&record);
                 }
+                Read::Wrong(_) if skip > 0 => skip -= 1,
                 Read::Record(record) => {
-                    count += 1;
+                    count += I::weight(&record);
                     records.push(record);
                 }
                 Read::Wrong(found) => {
@@ -181,6 +165,7 @@ fn send<T>(
     source: &Source,
     pace: &Pace,
     sender: &mpsc::Sender<Reads<T>>,
+    weight: impl Fn(&T) -> i64,
     read: impl FnOnce(&Source, &mut dyn FnMut(Read<T>) -> bool) -> Result<(), Vec<Fault>>,
 ) -> anyhow::Result<()> {
     source.begin();
@@ -189,10 +174,14 @@ fn send<T>(
         if !matches!(read, Read::Record(_)) && source.is_broken() {
             return false;
         }
-        let counts = !matches!(read, Read::Notice(_));
+        let count = match &read {
+            Read::Record(record) => weight(record),
+            Read::Wrong(_) => 1,
+            Read::Notice(_) => 0,
+        };
         reads.push(read);
-        inside += usize::from(counts);
-        records += i64::from(counts);
+        inside += usize::try_from(count).unwrap_or_default();
+        records += count;
         if inside < pace.next() {
             return true;
         }
@@ -240,11 +229,17 @@ mod tests {
         let rows = template().lines().nth(1).unwrap().to_owned() + "\r\n";
         let text = format!("{}\r\n{}", template().lines().next().unwrap(), rows.repeat(20_000));
         let (sender, mut receiver) = mpsc::channel(9);
-        let sent = send::<()>(&source, &Pace::fixed(CHUNK), &sender, |source, each| {
-            let file = source.over(text.as_bytes().chain(Broken));
-            let _all = ExpenseCsv::open(file)?.map(|row| Read::from(row.map(drop))).all(each);
-            Ok(())
-        });
+        let sent = send::<()>(
+            &source,
+            &Pace::fixed(CHUNK),
+            &sender,
+            |()| 1,
+            |source, each| {
+                let file = source.over(text.as_bytes().chain(Broken));
+                let _all = ExpenseCsv::open(file)?.map(|row| Read::from(row.map(drop))).all(each);
+                Ok(())
+            },
+        );
         let error = format!("{:#}", sent.unwrap_err());
         assert!(error.contains("x.csv can not be read on") && error.contains("the disk is gone"), "{error}");
         let chunk = receiver.blocking_recv().unwrap();

@@ -1,18 +1,13 @@
 //! The way of a file into the database.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use anyhow::{Context, bail};
 use kenpo_formats::{Fault, TreatmentMonth};
-use tokio::task::spawn_blocking;
 use yui_db::{DbError, Tx};
 
 use super::{
-    BatchState, Figures, Finder, Found, Kind, Outcome, Progress, Purpose, Read, Report, Source, Watch, acts,
+    Asked, BatchState, Entry, Figures, Finder, Found, Kind, Outcome, Read, Report, Source, Watch, acts,
     check::check,
     pace::Pace,
     queries,
@@ -41,21 +36,24 @@ pub trait Importer: Sized + Send + 'static {
     /// Returns who looks up.
     fn finder(&self) -> Self::Finder;
 
-    /// How often the file is read for an import.
-    const PASSES: u64 = 1;
+    /// Returns how many records of the file this one counts for: more than one where it is a group of them.
+    fn weight(_record: &Self::Record) -> i64 {
+        1
+    }
 
-    /// Opens the file and hands its records to `each`, in order, until that returns false. Runs on a thread of its own.
+    /// Opens the file and hands its records to `each`, always in the same order, until that returns false. Runs on a thread of its
+    /// own.
     ///
     /// # Errors
     /// What makes the whole file unreadable, as a missing column; nothing was handed over then.
-    fn read(source: &Source, purpose: Purpose, each: impl FnMut(Read<Self::Record>) -> bool) -> Result<(), Vec<Fault>>;
+    fn read(source: &Source, each: impl FnMut(Read<Self::Record>) -> bool) -> Result<(), Vec<Fault>>;
 
-    /// Takes up an import that was stopped: the lines of its faults so far are given. Runs on a thread of its own.
+    /// Reads the file through for what somebody has to confirm before it is imported, as that it is cut off. Runs on a thread of its own.
     ///
     /// # Errors
     /// Where the file can not be read.
-    fn resume(&mut self, _source: &Source, _faults: &BTreeSet<i64>) -> anyhow::Result<()> {
-        Ok(())
+    fn to_confirm(_source: &Source) -> anyhow::Result<Vec<Fault>> {
+        Ok(Vec::new())
     }
 
     /// Looks at the records of one chunk as [`Importer::apply`] would, in a transaction that can only read. What later
@@ -78,6 +76,22 @@ pub trait Importer: Sized + Send + 'static {
         faults: &mut Vec<ChunkFault>,
     ) -> impl Future<Output = anyhow::Result<Applied>> + Send;
 
+    /// Is called in a check after its last record; so many records of the file could not be taken.
+    fn checked(&mut self, _tx: &mut Tx, _wrong: i64) -> impl Future<Output = anyhow::Result<Applied>> + Send {
+        async { Ok(Applied::default()) }
+    }
+
+    /// Is called in an import after its last record, in transactions of its own, until it returns false; so many records of the file
+    /// could not be taken. A stopped import calls it from the beginning again.
+    fn finish(
+        &mut self,
+        _tx: &mut Tx,
+        _batch_id: i64,
+        _wrong: i64,
+    ) -> impl Future<Output = anyhow::Result<bool>> + Send {
+        async { Ok(false) }
+    }
+
     /// Returns what else was counted.
     fn details(&self) -> Vec<(&'static str, i64)> {
         Vec::new()
@@ -98,6 +112,12 @@ pub struct Applied {
     pub corrections: i64,
     /// The first and the last treatment month among them.
     pub months: Option<(TreatmentMonth, TreatmentMonth)>,
+    /// What staff should look at though the records are taken.
+    pub notices: Vec<Fault>,
+    /// What is done to whom, where a check says so.
+    pub entries: Vec<Entry>,
+    /// What staff have to say of records that are not taken otherwise, where a check says so.
+    pub asked: Vec<Asked>,
 }
 
 /// Why a record was not taken.
@@ -135,6 +155,8 @@ pub struct Options {
     pub dry_run: bool,
     /// Take nothing if anything is wrong.
     pub all_or_nothing: bool,
+    /// Take what has to be confirmed: somebody did.
+    pub confirmed: bool,
 }
 
 /// The counts of a chunk, or of all.
@@ -213,7 +235,11 @@ pub(super) async fn there_already(
     kind: Kind,
     source: &Source,
 ) -> anyhow::Result<Result<Report, Option<super::Batch>>> {
-    let known = queries::batch_by_hash(&app.db, scope, kind, &source.content_hash).await?;
+    let mut known = queries::batch_by_hash(&app.db, scope, kind, &source.content_hash).await?;
+    if kind.comes_again() && known.as_ref().is_some_and(|batch| batch.state == BatchState::Published) {
+        let newest = queries::newest_published(&app.db, scope, kind).await?;
+        known = known.filter(|known| newest.is_some_and(|newest| newest.batch_id == known.batch_id));
+    }
     Ok(match known {
         Some(batch) if batch.state != BatchState::Reading => {
             Ok(Counts::of(&batch).report(Outcome::AlreadyThere, Some(batch.batch_id)))
@@ -248,18 +274,19 @@ pub(super) async fn apply<I: Importer>(
         Ok(report) => return Ok(report),
         Err(known) => known,
     };
+    if !options.confirmed {
+        let faults = to_confirm::<I>(source).await?;
+        if !faults.is_empty() {
+            return Err(Unconfirmed(faults).into());
+        }
+    }
     let resumed_at = known.as_ref().map_or(0, |batch| batch.position);
     let earlier = known.as_ref().map(|batch| batch.details.clone()).unwrap_or_default();
     if options.all_or_nothing && resumed_at > 0 {
         bail!("this file is half imported (batch {:?}); import it without options to go on", known.map(|b| b.batch_id));
     }
-    if let Some(batch) = known.as_ref().filter(|batch| batch.position > 0) {
-        let faults = queries::fault_lines(&app.db, scope, batch.batch_id).await?;
-        let source = source.clone();
-        importer = spawn_blocking(move || importer.resume(&source, &faults).map(|()| importer)).await??;
-    }
     let pace = Arc::new(if options.all_or_nothing { Pace::fixed(CHUNK) } else { Pace::of(app.db.engine(), CHUNK) });
-    let mut chunks = Chunks::of(&app.db, &importer, source, Purpose::Apply, (&pace, resumed_at));
+    let mut chunks = Chunks::of(&app.db, &importer, source, (&pace, resumed_at));
     let mut next = chunks.next().await?;
     let mut turns = app.db.turns();
     // While nobody waits for it: what an earlier run has written may be long.
@@ -280,7 +307,7 @@ pub(super) async fn apply<I: Importer>(
     };
     let mut looked_at_after = 0;
     let mut total = known.as_ref().map(Counts::of).unwrap_or_default();
-    let mut fault_number = queries::fault_next(&mut tx, scope, batch_id).await?;
+    let (mut fault_number, mut notice_number) = queries::fault_next(&mut tx, scope, batch_id).await?;
     // Between two chunks no transaction is open, so that others may write.
     let mut open = Some(tx);
     while let Some(chunk) = next {
@@ -299,16 +326,20 @@ pub(super) async fn apply<I: Importer>(
         one_chunk_at_a_time(&mut tx, scope).await?;
         let mut faults = chunk.faults;
         let applied = importer.apply(&mut tx, batch_id, chunk.records, chunk.found, &mut faults).await;
-        let counts = counted(chunk.count, &applied.context("writing a chunk")?, &faults)?;
+        let applied = applied.context("writing a chunk")?;
+        let counts = counted(chunk.count, &applied, &faults)?;
+        let notices: Vec<_> = chunk.notices.into_iter().chain(applied.notices).collect();
         faults.iter().for_each(|fault| watch.fault(fault));
+        notices.iter().for_each(|notice| watch.notice(notice));
+        queries::notices_insert(&mut tx, scope, batch_id, notice_number, &notices).await?;
         queries::faults_insert(&mut tx, scope, batch_id, fault_number, &faults).await?;
         let details = added(&earlier, &importer.details());
         if !queries::batch_advance(&mut tx, scope, batch_id, total.records, &counts, &details).await? {
             bail!("batch {batch_id} was withdrawn, or another process is importing this file");
         }
-        let progress = Progress { bytes: chunk.progress.bytes / I::PASSES, ..chunk.progress };
-        watch.applied(&mut tx, batch_id, progress).await?;
+        watch.applied(&mut tx, batch_id, chunk.progress).await?;
         fault_number += i64::try_from(faults.len())?;
+        notice_number += i64::try_from(notices.len())?;
         total.add(&counts);
         if options.all_or_nothing {
             open = Some(tx);
@@ -324,11 +355,24 @@ pub(super) async fn apply<I: Importer>(
         }
         next = chunks.next().await?;
     }
-    let mut tx = match open.take() {
-        Some(tx) => tx,
-        None => app.db.begin().await?,
+    let wrong = total.rejected + total.unmatched;
+    let mut tx = loop {
+        let mut tx = match open.take() {
+            Some(tx) => tx,
+            None => app.db.begin().await?,
+        };
+        if !importer.finish(&mut tx, batch_id, wrong).await? {
+            break tx;
+        }
+        let details = added(&earlier, &importer.details());
+        queries::batch_advance(&mut tx, scope, batch_id, total.records, &Counts::default(), &details).await?;
+        if options.all_or_nothing {
+            open = Some(tx);
+        } else {
+            tx.commit().await?;
+        }
     };
-    let refused = options.all_or_nothing && total.rejected + total.unmatched > 0;
+    let refused = options.all_or_nothing && wrong > 0;
     let outcome = if refused {
         Outcome::Refused
     } else {
@@ -337,7 +381,6 @@ pub(super) async fn apply<I: Importer>(
             bail!("batch {batch_id} was withdrawn while it was being read");
         }
         let name = format!("取込{batch_id} {}", source.name);
-        let wrong = total.rejected + total.unmatched;
         let detail = format!("{} {}件、取り込まなかったもの{wrong}件", importer.kind().label(), total.accepted);
         let subject = Subject::new("batch", batch_id, name);
         audit::record(app, &mut tx, scope, acts::DONE, Some(&subject), &detail).await?;
@@ -349,8 +392,19 @@ pub(super) async fn apply<I: Importer>(
     Ok(Report { resumed_at, details: added(&earlier, &importer.details()), ..report })
 }
 
+/// A file has to be confirmed before it is imported.
+#[derive(Debug, thiserror::Error)]
+#[error("the file has to be confirmed:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct Unconfirmed(pub Vec<Fault>);
+
+/// Returns what has to be confirmed about the file.
+pub(super) async fn to_confirm<I: Importer>(source: &Source) -> anyhow::Result<Vec<Fault>> {
+    let source = source.clone();
+    tokio::task::spawn_blocking(move || I::to_confirm(&source)).await?
+}
+
 /// Lets chunks of the society's files that are imported at once wait for each other: each sees what the others brought.
-async fn one_chunk_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<(), DbError> {
+pub(crate) async fn one_chunk_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<(), DbError> {
     societies::ids_take(tx, scope, "import", 1).await.map(drop)
 }
 

@@ -107,6 +107,11 @@ impl Source {
         self.reading.broken().is_some()
     }
 
+    /// Notes that the reading failed: what was kept of the file meanwhile could not be written or read again.
+    pub(crate) fn fail(&self, error: io::Error) {
+        self.reading.broken().get_or_insert(error);
+    }
+
     /// Returns why a read failed, if one did.
     pub(super) fn broken(&self) -> Option<io::Error> {
         self.reading.broken().take()

@@ -121,6 +121,8 @@ pub struct Upload {
     pub(super) preview: Option<Preview>,
     /// The name of the list of mistakes in the folder of files.
     pub(super) faults_name: Option<String>,
+    /// The name of the list of changes there.
+    pub(super) changes_name: Option<String>,
     /// Why the work stopped.
     pub trouble: Option<String>,
     /// What it became.
@@ -175,7 +177,7 @@ async fn inserted(app: &App, scope: &SystemScope, new: &NewUpload) -> anyhow::Re
     Ok((tx, upload_id))
 }
 
-/// Has a worker import what was checked; returns false where it is not waiting for that.
+/// Has a worker import what was checked, with what was answered about its rows; returns false where it is not waiting for that.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -184,10 +186,13 @@ pub async fn apply_upload(
     scope: &SystemScope,
     upload_id: i64,
     all_or_nothing: bool,
+    answers: &Answers,
 ) -> anyhow::Result<bool> {
+    let before = queries::upload(&app.db, scope, upload_id).await?.map(|upload| upload.answers).unwrap_or_default();
+    let answers: Answers = before.into_iter().chain(answers.clone()).collect();
     let mut tx = app.db.begin().await?;
     let (kept, now) = (acting::kept(scope), app.clock.now());
-    let asked = queries::upload_apply(&mut tx, scope, upload_id, all_or_nothing, &kept, now).await?;
+    let asked = queries::upload_apply(&mut tx, scope, upload_id, (all_or_nothing, &answers), &kept, now).await?;
     if asked {
         let how = if all_or_nothing { "誤りが1件でもあれば取り込まない" } else { "" };
         record(app, &mut tx, scope, acts::APPLIED, upload_id, how).await?;
@@ -244,7 +249,8 @@ async fn record(
 /// Removes what the folder of files has of an upload.
 pub(super) async fn files_remove(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Result<()> {
     let (files, scope) = (app.files.clone(), scope.clone());
-    let names: Vec<_> = upload.faults_name.iter().chain([&upload.stored_name]).cloned().collect();
+    let lists = upload.faults_name.iter().chain(&upload.changes_name);
+    let names: Vec<_> = lists.chain([&upload.stored_name]).cloned().collect();
     tokio::task::spawn_blocking(move || names.iter().try_for_each(|name| files.remove(&scope, name))).await??;
     Ok(())
 }

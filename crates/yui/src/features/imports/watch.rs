@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use kenpo_formats::Fault;
 use yui_db::Tx;
 
-use super::ChunkFault;
+use super::{Asked, ChunkFault, Entry};
 
 /// How far a file is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,12 @@ pub trait Watch: Send {
 
     /// Is told of something that staff may want to look at though nothing is wrong.
     fn notice(&mut self, _notice: &Fault) {}
+
+    /// Is told what a check found to be done to whom, and what staff have to say.
+    fn found(&mut self, _entries: &[Entry], _asked: &[Asked]) {}
+
+    /// Is told what has to be confirmed before the file is imported.
+    fn confirm(&mut self, _faults: &[Fault]) {}
 
     /// Is told after each chunk of a check.
     ///

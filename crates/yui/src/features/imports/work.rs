@@ -3,12 +3,13 @@
 use std::io::{BufWriter, IntoInnerError};
 
 use futures::future::BoxFuture;
-use kenpo_formats::{Fault, FaultsCsv};
+use kenpo_formats::{Fault, write_faults_csv};
 use yui_db::Tx;
 
 use super::{
-    ChunkFault, Job, Options, Outcome, Progress, Report, Source, Unreadable, UploadState, Watch, acts,
-    preview::{Before, Preview},
+    Asked, ChunkFault, Entry, Job, Options, Outcome, Progress, Report, Source, Unreadable, UploadState, Watch, acts,
+    entry::EntriesCsv,
+    preview::{Before, FoundFaults, Preview, Told},
     queries::{self, Taken},
     upload::{Upload, files_remove},
     withdraw,
@@ -38,13 +39,14 @@ pub(super) async fn work(app: &App, scope: &SystemScope, upload: &Upload) -> any
 }
 
 async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Result<()> {
-    let mut watch = Checking { app, scope, upload, preview: Preview::default(), list: None, trouble: None };
-    let options = Options { dry_run: true, all_or_nothing: false };
+    let (preview, faults) = (Preview::default(), FoundFaults::default());
+    let mut watch = Checking { app, scope, upload, preview, faults, changes: None, trouble: None };
+    let options = Options { dry_run: true, ..Options::default() };
     let result = import(app, scope, upload, options, &mut watch).await;
-    let Checking { mut preview, list, trouble, .. } = watch;
-    if let Some(trouble) = trouble {
-        return Err(trouble.context("the list of mistakes can not be written"));
+    if let Some(trouble) = watch.trouble.take() {
+        return Err(trouble.context("the list of changes can not be written"));
     }
+    let preview = &mut watch.preview;
     let state = match &result {
         Ok(report) => {
             preview.take(report);
@@ -52,7 +54,7 @@ async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
         }
         Err(error) => match error.downcast_ref::<Unreadable>() {
             Some(Unreadable(faults)) => {
-                faults.iter().for_each(|fault| preview.fault(fault));
+                faults.iter().for_each(|fault| watch.faults.add(fault));
                 UploadState::Unreadable
             }
             None => return result.map(drop),
@@ -62,14 +64,14 @@ async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
         let figures = upload.kind.figures(app, scope, batch.batch_id).await?;
         preview.before = Some(Before::of(batch, figures));
     }
-    let faults_name = list.map(List::finish).transpose()?;
-    match found(app, scope, upload, &preview, faults_name.as_deref(), state).await {
-        // Where nobody knows whether the commit was heard, the list stays: if no row names it, it is tidied up one day.
+    preview.take_faults(&watch.faults);
+    let preview = preview.clone();
+    let names = watch.finish()?;
+    match found(app, scope, upload, &preview, &names, state).await {
+        // Where nobody knows whether the commit was heard, the lists stay: if no row names them, they are tidied up one day.
         Ok(tx) => Ok(tx.commit().await?),
         Err(error) => {
-            if let Some(name) = faults_name {
-                app.files.remove(scope, &name)?;
-            }
+            names.faults.iter().chain(&names.changes).try_for_each(|name| app.files.remove(scope, name))?;
             Err(error)
         }
     }
@@ -81,12 +83,12 @@ async fn found(
     scope: &SystemScope,
     upload: &Upload,
     preview: &Preview,
-    faults_name: Option<&str>,
+    names: &ListNames,
     state: UploadState,
 ) -> anyhow::Result<Tx> {
     let (taken, preview) = (Taken(upload), serde_json::to_string(preview)?);
     let mut tx = app.db.begin().await?;
-    let kept = taken.preview(&mut tx, scope, &preview, faults_name).await?
+    let kept = taken.preview(&mut tx, scope, &preview, names).await?
         && taken.settle(&mut tx, scope, state, None, None).await?;
     if kept { Ok(tx) } else { Err(NotOurs.into()) }
 }
@@ -97,7 +99,9 @@ async fn apply(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
         return refuse(app, scope, upload, checked, None).await;
     }
     let mut watch = Applying { scope, upload };
-    let report = import(app, scope, upload, Options::default(), &mut watch).await?;
+    // Who had it imported confirmed what there was to confirm.
+    let options = Options { confirmed: true, ..Options::default() };
+    let report = import(app, scope, upload, options, &mut watch).await?;
     // What came to be wrong since the check. A batch that is there already may be this upload's own: its worker was killed
     // after the import, before it could refuse.
     let wrong = report.rejected + report.unmatched;
@@ -157,52 +161,80 @@ struct Checking<'a> {
     scope: &'a SystemScope,
     upload: &'a Upload,
     preview: Preview,
-    list: Option<List>,
+    faults: FoundFaults,
+    /// The list of changes being written, with its name; it begins with its first line.
+    changes: Option<(String, EntriesCsv<BufWriter<NewFile>>)>,
     trouble: Option<anyhow::Error>,
 }
 
-/// The list of mistakes being written.
-struct List {
-    name: String,
-    csv: FaultsCsv<BufWriter<NewFile>>,
-}
-
-impl List {
-    fn begin(app: &App, scope: &SystemScope) -> anyhow::Result<Self> {
-        let name = files::name(app)?;
-        let csv = FaultsCsv::new(BufWriter::new(app.files.begin(scope, &name)?))?;
-        Ok(Self { name, csv })
-    }
-
-    /// Makes the list durable; returns its name.
-    fn finish(self) -> anyhow::Result<String> {
-        self.csv.finish()?.into_inner().map_err(IntoInnerError::into_error)?.keep()?;
-        Ok(self.name)
-    }
+/// The names of the lists that a check wrote, in the folder of files.
+#[derive(Default)]
+pub(super) struct ListNames {
+    pub(super) faults: Option<String>,
+    pub(super) changes: Option<String>,
 }
 
 impl Checking<'_> {
-    fn listed(&mut self, fault: &Fault) -> anyhow::Result<()> {
-        if self.list.is_none() {
-            self.list = Some(List::begin(self.app, self.scope)?);
+    fn begin(&self) -> anyhow::Result<(String, BufWriter<NewFile>)> {
+        let name = files::name(self.app)?;
+        let file = self.app.files.begin(self.scope, &name)?;
+        Ok((name, BufWriter::new(file)))
+    }
+
+    fn entries(&mut self, entries: &[Entry]) -> anyhow::Result<()> {
+        if self.changes.is_none() && !entries.is_empty() {
+            let (name, file) = self.begin()?;
+            self.changes = Some((name, EntriesCsv::new(file)?));
         }
-        if let Some(list) = &mut self.list {
-            list.csv.write(fault)?;
+        let Some((_, csv)) = &mut self.changes else { return Ok(()) };
+        for entry in entries {
+            let label = self.upload.kind.lists().iter().find(|(word, _)| *word == entry.list);
+            csv.write(label.map_or("", |(_, label)| *label), entry)?;
         }
         Ok(())
     }
+
+    /// Makes the lists durable; returns their names.
+    fn finish(mut self) -> anyhow::Result<ListNames> {
+        let mut names = ListNames::default();
+        if self.faults.first().next().is_some() {
+            let (name, mut file) = self.begin()?;
+            write_faults_csv(&mut file, self.faults.first())?;
+            keep(file)?;
+            names.faults = Some(name);
+        }
+        if let Some((name, csv)) = self.changes.take() {
+            keep(csv.finish()?)?;
+            names.changes = Some(name);
+        }
+        Ok(names)
+    }
+}
+
+fn keep(file: BufWriter<NewFile>) -> anyhow::Result<()> {
+    file.into_inner().map_err(IntoInnerError::into_error)?.keep()?;
+    Ok(())
 }
 
 impl Watch for Checking<'_> {
     fn fault(&mut self, ChunkFault { fault, .. }: &ChunkFault) {
-        self.preview.fault(fault);
-        if self.trouble.is_none() {
-            self.trouble = self.listed(fault).err();
-        }
+        self.faults.add(fault);
     }
 
     fn notice(&mut self, notice: &Fault) {
         self.preview.notice(notice);
+    }
+
+    fn confirm(&mut self, faults: &[Fault]) {
+        self.preview.to_confirm.extend(faults.iter().map(Told::from));
+    }
+
+    fn found(&mut self, entries: &[Entry], asked: &[Asked]) {
+        entries.iter().for_each(|entry| self.preview.entry(entry));
+        asked.iter().for_each(|asked| self.preview.ask(asked));
+        if self.trouble.is_none() {
+            self.trouble = self.entries(entries).err();
+        }
     }
 
     fn checked(&mut self, progress: Progress) -> BoxFuture<'_, anyhow::Result<()>> {

@@ -1,6 +1,6 @@
 //! What was typed into the search field: 記号・番号, 保険者番号, a name, kana, a user ID or an address.
 
-use kenpo_formats::text::{fold, holder_key_part};
+use kenpo_formats::text::{fold, plain_number};
 
 use crate::features::register::{is_telling, name_key};
 
@@ -68,11 +68,11 @@ pub(super) fn recognised(typed: &str, insurers: &[String]) -> Result<Wanted, &'s
         }
     } else {
         // 記号 may be of letters or kana: 東 1234.
-        if holder_key_part(&whole).len() > 1 {
+        if plain_number(&whole).len() > 1 {
             may_mean(Lookup::Numbers(whole), None);
         }
         let numbers = numbers.concat();
-        if !name.is_empty() && holder_key_part(&numbers).len() > 1 {
+        if !name.is_empty() && plain_number(&numbers).len() > 1 {
             may_mean(Lookup::Numbers(numbers), Some(name));
         }
     }

@@ -1,18 +1,106 @@
 //! The register as a kind of files.
 
+use std::collections::BTreeMap;
+
 use futures::future::BoxFuture;
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan, civil::Date};
 use kenpo_formats::register_csv;
 use yui_db::Tx;
 
-use super::{import::RegisterImport, revert::changes_revert};
+use super::{
+    backfill::backfill_of,
+    changes::{self, MISSING},
+    desk::Decision,
+    import::RegisterImport,
+    queries,
+    revert::changes_revert,
+};
 use crate::{
+    app::App,
     features::{
-        imports::{FileKind, Job, Report},
+        imports::{Answers, Choices, FileKind, Job, Question, Report, Waits},
         societies,
     },
     scope::SystemScope,
 };
+
+/// Returns what staff answered about rows, by line: `same-12` is `345`, a member, or `other`.
+fn decisions(answers: &Answers) -> BTreeMap<u64, Decision> {
+    let decision = |answer: &str| match answer {
+        "other" => Some(Decision::Other),
+        member => member.parse().ok().map(Decision::Same),
+    };
+    let of = |(name, answer): (&String, &String)| Some((name.strip_prefix(ANSWER)?.parse().ok()?, decision(answer)?));
+    answers.iter().filter_map(of).collect()
+}
+
+/// What the names of answers about rows begin with; the line follows.
+const ANSWER: &str = "same-";
+
+const QUESTIONS: &[Question] = &[
+    Question {
+        name: "extent",
+        option: "extent",
+        label: "ファイルの範囲",
+        hint: "全件のときは、台帳にいてファイルにいない人を調べます。",
+        about: "Whether the file has only those who changed, or everybody who is covered",
+        choices: Choices::Among(&[
+            (CHANGES, "異動（加入・変更・喪失した人だけ）"),
+            (ALL, "全件（資格のある人すべて）"),
+        ]),
+        again: false,
+    },
+    Question {
+        name: "as_of",
+        option: "as-of",
+        label: "全件の基準日",
+        hint: "全件のときだけ入力します。ファイルにいない人を喪失にするときの資格喪失日にもなります。",
+        about: "Of a file with everybody: on which day they are covered",
+        choices: Choices::DayIfAny,
+        again: false,
+    },
+    Question {
+        name: MISSING,
+        option: "missing",
+        label: "ファイルにいない人",
+        hint: "全件のときだけ選びます。取り込む前の確認画面で、だれのことかを見て選び直せます。",
+        about: "Of a file with everybody: whether who is not in it keeps their coverage, or loses it on that day",
+        choices: Choices::Among(&[(KEEP, "そのままにする"), (END, "基準日で喪失にする")]),
+        again: true,
+    },
+];
+
+const CHANGES: &str = "changes";
+const ALL: &str = "all";
+const KEEP: &str = "keep";
+const END: &str = "end";
+
+/// Of whom a file tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Of those who changed.
+    #[default]
+    Changes,
+    /// Of everybody who is covered on a day; who is not in it may have left.
+    Whole { as_of: Date, end: bool },
+}
+
+impl Extent {
+    /// Returns what was answered, or the question whose answer is wrong and why.
+    fn of(answers: &Answers) -> Result<Self, (&'static str, &'static str)> {
+        let answer = |name: &str| answers.get(name).map_or("", String::as_str);
+        let end = answer(MISSING) == END;
+        if answer("extent") != ALL {
+            let why =
+                "異動のファイルでは選べません。「そのままにする」にするか、ファイルの範囲を「全件」にしてください。";
+            return if end { Err((MISSING, why)) } else { Ok(Self::Changes) };
+        }
+        let day = answer("as_of");
+        let as_of = day.parse().ok().filter(|_| !day.is_empty());
+        let why = "全件のファイルでは、いつの時点かを入力してください（例: 2026-12-01）。";
+        as_of.map(|as_of| Self::Whole { as_of, end }).ok_or(("as_of", why))
+    }
+}
 
 /// Files of households and members.
 #[derive(Debug)]
@@ -46,18 +134,54 @@ impl FileKind for RegisterFiles {
             ("changed members", "変更のある加入者"),
             ("members who leave", "うち資格を喪失する加入者"),
             ("unchanged members", "変更のない加入者"),
+            ("rows to ask about", "確認待ちの行"),
         ]
+    }
+
+    fn lists(&self) -> &'static [(&'static str, &'static str)] {
+        changes::LISTS
+    }
+
+    fn questions(&self) -> &'static [Question] {
+        QUESTIONS
+    }
+
+    fn refused(&self, answers: &Answers, today: Date) -> Vec<(&'static str, String)> {
+        match Extent::of(answers) {
+            Ok(Extent::Whole { as_of, .. }) if as_of > today.saturating_add(1.month()) => {
+                vec![("as_of", "今日から1か月以内の日付を入力してください。".to_owned())]
+            }
+            Ok(_) => Vec::new(),
+            Err((name, why)) => vec![(name, why.to_owned())],
+        }
     }
 
     fn at_once(&self) -> bool {
         true
     }
 
+    fn comes_again(&self) -> bool {
+        true
+    }
+
     fn import<'a>(&'a self, job: Job<'a>) -> BoxFuture<'a, anyhow::Result<Report>> {
         Box::pin(async move {
+            // Whom a row may mean is found by the search keys, which members of old may not have yet.
+            backfill_of(job.app, job.scope).await?;
             let numbers = societies::insurer_numbers(job.app, job.scope).await?;
             let importer = RegisterImport::new(job.scope.clone(), numbers, job.app.clock.now());
-            job.run(importer).await
+            let decided = decisions(job.answers);
+            // What is wrong with the answers was told before.
+            let extent = Extent::of(job.answers).unwrap_or_default();
+            job.run(importer.with_decisions(decided).of_extent(extent)).await
+        })
+    }
+
+    fn waits<'a>(&'a self, app: &'a App, scope: &'a SystemScope) -> BoxFuture<'a, anyhow::Result<Option<Waits>>> {
+        Box::pin(async move {
+            let count = queries::question_count(&app.db, scope).await?;
+            let words = format!("台帳にいる人と同じ人か、確認待ちの行が{count}行あります。");
+            Ok((count > 0).then_some(Waits { words, path: "/console/imports/questions" }))
         })
     }
 

@@ -2,15 +2,25 @@
 //! a household keep their identity when the numbers change.
 
 mod backfill;
+mod changes;
+mod desk;
+mod families;
 mod files;
 mod import;
+#[cfg(test)]
+mod lives;
 mod matching;
 mod queries;
+mod question_pages;
+mod questions;
 mod revert;
+mod row;
 mod search_keys;
 mod seen;
+mod whole;
 
 pub use backfill::backfill;
+pub use desk::Decision;
 pub use files::RegisterFiles;
 pub use import::RegisterImport;
 pub(crate) use matching::{Hint, matched};
@@ -19,7 +29,21 @@ pub(crate) use search_keys::{Piece, is_telling, name_key};
 
 use kenpo_formats::{Sex, text::holder_key_part};
 
-use crate::{app::App, scope::InSociety};
+use crate::{
+    app::App,
+    features::staff::Right,
+    router::{Permission::Staff, Routes},
+    scope::InSociety,
+};
+
+/// The pages of this feature.
+pub fn routes(routes: Routes) -> Routes {
+    let data = Staff(Right::Data);
+    routes
+        .get("/console/imports/questions", data, question_pages::show)
+        .post("/console/imports/questions/{id}", data, question_pages::answer)
+        .post("/console/imports/questions/{id}/drop", data, question_pages::discard)
+}
 
 /// Returns what identifies a household's numbers for comparison: insurer number, symbol and number, folded.
 pub fn holder_key(insurer_number: &str, symbol: &str, number: &str) -> String {

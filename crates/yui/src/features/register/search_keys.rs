@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use kenpo_formats::text::{holder_key_part, search_key};
+use kenpo_formats::text::{holder_key_part, plain_number, search_key};
 
-use super::queries::Person;
+use super::{desk::likeness, queries::Person};
 
 /// How many characters of what is typed are looked up; the rest is compared afterwards.
 const LENGTH: usize = 10;
@@ -71,7 +71,7 @@ impl Piece<'_> {
     pub(crate) fn range(self) -> (String, String) {
         let from = match self {
             Self::Name(name) => cut(name),
-            Self::Numbers(numbers) => format!("{NUMBERS}{}", holder_key_part(numbers)),
+            Self::Numbers(numbers) => format!("{NUMBERS}{}", plain_number(numbers)),
             Self::Address(address) => format!("{ADDRESS}{}", address.to_lowercase()),
             Self::Insurer(number) => format!("{INSURER}{number}"),
         };
@@ -97,12 +97,16 @@ pub(super) fn keys(person: &Person) -> BTreeSet<String> {
         }
     }
     for span in &person.spans {
-        let branch = span.branch.as_deref().map(holder_key_part).unwrap_or_default();
-        let (symbol, number) = (holder_key_part(&span.symbol), holder_key_part(&span.number));
-        keys.insert(format!("{NUMBERS}{symbol}{number}{branch}"));
-        keys.insert(format!("{NUMBERS}{number}{branch}"));
+        let branch = span.branch.as_deref().map(plain_number).unwrap_or_default();
+        // As they are written, and without leading zeros.
+        for form in [plain_number, holder_key_part] {
+            let (symbol, number) = (form(&span.symbol), form(&span.number));
+            keys.insert(format!("{NUMBERS}{symbol}{number}{branch}"));
+            keys.insert(format!("{NUMBERS}{number}{branch}"));
+        }
         keys.insert(format!("{INSURER}{}{}", span.insurer_number, cut(&kana)));
     }
+    keys.insert(likeness(person.birth_date, &person.sex, &person.kana));
     if let Some(email) = &person.email {
         keys.insert(format!("{ADDRESS}{}", email.to_lowercase()));
     }
@@ -150,6 +154,11 @@ mod tests {
         for typed in ["800-1234-01", "800 12", "８００１２３４", "1234", "12-3401", "123"] {
             assert!(finds(&person, Piece::Numbers(typed)), "{typed}");
         }
+        let mut padded = person.clone();
+        padded.spans.iter_mut().for_each(|span| (span.symbol, span.number) = ("0800".into(), "001234".into()));
+        for typed in ["1234", "001234", "0800-001234", "800-1234"] {
+            assert!(finds(&padded, Piece::Numbers(typed)), "{typed}");
+        }
         assert!(!finds(&person, Piece::Numbers("234")) && !finds(&person, Piece::Numbers("800-1235")));
         assert!(finds(&person, Piece::Address("taro@")) && finds(&person, Piece::Insurer("06139999")));
     }
@@ -164,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_person_has_few_keys() {
-        assert_eq!(keys(&person("見本 一郎", "ミホン イチロウ")).len(), 4 + 6 + 4);
+        assert_eq!(keys(&person("見本 一郎", "ミホン イチロウ")).len(), 4 + 6 + 5);
     }
 
     proptest! {

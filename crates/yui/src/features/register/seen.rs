@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::queries::Person;
+use super::{
+    desk::likeness,
+    queries::{LookedFor, Person},
+};
 use crate::features::imports::Newest;
 
 /// How many persons are remembered. Of a family whose rows are further apart, a check counts some persons twice.
@@ -12,17 +15,19 @@ const KEPT: usize = 40_000;
 #[derive(Debug)]
 pub(super) struct Seen {
     persons: Newest<i64, Person>,
-    /// Who has this key, or was covered under this holder key.
+    /// Who has this key or likeness, or was covered under this holder key.
     under: Newest<String, BTreeSet<i64>>,
     next_id: i64,
 }
 
 impl Default for Seen {
     fn default() -> Self {
-        // Ids that are no row's.
-        Self { persons: Newest::new(KEPT), under: Newest::new(KEPT), next_id: i64::MAX / 2 }
+        Self { persons: Newest::new(KEPT), under: Newest::new(KEPT), next_id: FIRST_ID }
     }
 }
+
+/// From this number on, members and households are the file's: no row has such a one.
+const FIRST_ID: i64 = i64::MAX / 2;
 
 /// Returns a key that is no holder key.
 fn of_key(key: &str) -> String {
@@ -37,23 +42,33 @@ impl Seen {
         (first, first + count)
     }
 
-    /// Makes what the database knows of these keys and holder keys what the file has made of it so far.
-    pub(super) fn complete(&self, persons: &mut Vec<Person>, keys: &[String], holders: &[String]) {
+    /// Returns whether the member came with the file.
+    pub(super) fn is_new(&self, member_id: i64) -> bool {
+        member_id >= FIRST_ID
+    }
+
+    /// Makes what the database knows of those who are looked for what the file has made of it so far.
+    pub(super) fn complete(&self, persons: &mut Vec<Person>, looked_for: &LookedFor) {
         for person in persons.iter_mut() {
             if let Some(seen) = self.persons.get(&person.member_id) {
                 *person = seen.clone();
             }
         }
         let known: BTreeSet<_> = persons.iter().map(|person| person.member_id).collect();
-        let names = keys.iter().map(|key| of_key(key)).chain(holders.iter().cloned());
+        let LookedFor { person_keys, holder_keys, likenesses } = looked_for;
+        let names = person_keys.iter().map(|key| of_key(key)).chain(holder_keys.union(likenesses).cloned());
         let ids: BTreeSet<_> = names.filter_map(|name| self.under.get(&name)).flatten().copied().collect();
         persons.extend(ids.difference(&known).filter_map(|id| self.persons.get(id)).cloned());
     }
 
     /// Remembers what a row made of a person.
     pub(super) fn put(&mut self, person: Person) {
-        let names =
-            person.spans.iter().map(super::queries::Span::holder_key).chain(person.person_key.as_deref().map(of_key));
+        let holders = person.spans.iter().map(super::queries::Span::holder_key);
+        let names = holders.chain(person.person_key.as_deref().map(of_key)).chain([likeness(
+            person.birth_date,
+            &person.sex,
+            &person.kana,
+        )]);
         for name in names.collect::<BTreeSet<_>>() {
             let mut ids = self.under.get(&name).cloned().unwrap_or_default();
             ids.insert(person.member_id);

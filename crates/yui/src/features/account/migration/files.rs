@@ -37,6 +37,7 @@ const QUESTIONS: &[Question] = &[
             (LINK, "メールで送るリンク（一度だけ使えます）"),
             (NUMBERS, "記号・番号と生年月日のパスワード（推測されやすい方法です）"),
         ]),
+        again: false,
     },
     Question {
         name: UNTIL,
@@ -45,6 +46,7 @@ const QUESTIONS: &[Question] = &[
         hint: "この日まで、最初のログインができます。",
         about: "The last day on which they can",
         choices: Choices::Day,
+        again: false,
     },
 ];
 

@@ -18,7 +18,7 @@ use crate::{
     app::App,
     features::{
         account::rules,
-        imports::{Applied, ChunkFault, FaultKind, Importer, Kind, Newest, Purpose, Read, Source},
+        imports::{Applied, ChunkFault, FaultKind, Importer, Kind, Newest, Read, Source},
         register::{Coverage, candidates, holder_key},
         societies::{self, ids_take},
     },
@@ -103,14 +103,13 @@ impl Importer for OlderUsers {
 
     fn finder(&self) {}
 
-    fn read(
-        source: &Source,
-        _purpose: Purpose,
-        mut each: impl FnMut(Read<OlderUserRow>) -> bool,
-    ) -> Result<(), Vec<Fault>> {
+    fn read(source: &Source, mut each: impl FnMut(Read<OlderUserRow>) -> bool) -> Result<(), Vec<Fault>> {
         let unopened = |error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))];
         let file = source.open().map_err(unopened)?;
-        let _all = OlderUsersCsv::open(file)?.map(Read::from).all(&mut each);
+        let _all = OlderUsersCsv::open(file)?.all(|mut row| {
+            let notices = row.as_mut().map(|row| std::mem::take(&mut row.notices)).unwrap_or_default();
+            notices.into_iter().map(Read::Notice).chain([row.into()]).all(&mut each)
+        });
         Ok(())
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct ImportBatchPage {
     details: Vec<(&'static str, i64)>,
     steps: Vec<Step>,
     faults: Vec<Told>,
+    /// What staff should look at though it was taken: the first.
+    notices: Vec<Told>,
     may_import: bool,
     /// The upload on which work goes on, or stopped.
     upload: Option<i64>,
@@ -78,9 +80,9 @@ pub(super) async fn show(
     if may_import && batch.rejected + batch.unmatched > 0 {
         // The mistakes quote what stands in the file.
         audit::seen(&app, &staff, acts::BATCH_SEEN, Some(&acts::batch(&batch)), batch.kind.label()).await?;
-        let first = queries::fault_page(&app.db, &staff, id, -1, SHOWN).await?;
-        faults = first.iter().map(|(_, fault)| Told::from(fault)).collect();
+        faults = queries::fault_list(&app.db, &staff, id, SHOWN).await?.iter().map(Told::from).collect();
     }
+    let notices = if may_import { queries::notice_list(&app.db, &staff, id, SHOWN).await? } else { Vec::new() };
     let upload = queries::upload_of_batch(&app.db, &staff, id).await?;
     let uploaded = upload.as_ref().map(|upload| step("アップロード", &upload.uploaded));
     let applied = upload.as_ref().and_then(|upload| upload.applied.as_ref()).map(|done| step("取込を指示", done));
@@ -92,6 +94,7 @@ pub(super) async fn show(
     Ok(ImportBatchPage {
         steps: uploaded.into_iter().chain(applied).chain([imported]).chain(published).chain(withdrawn).collect(),
         faults,
+        notices: notices.iter().map(Told::from).collect(),
         may_import,
         upload: upload.filter(|upload| upload.state.word() != "applied").map(|upload| upload.upload_id),
         waits_for_approval: waits,
@@ -121,6 +124,7 @@ fn page(shell: &Shell, batch: Batch) -> ImportBatchPage {
         details: batch.kind.details().iter().filter_map(|(word, label)| Some((*label, count(word)?))).collect(),
         steps: Vec::new(),
         faults: Vec::new(),
+        notices: Vec::new(),
         may_import: false,
         upload: None,
         scheduled: batch.publish_at.map(format::minute).unwrap_or_default(),

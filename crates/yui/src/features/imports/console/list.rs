@@ -9,7 +9,7 @@ use crate::{
     app::App,
     error::AppError,
     features::{
-        imports::{Batch, Upload, UploadState, queries},
+        imports::{Batch, KINDS, Upload, UploadState, Waits, queries},
         staff::Right,
     },
     scope::StaffScope,
@@ -47,6 +47,8 @@ pub(crate) struct BatchLine {
 pub(crate) struct ImportListPage {
     page: Page,
     may_import: bool,
+    /// What waits for a decision of staff.
+    waits: Vec<Waits>,
     uploads: Vec<UploadLine>,
     batches: Vec<BatchLine>,
     /// The number before which older batches are.
@@ -73,6 +75,10 @@ pub(super) async fn show(
 ) -> Result<ImportListPage, AppError> {
     let may_import = staff.role.has(Right::Data);
     let uploads = queries::uploads_open(&app.db, &staff, ON_A_PAGE).await?;
+    let (mut waits, acting) = (Vec::new(), staff.acting());
+    for kind in KINDS.iter().filter(|_| may_import) {
+        waits.extend(kind.waits(&app, &acting).await?);
+    }
     let before = wanted.before.unwrap_or(i64::MAX);
     let mut batches = queries::batch_page(&app.db, &staff, before, ON_A_PAGE + 1).await?;
     let more = batches.len() > usize::try_from(ON_A_PAGE)?;
@@ -80,6 +86,7 @@ pub(super) async fn show(
     Ok(ImportListPage {
         page: shell.console(TITLE),
         may_import,
+        waits,
         uploads: uploads.iter().map(|upload| upload_line(upload, may_import)).collect(),
         older: batches.last().filter(|_| more).map(|batch| batch.batch_id),
         batches: batches.iter().map(batch_line).collect(),
@@ -128,6 +135,10 @@ crate::ui::console_pages! {
     ImportListPage => |shell| Self {
         page: shell.console(TITLE),
         may_import: true,
+        waits: vec![Waits {
+            words: "台帳にいる人と同じ人か、確認待ちの行が2行あります。".into(),
+            path: "/console/imports/questions",
+        }],
         uploads: vec![UploadLine {
             path: Some("/console/imports/uploads/9".into()),
             file_name: "expenses-2026-10.csv".into(),

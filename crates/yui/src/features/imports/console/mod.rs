@@ -34,6 +34,7 @@ pub fn routes(routes: Routes) -> Routes {
         .get("/console/imports/uploads/{id}", data, preview::show)
         .get("/console/imports/uploads/{id}/progress", data, progress::events)
         .get("/console/imports/uploads/{id}/faults.csv", data, download::upload_faults)
+        .get("/console/imports/uploads/{id}/changes.csv", data, download::upload_changes)
         .post("/console/imports/uploads/{id}/apply", data, preview::apply)
         .post("/console/imports/uploads/{id}/drop", data, preview::discard)
         .post("/console/imports/uploads/{id}/resume", data, preview::resume)

@@ -1,12 +1,13 @@
 //! An upload: the work under way, or what the check found and what can be done next.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::{
     Form,
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
 
 use super::{batch_path, progress, size, upload_path};
 use crate::{
@@ -15,13 +16,14 @@ use crate::{
     features::{
         audit,
         imports::{
-            Format, Upload, UploadState, acts, apply_upload, drop_upload,
-            preview::{Before, Preview, Told},
+            Asked, AskedCard, Choices, Format, Question, Upload, UploadState, acts, answer_of, apply_upload,
+            drop_upload,
+            preview::{Before, List, Preview, Told},
             queries, resume_upload,
         },
     },
     scope::StaffScope,
-    ui::{Page, Shell, format},
+    ui::{FormState, Page, Shell, format},
 };
 
 /// A row of the comparison with what was published last.
@@ -37,6 +39,7 @@ pub(crate) struct Difference {
 #[template(path = "features/imports/console/preview.html")]
 pub(crate) struct ImportPreviewPage {
     page: Page,
+    form: FormState,
     title: &'static str,
     upload: Upload,
     preview: Preview,
@@ -46,6 +49,10 @@ pub(crate) struct ImportPreviewPage {
     months: String,
     /// What else was counted, in words.
     details: Vec<(&'static str, i64)>,
+    /// What has to be said about rows that may mean somebody who is known.
+    asked: Vec<AskedCard>,
+    /// What is done to whom, by list, with its label.
+    lists: Vec<(&'static str, List)>,
 }
 
 impl ImportPreviewPage {
@@ -59,6 +66,20 @@ impl ImportPreviewPage {
 
     fn number(&self, count: &u64) -> String {
         format::yen(i64::try_from(*count).unwrap_or(i64::MAX))
+    }
+
+    /// Returns what is asked again, now that it is known whom it is about.
+    fn questions(&self) -> impl Iterator<Item = &'static Question> {
+        let found = |question: &&Question| self.preview.lists.iter().any(|list| list.word == question.name);
+        self.upload.kind.questions().iter().filter(|question| question.again).filter(found)
+    }
+
+    fn is_answer(&self, question: &Question, at: &usize, word: &str) -> bool {
+        self.upload.answers.get(question.name).map_or(*at == 0, |answer| answer == word)
+    }
+
+    fn has_changes(&self) -> bool {
+        self.upload.changes_name.is_some()
     }
 
     fn has_list(&self) -> bool {
@@ -85,7 +106,7 @@ pub(super) async fn show(
     // The mistakes quote what stands in the file.
     let subject = acts::upload(id, &upload.file_name);
     audit::seen(&app, &staff, acts::SEEN, Some(&subject), upload.kind.label()).await?;
-    Ok(page(&shell, upload).into_response())
+    Ok(page(&shell, upload, FormState::default()).into_response())
 }
 
 fn title(upload: &Upload) -> &'static str {
@@ -98,12 +119,19 @@ fn title(upload: &Upload) -> &'static str {
     }
 }
 
-fn page(shell: &Shell, upload: Upload) -> ImportPreviewPage {
+fn page(shell: &Shell, upload: Upload, form: FormState) -> ImportPreviewPage {
     let preview = upload.preview.clone().unwrap_or_default();
     let (at, by) = &upload.uploaded;
     let count = |word: &str| preview.details.iter().find(|(known, _)| known == word).map_or(0, |(_, count)| *count);
+    let card = |asked: &Asked| AskedCard::new(asked.line, format!("{}行目", asked.line), asked);
+    let list = |(word, label): &(&str, &'static str)| {
+        preview.lists.iter().find(|list| list.word == *word).map(|list| (*label, list.clone()))
+    };
     ImportPreviewPage {
-        page: shell.console(title(&upload)),
+        asked: preview.asked.iter().map(card).collect(),
+        lists: upload.kind.lists().iter().filter_map(list).collect(),
+        page: if form.has_errors() { shell.console_with_errors(title(&upload)) } else { shell.console(title(&upload)) },
+        form,
         title: title(&upload),
         size: size(upload.size),
         uploaded: format!("{} {by}", format::minute(*at)),
@@ -144,22 +172,42 @@ fn difference(what: &'static str, now: i64, then: i64) -> Difference {
     }
 }
 
-/// How it is to be imported.
-#[derive(Deserialize)]
-pub(super) struct How {
-    #[serde(default)]
-    all_or_nothing: String,
-}
+/// The box that says that what had to be confirmed is.
+const CONFIRMED: &str = "confirmed";
+
+/// How it is to be imported: `all_or_nothing`, and the answers about rows, as `same-12`.
+type How = BTreeMap<String, String>;
 
 pub(super) async fn apply(
     State(app): State<App>,
+    shell: Shell,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(How { all_or_nothing }): Form<How>,
-) -> Result<Redirect, AppError> {
+    Form(how): Form<How>,
+) -> Result<Response, AppError> {
+    let upload = queries::upload(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
+    let preview = upload.preview.clone().unwrap_or_default();
+    let waits = upload.state == UploadState::Checked && !preview.to_confirm.is_empty();
+    if waits && how.get(CONFIRMED).is_none_or(|answer| answer != "yes") {
+        let mut form = FormState::default();
+        form.error(CONFIRMED, "このまま取り込むときは、内容を確かめてチェックを入れてください。");
+        return Ok(page(&shell, upload, form).into_response());
+    }
+    let asked = preview.asked;
+    let answer = |asked: &Asked| {
+        let name = format!("same-{}", asked.line);
+        let answer = answer_of(asked, how.get(&name)?)?.to_owned();
+        Some((name, answer))
+    };
+    let again = upload.kind.questions().iter().filter(|question| question.again).filter_map(|question| {
+        let answer = how.get(question.name).filter(|answer| question.choices.have(answer))?;
+        Some((question.name.to_owned(), answer.clone()))
+    });
+    let answers = asked.iter().filter_map(answer).chain(again).collect();
+    let all_or_nothing = how.get("all_or_nothing").is_some_and(|answer| answer == "yes");
     // Who comes second sees what the first one did.
-    apply_upload(&app, &staff.acting(), id, all_or_nothing == "yes").await?;
-    Ok(Redirect::to(&upload_path(id)))
+    apply_upload(&app, &staff.acting(), id, all_or_nothing, &answers).await?;
+    Ok(Redirect::to(&upload_path(id)).into_response())
 }
 
 pub(super) async fn discard(
@@ -221,13 +269,21 @@ crate::ui::console_pages! {
                     accepted: 8_000,
                     figures: crate::features::imports::Figures { amount: Some(96_000_000), people: Some(4_300) },
                 }),
+                to_confirm: vec![told(0, "GO", "合計のレコード（GO）は140件・86392点ですが、読み取れたのは75件・41203点です。")],
+                fault_groups: vec![("診療年月: 「」は年月ではありません。".into(), 2)],
+                ..Preview::default()
             }),
             faults_name: Some("list".into()),
+            changes_name: None,
             trouble: None,
             batch_id: None,
             uploaded: (jiff::Timestamp::UNIX_EPOCH, "試験 花子".into()),
             applied: None,
             acting: "null".into(),
+        }, {
+            let mut form = FormState::default();
+            form.error(CONFIRMED, "このまま取り込むときは、内容を確かめてチェックを入れてください。");
+            form
         })
     },
 }

@@ -1,14 +1,14 @@
 //! The SQL of batches and of what was wrong in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use kenpo_formats::{Fault, TreatmentMonth};
-use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
+use kenpo_formats::TreatmentMonth;
+use yui_db::{Db, DbError, Tx, params, statements};
 
 use super::super::{
     Batch, BatchState, Kind, Source, kind_of,
-    run::{ChunkFault, Counts, months},
+    run::{Counts, months},
 };
 use crate::scope::{InSociety, SystemScope};
 
@@ -19,7 +19,8 @@ statements! {
             withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, withdraw_reason, through_month,
             kept, clearing
         FROM import_batches
-        WHERE society_id = $1 AND kind = $2 AND content_hash = $3 AND state <> 'withdrawn'";
+        WHERE society_id = $1 AND kind = $2 AND content_hash = $3 AND state <> 'withdrawn'
+        ORDER BY batch_id DESC LIMIT 1";
     BATCH = "
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
@@ -126,23 +127,7 @@ statements! {
         UNION SELECT society_id FROM import_batches WHERE withdraw_acting IS NOT NULL
         UNION SELECT society_id FROM import_batches WHERE clearing
         ORDER BY society_id";
-    FAULT_NEXT = "
-        SELECT COALESCE(MAX(fault_number), -1) + 1 AS number FROM import_faults WHERE society_id = $1 AND batch_id = $2";
-    FAULT_LINES = "SELECT DISTINCT line AS number FROM import_faults WHERE society_id = $1 AND batch_id = $2";
-    FAULT_PAGE = "
-        SELECT fault_number, line, column_name, reason FROM import_faults
-        WHERE society_id = $1 AND batch_id = $2 AND fault_number > $3
-        ORDER BY fault_number LIMIT $4";
-    FAULT_LIST = "
-        SELECT line, column_name, reason FROM import_faults
-        WHERE society_id = $1 AND batch_id = $2
-        ORDER BY fault_number";
 }
-
-const FAULTS: BulkTable = BulkTable {
-    name: "import_faults",
-    columns: &["society_id", "batch_id", "fault_number", "kind", "line", "column_name", "reason"],
-};
 
 #[derive(sqlx::FromRow)]
 struct BatchRow {
@@ -486,94 +471,6 @@ pub(in super::super) async fn newest_published(
 ) -> Result<Option<Batch>, DbError> {
     let row: Option<BatchRow> = db.optional(&NEWEST_PUBLISHED, params![scope.society_id(), kind.word()]).await?;
     Ok(row.and_then(BatchRow::batch))
-}
-
-#[derive(sqlx::FromRow)]
-struct Number {
-    number: i64,
-}
-
-/// Returns the number of the batch's next fault.
-pub(in super::super) async fn fault_next(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<i64, DbError> {
-    Ok(tx.one::<Number>(&FAULT_NEXT, params![scope.society_id(), batch_id]).await?.number)
-}
-
-/// Returns the lines of the batch's faults.
-pub(in super::super) async fn fault_lines(
-    db: &Db,
-    scope: &impl InSociety,
-    batch_id: i64,
-) -> Result<BTreeSet<i64>, DbError> {
-    let rows: Vec<Number> = db.all(&FAULT_LINES, params![scope.society_id(), batch_id]).await?;
-    Ok(rows.into_iter().map(|row| row.number).collect())
-}
-
-/// Inserts the faults of a chunk, numbered from `first`.
-pub(in super::super) async fn faults_insert(
-    tx: &mut Tx,
-    scope: &impl InSociety,
-    batch_id: i64,
-    first: i64,
-    faults: &[ChunkFault],
-) -> Result<(), DbError> {
-    let values: Vec<_> = faults
-        .iter()
-        .zip(first..)
-        .flat_map(|(ChunkFault { kind, fault }, number)| {
-            [
-                Param::from(scope.society_id()),
-                Param::from(batch_id),
-                Param::from(number),
-                Param::from(kind.word()),
-                Param::from(i64::try_from(fault.line).unwrap_or(i64::MAX)),
-                Param::from(&fault.column),
-                Param::from(&fault.reason),
-            ]
-        })
-        .collect();
-    tx.bulk_insert(&FAULTS, &values).await.map(drop)
-}
-
-#[derive(sqlx::FromRow)]
-struct NumberedFaultRow {
-    fault_number: i64,
-    line: i64,
-    column_name: String,
-    reason: String,
-}
-
-/// Returns the next faults of a batch after this number, each with its own.
-pub(in super::super) async fn fault_page(
-    db: &Db,
-    scope: &impl InSociety,
-    batch_id: i64,
-    after: i64,
-    most: i64,
-) -> Result<Vec<(i64, Fault)>, DbError> {
-    let values = params![scope.society_id(), batch_id, after, most];
-    let rows: Vec<NumberedFaultRow> = db.all(&FAULT_PAGE, values).await?;
-    let fault = |row: NumberedFaultRow| {
-        (row.fault_number, Fault::new(u64::try_from(row.line).unwrap_or_default(), row.column_name, row.reason))
-    };
-    Ok(rows.into_iter().map(fault).collect())
-}
-
-#[derive(sqlx::FromRow)]
-struct FaultRow {
-    line: i64,
-    column_name: String,
-    reason: String,
-}
-
-/// Returns the faults of a batch in the order of the file.
-pub(in super::super) async fn fault_list(
-    db: &Db,
-    scope: &impl InSociety,
-    batch_id: i64,
-) -> Result<Vec<Fault>, DbError> {
-    let rows: Vec<FaultRow> = db.all(&FAULT_LIST, params![scope.society_id(), batch_id]).await?;
-    let fault = |row: FaultRow| Fault::new(u64::try_from(row.line).unwrap_or_default(), row.column_name, row.reason);
-    Ok(rows.into_iter().map(fault).collect())
 }
 
 /// Returns who acts, by name.

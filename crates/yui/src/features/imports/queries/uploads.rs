@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
 use super::super::{
-    Format, Progress, acting, kind_of,
+    Answers, Format, Progress, acting, kind_of,
     upload::{NewUpload, Upload, UploadState},
+    work::ListNames,
 };
 use crate::scope::{InSociety, SystemScope};
 
@@ -16,24 +17,24 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'checking', 0, 0, 0, 0, $11, $12, $13)";
     UPLOAD = "
         SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
-            bytes_done, records_done, tries, failures, preview, faults_name, trouble, batch_id, uploaded_by, uploaded_at,
+            bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting
         FROM import_uploads WHERE society_id = $1 AND upload_id = $2";
     UPLOAD_OF_BATCH = "
         SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
-            bytes_done, records_done, tries, failures, preview, faults_name, trouble, batch_id, uploaded_by, uploaded_at,
+            bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting
         FROM import_uploads WHERE society_id = $1 AND batch_id = $2
         ORDER BY upload_id DESC LIMIT 1";
     UPLOADS_OPEN = "
         SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
-            bytes_done, records_done, tries, failures, preview, faults_name, trouble, batch_id, uploaded_by, uploaded_at,
+            bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting
         FROM import_uploads WHERE society_id = $1 AND state NOT IN ('applied', 'dropped')
         ORDER BY upload_id DESC LIMIT $2";
     UPLOADS_FORGOTTEN = "
         SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
-            bytes_done, records_done, tries, failures, preview, faults_name, trouble, batch_id, uploaded_by, uploaded_at,
+            bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting
         FROM import_uploads
         WHERE society_id = $1 AND stored_name <> ''
@@ -54,7 +55,7 @@ statements! {
                 WHERE due.society_id = $1 AND due.state IN ('checking', 'applying')
                     AND (due.taken_until IS NULL OR due.taken_until <= $2))
         RETURNING upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
-            bytes_done, records_done, tries, failures, preview, faults_name, trouble, batch_id, uploaded_by, uploaded_at,
+            bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting";
     UPLOAD_HOLD = "
         UPDATE import_uploads SET taken_until = $5
@@ -66,7 +67,7 @@ statements! {
             furthest = CASE WHEN $6 > furthest THEN $6 ELSE furthest END
         WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
     UPLOAD_PREVIEW = "
-        UPDATE import_uploads SET preview = $5, faults_name = $6
+        UPDATE import_uploads SET preview = $5, faults_name = $6, changes_name = $7
         WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
     UPLOAD_SETTLE = "
         UPDATE import_uploads
@@ -80,8 +81,8 @@ statements! {
         WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
     UPLOAD_APPLY = "
         UPDATE import_uploads
-        SET state = 'applying', all_or_nothing = $3, applied_by = $4, applied_at = $5, acting = $6, bytes_done = 0,
-            records_done = 0, furthest = 0, failures = 0, taken_until = NULL, trouble = NULL
+        SET state = 'applying', all_or_nothing = $3, applied_by = $4, applied_at = $5, acting = $6, answers = $7,
+            bytes_done = 0, records_done = 0, furthest = 0, failures = 0, taken_until = NULL, trouble = NULL
         WHERE society_id = $1 AND upload_id = $2 AND state = 'checked'";
     UPLOAD_RESUME = "
         UPDATE import_uploads
@@ -96,11 +97,11 @@ statements! {
         WHERE society_id = $1 AND batch_id = $2 AND state IN ('applying', 'stopped')";
     UPLOAD_FILES_GONE = "
         UPDATE import_uploads
-        SET stored_name = '', faults_name = NULL, state = CASE WHEN state = 'applied' THEN state ELSE 'dropped' END
+        SET stored_name = '', faults_name = NULL, changes_name = NULL, state = CASE WHEN state = 'applied' THEN state ELSE 'dropped' END
         WHERE society_id = $1 AND upload_id = $2";
     FILE_NAMES = "
-        SELECT stored_name, faults_name FROM import_uploads
-        WHERE society_id = $1 AND (stored_name <> '' OR faults_name IS NOT NULL)";
+        SELECT stored_name, faults_name, changes_name FROM import_uploads
+        WHERE society_id = $1 AND (stored_name <> '' OR faults_name IS NOT NULL OR changes_name IS NOT NULL)";
 }
 
 #[derive(sqlx::FromRow)]
@@ -121,6 +122,7 @@ struct UploadRow {
     failures: i32,
     preview: Option<String>,
     faults_name: Option<String>,
+    changes_name: Option<String>,
     trouble: Option<String>,
     batch_id: Option<i64>,
     uploaded_by: String,
@@ -149,6 +151,7 @@ impl UploadRow {
             failures: self.failures,
             preview: self.preview.and_then(|preview| serde_json::from_str(&preview).ok()),
             faults_name: self.faults_name,
+            changes_name: self.changes_name,
             trouble: self.trouble,
             batch_id: self.batch_id,
             uploaded: (self.uploaded_at.to_jiff(), self.uploaded_by),
@@ -277,10 +280,11 @@ impl Taken<'_> {
         tx: &mut Tx,
         scope: &SystemScope,
         preview: &str,
-        faults_name: Option<&str>,
+        names: &ListNames,
     ) -> Result<bool, DbError> {
         let Upload { upload_id, tries, state, .. } = self.0;
-        let values = params![scope.society_id(), *upload_id, *tries, state.word(), preview, faults_name];
+        let (faults, changes) = (names.faults.as_deref(), names.changes.as_deref());
+        let values = params![scope.society_id(), *upload_id, *tries, state.word(), preview, faults, changes];
         Ok(tx.execute(&UPLOAD_PREVIEW, values).await? == 1)
     }
 
@@ -324,11 +328,12 @@ pub(in super::super) async fn upload_apply(
     tx: &mut Tx,
     scope: &SystemScope,
     upload_id: i64,
-    all_or_nothing: bool,
+    (all_or_nothing, answers): (bool, &Answers),
     kept: &str,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    let values = params![scope.society_id(), upload_id, all_or_nothing, acting::name(scope), now, kept];
+    let answers = serde_json::json!(answers).to_string();
+    let values = params![scope.society_id(), upload_id, all_or_nothing, acting::name(scope), now, kept, answers];
     Ok(tx.execute(&UPLOAD_APPLY, values).await? == 1)
 }
 
@@ -361,10 +366,12 @@ pub(in super::super) async fn upload_files_gone(db: &Db, scope: &SystemScope, up
 struct FileNames {
     stored_name: String,
     faults_name: Option<String>,
+    changes_name: Option<String>,
 }
 
 /// Returns the names of all files that uploads have in the folder of files.
 pub(in super::super) async fn file_names(db: &Db, scope: &impl InSociety) -> Result<Vec<String>, DbError> {
     let rows: Vec<FileNames> = db.all(&FILE_NAMES, params![scope.society_id()]).await?;
-    Ok(rows.into_iter().flat_map(|row| [row.stored_name].into_iter().chain(row.faults_name)).collect())
+    let of = |row: FileNames| [row.stored_name].into_iter().chain(row.faults_name).chain(row.changes_name);
+    Ok(rows.into_iter().flat_map(of).collect())
 }

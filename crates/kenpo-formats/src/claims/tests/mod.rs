@@ -1,3 +1,6 @@
+mod forms;
+mod payer;
+
 use super::*;
 use crate::care_kind::CareKind;
 use crate::fault::Fault;
@@ -224,8 +227,9 @@ fn debug_shows_no_person() {
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
-        if let Ok(file) = ClaimFile::open(&bytes[..]) {
-            file.for_each(drop);
+        if let Ok(mut file) = ClaimFile::open(&bytes[..]) {
+            file.by_ref().for_each(drop);
+            prop_assert!(file.integrity().is_some());
         }
     }
 

@@ -1,10 +1,14 @@
 //! The SQL of the register.
 
+mod questions;
+
 use std::collections::BTreeSet;
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
+
+pub(super) use questions::*;
 
 use super::search_keys::keys;
 use crate::scope::InSociety;
@@ -29,6 +33,11 @@ statements! {
         FROM coverages
         WHERE society_id = $1 AND member_id IN ($2)
         ORDER BY member_id, from_date";
+    MEMBER_OF_KEYS = "SELECT DISTINCT member_id FROM member_search_keys WHERE society_id = $1 AND key IN ($2)";
+    COVERED_AFTER = "
+        SELECT DISTINCT member_id FROM coverages
+        WHERE society_id = $1 AND member_id > $2 AND to_date IS NULL
+        ORDER BY member_id LIMIT $3";
     MEMBER_OF_HOLDER = "SELECT DISTINCT member_id FROM coverages WHERE society_id = $1 AND holder_key IN ($2)";
     MEMBER_UPSERT = "
         INSERT INTO members (society_id, member_id, person_key, name, kana, sex, birth_date, email)
@@ -65,6 +74,9 @@ statements! {
     CHANGE_NEXT = "
         SELECT COALESCE(MAX(change_number), -1) + 1 AS count FROM register_changes
         WHERE society_id = $1 AND batch_id = $2";
+    CAME_WITH = "
+        SELECT member_id FROM register_changes
+        WHERE society_id = $1 AND batch_id = $2 AND before_state IS NULL AND member_id IN ($3)";
     CHANGED_LATER = "
         SELECT COUNT(DISTINCT mine.member_id) AS count
         FROM register_changes mine
@@ -223,6 +235,13 @@ pub(super) struct Span {
     pub(super) insured: bool,
 }
 
+impl Person {
+    /// Returns whether the person's coverage has no end.
+    pub(super) fn stays(&self) -> bool {
+        self.spans.iter().any(|span| span.to.is_none())
+    }
+}
+
 impl Span {
     pub(super) fn holder_key(&self) -> String {
         super::holder_key(&self.insurer_number, &self.symbol, &self.number)
@@ -258,23 +277,60 @@ struct MemberId {
     member_id: i64,
 }
 
-/// Returns the persons that have one of these keys or were covered under one of these holder keys.
+/// By what persons are looked for.
+#[derive(Debug, Default)]
+pub(super) struct LookedFor {
+    pub(super) person_keys: BTreeSet<String>,
+    pub(super) holder_keys: BTreeSet<String>,
+    /// As of [`super::desk::likeness`].
+    pub(super) likenesses: BTreeSet<String>,
+}
+
+/// Returns the persons that have one of these keys, were covered under one of these holder keys, or have one of these likenesses.
 pub(super) async fn persons(
     tx: &mut Tx,
     scope: &impl InSociety,
-    person_keys: &[String],
-    holder_keys: &[String],
+    LookedFor { person_keys, holder_keys, likenesses }: &LookedFor,
 ) -> Result<Vec<Person>, DbError> {
     let society = params![scope.society_id()];
-    let text = |list: &[String]| list.iter().cloned().map(Param::from).collect::<Vec<_>>();
+    let text = |set: &BTreeSet<String>| set.iter().cloned().map(Param::from).collect::<Vec<_>>();
     let mut members: Vec<MemberRow> = tx.all_among(&MEMBER_BY_KEY, society, &text(person_keys)).await?;
     let covered: Vec<MemberId> = tx.all_among(&MEMBER_OF_HOLDER, society, &text(holder_keys)).await?;
+    let alike: Vec<MemberId> = tx.all_among(&MEMBER_OF_KEYS, society, &text(likenesses)).await?;
     let known: BTreeSet<_> = members.iter().map(|member| member.member_id).collect();
-    let mut others: Vec<_> = covered.iter().map(|row| row.member_id).filter(|id| !known.contains(id)).collect();
-    others.sort_unstable();
-    others.dedup();
-    let others: Vec<_> = others.into_iter().map(Param::from).collect();
+    let others: BTreeSet<_> = covered.iter().chain(&alike).map(|row| row.member_id).collect();
+    let others: Vec<_> = others.difference(&known).map(|id| Param::from(*id)).collect();
     members.extend(tx.all_among::<MemberRow>(&MEMBER_BY_ID, society, &others).await?);
+    with_spans(tx, scope, members).await
+}
+
+/// Returns the next so many members after this one whose coverage has no end, in order.
+pub(super) async fn covered_after(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    after: i64,
+    most: i64,
+) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<MemberId> = tx.all(&COVERED_AFTER, params![scope.society_id(), after, most]).await?;
+    Ok(rows.into_iter().map(|row| row.member_id).collect())
+}
+
+/// Returns who of these persons came with this batch.
+pub(super) async fn came_with(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    persons: &[Person],
+) -> Result<BTreeSet<i64>, DbError> {
+    let list: Vec<_> = persons.iter().map(|person| Param::from(person.member_id)).collect();
+    let rows: Vec<MemberId> = tx.all_among(&CAME_WITH, params![scope.society_id(), batch_id], &list).await?;
+    Ok(rows.into_iter().map(|row| row.member_id).collect())
+}
+
+/// Returns the persons of these numbers.
+pub(super) async fn persons_by_id(tx: &mut Tx, scope: &impl InSociety, ids: &[i64]) -> Result<Vec<Person>, DbError> {
+    let list: Vec<_> = ids.iter().copied().map(Param::from).collect();
+    let members: Vec<MemberRow> = tx.all_among(&MEMBER_BY_ID, params![scope.society_id()], &list).await?;
     with_spans(tx, scope, members).await
 }
 
@@ -494,7 +550,7 @@ pub(super) async fn change_list(tx: &mut Tx, scope: &impl InSociety, batch_id: i
 }
 
 #[derive(sqlx::FromRow)]
-struct Count {
+pub(super) struct Count {
     count: i64,
 }
 

@@ -1,0 +1,142 @@
+//! The SQL of what was wrong, and of what staff should look at, in batches.
+
+use kenpo_formats::Fault;
+use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
+
+use super::super::ChunkFault;
+use crate::scope::InSociety;
+
+statements! {
+    FAULT_NEXT = "
+        SELECT COALESCE(MAX(fault_number), -1) + 1 AS number FROM import_faults WHERE society_id = $1 AND batch_id = $2";
+    FAULT_LIST = "
+        SELECT line, column_name, reason FROM import_faults
+        WHERE society_id = $1 AND batch_id = $2
+        ORDER BY line, fault_number LIMIT $3";
+    NOTICE_NEXT = "
+        SELECT COALESCE(MAX(notice_number), -1) + 1 AS number FROM import_notices
+        WHERE society_id = $1 AND batch_id = $2";
+    NOTICE_LIST = "
+        SELECT line, column_name, reason FROM import_notices
+        WHERE society_id = $1 AND batch_id = $2
+        ORDER BY line, notice_number LIMIT $3";
+}
+
+const FAULTS: BulkTable = BulkTable {
+    name: "import_faults",
+    columns: &["society_id", "batch_id", "fault_number", "kind", "line", "column_name", "reason"],
+};
+
+const NOTICES: BulkTable = BulkTable {
+    name: "import_notices",
+    columns: &["society_id", "batch_id", "notice_number", "line", "column_name", "reason"],
+};
+
+/// How many faults, and how many notices, of a batch are kept: the first ones. A file of which more is wrong is another file.
+pub(in super::super) const KEPT: i64 = 10_000;
+
+#[derive(sqlx::FromRow)]
+struct Number {
+    number: i64,
+}
+
+/// Returns the numbers of the batch's next fault and of its next notice.
+pub(in super::super) async fn fault_next(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+) -> Result<(i64, i64), DbError> {
+    let fault: Number = tx.one(&FAULT_NEXT, params![scope.society_id(), batch_id]).await?;
+    let notice: Number = tx.one(&NOTICE_NEXT, params![scope.society_id(), batch_id]).await?;
+    Ok((fault.number, notice.number))
+}
+
+/// Inserts the faults of a chunk, numbered from `first`; those above [`KEPT`] are left out.
+pub(in super::super) async fn faults_insert(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    first: i64,
+    faults: &[ChunkFault],
+) -> Result<(), DbError> {
+    let values: Vec<_> = faults
+        .iter()
+        .zip(first..KEPT)
+        .flat_map(|(ChunkFault { kind, fault }, number)| {
+            [
+                Param::from(scope.society_id()),
+                Param::from(batch_id),
+                Param::from(number),
+                Param::from(kind.word()),
+                Param::from(line(fault)),
+                Param::from(&fault.column),
+                Param::from(&fault.reason),
+            ]
+        })
+        .collect();
+    tx.bulk_insert(&FAULTS, &values).await.map(drop)
+}
+
+/// Inserts the notices of a chunk, numbered from `first`; those above [`KEPT`] are left out.
+pub(in super::super) async fn notices_insert(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    first: i64,
+    notices: &[Fault],
+) -> Result<(), DbError> {
+    let values: Vec<_> = notices
+        .iter()
+        .zip(first..KEPT)
+        .flat_map(|(notice, number)| {
+            [
+                Param::from(scope.society_id()),
+                Param::from(batch_id),
+                Param::from(number),
+                Param::from(line(notice)),
+                Param::from(&notice.column),
+                Param::from(&notice.reason),
+            ]
+        })
+        .collect();
+    tx.bulk_insert(&NOTICES, &values).await.map(drop)
+}
+
+fn line(fault: &Fault) -> i64 {
+    i64::try_from(fault.line).unwrap_or(i64::MAX)
+}
+
+#[derive(sqlx::FromRow)]
+struct FaultRow {
+    line: i64,
+    column_name: String,
+    reason: String,
+}
+
+impl From<FaultRow> for Fault {
+    fn from(row: FaultRow) -> Self {
+        Self::new(u64::try_from(row.line).unwrap_or_default(), row.column_name, row.reason)
+    }
+}
+
+/// Returns so many faults of a batch, by line.
+pub(in super::super) async fn fault_list(
+    db: &Db,
+    scope: &impl InSociety,
+    batch_id: i64,
+    most: i64,
+) -> Result<Vec<Fault>, DbError> {
+    let rows: Vec<FaultRow> = db.all(&FAULT_LIST, params![scope.society_id(), batch_id, most]).await?;
+    Ok(rows.into_iter().map(Fault::from).collect())
+}
+
+/// Returns so many notices of a batch, by line.
+pub(in super::super) async fn notice_list(
+    db: &Db,
+    scope: &impl InSociety,
+    batch_id: i64,
+    most: i64,
+) -> Result<Vec<Fault>, DbError> {
+    let rows: Vec<FaultRow> = db.all(&NOTICE_LIST, params![scope.society_id(), batch_id, most]).await?;
+    Ok(rows.into_iter().map(Fault::from).collect())
+}

@@ -1,0 +1,189 @@
+//! What a register file does to each person, in words for staff.
+
+use kenpo_formats::Fault;
+
+use super::{
+    desk::Desk,
+    queries::{Person, Span},
+    row::{Family, Row},
+};
+use crate::features::imports::{Change, Entry, Facts};
+
+/// The lists of a register's preview: the word and the label.
+pub(super) const LISTS: &[(&str, &str)] =
+    &[(JOIN, "加入"), (LEAVE, "喪失"), (MOVE, "移動"), (CHANGE, "変更"), (MISSING, "ファイルにいない人")];
+
+/// The list of those whom a file with everybody does not have.
+pub(super) const MISSING: &str = "missing";
+
+const JOIN: &str = "join";
+const LEAVE: &str = "leave";
+const MOVE: &str = "move";
+const CHANGE: &str = "change";
+
+/// Returns what the desk's families did, one entry for each person and kind of change.
+pub(super) fn entries(desk: &Desk) -> Vec<Entry> {
+    desk.persons.iter().filter_map(|person| entry(desk, person)).collect()
+}
+
+fn entry(desk: &Desk, person: &Person) -> Option<Entry> {
+    let entry = |list, changes, why: &str| {
+        let numbers = person.spans.last().map(numbers).unwrap_or_default();
+        Entry { list, who: person.name.clone(), numbers, changes, why: why.to_owned() }
+    };
+    let Some(before) = desk.before.get(&person.member_id) else {
+        let span = person.spans.last();
+        let of = |what, now: String| Change::new(what, "", now);
+        let changes = span.map(|span| {
+            let ended = span.to.map(|to| of("資格喪失日", to.to_string()));
+            [of("続柄", role(span).to_owned()), of("資格取得日", span.from.to_string())]
+                .into_iter()
+                .chain(ended)
+                .collect()
+        });
+        return Some(entry(JOIN, changes.unwrap_or_default(), ""));
+    };
+    let changes = differences(before, person);
+    if changes.is_empty() {
+        return None;
+    }
+    let why = desk.about.get(&person.member_id).map(|how| how.words()).unwrap_or_default();
+    let moved = changes.iter().any(|change| matches!(&*change.what, NUMBERS | ROLE));
+    let list = match (before.stays(), person.stays()) {
+        (true, false) => LEAVE,
+        _ if moved => MOVE,
+        _ => CHANGE,
+    };
+    Some(entry(list, changes, why))
+}
+
+const NUMBERS: &str = "記号・番号";
+const ROLE: &str = "続柄";
+
+/// Returns that somebody is not in a file with everybody, who would lose the coverage on this day.
+pub(super) fn missing(person: &Person, as_of: jiff::civil::Date) -> Entry {
+    let span = person.spans.last();
+    Entry {
+        list: MISSING,
+        who: person.name.clone(),
+        numbers: span.map(numbers).unwrap_or_default(),
+        changes: vec![
+            Change::new("続柄", "", span.map(role).unwrap_or_default()),
+            Change::new("喪失にするときの資格喪失日", "", as_of.to_string()),
+        ],
+        why: String::new(),
+    }
+}
+
+/// Returns what differs, the old beside the new.
+fn differences(before: &Person, after: &Person) -> Vec<Change> {
+    let (old, new) = (before.spans.last(), after.spans.last());
+    let of = |what: fn(&Span) -> String| {
+        let text = |span: Option<&Span>| span.map(what).unwrap_or_default();
+        (text(old), text(new))
+    };
+    let day = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or_default();
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let pairs = [
+        ("氏名", (before.name.clone(), after.name.clone())),
+        ("カナ氏名", (before.kana.clone(), after.kana.clone())),
+        ("生年月日", (before.birth_date.to_string(), after.birth_date.to_string())),
+        ("性別", (sex(&before.sex).to_owned(), sex(&after.sex).to_owned())),
+        (NUMBERS, of(numbers)),
+        ("枝番", of(|span| span.branch.clone().unwrap_or_default())),
+        (ROLE, of(|span| role(span).to_owned())),
+        ("資格取得日", of(|span| span.from.to_string())),
+        ("資格喪失日", (day(old.and_then(|span| span.to)), day(new.and_then(|span| span.to)))),
+        ("個人コード", (text(&before.person_key), text(&after.person_key))),
+        ("メールアドレス", (text(&before.email), text(&after.email))),
+    ];
+    let changes: Vec<_> = pairs
+        .into_iter()
+        .filter(|(_, (old, new))| old != new)
+        .map(|(what, (old, new))| Change::new(what, old, new))
+        .collect();
+    // Only an earlier span differs.
+    if changes.is_empty() && before != after {
+        let spans = |person: &Person| person.spans.iter().map(in_words).collect::<Vec<_>>().join("、");
+        return vec![Change::new("これまでの資格", spans(before), spans(after))];
+    }
+    changes
+}
+
+fn in_words(span: &Span) -> String {
+    let to = span.to.map(|to| to.to_string()).unwrap_or_default();
+    format!("{} {} {}～{to}", numbers(span), role(span), span.from)
+}
+
+/// Returns 記号-番号, as written.
+pub(super) fn numbers(span: &Span) -> String {
+    in_one(&span.symbol, &span.number)
+}
+
+fn in_one(symbol: &str, number: &str) -> String {
+    if symbol.is_empty() { number.to_owned() } else { format!("{symbol}-{number}") }
+}
+
+fn role(span: &Span) -> &'static str {
+    role_of(span.insured)
+}
+
+fn role_of(insured: bool) -> &'static str {
+    if insured { "本人" } else { "家族" }
+}
+
+fn sex(word: &str) -> &'static str {
+    if word == "male" { "男" } else { "女" }
+}
+
+/// Returns what a row says of its person.
+pub(super) fn facts(row: &Row) -> Facts {
+    Facts {
+        name: row.name.clone(),
+        kana: row.kana.clone(),
+        birth_date: row.birth_date.to_string(),
+        sex: sex(&row.sex).to_owned(),
+        numbers: in_one(&row.symbol, &row.number),
+        role: role_of(row.insured).to_owned(),
+        from: row.from.to_string(),
+        to: row.to.map(|to| to.to_string()).unwrap_or_default(),
+    }
+}
+
+/// Returns what the register knows of a person, in the same shape.
+pub(super) fn facts_known(person: &Person) -> Facts {
+    let span = person.spans.last();
+    Facts {
+        name: person.name.clone(),
+        kana: person.kana.clone(),
+        birth_date: person.birth_date.to_string(),
+        sex: sex(&person.sex).to_owned(),
+        numbers: span.map(numbers).unwrap_or_default(),
+        role: span.map(role).unwrap_or_default().to_owned(),
+        from: span.map(|span| span.from.to_string()).unwrap_or_default(),
+        to: span.and_then(|span| span.to).map(|to| to.to_string()).unwrap_or_default(),
+    }
+}
+
+/// Returns what staff should look at in a family though its rows are taken: dependents who stay covered though their insured person
+/// leaves, dependents without an insured person, two persons with one branch number.
+pub(super) fn notices(desk: &Desk, family: &Family) -> Vec<Fault> {
+    let line = family.rows.iter().map(|row| row.line).min().unwrap_or_default();
+    let left = desk.left_behind(family).into_iter().map(|(person, ended)| {
+        let numbers = person.spans.last().map(numbers).unwrap_or_default();
+        let reason = format!(
+            "本人が{ended}に資格を喪失しますが、被扶養者の{}さん（{numbers}）の資格は続きます。喪失する場合は、その行も取り込んでください。",
+            person.name
+        );
+        Fault::new(line, "資格喪失日", reason)
+    });
+    let alone = desk.alone(family).into_iter().map(|person| {
+        let reason = format!("{}さんの資格の間に、この記号・番号の本人がいません。", person.name);
+        Fault::new(line, "続柄", reason)
+    });
+    let branches = desk.branch_twice(family).into_iter().map(|(branch, one, other)| {
+        let reason = format!("枝番{branch}が、{}さんと{}さんの2人に付いています。", one.name, other.name);
+        Fault::new(line, "枝番", reason)
+    });
+    left.chain(alone).chain(branches).collect()
+}

@@ -1,0 +1,548 @@
+//! Working families in: who a row means, which household that is, and what is covered when (docs/decisions/0033).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use kenpo_formats::text::{fold, search_key};
+
+use super::{
+    queries::{Person, Span},
+    row::{Family, Row},
+};
+
+/// Returns what persons who may be one have in common: birth date, sex, and how their name in kana ends. It is one of their search keys.
+pub(super) fn likeness(birth_date: jiff::civil::Date, sex: &str, kana: &str) -> String {
+    let kana = search_key(kana);
+    let end: String =
+        kana.char_indices().rev().nth(1).map_or(&*kana, |(at, _)| kana.get(at..).unwrap_or_default()).into();
+    format!("!{birth_date}{}{end}", sex.get(..1).unwrap_or_default())
+}
+
+/// Whether a row means somebody who is known elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It means this member.
+    Same(i64),
+    /// It means nobody who is known.
+    Other,
+}
+
+/// The persons and households that some families are about, while their rows are worked in.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) persons: Vec<Person>,
+    /// Those who were known before, as they were.
+    pub(super) before: HashMap<i64, Person>,
+    /// The known persons whom a row is about, and how each was recognised.
+    pub(super) about: BTreeMap<i64, Recognised>,
+    pub(super) new_households: Vec<i64>,
+    by_key: HashMap<String, usize>,
+    by_holder: HashMap<String, Vec<usize>>,
+    by_likeness: HashMap<String, Vec<usize>>,
+    /// Of those who were known, who came with an earlier part of the same file.
+    came_before: BTreeSet<i64>,
+    next_member: i64,
+    next_household: i64,
+}
+
+/// How a row's person was recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Recognised {
+    /// By the society's own lasting key.
+    Key,
+    /// Under the same symbol and number, by branch number or by name, birth date and sex.
+    Numbers,
+    /// With the insured person, whom staff recognised.
+    WithInsured,
+    /// By staff.
+    Answer,
+}
+
+impl Recognised {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Key => "個人コードが一致",
+            Self::Numbers => "記号・番号と氏名・生年月日が一致",
+            Self::WithInsured => "本人と一緒に移動",
+            Self::Answer => "同じ人と確認",
+        }
+    }
+}
+
+/// What became of a row.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It was worked in: it is about this member.
+    Taken(i64),
+    /// It may mean one of these members, who are or were covered under other numbers.
+    Asked(Vec<i64>),
+    /// It waits for the answer about the insured person of its family.
+    Waits,
+    /// It is refused.
+    Refused(Refusal),
+}
+
+/// Whom a row means.
+enum Meant {
+    Known(usize, Recognised),
+    Nobody,
+    Perhaps(Vec<i64>),
+}
+
+impl Desk {
+    /// Returns a desk with these persons; new members and households get numbers from these on.
+    pub(super) fn new(persons: Vec<Person>, next_member: i64, next_household: i64) -> Self {
+        let mut desk = Self {
+            before: persons.iter().map(|person| (person.member_id, person.clone())).collect(),
+            persons: Vec::new(),
+            about: BTreeMap::new(),
+            new_households: Vec::new(),
+            by_key: HashMap::new(),
+            by_holder: HashMap::new(),
+            by_likeness: HashMap::new(),
+            came_before: BTreeSet::new(),
+            next_member,
+            next_household,
+        };
+        persons.into_iter().for_each(|person| desk.put(person));
+        desk
+    }
+
+    /// Says who of the known persons came with an earlier part of the same file.
+    pub(super) fn with_newcomers(self, came_before: BTreeSet<i64>) -> Self {
+        Self { came_before, ..self }
+    }
+
+    /// Whether the person came with this file, in this part of it or an earlier one.
+    fn is_newcomer(&self, person: &Person) -> bool {
+        !self.knew(person) || self.came_before.contains(&person.member_id)
+    }
+
+    fn put(&mut self, person: Person) {
+        let at = self.persons.len();
+        if let Some(key) = &person.person_key {
+            self.by_key.insert(key.clone(), at);
+        }
+        let holders: BTreeSet<_> = person.spans.iter().map(Span::holder_key).collect();
+        holders.into_iter().for_each(|holder| self.by_holder.entry(holder).or_default().push(at));
+        let like = likeness(person.birth_date, &person.sex, &person.kana);
+        self.by_likeness.entry(like).or_default().push(at);
+        self.persons.push(person);
+    }
+
+    /// Works a family in; returns what became of each of its rows, in their order.
+    pub(super) fn take(&mut self, family: &Family, decided: &dyn Fn(u64) -> Option<Decision>) -> Vec<Verdict> {
+        // Of an insured person who is asked about or refused, the household is not known: the dependents can not be taken either.
+        let (mut asked, mut refused) = (false, false);
+        // Whom staff said an insured person is, or is not.
+        let mut insured_is = None;
+        let mut verdicts = Vec::with_capacity(family.rows.len());
+        for row in &family.rows {
+            let verdict = match (row.insured, asked, refused) {
+                (false, _, true) => Verdict::Refused(Refusal::OfInsured),
+                (false, true, _) => Verdict::Waits,
+                _ => self.row(family, row, decided(row.line), insured_is),
+            };
+            if row.insured {
+                insured_is = decided(row.line).or(insured_is);
+                asked |= matches!(verdict, Verdict::Asked(_));
+                refused |= matches!(verdict, Verdict::Refused(_));
+            }
+            verdicts.push(verdict);
+        }
+        verdicts
+    }
+
+    fn row(&mut self, family: &Family, row: &Row, decided: Option<Decision>, insured_is: Option<Decision>) -> Verdict {
+        let meant = match self.meant(family, row, decided, insured_is) {
+            Ok(Meant::Perhaps(members)) => return Verdict::Asked(members),
+            Ok(Meant::Known(at, how)) => Some((at, how)),
+            Ok(Meant::Nobody) => None,
+            Err(refusal) => return Verdict::Refused(refusal),
+        };
+        let at = meant.map(|(at, _)| at);
+        if self.another_insured(at, row, &family.holder_key) {
+            return Verdict::Refused(Refusal::AnotherInsured);
+        }
+        let household_id = self.household(at, row, &family.holder_key);
+        let span = Span {
+            from: row.from,
+            to: row.to,
+            household_id,
+            insurer_number: row.insurer_number.clone(),
+            symbol: row.symbol.clone(),
+            number: row.number.clone(),
+            branch: row.branch.clone(),
+            insured: row.insured,
+        };
+        let Some((at, how)) = meant else {
+            let member_id = self.next_member;
+            self.next_member += 1;
+            self.put(Person {
+                member_id,
+                person_key: row.person_key.clone(),
+                name: row.name.clone(),
+                kana: row.kana.clone(),
+                sex: row.sex.clone(),
+                birth_date: row.birth_date,
+                email: row.email.clone(),
+                spans: vec![span],
+            });
+            return Verdict::Taken(member_id);
+        };
+        let mut member_id = 0;
+        if let Some(person) = self.persons.get_mut(at) {
+            member_id = person.member_id;
+            let known = self.about.entry(person.member_id).or_insert(how);
+            *known = if *known == Recognised::Numbers { how } else { *known };
+            person.person_key = row.person_key.clone().or(person.person_key.take());
+            // A late row about an earlier coverage has the name of that time.
+            if person.spans.iter().all(|known| known.from <= row.from) {
+                person.name.clone_from(&row.name);
+                person.kana.clone_from(&row.kana);
+                person.sex.clone_from(&row.sex);
+                person.birth_date = row.birth_date;
+                person.email = row.email.clone().or(person.email.take());
+            }
+            span_put(&mut person.spans, span);
+            if let Some(key) = person.person_key.clone() {
+                self.by_key.insert(key, at);
+            }
+            let known = self.by_holder.entry(family.holder_key.clone()).or_default();
+            if !known.contains(&at) {
+                known.push(at);
+            }
+        }
+        Verdict::Taken(member_id)
+    }
+
+    /// Returns whom a row means: by the society's lasting key, else within the same symbol and number by branch number with birth date
+    /// or kana, else by birth date, sex and kana; else, anywhere in the register, who may be meant.
+    fn meant(
+        &self,
+        family: &Family,
+        row: &Row,
+        decided: Option<Decision>,
+        insured_is: Option<Decision>,
+    ) -> Result<Meant, Refusal> {
+        let holder = &family.holder_key;
+        if let Some(at) = row.person_key.as_ref().and_then(|key| self.by_key.get(key)) {
+            return self.by_person_key(*at, row, decided);
+        }
+        let family = self.by_holder.get(holder).into_iter().flatten();
+        let persons = || family.clone().filter_map(|at| Some((*at, self.persons.get(*at)?)));
+        let of_branch = || persons().filter(|(_, person)| of_branch(person, row, holder) && !other_key(person, row));
+        let known = of_branch().find(|(_, person)| of_name(person, row)).or_else(|| {
+            let same = |person: &Person| {
+                same_person(person, row)
+                    && !twin(person, row, holder)
+                    && (named(person, row) || at_the_time(person, row, holder).next().is_some())
+            };
+            persons().find(|(_, person)| same(person) && !other_key(person, row))
+        });
+        if let Some((at, _)) = known {
+            return Ok(Meant::Known(at, Recognised::Numbers));
+        }
+        // The same branch number, and either birth date and sex or the kana: a correction, or the next holder of the number.
+        let doubtful = of_branch().filter(|(_, person)| born_as(person, row) || spelled(person, row));
+        let mut candidates: Vec<_> = doubtful.map(|(at, _)| at).collect();
+        candidates.extend(self.alike(row, holder));
+        candidates.sort_unstable();
+        candidates.dedup();
+        match decided {
+            Some(Decision::Same(member_id)) => {
+                if let Some(at) = candidates.iter().find(|at| self.member(**at) == Some(member_id)) {
+                    return Ok(Meant::Known(*at, Recognised::Answer));
+                }
+            }
+            Some(Decision::Other) => return Ok(Meant::Nobody),
+            None => {}
+        }
+        if let (false, Some(Decision::Same(member_id))) = (row.insured, insured_is) {
+            let mut with = candidates.iter().filter(|at| self.in_household_of(member_id, **at));
+            if let (Some(at), None) = (with.next(), with.next()) {
+                return Ok(Meant::Known(*at, Recognised::WithInsured));
+            }
+        }
+        if candidates.is_empty() {
+            return Ok(Meant::Nobody);
+        }
+        Ok(Meant::Perhaps(candidates.iter().filter_map(|at| self.member(*at)).collect()))
+    }
+
+    /// Returns whether the person was ever in a household of this member.
+    fn in_household_of(&self, member_id: i64, at: usize) -> bool {
+        let households = |person: &Person| person.spans.iter().map(|span| span.household_id).collect::<BTreeSet<_>>();
+        let member = self.persons.iter().find(|person| person.member_id == member_id).map(households);
+        member.zip(self.persons.get(at)).is_some_and(|(theirs, person)| !theirs.is_disjoint(&households(person)))
+    }
+
+    fn member(&self, at: usize) -> Option<i64> {
+        self.persons.get(at).map(|person| person.member_id)
+    }
+
+    /// Returns whom the society's own key means: where name and birth date both differ that is asked, and where the sex differs too
+    /// it is refused.
+    fn by_person_key(&self, at: usize, row: &Row, decided: Option<Decision>) -> Result<Meant, Refusal> {
+        let Some(person) = self.persons.get(at) else { return Ok(Meant::Nobody) };
+        let strange = !named(person, row) && !spelled(person, row) && person.birth_date != row.birth_date;
+        match decided {
+            _ if strange && person.sex != row.sex => Err(Refusal::KeyOfAnother),
+            Some(Decision::Same(member_id)) if member_id == person.member_id => {
+                Ok(Meant::Known(at, Recognised::Answer))
+            }
+            Some(Decision::Other) if strange => Err(Refusal::KeyOfAnother),
+            _ if strange => Ok(Meant::Perhaps(vec![person.member_id])),
+            _ => Ok(Meant::Known(at, Recognised::Key)),
+        }
+    }
+
+    /// Returns who of those known under other numbers may be meant: of the same birth date, sex and kana; or of the same given name, as
+    /// after a marriage, where they were not covered any more when the row begins, or were insured and become a dependent, or the
+    /// other way round. Two whom one file has in force at once are two.
+    fn alike(&self, row: &Row, holder: &str) -> Vec<usize> {
+        let like = likeness(row.birth_date, &row.sex, &row.kana);
+        let persons = self.by_likeness.get(&like).into_iter().flatten();
+        let alike = |person: &Person| {
+            let in_force = || person.spans.iter().filter(|span| overlaps(span, row));
+            let given = || given_name(&person.kana) == given_name(&row.kana);
+            let called = || spelled(person, row) || given() && in_force().all(|span| span.insured != row.insured);
+            let elsewhere = !in_force().any(|span| span.holder_key() == holder);
+            elsewhere
+                && born_as(person, row)
+                && !other_key(person, row)
+                && !(in_force().next().is_some() && self.is_newcomer(person))
+                && called()
+        };
+        persons.copied().filter(|at| self.persons.get(*at).is_some_and(alike)).collect()
+    }
+
+    /// Returns whether somebody else is insured under the symbol and number of an insured person's row at the same time.
+    fn another_insured(&self, at: Option<usize>, row: &Row, holder: &str) -> bool {
+        let others = self.by_holder.get(holder).into_iter().flatten().filter(|other| Some(**other) != at);
+        let mut spans = others.filter_map(|other| self.persons.get(*other)).flat_map(|person| &person.spans);
+        row.insured && spans.any(|span| span.insured && span.holder_key() == holder && overlaps(span, row))
+    }
+
+    /// Returns the household of a row: the one the person had under this symbol and number; or the one that somebody
+    /// covered at the same time has under them (a number that was given anew after a gap is another household's); or, where
+    /// an insured person's numbers changed, the one that person had; or a new one. An insured person never joins a household
+    /// whose insured person is or was somebody else.
+    fn household(&mut self, at: Option<usize>, row: &Row, holder: &str) -> i64 {
+        let person = at.and_then(|at| self.persons.get(at));
+        let under = |span: &&Span| span.holder_key() == holder;
+        let insured_elsewhere = |span: &Span| {
+            row.insured
+                && self.persons.iter().enumerate().any(|(other, person)| {
+                    let theirs = |known: &Span| known.insured && known.household_id == span.household_id;
+                    Some(other) != at && person.spans.iter().any(theirs)
+                })
+        };
+        let own = person.and_then(|person| person.spans.iter().rev().find(under));
+        // A dependent who comes to the numbers once more may come to another family.
+        let own = own.filter(|span| row.insured || span.from == row.from || overlaps(span, row));
+        let own = own.filter(|span| span.insured || !insured_elsewhere(span));
+        let others = self.by_holder.get(holder).into_iter().flatten().filter_map(|at| self.persons.get(*at));
+        // The insured person's household counts more than that of dependents whom nobody has signed off.
+        let together = others
+            .flat_map(|person| person.spans.iter().filter(under))
+            .filter(|span| overlaps(span, row) && !insured_elsewhere(span))
+            .max_by_key(|span| (span.insured, std::cmp::Reverse(span.household_id)));
+        let moved = person.and_then(|person| person.spans.last()).filter(|span| span.insured && row.insured);
+        if let Some(span) = own.or(together).or(moved) {
+            return span.household_id;
+        }
+        let fresh = self.next_household;
+        self.next_household += 1;
+        self.new_households.push(fresh);
+        fresh
+    }
+
+    /// Ends what everybody is covered by on this day.
+    pub(super) fn end_all(&mut self, day: jiff::civil::Date) {
+        let spans = self.persons.iter_mut().flat_map(|person| &mut person.spans);
+        spans.filter(|span| span.to.is_none() && span.from < day).for_each(|span| span.to = Some(day));
+    }
+
+    /// Returns whether the person was there before.
+    pub(super) fn knew(&self, person: &Person) -> bool {
+        self.before.contains_key(&person.member_id)
+    }
+
+    /// Returns everybody who is or was covered under the family's numbers.
+    fn under(&self, family: &Family) -> impl Iterator<Item = &Person> + Clone {
+        let at = self.by_holder.get(&family.holder_key).into_iter().flatten();
+        at.filter_map(|at| self.persons.get(*at))
+    }
+
+    /// Returns the dependents of the family's rows during whose coverage nobody is insured under its numbers.
+    pub(super) fn alone(&self, family: &Family) -> Vec<&Person> {
+        let of = |person: &Person, insured: bool| -> Vec<Span> {
+            let under = |span: &&Span| span.insured == insured && span.holder_key() == family.holder_key;
+            person.spans.iter().filter(under).cloned().collect()
+        };
+        let insured: Vec<_> = self.under(family).flat_map(|person| of(person, true)).collect();
+        let with_insured = |span: &Span| {
+            insured.iter().any(|insured| open_at(insured, span.from) && span.to.is_none_or(|to| to > insured.from))
+        };
+        let rows = || family.rows.iter().filter(|row| !row.insured);
+        let alone = |person: &&Person| {
+            rows().any(|row| same_person(person, row)) && of(person, false).iter().any(|span| !with_insured(span))
+        };
+        self.under(family).filter(alone).collect()
+    }
+
+    /// Returns branch numbers that two persons have at once under the family's numbers.
+    pub(super) fn branch_twice(&self, family: &Family) -> Vec<(String, &Person, &Person)> {
+        let spans = self.under(family).flat_map(|person| person.spans.iter().map(move |span| (person, span)));
+        let spans: Vec<_> =
+            spans.filter(|(_, span)| span.branch.is_some() && span.holder_key() == family.holder_key).collect();
+        let mut twice = Vec::new();
+        for (at, (person, span)) in spans.iter().enumerate() {
+            let other = spans.iter().skip(at + 1).find(|(other, theirs)| {
+                let at_once = open_at(span, theirs.from) && theirs.to.is_none_or(|to| to > span.from);
+                other.member_id != person.member_id && theirs.branch == span.branch && at_once
+            });
+            if let Some((other, _)) = other {
+                twice.push((span.branch.clone().unwrap_or_default(), *person, *other));
+            }
+        }
+        twice
+    }
+
+    /// Returns the dependents of this family who are covered though nobody is insured with them any more, whose insured person's
+    /// coverage was ended by a row of the family: with the day of that end.
+    pub(super) fn left_behind(&self, family: &Family) -> Vec<(&Person, jiff::civil::Date)> {
+        let ended = family.rows.iter().filter(|row| row.insured).filter_map(|row| row.to).max();
+        let Some(ended) = ended else { return Vec::new() };
+        let persons = || self.under(family);
+        let spans = |person: &'_ Person, insured: bool| -> Vec<i64> {
+            let in_force = person.spans.iter().filter(|span| span.insured == insured && open_at(span, ended));
+            in_force.filter(|span| span.holder_key() == family.holder_key).map(|span| span.household_id).collect()
+        };
+        let insured: BTreeSet<_> = persons().flat_map(|person| spans(person, true)).collect();
+        let behind = |person: &&Person| spans(person, false).iter().any(|household| !insured.contains(household));
+        persons().filter(behind).map(|person| (person, ended)).collect()
+    }
+}
+
+fn named(person: &Person, row: &Row) -> bool {
+    search_key(&person.name) == search_key(&row.name)
+}
+
+fn spelled(person: &Person, row: &Row) -> bool {
+    search_key(&person.kana) == search_key(&row.kana)
+}
+
+fn same_person(person: &Person, row: &Row) -> bool {
+    born_as(person, row) && spelled(person, row)
+}
+
+fn other_key(person: &Person, row: &Row) -> bool {
+    matches!((&person.person_key, &row.person_key), (Some(theirs), Some(ours)) if theirs != ours)
+}
+
+fn branches<'p>(person: &'p Person, holder: &str) -> Vec<Option<&'p str>> {
+    let under = person.spans.iter().filter(|span| span.holder_key() == holder);
+    under.map(|span| span.branch.as_deref()).collect()
+}
+
+/// Whether the person is covered with the row's branch number while it lasts. After a gap it may be anybody's.
+fn of_branch(person: &Person, row: &Row, holder: &str) -> bool {
+    row.branch.is_some() && at_the_time(person, row, holder).any(|span| span.branch == row.branch)
+}
+
+/// Returns what the person was covered by under these numbers while the row's coverage lasts.
+fn at_the_time<'p>(person: &'p Person, row: &Row, holder: &str) -> impl Iterator<Item = &'p Span> {
+    person
+        .spans
+        .iter()
+        .filter(move |span| span.holder_key() == *holder && (span.from == row.from || overlaps(span, row)))
+}
+
+/// Whether a person of the row's branch number is certainly meant: by name and kana, or by birth date and sex with one of them or, as
+/// after a marriage, with the given name.
+fn of_name(person: &Person, row: &Row) -> bool {
+    let (named, spelled) = (named(person, row), spelled(person, row));
+    let given = || given_name(&person.kana) == given_name(&row.kana);
+    (named && spelled) || (born_as(person, row) && (named || spelled || given()))
+}
+
+fn born_as(person: &Person, row: &Row) -> bool {
+    person.birth_date == row.birth_date && person.sex == row.sex
+}
+
+/// Whether the row is about a twin who is read alike: with own branch numbers and names written differently they are two.
+fn twin(person: &Person, row: &Row, holder: &str) -> bool {
+    let branches = branches(person, holder);
+    row.branch.is_some()
+        && !named(person, row)
+        && !branches.contains(&row.branch.as_deref())
+        && branches.iter().all(Option::is_some)
+}
+
+/// Returns the part of a name in kana after its last space; the whole where it has none.
+fn given_name(kana: &str) -> String {
+    search_key(fold(kana).split_whitespace().next_back().unwrap_or_default())
+}
+
+fn overlaps(span: &Span, row: &Row) -> bool {
+    open_at(span, row.from) && row.to.is_none_or(|to| to > span.from)
+}
+
+fn open_at(span: &Span, date: jiff::civil::Date) -> bool {
+    span.to.is_none_or(|to| to > date)
+}
+
+/// Puts a span in. It replaces those in the same role under the same numbers that it overlaps, whose dates were corrected, and the one
+/// of the same first day. A person is covered once at a time: an earlier span ends where a later one begins.
+fn span_put(spans: &mut Vec<Span>, span: Span) {
+    let holder = span.holder_key();
+    spans.retain(|known| {
+        let together = span.to.is_none_or(|to| to > known.from) && known.to.is_none_or(|to| to > span.from);
+        let corrected = together && known.insured == span.insured && known.holder_key() == holder;
+        known.from != span.from && !corrected
+    });
+    spans.push(span);
+    spans.sort_by_key(|span| span.from);
+    let begins: Vec<_> = spans.iter().map(|span| span.from).collect();
+    for (span, next) in spans.iter_mut().zip(begins.into_iter().skip(1)) {
+        if open_at(span, next) {
+            span.to = Some(next);
+        }
+    }
+}
+
+/// Why a row is refused although it can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The society's own key is known for somebody else.
+    KeyOfAnother,
+    /// Somebody else is insured under the same symbol and number at the same time.
+    AnotherInsured,
+    /// The row of the insured person under the same symbol and number is refused.
+    OfInsured,
+}
+
+impl Refusal {
+    pub(super) fn column(self) -> &'static str {
+        match self {
+            Self::KeyOfAnother => "個人コード",
+            Self::AnotherInsured | Self::OfInsured => "番号",
+        }
+    }
+
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::KeyOfAnother => {
+                "この個人コードは、氏名・生年月日の異なる別の人のものです。個人コードを確かめてください。"
+            }
+            Self::AnotherInsured => {
+                "この記号・番号には、同じ期間に別の本人がいます。前の本人の資格喪失日を入れた行を、同じファイルか先のファイルで取り込んでください。"
+            }
+            Self::OfInsured => {
+                "この記号・番号の本人の行を取り込めないため、家族の行も取り込めません。本人の行を直してください。"
+            }
+        }
+    }
+}

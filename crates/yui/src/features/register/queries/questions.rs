@@ -1,0 +1,154 @@
+//! The SQL of rows that staff are asked about.
+
+use jiff::Timestamp;
+use yui_db::{Db, DbError, Param, Tx, params, statements};
+
+use crate::scope::InSociety;
+
+statements! {
+    QUESTION_KEEP = "
+        INSERT INTO register_questions (society_id, question_id, batch_id, holder_key, row_key, row_state, candidates,
+            asked_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (society_id, row_key) DO UPDATE SET row_state = excluded.row_state, candidates = excluded.candidates";
+    QUESTION = "
+        SELECT question_id, batch_id, holder_key, row_state, candidates, asked_at FROM register_questions
+        WHERE society_id = $1 AND question_id = $2";
+    QUESTIONS_OPEN = "
+        SELECT question_id, batch_id, holder_key, row_state, candidates, asked_at FROM register_questions
+        WHERE society_id = $1
+        ORDER BY question_id";
+    QUESTIONS_OF_HOLDER = "
+        SELECT question_id, batch_id, holder_key, row_state, candidates, asked_at FROM register_questions
+        WHERE society_id = $1 AND holder_key = $2
+        ORDER BY question_id";
+    QUESTION_ABOUT = "UPDATE register_questions SET candidates = $3 WHERE society_id = $1 AND question_id = $2";
+    QUESTION_CLOSE = "DELETE FROM register_questions WHERE society_id = $1 AND question_id = $2";
+    QUESTIONS_OF_BATCH_CLOSE = "DELETE FROM register_questions WHERE society_id = $1 AND batch_id = $2";
+    STANDINGS = "
+        SELECT m.member_id,
+            (SELECT COUNT(*) FROM accounts a WHERE a.society_id = m.society_id AND a.member_id = m.member_id) AS accounts,
+            (SELECT COUNT(*) FROM expenses e WHERE e.society_id = m.society_id AND e.member_id = m.member_id) AS expenses
+        FROM members m
+        WHERE m.society_id = $1 AND m.member_id IN ($2)";
+    QUESTION_COUNT = "SELECT COUNT(*) AS count FROM register_questions WHERE society_id = $1";
+}
+
+/// A row to ask about.
+pub(in super::super) struct NewQuestion<'a> {
+    pub(in super::super) question_id: i64,
+    pub(in super::super) batch_id: i64,
+    pub(in super::super) holder_key: &'a str,
+    pub(in super::super) row_key: String,
+    /// The row, as JSON.
+    pub(in super::super) row: String,
+    /// The members whom it may mean, as JSON; none where it waits for its insured person.
+    pub(in super::super) candidates: String,
+}
+
+/// A row that is asked about.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(in super::super) struct Question {
+    pub(in super::super) question_id: i64,
+    pub(in super::super) batch_id: i64,
+    pub(in super::super) holder_key: String,
+    #[sqlx(rename = "row_state")]
+    pub(in super::super) row: String,
+    pub(in super::super) candidates: String,
+    pub(in super::super) asked_at: yui_db::Timestamp,
+}
+
+/// Keeps a question; the row of one that is asked already takes the place of the earlier one.
+pub(in super::super) async fn question_keep(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    new: &NewQuestion<'_>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let NewQuestion { question_id, batch_id, holder_key, row_key, row, candidates } = new;
+    let values = params![
+        scope.society_id(),
+        *question_id,
+        *batch_id,
+        *holder_key,
+        row_key.as_str(),
+        row.as_str(),
+        candidates.as_str(),
+        now
+    ];
+    tx.execute(&QUESTION_KEEP, values).await.map(drop)
+}
+
+pub(in super::super) async fn question(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    question_id: i64,
+) -> Result<Option<Question>, DbError> {
+    tx.optional(&QUESTION, params![scope.society_id(), question_id]).await
+}
+
+/// Returns all open questions of the society, oldest first.
+pub(in super::super) async fn questions_open(tx: &mut Tx, scope: &impl InSociety) -> Result<Vec<Question>, DbError> {
+    tx.all(&QUESTIONS_OPEN, params![scope.society_id()]).await
+}
+
+/// Returns those of the rows under these numbers.
+pub(in super::super) async fn questions_of_holder(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    holder_key: &str,
+) -> Result<Vec<Question>, DbError> {
+    tx.all(&QUESTIONS_OF_HOLDER, params![scope.society_id(), holder_key]).await
+}
+
+/// Says anew whom the row may mean.
+pub(in super::super) async fn question_about(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    question_id: i64,
+    candidates: &str,
+) -> Result<(), DbError> {
+    tx.execute(&QUESTION_ABOUT, params![scope.society_id(), question_id, candidates]).await.map(drop)
+}
+
+/// Removes a question that is answered or dropped.
+pub(in super::super) async fn question_close(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    question_id: i64,
+) -> Result<(), DbError> {
+    tx.execute(&QUESTION_CLOSE, params![scope.society_id(), question_id]).await.map(drop)
+}
+
+/// Removes the open questions of a batch that is withdrawn.
+pub(in super::super) async fn questions_of_batch_close(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+) -> Result<(), DbError> {
+    tx.execute(&QUESTIONS_OF_BATCH_CLOSE, params![scope.society_id(), batch_id]).await.map(drop)
+}
+
+/// Returns how many questions are open.
+pub(in super::super) async fn question_count(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
+    let count: super::Count = db.one(&QUESTION_COUNT, params![scope.society_id()]).await?;
+    Ok(count.count)
+}
+
+/// What a member has.
+#[derive(Debug, sqlx::FromRow)]
+pub(in super::super) struct Standing {
+    pub(in super::super) member_id: i64,
+    pub(in super::super) accounts: i64,
+    pub(in super::super) expenses: i64,
+}
+
+/// Returns how many accounts and lines of expenses each of these members has.
+pub(in super::super) async fn standings(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    members: impl Iterator<Item = i64>,
+) -> Result<Vec<Standing>, DbError> {
+    let list: Vec<_> = members.map(Param::from).collect();
+    tx.all_among(&STANDINGS, params![scope.society_id()], &list).await
+}

@@ -1,0 +1,157 @@
+//! 加入者の確認: rows of register files that may mean somebody who is known, until staff have said.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{
+    desk::Decision,
+    questions::{self, OpenQuestion, Unanswered},
+};
+use crate::{
+    app::App,
+    error::AppError,
+    features::{
+        audit,
+        imports::{Asked, AskedCard, answer_of},
+    },
+    scope::StaffScope,
+    ui::{FormState, Page, Shell, format},
+};
+
+/// A question on the page.
+pub(crate) struct Waiting {
+    card: AskedCard,
+    batch_id: i64,
+    /// Whom of the family the row is about, where it waits for its insured person's answer.
+    waits: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "features/register/questions.html")]
+pub(crate) struct RegisterQuestionsPage {
+    page: Page,
+    form: FormState,
+    waiting: Vec<Waiting>,
+    done: &'static str,
+}
+
+const TITLE: &str = "加入者の確認";
+const PATH: &str = "/console/imports/questions";
+
+/// What was just done.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+fn page(shell: &Shell, open: &[OpenQuestion], form: FormState, done: &str) -> RegisterQuestionsPage {
+    let waiting = |question: &OpenQuestion| {
+        let asked = &question.asked;
+        let place = format!("取込{}　{}", question.batch_id, format::minute(question.asked_at));
+        let waits = asked.candidates.is_empty().then(|| format!("{}（{}）", asked.row.name, asked.row.numbers));
+        let card = AskedCard::new(u64::try_from(question.question_id).unwrap_or_default(), place, asked);
+        Waiting { card, batch_id: question.batch_id, waits }
+    };
+    RegisterQuestionsPage {
+        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        form,
+        waiting: open.iter().map(waiting).collect(),
+        done: match done {
+            "same" => "同じ人として台帳に反映しました。",
+            "other" => "別の人として台帳に加えました。",
+            "dropped" => "この行を取り込まないことにしました。",
+            _ => "",
+        },
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Query(Done { done }): Query<Done>,
+) -> Result<RegisterQuestionsPage, AppError> {
+    let open = questions::open(&app, &staff.acting()).await?;
+    if !open.is_empty() {
+        audit::seen(&app, &staff, questions::QUESTIONS_SEEN, None, &format!("{}件", open.len())).await?;
+    }
+    Ok(page(&shell, &open, FormState::default(), &done))
+}
+
+/// What was answered: `same-7`, a member's number or `other`.
+type Answered = std::collections::BTreeMap<String, String>;
+
+pub(super) async fn answer(
+    State(app): State<App>,
+    shell: Shell,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+    Form(form): Form<Answered>,
+) -> Result<Response, AppError> {
+    let scope = staff.acting();
+    let open = questions::open(&app, &scope).await?;
+    let question = open.iter().find(|question| question.question_id == id);
+    let asked: &Asked = question.map(|question| &question.asked).ok_or(AppError::NotFound)?;
+    let name = format!("same-{id}");
+    let said = form.get(&name).and_then(|answer| answer_of(asked, answer));
+    let refused = |words: &str| {
+        let mut state = FormState::default();
+        state.error("waiting", words);
+        page(&shell, &open, state, "").into_response()
+    };
+    let (decision, done) = match said {
+        None => return Ok(refused("同じ人か別の人かを選んでください。")),
+        Some("other") => (Decision::Other, "other"),
+        Some(member) => (Decision::Same(member.parse().unwrap_or_default()), "same"),
+    };
+    match questions::answer(&app, &scope, id, decision).await {
+        Ok(()) => Ok(Redirect::to(&format!("{PATH}?done={done}")).into_response()),
+        Err(error) => match error.downcast::<Unanswered>()? {
+            Unanswered::NotOpen => Err(AppError::NotFound),
+            Unanswered::Refused(words) => Ok(refused(&words)),
+        },
+    }
+}
+
+pub(super) async fn discard(
+    State(app): State<App>,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+) -> Result<Response, AppError> {
+    match questions::drop_row(&app, &staff.acting(), id).await {
+        Ok(()) => Ok(Redirect::to(&format!("{PATH}?done=dropped")).into_response()),
+        Err(error) => match error.downcast::<Unanswered>()? {
+            Unanswered::NotOpen | Unanswered::Refused(_) => Err(AppError::NotFound),
+        },
+    }
+}
+
+crate::ui::console_pages! {
+    RegisterQuestionsPage => |shell| {
+        use crate::features::imports::{Candidate, Facts};
+        let facts = |numbers: &str, from: &str, to: &str| Facts {
+            name: "試作 美咲".into(),
+            kana: "シサク ミサキ".into(),
+            birth_date: "1990-04-12".into(),
+            sex: "女".into(),
+            numbers: numbers.into(),
+            role: "本人".into(),
+            from: from.into(),
+            to: to.into(),
+        };
+        let known = Candidate { member_id: 5, facts: facts("800-2063", "2015-04-01", ""), account: true, expenses: 42 };
+        let asked = Asked { line: 12, row: facts("805-7001", "2026-11-01", ""), candidates: vec![known] };
+        let child = Facts { name: "試作 翔".into(), role: "家族".into(), ..facts("805-7001", "2026-11-01", "") };
+        let waits = Asked { line: 13, row: child, candidates: vec![] };
+        let of = |question_id, asked| OpenQuestion { question_id, batch_id: 9, asked_at: jiff::Timestamp::UNIX_EPOCH, asked };
+        let mut form = FormState::default();
+        form.error("waiting", "同じ人か別の人かを選んでください。");
+        page(shell, &[of(1, asked), of(2, waits)], form, "")
+    },
+}

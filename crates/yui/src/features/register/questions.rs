@@ -1,0 +1,220 @@
+//! Rows of register files that may mean somebody who is known under other numbers: staff say whether it is the same person. Until then
+//! the row waits in a list; nobody is doubled or merged in silence (docs/decisions/0033).
+
+use anyhow::Context;
+use jiff::Timestamp;
+use yui_db::Tx;
+
+use super::{
+    changes,
+    desk::{Decision, Desk, Verdict},
+    import::{looked_for, write},
+    queries::{self, NewQuestion, Person},
+    row::{Family, Row},
+};
+use crate::{
+    app::App,
+    features::{
+        audit::{self, Subject, acts},
+        imports::{self, Asked, Candidate},
+        societies::ids_take,
+    },
+    scope::SystemScope,
+};
+
+acts! {
+    /// The rows that wait were looked at.
+    QUESTIONS_SEEN = "register.questions_seen" / "加入者の確認を表示";
+    /// Staff said whether a row means somebody who is known.
+    ANSWERED = "register.answered" / "加入者の確認（同じ人・別の人）";
+    /// A row that waited is not wanted.
+    DROPPED = "register.row_dropped" / "確認待ちの行の削除";
+}
+
+/// Keeps what has to be asked: each row with whom it may mean. A row that waits already under the same numbers is not asked twice.
+pub(super) async fn ask(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    asked: &[(&Family, usize, Vec<i64>)],
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let first = ids_take(tx, scope, "question", i64::try_from(asked.len())?).await?;
+    for ((family, at, candidates), question_id) in asked.iter().zip(first..) {
+        let row = family.rows.get(*at).context("a row of the family")?;
+        let new = NewQuestion {
+            question_id,
+            batch_id,
+            holder_key: &family.holder_key,
+            row_key: row_key(row),
+            row: serde_json::to_string(row)?,
+            candidates: serde_json::to_string(candidates)?,
+        };
+        queries::question_keep(tx, scope, &new, now).await?;
+    }
+    Ok(())
+}
+
+/// Returns what two rows have in common that ask the same.
+fn row_key(row: &Row) -> String {
+    format!("{} {} {} {} {}", row.holder_key(), row.birth_date, row.sex, row.kana, row.from)
+}
+
+/// Why an answer was not taken.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unanswered {
+    /// Somebody else answered, the batch was withdrawn, or there never was such a question.
+    #[error("the question is not open any more")]
+    NotOpen,
+    /// The register has changed since.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Takes staff's answer: works the row in, with the rows of its family that waited for it.
+///
+/// # Errors
+/// [`Unanswered`], or where the database does not answer.
+pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, decision: Decision) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    imports::one_chunk_at_a_time(&mut tx, scope).await?;
+    let question = queries::question(&mut tx, scope, question_id).await?.ok_or(Unanswered::NotOpen)?;
+    let row: Row = serde_json::from_str(&question.row)?;
+    // The rest of the family that waits for an answer about its insured person; its own questions stay.
+    let mut waiting = Vec::new();
+    if row.insured {
+        for other in queries::questions_of_holder(&mut tx, scope, &question.holder_key).await? {
+            if other.question_id != question_id && other.candidates == "[]" {
+                waiting.push(other);
+            }
+        }
+    }
+    let mut rows = vec![row.clone()];
+    for other in &waiting {
+        rows.push(serde_json::from_str(&other.row)?);
+    }
+    // Lines are of several files: here each row has a number of its own, the first one is asked about.
+    rows.iter_mut().zip(0..).for_each(|(row, line)| row.line = line);
+    let family = Family::new(question.holder_key.clone(), rows);
+    let families = [family];
+    let persons = queries::persons(&mut tx, scope, &looked_for(&families)).await?;
+    let count = i64::try_from(waiting.len())? + 1;
+    let first_member = ids_take(&mut tx, scope, "member", count).await?;
+    let first_household = ids_take(&mut tx, scope, "household", count).await?;
+    let mut desk = Desk::new(persons, first_member, first_household);
+    let [family] = &families;
+    let verdicts = desk.take(family, &|line| (line == 0).then_some(decision));
+    let mut member = 0;
+    for (row, verdict) in family.rows.iter().zip(&verdicts) {
+        let number = usize::try_from(row.line)?;
+        let Some(asked) = number.checked_sub(1).map_or(Some(&question), |at| waiting.get(at)) else { continue };
+        match verdict {
+            Verdict::Taken(member_id) => {
+                if row.line == 0 {
+                    member = *member_id;
+                }
+                queries::question_close(&mut tx, scope, asked.question_id).await?;
+            }
+            Verdict::Asked(candidates) if row.line > 0 => {
+                let candidates = serde_json::to_string(candidates)?;
+                queries::question_about(&mut tx, scope, asked.question_id, &candidates).await?;
+            }
+            Verdict::Refused(refusal) if row.line == 0 => {
+                return Err(Unanswered::Refused(refusal.reason().to_owned()).into());
+            }
+            Verdict::Asked(_) => {
+                return Err(Unanswered::Refused(NOT_ALIKE.to_owned()).into());
+            }
+            // It goes on waiting: nothing of it is lost.
+            Verdict::Waits | Verdict::Refused(_) => {}
+        }
+    }
+    write(&mut tx, scope, question.batch_id, &desk, app.clock.now()).await?;
+    let said = match decision {
+        Decision::Same(_) => "同じ人",
+        Decision::Other => "別の人",
+    };
+    let subject = Subject::new("member", member, row.name.clone());
+    audit::record(app, &mut tx, scope, ANSWERED, Some(&subject), said).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+const NOT_ALIKE: &str =
+    "台帳が変わったため、この人は候補ではなくなりました。画面を開き直して、もう一度選んでください。";
+
+/// Drops a question with its row, and those of the family that wait for it.
+///
+/// # Errors
+/// [`Unanswered::NotOpen`], or where the database does not answer.
+pub(super) async fn drop_row(app: &App, scope: &SystemScope, question_id: i64) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    let question = queries::question(&mut tx, scope, question_id).await?.ok_or(Unanswered::NotOpen)?;
+    let row: Row = serde_json::from_str(&question.row)?;
+    queries::question_close(&mut tx, scope, question_id).await?;
+    if row.insured {
+        for other in queries::questions_of_holder(&mut tx, scope, &question.holder_key).await? {
+            if other.candidates == "[]" {
+                queries::question_close(&mut tx, scope, other.question_id).await?;
+            }
+        }
+    }
+    let subject = Subject::new("batch", question.batch_id, format!("取込{}", question.batch_id));
+    audit::record(app, &mut tx, scope, DROPPED, Some(&subject), &row.name).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Returns what is known of these persons, beside what a row says.
+pub(super) async fn candidates(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    persons: &[&Person],
+) -> anyhow::Result<Vec<Candidate>> {
+    let standings = queries::standings(tx, scope, persons.iter().map(|person| person.member_id)).await?;
+    let of = |person: &&Person| {
+        let standing = standings.iter().find(|standing| standing.member_id == person.member_id);
+        Candidate {
+            member_id: person.member_id,
+            facts: changes::facts_known(person),
+            account: standing.is_some_and(|standing| standing.accounts > 0),
+            expenses: standing.map_or(0, |standing| standing.expenses),
+        }
+    };
+    Ok(persons.iter().map(of).collect())
+}
+
+/// A row that waits for an answer.
+#[derive(Debug)]
+pub(super) struct OpenQuestion {
+    pub(super) question_id: i64,
+    pub(super) batch_id: i64,
+    pub(super) asked_at: Timestamp,
+    /// What is asked; of nobody where the row waits for its insured person's answer.
+    pub(super) asked: Asked,
+}
+
+/// Returns all rows that wait, oldest first.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn open(app: &App, scope: &SystemScope) -> anyhow::Result<Vec<OpenQuestion>> {
+    let mut tx = app.db.begin_reading().await?;
+    let mut open = Vec::new();
+    for question in queries::questions_open(&mut tx, scope).await? {
+        let row: Row = serde_json::from_str(&question.row)?;
+        let ids: Vec<i64> = serde_json::from_str(&question.candidates)?;
+        let persons = queries::persons_by_id(&mut tx, scope, &ids).await?;
+        let candidates = candidates(&mut tx, scope, &persons.iter().collect::<Vec<_>>()).await?;
+        open.push(OpenQuestion {
+            question_id: question.question_id,
+            batch_id: question.batch_id,
+            asked_at: question.asked_at.to_jiff(),
+            asked: Asked { line: row.line, row: changes::facts(&row), candidates },
+        });
+    }
+    Ok(open)
+}

@@ -1,0 +1,80 @@
+//! Files with everybody who is covered: who is in the register and not in the file.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::civil::Date;
+use yui_db::{Db, DbError, Tx};
+
+use super::{
+    queries::{self, Person, Span},
+    row::{Family, Row},
+};
+use crate::{features::imports::Finder, scope::SystemScope};
+
+/// How many members are looked at in one transaction.
+const PORTION: i64 = 2_000;
+
+/// Whom the rows of a file are about, eight bytes each.
+#[derive(Clone, Debug, Default)]
+pub struct InFile(Arc<Mutex<HashSet<u64>>>);
+
+fn mark(holder_key: &str, birth_date: Date, sex: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (holder_key, birth_date.to_string(), sex).hash(&mut hasher);
+    hasher.finish()
+}
+
+impl InFile {
+    fn note(&self, family: &Family) {
+        let mark = |row: &Row| mark(&family.holder_key, row.birth_date, &row.sex);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(family.rows.iter().map(mark));
+    }
+
+    /// Returns whether a row may be about the person's coverage without an end.
+    fn has(&self, person: &Person) -> bool {
+        let marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = |span: &&Span| span.to.is_none();
+        let mark = |span: &Span| mark(&span.holder_key(), person.birth_date, &person.sex);
+        person.spans.iter().filter(open).any(|span| marks.contains(&mark(span)))
+    }
+}
+
+/// What is read passes by here, also what an earlier run of the import has written.
+impl Finder<Family> for InFile {
+    type Found = ();
+
+    fn skip(&mut self, family: &Family) {
+        self.note(family);
+    }
+
+    async fn find(&mut self, _: &Db, families: &[Family]) -> Result<(), DbError> {
+        families.iter().for_each(|family| self.note(family));
+        Ok(())
+    }
+}
+
+/// Returns the next members after this one who are covered on the day and are not in the file, and up to which member was looked;
+/// nothing of the latter at the end. Whom an open question may be about is left out: their row waits.
+pub(super) async fn missing(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    in_file: &InFile,
+    as_of: Date,
+    after: i64,
+) -> anyhow::Result<(Vec<Person>, Option<i64>)> {
+    let ids = queries::covered_after(tx, scope, after, PORTION).await?;
+    let Some(last) = ids.last().copied() else { return Ok((Vec::new(), None)) };
+    let mut asked = BTreeSet::new();
+    for question in queries::questions_open(tx, scope).await? {
+        asked.extend(serde_json::from_str::<Vec<i64>>(&question.candidates)?);
+    }
+    let mut persons = queries::persons_by_id(tx, scope, &ids).await?;
+    let began = |person: &Person| person.spans.iter().any(|span| span.to.is_none() && span.from < as_of);
+    persons.retain(|person| !in_file.has(person) && !asked.contains(&person.member_id) && began(person));
+    persons.sort_by_key(|person| person.member_id);
+    Ok((persons, Some(last)))
+}

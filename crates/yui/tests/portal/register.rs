@@ -1,0 +1,386 @@
+//! Registers: who a row means, which household that is, and what staff are asked.
+
+use yui::features::{
+    imports::{self, Options},
+    register::RegisterImport,
+    societies::{self, Preset},
+};
+use yui::scope::SystemScope;
+
+use crate::{
+    console_imports::checked,
+    support::{Browser, Portal, state_of},
+    uploads::uploaded_with,
+};
+
+/// The insurer number of the demo's society.
+const DEMO_INSURER: &str = "06139034";
+
+const INSURER: &str = "06139018";
+const DRY: Options = Options { dry_run: true, all_or_nothing: false, confirmed: true };
+const PLAIN: Options = Options { dry_run: false, all_or_nothing: false, confirmed: true };
+
+const REGISTER_HEADER: &str =
+    "保険者番号,記号,番号,枝番,個人コード,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
+
+/// A register of these rows, all of symbol 81.
+fn register_of(rows: &[&str]) -> String {
+    let rows = rows.iter().map(|row| format!("{INSURER},81,{row}\r\n"));
+    format!("{REGISTER_HEADER}{}", rows.collect::<String>())
+}
+
+/// Imports a register, checked before; both must say the same. Returns how many rows were taken, and why others were not.
+async fn register_both_ways(portal: &Portal, scope: &SystemScope, name: &str, rows: &[&str]) -> (i64, Vec<String>) {
+    let file = portal.file(name, register_of(rows));
+    let run = async |options| {
+        let numbers = societies::insurer_numbers(&portal.app, scope).await.unwrap();
+        let importer = RegisterImport::new(scope.clone(), numbers, portal.app.clock.now());
+        let mut told = Vec::new();
+        let report = imports::run(&portal.app, scope, importer, &file, options, |fault| {
+            told.push(fault.fault.to_string());
+        });
+        let report = report.await.unwrap();
+        assert_eq!(report.rejected, i64::try_from(told.len()).unwrap(), "{told:?}");
+        (report.accepted, told)
+    };
+    let checked = run(DRY).await;
+    let done = run(PLAIN).await;
+    assert_eq!(checked, done);
+    done
+}
+
+/// Who is in which household: names joined by commas, a household a line, in order.
+async fn households_of(portal: &Portal) -> Vec<String> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        household_id: i64,
+        name: String,
+    }
+    let rows: Vec<Row> = portal.db.db.all(&WHO_IS_WHERE, yui_db::params![]).await.unwrap();
+    let mut households = std::collections::BTreeMap::<i64, Vec<String>>::new();
+    rows.into_iter().for_each(|row| households.entry(row.household_id).or_default().push(row.name));
+    households.into_values().map(|names| names.join(",")).collect()
+}
+
+yui_db::statements! {
+    WHO_IS_WHERE = "
+        SELECT DISTINCT c.household_id, m.name, m.member_id FROM coverages c
+        JOIN members m ON m.society_id = c.society_id AND m.member_id = c.member_id
+        ORDER BY c.household_id, m.member_id";
+}
+
+const FIRST_HOLDER: &str = "1,00,,甲 一,コウ イチ,男,1980-01-01,本人,2010-04-01,";
+const FIRST_HOLDER_LEFT: &str = "1,00,,甲 一,コウ イチ,男,1980-01-01,本人,2010-04-01,2024-01-01";
+const FIRST_HOLDERS_CHILD: &str = "1,01,,甲 子,コウ コ,女,2012-01-01,家族,2012-01-01,";
+const NEW_HOLDER: &str = "1,00,,乙 二,オツ ニ,男,1990-05-05,本人,2025-04-01,";
+const NEW_HOLDERS_CHILD: &str = "1,01,,乙 子,オツ コ,男,2020-05-05,家族,2025-04-01,";
+
+/// A number that is given anew brings nobody into the former holder's household, whatever the order of the rows.
+#[tokio::test]
+async fn a_new_holder_of_a_number_has_a_household_of_their_own() {
+    for rows in [[NEW_HOLDER, FIRST_HOLDER_LEFT], [FIRST_HOLDER_LEFT, NEW_HOLDER]] {
+        for portal in Portal::both().await {
+            let scope = portal.society(Preset::Minato, INSURER).await;
+            register_both_ways(&portal, &scope, "a.csv", &[FIRST_HOLDER, FIRST_HOLDERS_CHILD]).await;
+            let with_child = [rows[0], NEW_HOLDERS_CHILD, rows[1]];
+            assert_eq!(register_both_ways(&portal, &scope, "b.csv", &with_child).await, (3, vec![]));
+            // The former holder's child was not signed off: it stays where it was.
+            assert_eq!(households_of(&portal).await, ["甲 一,甲 子", "乙 二,乙 子"]);
+        }
+    }
+}
+
+/// Two insured persons are not in force under one number; nobody of the second one's family slips in either.
+#[tokio::test]
+async fn a_second_insured_person_under_a_number_is_refused_with_the_family() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        register_both_ways(&portal, &scope, "a.csv", &[FIRST_HOLDER]).await;
+        let (taken, told) = register_both_ways(&portal, &scope, "b.csv", &[NEW_HOLDERS_CHILD, NEW_HOLDER]).await;
+        assert_eq!(taken, 0);
+        assert!(told.iter().any(|why| why.starts_with("3行 番号") && why.contains("別の本人")), "{told:?}");
+        assert!(told.iter().any(|why| why.starts_with("2行 番号") && why.contains("本人の行")), "{told:?}");
+        assert_eq!(households_of(&portal).await, ["甲 一"]);
+    }
+}
+
+/// An insured person who was a dependent under the number does not bring the household along.
+#[tokio::test]
+async fn a_dependent_who_becomes_insured_has_a_household_of_their_own() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        register_both_ways(&portal, &scope, "a.csv", &[FIRST_HOLDER_LEFT, FIRST_HOLDERS_CHILD]).await;
+        let insured = "1,01,,甲 子,コウ コ,女,2012-01-01,本人,2030-04-01,";
+        assert_eq!(register_both_ways(&portal, &scope, "b.csv", &[insured]).await, (1, vec![]));
+        assert_eq!(households_of(&portal).await, ["甲 一,甲 子", "甲 子"]);
+    }
+}
+
+/// The society's own key never turns somebody into somebody else.
+#[tokio::test]
+async fn a_person_key_of_somebody_else_is_refused() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        let first = "1,00,KX,甲 一,コウ イチ,男,1980-01-01,本人,2010-04-01,";
+        register_both_ways(&portal, &scope, "a.csv", &[first]).await;
+        let before = state_of(&portal).await;
+        let stranger = "2,00,KX,乙 二,オツ ニ,女,1990-01-01,本人,2012-04-01,";
+        let (taken, told) = register_both_ways(&portal, &scope, "b.csv", &[stranger]).await;
+        assert_eq!(taken, 0);
+        assert!(told[0].starts_with("2行 個人コード"), "{told:?}");
+        assert_eq!(state_of(&portal).await, before);
+        // A marriage changes a name, not the person.
+        let married = "1,00,KX,丙 一,ヘイ イチ,男,1980-01-01,本人,2010-04-01,";
+        assert_eq!(register_both_ways(&portal, &scope, "c.csv", &[married]).await, (1, vec![]));
+        assert_eq!(households_of(&portal).await, ["丙 一"]);
+    }
+}
+
+/// Twins whose names are read alike, with branch numbers of their own, are two.
+#[tokio::test]
+async fn twins_of_one_reading_are_two() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        let family = [
+            "1,00,,双子 親,フタゴ オヤ,男,1980-01-01,本人,2010-04-01,",
+            "1,01,,双子 優,フタゴ ユウ,男,2015-05-05,家族,2015-05-05,",
+            "1,02,,双子 勇,フタゴ ユウ,男,2015-05-05,家族,2015-05-05,",
+        ];
+        assert_eq!(register_both_ways(&portal, &scope, "a.csv", &family).await, (3, vec![]));
+        assert_eq!(households_of(&portal).await, ["双子 親,双子 優,双子 勇"]);
+        // The same child with another branch number is the same child.
+        let moved = "1,03,,双子 勇,フタゴ ユウ,男,2015-05-05,家族,2020-04-01,";
+        assert_eq!(register_both_ways(&portal, &scope, "b.csv", &[moved]).await, (1, vec![]));
+        assert_eq!(households_of(&portal).await, ["双子 親,双子 優,双子 勇"]);
+    }
+}
+
+/// A day that no calendar of a person has is refused by row; the one that programs write for "never" means none.
+#[tokio::test]
+async fn a_date_beyond_the_database_is_refused_by_row() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        let rows = [
+            "1,00,,甲 一,コウ イチ,男,1980-01-01,本人,2010-04-01,9999-12-31",
+            "2,00,,乙 二,オツ ニ,男,1990-05-05,本人,2025-04-01,3000-01-01",
+            "3,00,,丙 三,ヘイ サン,男,0999-05-05,本人,2025-04-01,",
+            "4,00,,丁 四,テイ ヨン,男,1980-05-05,本人,2025-04-01,",
+        ];
+        let (taken, told) = register_both_ways(&portal, &scope, "a.csv", &rows).await;
+        assert_eq!(taken, 2, "{told:?}");
+        assert!(told[0].starts_with("3行 資格喪失日") && told[1].starts_with("4行 生年月日"), "{told:?}");
+        let state = state_of(&portal).await;
+        assert!(state.contains("|2010-04-01|-|"), "{state}");
+    }
+}
+
+/// The questions about a register, as a browser sees and answers them.
+async fn answered(portal: &Portal, staff: &mut Browser, question: i64, answer: &str) -> String {
+    let path = format!("/console/imports/questions/{question}");
+    let said = staff.post(&path, &format!("same-{question}={answer}")).await;
+    assert_eq!(said.status, 303, "{}", said.text());
+    state_of(portal).await
+}
+
+const INSURED: &str = "1,00,,試作 美咲,シサク ミサキ,女,1990-04-12,本人,2015-04-01,";
+const CHILD: &str = "1,01,,試作 翔,シサク ショウ,男,2020-05-05,家族,2020-05-05,";
+const INSURED_MOVED: &str = "7,00,,試作 美咲,シサク ミサキ,女,1990-04-12,本人,2026-04-01,";
+const CHILD_MOVED: &str = "7,01,,試作 翔,シサク ショウ,男,2020-05-05,家族,2026-04-01,";
+
+/// Formats finding D15: without a lasting key somebody whose numbers change is neither doubled nor merged in silence.
+#[tokio::test]
+async fn who_may_be_known_under_other_numbers_is_asked_and_goes_along_with_the_family() {
+    for portal in Portal::demos().await {
+        let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
+        let mut staff = portal.staff("minato", "kyufu").await;
+        let register = |rows: &[&str]| register_of(rows).replace(INSURER, DEMO_INSURER);
+        let first = checked(&portal, &mut staff, "register", "a.csv", register(&[INSURED, CHILD]).as_bytes()).await;
+        staff.post(&format!("{first}/apply"), "").await;
+        imports::work_due(&portal.app).await.unwrap();
+        let before = state_of(&portal).await;
+
+        // The preview sets both side by side and names who would move.
+        let moved = register(&[CHILD_MOVED, INSURED_MOVED]);
+        let second = checked(&portal, &mut staff, "register", "b.csv", moved.as_bytes()).await;
+        let page = staff.get(&second).await;
+        let text = page.text();
+        assert!(text.contains("81-1") && text.contains("81-7") && text.contains("同じ人ですか"), "{text}");
+        assert_eq!(state_of(&portal).await, before);
+        staff.post(&format!("{second}/apply"), "same-3=later").await;
+        imports::work_due(&portal.app).await.unwrap();
+        assert_eq!(state_of(&portal).await, before, "what is decided later changes nothing yet");
+
+        let list = staff.get("/console/imports").await.text();
+        assert!(list.contains("確認待ちの行が2行"), "{list}");
+        let questions = staff.get("/console/imports/questions").await;
+        assert!(questions.text().contains("本人の確認が終わると"), "{}", questions.text());
+        let name = questions.attribute("input[type=radio]", "name").to_owned();
+        let question: i64 = name.strip_prefix("same-").unwrap().parse().unwrap();
+        let member = questions.attribute("input[type=radio]", "value").to_owned();
+        let nothing = staff.post(&format!("/console/imports/questions/{question}"), "").await;
+        assert!(nothing.text().contains("選んでください"));
+        let foreign =
+            staff.post(&format!("/console/imports/questions/{question}"), &format!("same-{question}=1")).await;
+        assert!(foreign.text().contains("選んでください"), "a member who is no candidate is no answer");
+        answered(&portal, &mut staff, question, &member).await;
+        let households = households_of(&portal).await;
+        assert_eq!(households.iter().filter(|names| names.contains("試作 美咲")).count(), 1, "{households:?}");
+        assert!(households.contains(&"試作 美咲,試作 翔".to_owned()), "{households:?}");
+        assert!(state_of(&portal).await.contains("|2026-04-01|"));
+        assert!(staff.get("/console/imports/questions").await.text().contains("確認待ちの人はいません"));
+
+        // The withdrawal of the file takes the answer back as well.
+        let batch = imports::batches(&portal.app, &scope).await.unwrap().pop().unwrap();
+        imports::withdraw(&portal.app, &scope, batch.batch_id, "誤り").await.unwrap();
+        assert_eq!(state_of(&portal).await, before);
+    }
+}
+
+/// The same, answered beforehand: another person is a new one.
+#[tokio::test]
+async fn somebody_else_of_the_same_name_is_somebody_new() {
+    for portal in Portal::demos().await {
+        let mut staff = portal.staff("minato", "kyufu").await;
+        let register = |rows: &[&str]| register_of(rows).replace(INSURER, DEMO_INSURER);
+        for (name, rows, answers) in
+            [("a.csv", &[INSURED, CHILD], ""), ("b.csv", &[INSURED_MOVED, CHILD_MOVED], "same-2=other&same-3=other")]
+        {
+            let path = checked(&portal, &mut staff, "register", name, register(rows).as_bytes()).await;
+            staff.post(&format!("{path}/apply"), answers).await;
+            imports::work_due(&portal.app).await.unwrap();
+        }
+        // The child may be the first one's still: that is asked by itself.
+        let questions = staff.get("/console/imports/questions").await;
+        assert!(questions.text().contains("試作 翔"), "{}", questions.text());
+        let households = households_of(&portal).await;
+        assert_eq!(households.iter().filter(|names| names.contains("試作 美咲")).count(), 2, "{households:?}");
+    }
+}
+
+/// A name that changed with a marriage is asked where the old coverage was over.
+#[tokio::test]
+async fn a_new_family_name_after_the_end_of_a_coverage_is_asked() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        let left = "1,00,,試作 美咲,シサク ミサキ,女,1990-04-12,本人,2015-04-01,2026-04-01";
+        let husband = "2,00,,架空 大地,カクウ ダイチ,男,1988-01-01,本人,2012-04-01,";
+        let married = "2,01,,架空 美咲,カクウ ミサキ,女,1990-04-12,家族,2026-04-01,";
+        register_both_ways(&portal, &scope, "a.csv", &[left, husband]).await;
+        assert_eq!(register_both_ways(&portal, &scope, "b.csv", &[married]).await, (0, vec![]));
+        // In force at the same time, another given name's worth of strangers is no question.
+        let stranger = "3,00,,見本 美咲,ミホン ミサキ,女,1990-04-12,本人,2020-04-01,";
+        assert_eq!(register_both_ways(&portal, &scope, "c.csv", &[stranger]).await, (1, vec![]));
+    }
+}
+
+/// Formats finding D14, and start dates that were wrong.
+#[tokio::test]
+async fn numbers_compare_without_zeros_and_corrected_dates_replace_the_coverage() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        let of = |number: &str, from: &str| format!("{number},00,,甲 一,コウ イチ,男,1980-01-01,本人,{from},");
+        for (at, (number, from)) in
+            [("0123", "2010-04-01"), ("123", "2010-04-01"), ("１２３", "2012-04-01"), ("00123", "2009-04-01")]
+                .into_iter()
+                .enumerate()
+        {
+            let row = of(number, from);
+            assert_eq!(register_both_ways(&portal, &scope, &format!("{at}.csv"), &[&row]).await, (1, vec![]));
+            assert_eq!(households_of(&portal).await, ["甲 一"], "{number}");
+            let state = state_of(&portal).await;
+            assert!(state.contains(&format!("|{from}|-|")), "{state}");
+            assert_eq!(
+                state.matches("|-|").count(),
+                state.matches(&format!("|{from}|-|")).count(),
+                "one coverage: {state}"
+            );
+        }
+    }
+}
+
+/// Whatever the order of the rows of a file, the register is the same.
+#[tokio::test]
+async fn the_order_of_rows_does_not_matter() {
+    let rows = [FIRST_HOLDER_LEFT, FIRST_HOLDERS_CHILD, NEW_HOLDER, NEW_HOLDERS_CHILD, INSURED_MOVED, CHILD_MOVED];
+    for portal in Portal::both().await {
+        let mut seen = std::collections::BTreeSet::new();
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        for turn in 0..rows.len() {
+            let mut turned = rows;
+            turned.rotate_left(turn);
+            if turn % 2 == 1 {
+                turned.reverse();
+            }
+            register_both_ways(&portal, &scope, &format!("{turn}.csv"), &turned).await;
+            seen.insert(households_of(&portal).await);
+            let batch = imports::batches(&portal.app, &scope).await.unwrap().pop().unwrap();
+            imports::withdraw(&portal.app, &scope, batch.batch_id, "誤り").await.unwrap();
+            assert!(households_of(&portal).await.is_empty(), "a withdrawal restores what was");
+        }
+        assert_eq!(seen.len(), 1, "{seen:?}");
+    }
+}
+
+/// A file with everybody names who is not in it, and ends their coverage on its day where that is wanted.
+#[tokio::test]
+async fn who_is_not_in_a_file_with_everybody_is_told_and_leaves_on_wish() {
+    let others =
+        ["2,00,,乙 二,オツ ニ,男,1990-05-05,本人,2020-04-01,", "3,00,,丙 三,ヘイ サン,女,1985-05-05,本人,2019-04-01,"];
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        register_both_ways(&portal, &scope, "a.csv", &[FIRST_HOLDER, FIRST_HOLDERS_CHILD, others[0], others[1]]).await;
+        let whole = register_of(&[FIRST_HOLDER, others[1]]);
+        let before = state_of(&portal).await;
+        for missing in ["keep", "end"] {
+            let answers = [("extent", "all"), ("as_of", "2026-10-01"), ("missing", missing)];
+            let answers: imports::Answers = answers.map(|(name, answer)| (name.into(), answer.into())).into();
+            let id = uploaded_with(
+                &portal.app,
+                &scope,
+                "register",
+                &format!("{missing}.csv"),
+                whole.clone().into(),
+                answers,
+            )
+            .await;
+            imports::work_due(&portal.app).await.unwrap();
+            assert_eq!(state_of(&portal).await, before, "a check changes nothing");
+            assert!(imports::apply_upload(&portal.app, &scope, id, false, &imports::Answers::new()).await.unwrap());
+            imports::work_due(&portal.app).await.unwrap();
+            let state = state_of(&portal).await;
+            assert_eq!(
+                state.matches("|2026-10-01|").count(),
+                if missing == "end" { 2 } else { 0 },
+                "{missing}: {state}"
+            );
+            let batch = imports::batches(&portal.app, &scope).await.unwrap().pop().unwrap();
+            imports::withdraw(&portal.app, &scope, batch.batch_id, "誤り").await.unwrap();
+            assert_eq!(state_of(&portal).await, before, "{missing}: a withdrawal restores what was");
+        }
+        // While a row is wrong, nobody leaves: it may be theirs.
+        let broken = whole + &format!("{INSURER},81,2,00,,乙 二,オツ ニ,男,1990-13-05,本人,2020-04-01,\r\n");
+        let answers = [("extent", "all"), ("as_of", "2026-10-01"), ("missing", "end")];
+        let answers: imports::Answers = answers.map(|(name, answer)| (name.into(), answer.into())).into();
+        let id = uploaded_with(&portal.app, &scope, "register", "broken.csv", broken.into(), answers).await;
+        imports::work_due(&portal.app).await.unwrap();
+        imports::apply_upload(&portal.app, &scope, id, false, &imports::Answers::new()).await.unwrap();
+        imports::work_due(&portal.app).await.unwrap();
+        assert_eq!(state_of(&portal).await, before);
+    }
+}
+
+/// What another file changed in between is changed back by the first one's content.
+#[tokio::test]
+async fn the_same_register_comes_again_after_another_one() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        let (a, b) = (FIRST_HOLDER, FIRST_HOLDER.replace("甲 一", "甲 壱"));
+        for (name, row, taken) in [("a.csv", a, "甲 一"), ("b.csv", b.as_str(), "甲 壱"), ("a2.csv", a, "甲 一")]
+        {
+            register_both_ways(&portal, &scope, name, &[row]).await;
+            assert_eq!(households_of(&portal).await, [taken]);
+        }
+        let again = portal.register(&scope, &portal.file("a3.csv", register_of(&[a])), PLAIN).await.unwrap();
+        assert_eq!(again.outcome, imports::Outcome::AlreadyThere);
+    }
+}
