@@ -33,7 +33,7 @@ test('a file from the desk to the statement of a member, and back', async ({ pag
   await heading(page, '取込内容の確認');
   await expect(page.locator('.figures')).toContainText('取り込める1');
   await expect(page.getByRole('table').filter({ hasText: '理由' })).toContainText('合う人がいません');
-  const faults = await download(page, () => page.getByRole('link', { name: '全件のCSV' }).click());
+  const faults = await download(page, () => page.getByRole('link', { name: 'CSVで見る' }).click());
   expect(await readFile(faults.path, 'utf8')).toContain('\r\n3,');
 
   await submit(page, page.getByRole('button', { name: '取り込む', exact: true }));

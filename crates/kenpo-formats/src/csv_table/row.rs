@@ -16,7 +16,7 @@ pub struct Row {
 
 impl Row {
     pub(super) fn new(line: u64, mut cells: Vec<String>, columns: &'static [Column]) -> Self {
-        let mut faults = Vec::new();
+        let (mut faults, mut notices) = (Vec::new(), Vec::new());
         for (column, cell) in columns.iter().zip(&mut cells) {
             if let Some(plain) = plain(cell) {
                 *cell = plain;
@@ -25,22 +25,20 @@ impl Row {
             if !cell.bytes().any(|byte| matches!(byte, 0..=0x1F | 0x7F | 0xC2)) {
                 continue;
             }
-            let text = cell.trim();
-            if text.contains('\n') && !column.lines {
+            let unseen = |c: char| c.is_control() && c != '\n';
+            if cell.trim().contains(unseen) {
+                cell.retain(|c| !unseen(c));
+                notices.push(Fault::new(line, column.name, "目に見えない制御文字を除いて読み取りました。"));
+            }
+            if cell.trim().contains('\n') && !column.lines {
                 faults.push(Fault::new(
                     line,
                     column.name,
                     "項目の中に改行があります。改行を消して、1行にしてください。",
                 ));
-            } else if text.contains(|c: char| c.is_control() && c != '\n') {
-                faults.push(Fault::new(
-                    line,
-                    column.name,
-                    "目に見えない制御文字があります。この項目を入力し直してください。",
-                ));
             }
         }
-        Self { line, cells, columns, faults, notices: Vec::new() }
+        Self { line, cells, columns, faults, notices }
     }
 
     /// Returns the line of the file on which the row begins, from 1.

@@ -106,9 +106,7 @@ async fn from_the_file_to_the_members_statement_and_back() {
         let text = page.text();
         assert!(text.contains("「2026-13」") && text.contains("06149033"), "{text}");
         let compared = page.all("section[aria-labelledby=differences] tbody tr");
-        assert!(compared[0].starts_with("件数 2 ") && compared[0].ends_with("大きく違います"), "{compared:?}");
-        assert!(compared[1].starts_with("医療費総額（円） 12,000 "), "{compared:?}");
-        assert!(compared[2].starts_with("人数 1 "), "{compared:?}");
+        assert!(compared.is_empty(), "a month is not compared with a year: {compared:?}");
         assert_eq!(state_of(&portal).await, before, "a check changes nothing");
         let csv = staff.get(&format!("{upload}/faults.csv")).await.text();
         assert!(csv.starts_with("\u{feff}行,列,理由\r\n4,診療年月,"), "{csv}");

@@ -33,7 +33,7 @@ pub(super) struct Preview {
     /// The first things to look at though nothing is wrong, and how many there are in all.
     pub(super) notices: Vec<Told>,
     pub(super) notice_count: u64,
-    /// The newest published batch of the kind.
+    /// What it is compared with.
     pub(super) before: Option<Before>,
     /// What has to be confirmed before the file is imported.
     #[serde(default)]
@@ -138,11 +138,15 @@ pub(super) struct Before {
     pub(super) file_name: String,
     pub(super) accepted: i64,
     pub(super) figures: Figures,
+    /// Whether it is of the same months a year ago.
+    #[serde(default)]
+    pub(super) last_year: bool,
 }
 
 impl Before {
-    pub(super) fn of(batch: Batch, figures: Figures) -> Self {
-        Self { batch_id: batch.batch_id, file_name: batch.file_name, accepted: batch.accepted, figures }
+    pub(super) fn of(batch: Batch, figures: Figures, last_year: bool) -> Self {
+        let Batch { batch_id, file_name, accepted, .. } = batch;
+        Self { batch_id, file_name, accepted, figures, last_year }
     }
 }
 

@@ -8,6 +8,7 @@ use yui_db::Tx;
 
 use super::{
     Asked, ChunkFault, Entry, Job, Options, Outcome, Progress, Report, Source, Unreadable, UploadState, Watch, acts,
+    compare,
     entry::EntriesCsv,
     preview::{Before, FoundFaults, Preview, Told},
     queries::{self, Taken},
@@ -60,9 +61,12 @@ async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
             None => return result.map(drop),
         },
     };
-    if let Some(batch) = queries::newest_published(&app.db, scope, upload.kind).await? {
+    let batches = queries::batch_page(&app.db, scope, i64::MAX, compare::LOOKED_THROUGH).await?;
+    if let Some((batch, last_year)) = compare::comparable(preview, upload.kind, &batches) {
         let figures = upload.kind.figures(app, scope, batch.batch_id).await?;
-        preview.before = Some(Before::of(batch, figures));
+        let before = Before::of(batch.clone(), figures, last_year);
+        preview.to_confirm.extend(compare::far_from(preview, &before));
+        preview.before = Some(before);
     }
     preview.take_faults(&watch.faults);
     let preview = preview.clone();

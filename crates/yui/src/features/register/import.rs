@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     features::{
-        imports::{Applied, Asked, ChunkFault, FaultKind, Figures, Importer, Kind, Read, Source},
+        imports::{Applied, Asked, ChunkFault, FaultKind, Figures, Importer, Kind, Read, Source, WHOLE_FILE},
         societies::ids_take,
     },
     scope::SystemScope,
@@ -226,14 +226,17 @@ impl Importer for RegisterImport {
     }
 
     fn details(&self) -> Vec<(&'static str, i64)> {
-        vec![
+        let whole = matches!(self.extent, Extent::Whole { .. });
+        let mut details = vec![
             ("new households", self.counts.new_households),
             ("new members", self.counts.new_members),
             ("changed members", self.counts.changed_members),
             ("members who leave", self.counts.left),
             ("unchanged members", self.counts.unchanged),
             ("rows to ask about", self.counts.asked),
-        ]
+        ];
+        details.extend(whole.then_some((WHOLE_FILE, 1)));
+        details
     }
 
     fn figures(&self) -> Figures {

@@ -268,6 +268,7 @@ crate::ui::console_pages! {
                     file_name: "expenses-2026-09.csv".into(),
                     accepted: 8_000,
                     figures: crate::features::imports::Figures { amount: Some(96_000_000), people: Some(4_300) },
+                    last_year: true,
                 }),
                 to_confirm: vec![told(0, "GO", "合計のレコード（GO）は140件・86392点ですが、読み取れたのは75件・41203点です。")],
                 fault_groups: vec![("診療年月: 「」は年月ではありません。".into(), 2)],
