@@ -537,8 +537,10 @@ async fn a_claim_that_is_not_there_can_not_be_taken_back() {
         let row = expense("A1", "00", "2025-01", "みほん医院", 10_000);
         let back = row.replacen(",,", ",1,", 1);
         let mut told = Vec::new();
-        let first =
-            portal.expenses(&scope, &portal.file("1.csv", csv(&[back.clone()])), PLAIN, &mut told).await.unwrap();
+        let first = portal
+            .expenses(&scope, &portal.file("1.csv", csv(std::slice::from_ref(&back))), PLAIN, &mut told)
+            .await
+            .unwrap();
         assert_eq!((first.accepted, first.rejected), (0, 1));
         assert!(told[0].contains("取り消す請求が見つかりません"), "{told:?}");
         let there = portal.expenses(&scope, &portal.file("2.csv", csv(&[row])), PLAIN, &mut vec![]).await.unwrap();

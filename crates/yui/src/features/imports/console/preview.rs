@@ -68,6 +68,12 @@ impl ImportPreviewPage {
         format::yen(i64::try_from(*count).unwrap_or(i64::MAX))
     }
 
+    /// Returns whether staff can have it imported.
+    fn may_apply(&self) -> bool {
+        let Preview { there_already, accepted, asked_count, .. } = &self.preview;
+        self.is("checked") && there_already.is_none() && (*accepted > 0 || *asked_count > 0)
+    }
+
     /// Returns what is asked again, now that it is known whom it is about.
     fn questions(&self) -> impl Iterator<Item = &'static Question> {
         let found = |question: &&Question| self.preview.lists.iter().any(|list| list.word == question.name);
