@@ -385,3 +385,36 @@ async fn the_same_register_comes_again_after_another_one() {
         assert_eq!(again.outcome, imports::Outcome::AlreadyThere);
     }
 }
+
+/// An answer is the newest change of the register: what is withdrawn before it can not take it along unseen.
+#[tokio::test]
+async fn an_answer_is_taken_back_with_the_newest_batch() {
+    for portal in Portal::demos().await {
+        let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
+        let mut staff = portal.staff("minato", "kyufu").await;
+        let mut states = Vec::new();
+        let later = "9,00,,見本 次郎,ミホン ジロウ,男,1991-01-01,本人,2026-04-01,";
+        // The third file changes whom the second one asks about.
+        let renamed = INSURED.replace("検査 美咲", "検査 美早紀");
+        for (name, rows) in
+            [("a.csv", [INSURED, CHILD]), ("b.csv", [INSURED_MOVED, CHILD_MOVED]), ("c.csv", [&renamed, later])]
+        {
+            let register = register_of(&rows).replace(INSURER, DEMO_INSURER);
+            let path = checked(&portal, &mut staff, "register", name, register.as_bytes()).await;
+            staff.post(&format!("{path}/apply"), "").await;
+            imports::work_due(&portal.app).await.unwrap();
+            states.push(state_of(&portal).await);
+        }
+        let questions = staff.get("/console/imports/questions").await;
+        let name = questions.attribute("input[type=radio]", "name").to_owned();
+        let question: i64 = name.strip_prefix("same-").unwrap().parse().unwrap();
+        let member = questions.attribute("input[type=radio]", "value").to_owned();
+        assert_ne!(answered(&portal, &mut staff, question, &member).await, states[2]);
+        let mut batches = imports::batches(&portal.app, &scope).await.unwrap();
+        let [.., first, _, newest] = batches.as_mut_slice() else { panic!("three batches") };
+        let refused = imports::withdraw(&portal.app, &scope, first.batch_id, "誤り").await;
+        assert!(refused.is_err(), "others stand on it");
+        imports::withdraw(&portal.app, &scope, newest.batch_id, "誤り").await.unwrap();
+        assert_eq!(state_of(&portal).await, states[1]);
+    }
+}

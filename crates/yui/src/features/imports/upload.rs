@@ -189,13 +189,15 @@ pub async fn apply_upload(
     answers: &Answers,
 ) -> anyhow::Result<bool> {
     let before = queries::upload(&app.db, scope, upload_id).await?.map(|upload| upload.answers).unwrap_or_default();
+    let said: Vec<_> = answers.iter().map(|(name, answer)| format!("{name}={answer}")).collect();
     let answers: Answers = before.into_iter().chain(answers.clone()).collect();
     let mut tx = app.db.begin().await?;
     let (kept, now) = (acting::kept(scope), app.clock.now());
     let asked = queries::upload_apply(&mut tx, scope, upload_id, (all_or_nothing, &answers), &kept, now).await?;
     if asked {
         let how = if all_or_nothing { "誤りが1件でもあれば取り込まない" } else { "" };
-        record(app, &mut tx, scope, acts::APPLIED, upload_id, how).await?;
+        let how = if said.is_empty() { how.to_owned() } else { format!("{how} 確認の答え: {}", said.join("、")) };
+        record(app, &mut tx, scope, acts::APPLIED, upload_id, how.trim_start()).await?;
     }
     tx.commit().await?;
     app.imports.ring();

@@ -54,7 +54,7 @@ fn page(shell: &Shell, open: &[OpenQuestion], form: FormState, done: &str) -> Re
     let waiting = |question: &OpenQuestion| {
         let asked = &question.asked;
         let place = format!("取込{}　{}", question.batch_id, format::minute(question.asked_at));
-        let waits = asked.candidates.is_empty().then(|| format!("{}（{}）", asked.row.name, asked.row.numbers));
+        let waits = question.waits.then(|| format!("{}（{}）", asked.row.name, asked.row.numbers));
         let card = AskedCard::new(u64::try_from(question.question_id).unwrap_or_default(), place, asked);
         Waiting { card, batch_id: question.batch_id, waits }
     };
@@ -149,9 +149,15 @@ crate::ui::console_pages! {
         let asked = Asked { line: 12, row: facts("805-7001", "2026-11-01", ""), candidates: vec![known] };
         let child = Facts { name: "試作 翔".into(), role: "家族".into(), ..facts("805-7001", "2026-11-01", "") };
         let waits = Asked { line: 13, row: child, candidates: vec![] };
-        let of = |question_id, asked| OpenQuestion { question_id, batch_id: 9, asked_at: jiff::Timestamp::UNIX_EPOCH, asked };
+        let of = |question_id, waits, asked| OpenQuestion {
+            question_id,
+            batch_id: 9,
+            asked_at: jiff::Timestamp::UNIX_EPOCH,
+            waits,
+            asked,
+        };
         let mut form = FormState::default();
         form.error("waiting", "同じ人か別の人かを選んでください。");
-        page(shell, &[of(1, asked), of(2, waits)], form, "")
+        page(shell, &[of(1, false, asked), of(2, true, waits)], form, "")
     },
 }

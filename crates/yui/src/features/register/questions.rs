@@ -8,6 +8,7 @@ use yui_db::Tx;
 use super::{
     changes,
     desk::{Decision, Desk, Verdict},
+    files::RegisterFiles,
     import::{looked_for, write},
     queries::{self, NewQuestion, Person},
     row::{Family, Row},
@@ -58,6 +59,9 @@ pub(super) async fn ask(
     Ok(())
 }
 
+/// The candidates of a row that waits for its insured person's answer.
+const WAITS: &str = "[]";
+
 /// Returns what two rows have in common that ask the same.
 fn row_key(row: &Row) -> String {
     format!("{} {} {} {} {}", row.holder_key(), row.birth_date, row.sex, row.kana, row.from)
@@ -74,7 +78,8 @@ pub(super) enum Unanswered {
     Refused(String),
 }
 
-/// Takes staff's answer: works the row in, with the rows of its family that waited for it.
+/// Takes staff's answer: works the row in, with the rows of its family that waited for it. What changes belongs to the newest batch of the
+/// register: a withdrawal goes back step by step, and this is the newest one.
 ///
 /// # Errors
 /// [`Unanswered`], or where the database does not answer.
@@ -87,7 +92,7 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
     let mut waiting = Vec::new();
     if row.insured {
         for other in queries::questions_of_holder(&mut tx, scope, &question.holder_key).await? {
-            if other.question_id != question_id && other.candidates == "[]" {
+            if other.question_id != question_id && other.candidates == WAITS {
                 waiting.push(other);
             }
         }
@@ -132,7 +137,8 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
             Verdict::Waits | Verdict::Refused(_) => {}
         }
     }
-    write(&mut tx, scope, question.batch_id, &desk, app.clock.now()).await?;
+    let batch_id = newest_batch(app, scope).await?.unwrap_or(question.batch_id);
+    write(&mut tx, scope, batch_id, &desk, app.clock.now()).await?;
     let said = match decision {
         Decision::Same(_) => "同じ人",
         Decision::Other => "別の人",
@@ -141,6 +147,12 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
     audit::record(app, &mut tx, scope, ANSWERED, Some(&subject), said).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Returns the register's newest batch that is in force.
+async fn newest_batch(app: &App, scope: &SystemScope) -> anyhow::Result<Option<i64>> {
+    let newest = imports::newest_in_force(app, scope, &RegisterFiles).await?;
+    Ok(newest.map(|batch| batch.batch_id))
 }
 
 const NOT_ALIKE: &str =
@@ -157,7 +169,7 @@ pub(super) async fn drop_row(app: &App, scope: &SystemScope, question_id: i64) -
     queries::question_close(&mut tx, scope, question_id).await?;
     if row.insured {
         for other in queries::questions_of_holder(&mut tx, scope, &question.holder_key).await? {
-            if other.candidates == "[]" {
+            if other.candidates == WAITS {
                 queries::question_close(&mut tx, scope, other.question_id).await?;
             }
         }
@@ -193,7 +205,9 @@ pub(super) struct OpenQuestion {
     pub(super) question_id: i64,
     pub(super) batch_id: i64,
     pub(super) asked_at: Timestamp,
-    /// What is asked; of nobody where the row waits for its insured person's answer.
+    /// Whether the row waits for its insured person's answer.
+    pub(super) waits: bool,
+    /// What is asked.
     pub(super) asked: Asked,
 }
 
@@ -213,6 +227,7 @@ pub(super) async fn open(app: &App, scope: &SystemScope) -> anyhow::Result<Vec<O
             question_id: question.question_id,
             batch_id: question.batch_id,
             asked_at: question.asked_at.to_jiff(),
+            waits: question.candidates == WAITS,
             asked: Asked { line: row.line, row: changes::facts(&row), candidates },
         });
     }
