@@ -15,7 +15,7 @@
 //! | 生年月日 | yes | date |
 //! | 続柄 | yes | 本人, 家族, 1, 2 |
 //! | 資格取得日 | yes | date |
-//! | 資格喪失日 | no | date, not before 資格取得日; 9999-12-31 means none |
+//! | 資格喪失日 | no | date, not before 資格取得日; 9999-12-31 or 2999-12-31 means none |
 //! | メールアドレス | no | |
 //!
 //! A spreadsheet's errors, formulas and numbers in powers of ten (`#N/A`, `=A1`, `3.02E+03`), line breaks and kanji in kana are
@@ -220,10 +220,10 @@ pub(crate) fn sex(text: &str) -> Result<Sex, String> {
         .ok_or_else(|| format!("{}は性別ではありません。男か女(1か2)で入力してください。", quote(text)))
 }
 
-/// Returns the date, none for 9999-12-31, by which many systems mean that there is none.
+/// Returns the date, none for 9999-12-31 and 2999-12-31, by which many systems mean that there is none.
 fn end_date(text: &str) -> Result<Written<Option<Date>>, String> {
     let digits: String = fold(text).chars().filter(char::is_ascii_digit).collect();
-    if digits.starts_with("99991231") {
+    if ["99991231", "29991231"].iter().any(|never| digits.starts_with(never)) {
         return Ok(Written::plain(None));
     }
     date(text).map(|Written { value, note }| Written { value: Some(value), note })
@@ -267,6 +267,7 @@ mod tests {
         for (written, expected) in [
             ("9999-12-31", Some(None)),
             ("99991231", Some(None)),
+            ("2999-12-31", Some(None)),
             ("９９９９／１２／３１", Some(None)),
             ("2024-01-01", Some(Some(date(2024, 1, 1)))),
             ("3000-01-01", None),

@@ -12,6 +12,8 @@ CREATE TABLE register_questions (
     -- The members whom it may mean, as a JSON list; empty where it waits for the insured person of its family.
     candidates TEXT NOT NULL,
     asked_at TEXT NOT NULL,
+    -- The batch that has what an answer changed; none while it is open.
+    answered_in INTEGER,
     PRIMARY KEY (society_id, question_id),
     UNIQUE (society_id, row_key),
     FOREIGN KEY (society_id, batch_id) REFERENCES import_batches (society_id, batch_id)
@@ -64,5 +66,5 @@ DELETE FROM import_faults
 WHERE EXISTS (SELECT 1 FROM import_batches b
               WHERE b.society_id = import_faults.society_id AND b.batch_id = import_faults.batch_id
                   AND b.kind = 'register' AND b.state = 'reading');
-UPDATE import_batches SET position = 0, accepted = 0, rejected = 0, unmatched = 0
+UPDATE import_batches SET position = 0, accepted = 0, rejected = 0, unmatched = 0, details = '{}'
 WHERE kind = 'register' AND state = 'reading';

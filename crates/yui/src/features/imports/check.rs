@@ -7,7 +7,7 @@ use super::{
     Figures, Importer, Outcome, Report, Source, Watch,
     pace::Pace,
     read::{CHUNK, Chunks},
-    run::{Counts, counted, there_already, to_confirm},
+    run::{Counts, counted, is_whole, there_already, to_confirm},
 };
 use crate::{app::App, scope::SystemScope};
 
@@ -22,7 +22,7 @@ pub(super) async fn check<I: Importer>(
     source: &Source,
     watch: &mut dyn Watch,
 ) -> anyhow::Result<Report> {
-    if let Ok(report) = there_already(app, scope, importer.kind(), source).await? {
+    if let Ok(report) = there_already(app, scope, importer.kind(), source, is_whole(&importer)).await? {
         return Ok(report);
     }
     let pace = Arc::new(Pace::fixed(CHUNK));
@@ -41,10 +41,12 @@ pub(super) async fn check<I: Importer>(
         watch.checked(chunk.progress).await?;
     }
     let mut tx = app.db.begin_reading().await?;
-    let applied = importer.checked(&mut tx, total.rejected + total.unmatched).await?;
+    while let Some(applied) = importer.checked(&mut tx, total.rejected + total.unmatched).await? {
+        applied.notices.iter().for_each(|notice| watch.notice(notice));
+        watch.found(&applied.entries, &applied.asked);
+        watch.confirm(&applied.to_confirm);
+    }
     drop(tx);
-    applied.notices.iter().for_each(|notice| watch.notice(notice));
-    watch.found(&applied.entries, &applied.asked);
     watch.confirm(&to_confirm::<I>(source).await?);
     let figures: Figures = importer.figures();
     Ok(Report { figures, details: importer.details(), ..total.report(Outcome::DryRun, None) })

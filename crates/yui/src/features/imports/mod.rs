@@ -77,14 +77,6 @@ pub async fn newest_batches(app: &App, scope: &impl InSociety, most: i64) -> Res
     queries::batch_page(&app.db, scope, i64::MAX, most).await
 }
 
-/// Returns the newest published batch of a kind.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn newest_in_force(app: &App, scope: &impl InSociety, kind: Kind) -> Result<Option<Batch>, yui_db::DbError> {
-    queries::newest_published(&app.db, scope, kind).await
-}
-
 /// Returns an upload.
 ///
 /// # Errors

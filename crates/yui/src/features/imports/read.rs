@@ -134,6 +134,8 @@ async fn find<I: Importer>(
         let (mut faults, mut notices) = (Vec::new(), Vec::new());
         for read in reads {
             match read {
+                // They were kept with the records that an earlier run has written.
+                Read::Notice(_) if skip > 0 => {}
                 Read::Notice(notice) => notices.push(notice),
                 Read::Record(record) if skip > 0 => {
                     skip -= I::weight(&record);

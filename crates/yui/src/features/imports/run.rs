@@ -7,7 +7,7 @@ use kenpo_formats::{Fault, TreatmentMonth};
 use yui_db::{DbError, Tx};
 
 use super::{
-    Asked, BatchState, Entry, Figures, Finder, Found, Kind, Outcome, Read, Report, Source, Watch, acts,
+    Asked, BatchState, Entry, Figures, Finder, Found, Kind, Outcome, Read, Report, Source, WHOLE_FILE, Watch, acts,
     check::check,
     pace::Pace,
     queries,
@@ -76,9 +76,9 @@ pub trait Importer: Sized + Send + 'static {
         faults: &mut Vec<ChunkFault>,
     ) -> impl Future<Output = anyhow::Result<Applied>> + Send;
 
-    /// Is called in a check after its last record; so many records of the file could not be taken.
-    fn checked(&mut self, _tx: &mut Tx, _wrong: i64) -> impl Future<Output = anyhow::Result<Applied>> + Send {
-        async { Ok(Applied::default()) }
+    /// Is called in a check after its last record, until it returns none; so many records of the file could not be taken.
+    fn checked(&mut self, _tx: &mut Tx, _wrong: i64) -> impl Future<Output = anyhow::Result<Option<Applied>>> + Send {
+        async { Ok(None) }
     }
 
     /// Is called in an import after its last record, in transactions of its own, until it returns false; so many records of the file
@@ -118,6 +118,8 @@ pub struct Applied {
     pub entries: Vec<Entry>,
     /// What staff have to say of records that are not taken otherwise, where a check says so.
     pub asked: Vec<Asked>,
+    /// What has to be confirmed, where a check says so.
+    pub to_confirm: Vec<Fault>,
 }
 
 /// Why a record was not taken.
@@ -228,17 +230,24 @@ pub async fn run<I: Importer>(
     }
 }
 
+/// Returns whether the importer takes its file for one with everybody.
+pub(super) fn is_whole<I: Importer>(importer: &I) -> bool {
+    importer.details().iter().any(|(word, _)| *word == WHOLE_FILE)
+}
+
 /// Returns what there is to say of a file whose content is there already.
 pub(super) async fn there_already(
     app: &App,
     scope: &SystemScope,
     kind: Kind,
     source: &Source,
+    whole: bool,
 ) -> anyhow::Result<Result<Report, Option<super::Batch>>> {
     let mut known = queries::batch_by_hash(&app.db, scope, kind, &source.content_hash).await?;
     if kind.comes_again() && known.as_ref().is_some_and(|batch| batch.state == BatchState::Published) {
         let newest = queries::newest_published(&app.db, scope, kind).await?;
-        known = known.filter(|known| newest.is_some_and(|newest| newest.batch_id == known.batch_id));
+        // A file with everybody may be taken once more with another answer about who is not in it.
+        known = known.filter(|known| !whole && newest.is_some_and(|newest| newest.batch_id == known.batch_id));
     }
     Ok(match known {
         Some(batch) if batch.state != BatchState::Reading => {
@@ -270,7 +279,7 @@ pub(super) async fn apply<I: Importer>(
     options: Options,
     watch: &mut dyn Watch,
 ) -> anyhow::Result<Report> {
-    let known = match there_already(app, scope, importer.kind(), source).await? {
+    let known = match there_already(app, scope, importer.kind(), source, is_whole(&importer)).await? {
         Ok(report) => return Ok(report),
         Err(known) => known,
     };
@@ -361,11 +370,14 @@ pub(super) async fn apply<I: Importer>(
             Some(tx) => tx,
             None => app.db.begin().await?,
         };
+        one_chunk_at_a_time(&mut tx, scope).await?;
         if !importer.finish(&mut tx, batch_id, wrong).await? {
             break tx;
         }
         let details = added(&earlier, &importer.details());
-        queries::batch_advance(&mut tx, scope, batch_id, total.records, &Counts::default(), &details).await?;
+        if !queries::batch_advance(&mut tx, scope, batch_id, total.records, &Counts::default(), &details).await? {
+            bail!("batch {batch_id} was withdrawn while it was being read");
+        }
         if options.all_or_nothing {
             open = Some(tx);
         } else {

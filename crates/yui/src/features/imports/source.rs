@@ -103,7 +103,7 @@ impl Source {
     }
 
     /// Returns whether a read failed: what comes out of the reader then is no record.
-    pub(super) fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.reading.broken().is_some()
     }
 

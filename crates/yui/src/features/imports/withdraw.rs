@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use yui_db::Tx;
 
-use super::{Batch, BatchState, Refusal, acting, acts, pace::Pace, publish::one_at_a_time, queries};
+use super::{
+    Batch, BatchState, Refusal, acting, acts, pace::Pace, publish::one_at_a_time, queries, run::one_chunk_at_a_time,
+};
 use crate::{
     app::App,
     features::audit,
@@ -117,6 +119,8 @@ pub(super) async fn hide_in(
     reason: &str,
 ) -> anyhow::Result<i64> {
     one_at_a_time(tx, scope).await?;
+    // Nor while a file is being written: each restores, or builds on, what the other changes.
+    one_chunk_at_a_time(tx, scope).await?;
     let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
     if batch.state == BatchState::Withdrawn {
         return Err(Refusal::WithdrawnBefore(batch_id, batch.file_name).into());

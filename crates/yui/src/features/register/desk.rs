@@ -41,6 +41,8 @@ pub(super) struct Desk {
     by_likeness: HashMap<String, Vec<usize>>,
     /// Of those who were known, who came with an earlier part of the same file.
     came_before: BTreeSet<i64>,
+    /// The numbers under which an insured person waits for an answer: dependents wait as well.
+    waiting: BTreeSet<String>,
     next_member: i64,
     next_household: i64,
 }
@@ -101,6 +103,7 @@ impl Desk {
             by_holder: HashMap::new(),
             by_likeness: HashMap::new(),
             came_before: BTreeSet::new(),
+            waiting: BTreeSet::new(),
             next_member,
             next_household,
         };
@@ -111,6 +114,11 @@ impl Desk {
     /// Says who of the known persons came with an earlier part of the same file.
     pub(super) fn with_newcomers(self, came_before: BTreeSet<i64>) -> Self {
         Self { came_before, ..self }
+    }
+
+    /// Says under which numbers an insured person of an earlier file waits for an answer.
+    pub(super) fn with_waiting(self, waiting: BTreeSet<String>) -> Self {
+        Self { waiting, ..self }
     }
 
     /// Whether the person came with this file, in this part of it or an earlier one.
@@ -133,7 +141,8 @@ impl Desk {
     /// Works a family in; returns what became of each of its rows, in their order.
     pub(super) fn take(&mut self, family: &Family, decided: &dyn Fn(u64) -> Option<Decision>) -> Vec<Verdict> {
         // Of an insured person who is asked about or refused, the household is not known: the dependents can not be taken either.
-        let (mut asked, mut refused) = (false, false);
+        let mut asked = self.waiting.contains(&family.holder_key) && family.rows.iter().all(|row| !row.insured);
+        let mut refused = false;
         // Whom staff said an insured person is, or is not.
         let mut insured_is = None;
         let mut verdicts = Vec::with_capacity(family.rows.len());
@@ -197,7 +206,7 @@ impl Desk {
             *known = if *known == Recognised::Numbers { how } else { *known };
             person.person_key = row.person_key.clone().or(person.person_key.take());
             // A late row about an earlier coverage has the name of that time.
-            if person.spans.iter().all(|known| known.from <= row.from) {
+            if person.spans.iter().all(|known| known.from <= row.from || is_corrected(known, &span)) {
                 person.name.clone_from(&row.name);
                 person.kana.clone_from(&row.kana);
                 person.sex.clone_from(&row.sex);
@@ -232,7 +241,12 @@ impl Desk {
         let family = self.by_holder.get(holder).into_iter().flatten();
         let persons = || family.clone().filter_map(|at| Some((*at, self.persons.get(*at)?)));
         let of_branch = || persons().filter(|(_, person)| of_branch(person, row, holder) && !other_key(person, row));
-        let known = of_branch().find(|(_, person)| of_name(person, row)).or_else(|| {
+        // Where one side has no branch numbers, a name with a birth date, or with its kana, has to do.
+        let unbranched =
+            || persons().filter(|(_, person)| is_unbranched(person, row, holder) && !other_key(person, row));
+        let certain = |person: &Person| named(person, row) && (born_as(person, row) || spelled(person, row));
+        let known = of_branch().find(|(_, person)| of_name(person, row));
+        let known = known.or_else(|| unbranched().find(|(_, person)| certain(person))).or_else(|| {
             let same = |person: &Person| {
                 same_person(person, row)
                     && !twin(person, row, holder)
@@ -245,7 +259,9 @@ impl Desk {
         }
         // The same branch number, and either birth date and sex or the kana: a correction, or the next holder of the number.
         let doubtful = of_branch().filter(|(_, person)| born_as(person, row) || spelled(person, row));
-        let mut candidates: Vec<_> = doubtful.map(|(at, _)| at).collect();
+        let given = |person: &Person| given_name(&person.kana) == given_name(&row.kana);
+        let renamed = unbranched().filter(|(_, person)| born_as(person, row) && given(person));
+        let mut candidates: Vec<_> = doubtful.chain(renamed).map(|(at, _)| at).collect();
         candidates.extend(self.alike(row, holder));
         candidates.sort_unstable();
         candidates.dedup();
@@ -324,38 +340,72 @@ impl Desk {
         row.insured && spans.any(|span| span.insured && span.holder_key() == holder && overlaps(span, row))
     }
 
-    /// Returns the household of a row: the one the person had under this symbol and number; or the one that somebody
-    /// covered at the same time has under them (a number that was given anew after a gap is another household's); or, where
-    /// an insured person's numbers changed, the one that person had; or a new one. An insured person never joins a household
-    /// whose insured person is or was somebody else.
+    /// Returns the household of a row: the one the person had under this symbol and number; or, where an insured person's numbers
+    /// changed, the one that person had; or the one that somebody covered at the same time has under them (a number that was given anew
+    /// after a gap is another household's); or a new one. An insured person never joins a household whose insured person is or was
+    /// somebody else; a dependent never one whose insured person is not there at the time.
     fn household(&mut self, at: Option<usize>, row: &Row, holder: &str) -> i64 {
         let person = at.and_then(|at| self.persons.get(at));
         let under = |span: &&Span| span.holder_key() == holder;
-        let insured_elsewhere = |span: &Span| {
-            row.insured
-                && self.persons.iter().enumerate().any(|(other, person)| {
-                    let theirs = |known: &Span| known.insured && known.household_id == span.household_id;
-                    Some(other) != at && person.spans.iter().any(theirs)
-                })
-        };
         let own = person.and_then(|person| person.spans.iter().rev().find(under));
         // A dependent who comes to the numbers once more may come to another family.
         let own = own.filter(|span| row.insured || span.from == row.from || overlaps(span, row));
-        let own = own.filter(|span| span.insured || !insured_elsewhere(span));
-        let others = self.by_holder.get(holder).into_iter().flatten().filter_map(|at| self.persons.get(*at));
-        // The insured person's household counts more than that of dependents whom nobody has signed off.
-        let together = others
-            .flat_map(|person| person.spans.iter().filter(under))
-            .filter(|span| overlaps(span, row) && !insured_elsewhere(span))
-            .max_by_key(|span| (span.insured, std::cmp::Reverse(span.household_id)));
-        let moved = person.and_then(|person| person.spans.last()).filter(|span| span.insured && row.insured);
-        if let Some(span) = own.or(together).or(moved) {
-            return span.household_id;
+        let own = own.filter(|span| span.insured || !row.insured || self.is_open_to(at, row, span, holder));
+        let moved = || person.and_then(|person| person.spans.last()).filter(|span| span.insured && row.insured);
+        let known = own.or_else(moved).or_else(|| self.together(at, row, holder)).map(|span| span.household_id);
+        let household_id = known.unwrap_or_else(|| {
+            let fresh = self.next_household;
+            self.next_household += 1;
+            self.new_households.push(fresh);
+            fresh
+        });
+        if row.insured {
+            self.gather(household_id, row, holder);
         }
-        let fresh = self.next_household;
-        self.next_household += 1;
-        self.new_households.push(fresh);
-        fresh
+        household_id
+    }
+
+    /// Returns the coverage at the same time under these numbers whose household the row's person joins. The insured person's
+    /// household counts more than that of dependents who came before theirs.
+    fn together(&self, at: Option<usize>, row: &Row, holder: &str) -> Option<&Span> {
+        let others = self.by_holder.get(holder).into_iter().flatten().filter_map(|at| self.persons.get(*at));
+        others
+            .flat_map(|person| person.spans.iter().filter(|span| span.holder_key() == holder))
+            .filter(|span| overlaps(span, row) && self.is_open_to(at, row, span, holder))
+            .max_by_key(|span| (span.insured, std::cmp::Reverse(span.household_id)))
+    }
+
+    /// Whether the row's person may join the household of this coverage: nobody else is or was insured in it, or, for a dependent,
+    /// its insured person is there at the time.
+    fn is_open_to(&self, at: Option<usize>, row: &Row, span: &Span, holder: &str) -> bool {
+        let persons = self.persons.iter().enumerate().filter(|(other, _)| Some(*other) != at);
+        let mut insured = persons
+            .flat_map(|(_, person)| &person.spans)
+            .filter(|known| known.insured && known.household_id == span.household_id)
+            .peekable();
+        insured.peek().is_none()
+            || (!row.insured && insured.any(|known| known.holder_key() == holder && overlaps(known, row)))
+    }
+
+    /// Brings the dependents who came before their insured person into this household: those whose own has no insured person.
+    fn gather(&mut self, household_id: i64, row: &Row, holder: &str) {
+        let under = self.by_holder.get(holder).cloned().unwrap_or_default();
+        let alone: BTreeSet<_> = under
+            .iter()
+            .filter_map(|at| self.persons.get(*at))
+            .flat_map(|person| &person.spans)
+            .filter(|span| !span.insured && span.holder_key() == holder && span.household_id != household_id)
+            .map(|span| span.household_id)
+            .filter(|household| {
+                let mut spans = self.persons.iter().flat_map(|person| &person.spans);
+                !spans.any(|span| span.insured && span.household_id == *household)
+            })
+            .collect();
+        for at in under {
+            let Some(person) = self.persons.get_mut(at) else { continue };
+            let spans = person.spans.iter_mut().filter(|span| span.holder_key() == holder && overlaps(span, row));
+            spans.filter(|span| alone.contains(&span.household_id)).for_each(|span| span.household_id = household_id);
+        }
     }
 
     /// Ends what everybody is covered by on this day.
@@ -452,6 +502,12 @@ fn of_branch(person: &Person, row: &Row, holder: &str) -> bool {
     row.branch.is_some() && at_the_time(person, row, holder).any(|span| span.branch == row.branch)
 }
 
+/// Whether the person or the row has no branch number while the row's coverage lasts.
+fn is_unbranched(person: &Person, row: &Row, holder: &str) -> bool {
+    let mut spans = at_the_time(person, row, holder).peekable();
+    spans.peek().is_some() && (row.branch.is_none() || spans.all(|span| span.branch.is_none()))
+}
+
 /// Returns what the person was covered by under these numbers while the row's coverage lasts.
 fn at_the_time<'p>(person: &'p Person, row: &Row, holder: &str) -> impl Iterator<Item = &'p Span> {
     person
@@ -497,12 +553,7 @@ fn open_at(span: &Span, date: jiff::civil::Date) -> bool {
 /// Puts a span in. It replaces those in the same role under the same numbers that it overlaps, whose dates were corrected, and the one
 /// of the same first day. A person is covered once at a time: an earlier span ends where a later one begins.
 fn span_put(spans: &mut Vec<Span>, span: Span) {
-    let holder = span.holder_key();
-    spans.retain(|known| {
-        let together = span.to.is_none_or(|to| to > known.from) && known.to.is_none_or(|to| to > span.from);
-        let corrected = together && known.insured == span.insured && known.holder_key() == holder;
-        known.from != span.from && !corrected
-    });
+    spans.retain(|known| known.from != span.from && !is_corrected(known, &span));
     spans.push(span);
     spans.sort_by_key(|span| span.from);
     let begins: Vec<_> = spans.iter().map(|span| span.from).collect();
@@ -511,6 +562,12 @@ fn span_put(spans: &mut Vec<Span>, span: Span) {
             span.to = Some(next);
         }
     }
+}
+
+/// Whether a known span is the one whose dates the new one corrects.
+fn is_corrected(known: &Span, span: &Span) -> bool {
+    let together = span.to.is_none_or(|to| to > known.from) && known.to.is_none_or(|to| to > span.from);
+    together && known.insured == span.insured && known.holder_key() == span.holder_key()
 }
 
 /// Why a row is refused although it can be read.

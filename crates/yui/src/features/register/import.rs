@@ -43,8 +43,13 @@ pub struct RegisterImport {
     in_file: InFile,
     /// The members whom a check saw rows of.
     met: BTreeSet<i64>,
+    /// The households of those whom a check asks about.
+    asked_households: BTreeSet<i64>,
     /// Up to which member was looked for those who are not in the file.
     looked_through: i64,
+    /// How many are not in the file, and whether it was said what that means.
+    missing: i64,
+    extent_told: bool,
 }
 
 #[derive(Debug, Default)]
@@ -72,7 +77,10 @@ impl RegisterImport {
             extent: Extent::default(),
             in_file: InFile::default(),
             met: BTreeSet::new(),
+            asked_households: BTreeSet::new(),
             looked_through: 0,
+            missing: 0,
+            extent_told: false,
         }
     }
 
@@ -111,12 +119,15 @@ impl Importer for RegisterImport {
     fn read(source: &Source, mut each: impl FnMut(Read<Family>) -> bool) -> Result<(), Vec<Fault>> {
         let file = source.open().map_err(|error| vec![unopened(&error)])?;
         let mut families = Families::default();
-        let mut troubled = None;
+        let (mut troubled, mut told) = (None, 0);
         for row in RegisterCsv::open(file)? {
             let go_on = match row {
                 Err(faults) => each(Read::Wrong(faults)),
                 Ok(mut row) => {
+                    // They all come before the first family: no more of them than are kept.
                     let notices = std::mem::take(&mut row.notices);
+                    let notices = if told < NOTICES { notices } else { Vec::new() };
+                    told += notices.len();
                     troubled = families.add(row.into()).err();
                     troubled.is_none() && notices.into_iter().map(Read::Notice).all(&mut each)
                 }
@@ -127,6 +138,8 @@ impl Importer for RegisterImport {
         }
         let sorted = match troubled {
             Some(error) => Err(error),
+            // What was not read is no end of the file.
+            None if source.is_broken() => Ok(()),
             None => families.each(|family| each(Read::Record(family))),
         };
         if let Err(error) = sorted {
@@ -149,7 +162,10 @@ impl Importer for RegisterImport {
         let rows = families.iter().map(Self::weight).sum();
         let (first_member, first_household) = self.seen.ids(rows);
         let newcomers = persons.iter().map(|person| person.member_id).filter(|id| self.seen.is_new(*id)).collect();
-        let mut desk = Desk::new(persons, first_member, first_household).with_newcomers(newcomers);
+        let holders = families.iter().map(|family| &*family.holder_key);
+        let waiting = questions::waiting(tx, &self.scope, holders).await?;
+        let desk = Desk::new(persons, first_member, first_household);
+        let mut desk = desk.with_newcomers(newcomers).with_waiting(waiting);
         let mut applied = Applied::default();
         let asked = self.take(&mut desk, &families, &mut applied, faults)?;
         for (family, at, candidates) in asked {
@@ -164,7 +180,10 @@ impl Importer for RegisterImport {
         applied.entries = changes::entries(&desk);
         if let Extent::Whole { .. } = self.extent {
             self.met.extend(desk.about.keys());
-            self.met.extend(applied.asked.iter().flat_map(|asked| &asked.candidates).map(|known| known.member_id));
+            let asked: BTreeSet<_> =
+                applied.asked.iter().flat_map(|asked| &asked.candidates).map(|known| known.member_id).collect();
+            let candidates = desk.before.values().filter(|person| asked.contains(&person.member_id));
+            self.asked_households.extend(whole::households(candidates));
         }
         desk.persons.into_iter().for_each(|person| self.seen.put(person));
         Ok(applied)
@@ -184,7 +203,10 @@ impl Importer for RegisterImport {
         let first_member = ids_take(tx, &self.scope, "member", rows).await?;
         let first_household = ids_take(tx, &self.scope, "household", rows).await?;
         let newcomers = queries::came_with(tx, &self.scope, batch_id, &persons).await?;
-        let mut desk = Desk::new(persons, first_member, first_household).with_newcomers(newcomers);
+        let holders = families.iter().map(|family| &*family.holder_key);
+        let waiting = questions::waiting(tx, &self.scope, holders).await?;
+        let desk = Desk::new(persons, first_member, first_household);
+        let mut desk = desk.with_newcomers(newcomers).with_waiting(waiting);
         let mut applied = Applied::default();
         let asked = self.take(&mut desk, &families, &mut applied, faults)?;
         self.count(&desk)?;
@@ -193,20 +215,28 @@ impl Importer for RegisterImport {
         Ok(applied)
     }
 
-    async fn checked(&mut self, tx: &mut Tx, wrong: i64) -> anyhow::Result<Applied> {
+    async fn checked(&mut self, tx: &mut Tx, wrong: i64) -> anyhow::Result<Option<Applied>> {
+        let Extent::Whole { as_of, end } = self.extent else { return Ok(None) };
+        let (persons, last) = whole::missing(tx, &self.scope, &self.in_file, as_of, self.looked_through).await?;
         let mut applied = Applied::default();
-        let Extent::Whole { as_of, end } = self.extent else { return Ok(applied) };
-        while let (persons, Some(last)) =
-            whole::missing(tx, &self.scope, &self.in_file, as_of, self.looked_through).await?
-        {
-            self.looked_through = last;
-            let missing = persons.iter().filter(|person| !self.met.contains(&person.member_id));
-            applied.entries.extend(missing.map(|person| changes::missing(person, as_of)));
-        }
-        if end && wrong > 0 && !applied.entries.is_empty() {
-            applied.notices.push(Fault::new(0, "ファイルにいない人", KEPT_FOR_MISTAKES));
-        }
-        Ok(applied)
+        let Some(last) = last else {
+            if !self.extent_told && self.missing > 0 {
+                self.extent_told = true;
+                if end && wrong > 0 {
+                    applied.notices.push(Fault::new(0, "ファイルにいない人", KEPT_FOR_MISTAKES));
+                }
+                applied.to_confirm.extend(self.too_many_missing());
+                return Ok(Some(applied));
+            }
+            return Ok(None);
+        };
+        self.looked_through = last;
+        let missing = persons
+            .iter()
+            .filter(|person| !self.met.contains(&person.member_id) && !whole::is_of(person, &self.asked_households));
+        applied.entries.extend(missing.map(|person| changes::missing(person, as_of)));
+        self.missing += i64::try_from(applied.entries.len())?;
+        Ok(Some(applied))
     }
 
     async fn finish(&mut self, tx: &mut Tx, batch_id: i64, wrong: i64) -> anyhow::Result<bool> {
@@ -247,6 +277,16 @@ impl Importer for RegisterImport {
 
 const KEPT_FOR_MISTAKES: &str = "取り込めない行があるため、ファイルにいない人は喪失にしません。誤りを直したファイルで、もう一度取り込んでください。";
 
+/// From how many on, and from which share of those who are known, missing people have to be confirmed.
+const FEW_MISSING: i64 = 20;
+const PERCENT_MISSING: i64 = 5;
+
+/// How many notices of rows are told.
+const NOTICES: usize = 10_000;
+
+/// How many rows a family has at the most: more under one number are a mistake of the file.
+const FAMILY: usize = 200;
+
 /// A row that has to be asked about: its family, its place there, and whom it may mean; nobody where it waits for its insured person.
 type Question<'f> = (&'f Family, usize, Vec<i64>);
 
@@ -261,8 +301,26 @@ pub(super) fn looked_for(families: &[Family]) -> LookedFor {
 }
 
 impl RegisterImport {
+    /// Returns what has to be confirmed where so many are not in the file that it may be cut off.
+    fn too_many_missing(&self) -> Option<Fault> {
+        let Counts { changed_members, unchanged, .. } = self.counts;
+        let known = changed_members + unchanged + self.missing;
+        (self.missing > FEW_MISSING && self.missing * 100 > known * PERCENT_MISSING).then(|| {
+            let reason = format!(
+                "台帳にいる{known}人のうち、{}人がファイルにいません。全件のファイルか、途中で切れていないかを確かめてください。",
+                self.missing
+            );
+            Fault::new(0, "ファイルにいない人", reason)
+        })
+    }
+
     /// Returns the families of the society's own insurer numbers.
     fn own(&self, records: Vec<Family>, faults: &mut Vec<ChunkFault>) -> Vec<Family> {
+        let (records, huge): (Vec<_>, Vec<_>) = records.into_iter().partition(|family| family.rows.len() <= FAMILY);
+        faults.extend(huge.iter().flat_map(|family| &family.rows).map(|row| {
+            let reason = format!("同じ記号・番号の行が{FAMILY}を超えます。列がずれていないか確かめてください。");
+            ChunkFault { kind: FaultKind::Rejected, fault: Fault::new(row.line, "番号", reason) }
+        }));
         let own = |family: &Family| family.rows.first().is_some_and(|row| self.owns(&row.insurer_number));
         let (own, others): (Vec<_>, Vec<_>) = records.into_iter().partition(own);
         faults.extend(others.iter().flat_map(|family| &family.rows).map(|row| {

@@ -43,6 +43,8 @@ pub(crate) struct RegisterQuestionsPage {
 const TITLE: &str = "加入者の確認";
 const PATH: &str = "/console/imports/questions";
 
+const OTHERS: &str = "台帳が変わり、候補も変わりました。表示を新しくしたので、もう一度選んでください。";
+
 /// What was just done.
 #[derive(Deserialize)]
 pub(super) struct Done {
@@ -115,6 +117,13 @@ pub(super) async fn answer(
         Err(error) => match error.downcast::<Unanswered>()? {
             Unanswered::NotOpen => Err(AppError::NotFound),
             Unanswered::Refused(words) => Ok(refused(&words)),
+            Unanswered::Others(candidates) => {
+                questions::about(&app, &scope, id, &candidates).await?;
+                let open = questions::open(&app, &scope).await?;
+                let mut state = FormState::default();
+                state.error("waiting", OTHERS);
+                Ok(page(&shell, &open, state, "").into_response())
+            }
         },
     }
 }
@@ -127,7 +136,7 @@ pub(super) async fn discard(
     match questions::drop_row(&app, &staff.acting(), id).await {
         Ok(()) => Ok(Redirect::to(&format!("{PATH}?done=dropped")).into_response()),
         Err(error) => match error.downcast::<Unanswered>()? {
-            Unanswered::NotOpen | Unanswered::Refused(_) => Err(AppError::NotFound),
+            Unanswered::NotOpen | Unanswered::Refused(_) | Unanswered::Others(_) => Err(AppError::NotFound),
         },
     }
 }

@@ -1,6 +1,8 @@
 //! Rows of register files that may mean somebody who is known under other numbers: staff say whether it is the same person. Until then
 //! the row waits in a list; nobody is doubled or merged in silence (docs/decisions/0033).
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use jiff::Timestamp;
 use yui_db::Tx;
@@ -8,7 +10,6 @@ use yui_db::Tx;
 use super::{
     changes,
     desk::{Decision, Desk, Verdict},
-    files::RegisterFiles,
     import::{looked_for, write},
     queries::{self, NewQuestion, Person},
     row::{Family, Row},
@@ -64,7 +65,8 @@ const WAITS: &str = "[]";
 
 /// Returns what two rows have in common that ask the same.
 fn row_key(row: &Row) -> String {
-    format!("{} {} {} {} {}", row.holder_key(), row.birth_date, row.sex, row.kana, row.from)
+    let who = (&row.branch, &row.person_key, &row.name);
+    format!("{} {} {} {} {} {who:?}", row.holder_key(), row.birth_date, row.sex, row.kana, row.from)
 }
 
 /// Why an answer was not taken.
@@ -76,6 +78,9 @@ pub(super) enum Unanswered {
     /// The register has changed since.
     #[error("{0}")]
     Refused(String),
+    /// The register has changed since: these members are those whom the row may mean now, as JSON.
+    #[error("other members may be meant now")]
+    Others(String),
 }
 
 /// Takes staff's answer: works the row in, with the rows of its family that waited for it. What changes belongs to the newest batch of the
@@ -91,10 +96,11 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
     // The rest of the family that waits for an answer about its insured person; its own questions stay.
     let mut waiting = Vec::new();
     if row.insured {
-        for other in queries::questions_of_holder(&mut tx, scope, &question.holder_key).await? {
-            if other.question_id != question_id && other.candidates == WAITS {
-                waiting.push(other);
-            }
+        let under = queries::questions_of_holders(&mut tx, scope, [&*question.holder_key].into_iter()).await?;
+        let others: Vec<_> = under.into_iter().filter(|other| other.question_id != question_id).collect();
+        // Where another insured person is asked about as well, it is not known whose they are.
+        if others.iter().all(|other| other.candidates == WAITS || !is_insured(other)) {
+            waiting.extend(others.into_iter().filter(|other| other.candidates == WAITS));
         }
     }
     let mut rows = vec![row.clone()];
@@ -112,6 +118,7 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
     let mut desk = Desk::new(persons, first_member, first_household);
     let [family] = &families;
     let verdicts = desk.take(family, &|line| (line == 0).then_some(decision));
+    let batch_id = queries::newest_batch(&mut tx, scope).await?;
     let mut member = 0;
     for (row, verdict) in family.rows.iter().zip(&verdicts) {
         let number = usize::try_from(row.line)?;
@@ -121,7 +128,7 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
                 if row.line == 0 {
                     member = *member_id;
                 }
-                queries::question_close(&mut tx, scope, asked.question_id).await?;
+                queries::question_close(&mut tx, scope, asked.question_id, batch_id).await?;
             }
             Verdict::Asked(candidates) if row.line > 0 => {
                 let candidates = serde_json::to_string(candidates)?;
@@ -130,14 +137,11 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
             Verdict::Refused(refusal) if row.line == 0 => {
                 return Err(Unanswered::Refused(refusal.reason().to_owned()).into());
             }
-            Verdict::Asked(_) => {
-                return Err(Unanswered::Refused(NOT_ALIKE.to_owned()).into());
-            }
+            Verdict::Asked(candidates) => return Err(Unanswered::Others(serde_json::to_string(candidates)?).into()),
             // It goes on waiting: nothing of it is lost.
             Verdict::Waits | Verdict::Refused(_) => {}
         }
     }
-    let batch_id = newest_batch(app, scope).await?.unwrap_or(question.batch_id);
     write(&mut tx, scope, batch_id, &desk, app.clock.now()).await?;
     let said = match decision {
         Decision::Same(_) => "同じ人",
@@ -149,14 +153,20 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
     Ok(())
 }
 
-/// Returns the register's newest batch that is in force.
-async fn newest_batch(app: &App, scope: &SystemScope) -> anyhow::Result<Option<i64>> {
-    let newest = imports::newest_in_force(app, scope, &RegisterFiles).await?;
-    Ok(newest.map(|batch| batch.batch_id))
+fn is_insured(question: &queries::Question) -> bool {
+    serde_json::from_str::<Row>(&question.row).is_ok_and(|row| row.insured)
 }
 
-const NOT_ALIKE: &str =
-    "台帳が変わったため、この人は候補ではなくなりました。画面を開き直して、もう一度選んでください。";
+/// Says anew whom the row of a question may mean.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn about(app: &App, scope: &SystemScope, question_id: i64, candidates: &str) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    queries::question_about(&mut tx, scope, question_id, candidates).await?;
+    tx.commit().await?;
+    Ok(())
+}
 
 /// Drops a question with its row, and those of the family that wait for it.
 ///
@@ -164,13 +174,14 @@ const NOT_ALIKE: &str =
 /// [`Unanswered::NotOpen`], or where the database does not answer.
 pub(super) async fn drop_row(app: &App, scope: &SystemScope, question_id: i64) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
+    imports::one_chunk_at_a_time(&mut tx, scope).await?;
     let question = queries::question(&mut tx, scope, question_id).await?.ok_or(Unanswered::NotOpen)?;
     let row: Row = serde_json::from_str(&question.row)?;
-    queries::question_close(&mut tx, scope, question_id).await?;
+    queries::question_drop(&mut tx, scope, question_id).await?;
     if row.insured {
-        for other in queries::questions_of_holder(&mut tx, scope, &question.holder_key).await? {
+        for other in queries::questions_of_holders(&mut tx, scope, [&*question.holder_key].into_iter()).await? {
             if other.candidates == WAITS {
-                queries::question_close(&mut tx, scope, other.question_id).await?;
+                queries::question_drop(&mut tx, scope, other.question_id).await?;
             }
         }
     }
@@ -178,6 +189,16 @@ pub(super) async fn drop_row(app: &App, scope: &SystemScope, question_id: i64) -
     audit::record(app, &mut tx, scope, DROPPED, Some(&subject), &row.name).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Returns the numbers, of these, under which an insured person waits for an answer.
+pub(super) async fn waiting(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    holder_keys: impl Iterator<Item = &str>,
+) -> anyhow::Result<BTreeSet<String>> {
+    let questions = queries::questions_of_holders(tx, scope, holder_keys).await?;
+    Ok(questions.into_iter().filter(is_insured).map(|question| question.holder_key).collect())
 }
 
 /// Returns what is known of these persons, beside what a row says.
@@ -211,14 +232,17 @@ pub(super) struct OpenQuestion {
     pub(super) asked: Asked,
 }
 
-/// Returns all rows that wait, oldest first.
+/// How many questions a page shows; the next ones follow when these are answered.
+const SHOWN: i64 = 100;
+
+/// Returns the oldest rows that wait, oldest first.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub(super) async fn open(app: &App, scope: &SystemScope) -> anyhow::Result<Vec<OpenQuestion>> {
     let mut tx = app.db.begin_reading().await?;
     let mut open = Vec::new();
-    for question in queries::questions_open(&mut tx, scope).await? {
+    for question in queries::questions_open(&mut tx, scope, SHOWN).await? {
         let row: Row = serde_json::from_str(&question.row)?;
         let ids: Vec<i64> = serde_json::from_str(&question.candidates)?;
         let persons = queries::persons_by_id(&mut tx, scope, &ids).await?;

@@ -24,7 +24,7 @@ pub(super) async fn changes_revert(tx: &mut Tx, scope: &SystemScope, batch_id: i
     for change in queries::change_list(tx, scope, batch_id).await? {
         restore(tx, scope, &change).await?;
     }
-    queries::questions_of_batch_close(tx, scope, batch_id).await?;
+    queries::questions_of_batch_undo(tx, scope, batch_id).await?;
     Ok(())
 }
 

@@ -58,7 +58,8 @@ impl Finder<Family> for InFile {
 }
 
 /// Returns the next members after this one who are covered on the day and are not in the file, and up to which member was looked;
-/// nothing of the latter at the end. Whom an open question may be about is left out: their row waits.
+/// nothing of the latter at the end. Families whom an open question may be about are
+/// left out: their rows wait.
 pub(super) async fn missing(
     tx: &mut Tx,
     scope: &SystemScope,
@@ -69,12 +70,23 @@ pub(super) async fn missing(
     let ids = queries::covered_after(tx, scope, after, PORTION).await?;
     let Some(last) = ids.last().copied() else { return Ok((Vec::new(), None)) };
     let mut asked = BTreeSet::new();
-    for question in queries::questions_open(tx, scope).await? {
-        asked.extend(serde_json::from_str::<Vec<i64>>(&question.candidates)?);
+    for candidates in queries::candidates_open(tx, scope).await? {
+        asked.extend(serde_json::from_str::<Vec<i64>>(&candidates)?);
     }
+    let households = households(&queries::persons_by_id(tx, scope, &asked.into_iter().collect::<Vec<_>>()).await?);
     let mut persons = queries::persons_by_id(tx, scope, &ids).await?;
     let began = |person: &Person| person.spans.iter().any(|span| span.to.is_none() && span.from < as_of);
-    persons.retain(|person| !in_file.has(person) && !asked.contains(&person.member_id) && began(person));
+    persons.retain(|person| !in_file.has(person) && began(person) && !is_of(person, &households));
     persons.sort_by_key(|person| person.member_id);
     Ok((persons, Some(last)))
+}
+
+/// Returns the households of these persons.
+pub(super) fn households<'p>(persons: impl IntoIterator<Item = &'p Person>) -> BTreeSet<i64> {
+    persons.into_iter().flat_map(|person| &person.spans).map(|span| span.household_id).collect()
+}
+
+/// Returns whether the person is covered in one of these households.
+pub(super) fn is_of(person: &Person, households: &BTreeSet<i64>) -> bool {
+    person.spans.iter().any(|span| span.to.is_none() && households.contains(&span.household_id))
 }

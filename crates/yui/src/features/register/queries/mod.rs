@@ -34,6 +34,9 @@ statements! {
         WHERE society_id = $1 AND member_id IN ($2)
         ORDER BY member_id, from_date";
     MEMBER_OF_KEYS = "SELECT DISTINCT member_id FROM member_search_keys WHERE society_id = $1 AND key IN ($2)";
+    INSURED_OF_HOUSEHOLD = "
+        SELECT DISTINCT member_id FROM coverages
+        WHERE society_id = $1 AND relationship = 'insured' AND household_id IN ($2)";
     COVERED_AFTER = "
         SELECT DISTINCT member_id FROM coverages
         WHERE society_id = $1 AND member_id > $2 AND to_date IS NULL
@@ -74,6 +77,9 @@ statements! {
     CHANGE_NEXT = "
         SELECT COALESCE(MAX(change_number), -1) + 1 AS count FROM register_changes
         WHERE society_id = $1 AND batch_id = $2";
+    NEWEST_BATCH = "
+        SELECT COALESCE(MAX(batch_id), 0) AS count FROM import_batches
+        WHERE society_id = $1 AND kind = 'register' AND state <> 'withdrawn'";
     CAME_WITH = "
         SELECT member_id FROM register_changes
         WHERE society_id = $1 AND batch_id = $2 AND before_state IS NULL AND member_id IN ($3)";
@@ -301,7 +307,16 @@ pub(super) async fn persons(
     let others: BTreeSet<_> = covered.iter().chain(&alike).map(|row| row.member_id).collect();
     let others: Vec<_> = others.difference(&known).map(|id| Param::from(*id)).collect();
     members.extend(tx.all_among::<MemberRow>(&MEMBER_BY_ID, society, &others).await?);
-    with_spans(tx, scope, members).await
+    let mut persons = with_spans(tx, scope, members).await?;
+    // Who may join a household depends on who is or was insured in it, under whatever numbers.
+    let households: BTreeSet<_> =
+        persons.iter().flat_map(|person| &person.spans).map(|span| span.household_id).collect();
+    let households: Vec<_> = households.into_iter().map(Param::from).collect();
+    let known: BTreeSet<_> = persons.iter().map(|person| person.member_id).collect();
+    let insured: Vec<MemberId> = tx.all_among(&INSURED_OF_HOUSEHOLD, society, &households).await?;
+    let insured: BTreeSet<_> = insured.iter().map(|row| row.member_id).filter(|id| !known.contains(id)).collect();
+    persons.extend(persons_by_id(tx, scope, &insured.into_iter().collect::<Vec<_>>()).await?);
+    Ok(persons)
 }
 
 /// Returns the next so many members after this one whose coverage has no end, in order.
@@ -313,6 +328,11 @@ pub(super) async fn covered_after(
 ) -> Result<Vec<i64>, DbError> {
     let rows: Vec<MemberId> = tx.all(&COVERED_AFTER, params![scope.society_id(), after, most]).await?;
     Ok(rows.into_iter().map(|row| row.member_id).collect())
+}
+
+/// Returns the number of the register's newest batch, which may be under way; 0 where there is none.
+pub(super) async fn newest_batch(tx: &mut Tx, scope: &impl InSociety) -> Result<i64, DbError> {
+    Ok(tx.one::<Count>(&NEWEST_BATCH, params![scope.society_id()]).await?.count)
 }
 
 /// Returns who of these persons came with this batch.

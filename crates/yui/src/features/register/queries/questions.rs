@@ -10,28 +10,34 @@ statements! {
         INSERT INTO register_questions (society_id, question_id, batch_id, holder_key, row_key, row_state, candidates,
             asked_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (society_id, row_key) DO UPDATE SET row_state = excluded.row_state, candidates = excluded.candidates";
+        ON CONFLICT (society_id, row_key) DO UPDATE SET batch_id = excluded.batch_id, row_state = excluded.row_state,
+            candidates = excluded.candidates, answered_in = NULL";
     QUESTION = "
         SELECT question_id, batch_id, holder_key, row_state, candidates, asked_at FROM register_questions
-        WHERE society_id = $1 AND question_id = $2";
+        WHERE society_id = $1 AND question_id = $2 AND answered_in IS NULL";
     QUESTIONS_OPEN = "
         SELECT question_id, batch_id, holder_key, row_state, candidates, asked_at FROM register_questions
-        WHERE society_id = $1
-        ORDER BY question_id";
+        WHERE society_id = $1 AND answered_in IS NULL
+        ORDER BY question_id LIMIT $2";
     QUESTIONS_OF_HOLDER = "
         SELECT question_id, batch_id, holder_key, row_state, candidates, asked_at FROM register_questions
-        WHERE society_id = $1 AND holder_key = $2
+        WHERE society_id = $1 AND holder_key IN ($2) AND answered_in IS NULL
         ORDER BY question_id";
     QUESTION_ABOUT = "UPDATE register_questions SET candidates = $3 WHERE society_id = $1 AND question_id = $2";
-    QUESTION_CLOSE = "DELETE FROM register_questions WHERE society_id = $1 AND question_id = $2";
-    QUESTIONS_OF_BATCH_CLOSE = "DELETE FROM register_questions WHERE society_id = $1 AND batch_id = $2";
+    CANDIDATES_OPEN = "SELECT candidates FROM register_questions WHERE society_id = $1 AND answered_in IS NULL";
+    QUESTION_CLOSE = "UPDATE register_questions SET answered_in = $3 WHERE society_id = $1 AND question_id = $2";
+    QUESTION_DROP = "DELETE FROM register_questions WHERE society_id = $1 AND question_id = $2";
+    ANSWERS_OF_BATCH_UNDO = "
+        UPDATE register_questions SET answered_in = NULL WHERE society_id = $1 AND answered_in = $2";
+    QUESTIONS_OF_BATCH_DROP = "DELETE FROM register_questions WHERE society_id = $1 AND batch_id = $2";
     STANDINGS = "
         SELECT m.member_id,
             (SELECT COUNT(*) FROM accounts a WHERE a.society_id = m.society_id AND a.member_id = m.member_id) AS accounts,
             (SELECT COUNT(*) FROM expenses e WHERE e.society_id = m.society_id AND e.member_id = m.member_id) AS expenses
         FROM members m
         WHERE m.society_id = $1 AND m.member_id IN ($2)";
-    QUESTION_COUNT = "SELECT COUNT(*) AS count FROM register_questions WHERE society_id = $1";
+    QUESTION_COUNT = "
+        SELECT COUNT(*) AS count FROM register_questions WHERE society_id = $1 AND answered_in IS NULL";
 }
 
 /// A row to ask about.
@@ -87,18 +93,34 @@ pub(in super::super) async fn question(
     tx.optional(&QUESTION, params![scope.society_id(), question_id]).await
 }
 
-/// Returns all open questions of the society, oldest first.
-pub(in super::super) async fn questions_open(tx: &mut Tx, scope: &impl InSociety) -> Result<Vec<Question>, DbError> {
-    tx.all(&QUESTIONS_OPEN, params![scope.society_id()]).await
-}
-
-/// Returns those of the rows under these numbers.
-pub(in super::super) async fn questions_of_holder(
+/// Returns so many open questions of the society, oldest first.
+pub(in super::super) async fn questions_open(
     tx: &mut Tx,
     scope: &impl InSociety,
-    holder_key: &str,
+    most: i64,
 ) -> Result<Vec<Question>, DbError> {
-    tx.all(&QUESTIONS_OF_HOLDER, params![scope.society_id(), holder_key]).await
+    tx.all(&QUESTIONS_OPEN, params![scope.society_id(), most]).await
+}
+
+#[derive(sqlx::FromRow)]
+struct Candidates {
+    candidates: String,
+}
+
+/// Returns whom open questions may be about, each a JSON list.
+pub(in super::super) async fn candidates_open(tx: &mut Tx, scope: &impl InSociety) -> Result<Vec<String>, DbError> {
+    let rows: Vec<Candidates> = tx.all(&CANDIDATES_OPEN, params![scope.society_id()]).await?;
+    Ok(rows.into_iter().map(|row| row.candidates).collect())
+}
+
+/// Returns the open questions of the rows under these numbers.
+pub(in super::super) async fn questions_of_holders<'k>(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    holder_keys: impl Iterator<Item = &'k str>,
+) -> Result<Vec<Question>, DbError> {
+    let list: Vec<_> = holder_keys.map(Param::from).collect();
+    tx.all_among(&QUESTIONS_OF_HOLDER, params![scope.society_id()], &list).await
 }
 
 /// Says anew whom the row may mean.
@@ -111,22 +133,33 @@ pub(in super::super) async fn question_about(
     tx.execute(&QUESTION_ABOUT, params![scope.society_id(), question_id, candidates]).await.map(drop)
 }
 
-/// Removes a question that is answered or dropped.
+/// Notes that a question is answered, in this batch.
 pub(in super::super) async fn question_close(
     tx: &mut Tx,
     scope: &impl InSociety,
     question_id: i64,
+    batch_id: i64,
 ) -> Result<(), DbError> {
-    tx.execute(&QUESTION_CLOSE, params![scope.society_id(), question_id]).await.map(drop)
+    tx.execute(&QUESTION_CLOSE, params![scope.society_id(), question_id, batch_id]).await.map(drop)
 }
 
-/// Removes the open questions of a batch that is withdrawn.
-pub(in super::super) async fn questions_of_batch_close(
+/// Removes a question whose row is not wanted.
+pub(in super::super) async fn question_drop(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    question_id: i64,
+) -> Result<(), DbError> {
+    tx.execute(&QUESTION_DROP, params![scope.society_id(), question_id]).await.map(drop)
+}
+
+/// Opens what was answered in a batch that is withdrawn, and removes what the batch itself asked.
+pub(in super::super) async fn questions_of_batch_undo(
     tx: &mut Tx,
     scope: &impl InSociety,
     batch_id: i64,
 ) -> Result<(), DbError> {
-    tx.execute(&QUESTIONS_OF_BATCH_CLOSE, params![scope.society_id(), batch_id]).await.map(drop)
+    tx.execute(&ANSWERS_OF_BATCH_UNDO, params![scope.society_id(), batch_id]).await?;
+    tx.execute(&QUESTIONS_OF_BATCH_DROP, params![scope.society_id(), batch_id]).await.map(drop)
 }
 
 /// Returns how many questions are open.
