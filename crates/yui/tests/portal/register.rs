@@ -418,3 +418,22 @@ async fn an_answer_is_taken_back_with_the_newest_batch() {
         assert_eq!(state_of(&portal).await, states[1]);
     }
 }
+
+/// A dependent never joins the household of somebody who is not insured any more, though the own insured person's row is missing or
+/// wrong; once that one comes, the family is together.
+#[tokio::test]
+async fn a_dependent_without_an_insured_person_joins_nobody_and_is_gathered_later() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        // The former holder's child was not signed off.
+        register_both_ways(&portal, &scope, "a.csv", &[FIRST_HOLDER_LEFT, FIRST_HOLDERS_CHILD]).await;
+        let wrong = NEW_HOLDER.replace("オツ ニ", "乙 二");
+        let (taken, told) = register_both_ways(&portal, &scope, "b.csv", &[&wrong, NEW_HOLDERS_CHILD]).await;
+        assert_eq!((taken, told.len()), (1, 1), "{told:?}");
+        assert_eq!(households_of(&portal).await, ["甲 一,甲 子", "乙 子"]);
+        assert_eq!(register_both_ways(&portal, &scope, "c.csv", &[NEW_HOLDER]).await, (1, vec![]));
+        let mut households = households_of(&portal).await;
+        households.iter_mut().for_each(|names| *names = names.replace("乙 子,乙 二", "乙 二,乙 子"));
+        assert_eq!(households, ["甲 一,甲 子", "乙 二,乙 子"]);
+    }
+}

@@ -11,9 +11,10 @@ use yui_db::Tx;
 
 use super::{
     changes,
-    desk::{Decision, Desk, Verdict, likeness},
+    desk::{Decision, Desk, Verdict},
     families::Families,
     files::{Extent, RegisterFiles},
+    likeness::likeness,
     queries::{self, Change, LookedFor, Person},
     questions,
     row::Family,

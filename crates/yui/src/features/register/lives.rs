@@ -7,9 +7,10 @@ use fastrand::Rng;
 use jiff::{ToSpan, civil::Date};
 
 use super::{
-    desk::{Decision, Desk, Verdict, likeness},
+    desk::{Decision, Desk, Verdict},
     families::Families,
     import::looked_for,
+    likeness::likeness,
     queries::{LookedFor, Person},
     row::Row,
 };

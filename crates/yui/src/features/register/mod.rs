@@ -7,6 +7,7 @@ mod desk;
 mod families;
 mod files;
 mod import;
+mod likeness;
 #[cfg(test)]
 mod lives;
 mod matching;

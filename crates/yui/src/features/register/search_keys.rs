@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use kenpo_formats::text::{holder_key_part, plain_number, search_key};
 
-use super::{desk::likeness, queries::Person};
+use super::{likeness::likeness, queries::Person};
 
 /// How many characters of what is typed are looked up; the rest is compared afterwards.
 const LENGTH: usize = 10;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    desk::likeness,
+    likeness::likeness,
     queries::{LookedFor, Person},
 };
 use crate::features::imports::Newest;

@@ -1,5 +1,6 @@
 //! The SQL of the register.
 
+mod backfill;
 mod questions;
 
 use std::collections::BTreeSet;
@@ -8,6 +9,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
+pub(super) use backfill::*;
 pub(super) use questions::*;
 
 use super::search_keys::keys;
@@ -59,17 +61,6 @@ statements! {
     KEY_KEEP = "
         INSERT INTO member_search_keys (society_id, key, member_id) VALUES ($1, $2, $3)
         ON CONFLICT (society_id, key, member_id) DO NOTHING";
-    BACKFILL_NEXT = "SELECT next_member_id AS member_id FROM member_search_backfill WHERE society_id = $1";
-    BACKFILL_SET = "UPDATE member_search_backfill SET next_member_id = $2 WHERE society_id = $1";
-    BACKFILL_DONE = "DELETE FROM member_search_backfill WHERE society_id = $1";
-    // An UPDATE rather than a SELECT: whoever changes one of these members waits until its keys are written.
-    MEMBERS_HOLD = "
-        UPDATE members SET name = name
-        WHERE society_id = $1 AND member_id IN (
-            SELECT next.member_id FROM members next
-            WHERE next.society_id = $1 AND next.member_id >= $2
-            ORDER BY next.member_id LIMIT $3)
-        RETURNING member_id, person_key, name, kana, sex, birth_date, email";
     CHANGE_LIST = "
         SELECT change_number, member_id, before_state, after_state FROM register_changes
         WHERE society_id = $1 AND batch_id = $2
@@ -473,35 +464,6 @@ pub(super) async fn person_replace(
         tx.execute(&KEY_KEEP, params![society, key, person.member_id]).await?;
     }
     Ok(())
-}
-
-/// Returns from which member on the keys of a society's members are still missing.
-pub(super) async fn backfill_next(tx: &mut Tx, scope: &impl InSociety) -> Result<Option<i64>, DbError> {
-    let row: Option<MemberId> = tx.optional(&BACKFILL_NEXT, params![scope.society_id()]).await?;
-    Ok(row.map(|row| row.member_id))
-}
-
-/// Writes the keys of the next so many members from this one on; returns how many that were and where to go on.
-pub(super) async fn backfill(
-    tx: &mut Tx,
-    scope: &impl InSociety,
-    from: i64,
-    most: i64,
-) -> Result<(usize, Option<i64>), DbError> {
-    let society = scope.society_id();
-    let members: Vec<MemberRow> = tx.all(&MEMBERS_HOLD, params![society, from, most]).await?;
-    let persons = with_spans(tx, scope, members).await?;
-    let next = persons.iter().map(|person| person.member_id + 1).max();
-    for person in &persons {
-        for key in &keys(person) {
-            tx.execute(&KEY_KEEP, params![society, key, person.member_id]).await?;
-        }
-    }
-    match next {
-        Some(next) => tx.execute(&BACKFILL_SET, params![society, next]).await?,
-        None => tx.execute(&BACKFILL_DONE, params![society]).await?,
-    };
-    Ok((persons.len(), next))
 }
 
 /// Removes a person, and what was kept from the household's account and is not any more.
