@@ -1,5 +1,5 @@
-//! Refusals that take their time. A client that sends on as soon as it is refused costs no more than a few requests a second for each
-//! of its connections, and leaves the processor to everybody else.
+//! Delays refusals (429, 503). A client that repeats refused requests at once is limited to a few requests a second per connection, so
+//! that a flood does not use up the processor.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,7 +21,7 @@ pub struct SlowRefusal {
 }
 
 impl SlowRefusal {
-    /// Returns the pause; none with a clock that is moved by hand, where nobody floods anything.
+    /// Returns the delay; none with the movable clock of tests and demo.
     pub(crate) fn new(clock: &Clock) -> Self {
         let hold = if matches!(clock, Clock::System) { HOLD } else { Duration::ZERO };
         Self { hold, waiting: Arc::new(Semaphore::new(AT_ONCE)) }

@@ -67,7 +67,7 @@ fn note_oddities(claim: &Claim, coverage: &Coverage, doubts: &mut Vec<Doubt>) {
     note_of_claim(claim, doubts);
 }
 
-/// Notes what is odd about a claim, whoever pays it.
+/// Adds the doubts that do not depend on the payer.
 pub(super) fn note_of_claim(claim: &Claim, doubts: &mut Vec<Doubt>) {
     let month = claim.treatment_month;
     let noted = [

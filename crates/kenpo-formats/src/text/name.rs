@@ -1,4 +1,4 @@
-//! Names of people and institutions: what is none, and what other files cannot hold.
+//! Checks of names of people and institutions.
 
 use super::odd_characters;
 use crate::fault::{Fault, quote};

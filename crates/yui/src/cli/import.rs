@@ -220,7 +220,7 @@ impl List {
         self.count += 1;
         let written = self.all.as_mut().map_or(Ok(()), |csv| csv.write(fault));
         if let Err(error) = written {
-            tracing::error!("a list can not be written: {error}");
+            tracing::error!("cannot write the CSV of faults or notices: {error}");
         }
         if self.first.len() < SHOWN {
             self.first.push(fault.clone());
@@ -239,7 +239,7 @@ impl List {
     }
 }
 
-/// Returns the error of a file that nobody has confirmed.
+/// Returns the error for a file that needs confirmation.
 fn unconfirmed(source: &Source, faults: &[Fault]) -> anyhow::Error {
     let why: Vec<_> = faults.iter().map(ToString::to_string).collect();
     anyhow::anyhow!("{} may not be whole: {}; --accept-totals takes it as it is", source.name, why.join("; "))

@@ -437,3 +437,25 @@ async fn a_dependent_without_an_insured_person_joins_nobody_and_is_gathered_late
         assert_eq!(households, ["甲 一,甲 子", "乙 二,乙 子"]);
     }
 }
+
+/// Twins of one reading have two questions, though birth date, sex, kana and start are the same.
+#[tokio::test]
+async fn each_twin_has_a_question() {
+    for portal in Portal::demos().await {
+        let mut staff = portal.staff("minato", "kyufu").await;
+        let twin = |number: &str, branch: &str, name: &str, from: &str| {
+            format!("{number},{branch},,{name},フタゴ ユウ,男,2015-05-05,家族,{from},")
+        };
+        let parent = |number: &str, from: &str| format!("{number},00,,双子 親,フタゴ オヤ,男,1980-01-01,本人,{from},");
+        for (name, number, from) in [("a.csv", "1", "2015-05-05"), ("b.csv", "7", "2026-04-01")] {
+            let rows = [parent(number, from), twin(number, "01", "双子 優", from), twin(number, "02", "双子 勇", from)];
+            let rows: Vec<_> = rows.iter().map(String::as_str).collect();
+            let register = register_of(&rows).replace(INSURER, DEMO_INSURER);
+            let path = checked(&portal, &mut staff, "register", name, register.as_bytes()).await;
+            staff.post(&format!("{path}/apply"), "").await;
+            imports::work_due(&portal.app).await.unwrap();
+        }
+        let list = staff.get("/console/imports").await.text();
+        assert!(list.contains("確認待ちの行が3行"), "{list}");
+    }
+}

@@ -197,8 +197,8 @@ pub(super) async fn submit(
         }
     };
     let wrong = Mistake { user_id: &user_id, visitor: &visitor, counted, networks: &networks };
-    // Looked at anew after the hash: what locked the account meanwhile counts. It is asked for wrong passwords and for nobody as well:
-    // a statement more would tell that the password of a locked or stopped account is right.
+    // The account is read again after the hash, because it may have been locked meanwhile. Wrong passwords and unknown user IDs cost the
+    // same statement: an additional one would reveal that the password of a locked or stopped account is right.
     let fresh = queries::standing(&app.db, &scope, account.map_or(0, |account| account.account_id), now).await?;
     let Some((mut account, _)) = fresh.filter(|_| verified.matches) else {
         attempt.wrong();

@@ -215,7 +215,7 @@ impl Importer for ExpenseImport {
         if source.format != Format::Claims {
             return Ok(Vec::new());
         }
-        // What can not be read at all is told where it is read.
+        // An unreadable file is reported by `read`.
         let Ok(mut file) = ClaimFile::open(source.open()?) else { return Ok(Vec::new()) };
         file.by_ref().for_each(drop);
         Ok(doubtful(&file))

@@ -1,20 +1,20 @@
-//! A question about a row as a page shows it: what the file says beside what the register knows, and the answers.
+//! How pages show a question about a register row: the row beside the candidates, with the possible answers.
 
-use super::{Asked, Candidate, Facts};
+use super::{Candidate, Facts, RowQuestion};
 use crate::ui::format;
 
-/// A row with those whom it may mean, side by side.
+/// A row beside its candidates.
 #[derive(Debug)]
-pub(crate) struct AskedCard {
+pub(crate) struct QuestionCard {
     /// Where the question is answered: the line of the file, or the number of the question.
     pub(crate) id: u64,
     /// Whom the row is about.
     pub(crate) name: String,
     /// Where the row stands, as "12行目".
     pub(crate) place: String,
-    /// What is known of whom.
+    /// The compared items.
     pub(crate) rows: Vec<Compared>,
-    /// What can be answered besides that it is nobody of them: the member, and the words.
+    /// The candidates as answers: member number and label.
     pub(crate) answers: Vec<(i64, String)>,
 }
 
@@ -32,9 +32,9 @@ pub(crate) struct Compared {
 
 const NOTHING: &str = "—";
 
-impl AskedCard {
-    pub(crate) fn new(id: u64, place: String, asked: &Asked) -> Self {
-        let Asked { row, candidates, .. } = asked;
+impl QuestionCard {
+    pub(crate) fn new(id: u64, place: String, asked: &RowQuestion) -> Self {
+        let RowQuestion { row, candidates, .. } = asked;
         let compared = |what, of: fn(&Facts) -> &String| {
             let shown =
                 |facts: &Facts| Some(of(facts)).filter(|text| !text.is_empty()).map_or(NOTHING.into(), Clone::clone);
@@ -76,8 +76,8 @@ impl AskedCard {
     }
 }
 
-/// Returns the answer where it is one that can be given to this question: a candidate's number, or `other`.
-pub(crate) fn answer_of<'a>(asked: &Asked, answer: &'a str) -> Option<&'a str> {
+/// Returns the answer if it is valid for this question: a candidate's number or `other`.
+pub(crate) fn valid_answer<'a>(asked: &RowQuestion, answer: &'a str) -> Option<&'a str> {
     let candidate = |id: i64| asked.candidates.iter().any(|candidate| candidate.member_id == id);
     (answer == "other" || answer.parse().is_ok_and(candidate)).then_some(answer)
 }

@@ -7,7 +7,7 @@ use super::{
     Figures, Importer, Outcome, Report, Source, Watch,
     pace::Pace,
     read::{CHUNK, Chunks},
-    run::{Counts, counted, is_whole, there_already, to_confirm},
+    run::{Counts, counted, is_full_file, there_already, to_confirm},
 };
 use crate::{app::App, scope::SystemScope};
 
@@ -22,7 +22,7 @@ pub(super) async fn check<I: Importer>(
     source: &Source,
     watch: &mut dyn Watch,
 ) -> anyhow::Result<Report> {
-    if let Ok(report) = there_already(app, scope, importer.kind(), source, is_whole(&importer)).await? {
+    if let Ok(report) = there_already(app, scope, importer.kind(), source, is_full_file(&importer)).await? {
         return Ok(report);
     }
     let pace = Arc::new(Pace::fixed(CHUNK));

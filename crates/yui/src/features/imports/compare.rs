@@ -1,5 +1,5 @@
-//! Which earlier batch a new file is compared with: one of its own shape, so that a difference is worth a look. A file with changes is not
-//! held against one with everybody, nor a month against a year, nor corrections against what they correct.
+//! Chooses the earlier batch that a new file is compared with: one of the same kind, extent and number of months, so that large
+//! differences are rare. Corrections are compared with corrections only.
 
 use super::{
     Batch, BatchState, Kind,
@@ -15,11 +15,11 @@ const FAR: i64 = 50;
 /// Below how many rows nothing has to be confirmed: a handful more or less is many percent of a few.
 const FEW: i64 = 50;
 
-/// How many times larger or smaller a file with those who changed may be to be compared.
+/// By what factor the sizes of two comparable files of changes (異動) may differ.
 const TIMES: i64 = 5;
 
-/// The detail by which an import says that its file has everybody.
-pub(crate) const WHOLE_FILE: &str = "whole file";
+/// The name of the detail that marks the import of a full file (全件).
+pub(crate) const FULL_FILE: &str = "full file";
 
 #[derive(PartialEq)]
 struct Shape {
@@ -33,7 +33,7 @@ impl Shape {
     fn of(months: Option<(i32, i32)>, details: &[(String, i64)], (corrections, accepted): (i64, i64)) -> Self {
         Self {
             months: months.map(|(first, last)| ordinal(last) - ordinal(first) + 1),
-            whole: details.iter().any(|(word, count)| word == WHOLE_FILE && *count > 0),
+            whole: details.iter().any(|(word, count)| word == FULL_FILE && *count > 0),
             corrects: corrections.saturating_mul(2) > accepted,
         }
     }
@@ -52,7 +52,7 @@ fn months(batch: &Batch) -> Option<(i32, i32)> {
 /// newest of the file's shape. The batches are the newest first.
 pub(super) fn comparable<'b>(preview: &Preview, kind: Kind, batches: &'b [Batch]) -> Option<(&'b Batch, bool)> {
     let shape = Shape::of(preview.months, &preview.details, (preview.corrections, preview.accepted));
-    // A file with those who changed says by its size alone that it is one: the first one has everybody as well.
+    // The first file of changes contains all members; only its size tells it from the later ones.
     let sized = shape.months.is_some() || shape.whole;
     let near = |then: i64| {
         let now = preview.accepted;
@@ -101,7 +101,7 @@ mod tests {
             rejected: 0,
             unmatched: 0,
             corrections,
-            details: if whole { vec![(WHOLE_FILE.into(), 1)] } else { Vec::new() },
+            details: if whole { vec![(FULL_FILE.into(), 1)] } else { Vec::new() },
             months: month.and_then(TreatmentMonth::from_number).map(|month| (month, month)),
             imported_by: String::new(),
             created_at: Timestamp::UNIX_EPOCH,
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(with("expenses", &year), None);
         assert_eq!(with("register", &Preview { accepted: 30, ..Preview::default() }), Some((5, false)));
         assert_eq!(with("register", &Preview { accepted: 9_000, ..Preview::default() }), None);
-        let whole = Preview { details: vec![(WHOLE_FILE.into(), 1)], ..Preview::default() };
+        let whole = Preview { details: vec![(FULL_FILE.into(), 1)], ..Preview::default() };
         assert_eq!(with("register", &whole), Some((1, false)));
     }
 

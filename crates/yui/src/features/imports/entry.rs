@@ -1,11 +1,11 @@
-//! What a file would do to each person or record, for the preview and its list.
+//! The changes that a file would make, for the preview and its CSV.
 
 use std::io::{self, Write};
 
 use kenpo_formats::TableCsv;
 use serde::{Deserialize, Serialize};
 
-/// What a file does to one person or record.
+/// The changes to one person or record.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Entry {
     /// In which of its kind's lists it stands, as in [`super::FileKind::lists`].
@@ -60,18 +60,18 @@ pub struct Facts {
     pub to: String,
 }
 
-/// A row that may mean somebody who is known: staff have to say whether it is the same person.
+/// A question to staff: is the person of this row one of these registered members?
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Asked {
+pub struct RowQuestion {
     /// The line of the row.
     pub line: u64,
     /// What it says.
     pub row: Facts,
-    /// Whom it may mean; nobody where it waits for another row's answer.
+    /// The candidates; empty where the row waits for another row's answer.
     pub candidates: Vec<Candidate>,
 }
 
-/// A member whom a row may mean.
+/// A registered member who may be the person of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Candidate {
     /// The member.

@@ -80,7 +80,7 @@ pub trait FileKind: Debug + Send + Sync {
     /// Returns whether a file is in force as soon as it is read, without a publication.
     fn at_once(&self) -> bool;
 
-    /// Returns whether the same content may come again after another file of the kind, which may have changed what it brought.
+    /// Returns whether the same content may be imported again after a later file of the kind.
     fn comes_again(&self) -> bool {
         false
     }
@@ -139,8 +139,12 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(0) })
     }
 
-    /// Returns what of this kind waits until staff have decided something.
-    fn waits<'a>(&'a self, _app: &'a App, _scope: &'a SystemScope) -> BoxFuture<'a, anyhow::Result<Option<Waits>>> {
+    /// Returns the work of this kind that waits for staff.
+    fn waits<'a>(
+        &'a self,
+        _app: &'a App,
+        _scope: &'a SystemScope,
+    ) -> BoxFuture<'a, anyhow::Result<Option<PendingWork>>> {
         Box::pin(async { Ok(None) })
     }
 
@@ -152,7 +156,7 @@ pub trait FileKind: Debug + Send + Sync {
 
 /// What waits until staff have decided something.
 #[derive(Clone, Debug)]
-pub struct Waits {
+pub struct PendingWork {
     /// How many there are, never 0, in a sentence.
     pub words: String,
     /// Where it is decided.
@@ -204,7 +208,7 @@ pub struct Question {
     pub about: &'static str,
     /// What can be answered.
     pub choices: Choices,
-    /// Whether the answer can be changed when the check has found what it is about: entries in the list of the question's name.
+    /// Whether the preview asks it again, if its list of the same name has entries.
     pub again: bool,
 }
 

@@ -35,14 +35,14 @@ mod withdraw;
 mod work;
 
 pub use arrival::{MonthRows, Through};
-pub(crate) use asked::{AskedCard, answer_of};
+pub(crate) use asked::{QuestionCard, valid_answer};
 pub use batch::{Batch, BatchState, Format};
 pub use bell::Bell;
-pub(crate) use compare::WHOLE_FILE;
+pub(crate) use compare::FULL_FILE;
 pub use console::routes;
-pub use entry::{Asked, Candidate, Change, Entry, Facts};
+pub use entry::{Candidate, Change, Entry, Facts, RowQuestion};
 pub use jobs::{run as work, work_due};
-pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, Question, Reader, Waits, kind_of};
+pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, PendingWork, Question, Reader, kind_of};
 pub(crate) use members::Members;
 pub(crate) use newest::Newest;
 pub use publish::{Publication, publish, publish_approved, publish_at, publish_through};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use kenpo_formats::{Fault, TreatmentMonth};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Batch, Entry, Figures, Outcome, Report};
+use super::{Batch, Entry, Figures, Outcome, Report, RowQuestion};
 
 /// How many mistakes, and how many notices, a page shows.
 pub(super) const SHOWN: usize = 100;
@@ -38,12 +38,12 @@ pub(super) struct Preview {
     /// What has to be confirmed before the file is imported.
     #[serde(default)]
     pub(super) to_confirm: Vec<Told>,
-    /// What is done to whom, by list: the first of each.
+    /// The changes by list: the first of each.
     #[serde(default)]
     pub(super) lists: Vec<List>,
     /// What staff have to say: the first.
     #[serde(default)]
-    pub(super) asked: Vec<Asked>,
+    pub(super) asked: Vec<RowQuestion>,
     /// How many rows of the file wait for that.
     #[serde(default)]
     pub(super) asked_count: u64,
@@ -59,7 +59,7 @@ pub(super) struct List {
     pub(super) entries: Vec<Entry>,
 }
 
-/// The mistakes of a file while it is checked: the first ones by line, and how many of each kind there are.
+/// Collects the faults of a file during its check: the first ones by line, and their number by reason.
 #[derive(Debug, Default)]
 pub(super) struct FoundFaults {
     count: u64,
@@ -190,7 +190,7 @@ impl Preview {
         }
     }
 
-    pub(super) fn ask(&mut self, asked: &Asked) {
+    pub(super) fn ask(&mut self, asked: &RowQuestion) {
         self.asked_count += 1;
         if self.asked.len() < SHOWN && !asked.candidates.is_empty() {
             self.asked.push(asked.clone());

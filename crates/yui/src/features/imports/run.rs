@@ -7,7 +7,8 @@ use kenpo_formats::{Fault, TreatmentMonth};
 use yui_db::{DbError, Tx};
 
 use super::{
-    Asked, BatchState, Entry, Figures, Finder, Found, Kind, Outcome, Read, Report, Source, WHOLE_FILE, Watch, acts,
+    BatchState, Entry, FULL_FILE, Figures, Finder, Found, Kind, Outcome, Read, Report, RowQuestion, Source, Watch,
+    acts,
     check::check,
     pace::Pace,
     queries,
@@ -36,7 +37,7 @@ pub trait Importer: Sized + Send + 'static {
     /// Returns who looks up.
     fn finder(&self) -> Self::Finder;
 
-    /// Returns how many records of the file this one counts for: more than one where it is a group of them.
+    /// Returns how many records of the file this item consists of.
     fn weight(_record: &Self::Record) -> i64 {
         1
     }
@@ -48,7 +49,7 @@ pub trait Importer: Sized + Send + 'static {
     /// What makes the whole file unreadable, as a missing column; nothing was handed over then.
     fn read(source: &Source, each: impl FnMut(Read<Self::Record>) -> bool) -> Result<(), Vec<Fault>>;
 
-    /// Reads the file through for what somebody has to confirm before it is imported, as that it is cut off. Runs on a thread of its own.
+    /// Reads the whole file and returns what staff have to confirm before the import, such as a truncated file. Runs on a blocking thread.
     ///
     /// # Errors
     /// Where the file can not be read.
@@ -114,11 +115,11 @@ pub struct Applied {
     pub months: Option<(TreatmentMonth, TreatmentMonth)>,
     /// What staff should look at though the records are taken.
     pub notices: Vec<Fault>,
-    /// What is done to whom, where a check says so.
+    /// The changes, filled by checks.
     pub entries: Vec<Entry>,
-    /// What staff have to say of records that are not taken otherwise, where a check says so.
-    pub asked: Vec<Asked>,
-    /// What has to be confirmed, where a check says so.
+    /// The questions to staff, filled by checks.
+    pub asked: Vec<RowQuestion>,
+    /// What staff have to confirm before the import, filled by checks.
     pub to_confirm: Vec<Fault>,
 }
 
@@ -157,7 +158,7 @@ pub struct Options {
     pub dry_run: bool,
     /// Take nothing if anything is wrong.
     pub all_or_nothing: bool,
-    /// Take what has to be confirmed: somebody did.
+    /// Whether everything that has to be confirmed is confirmed.
     pub confirmed: bool,
 }
 
@@ -230,9 +231,9 @@ pub async fn run<I: Importer>(
     }
 }
 
-/// Returns whether the importer takes its file for one with everybody.
-pub(super) fn is_whole<I: Importer>(importer: &I) -> bool {
-    importer.details().iter().any(|(word, _)| *word == WHOLE_FILE)
+/// Returns whether the importer treats its file as a full file (全件).
+pub(super) fn is_full_file<I: Importer>(importer: &I) -> bool {
+    importer.details().iter().any(|(word, _)| *word == FULL_FILE)
 }
 
 /// Returns what there is to say of a file whose content is there already.
@@ -246,7 +247,7 @@ pub(super) async fn there_already(
     let mut known = queries::batch_by_hash(&app.db, scope, kind, &source.content_hash).await?;
     if kind.comes_again() && known.as_ref().is_some_and(|batch| batch.state == BatchState::Published) {
         let newest = queries::newest_published(&app.db, scope, kind).await?;
-        // A file with everybody may be taken once more with another answer about who is not in it.
+        // A full file may be imported again with another choice for the missing members.
         known = known.filter(|known| !whole && newest.is_some_and(|newest| newest.batch_id == known.batch_id));
     }
     Ok(match known {
@@ -279,7 +280,7 @@ pub(super) async fn apply<I: Importer>(
     options: Options,
     watch: &mut dyn Watch,
 ) -> anyhow::Result<Report> {
-    let known = match there_already(app, scope, importer.kind(), source, is_whole(&importer)).await? {
+    let known = match there_already(app, scope, importer.kind(), source, is_full_file(&importer)).await? {
         Ok(report) => return Ok(report),
         Err(known) => known,
     };

@@ -107,7 +107,7 @@ impl Source {
         self.reading.broken().is_some()
     }
 
-    /// Notes that the reading failed: what was kept of the file meanwhile could not be written or read again.
+    /// Records a read failure, for readers that spool the file to temporary files.
     pub(crate) fn fail(&self, error: io::Error) {
         self.reading.broken().get_or_insert(error);
     }

@@ -189,19 +189,27 @@ pub async fn apply_upload(
     answers: &Answers,
 ) -> anyhow::Result<bool> {
     let before = queries::upload(&app.db, scope, upload_id).await?.map(|upload| upload.answers).unwrap_or_default();
-    let said: Vec<_> = answers.iter().map(|(name, answer)| format!("{name}={answer}")).collect();
+    let said = in_words(answers);
     let answers: Answers = before.into_iter().chain(answers.clone()).collect();
     let mut tx = app.db.begin().await?;
     let (kept, now) = (acting::kept(scope), app.clock.now());
     let asked = queries::upload_apply(&mut tx, scope, upload_id, (all_or_nothing, &answers), &kept, now).await?;
     if asked {
         let how = if all_or_nothing { "誤りが1件でもあれば取り込まない" } else { "" };
-        let how = if said.is_empty() { how.to_owned() } else { format!("{how} 確認の答え: {}", said.join("、")) };
-        record(app, &mut tx, scope, acts::APPLIED, upload_id, how.trim_start()).await?;
+        let how: Vec<_> = [how, &said].into_iter().filter(|words| !words.is_empty()).collect();
+        record(app, &mut tx, scope, acts::APPLIED, upload_id, &how.join("、")).await?;
     }
     tx.commit().await?;
     app.imports.ring();
     Ok(asked)
+}
+
+/// Returns how many rows were answered in which way, for the audit log.
+fn in_words(answers: &Answers) -> String {
+    let rows = || answers.iter().filter(|(name, _)| name.starts_with("same-"));
+    let other = rows().filter(|(_, answer)| *answer == "other").count();
+    let same = rows().count() - other;
+    if same + other == 0 { String::new() } else { format!("同じ人{same}行、別の人{other}行") }
 }
 
 /// Lets a worker go on with what stopped; returns false where it did not stop.

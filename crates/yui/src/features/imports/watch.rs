@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use kenpo_formats::Fault;
 use yui_db::Tx;
 
-use super::{Asked, ChunkFault, Entry};
+use super::{ChunkFault, Entry, RowQuestion};
 
 /// How far a file is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,10 +23,10 @@ pub trait Watch: Send {
     /// Is told of something that staff may want to look at though nothing is wrong.
     fn notice(&mut self, _notice: &Fault) {}
 
-    /// Is told what a check found to be done to whom, and what staff have to say.
-    fn found(&mut self, _entries: &[Entry], _asked: &[Asked]) {}
+    /// Receives the changes and questions that a check found.
+    fn found(&mut self, _entries: &[Entry], _asked: &[RowQuestion]) {}
 
-    /// Is told what has to be confirmed before the file is imported.
+    /// Receives what staff have to confirm before the import.
     fn confirm(&mut self, _faults: &[Fault]) {}
 
     /// Is told after each chunk of a check.

@@ -7,8 +7,8 @@ use kenpo_formats::{Fault, write_faults_csv};
 use yui_db::Tx;
 
 use super::{
-    Asked, ChunkFault, Entry, Job, Options, Outcome, Progress, Report, Source, Unreadable, UploadState, Watch, acts,
-    compare,
+    ChunkFault, Entry, Job, Options, Outcome, Progress, Report, RowQuestion, Source, Unreadable, UploadState, Watch,
+    acts, compare,
     entry::EntriesCsv,
     preview::{Before, FoundFaults, Preview, Told},
     queries::{self, Taken},
@@ -45,7 +45,7 @@ async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
     let options = Options { dry_run: true, ..Options::default() };
     let result = import(app, scope, upload, options, &mut watch).await;
     if let Some(trouble) = watch.trouble.take() {
-        return Err(trouble.context("the list of changes can not be written"));
+        return Err(trouble.context("cannot write the list of changes"));
     }
     let preview = &mut watch.preview;
     let state = match &result {
@@ -233,7 +233,7 @@ impl Watch for Checking<'_> {
         self.preview.to_confirm.extend(faults.iter().map(Told::from));
     }
 
-    fn found(&mut self, entries: &[Entry], asked: &[Asked]) {
+    fn found(&mut self, entries: &[Entry], asked: &[RowQuestion]) {
         entries.iter().for_each(|entry| self.preview.entry(entry));
         asked.iter().for_each(|asked| self.preview.ask(asked));
         if self.trouble.is_none() {

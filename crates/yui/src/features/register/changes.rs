@@ -1,11 +1,11 @@
-//! What a register file does to each person, in words for staff.
+//! The changes that a register file makes, in words for staff.
 
 use kenpo_formats::Fault;
 
 use super::{
-    desk::Desk,
     queries::{Person, Span},
     row::{Family, Row},
+    row_matcher::RowMatcher,
 };
 use crate::features::imports::{Change, Entry, Facts};
 
@@ -13,7 +13,7 @@ use crate::features::imports::{Change, Entry, Facts};
 pub(super) const LISTS: &[(&str, &str)] =
     &[(JOIN, "加入"), (LEAVE, "喪失"), (MOVE, "移動"), (CHANGE, "変更"), (MISSING, "ファイルにいない人")];
 
-/// The list of those whom a file with everybody does not have.
+/// The list of members missing in a full file.
 pub(super) const MISSING: &str = "missing";
 
 const JOIN: &str = "join";
@@ -21,17 +21,17 @@ const LEAVE: &str = "leave";
 const MOVE: &str = "move";
 const CHANGE: &str = "change";
 
-/// Returns what the desk's families did, one entry for each person and kind of change.
-pub(super) fn entries(desk: &Desk) -> Vec<Entry> {
-    desk.persons.iter().filter_map(|person| entry(desk, person)).collect()
+/// Returns one entry for each member that was created or changed.
+pub(super) fn entries(row_matcher: &RowMatcher) -> Vec<Entry> {
+    row_matcher.persons.iter().filter_map(|person| entry(row_matcher, person)).collect()
 }
 
-fn entry(desk: &Desk, person: &Person) -> Option<Entry> {
+fn entry(row_matcher: &RowMatcher, person: &Person) -> Option<Entry> {
     let entry = |list, changes, why: &str| {
         let numbers = person.spans.last().map(numbers).unwrap_or_default();
         Entry { list, who: person.name.clone(), numbers, changes, why: why.to_owned() }
     };
-    let Some(before) = desk.before.get(&person.member_id) else {
+    let Some(before) = row_matcher.before.get(&person.member_id) else {
         let span = person.spans.last();
         let of = |what, now: String| Change::new(what, "", now);
         let changes = span.map(|span| {
@@ -47,7 +47,7 @@ fn entry(desk: &Desk, person: &Person) -> Option<Entry> {
     if changes.is_empty() {
         return None;
     }
-    let why = desk.about.get(&person.member_id).map(|how| how.words()).unwrap_or_default();
+    let why = row_matcher.about.get(&person.member_id).map(|how| how.words()).unwrap_or_default();
     let moved = changes.iter().any(|change| matches!(&*change.what, NUMBERS | ROLE));
     let list = match (before.stays(), person.stays()) {
         (true, false) => LEAVE,
@@ -60,7 +60,7 @@ fn entry(desk: &Desk, person: &Person) -> Option<Entry> {
 const NUMBERS: &str = "記号・番号";
 const ROLE: &str = "続柄";
 
-/// Returns that somebody is not in a file with everybody, who would lose the coverage on this day.
+/// Returns the entry of a member missing in a full file, whose coverage would end on this day.
 pub(super) fn missing(person: &Person, as_of: jiff::civil::Date) -> Entry {
     let span = person.spans.last();
     Entry {
@@ -167,9 +167,9 @@ pub(super) fn facts_known(person: &Person) -> Facts {
 
 /// Returns what staff should look at in a family though its rows are taken: dependents who stay covered though their insured person
 /// leaves, dependents without an insured person, two persons with one branch number.
-pub(super) fn notices(desk: &Desk, family: &Family) -> Vec<Fault> {
+pub(super) fn notices(row_matcher: &RowMatcher, family: &Family) -> Vec<Fault> {
     let line = family.rows.iter().map(|row| row.line).min().unwrap_or_default();
-    let left = desk.left_behind(family).into_iter().map(|(person, ended)| {
+    let left = row_matcher.left_behind(family).into_iter().map(|(person, ended)| {
         let numbers = person.spans.last().map(numbers).unwrap_or_default();
         let reason = format!(
             "本人が{ended}に資格を喪失しますが、被扶養者の{}さん（{numbers}）の資格は続きます。喪失する場合は、その行も取り込んでください。",
@@ -177,11 +177,11 @@ pub(super) fn notices(desk: &Desk, family: &Family) -> Vec<Fault> {
         );
         Fault::new(line, "資格喪失日", reason)
     });
-    let alone = desk.alone(family).into_iter().map(|person| {
+    let alone = row_matcher.alone(family).into_iter().map(|person| {
         let reason = format!("{}さんの資格の間に、この記号・番号の本人がいません。", person.name);
         Fault::new(line, "続柄", reason)
     });
-    let branches = desk.branch_twice(family).into_iter().map(|(branch, one, other)| {
+    let branches = row_matcher.branch_twice(family).into_iter().map(|(branch, one, other)| {
         let reason = format!("枝番{branch}が、{}さんと{}さんの2人に付いています。", one.name, other.name);
         Fault::new(line, "枝番", reason)
     });

@@ -1,4 +1,4 @@
-//! The rows of a register file by family, whatever their order in the file and however many there are.
+//! Groups the rows of a register file by family, in memory or, for large files, in temporary files.
 
 use std::{
     collections::BTreeMap,
@@ -10,18 +10,18 @@ use sha2::{Digest, Sha256};
 
 use super::row::{Family, Row};
 
-/// How many rows are held in memory: more of them are sorted in parts, by temporary files.
+/// How many rows are held in memory; with more, all rows are partitioned into temporary files.
 const IN_MEMORY: usize = 50_000;
 
-/// How many parts there are.
+/// The number of partitions.
 const PARTS: usize = 64;
 
-/// Rows that are still coming in.
+/// Collects the rows of a file.
 #[derive(Debug)]
 pub(super) struct Families {
     in_memory: usize,
     rows: Vec<Row>,
-    /// Empty until there are too many rows.
+    /// The partitions; empty while the rows fit into memory.
     parts: Vec<BufWriter<File>>,
 }
 
@@ -32,17 +32,17 @@ impl Default for Families {
 }
 
 impl Families {
-    /// Takes a row in.
+    /// Adds a row.
     ///
     /// # Errors
-    /// Where a temporary file can not be written.
+    /// If a temporary file cannot be written.
     pub(super) fn add(&mut self, row: Row) -> io::Result<()> {
         if self.parts.is_empty() && self.rows.len() < self.in_memory {
             self.rows.push(row);
             return Ok(());
         }
         if self.parts.is_empty() {
-            // Such a file has no name and goes with the process.
+            // The files have no name: the system removes them when the process ends.
             self.parts = (0..PARTS).map(|_| tempfile::tempfile().map(BufWriter::new)).collect::<Result<_, _>>()?;
             for row in std::mem::take(&mut self.rows) {
                 self.write(&row)?;
@@ -52,17 +52,17 @@ impl Families {
     }
 
     fn write(&mut self, row: &Row) -> io::Result<()> {
-        // The same with every build of the program: a stopped import goes on by the order of the families.
+        // A hash that is stable across builds: a resumed import relies on the order of the families.
         let part = Sha256::digest(row.holder_key()).first().map_or(0, |byte| usize::from(*byte) % PARTS);
         let file = self.parts.get_mut(part).ok_or_else(|| io::Error::other("no such part"))?;
         serde_json::to_writer(&mut *file, row)?;
         file.write_all(b"\n")
     }
 
-    /// Hands each family over, always in the same order for the same rows, until `each` returns false.
+    /// Calls `each` for every family until it returns false; the order depends only on the rows.
     ///
     /// # Errors
-    /// Where a temporary file can not be read.
+    /// If a temporary file cannot be read.
     pub(super) fn each(self, mut each: impl FnMut(Family) -> bool) -> io::Result<()> {
         if self.parts.is_empty() {
             hand_over(self.rows, &mut each);

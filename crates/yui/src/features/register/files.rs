@@ -10,21 +10,21 @@ use yui_db::Tx;
 use super::{
     backfill::backfill_of,
     changes::{self, MISSING},
-    desk::Decision,
     import::RegisterImport,
     queries,
     revert::changes_revert,
+    row_matcher::Decision,
 };
 use crate::{
     app::App,
     features::{
-        imports::{Answers, Choices, FileKind, Job, Question, Report, Waits},
+        imports::{Answers, Choices, FileKind, Job, PendingWork, Question, Report},
         societies,
     },
     scope::SystemScope,
 };
 
-/// Returns what staff answered about rows, by line: `same-12` is `345`, a member, or `other`.
+/// Returns staff's answers by line number: `same-12` is a member number or `other`.
 fn decisions(answers: &Answers) -> BTreeMap<u64, Decision> {
     let decision = |answer: &str| match answer {
         "other" => Some(Decision::Other),
@@ -34,7 +34,7 @@ fn decisions(answers: &Answers) -> BTreeMap<u64, Decision> {
     answers.iter().filter_map(of).collect()
 }
 
-/// What the names of answers about rows begin with; the line follows.
+/// The prefix of the names of these answers; the line number follows.
 const ANSWER: &str = "same-";
 
 const QUESTIONS: &[Question] = &[
@@ -75,18 +75,18 @@ const ALL: &str = "all";
 const KEEP: &str = "keep";
 const END: &str = "end";
 
-/// Of whom a file tells.
+/// Which members a file contains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// Of those who changed.
+    /// Only those who joined, left or changed (異動).
     #[default]
     Changes,
-    /// Of everybody who is covered on a day; who is not in it may have left.
-    Whole { as_of: Date, end: bool },
+    /// Every member covered on `as_of` (全件); with `end`, the coverage of members missing in the file ends on that day.
+    Full { as_of: Date, end: bool },
 }
 
 impl Extent {
-    /// Returns what was answered, or the question whose answer is wrong and why.
+    /// Returns the extent that the answers state, or the name of the wrong answer and the reason.
     fn of(answers: &Answers) -> Result<Self, (&'static str, &'static str)> {
         let answer = |name: &str| answers.get(name).map_or("", String::as_str);
         let end = answer(MISSING) == END;
@@ -98,7 +98,7 @@ impl Extent {
         let day = answer("as_of");
         let as_of = day.parse().ok().filter(|_| !day.is_empty());
         let why = "全件のファイルでは、いつの時点かを入力してください（例: 2026-12-01）。";
-        as_of.map(|as_of| Self::Whole { as_of, end }).ok_or(("as_of", why))
+        as_of.map(|as_of| Self::Full { as_of, end }).ok_or(("as_of", why))
     }
 }
 
@@ -148,7 +148,7 @@ impl FileKind for RegisterFiles {
 
     fn refused(&self, answers: &Answers, today: Date) -> Vec<(&'static str, String)> {
         match Extent::of(answers) {
-            Ok(Extent::Whole { as_of, .. }) if as_of > today.saturating_add(1.month()) => {
+            Ok(Extent::Full { as_of, .. }) if as_of > today.saturating_add(1.month()) => {
                 vec![("as_of", "今日から1か月以内の日付を入力してください。".to_owned())]
             }
             Ok(_) => Vec::new(),
@@ -166,22 +166,22 @@ impl FileKind for RegisterFiles {
 
     fn import<'a>(&'a self, job: Job<'a>) -> BoxFuture<'a, anyhow::Result<Report>> {
         Box::pin(async move {
-            // Whom a row may mean is found by the search keys, which members of old may not have yet.
+            // Matching looks members up by search keys, which older members may not have yet.
             backfill_of(job.app, job.scope).await?;
             let numbers = societies::insurer_numbers(job.app, job.scope).await?;
             let importer = RegisterImport::new(job.scope.clone(), numbers, job.app.clock.now());
             let decided = decisions(job.answers);
-            // What is wrong with the answers was told before.
+            // Wrong answers were rejected before the import.
             let extent = Extent::of(job.answers).unwrap_or_default();
             job.run(importer.with_decisions(decided).of_extent(extent)).await
         })
     }
 
-    fn waits<'a>(&'a self, app: &'a App, scope: &'a SystemScope) -> BoxFuture<'a, anyhow::Result<Option<Waits>>> {
+    fn waits<'a>(&'a self, app: &'a App, scope: &'a SystemScope) -> BoxFuture<'a, anyhow::Result<Option<PendingWork>>> {
         Box::pin(async move {
             let count = queries::question_count(&app.db, scope).await?;
             let words = format!("台帳にいる人と同じ人か、確認待ちの行が{count}行あります。");
-            Ok((count > 0).then_some(Waits { words, path: "/console/imports/questions" }))
+            Ok((count > 0).then_some(PendingWork { words, path: "/console/imports/questions" }))
         })
     }
 

@@ -3,25 +3,24 @@
 
 mod backfill;
 mod changes;
-mod desk;
 mod families;
 mod files;
+mod full_file;
 mod import;
-mod likeness;
-#[cfg(test)]
-mod lives;
 mod matching;
 mod queries;
 mod question_pages;
 mod questions;
+#[cfg(test)]
+mod random_histories;
 mod revert;
 mod row;
+mod row_matcher;
 mod search_keys;
 mod seen;
-mod whole;
+mod similarity;
 
 pub use backfill::backfill;
-pub use desk::Decision;
 pub use files::RegisterFiles;
 pub use import::RegisterImport;
 pub(crate) use matching::{Hint, matched};

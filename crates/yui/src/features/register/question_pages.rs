@@ -9,15 +9,15 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    desk::Decision,
     questions::{self, OpenQuestion, Unanswered},
+    row_matcher::Decision,
 };
 use crate::{
     app::App,
     error::AppError,
     features::{
         audit,
-        imports::{Asked, AskedCard, answer_of},
+        imports::{QuestionCard, RowQuestion, valid_answer},
     },
     scope::StaffScope,
     ui::{FormState, Page, Shell, format},
@@ -25,7 +25,7 @@ use crate::{
 
 /// A question on the page.
 pub(crate) struct Waiting {
-    card: AskedCard,
+    card: QuestionCard,
     batch_id: i64,
     /// Whom of the family the row is about, where it waits for its insured person's answer.
     waits: Option<String>,
@@ -57,7 +57,7 @@ fn page(shell: &Shell, open: &[OpenQuestion], form: FormState, done: &str) -> Re
         let asked = &question.asked;
         let place = format!("取込{}　{}", question.batch_id, format::minute(question.asked_at));
         let waits = question.waits.then(|| format!("{}（{}）", asked.row.name, asked.row.numbers));
-        let card = AskedCard::new(u64::try_from(question.question_id).unwrap_or_default(), place, asked);
+        let card = QuestionCard::new(u64::try_from(question.question_id).unwrap_or_default(), place, asked);
         Waiting { card, batch_id: question.batch_id, waits }
     };
     RegisterQuestionsPage {
@@ -79,11 +79,22 @@ pub(super) async fn show(
     staff: StaffScope,
     Query(Done { done }): Query<Done>,
 ) -> Result<RegisterQuestionsPage, AppError> {
-    let open = questions::open(&app, &staff.acting()).await?;
+    seen(&app, &shell, &staff, FormState::default(), &done).await
+}
+
+/// Returns the page and records who saw it: it names people.
+async fn seen(
+    app: &App,
+    shell: &Shell,
+    staff: &StaffScope,
+    form: FormState,
+    done: &str,
+) -> Result<RegisterQuestionsPage, AppError> {
+    let open = questions::open(app, &staff.acting()).await?;
     if !open.is_empty() {
-        audit::seen(&app, &staff, questions::QUESTIONS_SEEN, None, &format!("{}件", open.len())).await?;
+        audit::seen(app, staff, questions::QUESTIONS_SEEN, None, &format!("{}件", open.len())).await?;
     }
-    Ok(page(&shell, &open, FormState::default(), &done))
+    Ok(page(shell, &open, form, done))
 }
 
 /// What was answered: `same-7`, a member's number or `other`.
@@ -99,16 +110,16 @@ pub(super) async fn answer(
     let scope = staff.acting();
     let open = questions::open(&app, &scope).await?;
     let question = open.iter().find(|question| question.question_id == id);
-    let asked: &Asked = question.map(|question| &question.asked).ok_or(AppError::NotFound)?;
+    let asked: &RowQuestion = question.map(|question| &question.asked).ok_or(AppError::NotFound)?;
     let name = format!("same-{id}");
-    let said = form.get(&name).and_then(|answer| answer_of(asked, answer));
-    let refused = |words: &str| {
-        let mut state = FormState::default();
-        state.error("waiting", words);
-        page(&shell, &open, state, "").into_response()
+    let said = form.get(&name).and_then(|answer| valid_answer(asked, answer));
+    let refused = async |words: &str| {
+        let mut form = FormState::default();
+        form.error("waiting", words);
+        seen(&app, &shell, &staff, form, "").await.map(IntoResponse::into_response)
     };
     let (decision, done) = match said {
-        None => return Ok(refused("同じ人か別の人かを選んでください。")),
+        None => return refused("同じ人か別の人かを選んでください。").await,
         Some("other") => (Decision::Other, "other"),
         Some(member) => (Decision::Same(member.parse().unwrap_or_default()), "same"),
     };
@@ -116,13 +127,10 @@ pub(super) async fn answer(
         Ok(()) => Ok(Redirect::to(&format!("{PATH}?done={done}")).into_response()),
         Err(error) => match error.downcast::<Unanswered>()? {
             Unanswered::NotOpen => Err(AppError::NotFound),
-            Unanswered::Refused(words) => Ok(refused(&words)),
+            Unanswered::Refused(words) => refused(&words).await,
             Unanswered::Others(candidates) => {
                 questions::about(&app, &scope, id, &candidates).await?;
-                let open = questions::open(&app, &scope).await?;
-                let mut state = FormState::default();
-                state.error("waiting", OTHERS);
-                Ok(page(&shell, &open, state, "").into_response())
+                refused(OTHERS).await
             }
         },
     }
@@ -155,9 +163,9 @@ crate::ui::console_pages! {
             to: to.into(),
         };
         let known = Candidate { member_id: 5, facts: facts("800-2063", "2015-04-01", ""), account: true, expenses: 42 };
-        let asked = Asked { line: 12, row: facts("805-7001", "2026-11-01", ""), candidates: vec![known] };
+        let asked = RowQuestion { line: 12, row: facts("805-7001", "2026-11-01", ""), candidates: vec![known] };
         let child = Facts { name: "試作 翔".into(), role: "家族".into(), ..facts("805-7001", "2026-11-01", "") };
-        let waits = Asked { line: 13, row: child, candidates: vec![] };
+        let waits = RowQuestion { line: 13, row: child, candidates: vec![] };
         let of = |question_id, waits, asked| OpenQuestion {
             question_id,
             batch_id: 9,

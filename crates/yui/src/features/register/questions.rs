@@ -1,24 +1,24 @@
-//! Rows of register files that may mean somebody who is known under other numbers: staff say whether it is the same person. Until then
-//! the row waits in a list; nobody is doubled or merged in silence (docs/decisions/0033).
+//! Questions to staff: a register row may describe a member who is already registered under another 記号・番号. The row is stored until
+//! staff answer whether it is the same person (docs/decisions/0033).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context;
 use jiff::Timestamp;
 use yui_db::Tx;
 
 use super::{
-    changes,
-    desk::{Decision, Desk, Verdict},
+    changes, full_file,
     import::{looked_for, write},
     queries::{self, NewQuestion, Person},
     row::{Family, Row},
+    row_matcher::{Decision, RowMatcher, RowOutcome},
 };
 use crate::{
     app::App,
     features::{
         audit::{self, Subject, acts},
-        imports::{self, Asked, Candidate},
+        imports::{self, Candidate, RowQuestion},
         societies::ids_take,
     },
     scope::SystemScope,
@@ -33,7 +33,7 @@ acts! {
     DROPPED = "register.row_dropped" / "確認待ちの行の削除";
 }
 
-/// Keeps what has to be asked: each row with whom it may mean. A row that waits already under the same numbers is not asked twice.
+/// Stores a question for each row, with the candidate members. A row that already has an open question replaces it.
 pub(super) async fn ask(
     tx: &mut Tx,
     scope: &SystemScope,
@@ -63,13 +63,13 @@ pub(super) async fn ask(
 /// The candidates of a row that waits for its insured person's answer.
 const WAITS: &str = "[]";
 
-/// Returns what two rows have in common that ask the same.
+/// Returns the key by which a row that comes again finds its question.
 fn row_key(row: &Row) -> String {
     let who = (&row.branch, &row.person_key, &row.name);
     format!("{} {} {} {} {} {who:?}", row.holder_key(), row.birth_date, row.sex, row.kana, row.from)
 }
 
-/// Why an answer was not taken.
+/// Why an answer was not applied.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unanswered {
     /// Somebody else answered, the batch was withdrawn, or there never was such a question.
@@ -78,13 +78,13 @@ pub(super) enum Unanswered {
     /// The register has changed since.
     #[error("{0}")]
     Refused(String),
-    /// The register has changed since: these members are those whom the row may mean now, as JSON.
-    #[error("other members may be meant now")]
+    /// The register has changed since the question was stored: the current candidates, as a JSON list of member numbers.
+    #[error("the candidates have changed")]
     Others(String),
 }
 
-/// Takes staff's answer: works the row in, with the rows of its family that waited for it. What changes belongs to the newest batch of the
-/// register: a withdrawal goes back step by step, and this is the newest one.
+/// Applies staff's answer to the register, together with the family's rows that waited for it. The changes are recorded in the newest
+/// register batch, because batches are withdrawn from the newest to the oldest.
 ///
 /// # Errors
 /// [`Unanswered`], or where the database does not answer.
@@ -93,12 +93,12 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
     imports::one_chunk_at_a_time(&mut tx, scope).await?;
     let question = queries::question(&mut tx, scope, question_id).await?.ok_or(Unanswered::NotOpen)?;
     let row: Row = serde_json::from_str(&question.row)?;
-    // The rest of the family that waits for an answer about its insured person; its own questions stay.
+    // Dependents whose rows wait for this insured person. Dependents with questions of their own stay open.
     let mut waiting = Vec::new();
     if row.insured {
         let under = queries::questions_of_holders(&mut tx, scope, [&*question.holder_key].into_iter()).await?;
         let others: Vec<_> = under.into_iter().filter(|other| other.question_id != question_id).collect();
-        // Where another insured person is asked about as well, it is not known whose they are.
+        // With a second open question about an insured person, it is unknown to whose family the dependents belong.
         if others.iter().all(|other| other.candidates == WAITS || !is_insured(other)) {
             waiting.extend(others.into_iter().filter(|other| other.candidates == WAITS));
         }
@@ -107,7 +107,7 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
     for other in &waiting {
         rows.push(serde_json::from_str(&other.row)?);
     }
-    // Lines are of several files: here each row has a number of its own, the first one is asked about.
+    // The rows may be from several files, so their line numbers are replaced by positions: 0 is the row in question.
     rows.iter_mut().zip(0..).for_each(|(row, line)| row.line = line);
     let family = Family::new(question.holder_key.clone(), rows);
     let families = [family];
@@ -115,34 +115,36 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
     let count = i64::try_from(waiting.len())? + 1;
     let first_member = ids_take(&mut tx, scope, "member", count).await?;
     let first_household = ids_take(&mut tx, scope, "household", count).await?;
-    let mut desk = Desk::new(persons, first_member, first_household);
+    let mut row_matcher = RowMatcher::new(persons, first_member, first_household);
     let [family] = &families;
-    let verdicts = desk.take(family, &|line| (line == 0).then_some(decision));
+    let outcomes = row_matcher.take(family, &|line| (line == 0).then_some(decision));
     let batch_id = queries::newest_batch(&mut tx, scope).await?;
     let mut member = 0;
-    for (row, verdict) in family.rows.iter().zip(&verdicts) {
+    for (row, outcome) in family.rows.iter().zip(&outcomes) {
         let number = usize::try_from(row.line)?;
         let Some(asked) = number.checked_sub(1).map_or(Some(&question), |at| waiting.get(at)) else { continue };
-        match verdict {
-            Verdict::Taken(member_id) => {
+        match outcome {
+            RowOutcome::Accepted(member_id) => {
                 if row.line == 0 {
                     member = *member_id;
                 }
                 queries::question_close(&mut tx, scope, asked.question_id, batch_id).await?;
             }
-            Verdict::Asked(candidates) if row.line > 0 => {
+            RowOutcome::Ambiguous(candidates) if row.line > 0 => {
                 let candidates = serde_json::to_string(candidates)?;
                 queries::question_about(&mut tx, scope, asked.question_id, &candidates).await?;
             }
-            Verdict::Refused(refusal) if row.line == 0 => {
+            RowOutcome::Refused(refusal) if row.line == 0 => {
                 return Err(Unanswered::Refused(refusal.reason().to_owned()).into());
             }
-            Verdict::Asked(candidates) => return Err(Unanswered::Others(serde_json::to_string(candidates)?).into()),
-            // It goes on waiting: nothing of it is lost.
-            Verdict::Waits | Verdict::Refused(_) => {}
+            RowOutcome::Ambiguous(candidates) => {
+                return Err(Unanswered::Others(serde_json::to_string(candidates)?).into());
+            }
+            // The row stays in the list.
+            RowOutcome::Waiting | RowOutcome::Refused(_) => {}
         }
     }
-    write(&mut tx, scope, batch_id, &desk, app.clock.now()).await?;
+    write(&mut tx, scope, batch_id, &row_matcher, app.clock.now()).await?;
     let said = match decision {
         Decision::Same(_) => "同じ人",
         Decision::Other => "別の人",
@@ -157,7 +159,7 @@ fn is_insured(question: &queries::Question) -> bool {
     serde_json::from_str::<Row>(&question.row).is_ok_and(|row| row.insured)
 }
 
-/// Says anew whom the row of a question may mean.
+/// Replaces the candidates of a question.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -191,7 +193,7 @@ pub(super) async fn drop_row(app: &App, scope: &SystemScope, question_id: i64) -
     Ok(())
 }
 
-/// Returns the numbers, of these, under which an insured person waits for an answer.
+/// Returns those of the holder keys under which a question about an insured person is open.
 pub(super) async fn waiting(
     tx: &mut Tx,
     scope: &SystemScope,
@@ -201,15 +203,26 @@ pub(super) async fn waiting(
     Ok(questions.into_iter().filter(is_insured).map(|question| question.holder_key).collect())
 }
 
-/// Returns what is known of these persons, beside what a row says.
+/// Returns the households of all candidates of open questions.
+pub(super) async fn households(tx: &mut Tx, scope: &SystemScope) -> anyhow::Result<BTreeSet<i64>> {
+    let mut members = BTreeSet::new();
+    for candidates in queries::candidates_open(tx, scope).await? {
+        members.extend(serde_json::from_str::<Vec<i64>>(&candidates)?);
+    }
+    let persons = queries::persons_by_id(tx, scope, &members.into_iter().collect::<Vec<_>>()).await?;
+    Ok(full_file::households(&persons))
+}
+
+/// Returns these persons as candidates of questions, in order of their member numbers.
 pub(super) async fn candidates(
     tx: &mut Tx,
     scope: &SystemScope,
     persons: &[&Person],
 ) -> anyhow::Result<Vec<Candidate>> {
     let standings = queries::standings(tx, scope, persons.iter().map(|person| person.member_id)).await?;
+    let standings: HashMap<_, _> = standings.iter().map(|standing| (standing.member_id, standing)).collect();
     let of = |person: &&Person| {
-        let standing = standings.iter().find(|standing| standing.member_id == person.member_id);
+        let standing = standings.get(&person.member_id);
         Candidate {
             member_id: person.member_id,
             facts: changes::facts_known(person),
@@ -217,7 +230,9 @@ pub(super) async fn candidates(
             expenses: standing.map_or(0, |standing| standing.expenses),
         }
     };
-    Ok(persons.iter().map(of).collect())
+    let mut candidates: Vec<_> = persons.iter().map(of).collect();
+    candidates.sort_by_key(|candidate| candidate.member_id);
+    Ok(candidates)
 }
 
 /// A row that waits for an answer.
@@ -229,31 +244,39 @@ pub(super) struct OpenQuestion {
     /// Whether the row waits for its insured person's answer.
     pub(super) waits: bool,
     /// What is asked.
-    pub(super) asked: Asked,
+    pub(super) asked: RowQuestion,
 }
 
-/// How many questions a page shows; the next ones follow when these are answered.
+/// How many questions a page shows; further ones appear when these are answered.
 const SHOWN: i64 = 100;
 
-/// Returns the oldest rows that wait, oldest first.
+/// Returns the oldest open questions, oldest first.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub(super) async fn open(app: &App, scope: &SystemScope) -> anyhow::Result<Vec<OpenQuestion>> {
     let mut tx = app.db.begin_reading().await?;
-    let mut open = Vec::new();
+    let mut questions = Vec::new();
     for question in queries::questions_open(&mut tx, scope, SHOWN).await? {
         let row: Row = serde_json::from_str(&question.row)?;
         let ids: Vec<i64> = serde_json::from_str(&question.candidates)?;
-        let persons = queries::persons_by_id(&mut tx, scope, &ids).await?;
-        let candidates = candidates(&mut tx, scope, &persons.iter().collect::<Vec<_>>()).await?;
-        open.push(OpenQuestion {
-            question_id: question.question_id,
-            batch_id: question.batch_id,
-            asked_at: question.asked_at.to_jiff(),
-            waits: question.candidates == WAITS,
-            asked: Asked { line: row.line, row: changes::facts(&row), candidates },
-        });
+        questions.push((question, row, ids));
     }
-    Ok(open)
+    let ids: BTreeSet<_> = questions.iter().flat_map(|(.., ids)| ids).copied().collect();
+    let persons = queries::persons_by_id(&mut tx, scope, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let known = candidates(&mut tx, scope, &persons.iter().collect::<Vec<_>>()).await?;
+    let open = |(question, row, ids): (queries::Question, Row, Vec<i64>)| OpenQuestion {
+        question_id: question.question_id,
+        batch_id: question.batch_id,
+        asked_at: question.asked_at.to_jiff(),
+        waits: question.candidates == WAITS,
+        asked: RowQuestion { line: row.line, row: changes::facts(&row), candidates: of_members(&known, &ids) },
+    };
+    Ok(questions.into_iter().map(open).collect())
+}
+
+/// Returns those of the candidates that are one of these members.
+pub(super) fn of_members(candidates: &[Candidate], members: &[i64]) -> Vec<Candidate> {
+    let of = |member: &i64| candidates.binary_search_by_key(member, |candidate| candidate.member_id).ok();
+    members.iter().filter_map(of).filter_map(|at| candidates.get(at)).cloned().collect()
 }

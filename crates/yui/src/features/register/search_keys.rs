@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use kenpo_formats::text::{holder_key_part, plain_number, search_key};
 
-use super::{likeness::likeness, queries::Person};
+use super::{queries::Person, similarity::lookup_key};
 
 /// How many characters of what is typed are looked up; the rest is compared afterwards.
 const LENGTH: usize = 10;
@@ -106,7 +106,7 @@ pub(super) fn keys(person: &Person) -> BTreeSet<String> {
         }
         keys.insert(format!("{INSURER}{}{}", span.insurer_number, cut(&kana)));
     }
-    keys.insert(likeness(person.birth_date, &person.sex, &person.kana));
+    keys.insert(lookup_key(person.birth_date, &person.sex, &person.kana));
     if let Some(email) = &person.email {
         keys.insert(format!("{ADDRESS}{}", email.to_lowercase()));
     }

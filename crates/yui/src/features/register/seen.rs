@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    likeness::likeness,
     queries::{LookedFor, Person},
+    similarity::lookup_key,
 };
 use crate::features::imports::Newest;
 
@@ -55,8 +55,8 @@ impl Seen {
             }
         }
         let known: BTreeSet<_> = persons.iter().map(|person| person.member_id).collect();
-        let LookedFor { person_keys, holder_keys, likenesses } = looked_for;
-        let names = person_keys.iter().map(|key| of_key(key)).chain(holder_keys.union(likenesses).cloned());
+        let LookedFor { person_keys, holder_keys, lookup_keys } = looked_for;
+        let names = person_keys.iter().map(|key| of_key(key)).chain(holder_keys.union(lookup_keys).cloned());
         let ids: BTreeSet<_> = names.filter_map(|name| self.under.get(&name)).flatten().copied().collect();
         persons.extend(ids.difference(&known).filter_map(|id| self.persons.get(id)).cloned());
     }
@@ -64,7 +64,7 @@ impl Seen {
     /// Remembers what a row made of a person.
     pub(super) fn put(&mut self, person: Person) {
         let holders = person.spans.iter().map(super::queries::Span::holder_key);
-        let names = holders.chain(person.person_key.as_deref().map(of_key)).chain([likeness(
+        let names = holders.chain(person.person_key.as_deref().map(of_key)).chain([lookup_key(
             person.birth_date,
             &person.sex,
             &person.kana,

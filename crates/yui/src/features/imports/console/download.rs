@@ -14,8 +14,8 @@ use crate::{
     app::App,
     error::AppError,
     features::{
-        audit,
-        imports::{acts, kind_of, queries},
+        audit::{self, Act},
+        imports::{Upload, acts, kind_of, queries},
     },
     files::pieces,
     scope::StaffScope,
@@ -37,32 +37,38 @@ pub(super) async fn template(Path(kind): Path<String>) -> Result<Response, AppEr
     Ok(csv(&format!("{}-template.csv", kind.word()), text.into()))
 }
 
-/// What the check of an upload found.
+/// The mistakes that the check of an upload found.
 pub(super) async fn upload_faults(
     State(app): State<App>,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
-    let upload = queries::upload(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
-    let list = upload.faults_name.as_ref().ok_or(AppError::NotFound)?;
-    let path = app.files.path(&staff, list);
-    let file = tokio::task::spawn_blocking(move || File::open(path)).await??;
-    audit::seen(&app, &staff, acts::FAULTS_TAKEN, Some(&acts::upload(id, &upload.file_name)), "").await?;
-    Ok(csv(&format!("upload-{id}-faults.csv"), Body::from_stream(pieces(file))))
+    upload_list(&app, &staff, id, |upload| &upload.faults_name, acts::FAULTS_TAKEN, "faults").await
 }
 
-/// What the check of an upload found to be done to whom.
+/// What the check of an upload found that each person's data would become.
 pub(super) async fn upload_changes(
     State(app): State<App>,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
-    let upload = queries::upload(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
-    let list = upload.changes_name.as_ref().ok_or(AppError::NotFound)?;
-    let path = app.files.path(&staff, list);
+    upload_list(&app, &staff, id, |upload| &upload.changes_name, acts::CHANGES_TAKEN, "changes").await
+}
+
+/// Returns a list that the check of an upload wrote, and records who took it.
+async fn upload_list(
+    app: &App,
+    staff: &StaffScope,
+    id: i64,
+    name: fn(&Upload) -> &Option<String>,
+    act: Act,
+    word: &str,
+) -> Result<Response, AppError> {
+    let upload = queries::upload(&app.db, staff, id).await?.ok_or(AppError::NotFound)?;
+    let path = app.files.path(staff, name(&upload).as_ref().ok_or(AppError::NotFound)?);
     let file = tokio::task::spawn_blocking(move || File::open(path)).await??;
-    audit::seen(&app, &staff, acts::CHANGES_TAKEN, Some(&acts::upload(id, &upload.file_name)), "").await?;
-    Ok(csv(&format!("upload-{id}-changes.csv"), Body::from_stream(pieces(file))))
+    audit::seen(app, staff, act, Some(&acts::upload(id, &upload.file_name)), "").await?;
+    Ok(csv(&format!("upload-{id}-{word}.csv"), Body::from_stream(pieces(file))))
 }
 
 /// What was wrong in a batch.

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     error::AppError,
     features::{
-        imports::{Batch, KINDS, Upload, UploadState, Waits, queries},
+        imports::{Batch, KINDS, PendingWork, Upload, UploadState, queries},
         staff::Right,
     },
     scope::StaffScope,
@@ -48,7 +48,7 @@ pub(crate) struct ImportListPage {
     page: Page,
     may_import: bool,
     /// What waits for a decision of staff.
-    waits: Vec<Waits>,
+    waits: Vec<PendingWork>,
     uploads: Vec<UploadLine>,
     batches: Vec<BatchLine>,
     /// The number before which older batches are.
@@ -135,7 +135,7 @@ crate::ui::console_pages! {
     ImportListPage => |shell| Self {
         page: shell.console(TITLE),
         may_import: true,
-        waits: vec![Waits {
+        waits: vec![PendingWork {
             words: "台帳にいる人と同じ人か、確認待ちの行が2行あります。".into(),
             path: "/console/imports/questions",
         }],

@@ -16,10 +16,9 @@ use crate::{
     features::{
         audit,
         imports::{
-            Asked, AskedCard, Choices, Format, Question, Upload, UploadState, acts, answer_of, apply_upload,
-            drop_upload,
+            Choices, Format, Question, QuestionCard, RowQuestion, Upload, UploadState, acts, apply_upload, drop_upload,
             preview::{Before, List, Preview, Told},
-            queries, resume_upload,
+            queries, resume_upload, valid_answer,
         },
     },
     scope::StaffScope,
@@ -49,9 +48,9 @@ pub(crate) struct ImportPreviewPage {
     months: String,
     /// What else was counted, in words.
     details: Vec<(&'static str, i64)>,
-    /// What has to be said about rows that may mean somebody who is known.
-    asked: Vec<AskedCard>,
-    /// What is done to whom, by list, with its label.
+    /// The questions about rows whose person may be registered already.
+    asked: Vec<QuestionCard>,
+    /// The changes by list, each with its label.
     lists: Vec<(&'static str, List)>,
 }
 
@@ -74,7 +73,7 @@ impl ImportPreviewPage {
         self.is("checked") && there_already.is_none() && (*accepted > 0 || *asked_count > 0)
     }
 
-    /// Returns what is asked again, now that it is known whom it is about.
+    /// Returns the questions that the preview asks again.
     fn questions(&self) -> impl Iterator<Item = &'static Question> {
         let found = |question: &&Question| self.preview.lists.iter().any(|list| list.word == question.name);
         self.upload.kind.questions().iter().filter(|question| question.again).filter(found)
@@ -109,10 +108,20 @@ pub(super) async fn show(
     if let (UploadState::Applied, Some(batch_id)) = (upload.state, upload.batch_id) {
         return Ok(Redirect::to(&batch_path(batch_id)).into_response());
     }
-    // The mistakes quote what stands in the file.
-    let subject = acts::upload(id, &upload.file_name);
-    audit::seen(&app, &staff, acts::SEEN, Some(&subject), upload.kind.label()).await?;
-    Ok(page(&shell, upload, FormState::default()).into_response())
+    seen(&app, &shell, &staff, upload, FormState::default()).await
+}
+
+/// Returns the page and records who saw it: it names people, and its mistakes quote the file.
+async fn seen(
+    app: &App,
+    shell: &Shell,
+    staff: &StaffScope,
+    upload: Upload,
+    form: FormState,
+) -> Result<Response, AppError> {
+    let subject = acts::upload(upload.upload_id, &upload.file_name);
+    audit::seen(app, staff, acts::SEEN, Some(&subject), upload.kind.label()).await?;
+    Ok(page(shell, upload, form).into_response())
 }
 
 fn title(upload: &Upload) -> &'static str {
@@ -129,7 +138,7 @@ fn page(shell: &Shell, upload: Upload, form: FormState) -> ImportPreviewPage {
     let preview = upload.preview.clone().unwrap_or_default();
     let (at, by) = &upload.uploaded;
     let count = |word: &str| preview.details.iter().find(|(known, _)| known == word).map_or(0, |(_, count)| *count);
-    let card = |asked: &Asked| AskedCard::new(asked.line, format!("{}行目", asked.line), asked);
+    let card = |asked: &RowQuestion| QuestionCard::new(asked.line, format!("{}行目", asked.line), asked);
     let list = |(word, label): &(&str, &'static str)| {
         preview.lists.iter().find(|list| list.word == *word).map(|list| (*label, list.clone()))
     };
@@ -197,12 +206,12 @@ pub(super) async fn apply(
     if waits && how.get(CONFIRMED).is_none_or(|answer| answer != "yes") {
         let mut form = FormState::default();
         form.error(CONFIRMED, "このまま取り込むときは、内容を確かめてチェックを入れてください。");
-        return Ok(page(&shell, upload, form).into_response());
+        return seen(&app, &shell, &staff, upload, form).await;
     }
     let asked = preview.asked;
-    let answer = |asked: &Asked| {
+    let answer = |asked: &RowQuestion| {
         let name = format!("same-{}", asked.line);
-        let answer = answer_of(asked, how.get(&name)?)?.to_owned();
+        let answer = valid_answer(asked, how.get(&name)?)?.to_owned();
         Some((name, answer))
     };
     let again = upload.kind.questions().iter().filter(|question| question.again).filter_map(|question| {

@@ -1,4 +1,4 @@
-//! The SQL of what was wrong, and of what staff should look at, in batches.
+//! The SQL of the faults and notices of batches.
 
 use kenpo_formats::Fault;
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};

@@ -9,7 +9,7 @@ statements! {
     BACKFILL_NEXT = "SELECT next_member_id AS member_id FROM member_search_backfill WHERE society_id = $1";
     BACKFILL_SET = "UPDATE member_search_backfill SET next_member_id = $2 WHERE society_id = $1";
     BACKFILL_DONE = "DELETE FROM member_search_backfill WHERE society_id = $1";
-    // An UPDATE rather than a SELECT: whoever changes one of these members waits until its keys are written.
+    // An UPDATE locks the rows on both engines: concurrent changes of these members wait until their keys are written.
     MEMBERS_HOLD = "
         UPDATE members SET name = name
         WHERE society_id = $1 AND member_id IN (

@@ -71,7 +71,7 @@ statements! {
     NEWEST_BATCH = "
         SELECT COALESCE(MAX(batch_id), 0) AS count FROM import_batches
         WHERE society_id = $1 AND kind = 'register' AND state <> 'withdrawn'";
-    CAME_WITH = "
+    CREATED_BY_BATCH = "
         SELECT member_id FROM register_changes
         WHERE society_id = $1 AND batch_id = $2 AND before_state IS NULL AND member_id IN ($3)";
     CHANGED_LATER = "
@@ -279,27 +279,27 @@ struct MemberId {
 pub(super) struct LookedFor {
     pub(super) person_keys: BTreeSet<String>,
     pub(super) holder_keys: BTreeSet<String>,
-    /// As of [`super::desk::likeness`].
-    pub(super) likenesses: BTreeSet<String>,
+    /// As of [`super::row_matcher::likeness`].
+    pub(super) lookup_keys: BTreeSet<String>,
 }
 
-/// Returns the persons that have one of these keys, were covered under one of these holder keys, or have one of these likenesses.
+/// Returns the persons that have one of these keys, were covered under one of these holder keys, or have one of these lookup_keys.
 pub(super) async fn persons(
     tx: &mut Tx,
     scope: &impl InSociety,
-    LookedFor { person_keys, holder_keys, likenesses }: &LookedFor,
+    LookedFor { person_keys, holder_keys, lookup_keys }: &LookedFor,
 ) -> Result<Vec<Person>, DbError> {
     let society = params![scope.society_id()];
     let text = |set: &BTreeSet<String>| set.iter().cloned().map(Param::from).collect::<Vec<_>>();
     let mut members: Vec<MemberRow> = tx.all_among(&MEMBER_BY_KEY, society, &text(person_keys)).await?;
     let covered: Vec<MemberId> = tx.all_among(&MEMBER_OF_HOLDER, society, &text(holder_keys)).await?;
-    let alike: Vec<MemberId> = tx.all_among(&MEMBER_OF_KEYS, society, &text(likenesses)).await?;
+    let alike: Vec<MemberId> = tx.all_among(&MEMBER_OF_KEYS, society, &text(lookup_keys)).await?;
     let known: BTreeSet<_> = members.iter().map(|member| member.member_id).collect();
     let others: BTreeSet<_> = covered.iter().chain(&alike).map(|row| row.member_id).collect();
     let others: Vec<_> = others.difference(&known).map(|id| Param::from(*id)).collect();
     members.extend(tx.all_among::<MemberRow>(&MEMBER_BY_ID, society, &others).await?);
     let mut persons = with_spans(tx, scope, members).await?;
-    // Who may join a household depends on who is or was insured in it, under whatever numbers.
+    // Whether a row may join a household depends on all members who are or were insured in it.
     let households: BTreeSet<_> =
         persons.iter().flat_map(|person| &person.spans).map(|span| span.household_id).collect();
     let households: Vec<_> = households.into_iter().map(Param::from).collect();
@@ -326,15 +326,15 @@ pub(super) async fn newest_batch(tx: &mut Tx, scope: &impl InSociety) -> Result<
     Ok(tx.one::<Count>(&NEWEST_BATCH, params![scope.society_id()]).await?.count)
 }
 
-/// Returns who of these persons came with this batch.
-pub(super) async fn came_with(
+/// Returns those of the members that this batch created.
+pub(super) async fn created_by_batch(
     tx: &mut Tx,
     scope: &impl InSociety,
     batch_id: i64,
     persons: &[Person],
 ) -> Result<BTreeSet<i64>, DbError> {
     let list: Vec<_> = persons.iter().map(|person| Param::from(person.member_id)).collect();
-    let rows: Vec<MemberId> = tx.all_among(&CAME_WITH, params![scope.society_id(), batch_id], &list).await?;
+    let rows: Vec<MemberId> = tx.all_among(&CREATED_BY_BATCH, params![scope.society_id(), batch_id], &list).await?;
     Ok(rows.into_iter().map(|row| row.member_id).collect())
 }
 

@@ -1,4 +1,4 @@
-//! The SQL of rows that staff are asked about.
+//! The SQL of questions about register rows.
 
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Param, Tx, params, statements};
@@ -48,7 +48,7 @@ pub(in super::super) struct NewQuestion<'a> {
     pub(in super::super) row_key: String,
     /// The row, as JSON.
     pub(in super::super) row: String,
-    /// The members whom it may mean, as JSON; none where it waits for its insured person.
+    /// The candidate members, as a JSON list; empty where the row waits for its insured person's answer.
     pub(in super::super) candidates: String,
 }
 
@@ -107,7 +107,7 @@ struct Candidates {
     candidates: String,
 }
 
-/// Returns whom open questions may be about, each a JSON list.
+/// Returns the candidates of all open questions, each a JSON list.
 pub(in super::super) async fn candidates_open(tx: &mut Tx, scope: &impl InSociety) -> Result<Vec<String>, DbError> {
     let rows: Vec<Candidates> = tx.all(&CANDIDATES_OPEN, params![scope.society_id()]).await?;
     Ok(rows.into_iter().map(|row| row.candidates).collect())
@@ -123,7 +123,7 @@ pub(in super::super) async fn questions_of_holders<'k>(
     tx.all_among(&QUESTIONS_OF_HOLDER, params![scope.society_id()], &list).await
 }
 
-/// Says anew whom the row may mean.
+/// Replaces the candidates.
 pub(in super::super) async fn question_about(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -152,7 +152,7 @@ pub(in super::super) async fn question_drop(
     tx.execute(&QUESTION_DROP, params![scope.society_id(), question_id]).await.map(drop)
 }
 
-/// Opens what was answered in a batch that is withdrawn, and removes what the batch itself asked.
+/// Reopens the questions whose answers a withdrawn batch holds, and deletes the questions that the batch itself asked.
 pub(in super::super) async fn questions_of_batch_undo(
     tx: &mut Tx,
     scope: &impl InSociety,

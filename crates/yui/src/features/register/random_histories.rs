@@ -1,5 +1,5 @@
-//! Random lives: whatever happens to people, in whatever order their rows come, and with numbers that are given anew, nobody becomes
-//! somebody else, nobody is there twice, and no household holds anybody of another family.
+//! A model-based test: random family histories (births, twins, transfers, marriages, losses reported late, reused numbers) are imported
+//! as register files with shuffled rows. No member may change identity, exist twice, or stand in another family's household.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,12 +7,12 @@ use fastrand::Rng;
 use jiff::{ToSpan, civil::Date};
 
 use super::{
-    desk::{Decision, Desk, Verdict},
     families::Families,
     import::looked_for,
-    likeness::likeness,
     queries::{LookedFor, Person},
     row::Row,
+    row_matcher::{Decision, RowMatcher, RowOutcome},
+    similarity::lookup_key,
 };
 
 const GIVEN: [(&str, &str); 8] = [
@@ -53,7 +53,7 @@ struct World {
     families: Vec<Family>,
     next_number: u32,
     free: Vec<u32>,
-    /// Rows on their way: in which file each comes, and of whom.
+    /// Rows to come: the number of their file, and the human.
     coming: Vec<(usize, Row, usize)>,
     /// Who was insured for the family of this human under this number from this day on.
     heads: HashMap<(usize, String, Date), usize>,
@@ -255,20 +255,20 @@ impl World {
                 true
             })
             .unwrap();
-        let mut newcomers = BTreeSet::new();
+        let mut created = BTreeSet::new();
         for family in &sorted {
             let looked_for = looked_for(std::slice::from_ref(family));
-            // As the preview does: once to see what is asked, then with the answers.
+            // Like the preview: match once to collect the questions, then again with the answers.
             let human_of = |line: u64| now[usize::try_from(line).unwrap() - 1].2;
             let mut answers = HashMap::new();
             for _ in 0..8 {
                 let persons = self.register.values().filter(|person| is_found(person, &looked_for)).cloned().collect();
-                let desk = Desk::new(persons, self.next_id, self.next_id);
-                let mut desk = desk.with_newcomers(newcomers.clone());
-                let verdicts = desk.take(family, &|line| answers.get(&line).copied());
+                let row_matcher = RowMatcher::new(persons, self.next_id, self.next_id);
+                let mut row_matcher = row_matcher.with_created_members(created.clone());
+                let outcomes = row_matcher.take(family, &|line| answers.get(&line).copied());
                 let mut said = false;
-                for (row, verdict) in family.rows.iter().zip(&verdicts) {
-                    if let Verdict::Asked(candidates) = verdict
+                for (row, outcome) in family.rows.iter().zip(&outcomes) {
+                    if let RowOutcome::Ambiguous(candidates) = outcome
                         && !answers.contains_key(&row.line)
                         && self.rng.u8(..5) > 0
                     {
@@ -280,10 +280,10 @@ impl World {
                 if said {
                     continue;
                 }
-                for (row, verdict) in family.rows.iter().zip(verdicts) {
+                for (row, outcome) in family.rows.iter().zip(outcomes) {
                     let human = human_of(row.line);
-                    match verdict {
-                        Verdict::Taken(member) => {
+                    match outcome {
+                        RowOutcome::Accepted(member) => {
                             let known = *self.is.entry(member).or_insert(human);
                             assert_eq!(known, human, "somebody became somebody else by {row:?}");
                         }
@@ -291,9 +291,14 @@ impl World {
                         _ => self.coming.push((file + 1, row.clone(), human)),
                     }
                 }
-                newcomers
-                    .extend(desk.persons.iter().filter(|person| !desk.knew(person)).map(|person| person.member_id));
-                self.register.extend(desk.persons.into_iter().map(|person| (person.member_id, person)));
+                created.extend(
+                    row_matcher
+                        .persons
+                        .iter()
+                        .filter(|person| !row_matcher.existed(person))
+                        .map(|person| person.member_id),
+                );
+                self.register.extend(row_matcher.persons.into_iter().map(|person| (person.member_id, person)));
                 self.next_id += 100;
                 break;
             }
@@ -322,10 +327,10 @@ impl World {
 }
 
 /// Whether the database would find the person.
-fn is_found(person: &Person, LookedFor { person_keys, holder_keys, likenesses }: &LookedFor) -> bool {
+fn is_found(person: &Person, LookedFor { person_keys, holder_keys, lookup_keys }: &LookedFor) -> bool {
     person.person_key.as_ref().is_some_and(|key| person_keys.contains(key))
         || person.spans.iter().any(|span| holder_keys.contains(&span.holder_key()))
-        || likenesses.contains(&likeness(person.birth_date, &person.sex, &person.kana))
+        || lookup_keys.contains(&lookup_key(person.birth_date, &person.sex, &person.kana))
 }
 
 #[test]

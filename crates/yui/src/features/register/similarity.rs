@@ -1,4 +1,4 @@
-//! What a row and a person have in common, and when two coverages are one.
+//! Comparisons between a row and a member, and between two coverages.
 
 use kenpo_formats::text::{fold, search_key};
 
@@ -7,8 +7,9 @@ use super::{
     row::Row,
 };
 
-/// Returns what persons who may be one have in common: birth date, sex, and how their name in kana ends. It is one of their search keys.
-pub(super) fn likeness(birth_date: jiff::civil::Date, sex: &str, kana: &str) -> String {
+/// Returns the search key by which candidates are looked up: birth date, sex and the last two kana of the name. Names that differ only
+/// in the family name have the same key.
+pub(super) fn lookup_key(birth_date: jiff::civil::Date, sex: &str, kana: &str) -> String {
     let kana = search_key(kana);
     let end: String =
         kana.char_indices().rev().nth(1).map_or(&*kana, |(at, _)| kana.get(at..).unwrap_or_default()).into();

@@ -1,60 +1,62 @@
-//! Working families in: who a row means, which household that is, and what is covered when (docs/decisions/0033).
+//! Matches register rows to members and households and updates their coverage. The rules are a table in docs/decisions/0033.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    likeness::{
-        at_the_time, born_as, given_name, is_corrected, is_unbranched, likeness, named, of_branch, of_name, open_at,
-        other_key, overlaps, same_person, span_put, spelled, twin,
-    },
     queries::{Person, Span},
     row::{Family, Row},
+    similarity::{
+        at_the_time, born_as, given_name, is_corrected, is_unbranched, lookup_key, named, of_branch, of_name, open_at,
+        other_key, overlaps, same_person, span_put, spelled, twin,
+    },
 };
 
-/// Whether a row means somebody who is known elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// It means this member.
+/// Staff's answer to whether a row describes a registered member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It describes this member.
     Same(i64),
-    /// It means nobody who is known.
+    /// It describes a person who is not registered yet.
     Other,
 }
 
-/// The persons and households that some families are about, while their rows are worked in.
+/// The members and households that a chunk of families concerns, while its rows are applied to them.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct RowMatcher {
     pub(super) persons: Vec<Person>,
-    /// Those who were known before, as they were.
+    /// The members as they are in the register.
     pub(super) before: HashMap<i64, Person>,
-    /// The known persons whom a row is about, and how each was recognised.
-    pub(super) about: BTreeMap<i64, Recognised>,
+    /// The members that rows were matched to, and by what.
+    pub(super) about: BTreeMap<i64, MatchedBy>,
     pub(super) new_households: Vec<i64>,
     by_key: HashMap<String, usize>,
     by_holder: HashMap<String, Vec<usize>>,
-    by_likeness: HashMap<String, Vec<usize>>,
-    /// Of those who were known, who came with an earlier part of the same file.
-    came_before: BTreeSet<i64>,
-    /// The numbers under which an insured person waits for an answer: dependents wait as well.
+    by_lookup_key: HashMap<String, Vec<usize>>,
+    by_member: HashMap<i64, usize>,
+    /// Who is or was insured in each household.
+    insured_in: HashMap<i64, Vec<usize>>,
+    /// The members that an earlier chunk of the same file created.
+    created_earlier: BTreeSet<i64>,
+    /// The holder keys under which a question about an insured person is open: rows of dependents wait.
     waiting: BTreeSet<String>,
     next_member: i64,
     next_household: i64,
 }
 
-/// How a row's person was recognised.
+/// By what a row was matched to a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Recognised {
+pub(super) enum MatchedBy {
     /// By the society's own lasting key.
     Key,
     /// Under the same symbol and number, by branch number or by name, birth date and sex.
     Numbers,
-    /// With the insured person, whom staff recognised.
+    /// As the only match in the household of the insured person that staff confirmed.
     WithInsured,
-    /// By staff.
+    /// By staff's answer.
     Answer,
 }
 
-impl Recognised {
+impl MatchedBy {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Key => "個人コードが一致",
@@ -65,59 +67,61 @@ impl Recognised {
     }
 }
 
-/// What became of a row.
+/// The result of matching a row.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It was worked in: it is about this member.
-    Taken(i64),
-    /// It may mean one of these members, who are or were covered under other numbers.
-    Asked(Vec<i64>),
-    /// It waits for the answer about the insured person of its family.
-    Waits,
+pub(super) enum RowOutcome {
+    /// It was applied to this member.
+    Accepted(i64),
+    /// It may describe one of these members: staff are asked.
+    Ambiguous(Vec<i64>),
+    /// It waits for the answer about its family's insured person.
+    Waiting,
     /// It is refused.
     Refused(Refusal),
 }
 
-/// Whom a row means.
-enum Meant {
-    Known(usize, Recognised),
-    Nobody,
-    Perhaps(Vec<i64>),
+/// The member that a row describes.
+enum PersonMatch {
+    Certain(usize, MatchedBy),
+    None,
+    Possible(Vec<i64>),
 }
 
-impl Desk {
-    /// Returns a desk with these persons; new members and households get numbers from these on.
+impl RowMatcher {
+    /// Returns a matcher for these members; new members and households are numbered from the given numbers on.
     pub(super) fn new(persons: Vec<Person>, next_member: i64, next_household: i64) -> Self {
-        let mut desk = Self {
+        let mut row_matcher = Self {
             before: persons.iter().map(|person| (person.member_id, person.clone())).collect(),
             persons: Vec::new(),
             about: BTreeMap::new(),
             new_households: Vec::new(),
             by_key: HashMap::new(),
             by_holder: HashMap::new(),
-            by_likeness: HashMap::new(),
-            came_before: BTreeSet::new(),
+            by_lookup_key: HashMap::new(),
+            by_member: HashMap::new(),
+            insured_in: HashMap::new(),
+            created_earlier: BTreeSet::new(),
             waiting: BTreeSet::new(),
             next_member,
             next_household,
         };
-        persons.into_iter().for_each(|person| desk.put(person));
-        desk
+        persons.into_iter().for_each(|person| row_matcher.put(person));
+        row_matcher
     }
 
-    /// Says who of the known persons came with an earlier part of the same file.
-    pub(super) fn with_newcomers(self, came_before: BTreeSet<i64>) -> Self {
-        Self { came_before, ..self }
+    /// Sets which members an earlier chunk of the same file created.
+    pub(super) fn with_created_members(self, created_earlier: BTreeSet<i64>) -> Self {
+        Self { created_earlier, ..self }
     }
 
-    /// Says under which numbers an insured person of an earlier file waits for an answer.
+    /// Sets the holder keys under which a question about an insured person is open.
     pub(super) fn with_waiting(self, waiting: BTreeSet<String>) -> Self {
         Self { waiting, ..self }
     }
 
-    /// Whether the person came with this file, in this part of it or an earlier one.
-    fn is_newcomer(&self, person: &Person) -> bool {
-        !self.knew(person) || self.came_before.contains(&person.member_id)
+    /// Returns whether this file created the member.
+    fn is_created_by_file(&self, person: &Person) -> bool {
+        !self.existed(person) || self.created_earlier.contains(&person.member_id)
     }
 
     fn put(&mut self, person: Person) {
@@ -127,45 +131,56 @@ impl Desk {
         }
         let holders: BTreeSet<_> = person.spans.iter().map(Span::holder_key).collect();
         holders.into_iter().for_each(|holder| self.by_holder.entry(holder).or_default().push(at));
-        let like = likeness(person.birth_date, &person.sex, &person.kana);
-        self.by_likeness.entry(like).or_default().push(at);
+        let like = lookup_key(person.birth_date, &person.sex, &person.kana);
+        self.by_lookup_key.entry(like).or_default().push(at);
+        self.by_member.insert(person.member_id, at);
+        let insured: BTreeSet<_> =
+            person.spans.iter().filter(|span| span.insured).map(|span| span.household_id).collect();
+        insured.into_iter().for_each(|household| self.insured_in.entry(household).or_default().push(at));
         self.persons.push(person);
     }
 
-    /// Works a family in; returns what became of each of its rows, in their order.
-    pub(super) fn take(&mut self, family: &Family, decided: &dyn Fn(u64) -> Option<Decision>) -> Vec<Verdict> {
-        // Of an insured person who is asked about or refused, the household is not known: the dependents can not be taken either.
+    /// Applies a family's rows; returns the result of each, in their order.
+    pub(super) fn take(&mut self, family: &Family, decided: &dyn Fn(u64) -> Option<Decision>) -> Vec<RowOutcome> {
+        // Dependents join the insured person's household. It is unknown while that row is in question or refused, so they wait or are
+        // refused too.
         let mut asked = self.waiting.contains(&family.holder_key) && family.rows.iter().all(|row| !row.insured);
         let mut refused = false;
-        // Whom staff said an insured person is, or is not.
+        // Staff's answer about the insured person.
         let mut insured_is = None;
-        let mut verdicts = Vec::with_capacity(family.rows.len());
+        let mut outcomes = Vec::with_capacity(family.rows.len());
         for row in &family.rows {
-            let verdict = match (row.insured, asked, refused) {
-                (false, _, true) => Verdict::Refused(Refusal::OfInsured),
-                (false, true, _) => Verdict::Waits,
+            let outcome = match (row.insured, asked, refused) {
+                (false, _, true) => RowOutcome::Refused(Refusal::OfInsured),
+                (false, true, _) => RowOutcome::Waiting,
                 _ => self.row(family, row, decided(row.line), insured_is),
             };
             if row.insured {
                 insured_is = decided(row.line).or(insured_is);
-                asked |= matches!(verdict, Verdict::Asked(_));
-                refused |= matches!(verdict, Verdict::Refused(_));
+                asked |= matches!(outcome, RowOutcome::Ambiguous(_));
+                refused |= matches!(outcome, RowOutcome::Refused(_));
             }
-            verdicts.push(verdict);
+            outcomes.push(outcome);
         }
-        verdicts
+        outcomes
     }
 
-    fn row(&mut self, family: &Family, row: &Row, decided: Option<Decision>, insured_is: Option<Decision>) -> Verdict {
+    fn row(
+        &mut self,
+        family: &Family,
+        row: &Row,
+        decided: Option<Decision>,
+        insured_is: Option<Decision>,
+    ) -> RowOutcome {
         let meant = match self.meant(family, row, decided, insured_is) {
-            Ok(Meant::Perhaps(members)) => return Verdict::Asked(members),
-            Ok(Meant::Known(at, how)) => Some((at, how)),
-            Ok(Meant::Nobody) => None,
-            Err(refusal) => return Verdict::Refused(refusal),
+            Ok(PersonMatch::Possible(members)) => return RowOutcome::Ambiguous(members),
+            Ok(PersonMatch::Certain(at, how)) => Some((at, how)),
+            Ok(PersonMatch::None) => None,
+            Err(refusal) => return RowOutcome::Refused(refusal),
         };
         let at = meant.map(|(at, _)| at);
         if self.another_insured(at, row, &family.holder_key) {
-            return Verdict::Refused(Refusal::AnotherInsured);
+            return RowOutcome::Refused(Refusal::AnotherInsured);
         }
         let household_id = self.household(at, row, &family.holder_key);
         let span = Span {
@@ -191,15 +206,15 @@ impl Desk {
                 email: row.email.clone(),
                 spans: vec![span],
             });
-            return Verdict::Taken(member_id);
+            return RowOutcome::Accepted(member_id);
         };
         let mut member_id = 0;
         if let Some(person) = self.persons.get_mut(at) {
             member_id = person.member_id;
             let known = self.about.entry(person.member_id).or_insert(how);
-            *known = if *known == Recognised::Numbers { how } else { *known };
+            *known = if *known == MatchedBy::Numbers { how } else { *known };
             person.person_key = row.person_key.clone().or(person.person_key.take());
-            // A late row about an earlier coverage has the name of that time.
+            // A row about an earlier coverage may have an outdated name: only the latest coverage updates personal data.
             if person.spans.iter().all(|known| known.from <= row.from || is_corrected(known, &span)) {
                 person.name.clone_from(&row.name);
                 person.kana.clone_from(&row.kana);
@@ -215,19 +230,25 @@ impl Desk {
             if !known.contains(&at) {
                 known.push(at);
             }
+            if row.insured {
+                let insured = self.insured_in.entry(household_id).or_default();
+                if !insured.contains(&at) {
+                    insured.push(at);
+                }
+            }
         }
-        Verdict::Taken(member_id)
+        RowOutcome::Accepted(member_id)
     }
 
-    /// Returns whom a row means: by the society's lasting key, else within the same symbol and number by branch number with birth date
-    /// or kana, else by birth date, sex and kana; else, anywhere in the register, who may be meant.
+    /// Returns the member that a row describes: by 個人コード; else under the same 記号・番号 by branch number or by name, birth date and
+    /// sex; else the candidates anywhere in the register.
     fn meant(
         &self,
         family: &Family,
         row: &Row,
         decided: Option<Decision>,
         insured_is: Option<Decision>,
-    ) -> Result<Meant, Refusal> {
+    ) -> Result<PersonMatch, Refusal> {
         let holder = &family.holder_key;
         if let Some(at) = row.person_key.as_ref().and_then(|key| self.by_key.get(key)) {
             return self.by_person_key(*at, row, decided);
@@ -235,7 +256,7 @@ impl Desk {
         let family = self.by_holder.get(holder).into_iter().flatten();
         let persons = || family.clone().filter_map(|at| Some((*at, self.persons.get(*at)?)));
         let of_branch = || persons().filter(|(_, person)| of_branch(person, row, holder) && !other_key(person, row));
-        // Where one side has no branch numbers, a name with a birth date, or with its kana, has to do.
+        // Without branch numbers on one side, the name with birth date and sex, or with the kana, identifies the member.
         let unbranched =
             || persons().filter(|(_, person)| is_unbranched(person, row, holder) && !other_key(person, row));
         let certain = |person: &Person| named(person, row) && (born_as(person, row) || spelled(person, row));
@@ -249,9 +270,9 @@ impl Desk {
             persons().find(|(_, person)| same(person) && !other_key(person, row))
         });
         if let Some((at, _)) = known {
-            return Ok(Meant::Known(at, Recognised::Numbers));
+            return Ok(PersonMatch::Certain(at, MatchedBy::Numbers));
         }
-        // The same branch number, and either birth date and sex or the kana: a correction, or the next holder of the number.
+        // With the same branch number and only birth date and sex, or only the kana, in common, it is a correction or a new holder.
         let doubtful = of_branch().filter(|(_, person)| born_as(person, row) || spelled(person, row));
         let given = |person: &Person| given_name(&person.kana) == given_name(&row.kana);
         let renamed = unbranched().filter(|(_, person)| born_as(person, row) && given(person));
@@ -262,28 +283,28 @@ impl Desk {
         match decided {
             Some(Decision::Same(member_id)) => {
                 if let Some(at) = candidates.iter().find(|at| self.member(**at) == Some(member_id)) {
-                    return Ok(Meant::Known(*at, Recognised::Answer));
+                    return Ok(PersonMatch::Certain(*at, MatchedBy::Answer));
                 }
             }
-            Some(Decision::Other) => return Ok(Meant::Nobody),
+            Some(Decision::Other) => return Ok(PersonMatch::None),
             None => {}
         }
         if let (false, Some(Decision::Same(member_id))) = (row.insured, insured_is) {
             let mut with = candidates.iter().filter(|at| self.in_household_of(member_id, **at));
             if let (Some(at), None) = (with.next(), with.next()) {
-                return Ok(Meant::Known(*at, Recognised::WithInsured));
+                return Ok(PersonMatch::Certain(*at, MatchedBy::WithInsured));
             }
         }
         if candidates.is_empty() {
-            return Ok(Meant::Nobody);
+            return Ok(PersonMatch::None);
         }
-        Ok(Meant::Perhaps(candidates.iter().filter_map(|at| self.member(*at)).collect()))
+        Ok(PersonMatch::Possible(candidates.iter().filter_map(|at| self.member(*at)).collect()))
     }
 
     /// Returns whether the person was ever in a household of this member.
     fn in_household_of(&self, member_id: i64, at: usize) -> bool {
         let households = |person: &Person| person.spans.iter().map(|span| span.household_id).collect::<BTreeSet<_>>();
-        let member = self.persons.iter().find(|person| person.member_id == member_id).map(households);
+        let member = self.by_member.get(&member_id).and_then(|at| self.persons.get(*at)).map(households);
         member.zip(self.persons.get(at)).is_some_and(|(theirs, person)| !theirs.is_disjoint(&households(person)))
     }
 
@@ -291,28 +312,28 @@ impl Desk {
         self.persons.get(at).map(|person| person.member_id)
     }
 
-    /// Returns whom the society's own key means: where name and birth date both differ that is asked, and where the sex differs too
-    /// it is refused.
-    fn by_person_key(&self, at: usize, row: &Row, decided: Option<Decision>) -> Result<Meant, Refusal> {
-        let Some(person) = self.persons.get(at) else { return Ok(Meant::Nobody) };
+    /// Returns the member of the row's 個人コード. Where name, kana and birth date all differ, staff are asked; where the sex differs as
+    /// well, the row is refused.
+    fn by_person_key(&self, at: usize, row: &Row, decided: Option<Decision>) -> Result<PersonMatch, Refusal> {
+        let Some(person) = self.persons.get(at) else { return Ok(PersonMatch::None) };
         let strange = !named(person, row) && !spelled(person, row) && person.birth_date != row.birth_date;
         match decided {
             _ if strange && person.sex != row.sex => Err(Refusal::KeyOfAnother),
             Some(Decision::Same(member_id)) if member_id == person.member_id => {
-                Ok(Meant::Known(at, Recognised::Answer))
+                Ok(PersonMatch::Certain(at, MatchedBy::Answer))
             }
             Some(Decision::Other) if strange => Err(Refusal::KeyOfAnother),
-            _ if strange => Ok(Meant::Perhaps(vec![person.member_id])),
-            _ => Ok(Meant::Known(at, Recognised::Key)),
+            _ if strange => Ok(PersonMatch::Possible(vec![person.member_id])),
+            _ => Ok(PersonMatch::Certain(at, MatchedBy::Key)),
         }
     }
 
-    /// Returns who of those known under other numbers may be meant: of the same birth date, sex and kana; or of the same given name, as
-    /// after a marriage, where they were not covered any more when the row begins, or were insured and become a dependent, or the
-    /// other way round. Two whom one file has in force at once are two.
+    /// Returns the candidates under other numbers: the same birth date, sex and kana; or, as after a marriage, the same birth date, sex
+    /// and given name, if their coverage had ended or their role (insured, dependent) changes. Members that the same file has in force
+    /// at the same time are different persons and no candidates.
     fn alike(&self, row: &Row, holder: &str) -> Vec<usize> {
-        let like = likeness(row.birth_date, &row.sex, &row.kana);
-        let persons = self.by_likeness.get(&like).into_iter().flatten();
+        let like = lookup_key(row.birth_date, &row.sex, &row.kana);
+        let persons = self.by_lookup_key.get(&like).into_iter().flatten();
         let alike = |person: &Person| {
             let in_force = || person.spans.iter().filter(|span| overlaps(span, row));
             let given = || given_name(&person.kana) == given_name(&row.kana);
@@ -321,7 +342,7 @@ impl Desk {
             elsewhere
                 && born_as(person, row)
                 && !other_key(person, row)
-                && !(in_force().next().is_some() && self.is_newcomer(person))
+                && !(in_force().next().is_some() && self.is_created_by_file(person))
                 && called()
         };
         persons.copied().filter(|at| self.persons.get(*at).is_some_and(alike)).collect()
@@ -372,16 +393,19 @@ impl Desk {
     /// Whether the row's person may join the household of this coverage: nobody else is or was insured in it, or, for a dependent,
     /// its insured person is there at the time.
     fn is_open_to(&self, at: Option<usize>, row: &Row, span: &Span, holder: &str) -> bool {
-        let persons = self.persons.iter().enumerate().filter(|(other, _)| Some(*other) != at);
-        let mut insured = persons
-            .flat_map(|(_, person)| &person.spans)
-            .filter(|known| known.insured && known.household_id == span.household_id)
-            .peekable();
+        let mut insured = self.insured_spans(span.household_id, at).peekable();
         insured.peek().is_none()
             || (!row.insured && insured.any(|known| known.holder_key() == holder && overlaps(known, row)))
     }
 
-    /// Brings the dependents who came before their insured person into this household: those whose own has no insured person.
+    /// Returns the coverage of everybody who is or was insured in a household, but for one person.
+    fn insured_spans(&self, household_id: i64, but: Option<usize>) -> impl Iterator<Item = &Span> {
+        let at = self.insured_in.get(&household_id).into_iter().flatten().filter(move |at| Some(**at) != but);
+        let spans = at.filter_map(|at| self.persons.get(*at)).flat_map(|person| &person.spans);
+        spans.filter(move |span| span.insured && span.household_id == household_id)
+    }
+
+    /// Moves dependents that were registered before their insured person into this household: those in households without one.
     fn gather(&mut self, household_id: i64, row: &Row, holder: &str) {
         let under = self.by_holder.get(holder).cloned().unwrap_or_default();
         let alone: BTreeSet<_> = under
@@ -390,10 +414,7 @@ impl Desk {
             .flat_map(|person| &person.spans)
             .filter(|span| !span.insured && span.holder_key() == holder && span.household_id != household_id)
             .map(|span| span.household_id)
-            .filter(|household| {
-                let mut spans = self.persons.iter().flat_map(|person| &person.spans);
-                !spans.any(|span| span.insured && span.household_id == *household)
-            })
+            .filter(|household| self.insured_spans(*household, None).next().is_none())
             .collect();
         for at in under {
             let Some(person) = self.persons.get_mut(at) else { continue };
@@ -402,14 +423,14 @@ impl Desk {
         }
     }
 
-    /// Ends what everybody is covered by on this day.
+    /// Ends all open coverage on this day.
     pub(super) fn end_all(&mut self, day: jiff::civil::Date) {
         let spans = self.persons.iter_mut().flat_map(|person| &mut person.spans);
         spans.filter(|span| span.to.is_none() && span.from < day).for_each(|span| span.to = Some(day));
     }
 
-    /// Returns whether the person was there before.
-    pub(super) fn knew(&self, person: &Person) -> bool {
+    /// Returns whether the member was registered before.
+    pub(super) fn existed(&self, person: &Person) -> bool {
         self.before.contains_key(&person.member_id)
     }
 
@@ -419,7 +440,7 @@ impl Desk {
         at.filter_map(|at| self.persons.get(*at))
     }
 
-    /// Returns the dependents of the family's rows during whose coverage nobody is insured under its numbers.
+    /// Returns the family's dependents without an insured person under the same numbers at any time of their coverage.
     pub(super) fn alone(&self, family: &Family) -> Vec<&Person> {
         let of = |person: &Person, insured: bool| -> Vec<Span> {
             let under = |span: &&Span| span.insured == insured && span.holder_key() == family.holder_key;
@@ -454,8 +475,7 @@ impl Desk {
         twice
     }
 
-    /// Returns the dependents of this family who are covered though nobody is insured with them any more, whose insured person's
-    /// coverage was ended by a row of the family: with the day of that end.
+    /// Returns the dependents who stay covered after the last row of the family ended the insured person's coverage, with that day.
     pub(super) fn left_behind(&self, family: &Family) -> Vec<(&Person, jiff::civil::Date)> {
         let ended = family.rows.iter().filter(|row| row.insured).filter_map(|row| row.to).max();
         let Some(ended) = ended else { return Vec::new() };

@@ -1,4 +1,4 @@
-//! Files with everybody who is covered: who is in the register and not in the file.
+//! Full files (全件): finds the members that are in the register and not in the file.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -18,9 +18,9 @@ use crate::{features::imports::Finder, scope::SystemScope};
 /// How many members are looked at in one transaction.
 const PORTION: i64 = 2_000;
 
-/// Whom the rows of a file are about, eight bytes each.
+/// The persons in a file, as hashes of numbers, birth date and sex: eight bytes each.
 #[derive(Clone, Debug, Default)]
-pub struct InFile(Arc<Mutex<HashSet<u64>>>);
+pub struct FileMembers(Arc<Mutex<HashSet<u64>>>);
 
 fn mark(holder_key: &str, birth_date: Date, sex: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -28,13 +28,13 @@ fn mark(holder_key: &str, birth_date: Date, sex: &str) -> u64 {
     hasher.finish()
 }
 
-impl InFile {
+impl FileMembers {
     fn note(&self, family: &Family) {
         let mark = |row: &Row| mark(&family.holder_key, row.birth_date, &row.sex);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(family.rows.iter().map(mark));
     }
 
-    /// Returns whether a row may be about the person's coverage without an end.
+    /// Returns whether the file has a row for one of the member's open coverages.
     fn has(&self, person: &Person) -> bool {
         let marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let open = |span: &&Span| span.to.is_none();
@@ -43,8 +43,8 @@ impl InFile {
     }
 }
 
-/// What is read passes by here, also what an earlier run of the import has written.
-impl Finder<Family> for InFile {
+/// The finder sees every row, also those that an earlier run of the import has applied.
+impl Finder<Family> for FileMembers {
     type Found = ();
 
     fn skip(&mut self, family: &Family) {
@@ -57,28 +57,22 @@ impl Finder<Family> for InFile {
     }
 }
 
-/// Returns the next members after this one who are covered on the day and are not in the file, and up to which member was looked;
-/// nothing of the latter at the end. Families whom an open question may be about are
-/// left out: their rows wait.
+/// Returns the next portion of members after this one who are covered on the day and whom the file does not contain, with the last
+/// member that was looked at; none at the end.
 pub(super) async fn missing(
     tx: &mut Tx,
     scope: &SystemScope,
-    in_file: &InFile,
+    file_members: &FileMembers,
     as_of: Date,
     after: i64,
-) -> anyhow::Result<(Vec<Person>, Option<i64>)> {
+) -> anyhow::Result<Option<(Vec<Person>, i64)>> {
     let ids = queries::covered_after(tx, scope, after, PORTION).await?;
-    let Some(last) = ids.last().copied() else { return Ok((Vec::new(), None)) };
-    let mut asked = BTreeSet::new();
-    for candidates in queries::candidates_open(tx, scope).await? {
-        asked.extend(serde_json::from_str::<Vec<i64>>(&candidates)?);
-    }
-    let households = households(&queries::persons_by_id(tx, scope, &asked.into_iter().collect::<Vec<_>>()).await?);
+    let Some(last) = ids.last().copied() else { return Ok(None) };
     let mut persons = queries::persons_by_id(tx, scope, &ids).await?;
     let began = |person: &Person| person.spans.iter().any(|span| span.to.is_none() && span.from < as_of);
-    persons.retain(|person| !in_file.has(person) && began(person) && !is_of(person, &households));
+    persons.retain(|person| !file_members.has(person) && began(person));
     persons.sort_by_key(|person| person.member_id);
-    Ok((persons, Some(last)))
+    Ok(Some((persons, last)))
 }
 
 /// Returns the households of these persons.
