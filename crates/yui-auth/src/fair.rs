@@ -28,6 +28,9 @@ pub struct Full;
 /// society for the network with the most, if that has more than the newcomer's; else the newcomer is refused. An account has
 /// only so many places. So one account, one network or one society that floods the line lengthens its own wait.
 ///
+/// A line may have extra places ([`FairLine::with_extra`]): a society with no work under way takes one at once where the others are
+/// taken, so that another society's flood does not make it wait at all.
+///
 /// Jobs wait beside the line, however many ([`FairLine::enter_patiently`]): they work when nobody else waits, and every eighth
 /// time in any case.
 #[derive(Clone, Debug)]
@@ -39,12 +42,29 @@ pub struct FairLine {
 #[derive(Debug)]
 pub struct Place {
     line: FairLine,
+    /// The society whose work it is; none for a job.
+    society: Option<i64>,
+    is_first: bool,
+}
+
+impl Place {
+    /// Returns whether the society had no other work under way when it got this place. Never true for a job.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        self.is_first
+    }
 }
 
 #[derive(Debug)]
 struct State {
-    /// How many more may work at once.
-    free: usize,
+    /// How many may work at once.
+    permits: usize,
+    /// How many more may, each for a society with no work under way.
+    extra: usize,
+    /// How much work is under way.
+    working: usize,
+    /// The same for each society that has any.
+    of_society: HashMap<i64, usize>,
     /// How many may wait.
     limit: usize,
     /// How many may wait for one account.
@@ -78,9 +98,11 @@ struct Network {
 
 #[derive(Debug)]
 struct Ticket {
+    /// None for a job.
+    society: Option<i64>,
     account: u64,
-    /// Dropped without a word where somebody else gets the place.
-    call: oneshot::Sender<()>,
+    /// Told whether the place is the society's first; dropped where somebody else gets the place.
+    call: oneshot::Sender<bool>,
 }
 
 impl FairLine {
@@ -88,7 +110,10 @@ impl FairLine {
     #[must_use]
     pub fn new(permits: usize, limit: usize, of_account: usize) -> Self {
         let state = State {
-            free: permits.max(1),
+            permits: permits.max(1),
+            extra: 0,
+            working: 0,
+            of_society: HashMap::new(),
             limit,
             of_account,
             waiting: 0,
@@ -100,6 +125,13 @@ impl FairLine {
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
+    /// Returns the line with so many extra places for societies that have no work under way.
+    #[must_use]
+    pub fn with_extra(self, extra: usize) -> Self {
+        self.state().extra = extra;
+        self
+    }
+
     /// Waits for a place.
     ///
     /// # Errors
@@ -107,13 +139,13 @@ impl FairLine {
     pub async fn enter(&self, turn: Turn) -> Result<Place, Full> {
         let called = {
             let mut state = self.state();
-            if state.free > 0 {
-                state.free -= 1;
-                return Ok(self.place());
+            if state.has_room(turn.society) {
+                let is_first = state.begin(Some(turn.society));
+                return Ok(self.place(Some(turn.society), is_first));
             }
             state.join(turn)?
         };
-        let waiting = Waiting { line: self, called };
+        let waiting = Waiting { line: self, society: Some(turn.society), called };
         waiting.place().await
     }
 
@@ -124,15 +156,15 @@ impl FairLine {
     pub async fn enter_patiently(&self) -> Result<Place, Full> {
         let called = {
             let mut state = self.state();
-            if state.free > 0 {
-                state.free -= 1;
-                return Ok(self.place());
+            if state.working < state.permits {
+                let is_first = state.begin(None);
+                return Ok(self.place(None, is_first));
             }
             let (call, called) = oneshot::channel();
-            state.jobs.push_back(Ticket { account: 0, call });
+            state.jobs.push_back(Ticket { society: None, account: 0, call });
             called
         };
-        let waiting = Waiting { line: self, called };
+        let waiting = Waiting { line: self, society: None, called };
         waiting.place().await
     }
 
@@ -142,8 +174,8 @@ impl FairLine {
         self.state().waiting
     }
 
-    fn place(&self) -> Place {
-        Place { line: self.clone() }
+    fn place(&self, society: Option<i64>, is_first: bool) -> Place {
+        Place { line: self.clone(), society, is_first }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -154,26 +186,29 @@ impl FairLine {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.line.state();
-        while let Some(ticket) = state.next() {
+        state.end(self.society);
+        while state.working < state.permits {
+            let Some(ticket) = state.next() else { return };
+            let is_first = state.begin(ticket.society);
             // The one who was called has the place now, unless they have gone.
-            if ticket.call.send(()).is_ok() {
-                return;
+            if ticket.call.send(is_first).is_err() {
+                state.end(ticket.society);
             }
         }
-        state.free += 1;
     }
 }
 
 /// Somebody who waits to be called, and may go away before or just after that.
 struct Waiting<'l> {
     line: &'l FairLine,
-    called: oneshot::Receiver<()>,
+    society: Option<i64>,
+    called: oneshot::Receiver<bool>,
 }
 
 impl Waiting<'_> {
     async fn place(mut self) -> Result<Place, Full> {
         match (&mut self.called).await {
-            Ok(()) => Ok(self.line.place()),
+            Ok(is_first) => Ok(self.line.place(self.society, is_first)),
             Err(_) => Err(Full),
         }
     }
@@ -183,15 +218,41 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.called.close();
         // Called, but gone before the place was taken: it goes on to the next.
-        if self.called.try_recv().is_ok() {
-            drop(self.line.place());
+        if let Ok(is_first) = self.called.try_recv() {
+            drop(self.line.place(self.society, is_first));
         }
     }
 }
 
 impl State {
+    fn has_room(&self, society: i64) -> bool {
+        self.working < self.permits
+            || (self.working < self.permits + self.extra && !self.of_society.contains_key(&society))
+    }
+
+    /// Counts a piece of work that begins, and returns whether it is its society's only one.
+    fn begin(&mut self, society: Option<i64>) -> bool {
+        self.working += 1;
+        let Some(society) = society else { return false };
+        let of_society = self.of_society.entry(society).or_default();
+        *of_society += 1;
+        *of_society == 1
+    }
+
+    /// Counts a piece of work that has ended.
+    fn end(&mut self, society: Option<i64>) {
+        self.working -= 1;
+        let Some(society) = society else { return };
+        if let Some(of_society) = self.of_society.get_mut(&society) {
+            *of_society -= 1;
+            if *of_society == 0 {
+                self.of_society.remove(&society);
+            }
+        }
+    }
+
     /// Takes the newcomer into the line.
-    fn join(&mut self, turn: Turn) -> Result<oneshot::Receiver<()>, Full> {
+    fn join(&mut self, turn: Turn) -> Result<oneshot::Receiver<bool>, Full> {
         if self.waiting >= self.limit {
             self.forget_gone();
         }
@@ -212,7 +273,7 @@ impl State {
         };
         if let Some(society) = self.societies.get_mut(society) {
             society.waiting += 1;
-            let ticket = Ticket { account: turn.account, call };
+            let ticket = Ticket { society: Some(turn.society), account: turn.account, call };
             match society.networks.iter_mut().find(|network| network.network == turn.network) {
                 Some(network) => network.tickets.push_back(ticket),
                 None => society.networks.push_back(Network { network: turn.network, tickets: [ticket].into() }),
@@ -384,6 +445,26 @@ mod tests {
     }
 
     #[test]
+    fn a_society_with_nothing_under_way_takes_an_extra_place() {
+        let line = FairLine::new(1, 4, 10).with_extra(1);
+        let flood = now(&line, turn(1, 1, 1)).unwrap();
+        let mut next_of_flood = waits(&line, turn(1, 2, 2));
+        let other = now(&line, turn(2, 1, 1)).unwrap();
+        assert!(flood.is_first() && other.is_first());
+        let mut second_of_other = waits(&line, turn(2, 1, 2));
+        let mut third = waits(&line, turn(3, 1, 1));
+        drop(other);
+        assert!(outcome(&mut next_of_flood).is_pending(), "an extra place is not passed on");
+        let _again = now(&line, turn(2, 1, 1)).unwrap();
+        drop(flood);
+        assert!(outcome(&mut next_of_flood).is_pending(), "two work, as many as the extra place allows");
+        drop(_again);
+        let Poll::Ready(Ok(place)) = outcome(&mut next_of_flood) else { panic!("its turn") };
+        assert!(place.is_first());
+        assert!(outcome(&mut second_of_other).is_pending() && outcome(&mut third).is_pending());
+    }
+
+    #[test]
     fn jobs_wait_beside_the_line_and_are_not_forgotten() {
         let line = FairLine::new(1, 20, 20);
         let mut place = now(&line, turn(1, 1, 1)).ok();
@@ -433,7 +514,7 @@ mod tests {
         /// Whatever is asked, given back and given up in whatever order: no place is lost and none is given twice.
         #[test]
         fn no_place_is_lost(acts in proptest::collection::vec((0_u8..4, 0_i64..3, 0_u64..3, 0_u64..4), 0..200)) {
-            let line = FairLine::new(2, 5, 3);
+            let line = FairLine::new(2, 5, 3).with_extra(1);
             let mut waiting: Vec<Entering<'_>> = Vec::new();
             let mut places = Vec::new();
             for (act, society, network, account) in acts {
@@ -454,14 +535,15 @@ mod tests {
                     }
                     waiting = still;
                 }
-                prop_assert!(places.len() <= 2 && waiting.len() <= 5);
-                prop_assert!(waiting.is_empty() || places.len() == 2);
+                prop_assert!(places.len() <= 3 && waiting.len() <= 5);
+                prop_assert!(waiting.is_empty() || places.len() >= 2);
             }
             drop(waiting);
             drop(places);
             let (_one, _two) = (now(&line, turn(0, 0, 0)), now(&line, turn(0, 0, 0)));
             let state = line.state();
-            prop_assert_eq!((state.free, state.waiting, state.accounts.len(), state.societies.len()), (0, 0, 0, 0));
+            prop_assert_eq!((state.working, state.waiting, state.accounts.len(), state.societies.len()), (2, 0, 0, 0));
+            prop_assert_eq!(state.of_society.get(&0), Some(&2));
         }
     }
 }

@@ -23,9 +23,10 @@ impl HeavyWork {
     }
 
     /// Returns a line for whole logins on so many cores: what they ask of the database is shared as fairly as the hashing. Twice as
-    /// many are under way as are hashed: each of a flood is one that another society's login shares the cores and the writer with.
+    /// many are under way as are hashed: each of a flood is one that another society's login shares the cores and the writer with. A
+    /// society with no login under way does not wait for theirs.
     pub fn of_logins(cores: usize) -> Self {
-        Self { line: FairLine::new(cores * 2, cores * 32, OF_ACCOUNT * 2) }
+        Self { line: FairLine::new(cores * 2, cores * 32, OF_ACCOUNT * 2).with_extra(cores * 2) }
     }
 
     /// Waits for a place; the work is done while it is held.

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use super::engine::Memory;
@@ -46,7 +47,9 @@ impl From<argon2::Error> for HashError {
 
 /// Hashes passwords with argon2id (m=19456, t=2, p=1): 19 MiB each, and 6 ms or 20 as [`super::engine`] says.
 ///
-/// At most `permits` run at once, at most `queue_limit` wait in a [`FairLine`]; the rest is told [`HashError::Busy`]. A hash
+/// At most `permits` run at once, at most `queue_limit` wait in a [`FairLine`]; the rest is told [`HashError::Busy`]. A society with
+/// no hash under way does not wait for the others' (for as many again), and its one hash goes before them: those beyond a society's first run
+/// on threads of a lower priority (nice 10; Linux only), so that a flood of one society has what the logins and pages of the others leave. A hash
 /// once begun is finished, and keeps its place until then, though its caller may have gone: giving up and coming back does
 /// not raise the load. The memory is used again by the next hash, and given back when there was none for a second.
 #[derive(Clone)]
@@ -70,7 +73,7 @@ impl Hasher {
     #[must_use]
     pub fn new(permits: usize, queue_limit: usize) -> Self {
         Self {
-            line: FairLine::new(permits, queue_limit, OF_ACCOUNT),
+            line: FairLine::new(permits, queue_limit, OF_ACCOUNT).with_extra(permits),
             spare: Arc::default(),
             used: Arc::default(),
             hashes: Arc::default(),
@@ -137,18 +140,18 @@ impl Hasher {
         F: FnOnce(&mut Memory) -> Result<T, HashError> + Send + 'static,
     {
         let hasher = self.clone();
-        let done = tokio::task::spawn_blocking(move || {
+        let goes_first = place.is_first();
+        let work = move || {
             let mut memory = hasher.spare().memories.pop().unwrap_or_default();
             let result = work(&mut memory);
             hasher.hashes.fetch_add(memory.hashes_since(), Ordering::Relaxed);
             hasher.keep(memory);
             drop(place);
             result
-        });
-        match done.await {
-            Ok(result) => result,
-            Err(error) => Err(HashError::Failed(error.to_string())),
-        }
+        };
+        let done =
+            if goes_first { tokio::task::spawn_blocking(work).await.map_err(failed) } else { run_later(work).await };
+        done?
     }
 
     /// Keeps the memory for the next hash, and sees to it that it is given back if there is none.
@@ -182,6 +185,36 @@ fn hashed(password: &Password, salt: [u8; SALT_LEN], memory: &mut Memory) -> Res
     let output = stored.hash(password.expose().as_bytes(), memory)?;
     Ok(stored.to_phc(&output))
 }
+
+fn failed(error: impl std::fmt::Display) -> HashError {
+    HashError::Failed(error.to_string())
+}
+
+/// Does the work on a thread of a lower priority than the program's others.
+///
+/// A thread for each piece: one may lower its priority, but not raise it again, and beginning one costs a thousandth of a hash.
+pub(super) async fn run_later<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
+    let (done, result) = oneshot::channel();
+    let runtime = Handle::current();
+    let thread = std::thread::Builder::new().name("yui-hash-later".to_owned()).spawn(move || {
+        let _context = runtime.enter();
+        lower_priority();
+        // Nobody may wait for it any more.
+        let _gone = done.send(work());
+    });
+    thread.map_err(failed)?;
+    result.await.map_err(failed)
+}
+
+/// Gives the thread a tenth of the processor's time that one of usual priority has beside it.
+#[cfg(target_os = "linux")]
+fn lower_priority() {
+    // Of the thread alone: that is what setpriority(2) does on Linux. Where it is refused, the work is as urgent as the rest.
+    let _refused = rustix::process::setpriority_process(None, 10);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn lower_priority() {}
 
 impl std::fmt::Debug for Hasher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
