@@ -105,6 +105,20 @@ export const published = async (page, society) => {
   await page.getByRole('status').waitFor();
 };
 
+/** The claims of nobody in the register: the list, after the file with one was imported. */
+const unmatched = async (page, society) => {
+  await applied(page, society);
+  await page.goto(society.at('/console/imports/unmatched'));
+};
+
+/** The first claim of the newest file. */
+const claim = async (page, society) => {
+  await applied(page, society);
+  await page.getByRole('link', { name: '請求を1件ずつ見る・直す' }).click();
+  await page.locator('tbody th a').first().click();
+  await page.getByRole('heading', { level: 1, name: '請求の内容' }).waitFor();
+};
+
 const SEARCH = '/console/members';
 
 /** Looks for whom this finds. */
@@ -249,6 +263,38 @@ export const consolePages = [
     },
   },
   { name: 'imports, a batch', route: '/console/imports/{id}', open: applied },
+  { name: 'imports, claims that wait', route: '/console/imports/unmatched', open: unmatched },
+  {
+    name: 'imports, claims that wait, nothing typed',
+    route: '/console/imports/unmatched',
+    open: async (page, society) => {
+      await unmatched(page, society);
+      await page.getByText('割り当てる・取り込まない').first().click();
+      await page.locator('form[action$="/assign"]').first().evaluate((form) => { form.noValidate = true; });
+      await submit(page, page.getByRole('button', { name: /^割り当てる/ }).first());
+      await page.locator('.error-summary').waitFor();
+    },
+  },
+  {
+    name: 'imports, the claims of a batch',
+    route: '/console/imports/{id}/claims',
+    open: async (page, society) => {
+      await applied(page, society);
+      await page.getByRole('link', { name: '請求を1件ずつ見る・直す' }).click();
+    },
+  },
+  { name: 'imports, a claim', route: '/console/imports/{id}/claims/{key}', open: claim },
+  {
+    name: 'imports, a claim, a mistake',
+    route: '/console/imports/{id}/claims/{key}',
+    open: async (page, society) => {
+      await claim(page, society);
+      await page.getByLabel('自己負担額（円）').fill('9');
+      await page.getByLabel('理由 ※必須').first().fill('確認');
+      await submit(page, page.getByRole('button', { name: '訂正する' }));
+      await page.locator('.error-summary').waitFor();
+    },
+  },
   {
     name: 'imports, publication',
     route: '/console/imports/{id}/publish',

@@ -103,6 +103,9 @@ fn one_engine(figures: &mut Figures, engine: &str, place: &Place, folder: &Folde
         kind("stopped, right password", "/login", typed("bench", stopped_right, PASSWORD)),
         kind("no password yet", "/login", typed("bench", empty, WRONG)),
         kind("another society's, right password", "/login", typed("other", &members[..TRIES], PASSWORD)),
+    ];
+    compare(figures, (engine, "login"), place, logins, 1)?;
+    let logins = vec![
         Kind { headers: strange, ..kind("existing, strange browser", "/login", typed("bench", device, WRONG)) },
         Kind { headers: strange, ..kind("unknown, strange browser", "/login", typed("nobod", device, WRONG)) },
     ];

@@ -20,8 +20,8 @@ use yui::{
     demo,
     features::{
         account,
-        expenses::ExpenseImport,
-        imports::{self, Options, Report, Source},
+        expenses::ExpenseFiles,
+        imports::{self, Answers, ChunkFault, FileKind, Job, Options, Report, Source},
         mails,
         register::RegisterImport,
         societies::{self, Preset},
@@ -232,10 +232,10 @@ impl Portal {
         options: Options,
         told: &mut Vec<String>,
     ) -> anyhow::Result<Report> {
-        let numbers = societies::insurer_numbers(&self.app, scope).await?;
-        let this_month = TreatmentMonth::of(self.app.clock.today());
-        let importer = ExpenseImport::new(scope.clone(), numbers, this_month);
-        imports::run(&self.app, scope, importer, source, options, |fault| told.push(fault.fault.to_string())).await
+        let mut watch = |fault: &ChunkFault| told.push(fault.fault.to_string());
+        let answers = Answers::default();
+        let job = Job { app: &self.app, scope, source, options, answers: &answers, watch: &mut watch };
+        ExpenseFiles.import(job).await
     }
 
     /// Makes an account for the household with these numbers, and returns a browser in which it is signed in.

@@ -5,15 +5,30 @@ use jiff::Timestamp;
 use kenpo_formats::{TreatmentMonth, expense_csv};
 use yui_db::Tx;
 
-use super::{import::ExpenseImport, news::ExpenseNews, queries};
+use super::{by_hand, claims, import::ExpenseImport, judging, news::ExpenseNews, queries, unmatched};
 use crate::{
     app::App,
     features::{
-        imports::{Figures, FileKind, Job, MonthRows, News, Report},
+        imports::{Choices, Figures, FileKind, HandChange, Job, MonthRows, News, PendingWork, Question, Report},
         societies,
     },
     scope::SystemScope,
 };
+
+/// The question, and the list of a preview, about care that has come in the other form already.
+pub(super) const SAME_VISIT: &str = "same_visit";
+const SKIP: &str = "skip";
+const TAKE: &str = "take";
+
+const QUESTIONS: &[Question] = &[Question {
+    name: SAME_VISIT,
+    option: "same-visit",
+    label: "別の形式で取込済みの診療",
+    hint: "同じ人・月・医療機関・金額の診療が、CSVと電子レセプトの両方にあるときの扱いです。取り込む前の確認画面で、どの診療かを見て選び直せます。",
+    about: "Whether care that has come in the other form already (CSV beside UKE) is left out or taken as further care",
+    choices: Choices::Among(&[(SKIP, "同じ診療とみて取り込まない"), (TAKE, "別の診療として取り込む")]),
+    again: true,
+}];
 
 /// Files of medical expenses.
 #[derive(Debug)]
@@ -41,7 +56,20 @@ impl FileKind for ExpenseFiles {
     }
 
     fn details(&self) -> &'static [(&'static str, &'static str)] {
-        &[("shares worked out by rule", "自己負担額を計算で求めたもの"), ("claims taken back", "取り消された請求")]
+        &[
+            ("shares worked out by rule", "自己負担額を計算で求めたもの"),
+            ("claims taken back", "取り消された請求"),
+            ("claims billed again", "再請求と入れ替えた請求"),
+            ("visits in another form", "別の形式で取込済みの診療"),
+        ]
+    }
+
+    fn lists(&self) -> &'static [(&'static str, &'static str)] {
+        judging::LISTS
+    }
+
+    fn questions(&self) -> &'static [Question] {
+        QUESTIONS
     }
 
     fn reads_claims(&self) -> bool {
@@ -56,8 +84,10 @@ impl FileKind for ExpenseFiles {
         Box::pin(async move {
             let numbers = societies::insurer_numbers(job.app, job.scope).await?;
             let this_month = TreatmentMonth::of(job.app.clock.today());
+            let beside = queries::beside(&job.app.db, job.scope, job.source).await?;
+            let takes_other_form = job.answers.get(SAME_VISIT).is_some_and(|answer| answer == TAKE);
             let importer = ExpenseImport::new(job.scope.clone(), numbers, this_month);
-            job.run(importer).await
+            job.run(importer.beside(beside).taking_other_form(takes_other_form)).await
         })
     }
 
@@ -95,7 +125,11 @@ impl FileKind for ExpenseFiles {
         batch_id: i64,
         _now: Timestamp,
     ) -> BoxFuture<'a, anyhow::Result<i64>> {
-        Box::pin(async move { Ok(queries::versions_settle(tx, scope, batch_id).await.map(|_| 0)?) })
+        Box::pin(async move {
+            queries::versions_settle(tx, scope, batch_id).await?;
+            unmatched::withdrawn(tx, scope, batch_id).await?;
+            Ok(0)
+        })
     }
 
     fn clear<'a>(
@@ -106,6 +140,35 @@ impl FileKind for ExpenseFiles {
         most: i64,
     ) -> BoxFuture<'a, anyhow::Result<u64>> {
         Box::pin(async move { Ok(queries::batch_delete(tx, scope, batch_id, most).await?) })
+    }
+
+    fn rows_path(&self, batch_id: i64) -> Option<String> {
+        Some(claims::list_path(batch_id))
+    }
+
+    fn changes_by_hand<'a>(
+        &'a self,
+        app: &'a App,
+        scope: &'a SystemScope,
+        batch_id: i64,
+    ) -> BoxFuture<'a, anyhow::Result<Vec<HandChange>>> {
+        Box::pin(by_hand::changes(app, scope, batch_id))
+    }
+
+    fn waits<'a>(&'a self, app: &'a App, scope: &'a SystemScope) -> BoxFuture<'a, anyhow::Result<Option<PendingWork>>> {
+        Box::pin(async move {
+            let count = unmatched::count(app, scope).await?;
+            let words = format!("台帳に該当者がいない請求が{count}件、照合を待っています。");
+            Ok((count > 0).then_some(PendingWork { words, path: unmatched::PATH }))
+        })
+    }
+
+    fn societies_to_catch_up<'a>(&'a self, app: &'a App) -> BoxFuture<'a, anyhow::Result<Vec<i64>>> {
+        Box::pin(async move { unmatched::societies_due(app).await })
+    }
+
+    fn catch_up<'a>(&'a self, app: &'a App, scope: &'a SystemScope) -> BoxFuture<'a, anyhow::Result<bool>> {
+        Box::pin(unmatched::match_next(app, scope))
     }
 
     fn news(&self) -> Option<&'static dyn News> {

@@ -3,18 +3,24 @@
 //! rows of one query.
 
 mod arrival;
+mod by_hand;
 mod chart;
+mod claims;
 mod download;
 mod files;
 mod import;
+mod incoming;
+mod judging;
 mod leading;
 mod line;
 mod news;
 mod overview;
+mod placing;
 mod queries;
 mod rules;
 mod span;
 mod statement;
+mod unmatched;
 
 pub(crate) use arrival::Arrival;
 pub(crate) use download::{Printed, print};
@@ -28,8 +34,11 @@ pub(crate) use statement::{not_before, sample_arrival, sample_lines};
 
 use crate::{
     app::App,
-    features::societies::Service::Expenses,
-    router::{Permission::Service, Routes},
+    features::{societies::Service::Expenses, staff::Right},
+    router::{
+        Permission::{Service, Staff, StaffFresh},
+        Routes,
+    },
     scope::InSociety,
 };
 
@@ -43,8 +52,20 @@ pub async fn count(app: &App, scope: &impl InSociety) -> Result<i64, yui_db::DbE
 
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {
+    let (data, fresh) = (Staff(Right::Data), StaffFresh(Right::Data));
     routes
         .get("/expenses", Service(Expenses), overview::show)
         .get("/expenses/statement", Service(Expenses), statement::show)
         .get("/expenses/statement.pdf", Service(Expenses), download::pdf)
+        .get("/console/imports/unmatched", data, unmatched::show)
+        .post("/console/imports/unmatched/refuse", data, unmatched::refuse_all)
+        .post("/console/imports/unmatched/{id}/assign", fresh, unmatched::assign)
+        .post("/console/imports/unmatched/{id}/refuse", data, unmatched::refuse)
+        .post("/console/imports/unmatched/{id}/again", data, unmatched::wait_again)
+        .get("/console/imports/{id}/claims", data, claims::show_list)
+        .post("/console/imports/{id}/claims", data, claims::search)
+        .get("/console/imports/{id}/claims/{key}", data, claims::show_one)
+        .post("/console/imports/{id}/claims/{key}/correct", fresh, claims::correct)
+        .post("/console/imports/{id}/claims/{key}/withdraw", fresh, claims::withdraw)
+        .post("/console/imports/{id}/claims/{key}/undo", data, claims::undo)
 }

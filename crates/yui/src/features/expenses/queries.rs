@@ -1,7 +1,7 @@
 //! The SQL of expenses.
 
 use jiff::civil::Date;
-use kenpo_formats::{CareKind, TreatmentMonth};
+use kenpo_formats::{CareKind, TreatmentMonth, amounts::Amounts};
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
 use super::{
@@ -10,9 +10,11 @@ use super::{
     line::{Claimed, joined},
 };
 use crate::{
-    features::imports::{Figures, MonthRows, Reader},
+    features::imports::{Figures, MonthRows, Reader, Source},
     scope::{InSociety, MemberScope, StaffScope, SystemScope},
 };
+
+pub(super) mod hand;
 
 statements! {
     LINES = "
@@ -55,10 +57,33 @@ statements! {
         SELECT treatment_month, COUNT(*) AS count FROM expenses
         WHERE society_id = $1 AND batch_id = $2 AND NOT cancelled
         GROUP BY treatment_month ORDER BY treatment_month";
-    CLAIMS_THERE = "
-        SELECT claim_key, batch_id, member_id, treatment_month FROM expenses
-        WHERE society_id = $1 AND claim_key IN ($2)
-            AND batch_id NOT IN (SELECT b.batch_id FROM import_batches b WHERE b.society_id = $1 AND b.clearing)";
+    VERSIONS = "
+        SELECT e.claim_key, e.batch_id, e.member_id, e.treatment_month, e.total, e.insurer_share, e.public_share,
+            e.self_pay, e.cancelled, b.version_order, b.by_hand
+        FROM expenses e
+        JOIN import_batches b ON b.society_id = e.society_id AND b.batch_id = e.batch_id
+        WHERE e.society_id = $1 AND e.claim_key IN ($2) AND NOT b.clearing";
+    // The newest version of each claim, published or not.
+    VISITS = "
+        SELECT e.claim_key, e.batch_id, e.member_id, e.treatment_month, e.total, e.insurer_share, e.public_share,
+            e.self_pay, e.cancelled, b.version_order, b.by_hand, e.provider_code, e.provider_name, e.care_kind,
+            e.billing_month
+        FROM expenses e
+        JOIN import_batches b ON b.society_id = e.society_id AND b.batch_id = e.batch_id
+        WHERE e.society_id = $1 AND e.member_id IN ($4) AND e.treatment_month BETWEEN $2 AND $3 AND NOT e.cancelled
+            AND NOT b.clearing
+            AND NOT EXISTS (SELECT 1 FROM expenses newer
+                            JOIN import_batches n ON n.society_id = newer.society_id AND n.batch_id = newer.batch_id
+                            WHERE newer.society_id = e.society_id AND newer.claim_key = e.claim_key
+                                AND n.version_order > b.version_order AND NOT n.clearing)";
+    // A row of a CSV is compared with electronic claims; a claim with both.
+    OTHER_FILES = "
+        SELECT COUNT(*) AS count FROM import_batches
+        WHERE society_id = $1 AND kind = 'expenses' AND state <> 'withdrawn' AND content_hash <> $3
+            AND (format = 'claims' OR $2 = 'claims')";
+    WITHDRAWN_ORDER = "
+        SELECT COALESCE(MIN(version_order), 0) AS count FROM import_batches
+        WHERE society_id = $1 AND kind = 'expenses' AND content_hash = $2 AND state = 'withdrawn'";
     // Of the claims that this batch has together with others: whichever came later is marked.
     VERSIONS_SETTLE = "
         UPDATE expenses
@@ -83,7 +108,7 @@ statements! {
                                     AND mine.batch_id = $2))";
     FIGURES = "
         SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT) AS amount, COUNT(DISTINCT member_id) AS people
-        FROM expenses WHERE society_id = $1 AND batch_id = $2";
+        FROM expenses WHERE society_id = $1 AND batch_id = $2 AND NOT cancelled";
     // Who never said whether they want this mail gets it, as their settings show.
     READERS = "
         SELECT a.account_id, a.email, a.lang
@@ -131,6 +156,7 @@ pub(super) const EXPENSES: BulkTable = BulkTable {
         "note",
         "cancelled",
         "corrects",
+        "billing_month",
     ],
 };
 
@@ -250,22 +276,77 @@ pub(super) async fn months(db: &Db, scope: &SystemScope, batch_id: i64) -> Resul
 }
 
 /// A version of a claim that is there already.
-#[derive(sqlx::FromRow)]
-pub(super) struct ClaimThere {
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Version {
     pub(super) claim_key: Vec<u8>,
     pub(super) batch_id: i64,
     pub(super) member_id: i64,
     pub(super) treatment_month: i32,
+    pub(super) total: i64,
+    insurer_share: i64,
+    public_share: i64,
+    self_pay: i64,
+    pub(super) cancelled: bool,
+    /// The place of its batch among the versions; the greatest that is published is shown.
+    pub(super) version_order: i64,
+    /// Whether staff changed it by hand.
+    pub(super) by_hand: bool,
+}
+
+impl Version {
+    /// Returns its amounts.
+    pub(super) fn amounts(&self) -> Option<Amounts> {
+        Amounts::new(self.total, self.insurer_share, self.public_share, self.self_pay)
+    }
+}
+
+/// The newest version of a claim, as it is compared with the claims of another file.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Visit {
+    #[sqlx(flatten)]
+    pub(super) version: Version,
+    pub(super) provider_code: Option<String>,
+    pub(super) provider_name: String,
+    pub(super) care_kind: String,
+    /// As 202501; none for a row of a CSV.
+    pub(super) billing_month: Option<i32>,
 }
 
 /// Returns the versions of these claims that are there already, but for withdrawn ones.
-pub(super) async fn claims_there(
+pub(super) async fn versions_of(
     tx: &mut Tx,
     scope: &impl InSociety,
     keys: &[Vec<u8>],
-) -> Result<Vec<ClaimThere>, DbError> {
+) -> Result<Vec<Version>, DbError> {
     let list: Vec<_> = keys.iter().map(Param::from).collect();
-    tx.all_among(&CLAIMS_THERE, params![scope.society_id()], &list).await
+    tx.all_among(&VERSIONS, params![scope.society_id()], &list).await
+}
+
+/// Returns the newest version of each claim of these members in these months, first and last included, but for those taken back.
+pub(super) async fn visits(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    (first, last): (TreatmentMonth, TreatmentMonth),
+    members: &[Param<'_>],
+) -> Result<Vec<Visit>, DbError> {
+    tx.all_among(&VISITS, params![scope.society_id(), first.number(), last.number()], members).await
+}
+
+/// How a file stands beside others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beside {
+    /// Whether there are files whose claims may be of the same visits.
+    pub(super) other_files: bool,
+    /// The place among the versions of claims that its content had before it was withdrawn.
+    pub(super) version_order: Option<i64>,
+}
+
+/// Returns how a file stands beside others.
+pub(super) async fn beside(db: &Db, scope: &impl InSociety, source: &Source) -> Result<Beside, DbError> {
+    let values = params![scope.society_id(), source.format.word(), &source.content_hash];
+    let others: Count = db.one(&OTHER_FILES, values).await?;
+    let before: Count = db.one(&WITHDRAWN_ORDER, params![scope.society_id(), &source.content_hash]).await?;
+    Ok(Beside { other_files: others.count > 0, version_order: Some(before.count).filter(|order| *order > 0) })
 }
 
 /// Lets each line of the claims that the batch has be superseded by the next published version of it, if there is one.

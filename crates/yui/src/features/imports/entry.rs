@@ -84,6 +84,27 @@ pub struct Candidate {
     pub expenses: i64,
 }
 
+/// A change of one record that staff made by hand, as they see it.
+#[derive(Clone, Debug)]
+pub struct HandChange {
+    /// The record's page.
+    pub path: String,
+    /// What was done.
+    pub act: &'static str,
+    /// Whom it is about.
+    pub who: String,
+    /// The month, the care and the provider.
+    pub care: String,
+    /// What the claim said before, and says with the change: yen of the total and of the member's own share.
+    pub amounts: String,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: String,
+}
+
 /// The list of all entries as a CSV: a row for each change of an entry.
 #[derive(Debug)]
 pub(super) struct EntriesCsv<W: Write>(TableCsv<W>);

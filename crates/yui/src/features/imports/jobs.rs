@@ -1,7 +1,7 @@
 //! Working on uploads, publications and withdrawals. Any number of workers may run, in one process or many: an upload is taken before it
 //! is worked on, and kept by a sign of life. Who is killed gives no sign, and another goes on where the work stood.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::SignedDuration;
 use tokio::{
@@ -9,7 +9,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{UploadState, acting, news, publish, queries, queries::Taken, upload::Upload, withdraw, work};
+use super::{KINDS, UploadState, acting, news, publish, queries, queries::Taken, upload::Upload, withdraw, work};
 use crate::{
     app::App,
     scope::{InSociety, SystemScope},
@@ -119,7 +119,11 @@ async fn files(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize>
 async fn orders(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize> {
     let mut count = 0;
     while !*stop.borrow() {
-        let due = queries::societies_due(&app.db, app.clock.now()).await?;
+        let mut due: BTreeSet<_> = queries::societies_due(&app.db, app.clock.now()).await?.into_iter().collect();
+        for kind in KINDS {
+            due.extend(kind.societies_to_catch_up(app).await?);
+        }
+        let due: Vec<_> = due.into_iter().collect();
         let mut done = 0;
         for scope in SystemScope::of_these(app, &due, WORKER).await? {
             match orders_of(app, &scope).await {
@@ -144,7 +148,11 @@ async fn orders_of(app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
     let published = publish_due(app, scope).await?;
     let more = withdraw::clear(app, scope).await?;
     let told = news::tell(app, scope).await?;
-    Ok(withdrawn + published > 0 || told > 0 || more)
+    let mut caught_up = false;
+    for kind in KINDS {
+        caught_up |= kind.catch_up(app, scope).await?;
+    }
+    Ok(withdrawn + published > 0 || told > 0 || more || caught_up)
 }
 
 /// Publishes what is due, in the name of those who wanted it; returns how many batches.

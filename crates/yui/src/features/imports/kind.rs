@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use jiff::{Timestamp, civil::Date};
 use yui_db::Tx;
 
-use super::{Importer, MonthRows, Options, Report, Source, Watch, check::check, run::apply};
+use super::{HandChange, Importer, MonthRows, Options, Report, Source, Watch, check::check, run::apply};
 use crate::{
     app::App,
     features::{
@@ -146,6 +146,31 @@ pub trait FileKind: Debug + Send + Sync {
         _scope: &'a SystemScope,
     ) -> BoxFuture<'a, anyhow::Result<Option<PendingWork>>> {
         Box::pin(async { Ok(None) })
+    }
+
+    /// Returns the page on which staff look at single rows of a batch, where rows of this kind are looked at.
+    fn rows_path(&self, _batch_id: i64) -> Option<String> {
+        None
+    }
+
+    /// Returns the first changes of a batch that staff made by hand; none of a batch that is a file.
+    fn changes_by_hand<'a>(
+        &'a self,
+        _app: &'a App,
+        _scope: &'a SystemScope,
+        _batch_id: i64,
+    ) -> BoxFuture<'a, anyhow::Result<Vec<HandChange>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Returns the societies in which rows of this kind wait for a register that has changed since.
+    fn societies_to_catch_up<'a>(&'a self, _app: &'a App) -> BoxFuture<'a, anyhow::Result<Vec<i64>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Takes a portion of the rows that wait for the register, as far as it has their persons by now; returns whether more wait.
+    fn catch_up<'a>(&'a self, _app: &'a App, _scope: &'a SystemScope) -> BoxFuture<'a, anyhow::Result<bool>> {
+        Box::pin(async { Ok(false) })
     }
 
     /// Returns what members are mailed of a publication.

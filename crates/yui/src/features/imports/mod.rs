@@ -16,6 +16,7 @@ mod entry;
 mod file_type;
 mod jobs;
 mod kind;
+mod late;
 mod members;
 mod newest;
 mod news;
@@ -40,9 +41,13 @@ pub use batch::{Batch, BatchState, Format};
 pub use bell::Bell;
 pub(crate) use compare::FULL_FILE;
 pub use console::routes;
-pub use entry::{Candidate, Change, Entry, Facts, RowQuestion};
+pub use entry::{Candidate, Change, Entry, Facts, HandChange, RowQuestion};
 pub use jobs::{run as work, work_due};
 pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, PendingWork, Question, Reader, kind_of};
+pub(crate) use late::{
+    HandCounts, LateRows, batch_state, hand_batch, hand_batch_count, hand_batch_open, late_rows, no_longer_unmatched,
+    unmatched_again,
+};
 pub(crate) use members::Members;
 pub(crate) use newest::Newest;
 pub use publish::{Publication, publish, publish_approved, publish_at, publish_through};
@@ -77,12 +82,28 @@ pub async fn newest_batches(app: &App, scope: &impl InSociety, most: i64) -> Res
     queries::batch_page(&app.db, scope, i64::MAX, most).await
 }
 
+/// Returns the batch of this number.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn batch_of(app: &App, scope: &impl InSociety, batch_id: i64) -> Result<Option<Batch>, yui_db::DbError> {
+    queries::batch(&app.db, scope, batch_id).await
+}
+
 /// Returns an upload.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn upload_of(app: &App, scope: &impl InSociety, upload_id: i64) -> Result<Option<Upload>, yui_db::DbError> {
     queries::upload(&app.db, scope, upload_id).await
+}
+
+/// Returns what staff should look at in a batch though it was taken, in the order of the file: the first ten thousand.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn notices(app: &App, scope: &impl InSociety, batch_id: i64) -> Result<Vec<Fault>, yui_db::DbError> {
+    queries::notice_list(&app.db, scope, batch_id, queries::KEPT).await
 }
 
 /// Returns what was wrong in a batch, in the order of the file: the first ten thousand faults.

@@ -119,7 +119,7 @@ pub struct Applied {
     pub entries: Vec<Entry>,
     /// The questions to staff, filled by checks.
     pub asked: Vec<RowQuestion>,
-    /// What staff have to confirm before the import, filled by checks.
+    /// What staff have to confirm before the import; one that is not confirmed ends with it.
     pub to_confirm: Vec<Fault>,
 }
 
@@ -337,6 +337,9 @@ pub(super) async fn apply<I: Importer>(
         let mut faults = chunk.faults;
         let applied = importer.apply(&mut tx, batch_id, chunk.records, chunk.found, &mut faults).await;
         let applied = applied.context("writing a chunk")?;
+        if !options.confirmed && !applied.to_confirm.is_empty() {
+            return Err(Unconfirmed(applied.to_confirm).into());
+        }
         let counts = counted(chunk.count, &applied, &faults)?;
         let notices: Vec<_> = chunk.notices.into_iter().chain(applied.notices).collect();
         faults.iter().for_each(|fault| watch.fault(fault));

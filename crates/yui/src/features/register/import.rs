@@ -421,6 +421,9 @@ pub(super) async fn write(
         number += 1;
     }
     queries::changes_insert(tx, scope, batch_id, &changes).await?;
+    if !changes.is_empty() {
+        super::changed(tx, scope).await?;
+    }
     Ok(())
 }
 

@@ -24,6 +24,21 @@ pub(crate) struct Hint {
     pub(crate) month: TreatmentMonth,
 }
 
+impl Coverage {
+    /// Returns whether it is in force on any day of the month.
+    pub(crate) fn is_in(&self, month: TreatmentMonth) -> bool {
+        self.from <= month.last_day() && self.to.is_none_or(|to| to > month.first_day())
+    }
+
+    /// Returns 記号-番号 as they are compared, with the 枝番 where there is one.
+    pub(crate) fn numbers(&self) -> String {
+        let mut parts = self.holder_key.splitn(3, ':').skip(1);
+        let (symbol, number) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let branch = self.branch.as_ref().map(|branch| format!("-{branch}")).unwrap_or_default();
+        format!("{symbol}-{number}{branch}")
+    }
+}
+
 /// Why nobody is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mismatch {
@@ -59,11 +74,7 @@ pub(crate) fn matched<'c>(known: &'c [Coverage], hint: &Hint) -> Result<&'c Cove
     if household.is_empty() {
         return Err(Mismatch::UnknownHolder);
     }
-    let (first, last) = (hint.month.first_day(), hint.month.last_day());
-    let covered: Vec<_> = household
-        .into_iter()
-        .filter(|coverage| coverage.from <= last && coverage.to.is_none_or(|to| to > first))
-        .collect();
+    let covered: Vec<_> = household.into_iter().filter(|coverage| coverage.is_in(hint.month)).collect();
     if covered.is_empty() {
         return Err(Mismatch::NotCovered);
     }

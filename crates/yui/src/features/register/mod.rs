@@ -23,15 +23,20 @@ mod similarity;
 pub use backfill::backfill;
 pub use files::RegisterFiles;
 pub use import::RegisterImport;
-pub(crate) use matching::{Hint, matched};
-pub(crate) use queries::{Coverage, candidates, insured_by_holder};
+pub(crate) use matching::{Hint, Mismatch, matched};
+pub(crate) use queries::{Coverage, alike, candidates, coverages_of, insured_by_holder};
 pub(crate) use search_keys::{Piece, is_telling, name_key};
 
 use kenpo_formats::{Sex, text::holder_key_part};
 
+use yui_db::{DbError, Tx};
+
 use crate::{
     app::App,
-    features::staff::Right,
+    features::{
+        societies::{self, ids_take},
+        staff::Right,
+    },
     router::{Permission::Staff, Routes},
     scope::InSociety,
 };
@@ -56,6 +61,19 @@ pub fn holder_key(insurer_number: &str, symbol: &str, number: &str) -> String {
 /// Where the database does not answer.
 pub async fn counts(app: &App, scope: &impl InSociety) -> Result<(i64, i64), yui_db::DbError> {
     queries::counts(&app.db, scope).await
+}
+
+/// The counter of changes to the register.
+const CHANGES: &str = "register change";
+
+/// Counts a change: claims of nobody that the register knew are matched with it anew.
+async fn changed(tx: &mut Tx, scope: &impl InSociety) -> Result<(), DbError> {
+    ids_take(tx, scope, CHANGES, 1).await.map(drop)
+}
+
+/// Returns how many changes the register has had.
+pub(crate) async fn change_count(tx: &mut Tx, scope: &impl InSociety) -> Result<i64, DbError> {
+    societies::ids_taken(tx, scope, CHANGES).await
 }
 
 /// Returns the word for a sex in the database.

@@ -18,7 +18,7 @@ pub use policy::{
     Complexity, EmailRule, EnrolmentFlow, Factor, ForgottenPassword, ForgottenUserId, Guarded, IdentityCheck,
     MaintenanceRule, PasswordRule, Policy, PostcardLines, Preset, Senders, Service, SessionRule, UserIdRule,
 };
-pub(crate) use queries::{ids_take, society_list};
+pub(crate) use queries::{ids_take, ids_taken, society_list};
 
 pub(crate) use settings::{loosen, routes as settings_routes};
 

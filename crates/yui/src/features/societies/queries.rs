@@ -56,6 +56,7 @@ statements! {
         INSERT INTO counters (society_id, name, next_id) VALUES ($1, $2, 1 + $3)
         ON CONFLICT (society_id, name) DO UPDATE SET next_id = counters.next_id + $3
         RETURNING next_id - $3 AS id";
+    COUNTER = "SELECT next_id AS id FROM counters WHERE society_id = $1 AND name = $2";
 }
 
 #[derive(sqlx::FromRow)]
@@ -128,6 +129,12 @@ pub(crate) async fn insurer_list(db: &Db, scope: &impl InSociety) -> Result<Vec<
 pub(crate) async fn ids_take(tx: &mut Tx, scope: &impl InSociety, name: &str, count: i64) -> Result<i64, DbError> {
     let Id { id } = tx.one(&COUNTER_TAKE, params![scope.society_id(), name, count]).await?;
     Ok(id)
+}
+
+/// Returns how many ids of this name were taken.
+pub(crate) async fn ids_taken(tx: &mut Tx, scope: &impl InSociety, name: &str) -> Result<i64, DbError> {
+    let next: Option<Id> = tx.optional(&COUNTER, params![scope.society_id(), name]).await?;
+    Ok(next.map_or(0, |next| next.id - 1))
 }
 
 /// The host name of a society's older system.

@@ -211,7 +211,7 @@ pub(crate) async fn standing_by_user_id(
     Ok(row.and_then(|row| row.standing(factors)))
 }
 
-/// Returns the account's standing and its password hash.
+/// Returns the account's standing and its password hash. For nobody's account as many statements are run: at a login, the time tells nothing.
 pub(crate) async fn standing(
     db: &Db,
     scope: &impl InSociety,
@@ -219,9 +219,8 @@ pub(crate) async fn standing(
     now: Timestamp,
 ) -> Result<Option<(Standing, String)>, DbError> {
     let row: Option<StandingRow> = db.optional(&STANDING, params![scope.society_id(), account_id, now]).await?;
-    let Some(row) = row else { return Ok(None) };
     let factors = factor_kinds(db, scope, account_id).await?;
-    Ok(row.standing(factors))
+    Ok(row.and_then(|row| row.standing(factors)))
 }
 
 /// An account that is about to be.

@@ -10,7 +10,7 @@ use crate::{
     error::AppError,
     features::{
         approvals, audit,
-        imports::{Batch, BatchState, KINDS, acts, preview::Told, queries},
+        imports::{Batch, BatchState, HandChange, KINDS, acts, preview::Told, queries},
         societies::Guarded,
         staff::Right,
     },
@@ -36,6 +36,10 @@ pub(crate) struct ImportBatchPage {
     faults: Vec<Told>,
     /// What staff should look at though it was taken: the first.
     notices: Vec<Told>,
+    /// What staff changed by hand, where the batch is no file.
+    changes: Vec<HandChange>,
+    /// Where single rows are looked at.
+    rows: Option<String>,
     may_import: bool,
     /// The upload on which work goes on, or stopped.
     upload: Option<i64>,
@@ -91,7 +95,11 @@ pub(super) async fn show(
     let withdrawn = batch.withdrawn.as_ref().map(|done| step("取下げ", done));
     let waits = !batch.kind.at_once() && approvals::open_about(&app, &staff, Guarded::Publication, id).await?.is_some();
     let withdrawal_asked = approvals::open_about(&app, &staff, Guarded::Withdrawal, id).await?.is_some();
+    let changes = if may_import { batch.kind.changes_by_hand(&app, &staff.acting(), id).await? } else { Vec::new() };
+    let rows = batch.kind.rows_path(id).filter(|_| may_import && batch.state != BatchState::Withdrawn);
     Ok(ImportBatchPage {
+        changes,
+        rows,
         steps: uploaded.into_iter().chain(applied).chain([imported]).chain(published).chain(withdrawn).collect(),
         faults,
         notices: notices.iter().map(Told::from).collect(),
@@ -104,6 +112,8 @@ pub(super) async fn show(
             "scheduled" => "公開日時を設定しました。",
             "unscheduled" => "公開の予約を取り消しました。",
             "months" => "そろった月を変更しました。",
+            "claim-assigned" => "請求を加入者に割り当てました。公開すると、加入者に見えるようになります。",
+            "claim-changed" => "手作業の変更に反映しました。公開すると、加入者に見えるようになります。",
             "withdraw-asked" => "取下げの承認を依頼しました。ほかの職員が承認すると、すぐに取り下げます。",
             "asked" => "承認を依頼しました。ほかの職員が承認すると実行されます。",
             _ => "",
@@ -125,6 +135,8 @@ fn page(shell: &Shell, batch: Batch) -> ImportBatchPage {
         steps: Vec::new(),
         faults: Vec::new(),
         notices: Vec::new(),
+        changes: Vec::new(),
+        rows: None,
         may_import: false,
         upload: None,
         scheduled: batch.publish_at.map(format::minute).unwrap_or_default(),
@@ -182,6 +194,17 @@ crate::ui::console_pages! {
     ImportBatchPage => |shell| Self {
         steps: vec![step("取込", &(jiff::Timestamp::UNIX_EPOCH, "試験 花子".into()))],
         faults: vec![Told { line: 3, column: "診療年月".into(), reason: "「2026-13」は年月ではありません。".into() }],
+        changes: vec![HandChange {
+            path: "/console/imports/7/claims/0102".into(),
+            act: "訂正",
+            who: "見本 太郎".into(),
+            care: "2026-09 通院 みほん医院".into(),
+            amounts: "総額13,000円・自己負担3,900円 → 総額12,000円・自己負担3,600円".into(),
+            reason: "窓口の確認".into(),
+            by: "試験 花子".into(),
+            at: "2026/11/30 09:00".into(),
+        }],
+        rows: Some("/console/imports/7/claims".into()),
         may_import: true,
         scheduled: "2026/12/01 09:00".into(),
         done: "公開日時を設定しました。",

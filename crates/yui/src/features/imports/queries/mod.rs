@@ -2,10 +2,12 @@
 
 mod batches;
 mod faults;
+mod late;
 mod months;
 mod uploads;
 
 pub(super) use batches::*;
 pub(super) use faults::*;
+pub(super) use late::*;
 pub(super) use months::*;
 pub(super) use uploads::*;

@@ -1,6 +1,7 @@
 //! The SQL of the register.
 
 mod backfill;
+mod coverages;
 mod questions;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
 pub(super) use backfill::*;
+pub(crate) use coverages::*;
 pub(super) use questions::*;
 
 use super::search_keys::keys;

@@ -1,0 +1,107 @@
+//! Changes of single claims by hand: they are collected in a batch that is published and withdrawn like a file (docs/decisions/0036).
+
+mod act;
+
+use yui_db::Tx;
+
+pub(super) use self::act::Act;
+use super::{
+    files::ExpenseFiles,
+    incoming::Record,
+    judging::JudgedRow,
+    placing::Person,
+    queries::{self, hand},
+};
+use crate::{
+    app::App,
+    features::{
+        approvals,
+        imports::{self, HandChange},
+        societies::Guarded,
+    },
+    scope::{InSociety, SystemScope},
+    ui::format,
+};
+
+/// A change of one claim.
+pub(super) struct Change<'c> {
+    pub(super) key: &'c [u8],
+    pub(super) person: Person,
+    /// What the claim says from then on.
+    pub(super) record: &'c Record,
+    pub(super) act: Act,
+    pub(super) reason: &'c str,
+}
+
+/// Returns the batch that collects changes by hand; a new one where none waits, or the one that waits is to be approved as it is.
+pub(super) async fn batch(app: &App, tx: &mut Tx, scope: &SystemScope) -> anyhow::Result<i64> {
+    if let Some(open) = imports::hand_batch_open(tx, scope, &ExpenseFiles).await?
+        && approvals::open_about(app, scope, Guarded::Publication, open).await?.is_none()
+    {
+        return Ok(open);
+    }
+    let day = app.clock.today().strftime("%Y-%m-%d");
+    imports::hand_batch(app, tx, scope, &ExpenseFiles, &format!("手作業の変更（{day}）")).await
+}
+
+/// Adds a change to the batch; one of the same claim that waits in it is replaced.
+pub(super) async fn add(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    change: &Change<'_>,
+) -> anyhow::Result<()> {
+    let Change { key, person, record, act, reason } = change;
+    remove(tx, scope, batch_id, key).await?;
+    let corrects = !queries::versions_of(tx, scope, &[key.to_vec()]).await?.is_empty();
+    let row = JudgedRow { key: key.to_vec(), person: *person, record, corrects, replaces: *act == Act::Withdrawn };
+    tx.bulk_insert(&queries::EXPENSES, &row.values(scope.society_id(), batch_id)).await?;
+    let by = scope.actor.name.as_str();
+    hand::change_insert(tx, scope, (batch_id, key), (act.word(), reason, by), app.clock.now()).await?;
+    count(tx, scope, batch_id).await
+}
+
+/// Takes the change of a claim out of a batch that waits.
+pub(super) async fn remove(tx: &mut Tx, scope: &SystemScope, batch_id: i64, key: &[u8]) -> anyhow::Result<()> {
+    hand::change_delete(tx, scope, batch_id, key).await?;
+    count(tx, scope, batch_id).await
+}
+
+/// Counts what is in the batch anew.
+pub(super) async fn count(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> anyhow::Result<()> {
+    let counts = hand::counts(tx, scope, batch_id).await?;
+    Ok(imports::hand_batch_count(tx, scope, batch_id, counts).await?)
+}
+
+/// Returns the first changes of a batch by hand; none of a batch that is a file.
+pub(crate) async fn changes(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<Vec<HandChange>> {
+    let rows = hand::changes(&app.db, scope, batch_id, SHOWN).await?;
+    Ok(rows.into_iter().filter_map(|row| shown(batch_id, row)).collect())
+}
+
+/// How many changes a page shows.
+const SHOWN: i64 = 100;
+
+fn shown(batch_id: i64, row: hand::ChangeRow) -> Option<HandChange> {
+    let act = Act::of(&row.act)?;
+    let yen = |total: i64, self_pay: i64| format!("総額{}円・自己負担{}円", format::yen(total), format::yen(self_pay));
+    let new = match act {
+        Act::Withdrawn => "取消".to_owned(),
+        Act::Assigned | Act::Corrected => yen(row.total, row.self_pay),
+    };
+    let amounts = match row.old_total.zip(row.old_self_pay) {
+        Some((total, self_pay)) => format!("{} → {new}", yen(total, self_pay)),
+        None => new,
+    };
+    Some(HandChange {
+        path: super::claims::path(batch_id, &row.claim_key),
+        act: act.label(),
+        who: row.patient.clone(),
+        care: row.care()?,
+        amounts,
+        reason: row.reason,
+        by: row.changed_by,
+        at: format::minute(row.changed_at.to_jiff()),
+    })
+}

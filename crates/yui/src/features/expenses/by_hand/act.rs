@@ -1,0 +1,37 @@
+//! What staff do with a single claim.
+
+/// What staff did with a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Act {
+    /// They said whom it means.
+    Assigned,
+    /// They changed its amounts.
+    Corrected,
+    /// They took it back.
+    Withdrawn,
+}
+
+impl Act {
+    /// Returns the word in the database.
+    pub(in super::super) fn word(self) -> &'static str {
+        match self {
+            Self::Assigned => "assigned",
+            Self::Corrected => "corrected",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// Returns the word for staff.
+    pub(in super::super) fn label(self) -> &'static str {
+        match self {
+            Self::Assigned => "割当て",
+            Self::Corrected => "訂正",
+            Self::Withdrawn => "取消",
+        }
+    }
+
+    /// Returns what the database's word means.
+    pub(in super::super) fn of(word: &str) -> Option<Self> {
+        [Self::Assigned, Self::Corrected, Self::Withdrawn].into_iter().find(|act| act.word() == word)
+    }
+}

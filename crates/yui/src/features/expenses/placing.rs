@@ -1,0 +1,172 @@
+//! Finds whom a file's records mean.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use kenpo_formats::TreatmentMonth;
+use sha2::{Digest, Sha256};
+use yui_db::{Db, DbError, Tx};
+
+use super::incoming::{Identity, Incoming, Record};
+use crate::{
+    features::{
+        imports::{FaultKind, Finder, Newest},
+        register::{Coverage, Mismatch, candidates, matched},
+    },
+    scope::SystemScope,
+};
+
+/// Looks persons up for an import of expenses.
+#[derive(Debug)]
+pub struct Placing {
+    scope: SystemScope,
+    insurer_numbers: Vec<String>,
+    this_month: TreatmentMonth,
+    /// How often each row without a claim number came in this file, by its key; equal rows are as many expenses. Equal
+    /// rows further apart than what is remembered are taken for one and reported as repeated.
+    repeats: Newest<Vec<u8>, u32>,
+    /// Who is or was covered under a symbol and number, by holder key.
+    households: Newest<String, Arc<[Coverage]>>,
+}
+
+const REPEATS_KEPT: usize = 100_000;
+const HOUSEHOLDS_KEPT: usize = 20_000;
+
+/// What was found of a record: its claim's key, and whom it means.
+#[derive(Debug)]
+pub struct Placed {
+    pub(super) key: Vec<u8>,
+    pub(super) person: Result<Person, Unplaced>,
+}
+
+/// Whom a record means.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Person {
+    pub(super) member_id: i64,
+    pub(super) household_id: i64,
+}
+
+/// Why nobody is meant.
+#[derive(Debug)]
+pub(super) enum Unplaced {
+    /// The claim is none of the society's, or of no month: the kind of the fault, its column and its reason.
+    Fault(FaultKind, &'static str, String),
+    /// Nobody in the register fits yet.
+    Unmatched(Mismatch),
+}
+
+impl Finder<Incoming> for Placing {
+    type Found = Vec<Placed>;
+
+    fn skip(&mut self, incoming: &Incoming) {
+        self.key(&incoming.identity);
+    }
+
+    async fn find(&mut self, db: &Db, records: &[Incoming]) -> Result<Vec<Placed>, DbError> {
+        let known = self.known(db, records).await?;
+        let placed = |Incoming { identity, record }: &Incoming| Placed {
+            key: self.key(identity),
+            person: self.person(&known, record),
+        };
+        Ok(records.iter().map(placed).collect())
+    }
+}
+
+impl Placing {
+    /// Returns a search for the society, which owns these insurer numbers.
+    pub(super) fn new(scope: SystemScope, insurer_numbers: Vec<String>, this_month: TreatmentMonth) -> Self {
+        Self {
+            scope,
+            insurer_numbers,
+            this_month,
+            repeats: Newest::new(REPEATS_KEPT),
+            households: Newest::new(HOUSEHOLDS_KEPT),
+        }
+    }
+
+    /// Returns everybody who is or was covered under the records' symbols and numbers.
+    async fn known(&mut self, db: &Db, records: &[Incoming]) -> Result<HashMap<String, Arc<[Coverage]>>, DbError> {
+        let holders: BTreeSet<_> = records.iter().map(|incoming| incoming.record.hint.holder_key.as_str()).collect();
+        let mut known = HashMap::with_capacity(holders.len());
+        let mut unknown = Vec::new();
+        for holder in holders {
+            match self.households.get(holder) {
+                Some(household) => drop(known.insert(holder.to_owned(), Arc::clone(household))),
+                None => unknown.push(holder.to_owned()),
+            }
+        }
+        let mut tx = db.begin_reading().await?;
+        let mut read = households(&mut tx, &self.scope, &unknown).await?;
+        for holder in unknown {
+            let household: Arc<[_]> = read.remove(&holder).unwrap_or_default().into();
+            self.households.insert(holder.clone(), Arc::clone(&household));
+            known.insert(holder, household);
+        }
+        Ok(known)
+    }
+
+    /// Returns the person a record is about.
+    fn person(&self, known: &HashMap<String, Arc<[Coverage]>>, record: &Record) -> Result<Person, Unplaced> {
+        let Some(number) = &record.insurer_number else {
+            let reason = "医療保険の記載がない請求（公費単独）です。組合の医療費ではありません。".into();
+            return Err(Unplaced::Fault(FaultKind::Unmatched, "HO", reason));
+        };
+        if !self.insurer_numbers.contains(number) {
+            let reason = format!("保険者番号 {number} は、この組合のものではありません。");
+            return Err(Unplaced::Fault(FaultKind::Unmatched, "保険者番号", reason));
+        }
+        if record.hint.month > self.this_month {
+            let reason = format!("診療年月 {} は未来です。", record.hint.month);
+            return Err(Unplaced::Fault(FaultKind::Rejected, "診療年月", reason));
+        }
+        let household = known.get(&record.hint.holder_key).map(AsRef::as_ref).unwrap_or_default();
+        person_among(household, record).map_err(Unplaced::Unmatched)
+    }
+
+    fn key(&mut self, identity: &Identity) -> Vec<u8> {
+        match identity {
+            Identity::Claim(identity) => claim_key(identity, 0),
+            Identity::Content(content) => {
+                let first = claim_key(content, 1);
+                let count = self.repeats.get(&first).map_or(1, |before| before + 1);
+                self.repeats.insert(first, count);
+                claim_key(content, count)
+            }
+        }
+    }
+}
+
+/// Returns everybody who is or was covered under these holder keys, by holder key.
+pub(super) async fn households(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    holder_keys: &[String],
+) -> Result<HashMap<String, Vec<Coverage>>, DbError> {
+    let mut known: HashMap<String, Vec<Coverage>> = HashMap::with_capacity(holder_keys.len());
+    for coverage in candidates(tx, scope, holder_keys).await? {
+        known.entry(coverage.holder_key.clone()).or_default().push(coverage);
+    }
+    Ok(known)
+}
+
+/// Returns whom of the household a record means.
+///
+/// # Errors
+/// Why nobody.
+pub(super) fn person_among(household: &[Coverage], record: &Record) -> Result<Person, Mismatch> {
+    let coverage = matched(household, &record.hint)?;
+    Ok(Person { member_id: coverage.member_id, household_id: coverage.household_id })
+}
+
+/// Returns the key of a claim: the first bytes of what identifies it, so that claims that come together lie together, then a
+/// hash of all of it.
+fn claim_key(identity: &str, count: u32) -> Vec<u8> {
+    let digest = Sha256::digest(format!("{count}|{identity}"));
+    let start = identity.bytes().chain(std::iter::repeat(0)).take(KEY_START);
+    start.chain(digest.into_iter().take(KEY_HASH)).collect()
+}
+
+const KEY_START: usize = 8;
+const KEY_HASH: usize = 12;

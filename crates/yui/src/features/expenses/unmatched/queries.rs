@@ -1,0 +1,386 @@
+//! The SQL of claims of nobody in the register.
+
+use anyhow::Context;
+use jiff::Timestamp;
+use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
+
+use super::{super::incoming::Record, Waiting};
+use crate::scope::InSociety;
+
+statements! {
+    COUNT_OF_BATCH = "SELECT COUNT(*) AS count FROM unmatched_claims WHERE society_id = $1 AND batch_id = $2";
+    COUNT_WAITING = "SELECT COUNT(*) AS count FROM unmatched_claims WHERE society_id = $1 AND state = 'waiting'";
+    // Over all societies, but over nothing except what waits.
+    SOCIETIES_DUE = "
+        SELECT DISTINCT u.society_id
+        FROM unmatched_claims u
+        JOIN counters c ON c.society_id = u.society_id AND c.name = 'register change'
+        JOIN import_batches b ON b.society_id = u.society_id AND b.batch_id = u.batch_id
+        WHERE u.state = 'waiting' AND u.tried_at < c.next_id - 1 AND b.state IN ('staged', 'published')
+        ORDER BY u.society_id";
+    IS_DUE = "
+        SELECT COUNT(*) AS count FROM (
+            SELECT u.claim_id
+            FROM unmatched_claims u
+            JOIN counters c ON c.society_id = u.society_id AND c.name = 'register change'
+            JOIN import_batches b ON b.society_id = u.society_id AND b.batch_id = u.batch_id
+            WHERE u.society_id = $1 AND u.state = 'waiting' AND u.tried_at < c.next_id - 1
+                AND b.state IN ('staged', 'published')
+            LIMIT 1) due";
+    NEXT = "
+        SELECT u.claim_id, u.batch_id, u.claim_key, u.record, u.reason
+        FROM unmatched_claims u
+        JOIN import_batches b ON b.society_id = u.society_id AND b.batch_id = u.batch_id
+        WHERE u.society_id = $1 AND u.state = 'waiting' AND u.tried_at < $2 AND b.state IN ('staged', 'published')
+        ORDER BY u.claim_id LIMIT $3";
+    WAITING = "
+        SELECT claim_id, batch_id, claim_key, record, reason FROM unmatched_claims
+        WHERE society_id = $1 AND claim_id = $2 AND state = 'waiting'";
+    PAGE = "
+        SELECT claim_id, batch_id, claim_key, record, reason, decided_at, decided_by, decision_reason
+        FROM unmatched_claims
+        WHERE society_id = $1 AND state = $2 AND claim_id > $3
+        ORDER BY claim_id LIMIT $4";
+    BATCHES = "
+        SELECT batch_id, COUNT(*) AS count FROM unmatched_claims
+        WHERE society_id = $1 AND state = 'waiting'
+        GROUP BY batch_id ORDER BY batch_id";
+    TRIED = "UPDATE unmatched_claims SET tried_at = $2 WHERE society_id = $1 AND claim_id IN ($3) RETURNING claim_id";
+    PLACED = "
+        UPDATE unmatched_claims SET state = 'placed', placed_in = $2, decided_at = $3, decided_by = '台帳との照合'
+        WHERE society_id = $1 AND claim_id IN ($4) RETURNING claim_id";
+    DECIDED = "
+        UPDATE unmatched_claims SET decided_by = $3, decision_reason = $4, decided_at = $5
+        WHERE society_id = $1 AND claim_id = $2";
+    REFUSE = "
+        UPDATE unmatched_claims SET state = 'refused', decided_by = $3, decision_reason = $4, decided_at = $5
+        WHERE society_id = $1 AND claim_id = $2 AND state = 'waiting'";
+    REFUSE_BATCH = "
+        UPDATE unmatched_claims SET state = 'refused', decided_by = $3, decision_reason = $4, decided_at = $5
+        WHERE society_id = $1 AND batch_id = $2 AND state = 'waiting'";
+    WAIT_AGAIN = "
+        UPDATE unmatched_claims
+        SET state = 'waiting', decided_by = NULL, decision_reason = NULL, decided_at = NULL, tried_at = -1
+        WHERE society_id = $1 AND claim_id = $2 AND state = 'refused'
+        RETURNING batch_id";
+    PLACED_ELSEWHERE = "
+        SELECT DISTINCT placed_in AS batch_id FROM unmatched_claims
+        WHERE society_id = $1 AND batch_id = $2 AND placed_in <> $2 ORDER BY placed_in";
+    ROWS_DELETE = "
+        DELETE FROM expenses
+        WHERE society_id = $1 AND batch_id = $3 AND claim_key IN (
+            SELECT u.claim_key FROM unmatched_claims u
+            WHERE u.society_id = $1 AND u.batch_id = $2 AND u.placed_in = $3)";
+    CHANGES_DELETE = "
+        DELETE FROM claim_changes
+        WHERE society_id = $1 AND batch_id = $3 AND claim_key IN (
+            SELECT u.claim_key FROM unmatched_claims u
+            WHERE u.society_id = $1 AND u.batch_id = $2 AND u.placed_in = $3)";
+    // Of the claims whose rows went with the batch.
+    VERSIONS_SETTLE = "
+        UPDATE expenses
+        SET superseded_by = (
+            SELECT newer.batch_id
+            FROM expenses newer
+            JOIN import_batches b ON b.society_id = newer.society_id AND b.batch_id = newer.batch_id
+            JOIN import_batches own ON own.society_id = expenses.society_id AND own.batch_id = expenses.batch_id
+            WHERE newer.society_id = expenses.society_id AND newer.claim_key = expenses.claim_key
+                AND b.state = 'published' AND b.version_order > own.version_order
+            ORDER BY b.version_order
+            LIMIT 1)
+        WHERE society_id = $1 AND claim_key IN (
+            SELECT u.claim_key FROM unmatched_claims u
+            WHERE u.society_id = $1 AND u.batch_id = $2 AND u.placed_in <> $2)";
+    BROUGHT_FROM = "
+        SELECT DISTINCT batch_id FROM unmatched_claims
+        WHERE society_id = $1 AND placed_in = $2 AND batch_id <> $2 ORDER BY batch_id";
+    UNPLACE = "
+        UPDATE unmatched_claims
+        SET state = 'waiting', placed_in = NULL, decided_at = NULL, decided_by = NULL, decision_reason = NULL
+        WHERE society_id = $1 AND placed_in = $2 AND batch_id = $3";
+    UNPLACE_ONE = "
+        UPDATE unmatched_claims
+        SET state = 'waiting', placed_in = NULL, decided_at = NULL, decided_by = NULL, decision_reason = NULL
+        WHERE society_id = $1 AND placed_in = $2 AND claim_key = $3 AND batch_id <> $2
+        RETURNING batch_id";
+    DELETE_BATCH = "DELETE FROM unmatched_claims WHERE society_id = $1 AND batch_id = $2";
+}
+
+const UNMATCHED: BulkTable = BulkTable {
+    name: "unmatched_claims",
+    columns: &[
+        "society_id",
+        "claim_id",
+        "batch_id",
+        "line",
+        "claim_key",
+        "holder_key",
+        "treatment_month",
+        "record",
+        "reason",
+        "state",
+        "tried_at",
+    ],
+};
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    count: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct SocietyId {
+    society_id: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct ClaimId {
+    #[allow(dead_code)]
+    claim_id: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct BatchId {
+    batch_id: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct WaitingRow {
+    claim_id: i64,
+    batch_id: i64,
+    claim_key: Vec<u8>,
+    record: String,
+    reason: String,
+}
+
+impl WaitingRow {
+    fn waiting(self) -> anyhow::Result<Waiting> {
+        let Self { claim_id, batch_id, claim_key, record, reason } = self;
+        let record = serde_json::from_str(&record).with_context(|| format!("unmatched claim {claim_id}"))?;
+        Ok(Waiting { claim_id, batch_id, claim_key, record, reason })
+    }
+}
+
+/// Returns how many claims of a batch were kept.
+pub(super) async fn count_of_batch(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<i64, DbError> {
+    Ok(tx.one::<Count>(&COUNT_OF_BATCH, params![scope.society_id(), batch_id]).await?.count)
+}
+
+/// Returns how many claims wait.
+pub(super) async fn count_waiting(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
+    Ok(db.one::<Count>(&COUNT_WAITING, params![scope.society_id()]).await?.count)
+}
+
+/// Inserts claims of a batch, numbered from the first number.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    (batch_id, first, tried_at): (i64, i64, i64),
+    claims: &[(Vec<u8>, &Record, &'static str)],
+    records: &[String],
+) -> anyhow::Result<()> {
+    let mut values = Vec::with_capacity(claims.len() * UNMATCHED.columns.len());
+    for (((key, record, reason), json), claim_id) in claims.iter().zip(records).zip(first..) {
+        values.extend([
+            Param::from(scope.society_id()),
+            Param::from(claim_id),
+            Param::from(batch_id),
+            Param::from(i64::try_from(record.line)?),
+            Param::from(key.as_slice()),
+            Param::from(&record.hint.holder_key),
+            Param::from(record.hint.month.number()),
+            Param::from(json),
+            Param::from(*reason),
+            Param::from("waiting"),
+            Param::from(tried_at),
+        ]);
+    }
+    tx.bulk_insert(&UNMATCHED, &values).await?;
+    Ok(())
+}
+
+/// Returns the societies with claims that wait for a register that has changed since.
+pub(super) async fn societies_due(db: &Db) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<SocietyId> = db.all(&SOCIETIES_DUE, params![]).await?;
+    Ok(rows.into_iter().map(|row| row.society_id).collect())
+}
+
+/// Returns whether the society has such claims.
+pub(super) async fn is_due(db: &Db, scope: &impl InSociety) -> Result<bool, DbError> {
+    Ok(db.one::<Count>(&IS_DUE, params![scope.society_id()]).await?.count > 0)
+}
+
+/// Returns the oldest waiting claims that were last matched before this change of the register.
+pub(super) async fn next(tx: &mut Tx, scope: &impl InSociety, change: i64, most: i64) -> anyhow::Result<Vec<Waiting>> {
+    let rows: Vec<WaitingRow> = tx.all(&NEXT, params![scope.society_id(), change, most]).await?;
+    rows.into_iter().map(WaitingRow::waiting).collect()
+}
+
+/// Returns a claim that waits.
+pub(super) async fn waiting(tx: &mut Tx, scope: &impl InSociety, claim_id: i64) -> anyhow::Result<Option<Waiting>> {
+    let row: Option<WaitingRow> = tx.optional(&WAITING, params![scope.society_id(), claim_id]).await?;
+    row.map(WaitingRow::waiting).transpose()
+}
+
+/// A claim on the page, with what was decided about it.
+#[derive(sqlx::FromRow)]
+pub(super) struct PageRow {
+    #[sqlx(flatten)]
+    row: WaitingRow,
+    decided_at: Option<yui_db::Timestamp>,
+    decided_by: Option<String>,
+    decision_reason: Option<String>,
+}
+
+/// A decision: when, by whom and why.
+pub(super) type Decision = (Timestamp, String, String);
+
+/// Returns so many claims in this state after this one.
+pub(super) async fn page(
+    db: &Db,
+    scope: &impl InSociety,
+    state: &str,
+    after: i64,
+    most: i64,
+) -> anyhow::Result<Vec<(Waiting, Option<Decision>)>> {
+    let rows: Vec<PageRow> = db.all(&PAGE, params![scope.society_id(), state, after, most]).await?;
+    let claim = |PageRow { row, decided_at, decided_by, decision_reason }: PageRow| {
+        let by = decided_by.unwrap_or_default();
+        let decision = decided_at.map(|at| (at.to_jiff(), by, decision_reason.unwrap_or_default()));
+        row.waiting().map(|waiting| (waiting, decision))
+    };
+    rows.into_iter().map(claim).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct BatchCount {
+    batch_id: i64,
+    count: i64,
+}
+
+/// Returns how many claims of each batch wait.
+pub(super) async fn batches(db: &Db, scope: &impl InSociety) -> Result<Vec<(i64, i64)>, DbError> {
+    let rows: Vec<BatchCount> = db.all(&BATCHES, params![scope.society_id()]).await?;
+    Ok(rows.into_iter().map(|row| (row.batch_id, row.count)).collect())
+}
+
+/// Notes that the claims were matched with the register as it was after this change.
+pub(super) async fn tried(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    change: i64,
+    claims: impl Iterator<Item = i64>,
+) -> Result<(), DbError> {
+    let claims: Vec<_> = claims.map(Param::from).collect();
+    tx.all_among::<ClaimId>(&TRIED, params![scope.society_id(), change], &claims).await.map(drop)
+}
+
+/// Notes that the claims have rows in this batch.
+pub(super) async fn placed(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    now: Timestamp,
+    claims: impl Iterator<Item = i64>,
+) -> Result<(), DbError> {
+    let claims: Vec<_> = claims.map(Param::from).collect();
+    tx.all_among::<ClaimId>(&PLACED, params![scope.society_id(), batch_id, now], &claims).await.map(drop)
+}
+
+/// Notes by whom and why a claim was placed.
+pub(super) async fn decided(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    claim_id: i64,
+    (by, reason): (&str, &str),
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(&DECIDED, params![scope.society_id(), claim_id, by, reason, now]).await.map(drop)
+}
+
+/// Ends the waiting of a claim, by whom and why.
+pub(super) async fn refuse(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    claim_id: i64,
+    (by, reason): (&str, &str),
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(&REFUSE, params![scope.society_id(), claim_id, by, reason, now]).await.map(drop)
+}
+
+/// Ends the waiting of a batch's claims; returns how many.
+pub(super) async fn refuse_batch(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    (by, reason): (&str, &str),
+    now: Timestamp,
+) -> Result<u64, DbError> {
+    tx.execute(&REFUSE_BATCH, params![scope.society_id(), batch_id, by, reason, now]).await
+}
+
+/// Lets a claim that was not wanted wait again; returns its batch.
+pub(super) async fn wait_again(tx: &mut Tx, scope: &impl InSociety, claim_id: i64) -> Result<Option<i64>, DbError> {
+    let row: Option<BatchId> = tx.optional(&WAIT_AGAIN, params![scope.society_id(), claim_id]).await?;
+    Ok(row.map(|row| row.batch_id))
+}
+
+/// Returns the other batches that have rows of claims which this one brought.
+pub(super) async fn placed_elsewhere(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<BatchId> = tx.all(&PLACED_ELSEWHERE, params![scope.society_id(), batch_id]).await?;
+    Ok(rows.into_iter().map(|row| row.batch_id).collect())
+}
+
+/// Deletes the rows in the batch `placed_in` of claims that this batch brought.
+pub(super) async fn rows_delete(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    placed_in: i64,
+) -> Result<(), DbError> {
+    let values = params![scope.society_id(), batch_id, placed_in];
+    tx.execute(&ROWS_DELETE, values).await?;
+    tx.execute(&CHANGES_DELETE, values).await.map(drop)
+}
+
+/// Lets the versions of these claims be shown as if the deleted rows had never been.
+pub(super) async fn versions_settle(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<(), DbError> {
+    tx.execute(&VERSIONS_SETTLE, params![scope.society_id(), batch_id]).await.map(drop)
+}
+
+/// Returns the other batches that brought claims placed in this one.
+pub(super) async fn brought_from_elsewhere(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<BatchId> = tx.all(&BROUGHT_FROM, params![scope.society_id(), batch_id]).await?;
+    Ok(rows.into_iter().map(|row| row.batch_id).collect())
+}
+
+/// Lets claims that another batch brought and that were placed in this one wait again; returns how many.
+pub(super) async fn unplace(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    placed_in: i64,
+    brought_by: i64,
+) -> Result<u64, DbError> {
+    tx.execute(&UNPLACE, params![scope.society_id(), placed_in, brought_by]).await
+}
+
+/// Lets the claim of this key wait again that another batch brought and that was placed in this one; returns that other batch.
+pub(super) async fn unplace_one(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    placed_in: i64,
+    key: &[u8],
+) -> Result<Vec<i64>, DbError> {
+    let rows: Vec<BatchId> = tx.all(&UNPLACE_ONE, params![scope.society_id(), placed_in, key]).await?;
+    Ok(rows.into_iter().map(|row| row.batch_id).collect())
+}
+
+/// Deletes the claims that a batch brought.
+pub(super) async fn delete_batch(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<(), DbError> {
+    tx.execute(&DELETE_BATCH, params![scope.society_id(), batch_id]).await.map(drop)
+}

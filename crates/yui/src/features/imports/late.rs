@@ -1,0 +1,105 @@
+//! Rows that join a batch after it was read, and batches of what staff change by hand.
+
+use kenpo_formats::TreatmentMonth;
+use sha2::{Digest, Sha256};
+use yui_db::Tx;
+
+use super::{BatchState, Format, Kind, queries};
+use crate::{app::App, features::societies::ids_take, scope::SystemScope};
+
+/// Records of a batch that meant nobody and now have rows in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LateRows<'l> {
+    /// Their lines in the file.
+    pub(crate) lines: &'l [i64],
+    /// How many of them have a claim that another batch has too.
+    pub(crate) corrections: i64,
+    /// The first and the last treatment month among them.
+    pub(crate) months: Option<(TreatmentMonth, TreatmentMonth)>,
+}
+
+/// Counts late rows in their batch and forgets their faults; returns the batch's state.
+///
+/// # Errors
+/// Where there is no such batch, or the database does not answer.
+pub(crate) async fn late_rows(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    late: LateRows<'_>,
+) -> anyhow::Result<BatchState> {
+    let state = queries::late_add(tx, scope, batch_id, late).await?;
+    queries::unmatched_forget(tx, scope, batch_id, late.lines).await?;
+    state.ok_or_else(|| anyhow::anyhow!("batch {batch_id} is not there"))
+}
+
+/// Counts these records as matched whose rows are in another batch, and forgets their faults.
+pub(crate) async fn no_longer_unmatched(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    lines: &[i64],
+) -> anyhow::Result<()> {
+    queries::unmatched_add(tx, scope, batch_id, -i64::try_from(lines.len())?).await?;
+    queries::unmatched_forget(tx, scope, batch_id, lines).await?;
+    Ok(())
+}
+
+/// Counts so many records as unmatched again.
+pub(crate) async fn unmatched_again(tx: &mut Tx, scope: &SystemScope, batch_id: i64, count: i64) -> anyhow::Result<()> {
+    Ok(queries::unmatched_add(tx, scope, batch_id, count).await?)
+}
+
+/// Returns the state of a batch.
+pub(crate) async fn batch_state(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+) -> Result<Option<BatchState>, yui_db::DbError> {
+    queries::state_of(tx, scope, batch_id).await
+}
+
+/// Returns the newest batch of changes by hand of this kind that waits and is neither scheduled nor to be withdrawn.
+pub(crate) async fn hand_batch_open(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    kind: Kind,
+) -> Result<Option<i64>, yui_db::DbError> {
+    queries::hand_batch_open(tx, scope, kind).await
+}
+
+/// Makes a batch for changes by hand, which waits for publication; returns its number.
+pub(crate) async fn hand_batch(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    kind: Kind,
+    name: &str,
+) -> anyhow::Result<i64> {
+    let batch_id = ids_take(tx, scope, "batch", 1).await?;
+    // Of no file: nothing but this batch has it.
+    let hash: [u8; 32] = Sha256::digest(format!("by hand {batch_id}")).into();
+    queries::hand_batch_insert(tx, scope, (batch_id, kind, Format::Csv), (name, &hash), app.clock.now()).await?;
+    Ok(batch_id)
+}
+
+/// What a batch of changes by hand has by now.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub(crate) struct HandCounts {
+    /// How many changes.
+    pub(crate) count: i64,
+    /// As 202501; none where there is no row.
+    pub(crate) first_month: Option<i32>,
+    /// The same of the last month.
+    pub(crate) last_month: Option<i32>,
+}
+
+/// Sets the counts of a batch of changes by hand.
+pub(crate) async fn hand_batch_count(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    counts: HandCounts,
+) -> Result<(), yui_db::DbError> {
+    queries::hand_batch_count(tx, scope, batch_id, counts).await
+}

@@ -1,0 +1,134 @@
+//! The SQL of rows that join a batch after it was read, and of batches of changes by hand.
+
+use jiff::Timestamp;
+use yui_db::{DbError, Param, Tx, params, statements};
+
+use super::super::{
+    BatchState, Format, Kind, acting,
+    late::{HandCounts, LateRows},
+};
+use crate::scope::{InSociety, SystemScope};
+
+statements! {
+    LATE_ADD = "
+        UPDATE import_batches
+        SET accepted = accepted + $3, unmatched = unmatched - $3, corrections = corrections + $4,
+            first_month = CASE WHEN first_month IS NULL OR $5 < first_month THEN $5 ELSE first_month END,
+            last_month = CASE WHEN last_month IS NULL OR $6 > last_month THEN $6 ELSE last_month END
+        WHERE society_id = $1 AND batch_id = $2
+        RETURNING state";
+    UNMATCHED_ADD = "UPDATE import_batches SET unmatched = unmatched + $3 WHERE society_id = $1 AND batch_id = $2";
+    UNMATCHED_FORGET = "
+        DELETE FROM import_faults
+        WHERE society_id = $1 AND batch_id = $2 AND kind = 'unmatched' AND line IN ($3)
+        RETURNING line";
+    STATE_OF = "SELECT state FROM import_batches WHERE society_id = $1 AND batch_id = $2";
+    HAND_BATCH_OPEN = "
+        SELECT batch_id FROM import_batches
+        WHERE society_id = $1 AND kind = $2 AND by_hand AND state = 'staged' AND publish_at IS NULL
+            AND withdraw_acting IS NULL
+        ORDER BY batch_id DESC LIMIT 1";
+    HAND_BATCH_INSERT = "
+        INSERT INTO import_batches (society_id, batch_id, kind, format, file_name, content_hash, state, position,
+            accepted, rejected, unmatched, corrections, imported_by, created_at, version_order, by_hand)
+        VALUES ($1, $2, $3, $4, $5, $6, 'staged', 0, 0, 0, 0, 0, $7, $8, $2, TRUE)";
+    HAND_BATCH_COUNT = "
+        UPDATE import_batches
+        SET position = $3, accepted = $3, corrections = $3, first_month = $4, last_month = $5
+        WHERE society_id = $1 AND batch_id = $2 AND by_hand";
+}
+
+#[derive(sqlx::FromRow)]
+struct State {
+    state: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct BatchId {
+    batch_id: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Line {
+    #[allow(dead_code)]
+    line: i64,
+}
+
+/// Counts late rows; returns the batch's state.
+pub(in super::super) async fn late_add(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    LateRows { lines, corrections, months }: LateRows<'_>,
+) -> Result<Option<BatchState>, DbError> {
+    let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+    let (first, last) = (months.map(|(first, _)| first.number()), months.map(|(_, last)| last.number()));
+    let values = params![scope.society_id(), batch_id, count, corrections, first, last];
+    let row: Option<State> = tx.optional(&LATE_ADD, values).await?;
+    Ok(row.and_then(|row| BatchState::of(&row.state)))
+}
+
+/// Changes the number of unmatched records.
+pub(in super::super) async fn unmatched_add(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    count: i64,
+) -> Result<(), DbError> {
+    tx.execute(&UNMATCHED_ADD, params![scope.society_id(), batch_id, count]).await.map(drop)
+}
+
+/// Forgets that nobody was meant on these lines.
+pub(in super::super) async fn unmatched_forget(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    lines: &[i64],
+) -> Result<(), DbError> {
+    let lines: Vec<_> = lines.iter().copied().map(Param::from).collect();
+    tx.all_among::<Line>(&UNMATCHED_FORGET, params![scope.society_id(), batch_id], &lines).await.map(drop)
+}
+
+/// Returns the state of a batch.
+pub(in super::super) async fn state_of(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+) -> Result<Option<BatchState>, DbError> {
+    let row: Option<State> = tx.optional(&STATE_OF, params![scope.society_id(), batch_id]).await?;
+    Ok(row.and_then(|row| BatchState::of(&row.state)))
+}
+
+/// Returns the newest batch of changes by hand that waits.
+pub(in super::super) async fn hand_batch_open(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    kind: Kind,
+) -> Result<Option<i64>, DbError> {
+    let row: Option<BatchId> = tx.optional(&HAND_BATCH_OPEN, params![scope.society_id(), kind.word()]).await?;
+    Ok(row.map(|row| row.batch_id))
+}
+
+/// Inserts a batch of changes by hand.
+pub(in super::super) async fn hand_batch_insert(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    (batch_id, kind, format): (i64, Kind, Format),
+    (name, hash): (&str, &[u8; 32]),
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let by = acting::name(scope);
+    let values = params![scope.society_id(), batch_id, kind.word(), format.word(), name, hash, by, now];
+    tx.execute(&HAND_BATCH_INSERT, values).await.map(drop)
+}
+
+/// Sets the counts of a batch of changes by hand.
+pub(in super::super) async fn hand_batch_count(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    HandCounts { count, first_month, last_month }: HandCounts,
+) -> Result<(), DbError> {
+    let values = params![scope.society_id(), batch_id, count, first_month, last_month];
+    tx.execute(&HAND_BATCH_COUNT, values).await.map(drop)
+}
