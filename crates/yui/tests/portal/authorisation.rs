@@ -169,6 +169,8 @@ fn console() -> Vec<(Method, &'static str, &'static str, Wants)> {
         post("/console/members/{id}/resume", "/console/members/9999/resume", Right(Help)),
         get("/console/members/{id}/certificate", "/console/members/1/certificate", Right(Help)),
         post("/console/members/{id}/certificate", "/console/members/9999/certificate", Right(Help)),
+        get("/console/members/{id}/statement", "/console/members/1/statement", Right(Help)),
+        post("/console/members/{id}/statement", "/console/members/9999/statement", Right(Help)),
         get("/console/members/{id}/objection", "/console/members/1/objection", Right(Help)),
         post("/console/members/{id}/objection", "/console/members/9999/objection", Right(Help)),
         get("/console/members/{id}/objection-end", "/console/members/1/objection-end", Right(Help)),

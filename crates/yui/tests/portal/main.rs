@@ -27,6 +27,7 @@ mod maintenance;
 mod member_acts;
 mod member_flags;
 mod members;
+mod member_statement;
 mod migration;
 mod operator;
 mod postcards;
