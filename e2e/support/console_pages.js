@@ -242,6 +242,7 @@ export const consolePages = [
       await page.goto(society.at('/console/staff'));
     }, complaint: /403/ },
   { name: 'imports', route: '/console/imports', open: staff('/console/imports') },
+  { name: 'imports, how files are made', route: '/console/imports/help', open: staff('/console/imports/help') },
   { name: 'imports, a new file', route: '/console/imports/new', open: staff('/console/imports/new') },
   {
     name: 'imports, a new file, mistakes',

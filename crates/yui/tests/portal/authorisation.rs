@@ -210,6 +210,7 @@ fn console() -> Vec<(Method, &'static str, &'static str, Wants)> {
         post("/console/staff/{id}/unlock", "/console/staff/99/unlock", Right(Manage)),
         post("/console/staff/{id}/invite-again", "/console/staff/99/invite-again", Right(Manage)),
         get("/console/imports", "/console/imports", Right(Look)),
+        get("/console/imports/help", "/console/imports/help", Right(Look)),
         get("/console/imports/template/{kind}", "/console/imports/template/expenses", Right(Look)),
         get("/console/imports/new", "/console/imports/new", Right(Data)),
         post("/console/imports/new", "/console/imports/new", Right(Data)),
