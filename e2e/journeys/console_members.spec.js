@@ -199,3 +199,24 @@ test('somebody is looked up and helped by keyboard alone', async ({ page, portal
   await enter();
   await expect(done(page)).toHaveText('ロックを解除しました。');
 });
+
+test('a member asks about a month: staff see what the member sees, for a reason', async ({ page, browser, portal }) => {
+  const society = portal.society('minato');
+  const member = await otherPage(browser);
+  await asMember(member, society, '/expenses/statement?month=2025-01');
+  const rows = (page) => page.locator('.table-wide tbody tr').allInnerTexts();
+
+  await found(page, society, 'testtaro01');
+  await act(page, society, '医療費明細の照会');
+  await expect(page.locator('.table-wide')).toHaveCount(0);
+  await page.getByLabel('診療年月').selectOption('2025年1月');
+  await go(page, {}, '明細を表示する');
+  expect(await faults(page)).toEqual(['本人確認の方法を入力してください。', '理由を入力してください。']);
+  await go(page, { 本人確認の方法: '電話で生年月日を確認', 理由: '自己負担額の問い合わせ' }, '明細を表示する');
+  await expect(page.getByRole('heading', { name: '2025年1月の医療費明細' })).toBeVisible();
+  expect(await rows(page)).toEqual(await rows(member));
+  expect(new URL(page.url()).search).toBe('');
+  await submit(page, page.getByRole('link', { name: 'テスト タロウ の詳細' }));
+  await expect(page.getByRole('region', { name: '職員の閲覧と操作' }).first()).toContainText('2025/01診療分: 自己負担額の問い合わせ');
+  await member.context().close();
+});

@@ -152,6 +152,15 @@ const memberMistakes = (typed, act) => async (page, society) => {
   await page.locator('.error-summary').waitFor();
 };
 
+/** What somebody sees of a month, after a reason was given. */
+const memberStatement = async (page, society) => {
+  await member('testtaro01', 'statement')(page, society);
+  await page.getByLabel('診療年月').selectOption('2025-01');
+  for (const field of await page.locator('main form textarea').all()) await field.fill('電話での問い合わせ');
+  await submit(page, page.locator('main form button[type=submit]'));
+  await page.locator('.table-wide, .cards').first().waitFor({ state: 'attached' });
+};
+
 /** The acts on somebody, by the route; who it can be done to. */
 const acts = [
   ['unlock', member('rokku00004', 'unlock')],
@@ -161,6 +170,7 @@ const acts = [
   ['user-id', member('testtaro01', 'user-id')],
   ['stop', member('testtaro01', 'stop')],
   ['resume', memberAfter('testtaro01', 'stop', 'resume')],
+  ['statement', member('testtaro01', 'statement')],
   ['objection', member('800-1234-01', 'objection')],
   ['objection-end', memberAfter('800-1234-01', 'objection', 'objection-end')],
   ['non-disclosure', member('800-1234-01', 'non-disclosure')],
@@ -234,6 +244,8 @@ export const consolePages = [
   { name: 'a dependent with a flag', route: `${SEARCH}/{id}`, open: memberAfter('800-1234-01', 'objection') },
   ...acts.map(([act, open]) => ({ name: `a member: ${act}`, route: `${SEARCH}/{id}/${act}`, open })),
   { name: 'a member: factors, mistakes', route: `${SEARCH}/{id}/factors`, open: memberMistakes('testtaro01', 'factors') },
+  { name: 'a member: statement, shown', route: `${SEARCH}/{id}/statement`, open: memberStatement },
+  { name: 'a member: statement, mistakes', route: `${SEARCH}/{id}/statement`, open: memberMistakes('testtaro01', 'statement') },
   { name: 'a member: user-id, mistakes', route: `${SEARCH}/{id}/user-id`, open: memberMistakes('testtaro01', 'user-id') },
   { name: 'staff', route: '/console/staff', open: staff('/console/staff') },
   { name: 'staff, invite', route: '/console/staff/new', open: staff('/console/staff/new') },
@@ -244,6 +256,7 @@ export const consolePages = [
       await page.goto(society.at('/console/staff'));
     }, complaint: /403/ },
   { name: 'imports', route: '/console/imports', open: staff('/console/imports') },
+  { name: 'imports, how files are made', route: '/console/imports/help', open: staff('/console/imports/help') },
   { name: 'imports, a new file', route: '/console/imports/new', open: staff('/console/imports/new') },
   {
     name: 'imports, a new file, mistakes',

@@ -35,27 +35,28 @@ use crate::yen;
 use jiff::civil::Date;
 use std::io::Read;
 
-const COLUMNS: &[Column] = &[
-    Column::optional("請求番号"),
-    Column::optional("取消"),
-    Column::required("保険者番号"),
-    Column::required("記号"),
-    Column::required("番号"),
-    Column::optional("枝番"),
-    Column::optional("氏名"),
-    Column::optional("カナ氏名"),
-    Column::optional("生年月日"),
-    Column::optional("性別"),
-    Column::required("診療年月"),
-    Column::optional("医療機関コード"),
-    Column::required("医療機関名"),
-    Column::required("診療区分"),
-    Column::required("日数"),
-    Column::required("医療費総額"),
-    Column::required("保険者負担額"),
-    Column::required("公費負担額"),
-    Column::required("自己負担額"),
-    Column::optional("備考").with_lines(),
+/// The columns of the file.
+pub const COLUMNS: &[Column] = &[
+    Column::optional("請求番号").holding("請求ごとに1つの番号。あとで訂正や取消をするときに、同じ請求だと分かります。"),
+    Column::optional("取消").holding("前に取り込んだ請求を取り消すときは「1」。ふだんは空欄にします。"),
+    Column::required("保険者番号").holding("保険者番号の8桁の数字。先頭の0も書きます。"),
+    Column::required("記号").holding("資格確認書や資格情報のお知らせのとおり。記号がない組合は空欄にします。"),
+    Column::required("番号").holding("資格確認書や資格情報のお知らせのとおり。"),
+    Column::optional("枝番").holding("2桁の数字（00、01など）。枝番、生年月日、氏名、カナ氏名のどれか1つは必要です。"),
+    Column::optional("氏名").holding("受診した人の氏名。"),
+    Column::optional("カナ氏名").holding("受診した人のカタカナの氏名。"),
+    Column::optional("生年月日").holding("受診した人の生年月日。「1985-04-01」のような日付。"),
+    Column::optional("性別").holding("「男」か「女」（「1」か「2」でもかまいません）。"),
+    Column::required("診療年月").holding("診療を受けた月。「2025-01」のような年月。"),
+    Column::optional("医療機関コード").holding("分かる場合だけ書きます。"),
+    Column::required("医療機関名").holding("分からない場合は空欄にします。空欄の行は、医療費控除の明細に使えません。"),
+    Column::required("診療区分").holding("入院、通院、歯科入院、歯科、薬局、訪問看護、柔道整復、はり・きゅう、あん摩・マッサージ、治療用装具、療養費、海外療養費のどれか。"),
+    Column::required("日数").holding("受診した日数。薬局は処方せんを受け付けた回数。分からない場合は空欄にします。"),
+    Column::required("医療費総額").holding("円。ほかの3つの金額の合計と同じにします。"),
+    Column::required("保険者負担額").holding("円。組合が負担した額。ないときは「0」と書きます。"),
+    Column::required("公費負担額").holding("円。国や自治体が負担した額。ないときは「0」と書きます。"),
+    Column::required("自己負担額").holding("円。本人が負担した額。ないときは「0」と書きます。"),
+    Column::optional("備考").with_lines().holding("加入者の明細に表示されます。"),
 ];
 
 /// One line of expenses; the amounts are facts of the source, in yen.
@@ -256,6 +257,13 @@ fn amounts(row: &mut Row) -> Option<[i64; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn staff_are_told_every_kind_of_care() {
+        let column = COLUMNS.iter().find(|column| column.name == "診療区分").unwrap();
+        assert_eq!(column.value, format!("{}のどれか。", CareKind::ALL.map(CareKind::label).join("、")));
+        assert!(COLUMNS.iter().all(|column| !column.value.is_empty()));
+    }
 
     fn rows(text: &str) -> Vec<Result<ExpenseRow, Vec<Fault>>> {
         ExpenseCsv::open(text.as_bytes()).map_err(|faults| faults[0].to_string()).unwrap().collect()

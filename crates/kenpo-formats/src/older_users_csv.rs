@@ -20,14 +20,15 @@ use crate::text::fold;
 use crate::written::{code, insurer_number};
 use std::io::Read;
 
-const COLUMNS: &[Column] = &[
-    Column::required("ユーザID"),
-    Column::required("保険者番号"),
-    Column::required("記号"),
-    Column::required("番号"),
-    Column::optional("枝番"),
-    Column::optional("メールアドレス"),
-    Column::required("ログイン済み"),
+/// The columns of the file.
+pub const COLUMNS: &[Column] = &[
+    Column::required("ユーザID").holding("前のシステムで使っていたユーザID。"),
+    Column::required("保険者番号").holding("保険者番号の8桁の数字。先頭の0も書きます。"),
+    Column::required("記号").holding("資格確認書や資格情報のお知らせのとおり。記号がない組合は空欄にします。"),
+    Column::required("番号").holding("資格確認書や資格情報のお知らせのとおり。"),
+    Column::optional("枝番").holding("2桁の数字（00、01など）。"),
+    Column::optional("メールアドレス").holding("前のシステムに登録されているアドレス。"),
+    Column::required("ログイン済み").holding("ログインしたことがあれば「1」、なければ「0」。"),
 ];
 
 /// One user of the older portal. What user ID and address have to look like is for the new portal to say.

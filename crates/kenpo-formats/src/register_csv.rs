@@ -33,20 +33,23 @@ use std::io::Read;
 
 pub use crate::person::{Relationship, Sex};
 
-const COLUMNS: &[Column] = &[
-    Column::required("保険者番号"),
-    Column::required("記号"),
-    Column::required("番号"),
-    Column::optional("枝番"),
-    Column::optional("個人コード"),
-    Column::required("氏名"),
-    Column::required("カナ氏名"),
-    Column::required("性別"),
-    Column::required("生年月日"),
-    Column::required("続柄"),
-    Column::required("資格取得日"),
-    Column::optional("資格喪失日"),
-    Column::optional("メールアドレス"),
+/// The columns of the file.
+pub const COLUMNS: &[Column] = &[
+    Column::required("保険者番号").holding("保険者番号の8桁の数字。先頭の0も書きます。"),
+    Column::required("記号").holding("資格確認書や資格情報のお知らせのとおり。記号がない組合は空欄にします。"),
+    Column::required("番号").holding("資格確認書や資格情報のお知らせのとおり。"),
+    Column::optional("枝番").holding("2桁の数字（00、01など）。家族のだれかを見分けるのに使います。"),
+    Column::optional("個人コード")
+        .holding("組合のシステムで1人に1つずつ付けている番号。変わらない番号がある場合だけ書きます。"),
+    Column::required("氏名").holding("姓と名の間は空白で区切ります。"),
+    Column::required("カナ氏名").holding("カタカナ。全角でも半角でもかまいません。"),
+    Column::required("性別").holding("「男」か「女」（「1」か「2」でもかまいません）。"),
+    Column::required("生年月日").holding("「1985-04-01」のような日付。"),
+    Column::required("続柄").holding("「本人」か「家族」（「1」か「2」でもかまいません）。"),
+    Column::required("資格取得日").holding("資格のある最初の日。"),
+    Column::optional("資格喪失日")
+        .holding("資格がなくなった最初の日（退職した日の翌日など）。資格がある人は空欄にします。"),
+    Column::optional("メールアドレス").holding("分かる場合だけ書きます。"),
 ];
 
 /// One person in one span of membership.

@@ -25,22 +25,29 @@ pub struct Column {
     pub required: bool,
     /// Whether its cells may have line breaks.
     pub lines: bool,
+    /// What its cells hold: a Japanese sentence for staff.
+    pub value: &'static str,
 }
 
 impl Column {
     /// Returns a column that must be there.
     pub const fn required(name: &'static str) -> Self {
-        Self { name, required: true, lines: false }
+        Self { name, required: true, lines: false, value: "" }
     }
 
     /// Returns a column that may be missing.
     pub const fn optional(name: &'static str) -> Self {
-        Self { name, required: false, lines: false }
+        Self { name, required: false, lines: false, value: "" }
     }
 
     /// Returns the column with cells that may have line breaks.
     pub const fn with_lines(self) -> Self {
         Self { lines: true, ..self }
+    }
+
+    /// Returns the column with what its cells hold, said to staff.
+    pub const fn holding(self, value: &'static str) -> Self {
+        Self { value, ..self }
     }
 }
 

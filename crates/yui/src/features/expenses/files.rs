@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use kenpo_formats::{TreatmentMonth, expense_csv};
+use kenpo_formats::{TreatmentMonth, csv_table::Column, expense_csv};
 use yui_db::Tx;
 
 use super::{by_hand, claims, import::ExpenseImport, judging, news::ExpenseNews, queries, unmatched};
@@ -53,6 +53,10 @@ impl FileKind for ExpenseFiles {
 
     fn template(&self) -> &'static str {
         expense_csv::template()
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        expense_csv::COLUMNS
     }
 
     fn details(&self) -> &'static [(&'static str, &'static str)] {

@@ -30,7 +30,7 @@ pub(crate) use leading::{LeadingYear, leading_year_of};
 pub(crate) use line::Line;
 pub(crate) use queries::{arrival, lines, lines_of_person};
 pub(crate) use rules::{Totals, VisibleMonths, leading_year};
-pub(crate) use statement::{not_before, sample_arrival, sample_lines};
+pub(crate) use statement::{Statement, month_of_household, not_before, sample_arrival, sample_lines, sample_statement};
 
 use crate::{
     app::App,

@@ -186,8 +186,29 @@ pub(crate) async fn lines(
     months: VisibleMonths,
     today: Date,
 ) -> anyhow::Result<Vec<Line>> {
+    lines_in(db, scope, scope.household_id, months, today).await
+}
+
+/// Returns what [`lines`] returns to the household's account: for staff who answer its questions.
+pub(super) async fn lines_of_household(
+    db: &Db,
+    staff: &StaffScope,
+    household_id: i64,
+    months: VisibleMonths,
+    today: Date,
+) -> anyhow::Result<Vec<Line>> {
+    lines_in(db, staff, household_id, months, today).await
+}
+
+async fn lines_in(
+    db: &Db,
+    scope: &impl InSociety,
+    household_id: i64,
+    months: VisibleMonths,
+    today: Date,
+) -> anyhow::Result<Vec<Line>> {
     let (first, last) = (months.first.number(), months.last.number());
-    let values = params![scope.society_id(), scope.household_id, first, last, today];
+    let values = params![scope.society_id(), household_id, first, last, today];
     let rows: Vec<LineRow> = db.all(&LINES, values).await?;
     Ok(joined(rows.into_iter().map(claim).collect::<anyhow::Result<Vec<_>>>()?))
 }

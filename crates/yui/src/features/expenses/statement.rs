@@ -16,7 +16,7 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    scope::{InSociety, MemberScope},
+    scope::{InSociety, MemberScope, StaffScope},
     ui::{
         FormState, Lang, Page, Shell,
         format::{care, day_of, month_long, month_short, yen},
@@ -36,7 +36,7 @@ pub(super) struct StatementPage {
     heading: String,
     form: FormState,
     filter: Filter,
-    shown: Option<Shown>,
+    body: Option<StatementBody>,
     /// What is said where there is no line; nothing where `pending` says it.
     nothing: Option<&'static str>,
     begins: Option<String>,
@@ -44,16 +44,31 @@ pub(super) struct StatementPage {
 }
 
 /// The statement itself, formatted.
-struct Shown {
+#[derive(Template)]
+#[template(path = "features/expenses/statement_body.html")]
+pub(crate) struct StatementBody {
+    page: Page,
     rows: Vec<Row>,
     totals: FormattedTotals,
     split: Split,
     pictures: Option<Pictures>,
     pages: Pages,
-    pdf: String,
+    /// Where the same is as a PDF, for whom it is there.
+    pdf: Option<String>,
     changed: Option<String>,
     any_blank_provider: bool,
     any_derived: bool,
+}
+
+impl askama::filters::HtmlSafe for StatementBody {}
+
+/// A statement, or what is said in its place.
+pub(crate) struct Statement {
+    pub(crate) heading: String,
+    pub(crate) body: Option<StatementBody>,
+    /// What is said where there is no line; nothing where `pending` says it.
+    pub(crate) nothing: Option<&'static str>,
+    pub(crate) pending: Option<String>,
 }
 
 struct Pictures {
@@ -151,8 +166,8 @@ pub(super) async fn show(
             (filter.from, filter.to) = (asked.from, asked.to);
             let page = shell.page_with_errors("医療費明細");
             let heading = shell.t("医療費明細").to_owned();
-            let (shown, nothing, begins, pending) = (None, None, None, None);
-            return Ok(StatementPage { page, heading, form, filter, shown, nothing, begins, pending });
+            let (body, nothing, begins, pending) = (None, None, None, None);
+            return Ok(StatementPage { page, heading, form, filter, body, nothing, begins, pending });
         }
     };
     let lines = chosen_lines(&app, &scope, &span).await?;
@@ -173,21 +188,53 @@ fn page(
     span: Span,
     lines: &[Line],
     (arrival, today): (Arrival, Date),
-    page: usize,
+    number: usize,
     filter: Filter,
 ) -> StatementPage {
-    let lang = shell.lang;
-    let heading = span.title(lang);
-    let shown = (!lines.is_empty()).then(|| shown(lang, span, lines, arrival, page));
+    let page = shell.page_titled(span.title(shell.lang));
+    let Statement { heading, body, nothing, pending } =
+        statement(&page, span, lines, (arrival, today), Form::OfMember { page: number });
+    let begins = begins(shell.lang, span, arrival);
+    StatementPage { page, heading, form: FormState::default(), filter, body, nothing, begins, pending }
+}
+
+/// For whom a statement is written.
+#[derive(Clone, Copy)]
+enum Form {
+    /// For the household: page by page, and as a PDF.
+    OfMember { page: usize },
+    /// For staff who answer its questions: whole.
+    OfStaff,
+}
+
+fn statement(page: &Page, span: Span, lines: &[Line], (arrival, today): (Arrival, Date), form: Form) -> Statement {
+    let body = (!lines.is_empty()).then(|| body(page, span, lines, arrival, form));
     let nothing = match span.of {
-        _ if shown.is_some() || !arrival.has(span.months.first) => None,
+        _ if body.is_some() || !arrival.has(span.months.first) => None,
         Of::Month(_) if span.member_id.is_none() => Some("この月に受診の記録はありません。"),
         _ => Some("該当するデータはありません。"),
     };
-    let pending = arrival.told(lang, span.months, lines.iter().map(|line| line.month).max(), today);
-    let begins = begins(lang, span, arrival);
-    let page = shell.page_titled(heading.clone());
-    StatementPage { page, heading, form: FormState::default(), filter, shown, nothing, begins, pending }
+    let newest = lines.iter().map(|line| line.month).max();
+    let pending = arrival.told(page.lang, span.months, newest, today);
+    Statement { heading: span.title(page.lang), body, nothing, pending }
+}
+
+/// Returns the statement of a month as the household sees it, for a page of the console.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(crate) async fn month_of_household(
+    app: &App,
+    staff: &StaffScope,
+    page: &Page,
+    household_id: i64,
+    month: TreatmentMonth,
+) -> anyhow::Result<Statement> {
+    let (months, today) = (VisibleMonths { first: month, last: month }, app.clock.today());
+    let lines = queries::lines_of_household(&app.db, staff, household_id, months, today).await?;
+    let arrival = arrival(&app.db, staff).await?;
+    let span = Span { of: Of::Month(month), months, member_id: None };
+    Ok(statement(page, span, &lines, (arrival, today), Form::OfStaff))
 }
 
 /// Returns what is said where a year or a span begins later than it seems to.
@@ -207,17 +254,25 @@ pub(crate) fn not_before(lang: Lang, months: VisibleMonths, arrival: Arrival) ->
     Some(lang.tf("掲載しているのは、{0}診療分からです。", [month_long(lang, first)]))
 }
 
-fn shown(lang: Lang, span: Span, lines: &[Line], arrival: Arrival, page: usize) -> Shown {
+fn body(page: &Page, span: Span, lines: &[Line], arrival: Arrival, form: Form) -> StatementBody {
+    let lang = page.lang;
     let totals = Totals::of(lines);
-    let href = |page| format!("/expenses/statement?{}", span.query(page));
-    let (pages, range) = Pages::of(lines.len(), LINES_PER_PAGE, page, href);
+    let href = |number| format!("/expenses/statement?{}", span.query(number));
+    let (pages, range, pdf) = match form {
+        Form::OfMember { page } => {
+            let (pages, range) = Pages::of(lines.len(), LINES_PER_PAGE, page, href);
+            (pages, range, Some(format!("/expenses/statement.pdf?{}", span.query(1))))
+        }
+        Form::OfStaff => (Pages::default(), 0..lines.len(), None),
+    };
     let changed = lines.iter().filter_map(|line| line.published_at).max();
-    Shown {
+    StatementBody {
+        page: page.clone(),
         rows: lines.get(range).unwrap_or_default().iter().map(|line| row(lang, line)).collect(),
         split: chart::split(lang, &totals),
         pictures: pictures(lang, span, lines, arrival),
         pages,
-        pdf: format!("/expenses/statement.pdf?{}", span.query(1)),
+        pdf,
         changed: changed.map(|changed: Timestamp| day_of(lang, changed)),
         any_blank_provider: lines.iter().any(|line| line.provider_name.is_empty()),
         any_derived: lines.iter().any(|line| line.derived),
@@ -319,6 +374,13 @@ pub(super) fn sample_window() -> VisibleMonths {
 
 pub(crate) fn sample_arrival() -> Arrival {
     Arrival { first: TreatmentMonth::new(2024, 4), through: TreatmentMonth::new(2025, 3), expected_after: 3 }
+}
+
+/// Returns the statement of a month for samples of pages.
+pub(crate) fn sample_statement(page: &Page) -> Statement {
+    let month = sample_month();
+    let span = Span { of: Of::Month(month), months: VisibleMonths { first: month, last: month }, member_id: None };
+    statement(page, span, &sample_lines(), (sample_arrival(), sample_window().last.last_day()), Form::OfStaff)
 }
 
 pages! {

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt::Debug};
 
 use futures::future::BoxFuture;
 use jiff::{Timestamp, civil::Date};
+use kenpo_formats::csv_table::Column;
 use yui_db::Tx;
 
 use super::{HandChange, Importer, MonthRows, Options, Report, Source, Watch, check::check, run::apply};
@@ -51,8 +52,11 @@ pub trait FileKind: Debug + Send + Sync {
     /// Returns the same for the command line.
     fn about(&self) -> &'static str;
 
-    /// Returns an empty table with example rows.
+    /// Returns an empty table with example rows: no cell of it is quoted.
     fn template(&self) -> &'static str;
+
+    /// Returns the columns of its CSV, as its reader knows them.
+    fn columns(&self) -> &'static [Column];
 
     /// Returns the (Japanese) words for what its imports count besides.
     fn details(&self) -> &'static [(&'static str, &'static str)];

@@ -11,6 +11,7 @@ use super::{
     flags::{self, End, NonDisclosure, Objection, Set},
     queries::{self, About, AccountRow, FlagRow, SpanRow},
     search::AccountState,
+    statement,
 };
 use crate::{
     app::App,
@@ -310,6 +311,7 @@ fn entry(row: &EntryRow) -> Row {
 fn account_acts(staff: &StaffScope, target: &Target) -> Vec<Words> {
     let of = |right: Right, possible: bool, words: Words| (staff.role.has(right) && possible).then_some(words);
     [
+        of(Right::Help, statement::is_possible(staff, target), statement::WORDS),
         of(Right::Help, Unlock::is_possible(target), Unlock::WORDS),
         of(Right::Help, FactorsReset::is_possible(target), FactorsReset::WORDS),
         of(Right::Data, PairReissue::is_possible(target), PairReissue::WORDS),
@@ -373,7 +375,7 @@ crate::ui::console_pages! {
             terms: vec![row(&["第1版", "2026/11/01 09:03"])],
             flags: vec![row(&["異議申出", "2026/11/10 10:00 窓口 三枝: 本人の申出", "2027/11/09まで"])],
             entries: vec![row(&["2026/11/20 09:12", "窓口 三枝", "加入者の詳細を表示", ""])],
-            acts: vec![Unlock::WORDS, FactorsReset::WORDS, Stop::WORDS],
+            acts: vec![statement::WORDS, Unlock::WORDS, FactorsReset::WORDS, Stop::WORDS],
             flag_acts: vec![End::<Objection>::WORDS, Set::<NonDisclosure>::WORDS],
             may_print: true,
         }

@@ -1,5 +1,6 @@
-//! 加入者: staff look people up, see who they are and how their account stands, and help them. Nothing of anybody's health
-//! is on these pages (docs/decisions/0019); the one file with it is for the person whose it is (docs/decisions/0025).
+//! 加入者: staff look people up, see who they are and how their account stands, and help them. Of anybody's health there is one
+//! page, for staff whom a member asks about a month (docs/decisions/0035), and one file, for the person whose it is
+//! (docs/decisions/0025).
 
 mod account_acts;
 mod act;
@@ -9,6 +10,7 @@ mod flags;
 mod queries;
 mod recognise;
 mod search;
+mod statement;
 
 pub use flags::end_over;
 
@@ -48,6 +50,8 @@ pub fn routes(routes: Routes) -> Routes {
         .post("/console/members/{id}/resume", fresh, act::submit::<Resume>)
         .get("/console/members/{id}/certificate", fresh, certificate::show)
         .post("/console/members/{id}/certificate", fresh, certificate::submit)
+        .get("/console/members/{id}/statement", fresh, statement::show)
+        .post("/console/members/{id}/statement", fresh, statement::submit)
         .get("/console/members/{id}/objection", fresh, act::show::<Set<Objection>>)
         .post("/console/members/{id}/objection", fresh, act::submit::<Set<Objection>>)
         .get("/console/members/{id}/objection-end", fresh, act::show::<End<Objection>>)
@@ -69,4 +73,6 @@ crate::features::audit::acts! {
     MEMBER_FLAG_ENDED = "member.flag_ended" / "異議申出・情報非開示を解除";
     /// The statement of somebody whose expenses are kept from the household was printed for them.
     MEMBER_CERTIFICATE = "member.certificate" / "本人用の医療費明細を作成";
+    /// What somebody sees of a month was looked at by staff.
+    MEMBER_STATEMENT_VIEWED = "member.statement_viewed" / "医療費明細を照会";
 }

@@ -53,8 +53,8 @@ statements! {
         WHERE c.society_id = $1 AND c.household_id = $2
         ORDER BY m.kana, m.member_id";
     ACCOUNT = "
-        SELECT a.account_id, a.user_id, a.state, a.locked_at, a.email, a.email_verified_at, a.created_at, a.enrolled_at,
-            a.last_login_at, a.password_ends_at,
+        SELECT a.account_id, a.household_id, a.user_id, a.state, a.locked_at, a.email, a.email_verified_at, a.created_at,
+            a.enrolled_at, a.last_login_at, a.password_ends_at,
             EXISTS (SELECT 1 FROM issued_pairs p
                 WHERE p.society_id = a.society_id AND p.account_id = a.account_id) AS pair_waits
         FROM accounts a WHERE a.society_id = $1 AND a.member_id = $2";
@@ -272,6 +272,8 @@ pub(super) async fn together(db: &Db, staff: &StaffScope, household_id: i64) -> 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct AccountRow {
     pub(super) account_id: i64,
+    /// The household whose expenses it sees.
+    pub(super) household_id: i64,
     pub(super) user_id: String,
     pub(super) state: String,
     pub(super) locked_at: Option<yui_db::Timestamp>,

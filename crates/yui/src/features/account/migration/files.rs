@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use futures::future::BoxFuture;
 use jiff::{Timestamp, civil::Date};
-use kenpo_formats::older_users_csv;
+use kenpo_formats::{csv_table::Column, older_users_csv};
 use yui_db::Tx;
 
 use super::{
@@ -111,6 +111,10 @@ impl FileKind for OlderUserFiles {
 
     fn template(&self) -> &'static str {
         older_users_csv::template()
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        older_users_csv::COLUMNS
     }
 
     fn details(&self) -> &'static [(&'static str, &'static str)] {

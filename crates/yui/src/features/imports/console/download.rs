@@ -15,7 +15,8 @@ use crate::{
     error::AppError,
     features::{
         audit::{self, Act},
-        imports::{Upload, acts, kind_of, queries},
+        imports::{Kind, Upload, acts, kind_of, queries},
+        societies,
     },
     files::pieces,
     scope::StaffScope,
@@ -30,11 +31,31 @@ fn csv(name: &str, body: Body) -> Response {
     (headers, body).into_response()
 }
 
-/// The empty table of a kind, with a byte order mark for spreadsheets.
-pub(super) async fn template(Path(kind): Path<String>) -> Result<Response, AppError> {
+/// The empty table of a kind, with a byte order mark for spreadsheets and the society's insurer number.
+pub(super) async fn template(
+    State(app): State<App>,
+    staff: StaffScope,
+    Path(kind): Path<String>,
+) -> Result<Response, AppError> {
     let kind = kind_of(&kind).ok_or(AppError::NotFound)?;
-    let text = format!("\u{feff}{}", kind.template());
-    Ok(csv(&format!("{}-template.csv", kind.word()), text.into()))
+    let rows = example(kind, societies::insurer_numbers(&app, &staff).await?.first());
+    let lines: String = rows.iter().map(|cells| format!("{}\r\n", cells.join(","))).collect();
+    Ok(csv(&format!("{}-template.csv", kind.word()), format!("\u{feff}{lines}").into()))
+}
+
+/// Returns the template of a kind with this insurer number, cell by cell; the header row first.
+pub(super) fn example(kind: Kind, insurer_number: Option<&String>) -> Vec<Vec<String>> {
+    let mut rows: Vec<Vec<String>> =
+        kind.template().lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
+    let Some((header, examples)) = rows.split_first_mut() else { return rows };
+    let at = header.iter().position(|name| name == "保険者番号");
+    for row in examples {
+        let cell = at.and_then(|at| row.get_mut(at));
+        if let (Some(cell), Some(number)) = (cell, insurer_number) {
+            cell.clone_from(number);
+        }
+    }
+    rows
 }
 
 /// The mistakes that the check of an upload found.

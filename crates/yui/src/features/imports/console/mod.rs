@@ -3,6 +3,7 @@
 
 mod batch;
 mod download;
+mod help;
 mod list;
 mod new;
 mod preview;
@@ -27,6 +28,7 @@ pub fn routes(routes: Routes) -> Routes {
     let (look, data, fresh) = (Staff(Right::Look), Staff(Right::Data), StaffFresh(Right::Data));
     routes
         .get("/console/imports", look, list::show)
+        .get("/console/imports/help", look, help::show)
         .get("/console/imports/template/{kind}", look, download::template)
         .get("/console/imports/new", data, new::show)
         // The handler has a limit of its own, and tells whose file is above it.
