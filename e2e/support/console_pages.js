@@ -437,6 +437,7 @@ export const notConsolePages = [
   '/console/imports/uploads/{id}/faults.csv',
   '/console/imports/uploads/{id}/changes.csv',
   '/console/imports/{id}/faults.csv',
+  '/console/imports/{id}/notices.csv',
   '/console/imports/{id}/withdraw/status',
   '/console/audit.csv',
   '/console/settings/postcards/sample.pdf',

@@ -236,6 +236,7 @@ fn console() -> Vec<(Method, &'static str, &'static str, Wants)> {
         post("/console/imports/questions/{id}", "/console/imports/questions/99", Right(Data)),
         post("/console/imports/questions/{id}/drop", "/console/imports/questions/99/drop", Right(Data)),
         get("/console/imports/{id}", "/console/imports/1", Right(Look)),
+        get("/console/imports/{id}/notices.csv", "/console/imports/99/notices.csv", Right(Data)),
         get("/console/imports/{id}/faults.csv", "/console/imports/1/faults.csv", Right(Data)),
         get("/console/imports/{id}/publish", "/console/imports/1/publish", Right(Data)),
         post("/console/imports/{id}/publish", "/console/imports/999/publish", Right(Data)),

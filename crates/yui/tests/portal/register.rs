@@ -459,3 +459,28 @@ async fn each_twin_has_a_question() {
         assert!(list.contains("確認待ちの行が3行"), "{list}");
     }
 }
+
+yui_db::statements! {
+    CHANGES_OF_LATER = "UPDATE register_changes SET batch_id = 2, change_number = 1000 + change_number WHERE batch_id = 3";
+    CHANGES_OF_EARLIER = "UPDATE register_changes SET batch_id = 3 WHERE batch_id = 2 AND change_number < 1000";
+}
+
+/// Two files that are read at the same time: the earlier one may change a person after the later one did.
+#[tokio::test]
+async fn a_withdrawal_never_restores_over_a_change_that_came_after_it() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        register_both_ways(&portal, &scope, "1.csv", &[FIRST_HOLDER]).await;
+        register_both_ways(&portal, &scope, "2.csv", &[&FIRST_HOLDER.replace("甲 一", "甲 壱")]).await;
+        register_both_ways(&portal, &scope, "3.csv", &[&FIRST_HOLDER.replace("甲 一", "甲 弌")]).await;
+        let mut tx = portal.db.db.begin().await.unwrap();
+        for statement in [&CHANGES_OF_LATER, &CHANGES_OF_EARLIER] {
+            assert_eq!(tx.execute(statement, yui_db::params![]).await.unwrap(), 1);
+        }
+        tx.commit().await.unwrap();
+        let before = state_of(&portal).await;
+        let refused = imports::withdraw(&portal.app, &scope, 3, "誤り").await.unwrap_err();
+        assert!(refused.to_string().contains("changed by a later import"), "{refused:#}");
+        assert_eq!(state_of(&portal).await, before);
+    }
+}

@@ -7,7 +7,6 @@ use axum::{
     body::Body,
     http::{HeaderMap, Request, Response, header},
 };
-use kenpo_formats::TreatmentMonth;
 use scraper::{Html, Selector};
 use tokio::{
     sync::{OnceCell, oneshot},

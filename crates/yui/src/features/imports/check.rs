@@ -3,13 +3,40 @@
 
 use std::sync::Arc;
 
+use kenpo_formats::Fault;
+
 use super::{
-    Figures, Importer, Outcome, Report, Source, Watch,
+    ChunkFault, Figures, Importer, Outcome, Report, Source, Watch,
     pace::Pace,
     read::{CHUNK, Chunks},
     run::{Counts, counted, is_full_file, there_already, to_confirm},
 };
 use crate::{app::App, scope::SystemScope};
+
+/// Returns what staff have to confirm before the file is imported, of which a check says more than the file itself.
+///
+/// # Errors
+/// As [`super::run`].
+pub(crate) async fn confirmations<I: Importer>(
+    app: &App,
+    scope: &SystemScope,
+    importer: I,
+    source: &Source,
+) -> anyhow::Result<Vec<Fault>> {
+    let mut found = Confirmations(Vec::new());
+    check(app, scope, importer, source, &mut found).await?;
+    Ok(found.0)
+}
+
+struct Confirmations(Vec<Fault>);
+
+impl Watch for Confirmations {
+    fn fault(&mut self, _fault: &ChunkFault) {}
+
+    fn confirm(&mut self, faults: &[Fault]) {
+        self.0.extend_from_slice(faults);
+    }
+}
 
 /// Checks the file. Each fault and notice is told to `watch` and kept nowhere.
 ///

@@ -39,6 +39,7 @@ pub use arrival::{MonthRows, Through};
 pub(crate) use asked::{QuestionCard, valid_answer};
 pub use batch::{Batch, BatchState, Format};
 pub use bell::Bell;
+pub(crate) use check::confirmations;
 pub(crate) use compare::FULL_FILE;
 pub use console::routes;
 pub use entry::{Candidate, Change, Entry, Facts, HandChange, RowQuestion};

@@ -228,6 +228,7 @@ async fn relatives(
 fn facts(target: &Target, newest: Option<&SpanRow>) -> Vec<(&'static str, String)> {
     let member = &target.member;
     let mut facts = vec![
+        ("加入者番号", member.member_id.to_string()),
         ("カナ", member.kana.clone()),
         ("生年月日", day(member.birth_date)),
         ("性別", if member.sex == "male" { "男" } else { "女" }.to_owned()),

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     features::{
-        imports::{Answers, Choices, FileKind, Job, PendingWork, Question, Report},
+        imports::{self, Answers, Choices, FileKind, Job, PendingWork, Question, Report, Unconfirmed},
         societies,
     },
     scope::SystemScope,
@@ -173,11 +173,20 @@ impl FileKind for RegisterFiles {
             // Matching looks members up by search keys, which older members may not have yet.
             backfill_of(job.app, job.scope).await?;
             let numbers = societies::insurer_numbers(job.app, job.scope).await?;
-            let importer = RegisterImport::new(job.scope.clone(), numbers, job.app.clock.now());
-            let decided = decisions(job.answers);
             // Wrong answers were rejected before the import.
             let extent = Extent::of(job.answers).unwrap_or_default();
-            job.run(importer.with_decisions(decided).of_extent(extent)).await
+            let importer = || {
+                let importer = RegisterImport::new(job.scope.clone(), numbers.clone(), job.app.clock.now());
+                importer.with_decisions(decisions(job.answers)).of_extent(extent)
+            };
+            if matches!(extent, Extent::Full { end: true, .. }) && !job.options.dry_run && !job.options.confirmed {
+                let faults = imports::confirmations(job.app, job.scope, importer(), job.source).await?;
+                if !faults.is_empty() {
+                    return Err(Unconfirmed(faults).into());
+                }
+            }
+            let importer = importer();
+            job.run(importer).await
         })
     }
 

@@ -92,6 +92,20 @@ async fn upload_list(
     Ok(csv(&format!("upload-{id}-{word}.csv"), Body::from_stream(pieces(file))))
 }
 
+/// What staff should look at in a batch though it was taken.
+pub(super) async fn batch_notices(
+    State(app): State<App>,
+    staff: StaffScope,
+    Path(id): Path<i64>,
+) -> Result<Response, AppError> {
+    let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
+    audit::seen(&app, &staff, acts::FAULTS_TAKEN, Some(&acts::batch(&batch)), "確かめたい行").await?;
+    let notices = queries::notice_list(&app.db, &staff, id, queries::KEPT).await?;
+    let mut list = Vec::new();
+    write_faults_csv(&mut list, notices.iter())?;
+    Ok(csv(&format!("import-{id}-notices.csv"), list.into()))
+}
+
 /// What was wrong in a batch.
 pub(super) async fn batch_faults(
     State(app): State<App>,

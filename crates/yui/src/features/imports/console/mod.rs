@@ -42,6 +42,7 @@ pub fn routes(routes: Routes) -> Routes {
         .post("/console/imports/uploads/{id}/resume", data, preview::resume)
         .get("/console/imports/{id}", look, batch::show)
         .get("/console/imports/{id}/faults.csv", data, download::batch_faults)
+        .get("/console/imports/{id}/notices.csv", data, download::batch_notices)
         .get("/console/imports/{id}/publish", fresh, publish::show)
         .post("/console/imports/{id}/publish", fresh, publish::submit)
         .post("/console/imports/{id}/publish/cancel", data, publish::cancel)
