@@ -90,11 +90,8 @@ const PERSON: &str = "記号・番号";
 
 impl Incoming {
     fn of_row(row: ExpenseRow) -> Result<Self, Fault> {
-        if row.adjustment {
-            let reason = "負の金額の行(調整)は、まだ取り込めません。";
-            return Err(Fault::new(row.line, "医療費総額", reason));
-        }
-        let amounts = Amounts::new(row.total, row.insurer, row.public, row.self_pay).ok_or_else(|| Fault {
+        let amounts = if row.adjustment { Amounts::adjustment } else { Amounts::new };
+        let amounts = amounts(row.total, row.insurer, row.public, row.self_pay).ok_or_else(|| Fault {
             line: row.line,
             column: "医療費総額".into(),
             reason: "医療費総額が、保険者負担額・公費負担額・自己負担額の合計と合いません。".into(),
