@@ -8,19 +8,16 @@ use std::{
 use kenpo_formats::{
     CareKind, Fault, TreatmentMonth,
     amounts::{self, Amounts, Basis},
-    claims::{Claim, ClaimFile, Integrity},
-    expense_csv::{ExpenseCsv, ExpenseRow},
-    text::odd_characters,
+    claims::Claim,
+    expense_csv::ExpenseRow,
 };
 use sha2::{Digest, Sha256};
 use yui_db::{Db, DbError, Param, Tx};
 
-use super::{files::ExpenseFiles, queries};
+use super::{files::ExpenseFiles, queries, read};
 use crate::{
     features::{
-        imports::{
-            Applied, ChunkFault, FaultKind, Figures, Finder, Format, Importer, Kind, Members, Newest, Read, Source,
-        },
+        imports::{Applied, ChunkFault, FaultKind, Figures, Finder, Importer, Kind, Members, Newest, Read, Source},
         register::{Coverage, Hint, candidates, holder_key, matched, sex_word},
     },
     scope::{InSociety, SystemScope},
@@ -62,13 +59,14 @@ impl ExpenseImport {
 /// A record of either form, as far as an expense needs it.
 #[derive(Debug)]
 pub struct Incoming {
-    line: u64,
+    /// Its line, numbered among those of all files that came as one.
+    pub(super) line: u64,
     insurer_number: Option<String>,
     hint: Hint,
     identity: Identity,
     cancelled: bool,
     provider_code: Option<String>,
-    provider_name: String,
+    pub(super) provider_name: String,
     care_kind: CareKind,
     days: Option<u32>,
     amounts: Amounts,
@@ -89,12 +87,11 @@ enum Identity {
 const PERSON: &str = "記号・番号";
 
 impl Incoming {
-    fn of_row(row: ExpenseRow) -> Result<Self, Fault> {
+    pub(super) fn of_row(row: ExpenseRow) -> Result<Self, Fault> {
         let amounts = if row.adjustment { Amounts::adjustment } else { Amounts::new };
-        let amounts = amounts(row.total, row.insurer, row.public, row.self_pay).ok_or_else(|| Fault {
-            line: row.line,
-            column: "医療費総額".into(),
-            reason: "医療費総額が、保険者負担額・公費負担額・自己負担額の合計と合いません。".into(),
+        let amounts = amounts(row.total, row.insurer, row.public, row.self_pay).ok_or_else(|| {
+            let reason = "医療費総額が、保険者負担額・公費負担額・自己負担額の合計と合いません。";
+            Fault::new(row.line, "医療費総額", reason)
         })?;
         let number = row.insurer_number.as_str().to_owned();
         let identity = match row.claim_key {
@@ -140,7 +137,7 @@ impl Incoming {
         })
     }
 
-    fn of_claim(claim: &Claim, doubts: &mut Vec<Fault>) -> Result<Self, Fault> {
+    pub(super) fn of_claim(claim: &Claim, doubts: &mut Vec<Fault>) -> Result<Self, Fault> {
         let derivation = amounts::derive(claim)?;
         doubts.extend(derivation.doubts.iter().map(|doubt| Fault::new(claim.line, "金額", doubt.to_string())));
         let coverage = claim.coverage.as_ref();
@@ -192,30 +189,11 @@ impl Importer for ExpenseImport {
     }
 
     fn read(source: &Source, mut each: impl FnMut(Read<Incoming>) -> bool) -> Result<(), Vec<Fault>> {
-        let file = source.open().map_err(|error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))])?;
-        match source.format {
-            Format::Csv => {
-                let _all = ExpenseCsv::open(file)?.all(|mut row| {
-                    let notices = row.as_mut().map(|row| std::mem::take(&mut row.notices)).unwrap_or_default();
-                    let row = row.and_then(|row| Incoming::of_row(row).map_err(|fault| vec![fault]));
-                    let notices = if row.is_ok() { notices } else { Vec::new() };
-                    notices.into_iter().map(Read::Notice).chain([row.into()]).all(&mut each)
-                });
-            }
-            Format::Claims => claims_read(ClaimFile::open(file).map_err(|fault| vec![fault])?, each),
-        }
-        Ok(())
+        read::read(source, &mut each)
     }
 
-    /// Claims that end in the middle, or other totals than their last record states.
     fn to_confirm(source: &Source) -> anyhow::Result<Vec<Fault>> {
-        if source.format != Format::Claims {
-            return Ok(Vec::new());
-        }
-        // An unreadable file is reported by `read`.
-        let Ok(mut file) = ClaimFile::open(source.open()?) else { return Ok(Vec::new()) };
-        file.by_ref().for_each(drop);
-        Ok(doubtful(&file))
+        read::to_confirm(source)
     }
 
     async fn check(
@@ -355,9 +333,11 @@ impl Placing {
         match &incoming.identity {
             Identity::Claim(identity) => claim_key(identity, 0),
             Identity::Content(content) => {
-                let first = claim_key(content, 1);
-                let count = self.repeats.get(&first).map_or(1, |before| before + 1);
-                self.repeats.insert(first, count);
+                // Equal rows of one file are as many expenses; those of two files are the same one, told twice.
+                let mut in_file = claim_key(content, 1);
+                in_file.extend(Source::file_of_line(incoming.line).to_be_bytes());
+                let count = self.repeats.get(&in_file).map_or(1, |before| before + 1);
+                self.repeats.insert(in_file, count);
                 claim_key(content, count)
             }
         }
@@ -377,48 +357,6 @@ struct JudgedRow<'r> {
     incoming: &'r Incoming,
     /// Whether another batch has this claim already.
     corrects: bool,
-}
-
-/// Reads claims, and what the amounts' rules and the reader are not sure of.
-fn claims_read<R: std::io::Read>(mut file: ClaimFile<R>, mut each: impl FnMut(Read<Incoming>) -> bool) {
-    for claim in file.by_ref() {
-        let mut doubts = Vec::new();
-        let read = claim.and_then(|claim| Incoming::of_claim(&claim, &mut doubts)).map_err(|fault| vec![fault]);
-        if let Ok(claim) = &read {
-            doubts.extend(odd_characters(claim.line, "医療機関名", &claim.provider_name));
-        }
-        if !doubts.into_iter().map(Read::Notice).chain([read.into()]).all(&mut each) {
-            return;
-        }
-    }
-    let unknown = file.unknown_records().iter().map(|(id, count)| {
-        Fault::new(0, id.as_str(), format!("知らない種類のレコードです。{count}件を読み飛ばしました。"))
-    });
-    let _all = file.notices().iter().cloned().chain(unknown).map(Read::Notice).all(&mut each);
-}
-
-/// Returns why the whole file may not be what it says it is.
-fn doubtful<R: std::io::Read>(file: &ClaimFile<R>) -> Vec<Fault> {
-    let totals = file.totals();
-    match file.integrity() {
-        Some(Integrity::Truncated { line, .. }) => {
-            let reason =
-                "ファイルが途中で終わっています。送り直してもらうか、途中までと分かったうえで取り込んでください。";
-            vec![Fault::new(line, "GO", reason)]
-        }
-        Some(Integrity::Differs) => {
-            let stated = |total: Option<i64>| total.map_or("—".to_owned(), |total| total.to_string());
-            let reason = format!(
-                "合計のレコード（GO）は{}件・{}点ですが、読み取れたのは{}件・{}点です。",
-                stated(totals.stated_claims),
-                stated(totals.stated_points),
-                totals.claims,
-                totals.points
-            );
-            vec![Fault::new(0, "GO", reason)]
-        }
-        Some(Integrity::Agrees | Integrity::Unstated) | None => Vec::new(),
-    }
 }
 
 impl ExpenseImport {

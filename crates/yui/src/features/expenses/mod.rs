@@ -12,6 +12,7 @@ mod line;
 mod news;
 mod overview;
 mod queries;
+mod read;
 mod rules;
 mod span;
 mod statement;
