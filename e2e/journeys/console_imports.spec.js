@@ -84,7 +84,8 @@ test('each kind of bad file is told in words', async ({ page, portal }) => {
   const summary = page.locator('.error-summary');
   for (const [kind, name, content, words] of [
     ['医療費', 'a.pdf', '%PDF-1.7\n', 'PDFのファイルです'],
-    ['医療費', 'bomb.zip', Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(200_000)]), '圧縮ファイルを開きません'],
+    ['医療費', 'bomb.zip', Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(200_000)]), 'ZIPの圧縮ファイルを読み取れません'],
+    ['加入者台帳', 'a.zip', 'PK\x03\x04', '圧縮ファイルを開きません'],
     ['医療費', 'a.xlsx', 'PK\x03\x04....[Content_Types].xml', 'Excel（xlsx）'],
     ['加入者台帳', 'a.png', Buffer.from('\x89PNG\r\n\x1A\n', 'latin1'), '画像（PNG）'],
     ['加入者台帳', 'utf16.csv', Buffer.from('\ufeff保険者番号', 'utf16le'), 'UTF-16'],

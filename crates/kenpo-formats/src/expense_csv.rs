@@ -23,6 +23,7 @@
 //! and the others say who pays more and who less (高額療養費, 付加給付 paid to the member). Any other mixture of signs is a slip
 //! and a fault.
 
+use crate::amounts::Amounts;
 use crate::care_kind::CareKind;
 use crate::csv_table::{Column, CsvTable, Row};
 use crate::fault::{Fault, quote};
@@ -233,7 +234,7 @@ fn days(text: &str) -> Result<Option<u32>, String> {
 /// Returns the four amounts of the row; faults say which of them do not go together.
 fn amounts(row: &mut Row) -> Option<[i64; 4]> {
     const COLUMNS: [&str; 4] = ["医療費総額", "保険者負担額", "公費負担額", "自己負担額"];
-    let read = COLUMNS.map(|column| row.required(column, yen::parse_signed));
+    let read = COLUMNS.map(|column| row.required(column, yen::parse));
     let [Some(total), Some(insurer), Some(public), Some(self_pay)] = read else { return None };
     let amounts = [total, insurer, public, self_pay];
     let sum = insurer + public + self_pay;
@@ -244,7 +245,7 @@ fn amounts(row: &mut Row) -> Option<[i64; 4]> {
     }
     let negative = COLUMNS.iter().zip(amounts).find(|(_, amount)| *amount < 0);
     let Some((column, amount)) = negative else { return Some(amounts) };
-    if total != 0 && amounts.iter().any(|amount| *amount > 0) {
+    if Amounts::adjustment(total, insurer, public, self_pay).is_none() {
         row.fault(column, format!(
             "{amount}円は負の金額です。負の金額を使えるのは、四つの金額がどれも0以下の行(減額の調整)と、医療費総額が0円の行(高額療養費や付加給付の付け替え)だけです。"
         ));

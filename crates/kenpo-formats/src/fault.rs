@@ -17,6 +17,8 @@ const QUOTE_LIMIT: usize = 40;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
+    /// Name of the file, where several came as one; else empty.
+    pub file: String,
     /// Line of the file, counted from 1; 0 when the fault is of the file as a whole.
     pub line: u64,
     /// Japanese name of the column, or `record.field`; empty when the fault is of the whole line.
@@ -28,21 +30,17 @@ pub struct Fault {
 impl Fault {
     /// Returns a fault at `line` (from 1) in `column`.
     pub fn new(line: u64, column: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { line, column: column.into(), reason: reason.into() }
+        Self { file: String::new(), line, column: column.into(), reason: reason.into() }
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line > 0 {
-            write!(f, "{}行", self.line)?;
-            if !self.column.is_empty() {
-                f.write_str(" ")?;
-            }
-        }
-        f.write_str(&self.column)?;
-        if self.line > 0 || !self.column.is_empty() {
-            f.write_str(": ")?;
+        let line = if self.line > 0 { format!("{}行", self.line) } else { String::new() };
+        let place: Vec<_> =
+            [&self.file, &line, &self.column].into_iter().filter(|part| !part.is_empty()).cloned().collect();
+        if !place.is_empty() {
+            write!(f, "{}: ", place.join(" "))?;
         }
         f.write_str(&self.reason)
     }
@@ -65,18 +63,23 @@ pub fn quote(value: &str) -> String {
 ///
 /// Those of `out`.
 pub fn write_faults_csv<'a>(out: impl Write, faults: impl Iterator<Item = &'a Fault>) -> io::Result<()> {
-    let mut csv = FaultsCsv::new(out)?;
+    let mut faults = faults.peekable();
+    let several = faults.peek().is_some_and(|fault| !fault.file.is_empty());
+    let mut csv = if several { FaultsCsv::of_several_files(out)? } else { FaultsCsv::new(out)? };
     for fault in faults {
         csv.write(fault)?;
     }
     csv.flush()
 }
 
-/// Faults as a CSV that a spreadsheet opens: 行, 列, 理由; UTF-8 with BOM, CRLF.
+/// Faults as a CSV that a spreadsheet opens: 行, 列, 理由, and ファイル where several files came as one; UTF-8 with BOM, CRLF.
 ///
 /// A cell that a spreadsheet would run as a formula gets an apostrophe in front ([`harmless_cell`]).
 #[derive(Debug)]
-pub struct FaultsCsv<W: Write>(csv::Writer<W>);
+pub struct FaultsCsv<W: Write> {
+    csv: csv::Writer<W>,
+    several_files: bool,
+}
 
 impl<W: Write> FaultsCsv<W> {
     /// Returns a CSV of which the heading is written.
@@ -84,11 +87,30 @@ impl<W: Write> FaultsCsv<W> {
     /// # Errors
     ///
     /// Those of `out`.
-    pub fn new(mut out: W) -> io::Result<Self> {
+    pub fn new(out: W) -> io::Result<Self> {
+        Self::headed(out, false)
+    }
+
+    /// Returns a CSV that says of which file each fault is.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn of_several_files(out: W) -> io::Result<Self> {
+        Self::headed(out, true)
+    }
+
+    fn headed(mut out: W, several_files: bool) -> io::Result<Self> {
         out.write_all("\u{feff}".as_bytes())?;
-        let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-        csv.write_record(["行", "列", "理由"])?;
-        Ok(Self(csv))
+        let csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        let mut new = Self { csv, several_files };
+        new.record(["行", "列", "理由", "ファイル"])?;
+        Ok(new)
+    }
+
+    fn record(&mut self, cells: [&str; 4]) -> io::Result<()> {
+        let count = if self.several_files { 4 } else { 3 };
+        Ok(self.csv.write_record(cells.iter().take(count))?)
     }
 
     /// Writes one fault.
@@ -98,7 +120,8 @@ impl<W: Write> FaultsCsv<W> {
     /// Those of `out`.
     pub fn write(&mut self, fault: &Fault) -> io::Result<()> {
         let line = if fault.line == 0 { String::new() } else { fault.line.to_string() };
-        Ok(self.0.write_record([line.as_str(), &harmless_cell(&fault.column), &harmless_cell(&fault.reason)])?)
+        let Fault { file, column, reason, .. } = fault;
+        self.record([&line, &harmless_cell(column), &harmless_cell(reason), &harmless_cell(file)])
     }
 
     /// Returns what it was written to, with everything in it.
@@ -107,7 +130,7 @@ impl<W: Write> FaultsCsv<W> {
     ///
     /// Those of `out`.
     pub fn finish(self) -> io::Result<W> {
-        self.0.into_inner().map_err(csv::IntoInnerError::into_error)
+        self.csv.into_inner().map_err(csv::IntoInnerError::into_error)
     }
 
     /// Makes sure that everything is written.
@@ -116,7 +139,7 @@ impl<W: Write> FaultsCsv<W> {
     ///
     /// Those of `out`.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.csv.flush()
     }
 }
 
@@ -131,6 +154,16 @@ mod tests {
         write_faults_csv(&mut out, faults.iter()).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text, "\u{feff}行,列,理由\r\n2,'=cmd(),\"a,\"\"b\"\"\"\r\n,,空のファイルです。\r\n");
+    }
+
+    #[test]
+    fn faults_of_several_files_name_theirs() {
+        let fault = Fault { file: "=12.CSV".into(), ..Fault::new(3, "HO", "x") };
+        assert_eq!(fault.to_string(), "=12.CSV 3行 HO: x");
+        assert_eq!(Fault { line: 0, column: String::new(), ..fault.clone() }.to_string(), "=12.CSV: x");
+        let mut out = Vec::new();
+        write_faults_csv(&mut out, [fault].iter()).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "\u{feff}行,列,理由,ファイル\r\n3,HO,x,'=12.CSV\r\n");
     }
 
     #[test]

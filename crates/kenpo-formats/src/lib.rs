@@ -10,12 +10,14 @@
 //! - [`holidays`] knows Japan's holidays and on which days offices work.
 //! - [`InsurerNumber`], [`ProviderCode`], [`TreatmentMonth`], [`CareKind`], [`era`] are the words all of them use.
 //! - [`written`] reads what people and spreadsheets write, and says how it was understood.
+//! - [`archive`] unpacks ZIP archives of files that belong together.
 //! - [`file_kind`] tells by its first bytes what a file is.
 //! - [`text`] finds out encodings and folds widths; a mistake in a file is a [`Fault`]: line, column, reason.
 //!
 //! Every reader takes any `Read`, holds a bounded part of it in memory, and never panics on what it reads.
 
 pub mod amounts;
+pub mod archive;
 pub mod care_kind;
 pub mod claims;
 pub mod csv_table;

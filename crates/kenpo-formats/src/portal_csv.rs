@@ -46,7 +46,7 @@ pub enum HeadRow {
     Pair(String, String),
 }
 
-/// One detail: a person's care at one provider in one month. Amounts in yen, facts of the source.
+/// One detail: a person's care at one provider in one month. Amounts in yen, facts of the source; those of an adjustment are negative.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortalLine {
     /// 診療年月
@@ -297,7 +297,7 @@ mod tests {
     prop_compose! {
         fn any_line()(
             year in 1900i16..=2999, month in 1u8..=12, care in "[^\\s\\pC]{0,8}", days in proptest::option::of(0u32..400),
-            name in "[^\\s\\pC]{0,20}", amounts in [0..9_999_999_999i64, 0..9_999i64, 0..999i64, 0..99_999i64],
+            name in "[^\\s\\pC]{0,20}", amounts in [-9_999..9_999_999_999i64, -9_999..9_999i64, 0..999i64, -99_999..99_999i64],
         ) -> PortalLine {
             let [total, insurer, public, self_pay] = amounts;
             let treatment_month = TreatmentMonth::new(year, month).unwrap();

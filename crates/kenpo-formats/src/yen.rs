@@ -7,19 +7,10 @@ use crate::written::spreadsheet_damage;
 /// The largest amount that is read, in yen: what a ten-digit field of a claim can hold.
 const MAX: i64 = 9_999_999_999;
 
-/// Returns the yen of an amount of 0 or more.
+/// Returns the yen of an amount that may be negative: `-100`, `▲100`, `△100`, `(100)`.
 ///
 /// With or without separators, ¥, 円 and zeros behind a decimal point, in either width; a dash alone is a spreadsheet's zero.
 pub(crate) fn parse(text: &str) -> Result<i64, String> {
-    let amount = parse_signed(text)?;
-    if amount < 0 {
-        return Err(format!("{}は負の金額です。0以上の円で入力してください。", quote(text)));
-    }
-    Ok(amount)
-}
-
-/// Returns the yen of an amount that may be negative: `-100`, `▲100`, `△100`, `(100)`.
-pub(crate) fn parse_signed(text: &str) -> Result<i64, String> {
     let folded = fold(text);
     let bare = folded.trim();
     let (negative, bare) = match bare.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
@@ -82,15 +73,14 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(expected), "{text}");
         }
-        for bad in ["-1", "▲1", "1.5", "", "円", "10000000000", "99999999999999999999", "1 2", "+1"] {
+        for bad in ["1.5", "", "円", "10000000000", "99999999999999999999", "1 2", "+1"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
         for zero in ["-", " - ", " -   ", "－", "ー", "−", "¥-"] {
             assert_eq!(parse(zero), Ok(0), "{zero}");
         }
         for negative in ["-100", "▲100", "△ 100", "(100)", "-¥100", "¥-100", "－１００円", "(100.00)"] {
-            assert_eq!(parse_signed(negative), Ok(-100), "{negative}");
-            assert!(parse(negative).unwrap_err().contains("負の金額"), "{negative}");
+            assert_eq!(parse(negative), Ok(-100), "{negative}");
         }
         assert!(parse("1E+04").unwrap_err().contains("指数"));
         assert_eq!(

@@ -57,12 +57,12 @@ impl<'a> Words<'a> {
     }
 }
 
-/// An amount of yen with a comma between thousands: `-1,234,567`.
+/// An amount of yen with a comma between thousands: `−1,234,567`.
 pub(crate) fn yen(amount: i64) -> String {
     let digits = amount.unsigned_abs().to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + '−'.len_utf8());
     if amount < 0 {
-        grouped.push('-');
+        grouped.push('−');
     }
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
@@ -85,8 +85,8 @@ mod tests {
             (999, "999"),
             (1_000, "1,000"),
             (12_960, "12,960"),
-            (-1_234_567, "-1,234,567"),
-            (i64::MIN, "-9,223,372,036,854,775,808"),
+            (-1_234_567, "−1,234,567"),
+            (i64::MIN, "−9,223,372,036,854,775,808"),
         ];
         for (amount, text) in cases {
             assert_eq!(yen(amount), text);

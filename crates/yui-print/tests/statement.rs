@@ -158,5 +158,5 @@ fn amount_text(amount: i64) -> String {
     let mut groups: Vec<&str> =
         digits.as_bytes().rchunks(3).filter_map(|group| std::str::from_utf8(group).ok()).collect();
     groups.reverse();
-    format!("{}{}", if amount < 0 { "-" } else { "" }, groups.join(","))
+    format!("{}{}", if amount < 0 { "−" } else { "" }, groups.join(","))
 }

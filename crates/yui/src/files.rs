@@ -349,7 +349,28 @@ impl Files {
     }
 }
 
+/// Writes into a file that is coming in. Blocks.
+#[derive(Debug)]
+pub struct IncomingWriter(mpsc::Sender<Option<Bytes>>);
+
+impl Write for IncomingWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "the file can not be written any more");
+        self.0.blocking_send(Some(Bytes::copy_from_slice(bytes))).map_err(gone)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Incoming {
+    /// Returns a writer into the file, for a thread that may block; [`Incoming::finish`] comes after its last write.
+    pub fn writer(&self) -> IncomingWriter {
+        IncomingWriter(self.pieces.clone())
+    }
+
     /// Takes the next piece; where the disk fails, [`Incoming::finish`] says why.
     pub async fn push(&self, piece: Bytes) {
         drop(self.pieces.send(Some(piece)).await);

@@ -43,13 +43,15 @@ pub use share::burden_percent;
 use crate::claims::{Claim, Scheme};
 use crate::fault::Fault;
 
-/// Yen of one claim: `total` = `insurer` + `public` + `self_pay`, none negative.
+/// Yen of one claim: `total` = `insurer` + `public` + `self_pay`. Only an adjustment has negative ones.
 ///
 /// ```
 /// use kenpo_formats::amounts::Amounts;
 ///
 /// assert!(Amounts::new(12_960, 9_072, 3_588, 300).is_some());
 /// assert!(Amounts::new(12_960, 9_072, 3_588, 301).is_none());
+/// assert!(Amounts::adjustment(0, 5_000, 0, -5_000).is_some_and(|amounts| amounts.is_adjustment()));
+/// assert!(Amounts::adjustment(10_000, 7_000, 3_300, -300).is_none());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -70,6 +72,20 @@ impl Amounts {
         let sum = insurer.checked_add(public)?.checked_add(self_pay)?;
         let sound = insurer >= 0 && public >= 0 && self_pay >= 0 && sum == total;
         sound.then_some(Self { total, insurer, public, self_pay })
+    }
+
+    /// Returns the amounts of a line that changes what other lines say, if the parts make the total and some are negative: either
+    /// none is above 0 (something was billed less), or the total is 0 (who pays changed: 高額療養費, 付加給付).
+    pub fn adjustment(total: i64, insurer: i64, public: i64, self_pay: i64) -> Option<Self> {
+        let sum = insurer.checked_add(public)?.checked_add(self_pay)?;
+        let amounts = Self { total, insurer, public, self_pay };
+        let less = [total, insurer, public, self_pay].iter().all(|amount| *amount <= 0);
+        (sum == total && amounts.is_adjustment() && (less || total == 0)).then_some(amounts)
+    }
+
+    /// Returns whether the amounts change what other lines say.
+    pub fn is_adjustment(&self) -> bool {
+        [self.total, self.insurer, self.public, self.self_pay].iter().any(|amount| *amount < 0)
     }
 }
 

@@ -86,9 +86,9 @@ pub(super) struct FileLine {
     /// The society's short name
     #[arg(long, required_unless_present = "template")]
     society: Option<String>,
-    /// The file
-    #[arg(required_unless_present = "template")]
-    file: Option<PathBuf>,
+    /// The file; of expenses, several files of one month or a ZIP of them, which become one batch
+    #[arg(required_unless_present = "template", value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// Says what would change, and changes nothing
     #[arg(long)]
     dry_run: bool,
@@ -98,10 +98,10 @@ pub(super) struct FileLine {
     /// Takes a file that is cut off, or whose totals are others than it states
     #[arg(long)]
     accept_totals: bool,
-    /// Where to write what is wrong, as CSV: line, column, reason
+    /// Where to write what is wrong, as CSV: line, column, reason, and the file where there are several
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
-    /// Where to write what to look at though it is taken, as CSV: line, column, reason
+    /// Where to write what to look at though it is taken, as CSV: line, column, reason, and the file where there are several
     #[arg(long, value_name = "FILE")]
     notices: Option<PathBuf>,
     /// The form of the file, where its first record does not tell
@@ -208,10 +208,11 @@ struct List {
 }
 
 impl List {
-    fn open(path: Option<&PathBuf>) -> anyhow::Result<Self> {
+    fn open(path: Option<&PathBuf>, source: &Source) -> anyhow::Result<Self> {
         let create = |path: &PathBuf| {
             let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-            anyhow::Ok(FaultsCsv::new(BufWriter::new(file))?)
+            let file = BufWriter::new(file);
+            anyhow::Ok(if source.is_several() { FaultsCsv::of_several_files(file)? } else { FaultsCsv::new(file)? })
         };
         Ok(Self { count: 0, first: Vec::new(), all: path.map(create).transpose()? })
     }
@@ -252,19 +253,19 @@ impl FileOfKind {
             output::text(kind.template());
             return Ok(());
         }
-        let (Some(society), Some(file)) = (&line.society, &line.file) else { bail!("a society and a file are needed") };
+        let Some(society) = &line.society else { bail!("a society and a file are needed") };
         let (app, scope) = for_society(society).await?;
         if let Some((name, why)) = kind.refused(&answers, app.clock.today()).first() {
             let question = kind.questions().iter().find(|question| question.name == *name);
             let name = question.map_or(*name, |question| question.option);
             bail!("--{name}: {why}");
         }
-        let source = Source::examine(file, line.format).with_context(|| format!("cannot read {}", file.display()))?;
+        let source = Source::of_files(&line.files, line.format, kind, app.config.files.limit)?;
         let options =
             Options { dry_run: line.dry_run, all_or_nothing: line.all_or_nothing, confirmed: line.accept_totals };
         let mut told = Told {
-            mistakes: List::open(line.errors.as_ref())?,
-            notices: List::open(line.notices.as_ref())?,
+            mistakes: List::open(line.errors.as_ref(), &source)?,
+            notices: List::open(line.notices.as_ref(), &source)?,
             to_confirm: Vec::new(),
         };
         let job = Job { app: &app, scope: &scope, source: &source, options, answers: &answers, watch: &mut told };

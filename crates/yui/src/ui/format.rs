@@ -5,12 +5,12 @@ use kenpo_formats::{CareKind, TreatmentMonth};
 
 use super::Lang;
 
-/// Returns yen with thousands separators: `12,960`.
+/// Returns yen with thousands separators: `12,960`, `−3,720`.
 pub(crate) fn yen(amount: i64) -> String {
     let digits = amount.unsigned_abs().to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + '−'.len_utf8());
     if amount < 0 {
-        text.push('-');
+        text.push('−');
     }
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn thousands_are_separated() {
         let written = [0, 300, 1_000, 27_120, 1_234_567, -3_720].map(yen);
-        assert_eq!(written, ["0", "300", "1,000", "27,120", "1,234,567", "-3,720"]);
+        assert_eq!(written, ["0", "300", "1,000", "27,120", "1,234,567", "−3,720"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use kenpo_formats::{portal_csv, tax_xml};
 
 use yui::features::imports::{self, Options};
 
-use crate::support::{EXPENSE_HEADER, Portal};
+use crate::support::{EXPENSE_HEADER, Portal, text_of};
 
 /// The reference rows of the specification, as the table writes them.
 const ROWS: [[&str; 7]; 3] = [
@@ -67,12 +67,12 @@ async fn the_overview_adds_up_to_the_statements() {
         let this_year = overview.all(".amount")[1].clone();
         let statement = member.get("/expenses/statement?year=2026").await;
         assert_eq!(statement.first(".amount"), this_year);
-        let total: i64 = number(&this_year);
+        let total: i64 = number_in(&this_year);
         let months: i64 = overview
             .all(".years details:first-child .months li")
             .iter()
             .filter(|line| line.contains("月 ") && line.ends_with("円"))
-            .map(|line| number(line.split_whitespace().nth(1).unwrap()))
+            .map(|line| number_in(line.split_whitespace().nth(1).unwrap()))
             .sum();
         assert_eq!(months, total);
         assert!(overview.first(".notice").contains(
@@ -81,7 +81,7 @@ async fn the_overview_adds_up_to_the_statements() {
     }
 }
 
-fn number(text: &str) -> i64 {
+fn number_in(text: &str) -> i64 {
     text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap()
 }
 
@@ -224,5 +224,61 @@ async fn a_name_that_no_xml_can_hold_keeps_no_file_back() {
         let page = member.get("/deduction/2025").await.text();
         assert!(page.contains("→ みほん〓医院"), "the household is told");
         assert!(!page.contains("→ みほん薬局"), "what nobody sees was taken out when the file came in");
+    }
+}
+
+/// An adjustment is a line of its own wherever lines are shown, and is taken off the lines it belongs to where a tax return wants no
+/// negative amount.
+#[tokio::test]
+async fn adjustments_are_lines_of_their_own_and_are_netted_for_the_tax_return() {
+    for portal in Portal::demos().await {
+        let scope = portal.scope("minato").await;
+        let values = yui_db::params!["testtaro01", yui::scope::InSociety::society_id(&scope)];
+        let Holder { insurer_number, symbol, number } = portal.db.db.one(&HOLDER_OF, values).await.unwrap();
+        let row = |provider: &str, amounts: &str| {
+            format!(",,{insurer_number},{symbol},{number},00,2025-03,{provider},通院,1,{amounts},\r\n")
+        };
+        let mut member = portal.signed_in("minato", "testtaro01").await;
+        let before = member.get("/expenses/statement?month=2025-03").await;
+        let before: Vec<_> = before.all("tfoot td")[..4].iter().map(|total| number_in(total)).collect();
+        let rows = [
+            row("みほん医院", "100000,70000,0,30000"),
+            row("みほん医院", "△1000,△700,0,△300"),
+            row("みほん医院", "0,10000,0,-10000"),
+            row("", "0,500,0,-500"),
+        ];
+        let file = portal.file("adjustments.csv", format!("{EXPENSE_HEADER}{}", rows.concat()));
+        let report = portal.expenses(&scope, &file, Options::default(), &mut vec![]).await.unwrap();
+        assert_eq!((report.accepted, report.rejected), (4, 0));
+        imports::publish(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+
+        let page = member.get("/expenses/statement?month=2025-03").await;
+        let cells = page.all("tbody td");
+        let lines: Vec<_> = cells.chunks(8).map(|row| (row[2].as_str(), row[3].as_str(), row[6].as_str())).collect();
+        assert!(lines.contains(&("みほん医院 通院／1日", "100,000", "30,000")), "{lines:?}");
+        assert!(lines.contains(&("みほん医院 調整（通院）", "−1,000", "−300")), "{lines:?}");
+        assert!(lines.contains(&("みほん医院 調整（通院）", "0", "−10,000")), "{lines:?}");
+        assert!(lines.contains(&("調整（通院）", "0", "−500")), "{lines:?}");
+        let totals = page.all("tfoot td")[..4].iter().map(|total| number_in(total)).collect::<Vec<_>>();
+        let more: Vec<_> = totals.iter().zip(&before).map(|(now, before)| now - before).collect();
+        assert_eq!(more, [99_000, 79_800, 0, 19_200]);
+        assert_eq!(number_in(&page.first(".amount")), totals[3]);
+        assert!(page.text().contains("マイナスの金額で示しています"));
+        let pdf = text_of(&member.get("/expenses/statement.pdf?month=2025-03").await.bytes);
+        assert!(pdf.contains("−10,000") && pdf.contains("調整（通院）"), "{pdf}");
+
+        let xml = member.get("/deduction/2025/notice.xml").await;
+        assert_eq!(xml.status, 200, "{}", xml.text());
+        assert!(xml.text().contains("<PAID>19700</PAID>") && !xml.text().contains("<PAID>-"), "{}", xml.text());
+        let year = member.get("/deduction/2025").await.text();
+        assert!(year.contains("差し引く行が見つからない調整が500円あり"), "{year}");
+        assert_eq!(member.get("/deduction/2025/worksheet.xlsx").await.status, 200);
+        let form = member.get("/expenses/statement?from=2025-03&to=2025-03").await;
+        let id = form.attribute("select option:nth-child(2)", "value");
+        let csv = member.get(&format!("/deduction/2025/portal.csv?member={id}")).await;
+        let file = portal_csv::read(csv.bytes.as_slice()).unwrap();
+        assert_eq!(file.lines.iter().filter(|line| line.self_pay < 0).count(), 3);
+        let ours = file.lines.iter().filter(|line| ["みほん医院", ""].contains(&line.provider_name.as_str()));
+        assert_eq!(ours.map(|line| line.self_pay).sum::<i64>(), 19_200);
     }
 }

@@ -37,6 +37,7 @@ mod processes;
 mod register;
 mod samples;
 mod settings;
+mod several_files;
 mod sql;
 mod staff;
 mod staff_letters;

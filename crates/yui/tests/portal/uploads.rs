@@ -36,6 +36,7 @@ pub(crate) async fn uploaded_with(
         kind: imports::kind_of(kind).unwrap(),
         file_name: name.into(),
         stored: incoming.finish().await.unwrap(),
+        parts: Vec::new(),
         answers,
         all_or_nothing: false,
     };
@@ -327,6 +328,7 @@ async fn a_file_that_no_upload_names_does_not_stay() {
             kind: imports::kind_of("register").unwrap(),
             file_name: "lost.csv".into(),
             stored: incoming.finish().await.unwrap(),
+            parts: Vec::new(),
             answers: Answers::new(),
             all_or_nothing: false,
         };

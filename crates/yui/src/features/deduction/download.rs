@@ -12,7 +12,10 @@ use kenpo_formats::{
 };
 use serde::Deserialize;
 
-use super::year::year_lines;
+use super::{
+    netting::{NettedLine, netted},
+    year::year_lines,
+};
 use crate::{
     app::App,
     error::AppError,
@@ -33,7 +36,8 @@ fn file(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
     ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
 }
 
-/// The signed expense notice. Lines without a provider's name stay out: the tax return does not take them.
+/// The signed expense notice. Lines without a provider's name stay out: the tax return does not take them. Adjustments are taken off
+/// the lines they belong to.
 pub(super) async fn xml(
     State(app): State<App>,
     scope: MemberScope,
@@ -53,7 +57,7 @@ pub(super) async fn xml(
 }
 
 /// Returns the notice of these lines as it can be written, and what had to be written in another way for that. Lines without a
-/// provider's name stay out.
+/// provider's name stay out, and what adjustments take off beyond the lines they belong to.
 pub(super) fn notice(
     app: &App,
     scope: &MemberScope,
@@ -65,19 +69,21 @@ pub(super) fn notice(
         insured_name: scope.name.clone(),
         created: app.clock.today(),
         software: SOFTWARE.to_owned(),
-        lines: lines.into_iter().filter(|line| !line.provider_name.is_empty()).map(notice_line).collect(),
+        lines: netted(lines)
+            .lines
+            .into_iter()
+            .filter(|line| !line.line.provider_name.is_empty())
+            .map(notice_line)
+            .collect(),
     };
     let fitted = notice.fit(profile);
     (notice, fitted)
 }
 
-fn notice_line(line: Line) -> NoticeLine {
-    NoticeLine {
-        treatment_month: line.month,
-        patient_name: line.patient,
-        provider_name: line.provider_name,
-        paid: line.self_pay,
-    }
+fn notice_line(netted: NettedLine) -> NoticeLine {
+    let paid = netted.left();
+    let Line { month, patient, provider_name, .. } = netted.line;
+    NoticeLine { treatment_month: month, patient_name: patient, provider_name, paid }
 }
 
 /// Whose file it is: the portal's form holds one person.
@@ -116,7 +122,7 @@ fn portal_line(line: Line) -> PortalLine {
     }
 }
 
-/// The tax agency's worksheet.
+/// The tax agency's worksheet. What the insurer paid back stands in the column of what is made good.
 pub(super) async fn xlsx(
     State(app): State<App>,
     scope: MemberScope,
@@ -124,20 +130,20 @@ pub(super) async fn xlsx(
 ) -> Result<Response, AppError> {
     let year = number(&year)?;
     let lines = year_lines(&app, &scope, year).await?;
-    let rows: Vec<_> = lines.into_iter().map(worksheet_row).collect();
+    let rows: Vec<_> = netted(lines).lines.into_iter().map(worksheet_row).collect();
     let turn = heavy::account(&scope, "member", scope.account_id);
     let bytes = app.heavy.run(turn, move || worksheet::write(&rows)).await??;
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     Ok(file(kind, &format!("medical-expenses-{year}.xlsx"), bytes))
 }
 
-fn worksheet_row(line: Line) -> WorksheetRow {
+fn worksheet_row(NettedLine { line, paid, refunded }: NettedLine) -> WorksheetRow {
     WorksheetRow {
         patient_name: line.patient,
         provider_name: line.provider_name,
         category: WorksheetCategory::from(line.care_kind),
-        paid: line.self_pay,
-        refunded: 0,
+        paid,
+        refunded,
         paid_on: PaidOn::Month(line.month),
     }
 }

@@ -3,6 +3,7 @@
 
 mod choose;
 mod download;
+mod netting;
 mod year;
 
 use jiff::civil::Date;

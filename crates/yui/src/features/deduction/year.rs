@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use jiff::civil::Date;
 use kenpo_formats::tax_xml::Profile;
 
-use super::{download::notice, years};
+use super::{download::notice, netting::netted, years};
 use crate::{
     app::App,
     error::AppError,
@@ -35,6 +35,9 @@ struct YearPage {
     begins: Option<String>,
     today: String,
     any_blank_provider: bool,
+    any_adjustment: bool,
+    /// What of the adjustments is in none of the files for the tax return, formatted.
+    adjustment_rest: Option<String>,
     signed: bool,
     checked_against_schema: bool,
     /// What the XML can only hold in another way: as it is, and as it stands there; empty where it is left out.
@@ -45,6 +48,8 @@ struct Row {
     month: String,
     patient: String,
     provider: String,
+    /// What kind of adjustment it is, if it is one.
+    adjustment: Option<String>,
     paid: String,
 }
 
@@ -94,10 +99,12 @@ fn page(
     let months = VisibleMonths::of_year(year);
     let pending = months.and_then(|months| arrival.told(lang, months, newest, today));
     let begins = months.and_then(|months| not_before(lang, months, arrival));
+    let rest = netted(lines.to_vec()).rest;
     let row = |line: &Line| Row {
         month: month_short(line.month),
         patient: line.patient.clone(),
         provider: line.provider_name.clone(),
+        adjustment: line.is_adjustment().then(|| line.care(lang)),
         paid: yen(line.self_pay),
     };
     YearPage {
@@ -112,6 +119,8 @@ fn page(
         begins,
         today: format::date(lang, today),
         any_blank_provider: lines.iter().any(|line| line.provider_name.is_empty()),
+        any_adjustment: lines.iter().any(Line::is_adjustment),
+        adjustment_rest: (rest > 0).then(|| yen(rest)),
         signed,
         checked_against_schema: Profile::provisional().checked_against_schema,
         fitted: Vec::new(),
@@ -121,7 +130,10 @@ fn page(
 pages! {
     YearPage => |shell| {
         let now = (sample_arrival(), jiff::civil::date(2025, 6, 30));
-        let fitted = vec![("サンプルクリニック\u{e000}".to_owned(), "サンプルクリニック〓".to_owned()), ("-5".to_owned(), String::new())];
-        Self { fitted, ..page(shell, "テスト タロウ", 2025, &sample_lines(), now, true) }
+        let mut lines = sample_lines();
+        let refund = |line: &Line| Line { total: 0, insurer: 4_000, public: 0, self_pay: -4_000, ..line.clone() };
+        lines.extend(sample_lines().last().map(refund));
+        let fitted = vec![("サンプルクリニック\u{e000}".to_owned(), "サンプルクリニック〓".to_owned())];
+        Self { fitted, ..page(shell, "テスト タロウ", 2025, &lines, now, true) }
     },
 }

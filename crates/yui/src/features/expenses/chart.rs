@@ -16,11 +16,11 @@ use crate::ui::{
 pub(super) fn by_month(lang: Lang, months: &[(TreatmentMonth, i64)], arrival: Arrival) -> Columns {
     let values: Vec<_> = months.iter().map(|(month, paid)| (month_of_year(lang, *month), *paid)).collect();
     let paid = |(month, paid): &(TreatmentMonth, i64)| lang.tf("{0} {1}円", [month_long(lang, *month), yen(*paid)]);
-    let newest = months.iter().rev().find(|(_, paid)| *paid > 0).map(|(month, _)| month.next());
+    let newest = months.iter().rev().find(|(_, paid)| *paid != 0).map(|(month, _)| month.next());
     let after = newest.or(months.first().map(|(month, _)| *month)).zip(months.last().map(|(month, _)| *month));
     let missing = after.and_then(|(first, last)| arrival.missing(VisibleMonths { first, last }));
     let missing = missing.map(|months| lang.tf("{0} 未着", [span(lang, months)]));
-    let said: Vec<_> = months.iter().filter(|(_, paid)| *paid > 0).map(paid).chain(missing).collect();
+    let said: Vec<_> = months.iter().filter(|(_, paid)| *paid != 0).map(paid).chain(missing).collect();
     let summary = format!("{}: {}", lang.t("月ごとの自己負担額"), said.join(lang.t("、")));
     let is_missing = |(month, paid): &(TreatmentMonth, i64)| !arrival.has(*month) && *paid == 0;
     let missing: Vec<_> = months.iter().map(is_missing).collect();

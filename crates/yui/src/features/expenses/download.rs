@@ -20,7 +20,7 @@ use crate::{
     scope::{InSociety, MemberScope},
     ui::{
         Lang, Shell,
-        format::{care, month_long, month_short},
+        format::{month_long, month_short},
     },
 };
 
@@ -74,7 +74,8 @@ pub(crate) async fn print(
     let newest = lines.iter().map(|line| line.month).max();
     let told = arrival.through.max(newest).map_or(months.last, |told| told.clamp(months.first, months.last));
     let first = arrival.first.map_or(months.first, |first| first.clamp(months.first, told));
-    let notes = arrival.told(lang, months, newest, today).into_iter();
+    let adjusted = lines.iter().any(Line::is_adjustment).then(|| lang.t(ADJUSTED).to_owned());
+    let notes = arrival.told(lang, months, newest, today).into_iter().chain(adjusted);
     let totals = Totals::of(&lines);
     let statement = Statement {
         society_name: scope.society().name.clone(),
@@ -113,12 +114,15 @@ const NOTES: &[&str] = &[
     "すべての医療費が載っているとは限りません。載っていない分は、領収書で確かめてください。",
 ];
 
+/// What is said of lines with negative amounts.
+const ADJUSTED: &str = "「調整」の行は、ほかの行の金額があとから変わった分です。減額された分や、払い戻された高額療養費・付加給付の分を、マイナスの金額で示しています。";
+
 fn row(lang: Lang, line: &Line) -> Row {
     Row {
         treatment_month: month_short(line.month),
         patient: line.patient.clone(),
         provider: line.provider_name.clone(),
-        care: care(lang, line.care_kind, line.days),
+        care: line.care(lang),
         total: line.total,
         insurer: line.insurer,
         public: line.public,

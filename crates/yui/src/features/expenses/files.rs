@@ -80,6 +80,10 @@ impl FileKind for ExpenseFiles {
         true
     }
 
+    fn takes_several(&self) -> bool {
+        true
+    }
+
     fn at_once(&self) -> bool {
         false
     }

@@ -1,11 +1,6 @@
 //! The import of expenses: claims and rows of a CSV.
 
-use kenpo_formats::{
-    Fault, TreatmentMonth,
-    claims::{ClaimFile, Integrity},
-    expense_csv::ExpenseCsv,
-    text::odd_characters,
-};
+use kenpo_formats::{Fault, TreatmentMonth};
 use yui_db::Tx;
 
 use super::{
@@ -13,10 +8,10 @@ use super::{
     incoming::Incoming,
     judging::{Judged, VisitsSeen},
     placing::{Placed, Placing},
-    queries, unmatched,
+    queries, read, unmatched,
 };
 use crate::{
-    features::imports::{Applied, ChunkFault, Figures, Format, Importer, Kind, Members, Newest, Read, Source},
+    features::imports::{Applied, ChunkFault, Figures, Importer, Kind, Members, Newest, Read, Source},
     scope::{InSociety, SystemScope},
 };
 
@@ -106,30 +101,11 @@ impl Importer for ExpenseImport {
     }
 
     fn read(source: &Source, mut each: impl FnMut(Read<Incoming>) -> bool) -> Result<(), Vec<Fault>> {
-        let file = source.open().map_err(|error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))])?;
-        match source.format {
-            Format::Csv => {
-                let _all = ExpenseCsv::open(file)?.all(|mut row| {
-                    let notices = row.as_mut().map(|row| std::mem::take(&mut row.notices)).unwrap_or_default();
-                    let row = row.and_then(|row| Incoming::of_row(row).map_err(|fault| vec![fault]));
-                    let notices = if row.is_ok() { notices } else { Vec::new() };
-                    notices.into_iter().map(Read::Notice).chain([row.into()]).all(&mut each)
-                });
-            }
-            Format::Claims => claims_read(ClaimFile::open(file).map_err(|fault| vec![fault])?, each),
-        }
-        Ok(())
+        read::read(source, &mut each)
     }
 
-    /// Claims that end in the middle, or other totals than their last record states.
     fn to_confirm(source: &Source) -> anyhow::Result<Vec<Fault>> {
-        if source.format != Format::Claims {
-            return Ok(Vec::new());
-        }
-        // An unreadable file is reported by `read`.
-        let Ok(mut file) = ClaimFile::open(source.open()?) else { return Ok(Vec::new()) };
-        file.by_ref().for_each(drop);
-        Ok(doubtful(&file))
+        read::to_confirm(source)
     }
 
     async fn check(
@@ -186,47 +162,5 @@ impl Importer for ExpenseImport {
 
     fn figures(&self) -> Figures {
         Figures { amount: Some(self.amount), people: Some(self.people.count()) }
-    }
-}
-
-/// Reads claims, and what the amounts' rules and the reader are not sure of.
-fn claims_read<R: std::io::Read>(mut file: ClaimFile<R>, mut each: impl FnMut(Read<Incoming>) -> bool) {
-    for claim in file.by_ref() {
-        let mut doubts = Vec::new();
-        let read = claim.and_then(|claim| Incoming::of_claim(&claim, &mut doubts)).map_err(|fault| vec![fault]);
-        if let Ok(claim) = &read {
-            doubts.extend(odd_characters(claim.record.line, "医療機関名", &claim.record.provider_name));
-        }
-        if !doubts.into_iter().map(Read::Notice).chain([read.into()]).all(&mut each) {
-            return;
-        }
-    }
-    let unknown = file.unknown_records().iter().map(|(id, count)| {
-        Fault::new(0, id.as_str(), format!("知らない種類のレコードです。{count}件を読み飛ばしました。"))
-    });
-    let _all = file.notices().iter().cloned().chain(unknown).map(Read::Notice).all(&mut each);
-}
-
-/// Returns why the whole file may not be what it says it is.
-fn doubtful<R: std::io::Read>(file: &ClaimFile<R>) -> Vec<Fault> {
-    let totals = file.totals();
-    match file.integrity() {
-        Some(Integrity::Truncated { line, .. }) => {
-            let reason =
-                "ファイルが途中で終わっています。送り直してもらうか、途中までと分かったうえで取り込んでください。";
-            vec![Fault::new(line, "GO", reason)]
-        }
-        Some(Integrity::Differs) => {
-            let stated = |total: Option<i64>| total.map_or("—".to_owned(), |total| total.to_string());
-            let reason = format!(
-                "合計のレコード（GO）は{}件・{}点ですが、読み取れたのは{}件・{}点です。",
-                stated(totals.stated_claims),
-                stated(totals.stated_points),
-                totals.claims,
-                totals.points
-            );
-            vec![Fault::new(0, "GO", reason)]
-        }
-        Some(Integrity::Agrees | Integrity::Unstated) | None => Vec::new(),
     }
 }

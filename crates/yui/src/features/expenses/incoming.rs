@@ -33,6 +33,7 @@ pub(super) enum Identity {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(into = "Kept", try_from = "Kept")]
 pub(super) struct Record {
+    /// Its line, numbered among those of all files that came as one.
     pub(super) line: u64,
     pub(super) insurer_number: Option<String>,
     /// 記号-番号 as they are written.
@@ -56,14 +57,10 @@ impl Incoming {
     /// # Errors
     /// Where its amounts do not add up.
     pub(super) fn of_row(row: ExpenseRow) -> Result<Self, Fault> {
-        if row.adjustment {
-            let reason = "負の金額の行(調整)は、まだ取り込めません。";
-            return Err(Fault::new(row.line, "医療費総額", reason));
-        }
-        let amounts = Amounts::new(row.total, row.insurer, row.public, row.self_pay).ok_or_else(|| Fault {
-            line: row.line,
-            column: "医療費総額".into(),
-            reason: "医療費総額が、保険者負担額・公費負担額・自己負担額の合計と合いません。".into(),
+        let amounts = if row.adjustment { Amounts::adjustment } else { Amounts::new };
+        let amounts = amounts(row.total, row.insurer, row.public, row.self_pay).ok_or_else(|| {
+            let reason = "医療費総額が、保険者負担額・公費負担額・自己負担額の合計と合いません。";
+            Fault::new(row.line, "医療費総額", reason)
         })?;
         let number = row.insurer_number.as_str().to_owned();
         let identity = match row.claim_key {
@@ -164,4 +161,9 @@ impl Record {
     pub(super) fn care(&self) -> String {
         format!("{} {} {}", self.hint.month, self.care_kind.label(), self.provider_name)
     }
+}
+
+/// Returns the amounts of a row that was taken before, an adjustment or not.
+pub(super) fn amounts_of(total: i64, insurer: i64, public: i64, self_pay: i64) -> Option<Amounts> {
+    Amounts::new(total, insurer, public, self_pay).or_else(|| Amounts::adjustment(total, insurer, public, self_pay))
 }

@@ -5,6 +5,11 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use kenpo_formats::{CareKind, TreatmentMonth};
 
+use crate::ui::{
+    Lang,
+    format::{care, care_kind},
+};
+
 /// One line of the notice: one provider, one patient, one month, one kind of care; yen.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
@@ -33,13 +38,13 @@ pub(super) struct Claimed {
 }
 
 /// Returns these claims, those of the same month, patient, provider and kind of care joined into one line, where the first of them was.
-/// A provider is the same where code and name are; of claims that have neither, nobody can tell.
+/// A provider is the same where code and name are; of claims that have neither, nobody can tell. An adjustment stays a line of its own.
 pub(super) fn joined(claims: Vec<Claimed>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::with_capacity(claims.len());
     let mut at = HashMap::new();
     for Claimed { provider_code, line } in claims {
         let code = provider_code.unwrap_or_default();
-        if code.is_empty() && line.provider_name.is_empty() {
+        if line.is_adjustment() || code.is_empty() && line.provider_name.is_empty() {
             lines.push(line);
             continue;
         }
@@ -54,6 +59,19 @@ pub(super) fn joined(claims: Vec<Claimed>) -> Vec<Line> {
 }
 
 impl Line {
+    /// Returns whether the line changes what other lines say: only then amounts are negative.
+    pub(crate) fn is_adjustment(&self) -> bool {
+        [self.total, self.insurer, self.public, self.self_pay].iter().any(|amount| *amount < 0)
+    }
+
+    /// Returns kind and days of care, or of which kind of care this is an adjustment: `通院／1日`, `調整（通院）`.
+    pub(crate) fn care(&self, lang: Lang) -> String {
+        match self.is_adjustment() {
+            true => lang.tf("調整（{0}）", [care_kind(lang, self.care_kind)]),
+            false => care(lang, self.care_kind, self.days),
+        }
+    }
+
     fn add(&mut self, part: Self) {
         if self.parts.is_empty() {
             self.parts.push(self.clone());
@@ -135,9 +153,25 @@ mod tests {
         assert_eq!(days[0].days, None, "the sum of what is not known is not known");
     }
 
+    #[test]
+    fn an_adjustment_is_a_line_of_its_own() {
+        let mut refund = claim("1", "みほん医院", CareKind::Outpatient, 0, "付加給付");
+        (refund.line.insurer, refund.line.self_pay) = (5_000, -5_000);
+        let lines = joined(vec![
+            claim("1", "みほん医院", CareKind::Outpatient, 8_000, ""),
+            refund.clone(),
+            claim("1", "みほん医院", CareKind::Outpatient, 100, ""),
+            refund,
+        ]);
+        assert_eq!(lines.iter().map(|line| line.self_pay).collect::<Vec<_>>(), [8_100, -5_000, -5_000]);
+        let words = |lang| [lines[0].care(lang), lines[1].care(lang)];
+        assert_eq!(words(Lang::Ja), ["通院／2日", "調整（通院）"]);
+        assert_eq!(words(Lang::En), ["Outpatient / 2 days", "Adjustment (Outpatient)"]);
+    }
+
     proptest! {
         #[test]
-        fn joining_changes_no_total(rows in prop::collection::vec((0..3usize, 0..3usize, 0..10_000i64), 0..40)) {
+        fn joining_changes_no_total(rows in prop::collection::vec((0..3usize, 0..3usize, -5_000..10_000i64), 0..40)) {
             let names = ["", "みほん医院", "れいじ医院"];
             let codes = ["", "1", "2"];
             let claims: Vec<_> = rows
@@ -148,6 +182,7 @@ mod tests {
             let lines = joined(claims);
             prop_assert_eq!(Totals::of(&lines), before);
             for line in lines.iter().filter(|line| !line.parts.is_empty()) {
+                prop_assert!(line.parts.iter().all(|part| !part.is_adjustment()));
                 prop_assert_eq!(Totals::of(&line.parts), Totals::of([line]));
             }
         }

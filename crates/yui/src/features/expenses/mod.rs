@@ -17,6 +17,7 @@ mod news;
 mod overview;
 mod placing;
 mod queries;
+mod read;
 mod rules;
 mod span;
 mod statement;

@@ -12,7 +12,7 @@ use yui_db::{Db, DbError, Tx};
 use super::incoming::{Identity, Incoming, Record};
 use crate::{
     features::{
-        imports::{FaultKind, Finder, Newest},
+        imports::{FaultKind, Finder, Newest, Source},
         register::{Coverage, Mismatch, candidates, matched},
     },
     scope::SystemScope,
@@ -61,15 +61,13 @@ impl Finder<Incoming> for Placing {
     type Found = Vec<Placed>;
 
     fn skip(&mut self, incoming: &Incoming) {
-        self.key(&incoming.identity);
+        self.key(incoming);
     }
 
     async fn find(&mut self, db: &Db, records: &[Incoming]) -> Result<Vec<Placed>, DbError> {
         let known = self.known(db, records).await?;
-        let placed = |Incoming { identity, record }: &Incoming| Placed {
-            key: self.key(identity),
-            person: self.person(&known, record),
-        };
+        let placed =
+            |incoming: &Incoming| Placed { key: self.key(incoming), person: self.person(&known, &incoming.record) };
         Ok(records.iter().map(placed).collect())
     }
 }
@@ -125,13 +123,15 @@ impl Placing {
         person_among(household, record).map_err(Unplaced::Unmatched)
     }
 
-    fn key(&mut self, identity: &Identity) -> Vec<u8> {
+    fn key(&mut self, Incoming { identity, record }: &Incoming) -> Vec<u8> {
         match identity {
             Identity::Claim(identity) => claim_key(identity, 0),
             Identity::Content(content) => {
-                let first = claim_key(content, 1);
-                let count = self.repeats.get(&first).map_or(1, |before| before + 1);
-                self.repeats.insert(first, count);
+                // Equal rows of one file are as many expenses; those of two files are the same one, told twice.
+                let mut in_file = claim_key(content, 1);
+                in_file.extend(Source::file_of_line(record.line).to_be_bytes());
+                let count = self.repeats.get(&in_file).map_or(1, |before| before + 1);
+                self.repeats.insert(in_file, count);
                 claim_key(content, count)
             }
         }

@@ -7,6 +7,7 @@ use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 use super::{
     Line, VisibleMonths,
     arrival::Arrival,
+    incoming::amounts_of,
     line::{Claimed, joined},
 };
 use crate::{
@@ -317,7 +318,7 @@ pub(super) struct Version {
 impl Version {
     /// Returns its amounts.
     pub(super) fn amounts(&self) -> Option<Amounts> {
-        Amounts::new(self.total, self.insurer_share, self.public_share, self.self_pay)
+        amounts_of(self.total, self.insurer_share, self.public_share, self.self_pay)
     }
 }
 

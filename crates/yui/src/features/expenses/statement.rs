@@ -19,7 +19,7 @@ use crate::{
     scope::{InSociety, MemberScope, StaffScope},
     ui::{
         FormState, Lang, Page, Shell,
-        format::{care, day_of, month_long, month_short, yen},
+        format::{day_of, month_long, month_short, yen},
         pages,
         widgets::{
             chart::{Columns, Ranking},
@@ -58,6 +58,7 @@ pub(crate) struct StatementBody {
     changed: Option<String>,
     any_blank_provider: bool,
     any_derived: bool,
+    any_adjustment: bool,
 }
 
 impl askama::filters::HtmlSafe for StatementBody {}
@@ -276,6 +277,7 @@ fn body(page: &Page, span: Span, lines: &[Line], arrival: Arrival, form: Form) -
         changed: changed.map(|changed: Timestamp| day_of(lang, changed)),
         any_blank_provider: lines.iter().any(|line| line.provider_name.is_empty()),
         any_derived: lines.iter().any(|line| line.derived),
+        any_adjustment: lines.iter().any(Line::is_adjustment),
         totals: FormattedTotals {
             total: yen(totals.total),
             insurer: yen(totals.insurer),
@@ -290,7 +292,7 @@ fn row(lang: Lang, line: &Line) -> Row {
         month: month_short(line.month),
         patient: line.patient.clone(),
         provider: line.provider_name.clone(),
-        care: care(lang, line.care_kind, line.days),
+        care: line.care(lang),
         total: yen(line.total),
         insurer: yen(line.insurer),
         public: yen(line.public),
@@ -301,12 +303,7 @@ fn row(lang: Lang, line: &Line) -> Row {
 }
 
 fn part(lang: Lang, line: &Line) -> Part {
-    Part {
-        care: care(lang, line.care_kind, line.days),
-        total: yen(line.total),
-        self_pay: yen(line.self_pay),
-        note: line.note.clone(),
-    }
+    Part { care: line.care(lang), total: yen(line.total), self_pay: yen(line.self_pay), note: line.note.clone() }
 }
 
 /// Returns the pictures of more than a month.
@@ -330,7 +327,7 @@ fn pictures(lang: Lang, span: Span, lines: &[Line], arrival: Arrival) -> Option<
         months: (paid.len() <= 12).then(|| chart::by_month(lang, &paid, arrival)),
         month_table: paid
             .iter()
-            .filter(|(_, paid)| *paid > 0)
+            .filter(|(_, paid)| *paid != 0)
             .map(|(month, paid)| (month_long(lang, *month), lang.tf("{0}円", [yen(*paid)])))
             .chain(missing.map(|months| (months_in_words(lang, months), lang.t("未着").to_owned())))
             .collect(),
@@ -397,6 +394,8 @@ pages! {
             line.derived = true;
             line.provider_name = String::new();
         }
+        let refund = |line: &Line| Line { total: 0, insurer: 1_200, public: 0, self_pay: -1_200, ..line.clone() };
+        lines.extend(sample_lines().last().map(refund));
         page(shell, span, &lines, (sample_arrival(), window.last.last_day()), 1, Filter::sample())
     },
 }

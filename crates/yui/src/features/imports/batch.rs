@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use kenpo_formats::{TreatmentMonth, file_kind::FileKind};
+use serde::{Deserialize, Serialize};
 
 use super::Kind;
 
 /// In what form a file came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Our own table with a header row.
     Csv,

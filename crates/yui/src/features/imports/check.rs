@@ -56,13 +56,16 @@ pub(super) async fn check<I: Importer>(
     let mut chunks = Chunks::of(&app.db, &importer, source, (&pace, 0));
     let mut total = Counts::default();
     while let Some(chunk) = chunks.next().await? {
-        chunk.notices.iter().for_each(|notice| watch.notice(notice));
+        let located = |fault: &Fault| source.located(fault.clone());
+        chunk.notices.iter().for_each(|notice| watch.notice(&located(notice)));
         let mut faults = chunk.faults;
         let mut tx = app.db.begin_reading().await?;
         let applied = importer.check(&mut tx, chunk.records, chunk.found, &mut faults).await?;
         drop(tx);
-        faults.iter().for_each(|fault| watch.fault(fault));
-        applied.notices.iter().for_each(|notice| watch.notice(notice));
+        faults
+            .iter()
+            .for_each(|ChunkFault { kind, fault }| watch.fault(&ChunkFault { kind: *kind, fault: located(fault) }));
+        applied.notices.iter().for_each(|notice| watch.notice(&located(notice)));
         watch.found(&applied.entries, &applied.asked);
         total.add(&counted(chunk.count, &applied, &faults)?);
         watch.checked(chunk.progress).await?;

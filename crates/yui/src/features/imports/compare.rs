@@ -79,7 +79,7 @@ pub(super) fn far_from(preview: &Preview, before: &Before) -> Option<Told> {
     let more = if percent > 0 { "多く" } else { "少なく" };
     let reason =
         format!("件数が、比べた取込（{} {}件）より{}%{more}なっています。", before.file_name, then, percent.abs());
-    Some(Told { line: 0, column: String::new(), reason })
+    Some(Told { file: String::new(), line: 0, column: String::new(), reason })
 }
 
 #[cfg(test)]

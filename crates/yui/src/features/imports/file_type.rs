@@ -47,8 +47,13 @@ pub(super) fn wrong_type(kind: Kind, head: &[u8], whole: bool) -> Option<String>
         );
     }
     if let Some((_, name)) = ARCHIVES.iter().find(|(beginning, _)| head.starts_with(beginning)) {
+        let opened = if kind.takes_several() {
+            "このポータルが開けるのはZIPだけです"
+        } else {
+            "このポータルは圧縮ファイルを開きません"
+        };
         return Some(format!(
-            "{name}の圧縮ファイルです。このポータルは圧縮ファイルを開きません。手元で展開し、中の{wanted}ファイルを選んでください。"
+            "{name}の圧縮ファイルです。{opened}。手元で展開し、中の{wanted}ファイルを選んでください。"
         ));
     }
     if let Some((_, name)) = BEGINNINGS.iter().find(|(beginning, _)| head.starts_with(beginning)) {
@@ -96,8 +101,7 @@ mod tests {
         for (head, word) in [
             (&b"%PDF-1.7\n"[..], "PDF"),
             (b"PK\x03\x04\x14\0\x06\0[Content_Types].xml", "Excel（xlsx）"),
-            (b"PK\x03\x04\x14\0\0\0\x08\0bomb", "開きません"),
-            (b"\x1F\x8B\x08", "gzip"),
+            (b"\x1F\x8B\x08", "gzipの圧縮ファイルです。このポータルが開けるのはZIPだけです"),
             (b"\x89PNG\r\n\x1A\n", "PNG"),
             (b"\xFF\xD8\xFF\xE0", "JPEG"),
             (b"a\0b\0c\0", "文字のファイルではありません"),
@@ -109,6 +113,7 @@ mod tests {
             let words = told("expenses", head);
             assert!(words.contains(word), "{word}: {words}");
         }
+        assert!(told("register", b"PK\x03\x04\x14\0\0\0\x08\0bomb").contains("開きません"));
         assert!(told("register", b"IR,2,13,1").contains("「医療費」を選んで"));
         for good in [&b"IR,2,13,1\r\n\x1A\0\0"[..], "保険者番号,記号\r\n".as_bytes(), b"\x95\xDB\x8C\xAF\r\n"] {
             assert_eq!(told("expenses", good), "");

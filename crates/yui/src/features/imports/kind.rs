@@ -71,6 +71,11 @@ pub trait FileKind: Debug + Send + Sync {
         false
     }
 
+    /// Returns whether several files, or a ZIP of them, are taken as one.
+    fn takes_several(&self) -> bool {
+        false
+    }
+
     /// Returns what is asked beside the file.
     fn questions(&self) -> &'static [Question] {
         &[]

@@ -21,6 +21,7 @@ mod members;
 mod newest;
 mod news;
 mod pace;
+mod parts;
 mod preview;
 mod publish;
 mod queries;
@@ -51,6 +52,7 @@ pub(crate) use late::{
 };
 pub(crate) use members::Members;
 pub(crate) use newest::Newest;
+pub use parts::Part;
 pub use publish::{Publication, publish, publish_approved, publish_at, publish_through};
 pub use read::{Finder, Found, Read, Unreadable};
 pub use refusal::Refusal;

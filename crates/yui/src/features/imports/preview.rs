@@ -59,11 +59,11 @@ pub(super) struct List {
     pub(super) entries: Vec<Entry>,
 }
 
-/// Collects the faults of a file during its check: the first ones by line, and their number by reason.
+/// Collects the faults of a file, or of several, during the check: the first ones by file and line, and their number by reason.
 #[derive(Debug, Default)]
 pub(super) struct FoundFaults {
     count: u64,
-    kept: BTreeMap<(u64, u64), Fault>,
+    kept: BTreeMap<(String, u64, u64), Fault>,
     by_reason: HashMap<String, u64>,
 }
 
@@ -79,7 +79,7 @@ const GROUPS: usize = 10;
 impl FoundFaults {
     pub(super) fn add(&mut self, fault: &Fault) {
         self.count += 1;
-        self.kept.insert((fault.line, self.count), fault.clone());
+        self.kept.insert((fault.file.clone(), fault.line, self.count), fault.clone());
         if self.kept.len() > KEPT {
             self.kept.pop_last();
         }
@@ -89,7 +89,7 @@ impl FoundFaults {
         }
     }
 
-    /// Returns the first ones, by line.
+    /// Returns the first ones, by file and line.
     pub(super) fn first(&self) -> impl Iterator<Item = &Fault> {
         self.kept.values()
     }
@@ -120,6 +120,9 @@ fn of_its_kind(fault: &Fault) -> String {
 /// A mistake or a notice.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Told {
+    /// The file's name, where several came as one.
+    #[serde(default)]
+    pub(super) file: String,
     pub(super) line: u64,
     pub(super) column: String,
     pub(super) reason: String,
@@ -127,7 +130,20 @@ pub(super) struct Told {
 
 impl From<&Fault> for Told {
     fn from(fault: &Fault) -> Self {
-        Self { line: fault.line, column: fault.column.clone(), reason: fault.reason.clone() }
+        let Fault { file, line, column, reason } = fault.clone();
+        Self { file, line, column, reason }
+    }
+}
+
+impl Told {
+    /// Returns where it is, as a sentence begins: the file, where several came as one, and the line.
+    pub(super) fn place(&self) -> String {
+        let file = if self.file.is_empty() { String::new() } else { format!("{} ", self.file) };
+        match self.line {
+            0 if file.is_empty() => String::new(),
+            0 => format!("{}: ", self.file),
+            line => format!("{file}{line}行目: "),
+        }
     }
 }
 

@@ -194,7 +194,7 @@ fn send<T>(
     if let Some(error) = source.broken() {
         return Err(anyhow::Error::new(error).context(format!("{} can not be read on", source.name)));
     }
-    done.map_err(Unreadable)?;
+    done.map_err(|faults| Unreadable(faults.into_iter().map(|fault| source.located(fault)).collect()))?;
     if records == 0 {
         let reason = "このファイルには、見出しのほかに1件もデータがありません。";
         return Err(Unreadable(vec![Fault::new(0, "", reason)]).into());

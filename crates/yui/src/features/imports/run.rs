@@ -341,7 +341,10 @@ pub(super) async fn apply<I: Importer>(
             return Err(Unconfirmed(applied.to_confirm).into());
         }
         let counts = counted(chunk.count, &applied, &faults)?;
-        let notices: Vec<_> = chunk.notices.into_iter().chain(applied.notices).collect();
+        let notices = chunk.notices.into_iter().chain(applied.notices);
+        let notices: Vec<_> = notices.map(|notice| source.located(notice)).collect();
+        let located = |ChunkFault { kind, fault }| ChunkFault { kind, fault: source.located(fault) };
+        let faults: Vec<_> = faults.into_iter().map(located).collect();
         faults.iter().for_each(|fault| watch.fault(fault));
         notices.iter().for_each(|notice| watch.notice(notice));
         queries::notices_insert(&mut tx, scope, batch_id, notice_number, &notices).await?;
@@ -416,7 +419,9 @@ pub struct Unconfirmed(pub Vec<Fault>);
 /// Returns what has to be confirmed about the file.
 pub(super) async fn to_confirm<I: Importer>(source: &Source) -> anyhow::Result<Vec<Fault>> {
     let source = source.clone();
-    tokio::task::spawn_blocking(move || I::to_confirm(&source)).await?
+    let found = tokio::task::spawn_blocking(move || anyhow::Ok((I::to_confirm(&source)?, source)));
+    let (faults, source) = found.await??;
+    Ok(faults.into_iter().map(|fault| source.located(fault)).collect())
 }
 
 /// Lets chunks of the society's files that are imported at once wait for each other: each sees what the others brought.

@@ -1,8 +1,9 @@
 //! The file itself.
 
 use std::{
+    collections::HashMap,
     fs::File,
-    io::{self, BufReader, Read},
+    io::{self, BufReader, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -10,9 +11,15 @@ use std::{
     },
 };
 
+use anyhow::{Context, bail};
+use kenpo_formats::{Fault, file_kind};
 use sha2::{Digest, Sha256};
+use tempfile::{NamedTempFile, TempPath};
 
-use super::Format;
+use super::{
+    Format, Kind,
+    parts::{self, Part, Parts},
+};
 
 /// A file to import.
 #[derive(Clone, Debug)]
@@ -25,6 +32,14 @@ pub struct Source {
     pub format: Format,
     /// SHA-256 of its bytes: the same content is the same import.
     pub content_hash: [u8; 32],
+    /// The files that came as this one, each with where it lies; none where it is one file.
+    files: Arc<[(PathBuf, Part)]>,
+    /// Where it begins in the file that it lies in, and how long it is, if it is one of several.
+    within: Option<(u64, u64)>,
+    /// The number of its first line but one, among the lines of all files.
+    lines_from: u64,
+    /// What an archive was unpacked to, removed with the last source.
+    _unpacked: Option<Arc<TempPath>>,
     /// How its reading goes.
     reading: Arc<Reading>,
 }
@@ -45,10 +60,130 @@ impl Reading {
 /// How much of a file is read at once.
 const BUFFER: usize = 1 << 18;
 
+/// Of several files, the number of a line has the number of its file above these bits.
+const LINE_BITS: u32 = 40;
+
 impl Source {
     /// Returns a file of which all is known already.
     pub fn known(path: PathBuf, name: String, format: Format, content_hash: [u8; 32]) -> Self {
-        Self { path, name, format, content_hash, reading: Arc::default() }
+        let (files, reading) = (Arc::default(), Arc::default());
+        Self { path, name, format, content_hash, files, within: None, lines_from: 0, _unpacked: None, reading }
+    }
+
+    /// Returns the source as several files that lie in it.
+    pub(super) fn with_parts(mut self, parts: &[Part]) -> Self {
+        self.files = parts.iter().map(|part| (self.path.clone(), part.clone())).collect();
+        self
+    }
+
+    /// Returns these files as one source: one file as [`Source::examine`] does, a ZIP as what is in it, several as if they were one.
+    ///
+    /// # Errors
+    /// Where they can not be read or are not taken together.
+    pub fn of_files(paths: &[PathBuf], format: Option<Format>, kind: Kind, limit: u64) -> anyhow::Result<Self> {
+        let cannot = |path: &Path| format!("cannot read {}", path.display());
+        if let [path] = paths {
+            let is_archive = kind.takes_several() && is_archive(path).with_context(|| cannot(path))?;
+            return if is_archive {
+                Self::of_archive(path, format, kind, limit)
+            } else {
+                Self::examine(path, format).with_context(|| cannot(path))
+            };
+        }
+        if !kind.takes_several() {
+            bail!("{} is read one file at a time", kind.command());
+        }
+        if paths.len() > parts::MOST {
+            bail!("at most {} files are taken together", parts::MOST);
+        }
+        let (mut parts, mut places) = (Parts::new(Some(kind), false), HashMap::new());
+        for path in paths {
+            places.insert(parts.bytes(), path);
+            let wrong = read_through(path, &mut parts).with_context(|| cannot(path))?;
+            if let Some(wrong) = wrong.or_else(|| parts.end(path.to_string_lossy().into_owned())) {
+                bail!("{}: {wrong}", path.display());
+            }
+        }
+        if parts.has_archive() {
+            bail!("an archive is read alone, not together with other files");
+        }
+        let parts = parts.finish().map_err(anyhow::Error::msg)?;
+        // Each lies in a file of its own.
+        let file = |part: &Part| Some(((*places.get(&part.start)?).clone(), Part { start: 0, ..part.clone() }));
+        let files = parts.iter().filter_map(file).collect();
+        Ok(Self::joined(files, &parts, format))
+    }
+
+    fn of_archive(path: &Path, format: Option<Format>, kind: Kind, limit: u64) -> anyhow::Result<Self> {
+        let mut unpacked = NamedTempFile::new()?;
+        let archive = File::open(path)?;
+        let parts = parts::unpack(archive, kind, limit, io::BufWriter::new(unpacked.as_file_mut()))
+            .with_context(|| format!("cannot unpack {}", path.display()))?;
+        let unpacked = unpacked.into_temp_path();
+        let files: Vec<_> = parts.iter().map(|part| (unpacked.to_path_buf(), part.clone())).collect();
+        let source = Self::joined(files, &parts, format);
+        Ok(Self { _unpacked: Some(Arc::new(unpacked)), ..source })
+    }
+
+    fn joined(mut files: Vec<(PathBuf, Part)>, parts: &[Part], format: Option<Format>) -> Self {
+        if let Some(format) = format {
+            files.iter_mut().for_each(|(_, part)| part.format = format);
+        }
+        let (path, format) = files.first().map(|(path, part)| (path.clone(), part.format)).unzip();
+        let format = format.unwrap_or(Format::Csv);
+        let source = Self::known(path.unwrap_or_default(), parts::name(parts), format, parts::content_hash(parts));
+        Self { files: files.into(), ..source }
+    }
+
+    /// Returns whether several files came as this one.
+    pub fn is_several(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    /// Returns each file of it as a source of its own; they share how the reading goes.
+    pub(crate) fn files(&self) -> Vec<Self> {
+        if self.files.is_empty() {
+            return vec![self.clone()];
+        }
+        let file = |((path, part), number): (&(PathBuf, Part), u64)| Self {
+            path: path.clone(),
+            name: part.name.clone(),
+            format: part.format,
+            files: Arc::default(),
+            within: Some((part.start, part.size)),
+            lines_from: number << LINE_BITS,
+            ..self.clone()
+        };
+        self.files.iter().zip(1..).map(file).collect()
+    }
+
+    /// Returns the number of a line of this file among the lines of all files that came as one.
+    pub(crate) fn line_among_all(&self, line: u64) -> u64 {
+        self.lines_from + line
+    }
+
+    /// Returns the number of the file that this line is of; 0 where one file came.
+    pub(crate) fn file_of_line(line: u64) -> u64 {
+        line >> LINE_BITS
+    }
+
+    /// Returns where a line stands that is numbered among those of all files: `12行目`, `2つ目のファイルの12行目`.
+    pub(crate) fn line_in_words(line: u64) -> String {
+        let of_file = line & ((1 << LINE_BITS) - 1);
+        match Self::file_of_line(line) {
+            0 => format!("{of_file}行目"),
+            file => format!("{file}つ目のファイルの{of_file}行目"),
+        }
+    }
+
+    /// Returns the fault with the line of its file, and the file's name where several came as one.
+    pub(super) fn located(&self, mut fault: Fault) -> Fault {
+        let number = usize::try_from(Self::file_of_line(fault.line)).unwrap_or_default();
+        if let Some((_, part)) = number.checked_sub(1).and_then(|at| self.files.get(at)) {
+            fault.file.clone_from(&part.name);
+            fault.line &= (1 << LINE_BITS) - 1;
+        }
+        fault
     }
 
     /// Reads the file once through for its hash, and tells its form by its first record unless that is given.
@@ -81,10 +216,19 @@ impl Source {
     /// # Errors
     /// Where the file can not be read.
     pub fn open(&self) -> io::Result<BufReader<impl Read + use<>>> {
-        let file = File::open(&self.path).inspect_err(|error| {
+        let file = self.opened().inspect_err(|error| {
             self.reading.broken().get_or_insert(io::Error::new(error.kind(), error.to_string()));
         })?;
         Ok(BufReader::with_capacity(BUFFER, self.watched(file)))
+    }
+
+    fn opened(&self) -> io::Result<io::Take<File>> {
+        let mut file = File::open(&self.path)?;
+        let (start, size) = self.within.unwrap_or((0, u64::MAX));
+        if start > 0 {
+            file.seek(SeekFrom::Start(start))?;
+        }
+        Ok(file.take(size))
     }
 
     fn watched<R: Read>(&self, inner: R) -> Watched<R> {
@@ -115,6 +259,30 @@ impl Source {
     /// Returns why a read failed, if one did.
     pub(super) fn broken(&self) -> Option<io::Error> {
         self.reading.broken().take()
+    }
+}
+
+fn is_archive(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    Ok(file_kind::FileKind::of(&head) == file_kind::FileKind::Zip)
+}
+
+/// How much of a file tells whether it is an archive.
+const HEAD: u64 = 4096;
+
+/// Shows a file to what looks at it; returns why it is not taken, in words.
+fn read_through(path: &Path, parts: &mut Parts) -> io::Result<Option<String>> {
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if let Some(wrong) = parts.take(buffer.get(..read).unwrap_or_default()) {
+            return Ok(Some(wrong));
+        }
     }
 }
 

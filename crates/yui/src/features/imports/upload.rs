@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use yui_db::Tx;
 
-use super::{Answers, Format, Kind, acting, acts, preview::Preview, queries};
+use super::{Answers, Format, Kind, Part, acting, acts, preview::Preview, queries};
 use crate::{
     app::App,
     features::{
@@ -103,6 +103,8 @@ pub struct Upload {
     pub size: i64,
     /// SHA-256 of them.
     pub content_hash: [u8; 32],
+    /// The files that came as this one; none where it is one file.
+    pub(super) parts: Vec<Part>,
     /// What was answered beside it.
     pub answers: Answers,
     /// Whether it is to be taken whole or not at all.
@@ -144,10 +146,19 @@ pub struct NewUpload {
     pub file_name: String,
     /// Where it lies now.
     pub stored: Stored,
+    /// The files that came as this one; none where it is one file.
+    pub parts: Vec<Part>,
     /// What was answered beside it.
     pub answers: Answers,
     /// Whether it is to be taken whole or not at all.
     pub all_or_nothing: bool,
+}
+
+impl NewUpload {
+    /// Returns its form: of several files, that of the first.
+    pub(super) fn format(&self) -> Format {
+        self.parts.first().map_or_else(|| Format::told_by(&self.stored.head), |part| part.format)
+    }
 }
 
 /// Keeps an upload, which a worker checks; returns its number. Where it can not be kept, its file is removed.

@@ -428,7 +428,7 @@ pub(super) async fn write(
 }
 
 fn unopened(error: &io::Error) -> Fault {
-    Fault { line: 0, column: String::new(), reason: format!("ファイルを開けません: {error}") }
+    Fault::new(0, "", format!("ファイルを開けません: {error}"))
 }
 
 #[cfg(test)]

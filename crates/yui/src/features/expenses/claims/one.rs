@@ -18,7 +18,7 @@ use crate::{
         audit::{self, Subject},
         expenses::{
             by_hand::{self, Act, Change},
-            incoming::Record,
+            incoming::{Record, amounts_of},
             placing::Person,
             queries::hand::{self, VersionRow},
         },
@@ -132,7 +132,7 @@ impl Claim {
             provider_name: newest.provider_name.clone(),
             care_kind: CareKind::from_code(&newest.care_kind).ok_or_else(unknown)?,
             days: newest.days.and_then(|days| u32::try_from(days).ok()),
-            amounts: Amounts::new(newest.total, newest.insurer_share, newest.public_share, newest.self_pay)
+            amounts: amounts_of(newest.total, newest.insurer_share, newest.public_share, newest.self_pay)
                 .ok_or_else(unknown)?,
             derived: newest.derived,
             note: newest.note.clone(),

@@ -2,10 +2,10 @@
 
 use anyhow::Context;
 use jiff::civil::Date;
-use kenpo_formats::{CareKind, TreatmentMonth, amounts::Amounts};
+use kenpo_formats::{CareKind, TreatmentMonth};
 use serde::{Deserialize, Serialize};
 
-use super::Record;
+use super::{Record, amounts_of};
 use crate::features::register::Hint;
 
 /// A [`Record`] as JSON.
@@ -88,7 +88,7 @@ impl TryFrom<Kept> for Record {
             provider_name: kept.provider_name,
             care_kind: CareKind::from_code(&kept.care_kind).context("a kind of care")?,
             days: kept.days,
-            amounts: Amounts::new(kept.total, kept.insurer_share, kept.public_share, kept.self_pay)
+            amounts: amounts_of(kept.total, kept.insurer_share, kept.public_share, kept.self_pay)
                 .context("amounts that add up")?,
             derived: kept.derived,
             note: kept.note,

@@ -24,7 +24,7 @@ use crate::{
     app::App,
     features::{
         audit::{self, Subject, acts},
-        imports::{self, BatchState, LateRows},
+        imports::{self, BatchState, LateRows, Source},
         register,
         societies::ids_take,
     },
@@ -228,7 +228,7 @@ pub(super) async fn assign_to(
         }
     };
     queries::decided(&mut tx, scope, claim_id, (&staff.name, reason), app.clock.now()).await?;
-    let detail = format!("取込{} {}行目、理由: {reason}", claim.batch_id, claim.record.line);
+    let detail = format!("取込{} {}、理由: {reason}", claim.batch_id, Source::line_in_words(claim.record.line));
     audit::record(app, &mut tx, scope, ASSIGNED, Some(&Subject::new("member", member_id, name)), &detail).await?;
     tx.commit().await?;
     Ok(placed_in)
@@ -256,7 +256,7 @@ pub(super) async fn do_without(app: &App, staff: &StaffScope, claim_id: i64, rea
     let claim = queries::waiting(&mut tx, staff, claim_id).await?.ok_or(Unassigned::NotWaiting)?;
     queries::refuse(&mut tx, staff, claim_id, (&staff.name, reason), app.clock.now()).await?;
     let subject = Subject::new("batch", claim.batch_id, format!("取込{}", claim.batch_id));
-    let detail = format!("{}行目、理由: {reason}", claim.record.line);
+    let detail = format!("{}、理由: {reason}", Source::line_in_words(claim.record.line));
     audit::record(app, &mut tx, staff, NOT_WANTED, Some(&subject), &detail).await?;
     Ok(tx.commit().await?)
 }

@@ -18,6 +18,7 @@ use crate::{
     error::AppError,
     features::{
         audit,
+        imports::Source,
         register::{self, Coverage},
     },
     scope::StaffScope,
@@ -28,7 +29,7 @@ use crate::{
 pub(crate) struct Card {
     claim_id: i64,
     batch_id: i64,
-    line: u64,
+    place: String,
     who: String,
     numbers: String,
     born: String,
@@ -161,7 +162,7 @@ fn card(claim: &Waiting, decision: Option<&Decision>, alike: &[Coverage]) -> Car
     Card {
         claim_id: claim.claim_id,
         batch_id: claim.batch_id,
-        line: record.line,
+        place: Source::line_in_words(record.line),
         who: record.who(),
         numbers: match &hint.branch {
             Some(branch) => format!("{}-{branch}", record.numbers),
@@ -289,7 +290,7 @@ crate::ui::console_pages! {
         let card = |claim_id, candidates, decision: &str| Card {
             claim_id,
             batch_id: 7,
-            line: 12,
+            place: "12行目".into(),
             who: "見本 太郎".into(),
             numbers: "12-345-00".into(),
             born: "1980/01/01".into(),

@@ -193,7 +193,7 @@ pub(super) fn month() -> Option<kenpo_formats::TreatmentMonth> {
 crate::ui::console_pages! {
     ImportBatchPage => |shell| Self {
         steps: vec![step("取込", &(jiff::Timestamp::UNIX_EPOCH, "試験 花子".into()))],
-        faults: vec![Told { line: 3, column: "診療年月".into(), reason: "「2026-13」は年月ではありません。".into() }],
+        faults: vec![Told { file: "expenses-2026-09.csv".into(), line: 3, column: "診療年月".into(), reason: "「2026-13」は年月ではありません。".into() }],
         changes: vec![HandChange {
             path: "/console/imports/7/claims/0102".into(),
             act: "訂正",

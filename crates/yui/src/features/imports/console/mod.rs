@@ -9,6 +9,7 @@ mod new;
 mod preview;
 mod progress;
 mod publish;
+mod receive;
 mod withdraw;
 
 use axum::{extract::DefaultBodyLimit, handler::Handler};

@@ -1,23 +1,22 @@
-//! A new file: its kind, what the kind asks, and the file itself, which goes to the folder of files as it comes.
+//! New files: their kind, what the kind asks, and the files themselves, which go to the folder of files as they come.
 
 use std::io;
 
 use askama::Template;
 use axum::{
-    extract::{
-        Multipart, Query, State,
-        multipart::{Field, MultipartError},
-    },
+    extract::{Multipart, Query, State, multipart::Field},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 
-use super::upload_path;
+use super::{
+    receive::{Came, Receiving, Whole},
+    upload_path,
+};
 use crate::{
     app::App,
     error::AppError,
-    features::imports::{self, Answers, Choices, KINDS, Kind, NewUpload, Question, file_type, kind_of},
-    files::{self, Incoming, Stored},
+    features::imports::{self, Answers, Choices, KINDS, Kind, NewUpload, Question, kind_of},
     scope::StaffScope,
     ui::{FormState, Page, Shell},
 };
@@ -100,47 +99,26 @@ struct Typed {
     answers: Answers,
 }
 
-/// How a file's coming ended.
-enum Came {
-    Whole(Stored),
-    /// None was chosen.
-    Not,
-    TooLarge,
-    /// It can not be one of these, in words.
-    WrongType(String),
-    /// The connection broke off.
-    BrokenOff,
-    /// Others of the society are coming in.
-    Busy,
-    /// It could not be written.
-    Disk(io::Error),
-}
-
 pub(super) async fn submit(
     State(app): State<App>,
     shell: Shell,
     staff: StaffScope,
     mut parts: Multipart,
 ) -> Result<Response, AppError> {
-    let (mut typed, mut file) = (Typed::default(), None);
+    let (mut typed, mut files) = (Typed::default(), None::<Receiving<'_>>);
     loop {
         let part = match parts.next_field().await {
             Ok(Some(part)) => part,
             Ok(None) => break,
             Err(_) => {
                 // What came whole before the connection broke is nobody's.
-                if let Some((_, Came::Whole(stored))) = file.take() {
-                    app.files.remove(&staff, &stored.name)?;
-                }
-                file = Some((String::new(), Came::BrokenOff));
+                files.get_or_insert_with(|| Receiving::new(&app, &staff, typed.kind)).break_off().await;
                 break;
             }
         };
         match part.name() {
-            Some("file") if file.is_none() => {
-                let name = file_name(part.file_name().unwrap_or_default());
-                let came = receive(&app, &staff, typed.kind, part).await?;
-                file = Some((name, came));
+            Some("file") => {
+                files.get_or_insert_with(|| Receiving::new(&app, &staff, typed.kind)).take(part).await?;
             }
             Some("kind") => typed.kind = kind_of(&answer(part).await),
             Some(name) if KINDS.iter().any(|kind| kind.questions().iter().any(|question| question.name == name)) => {
@@ -158,22 +136,26 @@ pub(super) async fn submit(
         typed.answers.retain(|name, _| kind.questions().iter().any(|question| question.name == name));
         kind.refused(&typed.answers, app.clock.today()).iter().for_each(|(name, why)| form.error(name, why));
     }
-    let (name, came) = file.unwrap_or_else(|| (String::new(), Came::Not));
-    let stored = match came {
-        Came::Whole(stored) => Some(stored),
+    let came = match files {
+        Some(files) => files.finish().await?,
+        None => Came::Not,
+    };
+    let whole = match came {
+        Came::Whole(whole) => Some(whole),
         other => {
             form.error("file", &words(&app, &other));
             None
         }
     };
-    match (stored, typed.kind) {
-        (Some(stored), Some(kind)) if !form.has_errors() => {
-            let new = NewUpload { kind, file_name: name, stored, answers: typed.answers, all_or_nothing: false };
+    match (whole, typed.kind) {
+        (Some(Whole { name, stored, parts }), Some(kind)) if !form.has_errors() => {
+            let answers = typed.answers;
+            let new = NewUpload { kind, file_name: name, stored, parts, answers, all_or_nothing: false };
             let upload_id = imports::upload(&app, &staff.acting(), new).await?;
             Ok(Redirect::to(&upload_path(upload_id)).into_response())
         }
-        (stored, _) => {
-            if let Some(stored) = stored {
+        (whole, _) => {
+            if let Some(Whole { stored, .. }) = whole {
                 app.files.remove(&staff, &stored.name)?;
                 form.error("file", "入力内容を直して、もう一度ファイルを選んでください。");
             }
@@ -207,13 +189,6 @@ fn words(app: &App, came: &Came) -> String {
     }
 }
 
-/// Returns the name without the folders that some browsers send.
-fn file_name(sent: &str) -> String {
-    let name = sent.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
-    if name.is_empty() { "（名前なし）".to_owned() } else { name }
-}
-
 /// Returns what was typed; what is longer than any answer is none.
 async fn answer(mut part: Field<'_>) -> String {
     let mut bytes = Vec::new();
@@ -224,71 +199,6 @@ async fn answer(mut part: Field<'_>) -> String {
         bytes.extend(piece);
     }
     String::from_utf8(bytes).map(|text| text.trim().to_owned()).unwrap_or_default()
-}
-
-/// Takes a file in, piece by piece.
-async fn receive(app: &App, staff: &StaffScope, kind: Option<Kind>, mut part: Field<'_>) -> Result<Came, AppError> {
-    if part.file_name().is_none_or(str::is_empty) {
-        return Ok(Came::Not);
-    }
-    let Some(incoming) = app.files.receive(staff, files::name(app)?) else {
-        pass_over(part, app.config.files.limit).await;
-        return Ok(Came::Busy);
-    };
-    let came = pour(&incoming, kind, app.config.files.limit, &mut part).await;
-    Ok(match came {
-        Ok(None) => match incoming.finish().await {
-            Ok(stored) => Came::Whole(stored),
-            Err(error) => Came::Disk(error),
-        },
-        Ok(Some(refused)) => {
-            // A browser shows no answer before it has sent everything.
-            incoming.give_up().await;
-            pass_over(part, app.config.files.limit).await;
-            refused
-        }
-        Err(_) => {
-            incoming.give_up().await;
-            Came::BrokenOff
-        }
-    })
-}
-
-/// Pours the file into the folder of files; returns why not, where it is refused.
-async fn pour(
-    incoming: &Incoming,
-    kind: Option<Kind>,
-    limit: u64,
-    part: &mut Field<'_>,
-) -> Result<Option<Came>, MultipartError> {
-    let (mut size, mut head, mut looked) = (0_u64, Vec::new(), false);
-    let look = |head: &[u8], whole| kind.and_then(|kind| file_type::wrong_type(kind, head, whole)).map(Came::WrongType);
-    while let Some(piece) = part.chunk().await? {
-        size += u64::try_from(piece.len()).unwrap_or(u64::MAX);
-        if size > limit {
-            return Ok(Some(Came::TooLarge));
-        }
-        if !looked {
-            head.extend(piece.iter().take(file_type::HEAD - head.len()));
-            looked = head.len() == file_type::HEAD;
-            if looked && let Some(refused) = look(&head, false) {
-                return Ok(Some(refused));
-            }
-        }
-        incoming.push(piece).await;
-    }
-    Ok(if looked { None } else { look(&head, true) })
-}
-
-/// Lets the rest of a refused file pass by, unless it is far too large even for that.
-async fn pass_over(mut part: Field<'_>, limit: u64) {
-    let mut passed = 0_u64;
-    while let Ok(Some(piece)) = part.chunk().await {
-        passed += u64::try_from(piece.len()).unwrap_or(u64::MAX);
-        if passed > limit.saturating_mul(2) {
-            return;
-        }
-    }
 }
 
 crate::ui::console_pages! {

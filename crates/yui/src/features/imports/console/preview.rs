@@ -245,12 +245,15 @@ pub(super) async fn resume(
 
 crate::ui::console_pages! {
     ImportPreviewPage => |shell| {
-        let told = |line, column: &str, reason: &str| Told { line, column: column.into(), reason: reason.into() };
+        let told = |line, column: &str, reason: &str| {
+            Told { file: "expenses-2026-10-b.csv".into(), line, column: column.into(), reason: reason.into() }
+        };
         page(shell, Upload {
             upload_id: 9,
             kind: crate::features::imports::KINDS[1],
             format: Format::Csv,
-            file_name: "expenses-2026-10.csv".into(),
+            file_name: "expenses-2026-10-a.csv、expenses-2026-10-b.csv".into(),
+            parts: Vec::new(),
             stored_name: String::new(),
             size: 1_250_000,
             content_hash: [0; 32],

@@ -10,26 +10,26 @@ statements! {
     FAULT_NEXT = "
         SELECT COALESCE(MAX(fault_number), -1) + 1 AS number FROM import_faults WHERE society_id = $1 AND batch_id = $2";
     FAULT_LIST = "
-        SELECT line, column_name, reason FROM import_faults
+        SELECT file_name, line, column_name, reason FROM import_faults
         WHERE society_id = $1 AND batch_id = $2
-        ORDER BY line, fault_number LIMIT $3";
+        ORDER BY file_name, line, fault_number LIMIT $3";
     NOTICE_NEXT = "
         SELECT COALESCE(MAX(notice_number), -1) + 1 AS number FROM import_notices
         WHERE society_id = $1 AND batch_id = $2";
     NOTICE_LIST = "
-        SELECT line, column_name, reason FROM import_notices
+        SELECT file_name, line, column_name, reason FROM import_notices
         WHERE society_id = $1 AND batch_id = $2
-        ORDER BY line, notice_number LIMIT $3";
+        ORDER BY file_name, line, notice_number LIMIT $3";
 }
 
 const FAULTS: BulkTable = BulkTable {
     name: "import_faults",
-    columns: &["society_id", "batch_id", "fault_number", "kind", "line", "column_name", "reason"],
+    columns: &["society_id", "batch_id", "fault_number", "kind", "file_name", "line", "column_name", "reason"],
 };
 
 const NOTICES: BulkTable = BulkTable {
     name: "import_notices",
-    columns: &["society_id", "batch_id", "notice_number", "line", "column_name", "reason"],
+    columns: &["society_id", "batch_id", "notice_number", "file_name", "line", "column_name", "reason"],
 };
 
 /// How many faults, and how many notices, of a batch are kept: the first ones. A file of which more is wrong is another file.
@@ -68,6 +68,7 @@ pub(in super::super) async fn faults_insert(
                 Param::from(batch_id),
                 Param::from(number),
                 Param::from(kind.word()),
+                Param::from(&fault.file),
                 Param::from(line(fault)),
                 Param::from(&fault.column),
                 Param::from(&fault.reason),
@@ -93,6 +94,7 @@ pub(in super::super) async fn notices_insert(
                 Param::from(scope.society_id()),
                 Param::from(batch_id),
                 Param::from(number),
+                Param::from(&notice.file),
                 Param::from(line(notice)),
                 Param::from(&notice.column),
                 Param::from(&notice.reason),
@@ -108,6 +110,7 @@ fn line(fault: &Fault) -> i64 {
 
 #[derive(sqlx::FromRow)]
 struct FaultRow {
+    file_name: String,
     line: i64,
     column_name: String,
     reason: String,
@@ -115,11 +118,12 @@ struct FaultRow {
 
 impl From<FaultRow> for Fault {
     fn from(row: FaultRow) -> Self {
-        Self::new(u64::try_from(row.line).unwrap_or_default(), row.column_name, row.reason)
+        let line = u64::try_from(row.line).unwrap_or_default();
+        Self { file: row.file_name, ..Self::new(line, row.column_name, row.reason) }
     }
 }
 
-/// Returns so many faults of a batch, by line.
+/// Returns so many faults of a batch, by file and line.
 pub(in super::super) async fn fault_list(
     db: &Db,
     scope: &impl InSociety,
@@ -130,7 +134,7 @@ pub(in super::super) async fn fault_list(
     Ok(rows.into_iter().map(Fault::from).collect())
 }
 
-/// Returns so many notices of a batch, by line.
+/// Returns so many notices of a batch, by file and line.
 pub(in super::super) async fn notice_list(
     db: &Db,
     scope: &impl InSociety,

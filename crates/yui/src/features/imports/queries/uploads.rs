@@ -13,27 +13,27 @@ use crate::scope::{InSociety, SystemScope};
 statements! {
     UPLOAD_INSERT = "
         INSERT INTO import_uploads (society_id, upload_id, kind, format, file_name, stored_name, size, content_hash,
-            answers, all_or_nothing, state, bytes_done, records_done, tries, failures, uploaded_by, uploaded_at, acting)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'checking', 0, 0, 0, 0, $11, $12, $13)";
+            answers, all_or_nothing, state, bytes_done, records_done, tries, failures, uploaded_by, uploaded_at, acting, parts)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'checking', 0, 0, 0, 0, $11, $12, $13, $14)";
     UPLOAD = "
-        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
+        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, all_or_nothing, state,
             bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting
         FROM import_uploads WHERE society_id = $1 AND upload_id = $2";
     UPLOAD_OF_BATCH = "
-        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
+        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, all_or_nothing, state,
             bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting
         FROM import_uploads WHERE society_id = $1 AND batch_id = $2
         ORDER BY upload_id DESC LIMIT 1";
     UPLOADS_OPEN = "
-        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
+        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, all_or_nothing, state,
             bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting
         FROM import_uploads WHERE society_id = $1 AND state NOT IN ('applied', 'dropped')
         ORDER BY upload_id DESC LIMIT $2";
     UPLOADS_FORGOTTEN = "
-        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
+        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, all_or_nothing, state,
             bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting
         FROM import_uploads
@@ -54,7 +54,7 @@ statements! {
                 SELECT MIN(due.upload_id) FROM import_uploads due
                 WHERE due.society_id = $1 AND due.state IN ('checking', 'applying')
                     AND (due.taken_until IS NULL OR due.taken_until <= $2))
-        RETURNING upload_id, kind, format, file_name, stored_name, size, content_hash, answers, all_or_nothing, state,
+        RETURNING upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, all_or_nothing, state,
             bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting";
     UPLOAD_HOLD = "
@@ -114,6 +114,7 @@ struct UploadRow {
     size: i64,
     content_hash: Vec<u8>,
     answers: String,
+    parts: String,
     all_or_nothing: bool,
     state: String,
     bytes_done: i64,
@@ -143,6 +144,7 @@ impl UploadRow {
             size: self.size,
             content_hash: self.content_hash.try_into().ok()?,
             answers: serde_json::from_str(&self.answers).ok()?,
+            parts: serde_json::from_str(&self.parts).ok()?,
             all_or_nothing: self.all_or_nothing,
             state: UploadState::of(&self.state)?,
             bytes_done: self.bytes_done,
@@ -174,7 +176,7 @@ pub(in super::super) async fn upload_insert(
         scope.society_id(),
         upload_id,
         new.kind.word(),
-        Format::told_by(&new.stored.head).word(),
+        new.format().word(),
         &new.file_name,
         &new.stored.name,
         i64::try_from(new.stored.size).unwrap_or(i64::MAX),
@@ -183,7 +185,8 @@ pub(in super::super) async fn upload_insert(
         new.all_or_nothing,
         acting::name(scope),
         now,
-        kept
+        kept,
+        serde_json::json!(new.parts).to_string()
     ];
     tx.execute(&UPLOAD_INSERT, values).await.map(drop)
 }

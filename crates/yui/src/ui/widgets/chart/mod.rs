@@ -36,7 +36,7 @@ const HEIGHT: i64 = 110;
 
 impl Columns {
     /// Returns columns for these labelled values, the one at `strong` stressed; `summary` says it in words. The highest is as high as
-    /// the picture.
+    /// the picture; a value below 0 has no column.
     pub(crate) fn new(summary: String, values: &[(String, i64)], strong: Option<usize>) -> Self {
         let most = values.iter().map(|(_, value)| *value).max().unwrap_or(0).max(1);
         Self::drawn(summary, values, strong, (most, 0), |_| String::new())
@@ -68,7 +68,7 @@ impl Columns {
         said: impl Fn(i64) -> String,
     ) -> Self {
         let bar = |((at, (label, value)), column): ((usize, &(String, i64)), i64)| {
-            let height = (value * HEIGHT / most).max(i64::from(*value > 0));
+            let height = (value.max(&0) * HEIGHT / most).max(i64::from(*value > 0));
             Bar {
                 x: column * COLUMN + 10,
                 y: 10 + HEIGHT - height,
@@ -122,5 +122,20 @@ impl Ranking {
             })
             .collect();
         Self { summary, rows, height: ROW * i64::try_from(values.len()).unwrap_or(0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_below_zero_has_no_bar_and_says_its_amount() {
+        let values = [("1月".to_owned(), -500), ("2月".to_owned(), 1_000)];
+        let columns = Columns::new(String::new(), &values, None);
+        assert_eq!(columns.bars.iter().map(|bar| bar.height).collect::<Vec<_>>(), [0, HEIGHT]);
+        let ranking = Ranking::new(String::new(), &values, "円");
+        assert_eq!(ranking.rows.iter().map(|row| row.width).collect::<Vec<_>>(), [1, WIDTH]);
+        assert_eq!(ranking.rows[0].value, "−500円");
     }
 }

@@ -1,7 +1,8 @@
 // Says that a file is too large before it is sent; the server says so as well.
 for (const field of document.querySelectorAll('input[type=file][data-limit]')) {
   field.addEventListener('change', () => {
-    const tooLarge = [...field.files].some((file) => file.size > Number(field.dataset.limit));
+    const size = [...field.files].reduce((sum, file) => sum + file.size, 0);
+    const tooLarge = size > Number(field.dataset.limit);
     field.setCustomValidity(tooLarge ? field.dataset.tooLarge : '');
     field.reportValidity();
   });
