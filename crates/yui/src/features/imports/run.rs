@@ -338,7 +338,10 @@ pub(super) async fn apply<I: Importer>(
         let applied = importer.apply(&mut tx, batch_id, chunk.records, chunk.found, &mut faults).await;
         let applied = applied.context("writing a chunk")?;
         let counts = counted(chunk.count, &applied, &faults)?;
-        let notices: Vec<_> = chunk.notices.into_iter().chain(applied.notices).collect();
+        let mut notices: Vec<_> = chunk.notices.into_iter().chain(applied.notices).collect();
+        // What the reader found and what the importer found are one list.
+        faults.sort_by_key(|fault| fault.fault.line);
+        notices.sort_by_key(|notice| notice.line);
         faults.iter().for_each(|fault| watch.fault(fault));
         notices.iter().for_each(|notice| watch.notice(notice));
         queries::notices_insert(&mut tx, scope, batch_id, notice_number, &notices).await?;
