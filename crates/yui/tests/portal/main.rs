@@ -33,6 +33,7 @@ mod migration;
 mod operator;
 mod postcards;
 mod processes;
+mod reconcile;
 mod register;
 mod samples;
 mod settings;

@@ -5,15 +5,30 @@ use jiff::Timestamp;
 use kenpo_formats::{TreatmentMonth, csv_table::Column, expense_csv};
 use yui_db::Tx;
 
-use super::{import::ExpenseImport, news::ExpenseNews, queries};
+use super::{
+    import::{ELSEWHERE, ExpenseImport},
+    news::ExpenseNews,
+    queries,
+};
 use crate::{
     app::App,
     features::{
-        imports::{Figures, FileKind, Job, MonthRows, News, Report},
+        imports::{Choices, Figures, FileKind, HISTORY, Job, MonthRows, News, Question, Report, YES},
         societies,
     },
     scope::SystemScope,
 };
+
+const QUESTIONS: &[Question] = &[Question {
+    name: HISTORY,
+    option: "history",
+    label: "以前のシステムの履歴",
+    hint: "以前のシステムに載っていた過去の医療費のときに選びます。公開してもお知らせメールを送りません。同じ請求がほかの取込にもあれば、そちらを表示します。",
+    about: "The expenses that an older portal showed: nobody is mailed of their publication, and a claim that another file has too is \
+        shown as that file has it",
+    choices: Choices::Yes,
+    again: false,
+}];
 
 /// Files of medical expenses.
 #[derive(Debug)]
@@ -45,11 +60,19 @@ impl FileKind for ExpenseFiles {
     }
 
     fn details(&self) -> &'static [(&'static str, &'static str)] {
-        &[("shares worked out by rule", "自己負担額を計算で求めたもの"), ("claims taken back", "取り消された請求")]
+        &[
+            ("shares worked out by rule", "自己負担額を計算で求めたもの"),
+            ("claims taken back", "取り消された請求"),
+            (ELSEWHERE, "ほかの取込にもある請求"),
+        ]
     }
 
     fn reads_claims(&self) -> bool {
         true
+    }
+
+    fn questions(&self) -> &'static [Question] {
+        QUESTIONS
     }
 
     fn at_once(&self) -> bool {
@@ -61,7 +84,8 @@ impl FileKind for ExpenseFiles {
             let numbers = societies::insurer_numbers(job.app, job.scope).await?;
             let this_month = TreatmentMonth::of(job.app.clock.today());
             let importer = ExpenseImport::new(job.scope.clone(), numbers, this_month);
-            job.run(importer).await
+            let history = job.answers.get(HISTORY).is_some_and(|answer| answer == YES);
+            job.run(if history { importer.of_history() } else { importer }).await
         })
     }
 

@@ -19,7 +19,8 @@ use super::{files::ExpenseFiles, queries};
 use crate::{
     features::{
         imports::{
-            Applied, ChunkFault, FaultKind, Figures, Finder, Format, Importer, Kind, Members, Newest, Read, Source,
+            Applied, ChunkFault, FaultKind, Figures, Finder, Format, HISTORY, Importer, Kind, Members, Newest, Read,
+            Source,
         },
         register::{Coverage, Hint, candidates, holder_key, matched, sex_word},
     },
@@ -32,8 +33,12 @@ pub struct ExpenseImport {
     scope: SystemScope,
     insurer_numbers: Vec<String>,
     this_month: TreatmentMonth,
+    /// Whether the file is the history of an older portal.
+    history: bool,
     derived: i64,
     cancelled: i64,
+    /// Of a history: the claims that another batch has too.
+    elsewhere: i64,
     /// The claims that a check has seen: an import asks the database instead. Of two equal claims further apart than what is
     /// remembered, only the import finds the second.
     checked: Newest<Vec<u8>, ()>,
@@ -50,14 +55,25 @@ impl ExpenseImport {
             scope,
             insurer_numbers,
             this_month,
+            history: false,
             derived: 0,
             cancelled: 0,
+            elsewhere: 0,
             checked: Newest::new(CHECKED_KEPT),
             amount: 0,
             people: Members::default(),
         }
     }
+
+    /// Returns the import of what an older portal showed, which supersedes no claim of another file.
+    #[must_use]
+    pub fn of_history(self) -> Self {
+        Self { history: true, ..self }
+    }
 }
+
+/// The name of the detail that counts the claims of a history that another batch has too.
+pub(super) const ELSEWHERE: &str = "claims of other batches";
 
 /// A record of either form, as far as an expense needs it.
 #[derive(Debug)]
@@ -254,8 +270,16 @@ impl Importer for ExpenseImport {
         Ok(applied)
     }
 
+    fn is_history(&self) -> bool {
+        self.history
+    }
+
     fn details(&self) -> Vec<(&'static str, i64)> {
-        vec![("shares worked out by rule", self.derived), ("claims taken back", self.cancelled)]
+        let mut details = vec![("shares worked out by rule", self.derived), ("claims taken back", self.cancelled)];
+        if self.history {
+            details.extend([(ELSEWHERE, self.elsewhere), (HISTORY, 1)]);
+        }
+        details
     }
 
     fn figures(&self) -> Figures {
@@ -475,7 +499,12 @@ impl ExpenseImport {
             }
             let applied = &mut judged.applied;
             applied.accepted += 1;
-            applied.corrections += i64::from(before.is_some());
+            let there = i64::from(before.is_some());
+            if self.history {
+                self.elsewhere += there;
+            } else {
+                applied.corrections += there;
+            }
             let month = incoming.hint.month;
             let (first, last) = applied.months.unwrap_or((month, month));
             applied.months = Some((first.min(month), last.max(month)));

@@ -36,12 +36,14 @@ mod work;
 
 pub use arrival::{MonthRows, Through};
 pub(crate) use asked::{QuestionCard, valid_answer};
+pub(crate) use batch::HISTORY;
 pub use batch::{Batch, BatchState, Format};
 pub use bell::Bell;
 pub(crate) use compare::FULL_FILE;
 pub use console::routes;
 pub use entry::{Candidate, Change, Entry, Facts, RowQuestion};
 pub use jobs::{run as work, work_due};
+pub(crate) use kind::YES;
 pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, PendingWork, Question, Reader, kind_of};
 pub(crate) use members::Members;
 pub(crate) use newest::Newest;

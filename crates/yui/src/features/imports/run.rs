@@ -93,6 +93,11 @@ pub trait Importer: Sized + Send + 'static {
         async { Ok(false) }
     }
 
+    /// Returns whether the file is the history of an older portal ([`super::HISTORY`]).
+    fn is_history(&self) -> bool {
+        false
+    }
+
     /// Returns what else was counted.
     fn details(&self) -> Vec<(&'static str, i64)> {
         Vec::new()
@@ -311,7 +316,7 @@ pub(super) async fn apply<I: Importer>(
         None => {
             let id = societies::ids_take(&mut tx, scope, "batch", 1).await?;
             let now = app.clock.now();
-            queries::batch_insert(&mut tx, scope, id, importer.kind(), source, now).await?;
+            queries::batch_insert(&mut tx, scope, id, importer.kind(), source, importer.is_history(), now).await?;
             id
         }
     };
