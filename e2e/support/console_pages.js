@@ -197,6 +197,15 @@ const announced = async (page, society) => {
   }).toPass();
 };
 
+/** Sends totals of an older system that are others than what is imported. */
+const reconciled = async (page, society) => {
+  await asStaff(page, society, '/console/migration/reconcile', 'benefits');
+  const text = `保険者番号,記号,番号,診療年月,件数,医療費総額,自己負担額\r\n${INSURER},800,1234,2025-01,3,27120,3721\r\n`;
+  await page.getByLabel('合計のファイル').setInputFiles({ name: 'totals.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await submit(page, page.getByRole('button', { name: '照合する' }));
+  await page.locator('#differences').waitFor();
+};
+
 /** As `pages`, for the console. */
 export const consolePages = [
   { name: 'login', route: '/console/login', open: anybody('/console/login') },
@@ -355,6 +364,17 @@ export const consolePages = [
       await submit(page, page.getByRole('link', { name: '送信待ちの2通を取り消す' }));
     },
   },
+  { name: 'reconciliation', route: '/console/migration/reconcile', open: staff('/console/migration/reconcile', 'benefits') },
+  { name: 'reconciliation, differences', route: '/console/migration/reconcile', open: reconciled },
+  {
+    name: 'reconciliation, mistakes',
+    route: '/console/migration/reconcile',
+    open: async (page, society) => {
+      await asStaff(page, society, '/console/migration/reconcile', 'benefits');
+      await submit(page, page.getByRole('button', { name: '照合する' }));
+      await page.locator('.error-summary').waitFor();
+    },
+  },
   // With mails in it: journeys/mail.spec.js.
   { name: 'mails that failed', route: '/console/mails-failed', open: staff('/console/mails-failed') },
   { name: 'maintenance', route: '/console/settings/maintenance', open: staff('/console/settings/maintenance') },
@@ -433,6 +453,7 @@ export const consolePages = [
 /** What the router serves under /console besides pages. */
 export const notConsolePages = [
   '/console/imports/template/{kind}',
+  '/console/migration/reconcile/template.csv',
   '/console/imports/uploads/{id}/progress',
   '/console/imports/uploads/{id}/faults.csv',
   '/console/imports/uploads/{id}/changes.csv',

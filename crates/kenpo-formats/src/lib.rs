@@ -3,7 +3,7 @@
 //! A tour:
 //!
 //! - [`claims`] reads electronic claims (電子レセプト, UKE), one at a time; [`amounts`] turns a claim into yen.
-//! - [`register_csv`], [`expense_csv`] and [`older_users_csv`] read our own documented CSVs, over [`csv_table`].
+//! - [`register_csv`], [`expense_csv`], [`older_users_csv`] and [`household_totals_csv`] read our own documented CSVs, over [`csv_table`].
 //! - [`portal_csv`] reads and writes the national portal's 医療費通知情報.
 //! - [`tax_xml`] writes, signs and verifies the medical expense notice for the tax return.
 //! - [`worksheet`] writes the tax agency's 医療費集計フォーム.
@@ -27,6 +27,7 @@ pub mod expense_csv;
 pub mod fault;
 pub mod file_kind;
 pub mod holidays;
+pub mod household_totals_csv;
 pub mod insurer_number;
 pub mod month;
 pub mod older_users_csv;

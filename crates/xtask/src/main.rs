@@ -20,7 +20,8 @@ usage: cargo xtask COMMAND
 
   demo [ARGUMENTS]   build Yui and start the demo; ARGUMENTS go to `yui demo`
   test [NAMES]       all checks and tests; with NAMES only the tests whose names contain one of them
-  bench [NAMES]      measure Yui beside what it is held against (docs/performance.md); all, or those named
+  bench [--rows N] [NAMES]
+                     measure Yui beside what it is held against (docs/performance.md); all, or those named
   soak --faults [--short] [NAMES]
                      let the disk, the database, clients and workers of a portal fail, and say what became of it
   check-sql          migrate both databases and prepare every SQL text on both

@@ -75,36 +75,93 @@ impl Register {
     /// household's, the rest spread over the others in no order.
     pub(crate) fn write_expenses(&self, rows: Range<u64>, path: &Path) -> Result<()> {
         let mut csv = BufWriter::new(File::create(path)?);
-        write!(
-            csv,
-            "請求番号,保険者番号,記号,番号,枝番,診療年月,医療機関コード,医療機関名,診療区分,日数,\
-             医療費総額,保険者負担額,公費負担額,自己負担額,備考\r\n"
-        )?;
+        write!(csv, "{EXPENSE_HEADER}\r\n")?;
         let (first, count) = (rows.start, rows.end - rows.start);
         for row in rows {
-            let mixed = mix(row);
-            let household = if row < 30 { 0 } else { 1 + mixed % (self.households - 1) };
-            let (symbol, number) = Self::holder(household);
-            let person = (mixed >> 20) % Self::persons(household);
-            let month = if row < 30 { 1 + row * 12 / 30 } else { 1 + (row - first) * 12 / count };
-            let (provider, kind) = pick(&PROVIDERS, mixed >> 24);
-            let days = 1 + (mixed >> 32) % 5;
-            let total = 10 * (200 + (mixed >> 36) % 4_000);
-            let burden = total * 3 / 10;
-            let public = if mixed >> 60 == 0 { burden - burden.min(500) } else { 0 };
-            let note = if public > 0 { "こども医療費助成" } else { "" };
-            write!(
-                csv,
-                "B{row:08},{INSURER},{symbol},{number},{person:02},2025-{month:02},131{:07},{provider}{},{kind},{days},\
-                 {total},{},{public},{},{note}\r\n",
-                (mixed >> 24) % 900,
-                (mixed >> 24) % 900,
-                total - burden,
-                burden - public
-            )?;
+            write!(csv, "{}\r\n", self.expense(row, (first, count)))?;
         }
         Ok(csv.flush()?)
     }
+
+    /// Writes the same expenses, of which every second row is wrong: each in one of [`WRONG`] ways, some in several columns at once.
+    /// Every tenth of the others has something to look at.
+    pub(crate) fn write_faulty_expenses(&self, rows: Range<u64>, path: &Path) -> Result<()> {
+        let mut csv = BufWriter::new(File::create(path)?);
+        write!(csv, "{EXPENSE_HEADER}\r\n")?;
+        let (first, count) = (rows.start, rows.end - rows.start);
+        for row in rows {
+            let good = self.expense(row, (first, count));
+            let line = if row % 2 == 1 { wrong(&good, mix(row) % WRONG) } else { doubtful(good, row % 20 == 0) };
+            write!(csv, "{line}\r\n")?;
+        }
+        Ok(csv.flush()?)
+    }
+
+    /// Returns a row of a file with so many rows, the first of them with this number.
+    fn expense(&self, row: u64, (first, count): (u64, u64)) -> String {
+        let mixed = mix(row);
+        let household = if row < 30 { 0 } else { 1 + mixed % (self.households - 1) };
+        let (symbol, number) = Self::holder(household);
+        let person = (mixed >> 20) % Self::persons(household);
+        let month = if row < 30 { 1 + row * 12 / 30 } else { 1 + (row - first) * 12 / count };
+        let (provider, kind) = pick(&PROVIDERS, mixed >> 24);
+        let days = 1 + (mixed >> 32) % 5;
+        let total = 10 * (200 + (mixed >> 36) % 4_000);
+        let burden = total * 3 / 10;
+        let public = if mixed >> 60 == 0 { burden - burden.min(500) } else { 0 };
+        let note = if public > 0 { "こども医療費助成" } else { "" };
+        format!(
+            "B{row:08},{INSURER},{symbol},{number},{person:02},2025-{month:02},131{:07},{provider}{},{kind},{days},\
+             {total},{},{public},{},{note}",
+            (mixed >> 24) % 900,
+            (mixed >> 24) % 900,
+            total - burden,
+            burden - public
+        )
+    }
+}
+
+const EXPENSE_HEADER: &str = "請求番号,保険者番号,記号,番号,枝番,診療年月,医療機関コード,医療機関名,診療区分,日数,\
+    医療費総額,保険者負担額,公費負担額,自己負担額,備考";
+
+/// In how many ways a row is made wrong.
+const WRONG: u64 = 9;
+
+/// Returns the row with a mistake of this kind.
+fn wrong(good: &str, kind: u64) -> String {
+    if kind == 0 {
+        // Too few cells.
+        return good.rsplitn(4, ',').last().unwrap_or_default().to_owned();
+    }
+    if kind == 1 {
+        // A quote that does not close.
+        return good.replacen(",131", ",\"131", 1);
+    }
+    let changes: &[(usize, &str)] = match kind {
+        2 => &[(5, "2025-13"), (8, "そのほか"), (10, "abc"), (9, "いっかい")],
+        3 => &[(10, "1")],
+        4 => &[(1, "06149033")],
+        5 => &[(2, "99999")],
+        6 => &[(4, "99")],
+        7 => &[(5, "2099-01")],
+        _ => &[(3, "3.02E+03"), (7, "#N/A"), (13, "")],
+    };
+    with_cells(good, changes)
+}
+
+/// Returns the row, or the row with an insurer number without its zero, which is read and noted.
+fn doubtful(good: String, noted: bool) -> String {
+    if noted { with_cells(&good, &[(1, INSURER.trim_start_matches('0'))]) } else { good }
+}
+
+fn with_cells(row: &str, changes: &[(usize, &str)]) -> String {
+    let mut cells: Vec<&str> = row.split(',').collect();
+    for (at, value) in changes {
+        if let Some(cell) = cells.get_mut(*at) {
+            *cell = value;
+        }
+    }
+    cells.join(",")
 }
 
 /// One of a list, by any number.

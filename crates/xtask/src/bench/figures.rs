@@ -34,12 +34,14 @@ struct Figure {
 /// The figures of one bench.
 pub(super) struct Figures {
     bench: &'static str,
+    /// How many rows a file is to have, where it is said.
+    pub(super) rows: Option<u64>,
     all: Vec<Figure>,
 }
 
 impl Figures {
     pub(super) fn of(bench: &'static str) -> Self {
-        Self { bench, all: Vec::new() }
+        Self { bench, rows: None, all: Vec::new() }
     }
 
     /// Adds a figure without a goal.

@@ -1,7 +1,7 @@
 //! From a file of expenses to published rows, against each database's own loader of the same rows.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -102,12 +102,12 @@ fn postgres(figures: &mut Figures, yui: &Path, folder: &Folder, register: &Regis
     Ok(())
 }
 
-fn sqlite3(file: &Path, script: &str) -> Result<String> {
+pub(super) fn sqlite3(file: &Path, script: &str) -> Result<String> {
     said(Command::new("sqlite3").arg("-bail").arg(file), script)
 }
 
 /// Copies a database file to this name; the log of what had the name before must not be taken for the copy's.
-fn copy_to(folder: &Folder, from: &Path, name: &str) -> Result<std::path::PathBuf> {
+pub(super) fn copy_to(folder: &Folder, from: &Path, name: &str) -> Result<PathBuf> {
     let to = folder.path(name);
     for log in ["-wal", "-shm"] {
         let log = folder.path(&format!("{name}{log}"));
@@ -117,6 +117,35 @@ fn copy_to(folder: &Folder, from: &Path, name: &str) -> Result<std::path::PathBu
     }
     fs::copy(from, &to).with_context(|| to.display().to_string())?;
     Ok(to)
+}
+
+/// Writes the expenses of a database as a file that `.import` reads, and leaves their table empty; returns the file.
+pub(super) fn unload_sqlite(folder: &Folder, filled: &Path) -> Result<PathBuf> {
+    let rows = folder.path("rows.csv");
+    // `.import` has text alone: no BLOB and no NULL. So the key is 20 letters in place of 20 bytes, '' stands for NULL,
+    // and the table is not STRICT; columns, checks, keys and indexes are the migrations'.
+    let columns = COLUMNS.replace("claim_key", "substr(hex(claim_key), 21, 20)");
+    sqlite3(filled, &format!(".mode csv\n.once {}\nSELECT {columns} FROM expenses ORDER BY rowid;", rows.display()))?;
+    let table =
+        sqlite3(filled, "SELECT sql || ';' FROM sqlite_master WHERE tbl_name = 'expenses' AND sql IS NOT NULL;")?;
+    let table = table.replace(") STRICT;", ");");
+    sqlite3(filled, &format!("DROP TABLE expenses;\n{table}\nVACUUM;\nPRAGMA wal_checkpoint(TRUNCATE);"))?;
+    Ok(rows)
+}
+
+/// Loads so many rows into a copy of a database that [`unload_sqlite`] left; returns the seconds.
+pub(super) fn load_sqlite(folder: &Folder, filled: &Path, rows: &Path, count: u64) -> Result<f64> {
+    let file = copy_to(folder, filled, "reference.db")?;
+    let script = format!(
+        "PRAGMA journal_mode = WAL;\nPRAGMA synchronous = FULL;\nPRAGMA foreign_keys = ON;\n.mode csv\n.import {} expenses\n",
+        rows.display()
+    );
+    let mut load = Command::new("sqlite3");
+    load.arg("-bail").arg(&file);
+    let wall = timed(&load, &script)?.wall;
+    let loaded = sqlite3(&file, "SELECT COUNT(*) FROM expenses;")?;
+    anyhow::ensure!(loaded.trim() == count.to_string(), "sqlite3 .import loaded {loaded}");
+    Ok(wall)
 }
 
 fn sqlite(figures: &mut Figures, yui: &Path, folder: &Folder, register: &Register, expenses: &Path) -> Result<()> {
@@ -130,30 +159,13 @@ fn sqlite(figures: &mut Figures, yui: &Path, folder: &Folder, register: &Registe
     let filled = copy_to(folder, &base_file, "filled.db")?;
     let (_, batch) = base.on(url(&filled)).import(expenses)?;
     base.on(url(&filled)).publish(&batch)?;
-    let rows = folder.path("rows.csv");
-    // `.import` has text alone: no BLOB and no NULL. So the key is 20 letters in place of 20 bytes, '' stands for NULL,
-    // and the table is not STRICT; columns, checks, keys and indexes are the migrations'.
-    let columns = COLUMNS.replace("claim_key", "substr(hex(claim_key), 21, 20)");
-    sqlite3(&filled, &format!(".mode csv\n.once {}\nSELECT {columns} FROM expenses ORDER BY rowid;", rows.display()))?;
-    let table =
-        sqlite3(&filled, "SELECT sql || ';' FROM sqlite_master WHERE tbl_name = 'expenses' AND sql IS NOT NULL;")?;
-    let table = table.replace(") STRICT;", ");");
-    sqlite3(&filled, &format!("DROP TABLE expenses;\n{table}\nVACUUM;\nPRAGMA wal_checkpoint(TRUNCATE);"))?;
+    let rows = unload_sqlite(folder, &filled)?;
 
     let mut rounds = Rounds::default();
     for _ in 0..ROUNDS {
         let file = copy_to(folder, &base_file, "yui.db")?;
         rounds.yui(&base.on(url(&file)), expenses)?;
-        let file = copy_to(folder, &filled, "reference.db")?;
-        let script = format!(
-            "PRAGMA journal_mode = WAL;\nPRAGMA synchronous = FULL;\nPRAGMA foreign_keys = ON;\n.mode csv\n.import {} expenses\n",
-            rows.display()
-        );
-        let mut load = Command::new("sqlite3");
-        load.arg("-bail").arg(&file);
-        rounds.reference.push(timed(&load, &script)?.wall);
-        let loaded = sqlite3(&file, "SELECT COUNT(*) FROM expenses;")?;
-        anyhow::ensure!(loaded.trim() == ROWS.to_string(), "sqlite3 .import loaded {loaded}");
+        rounds.reference.push(load_sqlite(folder, &filled, &rows, ROWS)?);
     }
     rounds.report(figures, "SQLite", "sqlite3 .import", 0.9);
     Ok(())

@@ -1,5 +1,7 @@
 //! `cargo xtask bench [NAMES]`: the figures of docs/performance.md.
 //!
+//! `--rows N` says how many rows the file of `faulty` has.
+//!
 //! Each bench runs Yui and what it is held against in turn, prints both and the ratio, and appends a line to
 //! `bench.jsonl` in the target folder. None is a test: a figure says something only beside its reference of the same run.
 
@@ -9,6 +11,7 @@ pub(crate) mod console_import;
 pub(crate) mod crowd;
 pub(crate) mod data;
 mod enumeration;
+mod faulty;
 mod figures;
 mod flood;
 pub(crate) mod http;
@@ -29,7 +32,7 @@ mod reference;
 mod session;
 mod societies;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::setup::{self, For};
 use crate::steps::Steps;
@@ -42,6 +45,7 @@ const ALL: &[(&str, Bench)] = &[
     ("parse", parse::run),
     ("import", import::run),
     ("memory", memory::run),
+    ("faulty", faulty::run),
     ("page", page::run),
     ("pdf", pdf::run),
     ("postcards", postcards::run),
@@ -60,7 +64,11 @@ const ALL: &[(&str, Bench)] = &[
 ///
 /// # Errors
 /// If a name is none of theirs, or one could not be run; a goal that is missed is no error.
-pub(crate) fn run(names: &[&str]) -> Result<()> {
+pub(crate) fn run(arguments: &[&str]) -> Result<()> {
+    let (names, rows) = match arguments {
+        ["--rows", rows, names @ ..] => (names, Some(rows.parse().with_context(|| format!("--rows {rows}"))?)),
+        names => (names, None),
+    };
     if let Some(name) = names.iter().find(|name| !ALL.iter().any(|(known, _)| known == *name)) {
         let known: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
         bail!("there is no bench {name:?}; there are {}", known.join(", "));
@@ -71,6 +79,7 @@ pub(crate) fn run(names: &[&str]) -> Result<()> {
         if names.is_empty() || names.contains(name) {
             steps.check(name, || {
                 let mut figures = Figures::of(name);
+                figures.rows = rows;
                 bench(&mut figures)?;
                 figures.finish()
             });

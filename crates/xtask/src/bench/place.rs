@@ -148,6 +148,11 @@ impl Place {
         Ok((cost, batch))
     }
 
+    /// Checks a file of expenses, which changes nothing.
+    pub(crate) fn check(&self, file: &Path) -> Result<Cost> {
+        timed(self.command(&["import", "expenses", "--society", KEY, "--dry-run"]).arg(file), "")
+    }
+
     pub(crate) fn publish(&self, batch: &str) -> Result<Cost> {
         timed(&self.command(&["publish", "--society", KEY, "--batch", batch]), "")
     }

@@ -9,7 +9,7 @@ use kenpo_formats::{Fault, FaultsCsv, write_faults_csv};
 use super::{for_society, output, read_society};
 use crate::features::imports::{
     self, Answers, Choices, ChunkFault, Format, Job, KINDS, Kind, Options, Outcome, Question, Source, Through,
-    Unconfirmed, Watch,
+    Unconfirmed, Watch, YES,
 };
 
 #[derive(Debug, Subcommand)]
@@ -43,6 +43,12 @@ fn option(question: &'static Question) -> Arg {
         }
         Choices::Day => arg.value_name("DAY").required_unless_present("template"),
         Choices::DayIfAny => arg.value_name("DAY"),
+        Choices::Yes => arg
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value(YES)
+            .value_parser(PossibleValuesParser::new([YES]))
+            .hide_possible_values(true),
     }
 }
 

@@ -13,6 +13,7 @@ mod keys;
 mod mail;
 mod migrate;
 mod migration;
+mod reconcile;
 mod serve;
 mod society;
 mod society_show;
@@ -58,6 +59,8 @@ enum Command {
     Publish(import::PublishLine),
     /// Takes an imported batch back whole
     Withdraw(import::WithdrawLine),
+    /// Holds the totals of an older portal against what is imported, by household and month; changes nothing
+    Reconcile(reconcile::Reconcile),
     /// Delivers mail and keeps house, beside any number of `yui serve`
     Worker,
     /// Lists mails, tries failed ones again, sends a test
@@ -86,6 +89,7 @@ pub async fn run() -> ExitCode {
         Command::Import(import) => import.run().await,
         Command::Publish(line) => line.run().await,
         Command::Withdraw(line) => line.run().await,
+        Command::Reconcile(line) => line.run().await,
         Command::Worker => worker::run().await,
         Command::Mail(mail) => mail.run().await,
         Command::Keys(keys) => keys.run().await,

@@ -550,3 +550,21 @@ async fn a_claim_that_is_not_there_can_not_be_taken_back() {
         assert_eq!((taken.accepted, taken.corrections), (2, 1));
     }
 }
+
+#[tokio::test]
+async fn the_first_faults_are_kept_whoever_found_them() {
+    const ROWS: u64 = 12_000;
+    for portal in Portal::both().await {
+        let scope = with_register(&portal).await;
+        // The reader refuses every second row, the register the others.
+        let row = |at: u64| match at % 2 {
+            0 => expense(&format!("A{at}"), "00", "2025-13", "みほん医院", 10_000),
+            _ => expense(&format!("A{at}"), "77", "2025-01", "みほん医院", 10_000),
+        };
+        let file = portal.file("e.csv", csv(&(0..ROWS).map(row).collect::<Vec<_>>()));
+        let report = portal.expenses(&scope, &file, PLAIN, &mut vec![]).await.unwrap();
+        assert_eq!((report.accepted, report.rejected, report.unmatched), (0, 6_000, 6_000));
+        let faults = imports::faults(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+        assert!(faults.iter().map(|fault| fault.line).eq(2..10_002), "the lines of the first ten thousand");
+    }
+}

@@ -5,11 +5,19 @@ use jiff::Timestamp;
 use kenpo_formats::{TreatmentMonth, csv_table::Column, expense_csv};
 use yui_db::Tx;
 
-use super::{by_hand, claims, import::ExpenseImport, judging, news::ExpenseNews, queries, unmatched};
+use super::{
+    by_hand, claims,
+    import::{ELSEWHERE, ExpenseImport},
+    judging,
+    news::ExpenseNews,
+    queries, unmatched,
+};
 use crate::{
     app::App,
     features::{
-        imports::{Choices, Figures, FileKind, HandChange, Job, MonthRows, News, PendingWork, Question, Report},
+        imports::{
+            Choices, Figures, FileKind, HISTORY, HandChange, Job, MonthRows, News, PendingWork, Question, Report, YES,
+        },
         societies,
     },
     scope::SystemScope,
@@ -20,15 +28,27 @@ pub(super) const SAME_VISIT: &str = "same_visit";
 const SKIP: &str = "skip";
 const TAKE: &str = "take";
 
-const QUESTIONS: &[Question] = &[Question {
-    name: SAME_VISIT,
-    option: "same-visit",
-    label: "別の形式で取込済みの診療",
-    hint: "同じ人・月・医療機関・金額の診療が、CSVと電子レセプトの両方にあるときの扱いです。取り込む前の確認画面で、どの診療かを見て選び直せます。",
-    about: "Whether care that has come in the other form already (CSV beside UKE) is left out or taken as further care",
-    choices: Choices::Among(&[(SKIP, "同じ診療とみて取り込まない"), (TAKE, "別の診療として取り込む")]),
-    again: true,
-}];
+const QUESTIONS: &[Question] = &[
+    Question {
+        name: HISTORY,
+        option: "history",
+        label: "以前のシステムの履歴",
+        hint: "以前のシステムに載っていた過去の医療費のときに選びます。公開してもお知らせメールを送りません。同じ請求がほかの取込にもあれば、そちらを表示します。",
+        about: "The expenses that an older portal showed: nobody is mailed of their publication, and a claim that another file has too is \
+        shown as that file has it",
+        choices: Choices::Yes,
+        again: false,
+    },
+    Question {
+        name: SAME_VISIT,
+        option: "same-visit",
+        label: "別の形式で取込済みの診療",
+        hint: "同じ人・月・医療機関・金額の診療が、CSVと電子レセプトの両方にあるときの扱いです。取り込む前の確認画面で、どの診療かを見て選び直せます。",
+        about: "Whether care that has come in the other form already (CSV beside UKE) is left out or taken as further care",
+        choices: Choices::Among(&[(SKIP, "同じ診療とみて取り込まない"), (TAKE, "別の診療として取り込む")]),
+        again: true,
+    },
+];
 
 /// Files of medical expenses.
 #[derive(Debug)]
@@ -65,6 +85,7 @@ impl FileKind for ExpenseFiles {
             ("claims taken back", "取り消された請求"),
             ("claims billed again", "再請求と入れ替えた請求"),
             ("visits in another form", "別の形式で取込済みの診療"),
+            (ELSEWHERE, "ほかの取込にもある請求"),
         ]
     }
 
@@ -95,7 +116,9 @@ impl FileKind for ExpenseFiles {
             let beside = queries::beside(&job.app.db, job.scope, job.source).await?;
             let takes_other_form = job.answers.get(SAME_VISIT).is_some_and(|answer| answer == TAKE);
             let importer = ExpenseImport::new(job.scope.clone(), numbers, this_month);
-            job.run(importer.beside(beside).taking_other_form(takes_other_form)).await
+            let importer = importer.beside(beside).taking_other_form(takes_other_form);
+            let history = job.answers.get(HISTORY).is_some_and(|answer| answer == YES);
+            job.run(if history { importer.of_history() } else { importer }).await
         })
     }
 

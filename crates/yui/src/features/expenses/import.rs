@@ -11,7 +11,7 @@ use super::{
     queries, read, unmatched,
 };
 use crate::{
-    features::imports::{Applied, ChunkFault, Figures, Importer, Kind, Members, Newest, Read, Source},
+    features::imports::{Applied, ChunkFault, Figures, HISTORY, Importer, Kind, Members, Newest, Read, Source},
     scope::{InSociety, SystemScope},
 };
 
@@ -21,6 +21,8 @@ pub struct ExpenseImport {
     pub(super) scope: SystemScope,
     insurer_numbers: Vec<String>,
     this_month: TreatmentMonth,
+    /// Whether the file is the history of an older portal.
+    pub(super) history: bool,
     pub(super) counts: Counts,
     /// The claims that a check has seen: an import asks the database instead. Of two equal claims further apart than what is
     /// remembered, only the import finds the second.
@@ -43,6 +45,8 @@ pub struct ExpenseImport {
 pub(super) struct Counts {
     pub(super) derived: i64,
     pub(super) cancelled: i64,
+    /// Of a history: the claims that another batch has too.
+    pub(super) elsewhere: i64,
     pub(super) billed_again: i64,
     pub(super) other_form: i64,
     /// Claims that staff changed by hand and the file changes again.
@@ -60,6 +64,7 @@ impl ExpenseImport {
             scope,
             insurer_numbers,
             this_month,
+            history: false,
             counts: Counts::default(),
             checked: Newest::new(CHECKED_KEPT),
             visits_seen: Newest::new(CHECKED_KEPT),
@@ -70,6 +75,12 @@ impl ExpenseImport {
             takes_other_form: true,
             told: false,
         }
+    }
+
+    /// Returns the import of what an older portal showed, which supersedes no claim of another file.
+    #[must_use]
+    pub fn of_history(self) -> Self {
+        Self { history: true, version_order: Some(i64::MIN), ..self }
     }
 
     /// Returns the import of a file that stands beside others: what they have of the same visits is looked for.
@@ -87,6 +98,9 @@ impl ExpenseImport {
         Self { takes_other_form, ..self }
     }
 }
+
+/// The name of the detail that counts the claims of a history that another batch has too.
+pub(super) const ELSEWHERE: &str = "claims of other batches";
 
 impl Importer for ExpenseImport {
     type Record = Incoming;
@@ -151,13 +165,21 @@ impl Importer for ExpenseImport {
         Ok(Applied { to_confirm: self.to_confirm(), ..applied })
     }
 
+    fn is_history(&self) -> bool {
+        self.history
+    }
+
     fn details(&self) -> Vec<(&'static str, i64)> {
-        vec![
+        let mut details = vec![
             ("shares worked out by rule", self.counts.derived),
             ("claims taken back", self.counts.cancelled),
             ("claims billed again", self.counts.billed_again),
             ("visits in another form", self.counts.other_form),
-        ]
+        ];
+        if self.history {
+            details.extend([(ELSEWHERE, self.counts.elsewhere), (HISTORY, 1)]);
+        }
+        details
     }
 
     fn figures(&self) -> Figures {

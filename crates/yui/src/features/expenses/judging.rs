@@ -144,7 +144,12 @@ impl ExpenseImport {
             }
             let applied = &mut judged.applied;
             applied.accepted += 1;
-            applied.corrections += i64::from(!known.is_empty());
+            let there = i64::from(!known.is_empty());
+            if self.history {
+                self.counts.elsewhere += there;
+            } else {
+                applied.corrections += there;
+            }
             let month = record.hint.month;
             let (first, last) = applied.months.unwrap_or((month, month));
             applied.months = Some((first.min(month), last.max(month)));

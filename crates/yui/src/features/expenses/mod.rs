@@ -18,6 +18,8 @@ mod overview;
 mod placing;
 mod queries;
 mod read;
+mod reconcile;
+mod reconcile_page;
 mod rules;
 mod span;
 mod statement;
@@ -30,18 +32,26 @@ pub use import::ExpenseImport;
 pub(crate) use leading::{LeadingYear, leading_year_of};
 pub(crate) use line::Line;
 pub(crate) use queries::{arrival, lines, lines_of_person};
+pub use reconcile::{Difference, DifferencesCsv, Summary, Sums, Unreadable, reconcile};
 pub(crate) use rules::{Totals, VisibleMonths, leading_year};
 pub(crate) use statement::{Statement, month_of_household, not_before, sample_arrival, sample_lines, sample_statement};
 
+use axum::{extract::DefaultBodyLimit, handler::Handler};
+
 use crate::{
     app::App,
-    features::{societies::Service::Expenses, staff::Right},
+    features::{audit, societies::Service::Expenses, staff::Right},
     router::{
         Permission::{Service, Staff, StaffFresh},
         Routes,
     },
     scope::InSociety,
 };
+
+audit::acts! {
+    /// The totals of an older system were held against what is imported.
+    RECONCILED = "expenses.reconciled" / "以前のシステムの合計と照合";
+}
 
 /// Returns how many rows the society has, published or not, every version counted.
 ///
@@ -69,4 +79,12 @@ pub fn routes(routes: Routes) -> Routes {
         .post("/console/imports/{id}/claims/{key}/correct", fresh, claims::correct)
         .post("/console/imports/{id}/claims/{key}/withdraw", fresh, claims::withdraw)
         .post("/console/imports/{id}/claims/{key}/undo", data, claims::undo)
+        .get("/console/migration/reconcile", Staff(Right::Data), reconcile_page::show)
+        // The handler has a limit of its own, and tells whose file is above it.
+        .post(
+            "/console/migration/reconcile",
+            Staff(Right::Data),
+            reconcile_page::submit.layer(DefaultBodyLimit::disable()),
+        )
+        .get("/console/migration/reconcile/template.csv", Staff(Right::Data), reconcile_page::template)
 }

@@ -1,5 +1,7 @@
 //! The SQL of expenses.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use kenpo_formats::{CareKind, TreatmentMonth, amounts::Amounts};
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
@@ -9,6 +11,7 @@ use super::{
     arrival::Arrival,
     incoming::amounts_of,
     line::{Claimed, joined},
+    reconcile::Sums,
 };
 use crate::{
     features::imports::{Figures, MonthRows, Reader, Source},
@@ -125,6 +128,25 @@ statements! {
                                 WHERE f.society_id = e.society_id AND f.member_id = e.member_id AND f.ended_at IS NULL
                                     AND (f.until_date IS NULL OR f.until_date >= $5)))
         ORDER BY a.account_id LIMIT $4";
+    HOUSEHOLD_LAST = "SELECT COALESCE(MAX(household_id), 0) AS count FROM households WHERE society_id = $1";
+    // What members see, or will see once everything that waits is published: of each claim its newest version.
+    HOUSEHOLD_SUMS = "
+        SELECT e.household_id, e.treatment_month, COUNT(*) AS claims, CAST(SUM(e.total) AS BIGINT) AS total,
+            CAST(SUM(e.self_pay) AS BIGINT) AS self_pay
+        FROM expenses e
+        JOIN import_batches b ON b.society_id = e.society_id AND b.batch_id = e.batch_id
+        WHERE e.society_id = $1 AND e.household_id BETWEEN $2 AND $3 AND e.treatment_month BETWEEN $4 AND $5
+            AND NOT e.cancelled AND b.state IN ('published', 'staged')
+            AND NOT EXISTS (
+                SELECT 1 FROM expenses newer
+                JOIN import_batches n ON n.society_id = newer.society_id AND n.batch_id = newer.batch_id
+                WHERE newer.society_id = e.society_id AND newer.claim_key = e.claim_key
+                    AND n.state IN ('published', 'staged') AND n.version_order > b.version_order)
+        GROUP BY e.household_id, e.treatment_month";
+    NUMBERS_OF = "
+        SELECT household_id, insurer_number, symbol, number FROM coverages
+        WHERE society_id = $1 AND household_id IN ($2) AND relationship = 'insured'
+        ORDER BY household_id, from_date";
     // Found in the order of one index and deleted by the whole key: it leaves the engine one way, whatever it believes of a batch that
     // it has not looked at yet.
     BATCH_DELETE = "
@@ -421,4 +443,52 @@ struct Count {
 /// Returns how many rows there are, published or not.
 pub(super) async fn count(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
     Ok(db.one::<Count>(&EXPENSE_COUNT, params![scope.society_id()]).await?.count)
+}
+
+/// Returns the highest household number, 0 where there is none.
+pub(super) async fn household_last(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
+    Ok(db.one::<Count>(&HOUSEHOLD_LAST, params![scope.society_id()]).await?.count)
+}
+
+#[derive(sqlx::FromRow)]
+struct HouseholdSums {
+    household_id: i64,
+    treatment_month: i32,
+    claims: i64,
+    total: i64,
+    self_pay: i64,
+}
+
+/// Returns what is imported of these households in these months, by household and month; the first and last of both are meant as well.
+pub(super) async fn household_sums(
+    db: &Db,
+    scope: &impl InSociety,
+    (first, last): (i64, i64),
+    months: (TreatmentMonth, TreatmentMonth),
+) -> Result<Vec<((i64, i32), Sums)>, DbError> {
+    let values = params![scope.society_id(), first, last, months.0.number(), months.1.number()];
+    let rows: Vec<HouseholdSums> = db.all(&HOUSEHOLD_SUMS, values).await?;
+    let sums = |HouseholdSums { household_id, treatment_month, claims, total, self_pay }| {
+        ((household_id, treatment_month), Sums { claims, total, self_pay })
+    };
+    Ok(rows.into_iter().map(sums).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct NumbersRow {
+    household_id: i64,
+    insurer_number: String,
+    symbol: String,
+    number: String,
+}
+
+/// Returns the newest insurer number, symbol and number of these households.
+pub(super) async fn numbers_of(
+    db: &Db,
+    scope: &impl InSociety,
+    households: &[i64],
+) -> Result<HashMap<i64, (String, String, String)>, DbError> {
+    let list: Vec<_> = households.iter().map(|household| Param::from(*household)).collect();
+    let rows: Vec<NumbersRow> = db.all_among(&NUMBERS_OF, params![scope.society_id()], &list).await?;
+    Ok(rows.into_iter().map(|row| (row.household_id, (row.insurer_number, row.symbol, row.number))).collect())
 }

@@ -121,7 +121,16 @@ pub struct Batch {
     pub telling: bool,
 }
 
+/// The name of the question, and of the detail of a batch, by which a file is the history of an older portal: nobody is mailed of its
+/// publication, it is compared with no other file, and a claim of any other file is newer.
+pub(crate) const HISTORY: &str = "history";
+
 impl Batch {
+    /// Returns whether it is the history of an older portal.
+    pub fn is_history(&self) -> bool {
+        self.details.iter().any(|(word, count)| word == HISTORY && *count > 0)
+    }
+
     /// Returns how far it is, for people.
     pub fn words(&self) -> &'static str {
         match self.state {

@@ -2,7 +2,7 @@
 //! differences are rare. Corrections are compared with corrections only.
 
 use super::{
-    Batch, BatchState, Kind,
+    Batch, BatchState, HISTORY, Kind,
     preview::{Before, Preview, Told},
 };
 
@@ -51,6 +51,9 @@ fn months(batch: &Batch) -> Option<(i32, i32)> {
 /// Returns the batch that a new file of this kind is compared with, and whether it is of the same months a year ago; else it is the
 /// newest of the file's shape. The batches are the newest first.
 pub(super) fn comparable<'b>(preview: &Preview, kind: Kind, batches: &'b [Batch]) -> Option<(&'b Batch, bool)> {
+    if preview.details.iter().any(|(word, _)| word == HISTORY) {
+        return None;
+    }
     let shape = Shape::of(preview.months, &preview.details, (preview.corrections, preview.accepted));
     // The first file of changes contains all members; only its size tells it from the later ones.
     let sized = shape.months.is_some() || shape.whole;
@@ -61,6 +64,7 @@ pub(super) fn comparable<'b>(preview: &Preview, kind: Kind, batches: &'b [Batch]
     let alike = |batch: &&Batch| {
         batch.kind.word() == kind.word()
             && batch.state == BatchState::Published
+            && !batch.is_history()
             && Shape::of(months(batch), &batch.details, (batch.corrections, batch.accepted)) == shape
             && (sized || near(batch.accepted))
     };

@@ -255,7 +255,12 @@ pub enum Choices {
     Day,
     /// A date, or none.
     DayIfAny,
+    /// [`YES`], or nothing: a box to tick.
+    Yes,
 }
+
+/// The answer of a ticked box.
+pub(crate) const YES: &str = "yes";
 
 impl Choices {
     /// Returns whether this is one of the words to choose from.

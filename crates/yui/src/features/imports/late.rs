@@ -4,13 +4,20 @@ use kenpo_formats::TreatmentMonth;
 use sha2::{Digest, Sha256};
 use yui_db::Tx;
 
-use super::{BatchState, Format, Kind, queries};
+use super::{BatchState, Format, Kind, Source, queries};
 use crate::{app::App, features::societies::ids_take, scope::SystemScope};
+
+/// Returns the lines whose faults are forgotten: of several files that came as one, faults are kept by file, and stay.
+pub(crate) fn lines_to_forget(lines: impl Iterator<Item = u64>) -> Vec<i64> {
+    lines.filter(|line| Source::file_of_line(*line) == 0).filter_map(|line| i64::try_from(line).ok()).collect()
+}
 
 /// Records of a batch that meant nobody and now have rows in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LateRows<'l> {
-    /// Their lines in the file.
+    /// How many these are.
+    pub(crate) count: i64,
+    /// The lines of those whose faults are forgotten ([`lines_to_forget`]).
     pub(crate) lines: &'l [i64],
     /// How many of them have a claim that another batch has too.
     pub(crate) corrections: i64,
@@ -33,14 +40,14 @@ pub(crate) async fn late_rows(
     state.ok_or_else(|| anyhow::anyhow!("batch {batch_id} is not there"))
 }
 
-/// Counts these records as matched whose rows are in another batch, and forgets their faults.
+/// Counts a record as matched whose row is in another batch, and forgets the fault of its line.
 pub(crate) async fn no_longer_unmatched(
     tx: &mut Tx,
     scope: &SystemScope,
     batch_id: i64,
     lines: &[i64],
 ) -> anyhow::Result<()> {
-    queries::unmatched_add(tx, scope, batch_id, -i64::try_from(lines.len())?).await?;
+    queries::unmatched_add(tx, scope, batch_id, -1).await?;
     queries::unmatched_forget(tx, scope, batch_id, lines).await?;
     Ok(())
 }

@@ -38,6 +38,7 @@ mod work;
 
 pub use arrival::{MonthRows, Through};
 pub(crate) use asked::{QuestionCard, valid_answer};
+pub(crate) use batch::HISTORY;
 pub use batch::{Batch, BatchState, Format};
 pub use bell::Bell;
 pub(crate) use check::confirmations;
@@ -45,10 +46,11 @@ pub(crate) use compare::FULL_FILE;
 pub use console::routes;
 pub use entry::{Candidate, Change, Entry, Facts, HandChange, RowQuestion};
 pub use jobs::{run as work, work_due};
+pub(crate) use kind::YES;
 pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, PendingWork, Question, Reader, kind_of};
 pub(crate) use late::{
-    HandCounts, LateRows, batch_state, hand_batch, hand_batch_count, hand_batch_open, late_rows, no_longer_unmatched,
-    unmatched_again,
+    HandCounts, LateRows, batch_state, hand_batch, hand_batch_count, hand_batch_open, late_rows, lines_to_forget,
+    no_longer_unmatched, unmatched_again,
 };
 pub(crate) use members::Members;
 pub(crate) use newest::Newest;

@@ -64,7 +64,16 @@ pub(super) struct List {
 pub(super) struct FoundFaults {
     count: u64,
     kept: BTreeMap<(String, u64, u64), Fault>,
-    by_reason: HashMap<String, u64>,
+    /// By the reason without its values.
+    by_reason: HashMap<String, Group>,
+}
+
+/// The faults of one reason.
+#[derive(Debug)]
+struct Group {
+    /// The reason as staff read it.
+    shown: String,
+    count: u64,
 }
 
 /// How many mistakes are kept.
@@ -83,9 +92,15 @@ impl FoundFaults {
         if self.kept.len() > KEPT {
             self.kept.pop_last();
         }
-        let reason = of_its_kind(fault);
-        if self.by_reason.len() < REASONS || self.by_reason.contains_key(&reason) {
-            *self.by_reason.entry(reason).or_default() += 1;
+        let reason = unquoted(fault);
+        let key = without_numbers(&reason);
+        if let Some(group) = self.by_reason.get_mut(&key) {
+            group.count += 1;
+            if group.shown != reason {
+                group.shown = key;
+            }
+        } else if self.by_reason.len() < REASONS {
+            self.by_reason.insert(key, Group { shown: reason, count: 1 });
         }
     }
 
@@ -96,15 +111,28 @@ impl FoundFaults {
 
     /// Returns the commonest reasons; nothing where every mistake is of its own kind.
     fn groups(&self) -> Vec<(String, u64)> {
-        let mut groups: Vec<_> = self.by_reason.iter().map(|(reason, count)| (reason.clone(), *count)).collect();
+        let mut groups: Vec<_> = self.by_reason.values().map(|group| (group.shown.clone(), group.count)).collect();
         groups.sort_by(|(one, more), (other, less)| less.cmp(more).then(one.cmp(other)));
         groups.truncate(GROUPS);
         if groups.first().is_some_and(|(_, count)| *count > 1) { groups } else { Vec::new() }
     }
 }
 
+/// Returns the text with `…` in place of each number.
+fn without_numbers(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '0'..='9' if bare.ends_with('…') => {}
+            '0'..='9' => bare.push('…'),
+            other => bare.push(other),
+        }
+    }
+    bare
+}
+
 /// Returns the column and the reason without the values that it quotes.
-fn of_its_kind(fault: &Fault) -> String {
+fn unquoted(fault: &Fault) -> String {
     let mut reason = String::new();
     let mut quoted = false;
     for character in fault.reason.chars() {
@@ -222,5 +250,29 @@ impl Preview {
     /// Returns how many records are wrong or mean nobody.
     pub(super) fn wrong(&self) -> i64 {
         self.rejected + self.unmatched
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_of_one_reason_are_one_group_whatever_their_values() {
+        let mut found = FoundFaults::default();
+        for (line, column, reason) in [
+            (9, "医療費総額", "123円ですが、内訳の合計(45)と合いません。"),
+            (2, "医療費総額", "7円ですが、内訳の合計(8)と合いません。"),
+            (3, "枝番", "「9x」は枝番ではありません。2桁の数字で入力してください。"),
+            (4, "枝番", "「X」は枝番ではありません。2桁の数字で入力してください。"),
+            (5, "枝番", "「Y」は枝番ではありません。2桁の数字で入力してください。"),
+        ] {
+            found.add(&Fault::new(line, column, reason));
+        }
+        let branch = "枝番: 「」は枝番ではありません。2桁の数字で入力してください。".to_owned();
+        let total = "医療費総額: …円ですが、内訳の合計(…)と合いません。".to_owned();
+        assert_eq!(found.groups(), [(branch, 3), (total, 2)]);
+        let lines: Vec<_> = found.first().map(|fault| fault.line).collect();
+        assert_eq!(lines, [2, 3, 4, 5, 9]);
     }
 }

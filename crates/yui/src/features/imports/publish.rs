@@ -62,7 +62,7 @@ pub async fn publish_through(
 
 async fn publish_in(app: &App, tx: &mut Tx, scope: &SystemScope, batch: &Batch) -> anyhow::Result<()> {
     one_at_a_time(tx, scope).await?;
-    let told_through = batch.kind.news().map(|_| 0);
+    let told_through = batch.kind.news().filter(|_| !batch.is_history()).map(|_| 0);
     if !queries::batch_publish(tx, scope, batch.batch_id, told_through, app.clock.now()).await? {
         return Err(Refusal::ChangedMeanwhile(batch.batch_id).into());
     }

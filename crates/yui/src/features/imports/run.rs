@@ -93,6 +93,11 @@ pub trait Importer: Sized + Send + 'static {
         async { Ok(false) }
     }
 
+    /// Returns whether the file is the history of an older portal ([`super::HISTORY`]).
+    fn is_history(&self) -> bool {
+        false
+    }
+
     /// Returns what else was counted.
     fn details(&self) -> Vec<(&'static str, i64)> {
         Vec::new()
@@ -311,7 +316,7 @@ pub(super) async fn apply<I: Importer>(
         None => {
             let id = societies::ids_take(&mut tx, scope, "batch", 1).await?;
             let now = app.clock.now();
-            queries::batch_insert(&mut tx, scope, id, importer.kind(), source, now).await?;
+            queries::batch_insert(&mut tx, scope, id, importer.kind(), source, importer.is_history(), now).await?;
             id
         }
     };
@@ -341,8 +346,11 @@ pub(super) async fn apply<I: Importer>(
             return Err(Unconfirmed(applied.to_confirm).into());
         }
         let counts = counted(chunk.count, &applied, &faults)?;
-        let notices = chunk.notices.into_iter().chain(applied.notices);
-        let notices: Vec<_> = notices.map(|notice| source.located(notice)).collect();
+        let mut notices: Vec<_> = chunk.notices.into_iter().chain(applied.notices).collect();
+        // What the reader found and what the importer found are one list.
+        faults.sort_by_key(|fault| fault.fault.line);
+        notices.sort_by_key(|notice| notice.line);
+        let notices: Vec<_> = notices.into_iter().map(|notice| source.located(notice)).collect();
         let located = |ChunkFault { kind, fault }| ChunkFault { kind, fault: source.located(fault) };
         let faults: Vec<_> = faults.into_iter().map(located).collect();
         faults.iter().for_each(|fault| watch.fault(fault));

@@ -116,7 +116,7 @@ pub(super) async fn match_next(app: &App, scope: &SystemScope) -> anyhow::Result
     queries::tried(&mut tx, scope, now, waiting.iter().map(|claim| claim.claim_id)).await?;
     for (batch_id, claims) in meant {
         let placed = place(app, &mut tx, scope, batch_id, &claims).await?;
-        let detail = format!("{}件", placed.lines.len());
+        let detail = format!("{}件", placed.count);
         let subject = Subject::new("batch", batch_id, format!("取込{batch_id}"));
         audit::record(app, &mut tx, scope, MATCHED, Some(&subject), &detail).await?;
     }
@@ -126,8 +126,8 @@ pub(super) async fn match_next(app: &App, scope: &SystemScope) -> anyhow::Result
 
 /// What became of claims that are placed with persons.
 struct PlacedClaims {
-    /// The lines of those that were placed.
-    lines: Vec<i64>,
+    /// How many were placed.
+    count: i64,
     /// Why others were not.
     refused: Vec<String>,
 }
@@ -161,12 +161,13 @@ async fn place(
     for (claim, reason) in out.iter().zip(&reasons) {
         queries::refuse(tx, scope, claim.claim_id, ("台帳との照合", reason), now).await?;
     }
-    let lines: Vec<_> = taken.iter().filter_map(|claim| i64::try_from(claim.record.line).ok()).collect();
-    let late = LateRows { lines: &lines, corrections: applied.corrections, months: applied.months };
+    let lines = imports::lines_to_forget(taken.iter().map(|claim| claim.record.line));
+    let count = i64::try_from(taken.len())?;
+    let late = LateRows { count, lines: &lines, corrections: applied.corrections, months: applied.months };
     if imports::late_rows(tx, scope, batch_id, late).await? == BatchState::Published {
         super::queries::versions_settle(tx, scope, batch_id).await?;
     }
-    Ok(PlacedClaims { lines, refused: reasons })
+    Ok(PlacedClaims { count, refused: reasons })
 }
 
 /// Why a claim was not assigned.
@@ -219,7 +220,7 @@ pub(super) async fn assign_to(
             };
             by_hand::add(app, &mut tx, scope, batch_id, &change).await?;
             queries::placed(&mut tx, scope, batch_id, app.clock.now(), [claim_id].into_iter()).await?;
-            let line = [i64::try_from(claim.record.line)?];
+            let line = imports::lines_to_forget([claim.record.line].into_iter());
             imports::no_longer_unmatched(&mut tx, scope, claim.batch_id, &line).await?;
             batch_id
         }

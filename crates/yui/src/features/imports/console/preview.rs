@@ -16,7 +16,8 @@ use crate::{
     features::{
         audit,
         imports::{
-            Choices, Format, Question, QuestionCard, RowQuestion, Upload, UploadState, acts, apply_upload, drop_upload,
+            Choices, Format, HISTORY, Question, QuestionCard, RowQuestion, Upload, UploadState, YES, acts,
+            apply_upload, drop_upload,
             preview::{Before, List, Preview, Told},
             queries, resume_upload, valid_answer,
         },
@@ -71,6 +72,11 @@ impl ImportPreviewPage {
     fn may_apply(&self) -> bool {
         let Preview { there_already, accepted, asked_count, .. } = &self.preview;
         self.is("checked") && there_already.is_none() && (*accepted > 0 || *asked_count > 0)
+    }
+
+    /// Returns whether the file is the history of an older portal.
+    fn is_history(&self) -> bool {
+        self.upload.answers.get(HISTORY).is_some_and(|answer| answer == YES)
     }
 
     /// Returns the questions that the preview asks again.

@@ -139,7 +139,7 @@ impl Months {
 
 /// Returns whether two have to decide: on the publication, or on the mails that go out with it.
 fn by_two(staff: &StaffScope, batch: &Batch) -> bool {
-    let mails = batch.state == BatchState::Staged && batch.kind.news().is_some();
+    let mails = batch.state == BatchState::Staged && batch.kind.news().is_some() && !batch.is_history();
     mails && approvals::needed(staff, Guarded::MassMail) || approvals::needed(staff, Guarded::Publication)
 }
 

@@ -58,7 +58,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, 'reading', 0, 0, 0, 0, 0, $7, $8,
             COALESCE((SELECT MIN(before.version_order) FROM import_batches before
                       WHERE before.society_id = $1 AND before.kind = $3 AND before.content_hash = $6
-                          AND before.state = 'withdrawn'), $2))";
+                          AND before.state = 'withdrawn' AND (before.version_order < 0) = (CAST($9 AS BIGINT) < 0)),
+                CAST($9 AS BIGINT)))";
     BATCH_ADVANCE = "
         UPDATE import_batches
         SET position = position + $3, accepted = accepted + $4, rejected = rejected + $5, unmatched = unmatched + $6,
@@ -216,6 +217,9 @@ pub(in super::super) async fn batch_list(db: &Db, scope: &impl InSociety) -> Res
     Ok(rows.into_iter().filter_map(BatchRow::batch).collect())
 }
 
+/// How far before all others the versions of a history are: a claim of any other file is newer.
+const HISTORY_BEFORE: i64 = 1 << 40;
+
 /// Inserts a batch of which nothing is read yet.
 pub(in super::super) async fn batch_insert(
     tx: &mut Tx,
@@ -223,8 +227,10 @@ pub(in super::super) async fn batch_insert(
     batch_id: i64,
     kind: Kind,
     source: &Source,
+    history: bool,
     now: Timestamp,
 ) -> Result<(), DbError> {
+    let version_order = if history { batch_id - HISTORY_BEFORE } else { batch_id };
     let values = params![
         scope.society_id(),
         batch_id,
@@ -233,7 +239,8 @@ pub(in super::super) async fn batch_insert(
         &source.name,
         &source.content_hash,
         by(scope),
-        now
+        now,
+        version_order
     ];
     tx.execute(&BATCH_INSERT, values).await.map(drop)
 }

@@ -59,9 +59,8 @@ pub(in super::super) async fn late_add(
     tx: &mut Tx,
     scope: &SystemScope,
     batch_id: i64,
-    LateRows { lines, corrections, months }: LateRows<'_>,
+    LateRows { count, corrections, months, .. }: LateRows<'_>,
 ) -> Result<Option<BatchState>, DbError> {
-    let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
     let (first, last) = (months.map(|(first, _)| first.number()), months.map(|(_, last)| last.number()));
     let values = params![scope.society_id(), batch_id, count, corrections, first, last];
     let row: Option<State> = tx.optional(&LATE_ADD, values).await?;

@@ -1,0 +1,381 @@
+//! What an older portal showed each household in each month, held against what is imported: published or still to be published. Nothing
+//! changes by it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::File,
+    io::{self, BufRead, BufReader, BufWriter, Seek, Write},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use kenpo_formats::{
+    Fault, TableCsv, TreatmentMonth,
+    household_totals_csv::{HouseholdTotals, HouseholdTotalsCsv},
+};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use super::queries;
+use crate::{
+    app::App,
+    features::{
+        imports::Newest,
+        register::{Coverage, candidates, holder_key},
+    },
+    scope::InSociety,
+};
+
+/// What a household had in a month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sums {
+    /// Claims.
+    pub claims: i64,
+    /// 医療費総額, yen.
+    pub total: i64,
+    /// 自己負担額, yen.
+    pub self_pay: i64,
+}
+
+impl Sums {
+    fn add(&mut self, other: Self) {
+        self.claims += other.claims;
+        self.total += other.total;
+        self.self_pay += other.self_pay;
+    }
+}
+
+/// A household and month of which the older portal says something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// 保険者番号
+    pub insurer_number: String,
+    /// 記号
+    pub symbol: String,
+    /// 番号
+    pub number: String,
+    /// 診療年月
+    pub month: TreatmentMonth,
+    /// What the older portal's file says.
+    pub theirs: Sums,
+    /// What is imported.
+    pub ours: Sums,
+    /// Whether the register has the household.
+    pub known: bool,
+}
+
+impl Difference {
+    /// Returns what differs, for staff.
+    pub fn reason(&self) -> &'static str {
+        match (self.known, self.theirs.claims, self.ours.claims) {
+            (false, ..) => "台帳にない世帯",
+            (true, _, 0) => "取り込まれていない",
+            (true, 0, _) => "以前のシステムにない",
+            (true, theirs, ours) if theirs != ours => "件数が違う",
+            _ => "金額が違う",
+        }
+    }
+}
+
+/// The heading of the CSV of differences.
+const HEADING: [&str; 11] = [
+    "保険者番号",
+    "記号",
+    "番号",
+    "診療年月",
+    "違い",
+    "件数（以前）",
+    "件数（取込）",
+    "医療費総額（以前）",
+    "医療費総額（取込）",
+    "自己負担額（以前）",
+    "自己負担額（取込）",
+];
+
+/// The CSV of differences.
+#[derive(Debug)]
+pub struct DifferencesCsv<W: Write>(TableCsv<W>);
+
+impl<W: Write> DifferencesCsv<W> {
+    /// Returns a CSV of which the heading is written.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn new(out: W) -> io::Result<Self> {
+        TableCsv::new(out, &HEADING).map(Self)
+    }
+
+    /// Writes a difference.
+    ///
+    /// # Errors
+    /// Those of what it is written to.
+    pub fn write(&mut self, difference: &Difference) -> io::Result<()> {
+        let Difference { insurer_number, symbol, number, month, theirs, ours, .. } = difference;
+        let numbers = [theirs.claims, ours.claims, theirs.total, ours.total, theirs.self_pay, ours.self_pay];
+        let (month, numbers) = (month.to_string(), numbers.map(|number| number.to_string()));
+        let words = [insurer_number.as_str(), symbol, number, month.as_str(), difference.reason()];
+        let cells: Vec<&str> = words.into_iter().chain(numbers.iter().map(String::as_str)).collect();
+        self.0.write(&cells)
+    }
+
+    /// Returns what it was written to, with everything in it.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn finish(self) -> io::Result<W> {
+        self.0.finish()
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Rows of the file.
+    pub rows: u64,
+    /// The first and the last month of the file: only these are compared.
+    pub months: Option<(TreatmentMonth, TreatmentMonth)>,
+    /// Households and months in which both say the same.
+    pub same: u64,
+    /// Households and months in which they do not.
+    pub different: u64,
+    /// What the file adds up to.
+    pub theirs: Sums,
+    /// What is imported of these months adds up to.
+    pub ours: Sums,
+}
+
+/// The file can not be compared.
+#[derive(Debug, thiserror::Error)]
+#[error("the file can not be read:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct Unreadable(pub Vec<Fault>);
+
+/// A row of the file, with the household that it means.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Placed {
+    household_id: i64,
+    insurer_number: String,
+    symbol: String,
+    number: String,
+    month: i32,
+    sums: Sums,
+}
+
+/// How many parts the households are split into: one of them is in memory at a time.
+const PARTS: i64 = 64;
+
+/// How many rows are looked up at once.
+const CHUNK: usize = 1_000;
+
+/// How many mistakes of a file are told.
+const FAULTS: usize = 100;
+
+const HOUSEHOLDS_KEPT: usize = 20_000;
+
+/// Compares the totals of a file with what is imported; `each` is told every difference, by household and month, those of households that
+/// are not in the register first. A number that two households had in one month means the one that had it later.
+///
+/// # Errors
+/// [`Unreadable`] for a file with mistakes; where the file or the database can not be read.
+pub async fn reconcile(
+    app: &App,
+    scope: &impl InSociety,
+    file: PathBuf,
+    mut each: impl FnMut(&Difference) -> io::Result<()> + Send,
+) -> anyhow::Result<Summary> {
+    let mut summary = Summary::default();
+    let last = queries::household_last(&app.db, scope).await?;
+    let mut parts = Parts::new(last);
+    let (sender, mut chunks) = mpsc::channel(2);
+    let reader = tokio::task::spawn_blocking(move || read(&file, &sender));
+    let mut known: Newest<String, Arc<[Coverage]>> = Newest::new(HOUSEHOLDS_KEPT);
+    while let Some(rows) = chunks.recv().await {
+        let households = looked_up(app, scope, &rows, &mut known).await?;
+        for row in rows {
+            summary.rows += 1;
+            let (first, last) = summary.months.unwrap_or((row.month, row.month));
+            summary.months = Some((first.min(row.month), last.max(row.month)));
+            let sums = Sums { claims: row.claims, total: row.total, self_pay: row.self_pay };
+            summary.theirs.add(sums);
+            match household_of(&households, &row) {
+                Some(household_id) => parts.add(&placed(household_id, row, sums))?,
+                None => {
+                    summary.different += 1;
+                    each(&unknown(row, sums))?;
+                }
+            }
+        }
+    }
+    reader.await??;
+    let Some(months) = summary.months else { return Ok(summary) };
+    for (range, part) in parts.into_ranges() {
+        let ours = queries::household_sums(&app.db, scope, range, months).await?;
+        let theirs = tokio::task::spawn_blocking(move || rows_of(part)).await??;
+        compare(app, scope, (theirs, ours), &mut summary, &mut each).await?;
+    }
+    Ok(summary)
+}
+
+/// Reads the file and hands its rows over in chunks; a file with mistakes is read to its end, but not handed over any more.
+fn read(file: &std::path::Path, sender: &mpsc::Sender<Vec<HouseholdTotals>>) -> anyhow::Result<()> {
+    let (mut rows, mut faults) = (Vec::with_capacity(CHUNK), Vec::new());
+    for row in HouseholdTotalsCsv::open(File::open(file)?).map_err(Unreadable)? {
+        match row {
+            Ok(row) if faults.is_empty() => rows.push(row),
+            Ok(_) => {}
+            Err(more) => faults.extend(more),
+        }
+        if faults.len() >= FAULTS {
+            break;
+        }
+        if rows.len() == CHUNK && sender.blocking_send(std::mem::take(&mut rows)).is_err() {
+            return Ok(());
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Unreadable(faults).into());
+    }
+    drop(sender.blocking_send(rows));
+    Ok(())
+}
+
+fn key_of(row: &HouseholdTotals) -> String {
+    holder_key(row.insurer_number.as_str(), &row.symbol, &row.number)
+}
+
+/// Returns who is or was covered under the rows' symbols and numbers.
+async fn looked_up(
+    app: &App,
+    scope: &impl InSociety,
+    rows: &[HouseholdTotals],
+    known: &mut Newest<String, Arc<[Coverage]>>,
+) -> anyhow::Result<HashMap<String, Arc<[Coverage]>>> {
+    let mut all = HashMap::new();
+    let mut wanted = Vec::new();
+    for key in rows.iter().map(key_of) {
+        match known.get(&key) {
+            Some(covered) => drop(all.insert(key, Arc::clone(covered))),
+            None => wanted.push(key),
+        }
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    let mut tx = app.db.begin_reading().await?;
+    let mut found: HashMap<String, Vec<Coverage>> = HashMap::new();
+    for coverage in candidates(&mut tx, scope, &wanted).await? {
+        found.entry(coverage.holder_key.clone()).or_default().push(coverage);
+    }
+    for key in wanted {
+        let covered: Arc<[_]> = found.remove(&key).unwrap_or_default().into();
+        known.insert(key.clone(), Arc::clone(&covered));
+        all.insert(key, covered);
+    }
+    Ok(all)
+}
+
+/// Returns the household that had the row's number in its month; the later one of two.
+fn household_of(households: &HashMap<String, Arc<[Coverage]>>, row: &HouseholdTotals) -> Option<i64> {
+    let (first, last) = (row.month.first_day(), row.month.last_day());
+    let covered = households.get(&key_of(row))?.iter();
+    let covered = covered.filter(|span| span.from <= last && span.to.is_none_or(|to| to > first));
+    covered.max_by_key(|span| (span.insured, span.from)).map(|span| span.household_id)
+}
+
+fn placed(household_id: i64, row: HouseholdTotals, sums: Sums) -> Placed {
+    let insurer_number = row.insurer_number.as_str().to_owned();
+    Placed { household_id, insurer_number, symbol: row.symbol, number: row.number, month: row.month.number(), sums }
+}
+
+fn unknown(row: HouseholdTotals, theirs: Sums) -> Difference {
+    Difference {
+        insurer_number: row.insurer_number.as_str().to_owned(),
+        symbol: row.symbol,
+        number: row.number,
+        month: row.month,
+        theirs,
+        ours: Sums::default(),
+        known: false,
+    }
+}
+
+/// The rows of the file, split by household.
+struct Parts {
+    /// How many households one part has.
+    size: i64,
+    /// The system removes the files, which have no name, when the process ends.
+    files: BTreeMap<i64, BufWriter<File>>,
+    last: i64,
+}
+
+impl Parts {
+    fn new(last: i64) -> Self {
+        Self { size: last / PARTS + 1, files: BTreeMap::new(), last }
+    }
+
+    fn add(&mut self, row: &Placed) -> io::Result<()> {
+        let part = row.household_id / self.size;
+        let file = match self.files.entry(part) {
+            std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
+            std::collections::btree_map::Entry::Vacant(free) => free.insert(BufWriter::new(tempfile::tempfile()?)),
+        };
+        serde_json::to_writer(&mut *file, row)?;
+        file.write_all(b"\n")
+    }
+
+    /// Returns the parts, each with the first and the last household of its range; of some there may be no row.
+    fn into_ranges(mut self) -> Vec<((i64, i64), Option<BufWriter<File>>)> {
+        let range = |part| (part * self.size, part * self.size + self.size - 1);
+        let ranges: Vec<_> = (0..=self.last / self.size).map(|part| (part, range(part))).collect();
+        ranges.into_iter().map(|(part, range)| (range, self.files.remove(&part))).collect()
+    }
+}
+
+fn rows_of(part: Option<BufWriter<File>>) -> io::Result<Vec<Placed>> {
+    let Some(part) = part else { return Ok(Vec::new()) };
+    let mut file = part.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.rewind()?;
+    BufReader::new(file).lines().map(|line| Ok(serde_json::from_str(&line?)?)).collect()
+}
+
+/// A household in a month.
+type Key = (i64, i32);
+
+async fn compare(
+    app: &App,
+    scope: &impl InSociety,
+    (theirs, ours): (Vec<Placed>, Vec<(Key, Sums)>),
+    summary: &mut Summary,
+    each: &mut impl FnMut(&Difference) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    let mut both: BTreeMap<Key, (Option<Placed>, Sums)> = BTreeMap::new();
+    for row in theirs {
+        match both.entry((row.household_id, row.month)) {
+            std::collections::btree_map::Entry::Occupied(mut there) => {
+                if let Some(first) = &mut there.get_mut().0 {
+                    first.sums.add(row.sums);
+                }
+            }
+            std::collections::btree_map::Entry::Vacant(free) => drop(free.insert((Some(row), Sums::default()))),
+        }
+    }
+    for (key, sums) in ours {
+        summary.ours.add(sums);
+        both.entry(key).or_default().1 = sums;
+    }
+    let before = both.len();
+    both.retain(|_, (theirs, ours)| theirs.as_ref().map(|row| row.sums).unwrap_or_default() != *ours);
+    summary.same += u64::try_from(before - both.len())?;
+    summary.different += u64::try_from(both.len())?;
+    let unnamed: Vec<i64> =
+        both.iter().filter(|(_, (theirs, _))| theirs.is_none()).map(|((household, _), _)| *household).collect();
+    let numbers = queries::numbers_of(&app.db, scope, &unnamed).await?;
+    for ((household_id, month), (theirs, ours)) in both {
+        let month = TreatmentMonth::from_number(month).ok_or_else(|| anyhow::anyhow!("month {month}"))?;
+        let sums = theirs.as_ref().map(|row| row.sums).unwrap_or_default();
+        let (insurer_number, symbol, number) = match theirs {
+            Some(row) => (row.insurer_number, row.symbol, row.number),
+            None => numbers.get(&household_id).cloned().unwrap_or_default(),
+        };
+        each(&Difference { insurer_number, symbol, number, month, theirs: sums, ours, known: true })?;
+    }
+    Ok(())
+}
