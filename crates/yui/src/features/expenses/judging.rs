@@ -1,18 +1,25 @@
 //! Decides which records of a chunk are taken, and what they correct.
 
+mod changes;
+mod visits;
+
 use std::collections::{HashMap, HashSet};
 
-use kenpo_formats::{CareKind, Fault, TreatmentMonth, amounts::Amounts, text::search_key};
+use kenpo_formats::{Fault, TreatmentMonth};
 use yui_db::{Param, Tx};
 
+pub(super) use self::{changes::LISTS, visits::VisitsSeen};
+use self::{
+    changes::{BILLED_AGAIN, changed, other_form},
+    visits::{SameVisit, same_visit, visit_key},
+};
 use super::{
-    files::SAME_VISIT,
     import::ExpenseImport,
     incoming::Record,
     placing::{Person, Placed, Unplaced},
-    queries::{self, Version, Visit},
+    queries::{self, Version},
 };
-use crate::features::imports::{Applied, Change, ChunkFault, Entry, FaultKind, Newest};
+use crate::features::imports::{Applied, ChunkFault, Entry, FaultKind};
 
 /// The column or record that a fault about the person is shown at.
 pub(super) const PERSON: &str = "記号・番号";
@@ -35,22 +42,6 @@ pub(super) struct JudgedRow<'r> {
     /// Whether the row only takes the claim back, whose care the record bills again under another number.
     pub(super) replaces: bool,
 }
-
-/// Another form in which the care of a record has come already.
-enum SameVisit<'v> {
-    /// Billed in an earlier month: the record replaces it.
-    BilledAgain(&'v Visit),
-    /// Billed in a later month: the record is out of date.
-    BilledLater(TreatmentMonth),
-    /// An electronic claim beside a row of a CSV.
-    OtherForm,
-}
-
-/// What a person's care at one provider in one month is known by.
-type VisitKey = (i64, i32, &'static str);
-
-/// The claims that electronic files have of one visit, by what the visit is known by.
-pub(super) type VisitsSeen = Newest<(i64, i32, &'static str, String), TreatmentMonth>;
 
 impl ExpenseImport {
     /// Returns which of the records are taken: by the batch of this number or, in a check, by none.
@@ -170,158 +161,10 @@ impl ExpenseImport {
         }
         Ok(judged)
     }
-
-    /// Returns the care that is known of the records' persons, where it may be care that the records tell anew.
-    async fn visits(
-        &self,
-        tx: &mut Tx,
-        meant: &[(Vec<u8>, Person, &Record)],
-    ) -> anyhow::Result<HashMap<VisitKey, Vec<Visit>>> {
-        let mut known: HashMap<VisitKey, Vec<Visit>> = HashMap::new();
-        let months = meant.iter().map(|(.., record)| record.hint.month);
-        let Some((first, last)) = months.clone().min().zip(months.max()).filter(|_| self.other_files) else {
-            return Ok(known);
-        };
-        let members: HashSet<_> = meant.iter().map(|(_, person, _)| person.member_id).collect();
-        let members: Vec<_> = members.into_iter().map(Param::from).collect();
-        for visit in queries::visits(tx, &self.scope, (first, last), &members).await? {
-            if let Some(kind) = CareKind::from_code(&visit.care_kind) {
-                let key = (visit.version.member_id, visit.version.treatment_month, kind.code());
-                known.entry(key).or_default().push(visit);
-            }
-        }
-        Ok(known)
-    }
-
-    /// Returns whether an earlier claim of this file was billed for the same visit in another month.
-    fn billed_in_this_file(&mut self, person: Person, record: &Record) -> bool {
-        let (Some(billed_in), Some(provider)) = (record.billed_in, &record.provider_code) else { return false };
-        let key = (person.member_id, record.hint.month.number(), record.care_kind.code(), provider.clone());
-        match self.visits_seen.get(&key) {
-            Some(before) => *before != billed_in,
-            None => {
-                self.visits_seen.insert(key, billed_in);
-                false
-            }
-        }
-    }
-
-    /// Compares a record with the versions of its claim that are there.
-    fn compare(&mut self, versions: &[&Version], record: &Record, is_check: bool, applied: &mut Applied) {
-        // A file that was withdrawn comes back to its old place among the versions.
-        let own = self.version_order.unwrap_or(i64::MAX);
-        let Some(shown) = versions.iter().max_by_key(|version| version.version_order) else { return };
-        if shown.version_order > own {
-            return;
-        }
-        let says = (record.cancelled, record.amounts);
-        let of = |version: &Version| (version.cancelled, version.amounts());
-        if of(shown) == (says.0, Some(says.1)) {
-            return;
-        }
-        self.counts.over_hand += i64::from(shown.by_hand);
-        let is_old = |version: &&&Version| version.version_order < shown.version_order;
-        let comes_back = versions.iter().filter(is_old).any(|version| of(version) == (says.0, Some(says.1)));
-        self.counts.back_to_old += i64::from(comes_back);
-        if is_check && let Some(old) = shown.amounts() {
-            applied.entries.push(changed(shown.cancelled, old, record));
-        }
-    }
-
-    /// Returns what staff have to confirm of what was compared so far.
-    pub(super) fn to_confirm(&self) -> Vec<Fault> {
-        let told = |count: i64, reason: &str| {
-            (count > 0).then(|| Fault::new(0, "訂正", format!("{count}件の請求は、{reason}")))
-        };
-        let old = "いまより前に取り込んだ内容に戻ります。古いファイルではないか確かめてください。";
-        let hand = "職員が手作業で変更した内容を、このファイルの内容に置き換えます。";
-        told(self.counts.back_to_old, old).into_iter().chain(told(self.counts.over_hand, hand)).collect()
-    }
 }
 
 const OTHER_FORM: &str =
     "同じ診療が、別の形式（CSVまたは電子レセプト）のファイルで取り込み済みとみられるため、取り込みません。";
-
-/// The lists of a preview.
-pub(super) const LISTS: &[(&str, &str)] = &[
-    (CORRECTED, "訂正"),
-    (TAKEN_BACK, "取消"),
-    (BILLED_AGAIN, "再請求（前の請求と入れ替え）"),
-    (SAME_VISIT, "別の形式で取込済みの診療"),
-];
-const CORRECTED: &str = "corrected";
-const TAKEN_BACK: &str = "taken_back";
-const BILLED_AGAIN: &str = "billed_again";
-
-fn visit_key(person: Person, record: &Record) -> VisitKey {
-    (person.member_id, record.hint.month.number(), record.care_kind.code())
-}
-
-/// Returns how the record's care has come already under another key, if it has.
-fn same_visit<'v>(known: &'v [Visit], key: &[u8], record: &Record) -> Option<SameVisit<'v>> {
-    let others = || known.iter().filter(|visit| visit.version.claim_key != key);
-    if let Some(billed_in) = record.billed_in {
-        let of_provider = |visit: &&Visit| visit.provider_code == record.provider_code;
-        let billed = |visit: &Visit| visit.billing_month.and_then(TreatmentMonth::from_number);
-        let electronic = || others().filter(of_provider);
-        if let Some(later) = electronic().filter_map(billed).find(|month| *month > billed_in) {
-            return Some(SameVisit::BilledLater(later));
-        }
-        if let Some(visit) = electronic().find(|visit| billed(visit).is_some_and(|month| month < billed_in)) {
-            return Some(SameVisit::BilledAgain(visit));
-        }
-    }
-    let other_form = |visit: &Visit| {
-        visit.billing_month.is_some() != record.billed_in.is_some()
-            && visit.version.total == record.amounts.total
-            && match (&visit.provider_code, &record.provider_code) {
-                (Some(theirs), Some(ours)) => theirs == ours,
-                _ => search_key(&visit.provider_name) == search_key(&record.provider_name),
-            }
-    };
-    others().any(other_form).then_some(SameVisit::OtherForm)
-}
-
-fn other_form(record: &Record) -> Entry {
-    Entry {
-        list: SAME_VISIT,
-        who: record.who(),
-        numbers: record.numbers.clone(),
-        changes: vec![Change::new("医療費総額", yen(record.amounts.total), yen(record.amounts.total))],
-        why: record.care(),
-    }
-}
-
-/// Returns the change of a claim from these amounts to those of the record.
-fn changed(was_cancelled: bool, old: Amounts, record: &Record) -> Entry {
-    let new = record.amounts;
-    let mut changes = Vec::new();
-    match (was_cancelled, record.cancelled) {
-        (false, true) => changes.push(Change::new("医療費総額", yen(old.total), "取消")),
-        (true, false) => changes.push(Change::new("医療費総額", "取消", yen(new.total))),
-        _ => {
-            let amounts = [
-                ("医療費総額", old.total, new.total),
-                ("保険者負担額", old.insurer, new.insurer),
-                ("公費負担額", old.public, new.public),
-                ("自己負担額", old.self_pay, new.self_pay),
-            ];
-            let differs = amounts.into_iter().filter(|(_, old, new)| old != new);
-            changes.extend(differs.map(|(what, old, new)| Change::new(what, yen(old), yen(new))));
-        }
-    }
-    Entry {
-        list: if record.cancelled { TAKEN_BACK } else { CORRECTED },
-        who: record.who(),
-        numbers: record.numbers.clone(),
-        changes,
-        why: record.care(),
-    }
-}
-
-fn yen(amount: i64) -> String {
-    format!("{}円", crate::ui::format::yen(amount))
-}
 
 impl JudgedRow<'_> {
     /// Returns the row as [`queries::EXPENSES`] takes it.

@@ -1,5 +1,6 @@
 //! Single claims of a batch, for staff: the list, a claim with its versions, and its correction or withdrawal by hand.
 
+mod claim;
 mod list;
 mod one;
 

@@ -6,24 +6,22 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use kenpo_formats::{CareKind, TreatmentMonth, amounts::Amounts, text::fold};
+use kenpo_formats::{amounts::Amounts, text::fold};
 use serde::Deserialize;
 use yui_db::Tx;
 
-use super::{CHANGE_DROPPED, CLAIM_SEEN, CORRECTED, WITHDRAWN, changed, key_of, list_path, path};
+use super::{CHANGE_DROPPED, CLAIM_SEEN, CORRECTED, WITHDRAWN, changed, claim::Claim, list_path, path};
 use crate::{
     app::App,
     error::AppError,
     features::{
-        audit::{self, Subject},
+        audit,
         expenses::{
             by_hand::{self, Act, Change},
-            incoming::{Record, amounts_of},
-            placing::Person,
-            queries::hand::{self, VersionRow},
+            incoming::Record,
+            queries::hand::VersionRow,
         },
         imports::{self, BatchState},
-        register::Hint,
     },
     scope::StaffScope,
     ui::{FormState, Page, Shell, format},
@@ -76,69 +74,6 @@ pub(crate) struct Typed {
     public: String,
     self_pay: String,
     reason: String,
-}
-
-/// A claim of a batch.
-struct Claim {
-    batch_id: i64,
-    key: Vec<u8>,
-    /// The newest first; never empty.
-    versions: Vec<VersionRow>,
-}
-
-impl Claim {
-    async fn of(tx: &mut Tx, staff: &StaffScope, batch_id: i64, digits: &str) -> Result<Self, AppError> {
-        let key = key_of(digits).ok_or(AppError::NotFound)?;
-        let versions = hand::versions(tx, staff, &key).await?;
-        if versions.iter().all(|version| version.batch_id != batch_id) {
-            return Err(AppError::NotFound);
-        }
-        Ok(Self { batch_id, key, versions })
-    }
-
-    fn newest(&self) -> Result<&VersionRow, AppError> {
-        self.versions.first().ok_or(AppError::NotFound)
-    }
-
-    fn subject(&self) -> Result<Subject, AppError> {
-        let newest = self.newest()?;
-        Ok(Subject::new("member", newest.member_id, newest.patient.clone()))
-    }
-
-    fn person(&self) -> Result<Person, AppError> {
-        let VersionRow { member_id, household_id, .. } = *self.newest()?;
-        Ok(Person { member_id, household_id })
-    }
-
-    /// Returns what the newest version says.
-    fn record(&self) -> Result<Record, AppError> {
-        let newest = self.newest()?;
-        let unknown = || AppError::from(anyhow::anyhow!("an expense of kind {}", newest.care_kind));
-        Ok(Record {
-            line: 0,
-            insurer_number: None,
-            numbers: String::new(),
-            hint: Hint {
-                holder_key: String::new(),
-                branch: None,
-                birth_date: None,
-                sex: None,
-                kana: None,
-                name: Some(newest.patient.clone()),
-                month: TreatmentMonth::from_number(newest.treatment_month).ok_or_else(unknown)?,
-            },
-            cancelled: newest.cancelled,
-            provider_code: newest.provider_code.clone(),
-            provider_name: newest.provider_name.clone(),
-            care_kind: CareKind::from_code(&newest.care_kind).ok_or_else(unknown)?,
-            days: newest.days.and_then(|days| u32::try_from(days).ok()),
-            amounts: amounts_of(newest.total, newest.insurer_share, newest.public_share, newest.self_pay)
-                .ok_or_else(unknown)?,
-            derived: newest.derived,
-            note: newest.note.clone(),
-            billed_in: newest.billing_month.and_then(TreatmentMonth::from_number),
-        })
-    }
 }
 
 fn page(shell: &Shell, claim: &Claim, form: FormState, typed: Option<Typed>) -> Result<ClaimPage, AppError> {

@@ -9,9 +9,9 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    PATH, UNMATCHED_SEEN, Unassigned, Waiting, assign_to, do_without, do_without_all,
+    PATH, UNMATCHED_SEEN, Waiting,
+    deciding::{Unassigned, assign_to, do_without, do_without_all, take_again},
     queries::{self, Decision},
-    take_again,
 };
 use crate::{
     app::App,

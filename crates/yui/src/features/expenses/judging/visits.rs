@@ -1,0 +1,98 @@
+//! Care that has come already under another claim: billed again, or told in the other form.
+
+use std::collections::{HashMap, HashSet};
+
+use kenpo_formats::{CareKind, TreatmentMonth, text::search_key};
+use yui_db::{Param, Tx};
+
+use crate::features::{
+    expenses::{
+        import::ExpenseImport,
+        incoming::Record,
+        placing::Person,
+        queries::{self, Visit},
+    },
+    imports::Newest,
+};
+
+/// Another form in which the care of a record has come already.
+pub(super) enum SameVisit<'v> {
+    /// Billed in an earlier month: the record replaces it.
+    BilledAgain(&'v Visit),
+    /// Billed in a later month: the record is out of date.
+    BilledLater(TreatmentMonth),
+    /// An electronic claim beside a row of a CSV.
+    OtherForm,
+}
+
+/// What a person's care at one provider in one month is known by.
+pub(super) type VisitKey = (i64, i32, &'static str);
+
+/// The claims that electronic files have of one visit, by what the visit is known by.
+pub(in super::super) type VisitsSeen = Newest<(i64, i32, &'static str, String), TreatmentMonth>;
+
+impl ExpenseImport {
+    /// Returns the care that is known of the records' persons, where it may be care that the records tell anew.
+    pub(super) async fn visits(
+        &self,
+        tx: &mut Tx,
+        meant: &[(Vec<u8>, Person, &Record)],
+    ) -> anyhow::Result<HashMap<VisitKey, Vec<Visit>>> {
+        let mut known: HashMap<VisitKey, Vec<Visit>> = HashMap::new();
+        let months = meant.iter().map(|(.., record)| record.hint.month);
+        let Some((first, last)) = months.clone().min().zip(months.max()).filter(|_| self.other_files) else {
+            return Ok(known);
+        };
+        let members: HashSet<_> = meant.iter().map(|(_, person, _)| person.member_id).collect();
+        let members: Vec<_> = members.into_iter().map(Param::from).collect();
+        for visit in queries::visits(tx, &self.scope, (first, last), &members).await? {
+            if let Some(kind) = CareKind::from_code(&visit.care_kind) {
+                let key = (visit.version.member_id, visit.version.treatment_month, kind.code());
+                known.entry(key).or_default().push(visit);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Returns whether an earlier claim of this file was billed for the same visit in another month.
+    pub(super) fn billed_in_this_file(&mut self, person: Person, record: &Record) -> bool {
+        let (Some(billed_in), Some(provider)) = (record.billed_in, &record.provider_code) else { return false };
+        let key = (person.member_id, record.hint.month.number(), record.care_kind.code(), provider.clone());
+        match self.visits_seen.get(&key) {
+            Some(before) => *before != billed_in,
+            None => {
+                self.visits_seen.insert(key, billed_in);
+                false
+            }
+        }
+    }
+}
+
+pub(super) fn visit_key(person: Person, record: &Record) -> VisitKey {
+    (person.member_id, record.hint.month.number(), record.care_kind.code())
+}
+
+/// Returns how the record's care has come already under another key, if it has.
+pub(super) fn same_visit<'v>(known: &'v [Visit], key: &[u8], record: &Record) -> Option<SameVisit<'v>> {
+    let others = || known.iter().filter(|visit| visit.version.claim_key != key);
+    if let Some(billed_in) = record.billed_in {
+        let of_provider = |visit: &&Visit| visit.provider_code == record.provider_code;
+        let billed = |visit: &Visit| visit.billing_month.and_then(TreatmentMonth::from_number);
+        let electronic = || others().filter(of_provider);
+        if let Some(later) = electronic().filter_map(billed).find(|month| *month > billed_in) {
+            return Some(SameVisit::BilledLater(later));
+        }
+        if let Some(visit) = electronic().find(|visit| billed(visit).is_some_and(|month| month < billed_in)) {
+            return Some(SameVisit::BilledAgain(visit));
+        }
+    }
+    let other_form = |visit: &Visit| {
+        visit.billing_month.is_some() != record.billed_in.is_some()
+            && visit.version.total == record.amounts.total
+            && match (&visit.provider_code, &record.provider_code) {
+                (Some(theirs), Some(ours)) => theirs == ours,
+                _ => search_key(&visit.provider_name) == search_key(&record.provider_name),
+            }
+    };
+    others().any(other_form).then_some(SameVisit::OtherForm)
+}

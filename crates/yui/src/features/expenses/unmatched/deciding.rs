@@ -1,0 +1,135 @@
+//! What staff decide about a waiting claim.
+
+use anyhow::Context;
+use kenpo_formats::TreatmentMonth;
+use yui_db::Tx;
+
+use super::{ASSIGNED, NOT_WANTED, WAITS_AGAIN, matching::place, queries};
+use crate::{
+    app::App,
+    features::{
+        audit::{self, Subject},
+        expenses::{by_hand, placing::Person},
+        imports::{self, BatchState, Source},
+        register,
+    },
+    scope::{StaffScope, SystemScope},
+};
+
+/// Why a claim was not assigned.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unassigned {
+    /// It does not wait any more.
+    #[error("the claim does not wait")]
+    NotWaiting,
+    /// In words for staff.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Assigns a claim to a member who was covered in its month. Where the claim's batch is published, the row joins the changes by
+/// hand, which are published like a file; else the batch.
+///
+/// # Errors
+/// [`Unassigned`], or where the database does not answer.
+pub(super) async fn assign_to(
+    app: &App,
+    staff: &StaffScope,
+    claim_id: i64,
+    member_id: i64,
+    reason: &str,
+) -> anyhow::Result<i64> {
+    let scope = &staff.acting();
+    let refused = |words: &str| anyhow::Error::from(Unassigned::Refused(words.to_owned()));
+    let mut tx = app.db.begin().await?;
+    imports::one_chunk_at_a_time(&mut tx, scope).await?;
+    let claim = queries::waiting(&mut tx, scope, claim_id).await?.ok_or(Unassigned::NotWaiting)?;
+    let person = covered(&mut tx, scope, member_id, claim.record.hint.month).await?;
+    let (person, name) = person.ok_or_else(|| refused("この人は、診療年月に資格がありません。"))?;
+    let state = imports::batch_state(&mut tx, scope, claim.batch_id).await?.context("the claim's batch")?;
+    let placed_in = match state {
+        BatchState::Staged => {
+            let placed = place(app, &mut tx, scope, claim.batch_id, &[(&claim, person)]).await?;
+            if let Some(why) = placed.refused.first() {
+                return Err(refused(why));
+            }
+            claim.batch_id
+        }
+        BatchState::Published => {
+            let batch_id = by_hand::batch(app, &mut tx, scope).await?;
+            let change = by_hand::Change {
+                key: &claim.claim_key,
+                person,
+                record: &claim.record,
+                act: by_hand::Act::Assigned,
+                reason,
+            };
+            by_hand::add(app, &mut tx, scope, batch_id, &change).await?;
+            queries::placed(&mut tx, scope, batch_id, app.clock.now(), [claim_id].into_iter()).await?;
+            let line = imports::lines_to_forget([claim.record.line].into_iter());
+            imports::no_longer_unmatched(&mut tx, scope, claim.batch_id, &line).await?;
+            batch_id
+        }
+        BatchState::Reading | BatchState::Withdrawn => {
+            return Err(refused("この請求を取り込んだファイルは、まだ取込中か、取り下げられています。"));
+        }
+    };
+    queries::decided(&mut tx, scope, claim_id, (&staff.name, reason), app.clock.now()).await?;
+    let detail = format!("取込{} {}、理由: {reason}", claim.batch_id, Source::line_in_words(claim.record.line));
+    audit::record(app, &mut tx, scope, ASSIGNED, Some(&Subject::new("member", member_id, name)), &detail).await?;
+    tx.commit().await?;
+    Ok(placed_in)
+}
+
+/// Returns the member as the person of a claim of this month, with their name; none where they were not covered in it.
+async fn covered(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    member_id: i64,
+    month: TreatmentMonth,
+) -> anyhow::Result<Option<(Person, String)>> {
+    let spans = register::coverages_of(tx, scope, &[member_id]).await?;
+    let in_month = spans.into_iter().find(|span| span.is_in(month));
+    Ok(in_month.map(|span| (Person { member_id, household_id: span.household_id }, span.name)))
+}
+
+/// Ends the waiting of a claim, for this reason.
+///
+/// # Errors
+/// [`Unassigned::NotWaiting`], or where the database does not answer.
+pub(super) async fn do_without(app: &App, staff: &StaffScope, claim_id: i64, reason: &str) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    imports::one_chunk_at_a_time(&mut tx, &staff.acting()).await?;
+    let claim = queries::waiting(&mut tx, staff, claim_id).await?.ok_or(Unassigned::NotWaiting)?;
+    queries::refuse(&mut tx, staff, claim_id, (&staff.name, reason), app.clock.now()).await?;
+    let subject = Subject::new("batch", claim.batch_id, format!("取込{}", claim.batch_id));
+    let detail = format!("{}、理由: {reason}", Source::line_in_words(claim.record.line));
+    audit::record(app, &mut tx, staff, NOT_WANTED, Some(&subject), &detail).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Ends the waiting of all claims of a batch, for this reason; returns how many.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn do_without_all(app: &App, staff: &StaffScope, batch_id: i64, reason: &str) -> anyhow::Result<u64> {
+    let mut tx = app.db.begin().await?;
+    imports::one_chunk_at_a_time(&mut tx, &staff.acting()).await?;
+    let count = queries::refuse_batch(&mut tx, staff, batch_id, (&staff.name, reason), app.clock.now()).await?;
+    let subject = Subject::new("batch", batch_id, format!("取込{batch_id}"));
+    audit::record(app, &mut tx, staff, NOT_WANTED, Some(&subject), &format!("{count}件、理由: {reason}")).await?;
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// Lets a claim wait that was not wanted.
+///
+/// # Errors
+/// [`Unassigned::NotWaiting`] where it was not, or where the database does not answer.
+pub(super) async fn take_again(app: &App, staff: &StaffScope, claim_id: i64) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    let batch_id = queries::wait_again(&mut tx, staff, claim_id).await?.ok_or(Unassigned::NotWaiting)?;
+    let subject = Subject::new("batch", batch_id, format!("取込{batch_id}"));
+    audit::record(app, &mut tx, staff, WAITS_AGAIN, Some(&subject), "").await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,104 @@
+//! Matches waiting claims with the register, and writes the rows of those that have a person.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use kenpo_formats::TreatmentMonth;
+use yui_db::Tx;
+
+use super::{MATCHED, Waiting, queries};
+use crate::{
+    app::App,
+    features::{
+        audit::{self, Subject},
+        expenses::{
+            import::ExpenseImport,
+            judging::Judged,
+            placing::{Person, Placed, households, person_among},
+            queries::{EXPENSES, versions_settle},
+        },
+        imports::{self, BatchState, LateRows},
+        register,
+    },
+    scope::{InSociety, SystemScope},
+};
+
+/// How many claims are matched in one transaction.
+const PORTION: i64 = 500;
+
+/// Matches the next portion of the waiting claims with the register; returns whether there were any.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(in super::super) async fn match_next(app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
+    if !queries::is_due(&app.db, scope).await? {
+        return Ok(false);
+    }
+    let mut tx = app.db.begin().await?;
+    imports::one_chunk_at_a_time(&mut tx, scope).await?;
+    let now = register::change_count(&mut tx, scope).await?;
+    let waiting = queries::next(&mut tx, scope, now, PORTION).await?;
+    let holders: BTreeSet<_> = waiting.iter().map(|claim| claim.record.hint.holder_key.clone()).collect();
+    let known = households(&mut tx, scope, &holders.into_iter().collect::<Vec<_>>()).await?;
+    let mut meant: BTreeMap<i64, Vec<(&Waiting, Person)>> = BTreeMap::new();
+    for claim in &waiting {
+        let household = known.get(&claim.record.hint.holder_key).map(Vec::as_slice).unwrap_or_default();
+        if let Ok(person) = person_among(household, &claim.record) {
+            meant.entry(claim.batch_id).or_default().push((claim, person));
+        }
+    }
+    queries::tried(&mut tx, scope, now, waiting.iter().map(|claim| claim.claim_id)).await?;
+    for (batch_id, claims) in meant {
+        let placed = place(app, &mut tx, scope, batch_id, &claims).await?;
+        let detail = format!("{}件", placed.count);
+        let subject = Subject::new("batch", batch_id, format!("取込{batch_id}"));
+        audit::record(app, &mut tx, scope, MATCHED, Some(&subject), &detail).await?;
+    }
+    tx.commit().await?;
+    Ok(!waiting.is_empty())
+}
+
+/// What became of claims that are placed with persons.
+pub(super) struct PlacedClaims {
+    /// How many were placed.
+    pub(super) count: i64,
+    /// Why others were not.
+    pub(super) refused: Vec<String>,
+}
+
+/// Writes the claims' rows into this batch, which brought them.
+pub(super) async fn place(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    claims: &[(&Waiting, Person)],
+) -> anyhow::Result<PlacedClaims> {
+    let mut faults = Vec::new();
+    let month = TreatmentMonth::of(app.clock.today());
+    let mut import = ExpenseImport::new(scope.clone(), Vec::new(), month).among_all();
+    let placed = claims.iter().map(|(claim, person)| Placed { key: claim.claim_key.clone(), person: Ok(*person) });
+    let records = claims.iter().map(|(claim, _)| &claim.record);
+    let Judged { applied, rows, .. } =
+        import.judged(tx, Some(batch_id), placed.collect(), records, &mut faults).await?;
+    let mut values = Vec::with_capacity(rows.len() * EXPENSES.columns.len());
+    for row in &rows {
+        values.extend(row.values(scope.society_id(), batch_id));
+    }
+    tx.bulk_insert(&EXPENSES, &values).await?;
+    let refused: HashSet<_> = faults.iter().map(|fault| fault.fault.line).collect();
+    let (out, taken): (Vec<_>, Vec<_>) =
+        claims.iter().map(|(claim, _)| *claim).partition(|claim| refused.contains(&claim.record.line));
+    let now = app.clock.now();
+    queries::placed(tx, scope, batch_id, now, taken.iter().map(|claim| claim.claim_id)).await?;
+    let reasons: Vec<_> = faults.into_iter().map(|fault| fault.fault.reason).collect();
+    for (claim, reason) in out.iter().zip(&reasons) {
+        queries::refuse(tx, scope, claim.claim_id, ("台帳との照合", reason), now).await?;
+    }
+    let lines = imports::lines_to_forget(taken.iter().map(|claim| claim.record.line));
+    let count = i64::try_from(taken.len())?;
+    let late = LateRows { count, lines: &lines, corrections: applied.corrections, months: applied.months };
+    if imports::late_rows(tx, scope, batch_id, late).await? == BatchState::Published {
+        versions_settle(tx, scope, batch_id).await?;
+    }
+    Ok(PlacedClaims { count, refused: reasons })
+}

@@ -1,0 +1,38 @@
+//! What becomes of waiting and placed claims when rows are taken back.
+
+use yui_db::Tx;
+
+use super::queries;
+use crate::{
+    features::{expenses::by_hand, imports},
+    scope::SystemScope,
+};
+
+/// Lets the claim of this key wait again that was placed in this batch of changes by hand, if there is one.
+pub(in super::super) async fn unplaced(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    batch_id: i64,
+    key: &[u8],
+) -> anyhow::Result<()> {
+    for brought_by in queries::unplace_one(tx, scope, batch_id, key).await? {
+        imports::unmatched_again(tx, scope, brought_by, 1).await?;
+    }
+    Ok(())
+}
+
+/// Undoes what was made of the claims that a withdrawn batch brought, and of those that were placed in it.
+pub(in super::super) async fn withdrawn(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> anyhow::Result<()> {
+    // Rows that stand in changes by hand go with the file that brought their claims.
+    for changes in queries::placed_elsewhere(tx, scope, batch_id).await? {
+        queries::rows_delete(tx, scope, batch_id, changes).await?;
+        by_hand::count(tx, scope, changes).await?;
+    }
+    queries::versions_settle(tx, scope, batch_id).await?;
+    for brought_by in queries::brought_from_elsewhere(tx, scope, batch_id).await? {
+        let count = queries::unplace(tx, scope, batch_id, brought_by).await?;
+        imports::unmatched_again(tx, scope, brought_by, i64::try_from(count)?).await?;
+    }
+    queries::delete_batch(tx, scope, batch_id).await?;
+    Ok(())
+}
