@@ -22,7 +22,7 @@
 //! faults of their row. What can be read but leaves room (an insurer number without its first zero, a count of days for a date)
 //! is a notice, as are characters and lengths that other files cannot hold.
 
-use crate::csv_table::{Column, CsvTable, Row};
+use crate::csv_table::{Column, CsvTable, Layout, Row};
 use crate::email_address::is_email_address;
 use crate::fault::{Fault, quote};
 use crate::insurer_number::InsurerNumber;
@@ -104,6 +104,15 @@ impl<R: Read> RegisterCsv<R> {
     pub fn open(source: R) -> Result<Self, Vec<Fault>> {
         CsvTable::open(source, COLUMNS).map(Self)
     }
+
+    /// Reads the header row of a file that may be laid out so.
+    ///
+    /// # Errors
+    ///
+    /// As [`CsvTable::open_as`].
+    pub fn open_as(source: R, layout: Option<&Layout>) -> Result<Self, Vec<Fault>> {
+        CsvTable::open_as(source, COLUMNS, layout).map(Self)
+    }
 }
 
 impl<R: Read> Iterator for RegisterCsv<R> {
@@ -113,6 +122,11 @@ impl<R: Read> Iterator for RegisterCsv<R> {
     fn next(&mut self) -> Option<Self::Item> {
         Some(self.0.next()?.and_then(register_row))
     }
+}
+
+/// Returns the columns of the table.
+pub fn columns() -> &'static [Column] {
+    COLUMNS
 }
 
 /// Returns a file to fill in: the header and two invented rows.

@@ -31,6 +31,7 @@ mod migration;
 mod operator;
 mod postcards;
 mod processes;
+mod profiles;
 mod register;
 mod samples;
 mod settings;

@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use kenpo_formats::{TreatmentMonth, expense_csv};
+use kenpo_formats::{TreatmentMonth, csv_table::Column, expense_csv};
 use yui_db::Tx;
 
 use super::{import::ExpenseImport, news::ExpenseNews, queries};
@@ -46,6 +46,10 @@ impl FileKind for ExpenseFiles {
 
     fn reads_claims(&self) -> bool {
         true
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        expense_csv::columns()
     }
 
     fn takes_several(&self) -> bool {

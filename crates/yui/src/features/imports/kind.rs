@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt::Debug};
 
 use futures::future::BoxFuture;
 use jiff::{Timestamp, civil::Date};
+use kenpo_formats::csv_table::Column;
 use yui_db::Tx;
 
 use super::{Importer, MonthRows, Options, Report, Source, Watch, check::check, run::apply};
@@ -65,6 +66,11 @@ pub trait FileKind: Debug + Send + Sync {
     /// Returns whether electronic claim files (UKE) are of this kind as well.
     fn reads_claims(&self) -> bool {
         false
+    }
+
+    /// Returns the columns of its CSV, of which a society may say what other programs call them; none where that is not asked.
+    fn columns(&self) -> &'static [Column] {
+        &[]
     }
 
     /// Returns whether several files, or a ZIP of them, are taken as one.

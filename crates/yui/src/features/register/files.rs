@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
 use jiff::{Timestamp, ToSpan, civil::Date};
-use kenpo_formats::register_csv;
+use kenpo_formats::{csv_table::Column, register_csv};
 use yui_db::Tx;
 
 use super::{
@@ -125,6 +125,10 @@ impl FileKind for RegisterFiles {
 
     fn template(&self) -> &'static str {
         register_csv::template()
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        register_csv::columns()
     }
 
     fn details(&self) -> &'static [(&'static str, &'static str)] {

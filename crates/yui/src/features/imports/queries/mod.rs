@@ -3,9 +3,11 @@
 mod batches;
 mod faults;
 mod months;
+mod profiles;
 mod uploads;
 
 pub(super) use batches::*;
 pub(super) use faults::*;
 pub(super) use months::*;
+pub(super) use profiles::*;
 pub(super) use uploads::*;
