@@ -67,6 +67,29 @@ const checked = async (page, society) => {
   await page.getByRole('heading', { level: 1, name: '取込内容の確認' }).waitFor();
 };
 
+/** Makes a column profile from the header of a file, and opens it. */
+const profile = async (page, society) => {
+  await asStaff(page, society, '/console/imports/profiles/new');
+  await page.getByLabel('医療費', { exact: true }).check();
+  await page.getByLabel('名前 ※必須').fill('みほんシステム');
+  const text = '証記号,証番号,受診年月,医療機関名称,種別,実日数,総医療費,給付額,公費,一部負担金\r\n';
+  await page.getByLabel('見出しのあるCSVファイル ※必須').setInputFiles({ name: 't.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await submit(page, page.getByRole('button', { name: '見出しを読み取る' }));
+  await page.getByRole('heading', { level: 2, name: '削除' }).waitFor();
+};
+
+/** Saves a column profile that lacks columns. */
+const profileMistaken = async (page, society) => {
+  await profile(page, society);
+  await submit(page, page.getByRole('button', { name: '保存する' }));
+  await page.locator('.error-summary').waitFor();
+};
+
+const profileList = async (page, society) => {
+  await profile(page, society);
+  await page.goto(society.at('/console/imports/profiles'));
+};
+
 const REGISTER_HEADER = '保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日';
 
 /** Sends a register in which somebody known has other numbers, and waits for its check. */
@@ -272,6 +295,15 @@ export const consolePages = [
     route: '/console/imports/new',
     open: sent(staff('/console/imports/new'), '/console/imports/new'),
   },
+  { name: 'imports, column profiles', route: '/console/imports/profiles', open: profileList },
+  { name: 'imports, a new column profile', route: '/console/imports/profiles/new', open: staff('/console/imports/profiles/new') },
+  {
+    name: 'imports, a new column profile, mistakes',
+    route: '/console/imports/profiles/new',
+    open: sent(staff('/console/imports/profiles/new'), '/console/imports/profiles/new'),
+  },
+  { name: 'imports, a column profile', route: '/console/imports/profiles/{id}', open: profile },
+  { name: 'imports, a column profile, mistakes', route: '/console/imports/profiles/{id}', open: profileMistaken },
   { name: 'imports, what a check found', route: '/console/imports/uploads/{id}', open: checked },
   { name: 'imports, a register with questions', route: '/console/imports/uploads/{id}', open: registerChecked },
   { name: 'imports, questions', route: '/console/imports/questions', open: registerQuestions },

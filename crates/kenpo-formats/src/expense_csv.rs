@@ -25,7 +25,7 @@
 
 use crate::amounts::Amounts;
 use crate::care_kind::CareKind;
-use crate::csv_table::{Column, CsvTable, Row};
+use crate::csv_table::{Column, CsvTable, Layout, Row};
 use crate::fault::{Fault, quote};
 use crate::insurer_number::InsurerNumber;
 use crate::month::TreatmentMonth;
@@ -130,6 +130,15 @@ impl<R: Read> ExpenseCsv<R> {
     /// Unknown, missing and repeated columns; an empty or unreadable file.
     pub fn open(source: R) -> Result<Self, Vec<Fault>> {
         CsvTable::open(source, COLUMNS).map(Self)
+    }
+
+    /// Reads the header row of a file that may be laid out so.
+    ///
+    /// # Errors
+    ///
+    /// As [`CsvTable::open_as`].
+    pub fn open_as(source: R, layout: Option<&Layout>) -> Result<Self, Vec<Fault>> {
+        CsvTable::open_as(source, COLUMNS, layout).map(Self)
     }
 }
 

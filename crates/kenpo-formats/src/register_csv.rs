@@ -22,7 +22,7 @@
 //! faults of their row. What can be read but leaves room (an insurer number without its first zero, a count of days for a date)
 //! is a notice, as are characters and lengths that other files cannot hold.
 
-use crate::csv_table::{Column, CsvTable, Row};
+use crate::csv_table::{Column, CsvTable, Layout, Row};
 use crate::email_address::is_email_address;
 use crate::fault::{Fault, quote};
 use crate::insurer_number::InsurerNumber;
@@ -106,6 +106,15 @@ impl<R: Read> RegisterCsv<R> {
     /// Unknown, missing and repeated columns; an empty or unreadable file.
     pub fn open(source: R) -> Result<Self, Vec<Fault>> {
         CsvTable::open(source, COLUMNS).map(Self)
+    }
+
+    /// Reads the header row of a file that may be laid out so.
+    ///
+    /// # Errors
+    ///
+    /// As [`CsvTable::open_as`].
+    pub fn open_as(source: R, layout: Option<&Layout>) -> Result<Self, Vec<Fault>> {
+        CsvTable::open_as(source, COLUMNS, layout).map(Self)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The header row: which column of the file is which, and by what its cells are separated.
 
 use super::row::Row;
-use super::{Column, Record, Records};
+use super::{Column, Layout, Record, Records};
 use crate::fault::{Fault, quote};
 use crate::text::fold;
 use std::io::Read;
@@ -13,21 +13,75 @@ const LINES_ABOVE: usize = 20;
 pub(super) struct Header {
     /// For each column of the file, which known one it is; none where it has no name.
     order: Vec<Option<usize>>,
+    /// How the file is laid out, if not by our own names.
+    layout: Option<Layout>,
+}
+
+/// How columns are told by their names.
+#[derive(Clone, Copy)]
+struct Names<'a> {
+    columns: &'static [Column],
+    layout: Option<&'a Layout>,
+}
+
+impl Names<'_> {
+    fn index(self, cell: &str) -> Option<usize> {
+        match self.layout {
+            Some(layout) => layout.index(cell, self.columns),
+            None => known(cell, self.columns),
+        }
+    }
+
+    /// Returns how many of the names must be there.
+    fn required(self) -> usize {
+        match self.layout {
+            Some(layout) => layout.columns.len(),
+            None => self.columns.iter().filter(|column| column.required).count(),
+        }
+    }
+
+    /// Returns whether a file may be without this column.
+    fn is_dispensable(self, column: &Column) -> bool {
+        !column.required || self.layout.is_some_and(|layout| layout.constants.contains_key(column.name))
+    }
+
+    /// Returns the names of these columns, with those that the file should have.
+    fn written<'c>(self, columns: impl Iterator<Item = &'c Column>) -> String {
+        let name = |column: &Column| match self.layout.and_then(|layout| layout.columns.get(column.name)) {
+            Some(theirs) => format!("{}({})", column.name, quote(theirs)),
+            None => column.name.to_owned(),
+        };
+        columns.map(name).collect::<Vec<_>>().join("、")
+    }
+}
+
+/// Returns whether these header cells name all columns that must be there.
+pub(super) fn names_all<'c>(cells: impl Iterator<Item = &'c str>, columns: &[Column]) -> bool {
+    let there: Vec<_> = cells.filter_map(|cell| known(cell, columns)).collect();
+    columns.iter().enumerate().all(|(index, column)| !column.required || there.contains(&index))
 }
 
 impl Header {
     /// Reads the header row, and tells the records what rows look like.
-    pub(super) fn read<R: Read>(records: &mut Records<R>, columns: &'static [Column]) -> Result<Self, Vec<Fault>> {
+    pub(super) fn read<R: Read>(
+        records: &mut Records<R>,
+        columns: &'static [Column],
+        layout: Option<&Layout>,
+    ) -> Result<Self, Vec<Fault>> {
         let whole = |fault: Fault| vec![fault];
         pass_over_separator_line(records);
+        let mut names = Names { columns, layout };
         if let Some(Ok(line)) = records.peek_line() {
-            let separator = separator_of(&line.text, columns);
+            if [',', '\t', ';'].into_iter().any(|separator| names_all(cells(&line.text, separator), columns)) {
+                names.layout = None;
+            }
+            let separator = separator_of(&line.text, names);
             records.separate_by(separator);
         }
-        let above = header_below(records, columns);
+        let above = header_below(records, names);
         let record = match records.next() {
             None => {
-                let reason = format!("ファイルが空です。1行目に見出し({})が必要です。", names(columns.iter()));
+                let reason = format!("ファイルが空です。1行目に見出し({})が必要です。", names.written(columns.iter()));
                 return Err(whole(Fault::new(1, "", reason)));
             }
             Some(record) => record.map_err(whole)?,
@@ -40,22 +94,23 @@ impl Header {
                     "見出しは{line}行目にあるようです。その上の行(題名や説明)を消して、見出しを1行目にしてください。"
                 ),
             ))),
-            None => Self::of(&record, columns),
+            None => Self::of(&record, names),
         }
     }
 
-    fn of(record: &Record, columns: &'static [Column]) -> Result<Self, Vec<Fault>> {
+    fn of(record: &Record, names: Names<'_>) -> Result<Self, Vec<Fault>> {
+        let columns = names.columns;
         let (mut order, mut unknown, mut repeated, mut faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for cell in &record.cells {
-            match known(cell, columns) {
+            match names.index(cell) {
                 Some(index) if order.contains(&Some(index)) => repeated.push(quote(cell.trim())),
                 Some(index) => order.push(Some(index)),
-                None if cell.trim().is_empty() => order.push(None),
+                None if cell.trim().is_empty() || names.layout.is_some() => order.push(None),
                 None => unknown.push(quote(cell.trim())),
             }
         }
         if !unknown.is_empty() {
-            let (unknown, known) = (unknown.join(""), names(columns.iter()));
+            let (unknown, known) = (unknown.join(""), names.written(columns.iter()));
             faults.push(Fault::new(
                 record.line,
                 "",
@@ -67,12 +122,16 @@ impl Header {
         }
         let missing = || {
             let there = |index: usize| order.contains(&Some(index));
-            columns.iter().enumerate().filter(move |(index, c)| c.required && !there(*index)).map(|(_, c)| c)
+            columns
+                .iter()
+                .enumerate()
+                .filter(move |(index, c)| !names.is_dispensable(c) && !there(*index))
+                .map(|(_, c)| c)
         };
         if missing().next().is_some() {
-            faults.push(Fault::new(record.line, "", format!("必要な列がありません: {}。", names(missing()))));
+            faults.push(Fault::new(record.line, "", format!("必要な列がありません: {}。", names.written(missing()))));
         }
-        if faults.is_empty() { Ok(Self { order }) } else { Err(faults) }
+        if faults.is_empty() { Ok(Self { order, layout: names.layout.cloned() }) } else { Err(faults) }
     }
 
     /// Returns how many columns a row has at least: up to the last one that has a name.
@@ -103,13 +162,22 @@ impl Header {
         for (number, (index, cell)) in self.order.iter().zip(record.cells).enumerate() {
             match index.and_then(|index| cells.get_mut(index)) {
                 Some(place) => *place = cell,
-                None if cell.trim().is_empty() => {}
+                None if cell.trim().is_empty() || self.layout.is_some() => {}
                 None => {
                     let number = number + 1;
                     return fault(format!(
                         "見出しのない列({number}列目)に値{}があります。列に見出しを付けるか、値を消してください。",
                         quote(cell.trim())
                     ));
+                }
+            }
+        }
+        if let Some(layout) = &self.layout {
+            for (index, (cell, column)) in cells.iter_mut().zip(columns).enumerate() {
+                if self.order.contains(&Some(index)) {
+                    *cell = layout.meaning(column.name, std::mem::take(cell));
+                } else if let Some(constant) = layout.constants.get(column.name) {
+                    cell.clone_from(constant);
                 }
             }
         }
@@ -123,21 +191,22 @@ fn known(cell: &str, columns: &[Column]) -> Option<usize> {
     columns.iter().position(|column| fold(column.name) == name)
 }
 
-fn names<'a>(columns: impl Iterator<Item = &'a Column>) -> String {
-    columns.map(|column| column.name).collect::<Vec<_>>().join("、")
+/// Returns the cells of a line that is split by the separator, without quotes.
+fn cells(line: &str, separator: char) -> impl Iterator<Item = &str> {
+    let line = line.trim_start_matches('\u{feff}');
+    line.split(separator).map(|cell| cell.trim().trim_matches('"'))
 }
 
 /// Returns how many columns a line names when it is split by the separator.
-fn named(line: &str, separator: char, columns: &[Column]) -> usize {
-    let line = line.trim_start_matches('\u{feff}');
-    line.split(separator).filter(|cell| known(cell.trim().trim_matches('"'), columns).is_some()).count()
+fn named(line: &str, separator: char, names: Names<'_>) -> usize {
+    cells(line, separator).filter(|cell| names.index(cell).is_some()).count()
 }
 
 /// Returns the separator by which the header names the most columns; a comma in doubt.
-fn separator_of(header: &str, columns: &[Column]) -> char {
-    let other = ['\t', ';'].into_iter().max_by_key(|separator| named(header, *separator, columns));
+fn separator_of(header: &str, names: Names<'_>) -> char {
+    let other = ['\t', ';'].into_iter().max_by_key(|separator| named(header, *separator, names));
     match other {
-        Some(other) if named(header, other, columns) > named(header, ',', columns) => other,
+        Some(other) if named(header, other, names) > named(header, ',', names) => other,
         _ => ',',
     }
 }
@@ -154,13 +223,13 @@ fn pass_over_separator_line<R: Read>(records: &mut Records<R>) {
 }
 
 /// Returns the line that looks like the header when the first one names no column at all.
-fn header_below<R: Read>(records: &mut Records<R>, columns: &[Column]) -> Option<u64> {
-    let most = |line: &str| [',', '\t', ';'].into_iter().map(|separator| named(line, separator, columns)).max();
+fn header_below<R: Read>(records: &mut Records<R>, names: Names<'_>) -> Option<u64> {
+    let most = |line: &str| [',', '\t', ';'].into_iter().map(|separator| named(line, separator, names)).max();
     match records.peek_line() {
         Some(Ok(first)) if most(&first.text) == Some(0) => {}
         _ => return None,
     }
-    let least = columns.iter().filter(|column| column.required).count().div_ceil(2).max(2);
+    let least = names.required().div_ceil(2).max(2);
     (1..LINES_ABOVE).find_map(|ahead| {
         let line = records.line_ahead(ahead)?;
         (most(&line.text) >= Some(least)).then_some(line.number)

@@ -1,12 +1,14 @@
 //! CSV files with a header row: columns by Japanese name, in any order, every mistake with its line.
 
 mod header;
+mod layout;
 mod records;
 mod row;
 
 #[cfg(test)]
 mod tests;
 
+pub use layout::{Layout, first_line};
 pub use row::Row;
 
 pub(crate) use records::{Record, Records};
@@ -71,14 +73,28 @@ impl<R: Read> CsvTable<R> {
     /// One fault for all unknown columns, one for all missing ones, one for repeated ones; or that the file is empty or
     /// unreadable, or that something else stands above the header.
     pub fn open(source: R, columns: &'static [Column]) -> Result<Self, Vec<Fault>> {
+        Self::open_as(source, columns, None)
+    }
+
+    /// Reads the header row of a file that may be laid out so. One with our own header is read as that.
+    ///
+    /// # Errors
+    ///
+    /// As [`CsvTable::open`]; columns that the layout does not name are passed over.
+    pub fn open_as(source: R, columns: &'static [Column], layout: Option<&Layout>) -> Result<Self, Vec<Fault>> {
         let mut records = Records::open(source).map_err(|fault| vec![fault])?;
         if let Some(reason) = refusal(records.head()) {
             return Err(vec![Fault::new(1, "", reason)]);
         }
-        let header = Header::read(&mut records, columns)?;
+        let header = Header::read(&mut records, columns, layout)?;
         records.expect_columns(header.least(), header.most());
         Ok(Self { records, columns, header })
     }
+}
+
+/// Returns whether a header has all columns that must be there, by our own names.
+pub fn is_own_header(header: &[String], columns: &[Column]) -> bool {
+    header::names_all(header.iter().map(String::as_str), columns)
 }
 
 /// Returns why a file that begins so is no CSV. One without anything is for the header to name; one with a stray NUL may be one.

@@ -194,3 +194,55 @@ proptest! {
         }
     }
 }
+
+/// A layout of another program: two columns under other names, one that it does not have, and its own words.
+fn layout() -> super::Layout {
+    let pairs =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect();
+    super::Layout {
+        columns: pairs(&[("番号", "証番号"), ("性別", "性別コード")]),
+        constants: pairs(&[("保険者番号", "06139018")]),
+        values: [("性別".to_owned(), pairs(&[("M", "男"), ("F", "女")]))].into(),
+    }
+}
+
+const LAID_OUT: &[Column] =
+    &[Column::required("保険者番号"), Column::required("番号"), Column::required("性別"), Column::optional("備考")];
+
+fn laid_out(text: &str) -> Result<Vec<[String; 4]>, Vec<Fault>> {
+    let table = CsvTable::open_as(text.as_bytes(), LAID_OUT, Some(&layout()))?;
+    let cells = |row: Row| ["保険者番号", "番号", "性別", "備考"].map(|column| row.text(column).to_owned());
+    table.map(|row| row.map(cells)).collect()
+}
+
+#[test]
+fn another_programs_columns_are_read_by_its_layout() {
+    let expected = ["06139018", "12", "男", ""].map(str::to_owned);
+    for text in [
+        "部署,証番号,性別コード,備考\n総務,12,M,読まない\n",
+        "\u{feff}性別コード;部署;\"証 番号\"\nＭ;総務;12\n",
+        "sep=\t\n証番号\t性別コード\n12\t男\n",
+        "保険者番号,番号,性別\n06139018,12,男\n",
+    ] {
+        assert_eq!(laid_out(text).unwrap(), std::slice::from_ref(&expected), "{text}");
+    }
+    let told = |text: &str| laid_out(text).unwrap_err()[0].to_string();
+    assert!(told("部署,性別コード\n総務,M\n").contains("必要な列がありません: 番号(「証番号」)。"));
+    assert!(told("証番号,証番号,性別コード\n").contains("同じ列"));
+    assert!(told("社員一覧\n証番号,性別コード\n12,M\n").contains("見出しは2行目"));
+}
+
+#[test]
+fn a_layout_is_guessed_from_names_and_fits_its_header() {
+    let header = |text: &str| super::first_line(text.as_bytes()).unwrap();
+    let theirs = header("\u{feff}被保険者証番号;性別区分;\"備考;2\"\r\nx;y;z\r\n");
+    assert_eq!(theirs, ["被保険者証番号", "性別区分", "備考;2"]);
+    let guessed = super::Layout::guessed(&theirs, LAID_OUT);
+    assert_eq!(guessed.columns.len(), 2);
+    assert_eq!(guessed.missing(LAID_OUT), ["保険者番号"]);
+    assert!(guessed.fits(&theirs) && !guessed.fits(&header("性別区分,名前")));
+    assert!(!super::Layout::default().fits(&theirs), "a layout without columns fits nothing");
+    assert!(super::is_own_header(&header("性別,番号,保険者番号,x"), LAID_OUT));
+    assert!(!super::is_own_header(&theirs, LAID_OUT));
+    assert!(super::first_line(&b""[..]).is_err());
+}

@@ -8,8 +8,8 @@ use kenpo_formats::{Fault, FaultsCsv, write_faults_csv};
 
 use super::{for_society, output, read_society};
 use crate::features::imports::{
-    self, Answers, Choices, ChunkFault, Format, Job, KINDS, Kind, Options, Outcome, Question, Source, Through,
-    Unconfirmed, Watch, YES,
+    self, Answers, Choices, ChunkFault, Format, Job, KINDS, Kind, Options, Outcome, Profile, Question, Source, Through,
+    Unconfirmed, UsedProfile, Watch, YES,
 };
 
 #[derive(Debug, Subcommand)]
@@ -113,6 +113,9 @@ pub(super) struct FileLine {
     /// The form of the file, where its first record does not tell
     #[arg(long)]
     format: Option<Format>,
+    /// The column profile (列の対応) by which a CSV without our own header is read; the one that its header fits where it is not given
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     /// Prints an empty table with two example rows
     #[arg(long)]
     template: bool,
@@ -252,6 +255,14 @@ fn unconfirmed(source: &Source, faults: &[Fault]) -> anyhow::Error {
     anyhow::anyhow!("{} may not be whole: {}; --accept-totals takes it as it is", source.name, why.join("; "))
 }
 
+/// Returns the profile of this name.
+fn profile_of<'p>(profiles: &'p [Profile], kind: Kind, name: &str) -> anyhow::Result<&'p Profile> {
+    let of_kind: Vec<_> = profiles.iter().filter(|profile| profile.kind.word() == kind.word()).collect();
+    let names = || of_kind.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>().join(", ");
+    let found = of_kind.iter().copied().find(|profile| profile.name == name);
+    found.with_context(|| format!("there is no profile {name:?} for {}; there are: {}", kind.command(), names()))
+}
+
 impl FileOfKind {
     async fn import(self) -> anyhow::Result<()> {
         let Self { kind, line, answers } = self;
@@ -267,6 +278,15 @@ impl FileOfKind {
             bail!("--{name}: {why}");
         }
         let source = Source::of_files(&line.files, line.format, kind, app.config.files.limit)?;
+        let profiles = imports::profiles(&app, &scope).await?;
+        let profile = match &line.profile {
+            Some(name) => Some(profile_of(&profiles, kind, name)?),
+            None => imports::fitting(&profiles, kind, &source),
+        };
+        if let Some(profile) = profile {
+            say!("columns by the profile {}", profile.name);
+        }
+        let source = source.with_profile(profile.map(UsedProfile::from));
         let options =
             Options { dry_run: line.dry_run, all_or_nothing: line.all_or_nothing, confirmed: line.accept_totals };
         let mut told = Told {

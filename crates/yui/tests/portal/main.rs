@@ -34,6 +34,7 @@ mod migration;
 mod operator;
 mod postcards;
 mod processes;
+mod profiles;
 mod reconcile;
 mod register;
 mod samples;

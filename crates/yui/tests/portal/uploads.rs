@@ -37,6 +37,7 @@ pub(crate) async fn uploaded_with(
         file_name: name.into(),
         stored: incoming.finish().await.unwrap(),
         parts: Vec::new(),
+        profile: None,
         answers,
         all_or_nothing: false,
     };
@@ -329,6 +330,7 @@ async fn a_file_that_no_upload_names_does_not_stay() {
             file_name: "lost.csv".into(),
             stored: incoming.finish().await.unwrap(),
             parts: Vec::new(),
+            profile: None,
             answers: Answers::new(),
             all_or_nothing: false,
         };

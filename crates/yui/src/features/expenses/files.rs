@@ -75,6 +75,10 @@ impl FileKind for ExpenseFiles {
         expense_csv::template()
     }
 
+    fn takes_profiles(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> &'static [Column] {
         expense_csv::COLUMNS
     }

@@ -61,7 +61,7 @@ fn opened(file: &Source) -> Result<Opened<impl io::Read + use<>>, Vec<Fault>> {
     let unopened = |error| vec![Fault::new(0, "", format!("ファイルを開けません: {error}"))];
     let bytes = file.open().map_err(unopened).map_err(among_all)?;
     match file.format {
-        Format::Csv => ExpenseCsv::open(bytes).map(Opened::Csv).map_err(among_all),
+        Format::Csv => ExpenseCsv::open_as(bytes, file.layout()).map(Opened::Csv).map_err(among_all),
         Format::Claims => ClaimFile::open(bytes).map(Opened::Claims).map_err(|fault| among_all(vec![fault])),
     }
 }

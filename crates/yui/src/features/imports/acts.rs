@@ -13,6 +13,10 @@ acts! {
     CHANGES_TAKEN = "import.changes_taken" / "取込内容の一覧をダウンロード";
     /// What was wrong in a batch was looked at.
     BATCH_SEEN = "import.batch_seen" / "取込の詳細を表示";
+    /// A column profile was made or changed.
+    PROFILE_SAVED = "import.profile_saved" / "列の対応を保存";
+    /// A column profile was deleted.
+    PROFILE_DELETED = "import.profile_deleted" / "列の対応を削除";
     /// It is to be imported.
     APPLIED = "import.applied" / "取込を指示";
     /// There were mistakes, and all or nothing was asked for.
@@ -40,6 +44,11 @@ acts! {
 /// Returns a batch as the log names it.
 pub(super) fn batch(batch: &super::Batch) -> Subject {
     Subject::new("batch", batch.batch_id, format!("取込{} {}", batch.batch_id, batch.file_name))
+}
+
+/// Returns a column profile as the log names it.
+pub(super) fn profile(profile: &super::Profile) -> Subject {
+    Subject::new("column_profile", profile.profile_id, format!("{}（{}）", profile.name, profile.kind.label()))
 }
 
 /// Returns an upload as the log names it.

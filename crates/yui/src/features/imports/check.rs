@@ -57,15 +57,18 @@ pub(super) async fn check<I: Importer>(
     let mut total = Counts::default();
     while let Some(chunk) = chunks.next().await? {
         let located = |fault: &Fault| source.located(fault.clone());
-        chunk.notices.iter().for_each(|notice| watch.notice(&located(notice)));
         let mut faults = chunk.faults;
         let mut tx = app.db.begin_reading().await?;
-        let applied = importer.check(&mut tx, chunk.records, chunk.found, &mut faults).await?;
+        let mut applied = importer.check(&mut tx, chunk.records, chunk.found, &mut faults).await?;
         drop(tx);
+        // What the reader found and what the importer found are one list.
+        faults.sort_by_key(|fault| fault.fault.line);
+        let mut notices: Vec<_> = chunk.notices.into_iter().chain(std::mem::take(&mut applied.notices)).collect();
+        notices.sort_by_key(|notice| notice.line);
         faults
             .iter()
             .for_each(|ChunkFault { kind, fault }| watch.fault(&ChunkFault { kind: *kind, fault: located(fault) }));
-        applied.notices.iter().for_each(|notice| watch.notice(&located(notice)));
+        notices.iter().for_each(|notice| watch.notice(&located(notice)));
         watch.found(&applied.entries, &applied.asked);
         total.add(&counted(chunk.count, &applied, &faults)?);
         watch.checked(chunk.progress).await?;

@@ -71,6 +71,11 @@ pub trait FileKind: Debug + Send + Sync {
         false
     }
 
+    /// Returns whether a society may say what other programs call the columns.
+    fn takes_profiles(&self) -> bool {
+        false
+    }
+
     /// Returns whether several files, or a ZIP of them, are taken as one.
     fn takes_several(&self) -> bool {
         false

@@ -23,6 +23,7 @@ mod news;
 mod pace;
 mod parts;
 mod preview;
+mod profiles;
 mod publish;
 mod queries;
 mod read;
@@ -55,6 +56,7 @@ pub(crate) use late::{
 pub(crate) use members::Members;
 pub(crate) use newest::Newest;
 pub use parts::Part;
+pub use profiles::{Profile, UsedProfile, fitting, profile_delete, profile_save, profiles};
 pub use publish::{Publication, publish, publish_approved, publish_at, publish_through};
 pub use read::{Finder, Found, Read, Unreadable};
 pub use refusal::Refusal;

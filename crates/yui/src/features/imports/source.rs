@@ -12,12 +12,12 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use kenpo_formats::{Fault, file_kind};
+use kenpo_formats::{Fault, csv_table::Layout, file_kind};
 use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::{
-    Format, Kind,
+    Format, Kind, UsedProfile,
     parts::{self, Part, Parts},
 };
 
@@ -38,6 +38,8 @@ pub struct Source {
     within: Option<(u64, u64)>,
     /// The number of its first line but one, among the lines of all files.
     lines_from: u64,
+    /// By which profile a file without our own header is read.
+    profile: Option<Arc<UsedProfile>>,
     /// What an archive was unpacked to, removed with the last source.
     _unpacked: Option<Arc<TempPath>>,
     /// How its reading goes.
@@ -66,14 +68,36 @@ const LINE_BITS: u32 = 40;
 impl Source {
     /// Returns a file of which all is known already.
     pub fn known(path: PathBuf, name: String, format: Format, content_hash: [u8; 32]) -> Self {
-        let (files, reading) = (Arc::default(), Arc::default());
-        Self { path, name, format, content_hash, files, within: None, lines_from: 0, _unpacked: None, reading }
+        Self {
+            path,
+            name,
+            format,
+            content_hash,
+            files: Arc::default(),
+            within: None,
+            lines_from: 0,
+            profile: None,
+            _unpacked: None,
+            reading: Arc::default(),
+        }
     }
 
     /// Returns the source as several files that lie in it.
     pub(super) fn with_parts(mut self, parts: &[Part]) -> Self {
         self.files = parts.iter().map(|part| (self.path.clone(), part.clone())).collect();
         self
+    }
+
+    /// Returns the source as one that is read by this profile where it has no header of ours.
+    #[must_use]
+    pub fn with_profile(mut self, profile: Option<UsedProfile>) -> Self {
+        self.profile = profile.map(Arc::new);
+        self
+    }
+
+    /// Returns how a file without our own header is laid out.
+    pub(crate) fn layout(&self) -> Option<&Layout> {
+        self.profile.as_deref().map(|profile| &profile.layout)
     }
 
     /// Returns these files as one source: one file as [`Source::examine`] does, a ZIP as what is in it, several as if they were one.

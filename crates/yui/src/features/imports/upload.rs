@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use yui_db::Tx;
 
-use super::{Answers, Format, Kind, Part, acting, acts, preview::Preview, queries};
+use super::{Answers, Format, Kind, Part, UsedProfile, acting, acts, preview::Preview, queries};
 use crate::{
     app::App,
     features::{
@@ -105,6 +105,8 @@ pub struct Upload {
     pub content_hash: [u8; 32],
     /// The files that came as this one; none where it is one file.
     pub(super) parts: Vec<Part>,
+    /// The profile by which it is read where it has no header of ours.
+    pub profile: Option<UsedProfile>,
     /// What was answered beside it.
     pub answers: Answers,
     /// Whether it is to be taken whole or not at all.
@@ -148,6 +150,8 @@ pub struct NewUpload {
     pub stored: Stored,
     /// The files that came as this one; none where it is one file.
     pub parts: Vec<Part>,
+    /// The profile by which they are read where they have no header of ours.
+    pub profile: Option<UsedProfile>,
     /// What was answered beside it.
     pub answers: Answers,
     /// Whether it is to be taken whole or not at all.

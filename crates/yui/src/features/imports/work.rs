@@ -156,7 +156,7 @@ async fn import(
 ) -> anyhow::Result<Report> {
     let path = app.files.path(scope, &upload.stored_name);
     let source = Source::known(path, upload.file_name.clone(), upload.format, upload.content_hash);
-    let source = source.with_parts(&upload.parts);
+    let source = source.with_parts(&upload.parts).with_profile(upload.profile.clone());
     upload.kind.import(Job { app, scope, source: &source, options, answers: &upload.answers, watch }).await
 }
 

@@ -127,6 +127,10 @@ impl FileKind for RegisterFiles {
         register_csv::template()
     }
 
+    fn takes_profiles(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> &'static [Column] {
         register_csv::COLUMNS
     }

@@ -119,7 +119,7 @@ impl Importer for RegisterImport {
         let file = source.open().map_err(|error| vec![unopened(&error)])?;
         let mut families = Families::default();
         let (mut troubled, mut told) = (None, 0);
-        for row in RegisterCsv::open(file)? {
+        for row in RegisterCsv::open_as(file, source.layout())? {
             let go_on = match row {
                 Err(faults) => each(Read::Wrong(faults)),
                 Ok(mut row) => {

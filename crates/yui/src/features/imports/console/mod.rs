@@ -7,6 +7,7 @@ mod help;
 mod list;
 mod new;
 mod preview;
+mod profiles;
 mod progress;
 mod publish;
 mod receive;
@@ -24,6 +25,9 @@ use crate::{
     ui::format,
 };
 
+/// The largest file whose header is taken for a column profile.
+const PROFILE_FILE: usize = 256 << 20;
+
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {
     let (look, data, fresh) = (Staff(Right::Look), Staff(Right::Data), StaffFresh(Right::Data));
@@ -34,6 +38,13 @@ pub fn routes(routes: Routes) -> Routes {
         .get("/console/imports/new", data, new::show)
         // The handler has a limit of its own, and tells whose file is above it.
         .post("/console/imports/new", data, new::submit.layer(DefaultBodyLimit::disable()))
+        .get("/console/imports/profiles", data, profiles::list)
+        .get("/console/imports/profiles/new", data, profiles::new)
+        // The header is looked at, whatever comes after it.
+        .post("/console/imports/profiles/new", data, profiles::create.layer(DefaultBodyLimit::max(PROFILE_FILE)))
+        .get("/console/imports/profiles/{id}", data, profiles::show)
+        .post("/console/imports/profiles/{id}", data, profiles::save)
+        .post("/console/imports/profiles/{id}/delete", data, profiles::delete)
         .get("/console/imports/uploads/{id}", data, preview::show)
         .get("/console/imports/uploads/{id}/progress", data, progress::events)
         .get("/console/imports/uploads/{id}/faults.csv", data, download::upload_faults)

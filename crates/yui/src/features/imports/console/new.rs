@@ -16,7 +16,10 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::imports::{self, Answers, Choices, KINDS, Kind, NewUpload, Question, kind_of},
+    features::imports::{
+        self, Answers, Choices, Format, KINDS, Kind, NewUpload, Part, Profile, Question, Source, UsedProfile, kind_of,
+    },
+    files::Stored,
     scope::StaffScope,
     ui::{FormState, Page, Shell},
 };
@@ -34,6 +37,8 @@ pub(crate) struct ImportNewPage {
     form: FormState,
     kinds: Vec<KindChoice>,
     answers: Answers,
+    /// The column profiles that can be chosen: number, words, and whether it is chosen.
+    profiles: Vec<(i64, String, bool)>,
     /// The largest file, in words, and in bytes.
     limit: String,
     limit_bytes: u64,
@@ -65,7 +70,7 @@ const TITLE: &str = "新しいファイルの取込";
 /// The longest answer that is listened to.
 const ANSWER: usize = 200;
 
-fn page(app: &App, shell: &Shell, form: FormState, typed: Typed) -> ImportNewPage {
+fn page(app: &App, shell: &Shell, form: FormState, typed: Typed, profiles: &[Profile]) -> ImportNewPage {
     let limit_bytes = app.config.files.limit;
     ImportNewPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
@@ -77,6 +82,13 @@ fn page(app: &App, shell: &Shell, form: FormState, typed: Typed) -> ImportNewPag
                 chosen: typed.kind.is_some_and(|chosen| chosen.word() == kind.word()),
             })
             .collect(),
+        profiles: profiles
+            .iter()
+            .map(|profile| {
+                let words = format!("{}（{}）", profile.name, profile.kind.label());
+                (profile.profile_id, words, typed.profile == profile.profile_id.to_string())
+            })
+            .collect(),
         answers: typed.answers,
         limit: format!("{} MB", limit_bytes >> 20),
         limit_bytes,
@@ -86,10 +98,11 @@ fn page(app: &App, shell: &Shell, form: FormState, typed: Typed) -> ImportNewPag
 pub(super) async fn show(
     State(app): State<App>,
     shell: Shell,
-    _staff: StaffScope,
+    staff: StaffScope,
     Query(Wanted { kind }): Query<Wanted>,
-) -> ImportNewPage {
-    page(&app, &shell, FormState::default(), Typed { kind: kind_of(&kind), answers: Answers::new() })
+) -> Result<ImportNewPage, AppError> {
+    let typed = Typed { kind: kind_of(&kind), ..Typed::default() };
+    Ok(page(&app, &shell, FormState::default(), typed, &imports::profiles(&app, &staff).await?))
 }
 
 /// What was sent beside the file.
@@ -97,6 +110,8 @@ pub(super) async fn show(
 struct Typed {
     kind: Option<Kind>,
     answers: Answers,
+    /// The number of a column profile; nothing where the header is to tell.
+    profile: String,
 }
 
 pub(super) async fn submit(
@@ -120,6 +135,7 @@ pub(super) async fn submit(
             Some("file") => {
                 files.get_or_insert_with(|| Receiving::new(&app, &staff, typed.kind)).take(part).await?;
             }
+            Some("profile") => typed.profile = answer(part).await,
             Some("kind") => typed.kind = kind_of(&answer(part).await),
             Some(name) if KINDS.iter().any(|kind| kind.questions().iter().any(|question| question.name == name)) => {
                 let name = name.to_owned();
@@ -136,6 +152,12 @@ pub(super) async fn submit(
         typed.answers.retain(|name, _| kind.questions().iter().any(|question| question.name == name));
         kind.refused(&typed.answers, app.clock.today()).iter().for_each(|(name, why)| form.error(name, why));
     }
+    let profiles = imports::profiles(&app, &staff).await?;
+    let chosen = profiles.iter().find(|profile| profile.profile_id.to_string() == typed.profile);
+    let is_of_kind = |profile: &Profile| typed.kind.is_some_and(|kind| kind.word() == profile.kind.word());
+    if !typed.profile.is_empty() && !chosen.is_some_and(is_of_kind) {
+        form.error("profile", "選んだ種類のファイルの「列の対応」を選んでください。");
+    }
     let came = match files {
         Some(files) => files.finish().await?,
         None => Came::Not,
@@ -149,8 +171,12 @@ pub(super) async fn submit(
     };
     match (whole, typed.kind) {
         (Some(Whole { name, stored, parts }), Some(kind)) if !form.has_errors() => {
+            let profile = match chosen {
+                Some(chosen) => Some(chosen.into()),
+                None => recognised(&app, &staff, kind, (&stored, &parts), profiles.clone()).await?,
+            };
             let answers = typed.answers;
-            let new = NewUpload { kind, file_name: name, stored, parts, answers, all_or_nothing: false };
+            let new = NewUpload { kind, file_name: name, stored, parts, profile, answers, all_or_nothing: false };
             let upload_id = imports::upload(&app, &staff.acting(), new).await?;
             Ok(Redirect::to(&upload_path(upload_id)).into_response())
         }
@@ -159,9 +185,23 @@ pub(super) async fn submit(
                 app.files.remove(&staff, &stored.name)?;
                 form.error("file", "入力内容を直して、もう一度ファイルを選んでください。");
             }
-            Ok(page(&app, &shell, form, typed).into_response())
+            Ok(page(&app, &shell, form, typed, &profiles).into_response())
         }
     }
+}
+
+/// Returns the profile that the header of the files fits.
+async fn recognised(
+    app: &App,
+    staff: &StaffScope,
+    kind: Kind,
+    (stored, parts): (&Stored, &[Part]),
+    profiles: Vec<Profile>,
+) -> Result<Option<UsedProfile>, AppError> {
+    let (path, format) = (app.files.path(staff, &stored.name), Format::told_by(&stored.head));
+    let source = Source::known(path, String::new(), format, stored.content_hash).with_parts(parts);
+    let fitting = move || imports::fitting(&profiles, kind, &source).map(UsedProfile::from);
+    Ok(tokio::task::spawn_blocking(fitting).await?)
 }
 
 fn words(app: &App, came: &Came) -> String {
@@ -210,6 +250,7 @@ crate::ui::console_pages! {
             form,
             kinds: KINDS.iter().zip([true, false, false]).map(|(kind, chosen)| KindChoice { kind: *kind, chosen }).collect(),
             answers: Answers::new(),
+            profiles: vec![(3, "みほんシステムの医療費（医療費）".into(), false)],
             limit: "2048 MB".into(),
             limit_bytes: 2 << 30,
         }

@@ -260,6 +260,7 @@ crate::ui::console_pages! {
             format: Format::Csv,
             file_name: "expenses-2026-10-a.csv、expenses-2026-10-b.csv".into(),
             parts: Vec::new(),
+            profile: None,
             stored_name: String::new(),
             size: 1_250_000,
             content_hash: [0; 32],

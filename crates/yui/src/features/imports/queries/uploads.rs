@@ -13,27 +13,27 @@ use crate::scope::{InSociety, SystemScope};
 statements! {
     UPLOAD_INSERT = "
         INSERT INTO import_uploads (society_id, upload_id, kind, format, file_name, stored_name, size, content_hash,
-            answers, all_or_nothing, state, bytes_done, records_done, tries, failures, uploaded_by, uploaded_at, acting, parts)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'checking', 0, 0, 0, 0, $11, $12, $13, $14)";
+            answers, all_or_nothing, state, bytes_done, records_done, tries, failures, uploaded_by, uploaded_at, acting, parts, layout)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'checking', 0, 0, 0, 0, $11, $12, $13, $14, $15)";
     UPLOAD = "
-        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, all_or_nothing, state,
+        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, layout, all_or_nothing, state,
             bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting
         FROM import_uploads WHERE society_id = $1 AND upload_id = $2";
     UPLOAD_OF_BATCH = "
-        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, all_or_nothing, state,
+        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, layout, all_or_nothing, state,
             bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting
         FROM import_uploads WHERE society_id = $1 AND batch_id = $2
         ORDER BY upload_id DESC LIMIT 1";
     UPLOADS_OPEN = "
-        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, all_or_nothing, state,
+        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, layout, all_or_nothing, state,
             bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting
         FROM import_uploads WHERE society_id = $1 AND state NOT IN ('applied', 'dropped')
         ORDER BY upload_id DESC LIMIT $2";
     UPLOADS_FORGOTTEN = "
-        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, all_or_nothing, state,
+        SELECT upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, layout, all_or_nothing, state,
             bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting
         FROM import_uploads
@@ -54,7 +54,7 @@ statements! {
                 SELECT MIN(due.upload_id) FROM import_uploads due
                 WHERE due.society_id = $1 AND due.state IN ('checking', 'applying')
                     AND (due.taken_until IS NULL OR due.taken_until <= $2))
-        RETURNING upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, all_or_nothing, state,
+        RETURNING upload_id, kind, format, file_name, stored_name, size, content_hash, answers, parts, layout, all_or_nothing, state,
             bytes_done, records_done, tries, failures, preview, faults_name, changes_name, trouble, batch_id, uploaded_by, uploaded_at,
             applied_by, applied_at, acting";
     UPLOAD_HOLD = "
@@ -115,6 +115,7 @@ struct UploadRow {
     content_hash: Vec<u8>,
     answers: String,
     parts: String,
+    layout: Option<String>,
     all_or_nothing: bool,
     state: String,
     bytes_done: i64,
@@ -145,6 +146,7 @@ impl UploadRow {
             content_hash: self.content_hash.try_into().ok()?,
             answers: serde_json::from_str(&self.answers).ok()?,
             parts: serde_json::from_str(&self.parts).ok()?,
+            profile: self.layout.map(|layout| serde_json::from_str(&layout)).transpose().ok()?,
             all_or_nothing: self.all_or_nothing,
             state: UploadState::of(&self.state)?,
             bytes_done: self.bytes_done,
@@ -172,6 +174,7 @@ pub(in super::super) async fn upload_insert(
     kept: &str,
     now: Timestamp,
 ) -> Result<(), DbError> {
+    let profile = new.profile.as_ref().map(|profile| serde_json::json!(profile).to_string());
     let values = params![
         scope.society_id(),
         upload_id,
@@ -186,7 +189,8 @@ pub(in super::super) async fn upload_insert(
         acting::name(scope),
         now,
         kept,
-        serde_json::json!(new.parts).to_string()
+        serde_json::json!(new.parts).to_string(),
+        profile.as_deref()
     ];
     tx.execute(&UPLOAD_INSERT, values).await.map(drop)
 }

@@ -1,0 +1,98 @@
+//! Column profiles (列の対応): how another program lays out the tables of a kind, as a society has said once.
+
+use jiff::Timestamp;
+use kenpo_formats::csv_table::{Layout, first_line, is_own_header};
+use serde::{Deserialize, Serialize};
+
+use super::{Format, Kind, Source, acting, acts, queries};
+use crate::{
+    app::App,
+    features::{audit, societies::ids_take},
+    scope::{InSociety, SystemScope},
+};
+
+/// How another program lays out the tables of a kind.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Its number within the society; 0 before it is kept.
+    pub profile_id: i64,
+    /// The kind of its files.
+    pub kind: Kind,
+    /// What staff call it.
+    pub name: String,
+    /// The header of its files.
+    pub header: Vec<String>,
+    /// Which of their columns is which of ours.
+    pub layout: Layout,
+    /// Who changed it last, and when.
+    pub changed: (Timestamp, String),
+}
+
+/// The layout by which a file is read, with the name of its profile.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct UsedProfile {
+    /// The profile's name when the file came.
+    pub name: String,
+    /// Its layout then.
+    pub layout: Layout,
+}
+
+impl From<&Profile> for UsedProfile {
+    fn from(profile: &Profile) -> Self {
+        Self { name: profile.name.clone(), layout: profile.layout.clone() }
+    }
+}
+
+/// Returns the society's profiles, by kind and name.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn profiles(app: &App, scope: &impl InSociety) -> Result<Vec<Profile>, yui_db::DbError> {
+    queries::profile_list(&app.db, scope).await
+}
+
+/// Keeps a profile, a new one or a changed one; returns its number.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn profile_save(app: &App, scope: &SystemScope, profile: &Profile) -> anyhow::Result<i64> {
+    let mut tx = app.db.begin().await?;
+    let profile_id = match profile.profile_id {
+        0 => ids_take(&mut tx, scope, "column_profile", 1).await?,
+        known => known,
+    };
+    let kept = Profile { profile_id, changed: (app.clock.now(), acting::name(scope).to_owned()), ..profile.clone() };
+    queries::profile_save(&mut tx, scope, &kept).await?;
+    let pairs = kept.layout.columns.iter().map(|(ours, theirs)| format!("{ours}={theirs}"));
+    let constants = kept.layout.constants.iter().map(|(ours, value)| format!("{ours}=「{value}」"));
+    let detail = pairs.chain(constants).collect::<Vec<_>>().join("、");
+    audit::record(app, &mut tx, scope, acts::PROFILE_SAVED, Some(&acts::profile(&kept)), &detail).await?;
+    tx.commit().await?;
+    Ok(profile_id)
+}
+
+/// Deletes a profile. Files that came before are still read by it.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn profile_delete(app: &App, scope: &SystemScope, profile: &Profile) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    queries::profile_delete(&mut tx, scope, profile.profile_id).await?;
+    let detail = profile.kind.label();
+    audit::record(app, &mut tx, scope, acts::PROFILE_DELETED, Some(&acts::profile(profile)), detail).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Returns the profile of this kind that the header of a source's files fits, the one with the most columns where several do; none where
+/// the header is our own. Blocks.
+pub fn fitting<'p>(profiles: &'p [Profile], kind: Kind, source: &Source) -> Option<&'p Profile> {
+    let headers = source.files().into_iter().filter(|file| file.format == Format::Csv).filter_map(|file| {
+        // A file that can not be read is reported by its check.
+        first_line(file.open().ok()?).ok()
+    });
+    let mut others = headers.filter(|header| !is_own_header(header, kind.columns()));
+    let header = others.next()?;
+    let fitting = profiles.iter().filter(|profile| profile.kind.word() == kind.word() && profile.layout.fits(&header));
+    fitting.max_by_key(|profile| profile.layout.columns.len())
+}

@@ -1,0 +1,71 @@
+//! The SQL of column profiles.
+
+use yui_db::{Db, DbError, Tx, params, statements};
+
+use super::super::{Profile, kind_of};
+use crate::scope::{InSociety, SystemScope};
+
+statements! {
+    PROFILE_LIST = "
+        SELECT profile_id, kind, name, header, layout, changed_by, changed_at FROM column_profiles
+        WHERE society_id = $1
+        ORDER BY kind, name, profile_id";
+    PROFILE_SAVE = "
+        INSERT INTO column_profiles (society_id, profile_id, kind, name, header, layout, changed_by, changed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (society_id, profile_id) DO UPDATE
+        SET name = excluded.name, header = excluded.header, layout = excluded.layout, changed_by = excluded.changed_by,
+            changed_at = excluded.changed_at";
+    PROFILE_DELETE = "DELETE FROM column_profiles WHERE society_id = $1 AND profile_id = $2";
+}
+
+#[derive(sqlx::FromRow)]
+struct ProfileRow {
+    profile_id: i64,
+    kind: String,
+    name: String,
+    header: String,
+    layout: String,
+    changed_by: String,
+    changed_at: yui_db::Timestamp,
+}
+
+impl ProfileRow {
+    fn profile(self) -> Option<Profile> {
+        Some(Profile {
+            profile_id: self.profile_id,
+            kind: kind_of(&self.kind)?,
+            name: self.name,
+            header: serde_json::from_str(&self.header).ok()?,
+            layout: serde_json::from_str(&self.layout).ok()?,
+            changed: (self.changed_at.to_jiff(), self.changed_by),
+        })
+    }
+}
+
+/// Returns the society's profiles, by kind and name.
+pub(in super::super) async fn profile_list(db: &Db, scope: &impl InSociety) -> Result<Vec<Profile>, DbError> {
+    let rows: Vec<ProfileRow> = db.all(&PROFILE_LIST, params![scope.society_id()]).await?;
+    Ok(rows.into_iter().filter_map(ProfileRow::profile).collect())
+}
+
+/// Inserts a profile, or changes the one of its number.
+pub(in super::super) async fn profile_save(tx: &mut Tx, scope: &SystemScope, profile: &Profile) -> Result<(), DbError> {
+    let (at, by) = &profile.changed;
+    let values = params![
+        scope.society_id(),
+        profile.profile_id,
+        profile.kind.word(),
+        &profile.name,
+        serde_json::json!(profile.header).to_string(),
+        serde_json::json!(profile.layout).to_string(),
+        by,
+        *at
+    ];
+    tx.execute(&PROFILE_SAVE, values).await.map(drop)
+}
+
+/// Deletes a profile.
+pub(in super::super) async fn profile_delete(tx: &mut Tx, scope: &SystemScope, profile_id: i64) -> Result<(), DbError> {
+    tx.execute(&PROFILE_DELETE, params![scope.society_id(), profile_id]).await.map(drop)
+}
