@@ -5,6 +5,7 @@
 mod arrival;
 mod by_hand;
 mod chart;
+mod claim_key;
 mod claims;
 mod download;
 mod files;

@@ -6,10 +6,12 @@ use std::{
 };
 
 use kenpo_formats::TreatmentMonth;
-use sha2::{Digest, Sha256};
 use yui_db::{Db, DbError, Tx};
 
-use super::incoming::{Identity, Incoming, Record};
+use super::{
+    claim_key::claim_key,
+    incoming::{Identity, Incoming, Record},
+};
 use crate::{
     features::{
         imports::{FaultKind, Finder, Newest, Source},
@@ -159,14 +161,3 @@ pub(super) fn person_among(household: &[Coverage], record: &Record) -> Result<Pe
     let coverage = matched(household, &record.hint)?;
     Ok(Person { member_id: coverage.member_id, household_id: coverage.household_id })
 }
-
-/// Returns the key of a claim: the first bytes of what identifies it, so that claims that come together lie together, then a
-/// hash of all of it.
-fn claim_key(identity: &str, count: u32) -> Vec<u8> {
-    let digest = Sha256::digest(format!("{count}|{identity}"));
-    let start = identity.bytes().chain(std::iter::repeat(0)).take(KEY_START);
-    start.chain(digest.into_iter().take(KEY_HASH)).collect()
-}
-
-const KEY_START: usize = 8;
-const KEY_HASH: usize = 12;
