@@ -100,7 +100,7 @@ async fn another_programs_file_is_recognised_by_its_header() {
         let fields = [
             ("保険者番号", "constant", INSURER),
             ("診療区分", "column", "種別"),
-            ("診療区分", "values", "G=通院\nN = 入院"),
+            ("診療区分", "values", "G=通院、N = 入院"),
         ];
         let answer = staff.post(&profile, &filled(&page, &fields)).await;
         assert_eq!(answer.location(), "/console/imports/profiles?done=saved", "{}", answer.first(".error-summary"));
@@ -137,7 +137,7 @@ async fn a_profile_is_chosen_beside_the_file_and_named_on_the_command_line() {
             new_profile(&mut staff, "register", "人事システム", register.as_bytes()).await.location().to_owned();
         let page = staff.get(&profile).await;
         let fields =
-            [("保険者番号", "constant", INSURER), ("記号", "column", "（空欄）"), ("性別", "values", "M=男\nF=女")];
+            [("保険者番号", "constant", INSURER), ("記号", "column", "（空欄）"), ("性別", "values", "M=男,F＝女")];
         assert_eq!(staff.post(&profile, &filled(&page, &fields)).await.status, 303);
         let page = staff.get(&profile).await;
         assert_eq!(page.attribute("select[name=column-1] option[selected]", "value"), "（空欄）");

@@ -24,8 +24,11 @@ fn csv(rows: &[String]) -> Vec<u8> {
     format!("{EXPENSE_HEADER}{}", rows.concat()).into_bytes()
 }
 
+/// A file with its name.
+type Sent<'f> = (&'f str, &'f [u8]);
+
 /// Sends files with the form of new files.
-async fn send(browser: &mut Browser, kind: &str, files: &[(&str, &[u8])]) -> Answer {
+async fn send(browser: &mut Browser, kind: &str, files: &[Sent<'_>]) -> Answer {
     let mut body =
         format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"kind\"\r\n\r\n{kind}\r\n").into_bytes();
     for (name, bytes) in files {
@@ -85,7 +88,7 @@ async fn several_files_are_one_batch_and_a_fault_names_its_file() {
             csv(&[row("S3", "2026-08", "れいじ医院"), row("", "2026-08", "れいじ医院"), "壊れた行\r\n".to_owned()]);
         // The same row, without a number, in a third file is the same expense, told twice.
         let third = csv(&[row("", "2026-08", "れいじ医院")]);
-        let files: [(&str, &[u8]); 3] = [("c.csv", &third), ("a.csv", &first), ("b.csv", &second)];
+        let files: [Sent<'_>; 3] = [("c.csv", &third), ("a.csv", &first), ("b.csv", &second)];
         let answer = send(&mut staff, "expenses", &files).await;
         assert_eq!(answer.status, 303, "{}", answer.text());
         let path = answer.location().to_owned();
@@ -113,7 +116,7 @@ async fn several_files_are_one_batch_and_a_fault_names_its_file() {
         assert!(page.text().contains("b.csv"), "the batch's page names the files");
 
         // The same files in another order, and as a ZIP, are the same content; so are they on the command line.
-        let again: [(&str, &[u8]); 3] = [("a.csv", &first), ("b.csv", &second), ("c.csv", &third)];
+        let again: [Sent<'_>; 3] = [("a.csv", &first), ("b.csv", &second), ("c.csv", &third)];
         for files in [vec![again[2], again[0], again[1]], vec![("set.zip", &zip(&again)[..])]] {
             let answer = send(&mut staff, "expenses", &files).await;
             assert_eq!(answer.status, 303, "{}", answer.first(".error-summary"));
@@ -178,7 +181,7 @@ async fn what_is_not_taken_together_is_refused_in_words_and_leaves_nothing() {
         let (nested, document) = (zip(&[("b.zip", &archive)]), zip(&[("b.pdf", b"%PDF-1.7\n")]));
         let many: Vec<_> = (0..301).map(|number| (format!("{number}.csv"), format!("{number}"))).collect();
         let many: Vec<_> = many.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
-        let refusals: [(&str, Vec<(&str, &[u8])>, &str); 8] = [
+        let refusals: [(&str, Vec<Sent<'_>>, &str); 8] = [
             ("register", vec![("a.csv", &one), ("b.csv", &two)], "1つずつ送ってください"),
             ("expenses", vec![("a.csv", &one), ("set.zip", &archive)], "ZIPは、ほかのファイルと一緒には送れません"),
             ("expenses", vec![("a.csv", &one), ("b.pdf", b"%PDF-1.7\n")], "「b.pdf」: PDFのファイルです"),
@@ -195,7 +198,7 @@ async fn what_is_not_taken_together_is_refused_in_words_and_leaves_nothing() {
             assert_eq!(files_in(&portal), 0, "{words}");
         }
         // One of several that has no good header: nothing of the others is taken.
-        let files: [(&str, &[u8]); 2] = [("a.csv", &one), ("b.csv", "保険者番号,記号\r\n06139034,1\r\n".as_bytes())];
+        let files: [Sent<'_>; 2] = [("a.csv", &one), ("b.csv", "保険者番号,記号\r\n06139034,1\r\n".as_bytes())];
         let answer = send(&mut staff, "expenses", &files).await;
         imports::work_due(&portal.app).await.unwrap();
         let page = staff.get(answer.location()).await;
@@ -227,7 +230,7 @@ async fn an_import_of_several_files_goes_on_in_the_middle_of_them() {
             |file: &str| (0..MANY).map(|at| row(&format!("{file}{at}"), "2026-08", "みほん医院")).collect::<Vec<_>>();
         let mut second = csv(&rows("B"));
         second.extend("壊れた行\r\n".bytes());
-        let files: [(&str, &[u8]); 2] = [("a.csv", &csv(&rows("A"))), ("b.csv", &second)];
+        let files: [Sent<'_>; 2] = [("a.csv", &csv(&rows("A"))), ("b.csv", &second)];
         let path = send(&mut staff, "expenses", &files).await.location().to_owned();
         imports::work_due(&portal.app).await.unwrap();
         staff.post(&format!("{path}/apply"), "").await;

@@ -51,6 +51,7 @@ pub(super) fn to_confirm(source: &Source) -> anyhow::Result<Vec<Fault>> {
 }
 
 /// A file whose beginning is read and good.
+#[expect(clippy::large_enum_variant, reason = "there is one for each file that is read")]
 enum Opened<R> {
     Csv(ExpenseCsv<R>),
     Claims(ClaimFile<R>),

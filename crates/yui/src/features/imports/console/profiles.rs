@@ -53,7 +53,7 @@ pub(crate) struct Row {
     /// The name of their column.
     theirs: String,
     constant: String,
-    /// Their values with ours, a line each.
+    /// Their values with ours, as `M=男、F=女`.
     values: String,
 }
 
@@ -240,7 +240,7 @@ fn page(shell: &Shell, form: FormState, profile: Profile, name: String, layout: 
                 _ => value(&layout.columns),
             },
             constant: value(&layout.constants),
-            values: values.map(|(theirs, ours)| format!("{theirs}={ours}")).collect::<Vec<_>>().join("\n"),
+            values: values.map(|(theirs, ours)| format!("{theirs}={ours}")).collect::<Vec<_>>().join("、"),
         }
     };
     ProfilePage {
@@ -328,22 +328,19 @@ fn typed_layout<'t>(form: &mut FormState, profile: &Profile, text: impl Fn(&str)
     layout
 }
 
-/// Returns what their values of a column mean: a line each, theirs before the sign of equality.
+/// Returns what their values of a column mean: pairs with theirs before the sign of equality.
 fn typed_values(form: &mut FormState, column: &'static Column, typed: &str) -> BTreeMap<String, String> {
-    let lines = typed.lines().map(str::trim).filter(|line| !line.is_empty());
-    let pairs: Option<BTreeMap<_, _>> = lines
-        .map(|line| {
-            let (theirs, ours) = line.split_once(['=', '＝'])?;
+    let pairs = typed.split(['、', ',', '，', '\n']).map(str::trim).filter(|pair| !pair.is_empty());
+    let pairs: Option<BTreeMap<_, _>> = pairs
+        .map(|pair| {
+            let (theirs, ours) = pair.split_once(['=', '＝'])?;
             let is_short = [theirs, ours].iter().all(|value| value.chars().count() <= VALUE);
             is_short.then(|| (theirs.trim().to_owned(), ours.trim().to_owned()))
         })
         .collect();
     let values = pairs.filter(|pairs| pairs.len() <= VALUES);
     if values.is_none() {
-        form.error(
-            column.name,
-            &format!("{}: 値の読み替えは、1行に1つ「M=男」のように入力してください。", column.name),
-        );
+        form.error(column.name, &format!("{}: 値の読み替えは「M=男、F=女」のように入力してください。", column.name));
     }
     values.unwrap_or_default()
 }
