@@ -93,7 +93,7 @@ async fn a_society_without_an_older_system_is_told_so() {
         let mut staff = portal.staff("fumitsuki", "kyufu").await;
         let page = staff.get(PAGE).await;
         assert!(page.first("main").contains("以前のシステムの利用者は、まだ登録されていません。"), "{}", page.text());
-        assert_eq!(page.attribute("main a", "href"), "/console/imports");
+        assert_eq!(page.attribute("main .card a", "href"), "/console/imports");
         assert!(page.all("main form").is_empty());
         assert_eq!(page.first("nav a[aria-current=page]"), "移行");
         let nobody = staff.get(&format!("{PAGE}/announce?on=2026-12-01")).await;
