@@ -207,9 +207,9 @@ pub async fn reconcile(
     }
     reader.await??;
     let Some(months) = summary.months else { return Ok(summary) };
-    for (range, part) in parts.into_ranges() {
-        let ours = queries::household_sums(&app.db, scope, range, months).await?;
-        let theirs = tokio::task::spawn_blocking(move || rows_of(part)).await??;
+    for Part { households, rows } in parts.into_list() {
+        let ours = queries::household_sums(&app.db, scope, households, months).await?;
+        let theirs = tokio::task::spawn_blocking(move || rows_of(rows)).await??;
         compare(app, scope, (theirs, ours), &mut summary, &mut each).await?;
     }
     Ok(summary)
@@ -321,17 +321,27 @@ impl Parts {
         file.write_all(b"\n")
     }
 
-    /// Returns the parts, each with the first and the last household of its range; of some there may be no row.
-    fn into_ranges(mut self) -> Vec<((i64, i64), Option<BufWriter<File>>)> {
-        let range = |part| (part * self.size, part * self.size + self.size - 1);
-        let ranges: Vec<_> = (0..=self.last / self.size).map(|part| (part, range(part))).collect();
-        ranges.into_iter().map(|(part, range)| (range, self.files.remove(&part))).collect()
+    /// Returns the parts by their households; of some there may be no row.
+    fn into_list(mut self) -> Vec<Part> {
+        let parts = 0..=self.last / self.size;
+        let part = |number| Part {
+            households: (number * self.size, number * self.size + self.size - 1),
+            rows: self.files.remove(&number),
+        };
+        parts.map(part).collect()
     }
 }
 
-fn rows_of(part: Option<BufWriter<File>>) -> io::Result<Vec<Placed>> {
-    let Some(part) = part else { return Ok(Vec::new()) };
-    let mut file = part.into_inner().map_err(io::IntoInnerError::into_error)?;
+/// A range of households with the rows of the file about them.
+struct Part {
+    /// The first and the last.
+    households: (i64, i64),
+    rows: Option<BufWriter<File>>,
+}
+
+fn rows_of(rows: Option<BufWriter<File>>) -> io::Result<Vec<Placed>> {
+    let Some(rows) = rows else { return Ok(Vec::new()) };
+    let mut file = rows.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.rewind()?;
     BufReader::new(file).lines().map(|line| Ok(serde_json::from_str(&line?)?)).collect()
 }

@@ -13,7 +13,9 @@ use axum::{
 use kenpo_formats::{Fault, csv_table::Column, household_totals_csv};
 use serde::Deserialize;
 
-use super::{Difference, DifferencesCsv, RECONCILED, Summary, Sums, Unreadable, reconcile};
+use super::{
+    Difference, DifferencesCsv, RECONCILED, Summary, Sums, Unreadable, VisibleMonths, arrival::span, reconcile,
+};
 use crate::{
     app::App,
     error::AppError,
@@ -22,7 +24,7 @@ use crate::{
     scope::StaffScope,
     ui::{
         FormState, Lang, Page, Shell,
-        format::{month_long, month_short, yen},
+        format::{month_short, yen},
     },
 };
 
@@ -79,14 +81,13 @@ impl Row {
 
 impl Shown {
     fn of(file_name: String, summary: &Summary, first: &[Difference]) -> Self {
-        let words = |month| month_long(Lang::Ja, month);
         let [claims, total, self_pay] = pairs(summary.theirs, summary.ours);
         let sum = |label, (theirs, ours): (String, String)| (label, theirs, ours);
         Self {
             file_name,
             months: summary
                 .months
-                .map(|(first, last)| format!("{}から{}", words(first), words(last)))
+                .map(|(first, last)| span(Lang::Ja, VisibleMonths { first, last }))
                 .unwrap_or_default(),
             same: summary.same.to_string(),
             different: summary.different.to_string(),

@@ -300,6 +300,9 @@ pub(super) async fn apply<I: Importer>(
     if options.all_or_nothing && resumed_at > 0 {
         bail!("this file is half imported (batch {:?}); import it without options to go on", known.map(|b| b.batch_id));
     }
+    if resumed_at > 0 && known.as_ref().is_some_and(|batch| batch.is_history() != importer.is_history()) {
+        bail!("this file is half imported (batch {:?}) with the other answer to `history`", known.map(|b| b.batch_id));
+    }
     let pace = Arc::new(if options.all_or_nothing { Pace::fixed(CHUNK) } else { Pace::of(app.db.engine(), CHUNK) });
     let mut chunks = Chunks::of(&app.db, &importer, source, (&pace, resumed_at));
     let mut next = chunks.next().await?;
