@@ -18,7 +18,7 @@ const ROUNDS: usize = 3;
 
 /// The columns of `expenses` that a load fills: all.
 pub(super) const COLUMNS: &str = "society_id, household_id, treatment_month, claim_key, batch_id, member_id, provider_code, \
-    provider_name, care_kind, days, total, insurer_share, public_share, self_pay, derived, note, cancelled, superseded_by";
+    provider_name, care_kind, days, total, insurer_share, public_share, self_pay, derived, note, cancelled, superseded_by, corrects";
 
 pub(super) fn run(figures: &mut Figures) -> Result<()> {
     let yui = build_yui()?;
