@@ -125,7 +125,7 @@ impl ExpenseImport {
             let other = |version: &&Version| {
                 (version.member_id, version.treatment_month) != (person.member_id, record.hint.month.number())
             };
-            if known.iter().any(|version| other(version)) {
+            if known.iter().any(other) {
                 refuse("請求番号", "この請求番号は、別の人または別の月の請求で使われています。");
                 continue;
             }

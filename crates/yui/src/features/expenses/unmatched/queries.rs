@@ -135,7 +135,7 @@ struct SocietyId {
 
 #[derive(sqlx::FromRow)]
 struct ClaimId {
-    #[allow(dead_code)]
+    #[expect(dead_code, reason = "a list is written by a statement that returns rows")]
     claim_id: i64,
 }
 
