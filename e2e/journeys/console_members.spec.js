@@ -143,7 +143,7 @@ test('a stopped account is out at once, and is what it was when it is taken up a
   await member.context().close();
 });
 
-const HELP = ['認証方法の初期化', 'ユーザIDの変更', '全てのログインの終了', '利用の停止', '異議申出の設定', '情報非開示の設定'];
+const HELP = ['医療費明細の照会', '認証方法の初期化', 'ユーザIDの変更', '全てのログインの終了', '利用の停止', '異議申出の設定', '情報非開示の設定'];
 
 for (const [role, enrolled, waiting] of [
   ['admin', HELP, ['仮ID・仮パスワードの再発行', '利用の停止', '異議申出の設定', '情報非開示の設定']],

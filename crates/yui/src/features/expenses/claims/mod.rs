@@ -40,7 +40,7 @@ fn hex(key: &[u8]) -> String {
 
 /// Returns the key that the hexadecimal digits mean.
 fn key_of(digits: &str) -> Option<Vec<u8>> {
-    if !digits.is_ascii() || digits.is_empty() || !digits.len().is_multiple_of(2) {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()).collect()

@@ -1,19 +1,20 @@
 //! What staff decide about a waiting claim.
 
 use anyhow::Context;
-use kenpo_formats::TreatmentMonth;
-use yui_db::Tx;
 
-use super::{ASSIGNED, NOT_WANTED, WAITS_AGAIN, matching::place, queries};
+use super::{
+    ASSIGNED, NOT_WANTED, WAITS_AGAIN,
+    matching::{covered, place},
+    queries,
+};
 use crate::{
     app::App,
     features::{
         audit::{self, Subject},
-        expenses::{by_hand, placing::Person},
+        expenses::by_hand,
         imports::{self, BatchState, Source},
-        register,
     },
-    scope::{StaffScope, SystemScope},
+    scope::StaffScope,
 };
 
 /// Why a claim was not assigned.
@@ -79,18 +80,6 @@ pub(super) async fn assign_to(
     audit::record(app, &mut tx, scope, ASSIGNED, Some(&Subject::new("member", member_id, name)), &detail).await?;
     tx.commit().await?;
     Ok(placed_in)
-}
-
-/// Returns the member as the person of a claim of this month, with their name; none where they were not covered in it.
-async fn covered(
-    tx: &mut Tx,
-    scope: &SystemScope,
-    member_id: i64,
-    month: TreatmentMonth,
-) -> anyhow::Result<Option<(Person, String)>> {
-    let spans = register::coverages_of(tx, scope, &[member_id]).await?;
-    let in_month = spans.into_iter().find(|span| span.is_in(month));
-    Ok(in_month.map(|span| (Person { member_id, household_id: span.household_id }, span.name)))
 }
 
 /// Ends the waiting of a claim, for this reason.

@@ -102,3 +102,15 @@ pub(super) async fn place(
     }
     Ok(PlacedClaims { count, refused: reasons })
 }
+
+/// Returns the member as the person of a claim of this month, with their name; none where they were not covered in it.
+pub(super) async fn covered(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    member_id: i64,
+    month: TreatmentMonth,
+) -> anyhow::Result<Option<(Person, String)>> {
+    let spans = register::coverages_of(tx, scope, &[member_id]).await?;
+    let in_month = spans.into_iter().find(|span| span.is_in(month));
+    Ok(in_month.map(|span| (Person { member_id, household_id: span.household_id }, span.name)))
+}
