@@ -39,7 +39,7 @@ pub(crate) struct ProfileNewPage {
 
 #[derive(Template)]
 #[template(path = "features/imports/console/profile.html")]
-pub(crate) struct ProfilePage {
+pub(crate) struct ColumnProfilePage {
     page: Page,
     form: FormState,
     profile: Profile,
@@ -78,7 +78,7 @@ fn changed(profile: &Profile) -> String {
     format!("{} {by}", format::minute(*at))
 }
 
-impl ProfilePage {
+impl ColumnProfilePage {
     fn path(&self) -> String {
         path(self.profile.profile_id)
     }
@@ -229,7 +229,7 @@ async fn of_number(app: &App, staff: &StaffScope, id: i64) -> Result<Profile, Ap
     all.into_iter().find(|profile| profile.profile_id == id).ok_or(AppError::NotFound)
 }
 
-fn page(shell: &Shell, form: FormState, profile: Profile, name: String, layout: &Layout) -> ProfilePage {
+fn page(shell: &Shell, form: FormState, profile: Profile, name: String, layout: &Layout) -> ColumnProfilePage {
     let row = |column: &'static Column| {
         let value = |values: &BTreeMap<String, String>| values.get(column.name).cloned().unwrap_or_default();
         let values = layout.values.get(column.name).into_iter().flatten();
@@ -243,7 +243,7 @@ fn page(shell: &Shell, form: FormState, profile: Profile, name: String, layout: 
             values: values.map(|(theirs, ours)| format!("{theirs}={ours}")).collect::<Vec<_>>().join("、"),
         }
     };
-    ProfilePage {
+    ColumnProfilePage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
         form,
         rows: profile.kind.columns().iter().map(row).collect(),
@@ -257,7 +257,7 @@ pub(super) async fn show(
     shell: Shell,
     staff: StaffScope,
     Path(id): Path<i64>,
-) -> Result<ProfilePage, AppError> {
+) -> Result<ColumnProfilePage, AppError> {
     let profile = of_number(&app, &staff, id).await?;
     let (name, layout) = (profile.name.clone(), profile.layout.clone());
     Ok(page(&shell, FormState::default(), profile, name, &layout))
@@ -373,7 +373,7 @@ crate::ui::console_pages! {
         form.error("file", "1行目に見出しがあるCSVファイルを選んでください。");
         new_page(shell, form, kind_of("expenses"), "みほんシステムの医療費".into())
     },
-    ProfilePage => |shell| {
+    ColumnProfilePage => |shell| {
         let mut form = FormState::default();
         form.error("番号", "番号: 列を選ぶか、固定の値を入力してください。");
         let profile = sample();
