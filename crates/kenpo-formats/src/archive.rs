@@ -32,7 +32,7 @@ pub trait Unpacked {
     ///
     /// # Errors
     ///
-    /// Where they can not be kept.
+    /// The error of the writer that stores them.
     fn bytes(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Takes note of the end of the present entry, which has this name.

@@ -188,3 +188,22 @@ async fn claims_that_are_not_wanted_can_wait_again() {
         assert!(others.get("/console/imports/unmatched").await.text().contains("ありません。"));
     }
 }
+
+/// A claim that another member has already is not moved to somebody else by an assignment, published or not.
+#[tokio::test]
+async fn a_claim_of_another_member_is_not_assigned() {
+    for portal in Portal::demos().await {
+        let scope = portal.scope("minato").await;
+        let theirs = known("Q1", 50_000).replace(INSURER, DEMO_INSURER);
+        let batch = import(&portal, &scope, "known.csv", &[theirs]).await;
+        imports::publish(&portal.app, &scope, batch).await.unwrap();
+        waits_in_demo(&portal, &scope).await;
+        let before = state_of(&portal).await;
+        let mut staff = portal.staff("minato", "kyufu").await;
+        let page = staff.get("/console/imports/unmatched").await;
+        let assign = page.attribute("form[action$=\"/assign\"]", "action");
+        let answer = staff.post(&assign, &format!("member=2&reason={}", encode("確認"))).await;
+        assert!(answer.text().contains("別の人または別の月の請求で使われています"), "{}", answer.text());
+        assert_eq!(state_of(&portal).await, before);
+    }
+}

@@ -122,15 +122,8 @@ impl ExpenseImport {
                 continue;
             }
             let known = versions.get(key.as_slice()).map(Vec::as_slice).unwrap_or_default();
-            let other = |version: &&Version| {
-                (version.member_id, version.treatment_month) != (person.member_id, record.hint.month.number())
-            };
-            if known.iter().any(other) {
-                refuse("請求番号", "この請求番号は、別の人または別の月の請求で使われています。");
-                continue;
-            }
-            if record.cancelled && known.is_empty() {
-                refuse("請求番号", "取り消す請求が見つかりません。請求番号を確かめてください。");
+            if let Some(why) = why_no_version(known.iter().copied(), person, record) {
+                refuse("請求番号", why);
                 continue;
             }
             let applied = &mut judged.applied;
@@ -165,6 +158,22 @@ impl ExpenseImport {
 
 const OTHER_FORM: &str =
     "同じ診療が、別の形式（CSVまたは電子レセプト）のファイルで取り込み済みとみられるため、取り込みません。";
+
+/// Returns why the record is not accepted as a version of its claim, which has these versions already.
+pub(super) fn why_no_version<'v>(
+    versions: impl IntoIterator<Item = &'v Version>,
+    person: Person,
+    record: &Record,
+) -> Option<&'static str> {
+    let mut versions = versions.into_iter().peekable();
+    if record.cancelled && versions.peek().is_none() {
+        return Some("取り消す請求が見つかりません。請求番号を確かめてください。");
+    }
+    let own = (person.member_id, record.hint.month.number());
+    versions
+        .any(|version| (version.member_id, version.treatment_month) != own)
+        .then_some("この請求番号は、別の人または別の月の請求で使われています。")
+}
 
 impl JudgedRow<'_> {
     /// Returns the row as [`queries::EXPENSES`] takes it.

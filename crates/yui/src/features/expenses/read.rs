@@ -16,7 +16,7 @@ use crate::features::imports::{Format, Read, Source};
 /// those of all files.
 pub(super) fn read(source: &Source, each: &mut impl FnMut(Read<Incoming>) -> bool) -> Result<(), Vec<Fault>> {
     let files = source.files();
-    // Nothing is handed over where one of several can not be used at all.
+    // If the header of any of several files is invalid, no record of any file is passed on.
     if files.len() > 1 {
         files.iter().try_for_each(|file| opened(file).map(drop))?;
     }

@@ -144,7 +144,7 @@ pub struct Summary {
     pub ours: Sums,
 }
 
-/// The file can not be compared.
+/// The file has errors, so that nothing was compared.
 #[derive(Debug, thiserror::Error)]
 #[error("the file can not be read:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct Unreadable(pub Vec<Fault>);
@@ -175,7 +175,7 @@ const HOUSEHOLDS_KEPT: usize = 20_000;
 /// are not in the register first. A number that two households had in one month means the one that had it later.
 ///
 /// # Errors
-/// [`Unreadable`] for a file with mistakes; where the file or the database can not be read.
+/// [`Unreadable`] if the file has errors; the error of the disk or of the database otherwise.
 pub async fn reconcile(
     app: &App,
     scope: &impl InSociety,
@@ -274,9 +274,7 @@ async fn looked_up(
 
 /// Returns the household that had the row's number in its month; the later one of two.
 fn household_of(households: &HashMap<String, Arc<[Coverage]>>, row: &HouseholdTotals) -> Option<i64> {
-    let (first, last) = (row.month.first_day(), row.month.last_day());
-    let covered = households.get(&key_of(row))?.iter();
-    let covered = covered.filter(|span| span.from <= last && span.to.is_none_or(|to| to > first));
+    let covered = households.get(&key_of(row))?.iter().filter(|span| span.is_in(row.month));
     covered.max_by_key(|span| (span.insured, span.from)).map(|span| span.household_id)
 }
 

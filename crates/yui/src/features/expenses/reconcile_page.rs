@@ -34,7 +34,7 @@ pub(crate) struct ReconcilePage {
     page: Page,
     form: FormState,
     columns: &'static [Column],
-    /// The first mistakes of a file that can not be compared.
+    /// The first errors of a file with errors, which is not compared.
     faults: Vec<Fault>,
     result: Option<Shown>,
     limit: String,
@@ -240,7 +240,7 @@ async fn receive(app: &App, staff: &StaffScope, mut part: Field<'_>) -> Result<R
         }
     }
     Ok(incoming.finish().await.map_err(|error| {
-        tracing::error!("a file to reconcile can not be kept: {error}");
+        tracing::error!("cannot store the file to reconcile: {error}");
         "サーバーにファイルを保存できませんでした（空き容量などの問題です）。システムの管理者に連絡してください。"
             .to_owned()
     }))

@@ -60,7 +60,7 @@ impl Parts {
         }
     }
 
-    /// Takes the next bytes of the present file; returns why it can not be one of these, in words, once its beginning tells.
+    /// Takes the next bytes of the current file. Once its first bytes show a wrong file type, returns the message for staff.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Option<String> {
         self.size += u64::try_from(bytes.len()).unwrap_or_default();
         self.hash.update(bytes);
@@ -71,7 +71,7 @@ impl Parts {
         if self.head.len() == file_type::HEAD { self.wrong_type(false) } else { None }
     }
 
-    /// Ends the present file; returns why it can not be one of these, in words.
+    /// Ends the current file. If its type is wrong, returns the message for staff.
     pub(super) fn end(&mut self, name: String) -> Option<String> {
         if let Some(wrong) = (self.head.len() < file_type::HEAD).then(|| self.wrong_type(true)).flatten() {
             return Some(wrong);

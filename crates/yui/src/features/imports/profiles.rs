@@ -88,7 +88,7 @@ pub async fn profile_delete(app: &App, scope: &SystemScope, profile: &Profile) -
 /// the header is our own. Blocks.
 pub fn fitting<'p>(profiles: &'p [Profile], kind: Kind, source: &Source) -> Option<&'p Profile> {
     let headers = source.files().into_iter().filter(|file| file.format == Format::Csv).filter_map(|file| {
-        // A file that can not be read is reported by its check.
+        // The check of the upload reports a read error.
         first_line(file.open().ok()?).ok()
     });
     let mut others = headers.filter(|header| !is_own_header(header, kind.columns()));

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     features::{
         audit::{self, Subject},
-        expenses::by_hand,
+        expenses::{by_hand, judging::why_no_version, queries::versions_of},
         imports::{self, BatchState, Source},
     },
     scope::StaffScope,
@@ -28,8 +28,8 @@ pub(super) enum Unassigned {
     Refused(String),
 }
 
-/// Assigns a claim to a member who was covered in its month. Where the claim's batch is published, the row joins the changes by
-/// hand, which are published like a file; else the batch.
+/// Assigns a claim to a member who was covered in its month. If the claim's batch is staged, the row is added to that batch; if it is
+/// published, the row is added to the batch of changes by hand, which has to be published.
 ///
 /// # Errors
 /// [`Unassigned`], or where the database does not answer.
@@ -57,6 +57,10 @@ pub(super) async fn assign_to(
             claim.batch_id
         }
         BatchState::Published => {
+            let versions = versions_of(&mut tx, scope, std::slice::from_ref(&claim.claim_key)).await?;
+            if let Some(why) = why_no_version(&versions, person, &claim.record) {
+                return Err(refused(why));
+            }
             let batch_id = by_hand::batch(app, &mut tx, scope).await?;
             let change = by_hand::Change {
                 key: &claim.claim_key,

@@ -39,7 +39,7 @@ pub(super) enum Came {
     /// None was chosen.
     Not,
     TooLarge,
-    /// They can not be some of these, in words.
+    /// The files are refused, with the message for staff.
     WrongType(String),
     /// The connection broke off.
     BrokenOff,
