@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod error;
+mod even_time;
 pub mod features;
 pub mod files;
 pub mod heavy;

@@ -1,5 +1,7 @@
 //! ログイン by user ID and password.
 
+use std::time::Instant;
+
 use askama::Template;
 use axum::{
     Form,
@@ -8,7 +10,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use yui_auth::{code, password::Password};
+use yui_auth::{code, fair::Place, password::Password};
 
 use super::{
     attempt::Attempt,
@@ -25,6 +27,7 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
+    even_time,
     features::societies::Factor,
     heavy,
     router::Told,
@@ -156,7 +159,14 @@ pub(super) async fn submit(
         return Ok(page(&shell, &scope, form, typed).into_response());
     }
     let turn = heavy::stranger(&scope, &visitor, &user_id);
-    let _place = app.logins.place(turn).await?;
+    let place = app.logins.place(turn).await?;
+    let begun = Instant::now();
+    let refuse = async |place: Place, typed: Typed| {
+        // Nothing is held while the answer waits.
+        drop(place);
+        even_time::pause(begun).await;
+        Ok(refused(&shell, &scope, typed))
+    };
     let now = app.clock.now();
     let found = queries::standing_by_user_id(&app.db, &scope, &user_id, now).await?;
     // In the owner's own browser nobody's mistakes count but those made there.
@@ -181,7 +191,7 @@ pub(super) async fn submit(
     }
     let Some(counted) = Counted::before(&mut attempt, &scope, &visitor, account.filter(|_| known_device)).await? else {
         attempt.wrong();
-        return Ok(refused(&shell, &scope, typed));
+        return refuse(place, typed).await;
     };
     // One hash for every try: a password of the form of mailed ones is compared with the mailed one, if there is any.
     let mailed = account.and_then(|account| account.mailed_password.clone());
@@ -203,13 +213,13 @@ pub(super) async fn submit(
     let Some((mut account, _)) = fresh.filter(|_| verified.matches) else {
         attempt.wrong();
         wrong.count(&app, &scope, account).await?;
-        return Ok(refused(&shell, &scope, typed));
+        return refuse(place, typed).await;
     };
     if let Some((hash, _)) = &mailed {
         let mut tx = app.db.begin().await?;
         if !queries::mailed_password_use(&mut tx, &scope, account.account_id, hash, now).await? {
             attempt.wrong();
-            return Ok(refused(&shell, &scope, typed));
+            return refuse(place, typed).await;
         }
         others_end(&mut tx, &scope, account.account_id, &[0; 32]).await?;
         happened(&app, &mut tx, &scope, Some(&visitor), account.account_id, Happened::MailedPasswordUsed).await?;
@@ -239,7 +249,7 @@ pub(super) async fn submit(
         Step::Refused(_) => {
             attempt.wrong();
             wrong.count(&app, &scope, Some(&account)).await?;
-            Ok(refused(&shell, &scope, typed))
+            refuse(place, typed).await
         }
         _ => {
             // A known browser has so many tries, right or wrong, that its owner needs no more.

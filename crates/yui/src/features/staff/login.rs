@@ -1,5 +1,7 @@
 //! The staff's login: address and password first, the second factor after it.
 
+use std::time::Instant;
+
 use askama::Template;
 use axum::{
     Form,
@@ -20,6 +22,7 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
+    even_time,
     features::{
         account::proving::{
             Attempt, Limit, busy, charge, encoded, folded, hex, password_as_kept, wait, with_cookies, with_word,
@@ -145,7 +148,8 @@ pub(super) async fn submit(
         return Ok(page(&shell, form, typed.email, return_to).into_response());
     }
     let turn = heavy::stranger(&scope, &visitor, &format!("staff {email}"));
-    let _place = app.logins.place(turn).await?;
+    let place = app.logins.place(turn).await?;
+    let begun = Instant::now();
     let found = queries::staff_by_email(&app.db, &scope, &email).await?;
     let device = devices::token(&app, &headers);
     let staff_id = found.as_ref().map(|staff| staff.staff_id);
@@ -197,6 +201,8 @@ pub(super) async fn submit(
         };
         audit::seen(&app, &acting, STAFF_REFUSED, None, why).await?;
         security::staff_refused(&scope, "password", staff_id);
+        drop(place);
+        even_time::pause(begun).await;
         form.error("email", "メールアドレスかパスワードが正しくありません。");
         return Ok(page(&shell, form, typed.email, return_to).into_response());
     };

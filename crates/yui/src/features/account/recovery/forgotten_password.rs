@@ -11,10 +11,11 @@ use jiff::{SignedDuration, civil::Date};
 use serde::Deserialize;
 use yui_auth::{code, fair::Turn};
 
-use super::{ToldPage, evenly};
+use super::ToldPage;
 use crate::{
     app::App,
     error::AppError,
+    even_time::evenly,
     features::{
         account::{
             letters,

@@ -8,10 +8,11 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{ToldPage, evenly, forgotten_password::as_much_work};
+use super::{ToldPage, forgotten_password::as_much_work};
 use crate::{
     app::App,
     error::AppError,
+    even_time::evenly,
     features::{
         account::{
             letters, queries, rules,

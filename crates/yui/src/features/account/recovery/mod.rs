@@ -12,8 +12,6 @@ pub(super) use forgotten_password::{show as password_show, submit as password_su
 pub(super) use forgotten_user_id::{show as user_id_show, submit as user_id_submit};
 pub(super) use password_link::{show as password_link_show, submit as password_link_submit};
 
-use std::time::Duration;
-
 use askama::Template;
 
 use yui_auth::token::Token;
@@ -59,16 +57,6 @@ async fn alive(app: &App, scope: &PublicScope, token: &str, purpose: &str) -> Re
 /// Returns the page of a link that works no more: too old, used, or never made.
 fn dead(shell: &Shell, words: &str) -> DeadLinkPage {
     DeadLinkPage { page: shell.page("リンクが無効です"), words: shell.t(words).to_owned() }
-}
-
-/// After how long an answer comes that must not tell what was found: far more than the work takes.
-const ANSWER_AFTER: Duration = Duration::from_millis(100);
-
-/// Does the work and returns no sooner than [`ANSWER_AFTER`]: a few statements more or less, where there is an account and
-/// where there is none, would show in an answer that waits for no password hash.
-#[expect(clippy::disallowed_methods, reason = "the time itself is what this waits for")]
-async fn evenly<T>(work: impl Future<Output = T>) -> T {
-    tokio::join!(work, tokio::time::sleep(ANSWER_AFTER)).0
 }
 
 crate::ui::pages! {
