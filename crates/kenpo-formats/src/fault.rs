@@ -21,6 +21,10 @@ pub struct Fault {
     pub file: String,
     /// Line of the file, counted from 1; 0 when the fault is of the file as a whole.
     pub line: u64,
+    /// 記号-番号 of the person whom the line is about, as the file has it; empty where it has none.
+    pub numbers: Box<str>,
+    /// The person's name, as the file has it; empty where it has none.
+    pub name: Box<str>,
     /// Japanese name of the column, or `record.field`; empty when the fault is of the whole line.
     pub column: String,
     /// What is wrong and what is expected: Japanese sentences for staff.
@@ -30,7 +34,20 @@ pub struct Fault {
 impl Fault {
     /// Returns a fault at `line` (from 1) in `column`.
     pub fn new(line: u64, column: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { file: String::new(), line, column: column.into(), reason: reason.into() }
+        let (column, reason) = (column.into(), reason.into());
+        Self { file: String::new(), line, numbers: Box::default(), name: Box::default(), column, reason }
+    }
+
+    /// Returns the fault with the 記号-番号 and the name of the person whom the line is about, each shortened to 40 characters and without
+    /// control characters. What it has already stays.
+    #[must_use]
+    pub fn with_person(mut self, numbers: &str, name: &str) -> Self {
+        for (kept, new) in [(&mut self.numbers, numbers), (&mut self.name, name)] {
+            if kept.is_empty() {
+                *kept = new.trim().chars().filter(|c| !c.is_control()).take(QUOTE_LIMIT).collect();
+            }
+        }
+        self
     }
 }
 
@@ -72,7 +89,7 @@ pub fn write_faults_csv<'a>(out: impl Write, faults: impl Iterator<Item = &'a Fa
     csv.flush()
 }
 
-/// Faults as a CSV that a spreadsheet opens: 行, 列, 理由, and ファイル where several files came as one; UTF-8 with BOM, CRLF.
+/// Faults as a CSV that a spreadsheet opens: 行, 記号・番号, 氏名, 列, 理由, and ファイル where several files came as one; UTF-8 with BOM, CRLF.
 ///
 /// A cell that a spreadsheet would run as a formula gets an apostrophe in front ([`harmless_cell`]).
 #[derive(Debug)]
@@ -104,12 +121,12 @@ impl<W: Write> FaultsCsv<W> {
         out.write_all("\u{feff}".as_bytes())?;
         let csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         let mut new = Self { csv, several_files };
-        new.record(["行", "列", "理由", "ファイル"])?;
+        new.record(["行", "記号・番号", "氏名", "列", "理由", "ファイル"])?;
         Ok(new)
     }
 
-    fn record(&mut self, cells: [&str; 4]) -> io::Result<()> {
-        let count = if self.several_files { 4 } else { 3 };
+    fn record(&mut self, cells: [&str; 6]) -> io::Result<()> {
+        let count = if self.several_files { 6 } else { 5 };
         Ok(self.csv.write_record(cells.iter().take(count))?)
     }
 
@@ -120,8 +137,10 @@ impl<W: Write> FaultsCsv<W> {
     /// Those of `out`.
     pub fn write(&mut self, fault: &Fault) -> io::Result<()> {
         let line = if fault.line == 0 { String::new() } else { fault.line.to_string() };
-        let Fault { file, column, reason, .. } = fault;
-        self.record([&line, &harmless_cell(column), &harmless_cell(reason), &harmless_cell(file)])
+        let Fault { file, numbers, name, column, reason, .. } = fault;
+        let [numbers, name, column, reason, file] =
+            [numbers.as_ref(), name.as_ref(), column, reason, file].map(harmless_cell);
+        self.record([&line, &numbers, &name, &column, &reason, &file])
     }
 
     /// Returns what it was written to, with everything in it.
@@ -153,17 +172,24 @@ mod tests {
         let mut out = Vec::new();
         write_faults_csv(&mut out, faults.iter()).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "\u{feff}行,列,理由\r\n2,'=cmd(),\"a,\"\"b\"\"\"\r\n,,空のファイルです。\r\n");
+        assert_eq!(
+            text,
+            "\u{feff}行,記号・番号,氏名,列,理由\r\n2,,,'=cmd(),\"a,\"\"b\"\"\"\r\n,,,,空のファイルです。\r\n"
+        );
     }
 
     #[test]
     fn faults_of_several_files_name_theirs() {
-        let fault = Fault { file: "=12.CSV".into(), ..Fault::new(3, "HO", "x") };
+        let fault =
+            Fault { file: "=12.CSV".into(), ..Fault::new(3, "HO", "x").with_person("1-23", "=テスト\u{0} 太郎 ") };
         assert_eq!(fault.to_string(), "=12.CSV 3行 HO: x");
         assert_eq!(Fault { line: 0, column: String::new(), ..fault.clone() }.to_string(), "=12.CSV: x");
         let mut out = Vec::new();
         write_faults_csv(&mut out, [fault].iter()).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "\u{feff}行,列,理由,ファイル\r\n3,HO,x,'=12.CSV\r\n");
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\u{feff}行,記号・番号,氏名,列,理由,ファイル\r\n3,1-23,'=テスト 太郎,HO,x,'=12.CSV\r\n"
+        );
     }
 
     #[test]

@@ -167,7 +167,7 @@ impl Assembly {
             if draft.stay() != self.summary {
                 let reason =
                     "総括レセプトの内訳(総括区分2か3)ですが、その前に総括レセプト(1)がありません。点数は数えません。";
-                self.notice(Fault::new(draft.line, "RE.総括区分", reason));
+                self.notice(draft.notice("RE.総括区分", reason));
             }
             return None;
         }
@@ -175,7 +175,7 @@ impl Assembly {
         if draft.odd_order {
             let reason =
                 "訪問看護のレコードの並びが記録条件仕様と違います。氏名、性別、生年月日だけを医科の並びで読みました。";
-            self.notice(Fault::new(draft.line, "RE", reason));
+            self.notice(draft.notice("RE", reason));
         }
         if draft.is_summary() {
             self.summary = draft.stay();
@@ -185,11 +185,8 @@ impl Assembly {
             let points = points.or_else(|| claim.public.first().and_then(|public| public.points)).unwrap_or(0);
             self.points = self.points.saturating_add(points);
             if claim.name.contains(is_private) || claim.provider.name.contains(is_private) {
-                self.notice(Fault::new(
-                    claim.line,
-                    "RE.氏名",
-                    "氏名か医療機関名に外字があります。正しい文字を確認してください。",
-                ));
+                let reason = "氏名か医療機関名に外字があります。正しい文字を確認してください。";
+                self.notice(claim.about(Fault::new(claim.line, "RE.氏名", reason)));
             }
         }))
     }

@@ -2,6 +2,7 @@
 
 use super::{ClaimType, Sex};
 use crate::care_kind::CareKind;
+use crate::fault::Fault;
 use crate::month::TreatmentMonth;
 use jiff::civil::Date;
 use std::fmt;
@@ -158,6 +159,13 @@ pub struct PublicExpense {
 }
 
 impl Claim {
+    /// Returns a fault of the claim with the person whom it is about.
+    #[must_use]
+    pub fn about(&self, fault: Fault) -> Fault {
+        let numbers = self.coverage.as_ref().map(|coverage| format!("{}-{}", coverage.symbol, coverage.number));
+        fault.with_person(&numbers.unwrap_or_default(), &self.name)
+    }
+
     /// Returns the key by which the same claim is known when a file comes again.
     ///
     /// With a payer agency's number: agency, billing month, number. Without: form, point table, prefecture, institution,

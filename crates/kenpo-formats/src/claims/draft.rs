@@ -57,8 +57,9 @@ impl Draft {
                 common(line, record, institution, layout, admin_number).map(Box::new)
             }
         };
-        if let Ok(claim) = &mut claim {
-            claim.corrected = corrected;
+        match &mut claim {
+            Ok(claim) => claim.corrected = corrected,
+            Err(fault) => *fault = fault.clone().with_person("", &record.text(4, "").unwrap_or_default()),
         }
         Self { line, layout, odd_order, claim, confirmed: [const { None }; 3] }
     }
@@ -80,7 +81,15 @@ impl Draft {
 
     /// Takes in a further record of the claim; the first fault stays.
     pub(super) fn add(&mut self, record: &Record<'_>) {
-        let Ok(claim) = &mut self.claim else { return };
+        let claim = match &mut self.claim {
+            Ok(claim) => claim,
+            Err(fault) => {
+                if record.id() == "HO" {
+                    *fault = fault.clone().with_person(&numbers(record), "");
+                }
+                return;
+            }
+        };
         let added = match record.id() {
             "HO" => coverage(record, self.layout).and_then(|coverage| match claim.coverage.replace(coverage) {
                 None => Ok(()),
@@ -105,15 +114,21 @@ impl Draft {
             _ => Ok(()),
         };
         if let Err(fault) = added {
-            self.spoil(fault);
+            self.spoil(if record.id() == "HO" { fault.with_person(&numbers(record), "") } else { fault });
         }
     }
 
     /// Makes the claim a broken one; an earlier fault stays.
     pub(super) fn spoil(&mut self, fault: Fault) {
-        if self.claim.is_ok() {
-            self.claim = Err(fault);
+        if let Ok(claim) = &self.claim {
+            self.claim = Err(claim.about(fault));
         }
+    }
+
+    /// Returns something to look at in the claim.
+    pub(super) fn notice(&self, column: &str, reason: &str) -> Fault {
+        let fault = Fault::new(self.line, column, reason);
+        self.claim.as_ref().map_or_else(|_| fault.clone(), |claim| claim.about(fault.clone()))
     }
 
     pub(super) fn finish(self) -> Result<Claim, Fault> {
@@ -129,7 +144,8 @@ impl Draft {
             coverage.branch = branch.map(two_digits);
         }
         if claim.coverage.is_none() && claim.public.is_empty() {
-            return Err(Fault::new(self.line, "HO", "保険者(HO)も公費(KO)もありません。どちらかが必要です。"));
+            let reason = "保険者(HO)も公費(KO)もありません。どちらかが必要です。";
+            return Err(claim.about(Fault::new(self.line, "HO", reason)));
         }
         Ok(claim)
     }
@@ -238,6 +254,12 @@ fn kana_from(record: &Record<'_>, first: usize) -> Result<Option<String>, Fault>
         }
     }
     Ok(None)
+}
+
+/// Returns 記号-番号 of HO.
+fn numbers(record: &Record<'_>) -> String {
+    let text = |index| record.text(index, "").unwrap_or_default();
+    format!("{}-{}", text(2), text(3))
 }
 
 fn percent(record: &Record<'_>, index: usize, name: &str) -> Result<Option<u8>, Fault> {

@@ -124,7 +124,16 @@ impl Row {
 
     /// Returns the notices so far, and forgets them.
     pub fn take_notices(&mut self) -> Vec<Fault> {
-        std::mem::take(&mut self.notices)
+        let notices = std::mem::take(&mut self.notices);
+        notices.into_iter().map(|notice| self.about(notice)).collect()
+    }
+
+    /// Returns a fault of this row with the person whom the row is about.
+    fn about(&self, fault: Fault) -> Fault {
+        let numbers: Vec<_> =
+            ["記号", "番号"].into_iter().map(|name| self.text(name)).filter(|cell| !cell.is_empty()).collect();
+        let name = Some(self.text("氏名")).filter(|name| !name.is_empty()).unwrap_or(self.text("カナ氏名"));
+        fault.with_person(&numbers.join("-"), name)
     }
 
     /// Returns the value if the row had no fault, else all of them.
@@ -139,7 +148,8 @@ impl Row {
                 if self.faults.is_empty() {
                     self.fault("", "この行を読み取れません。");
                 }
-                Err(self.faults)
+                let faults = std::mem::take(&mut self.faults);
+                Err(faults.into_iter().map(|fault| self.about(fault)).collect())
             }
         }
     }

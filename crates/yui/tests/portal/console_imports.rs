@@ -109,7 +109,7 @@ async fn from_the_file_to_the_members_statement_and_back() {
         assert!(compared.is_empty(), "a month is not compared with a year: {compared:?}");
         assert_eq!(state_of(&portal).await, before, "a check changes nothing");
         let csv = staff.get(&format!("{upload}/faults.csv")).await.text();
-        assert!(csv.starts_with("\u{feff}行,列,理由\r\n4,診療年月,"), "{csv}");
+        assert!(csv.starts_with("\u{feff}行,記号・番号,氏名,列,理由\r\n4,"), "{csv}");
 
         // A browser takes it compressed.
         let zipped = Request::get(format!("{upload}/faults.csv")).header("accept-encoding", "gzip");

@@ -3,16 +3,22 @@
 use std::io::{Cursor, Write as _};
 
 use axum::{body::Body, http::Request};
-use yui::features::imports::{self, BatchState, Options, Source, UploadState};
+use yui::features::{
+    imports::{self, BatchState, Options, Source, UploadState},
+    societies::Preset,
+};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use crate::{
     claims::claims,
-    support::{Answer, Browser, EXPENSE_HEADER, Portal, state_of},
+    support::{Answer, Browser, EXPENSE_HEADER, Portal, register_csv, state_of},
 };
 
 /// The demo society's insurer number, and its first household.
 const INSURER: &str = "06139034";
+
+/// The insurer number of a society that a test founds.
+const OWN_INSURER: &str = "06139018";
 
 const BOUNDARY: &str = "----yui-test-boundary";
 
@@ -60,7 +66,7 @@ fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A claim as payers receive it, for the first household of the demo society.
-fn payer_claim(number: u64, points: u64) -> Vec<u8> {
+pub(crate) fn payer_claim(number: u64, points: u64) -> Vec<u8> {
     let text = format!(
         "2,1,0,MN,{number:010},東京都,,,,\r\n\
          1,2,0,IR,1,13,1,9900013,,みほんクリニック,202609,00,03\r\n\
@@ -96,11 +102,11 @@ async fn several_files_are_one_batch_and_a_fault_names_its_file() {
         let page = staff.get(&path).await;
         assert!(page.first(".facts").contains("a.csv、b.csv、c.csv"), "{}", page.first("main"));
         let told = page.all("tbody tr");
-        assert!(told[0].starts_with("3 a.csv 診療年月"), "{told:?}");
+        assert!(told[0].starts_with("3 800-1234 a.csv 診療年月"), "{told:?}");
         assert!(told[1].starts_with("4 b.csv"), "{told:?}");
-        assert!(told[2].starts_with("2 c.csv 請求番号 同じ請求"), "{told:?}");
+        assert!(told[2].starts_with("2 800-1234 枝番00 c.csv 請求番号 同じ請求"), "{told:?}");
         let list = staff.get(&format!("{path}/faults.csv")).await.text();
-        assert!(list.starts_with("\u{feff}行,列,理由,ファイル\r\n3,診療年月,"), "{list}");
+        assert!(list.starts_with("\u{feff}行,記号・番号,氏名,列,理由,ファイル\r\n3,800-1234,,診療年月,"), "{list}");
         assert!(list.lines().nth(1).unwrap().ends_with(",a.csv"), "{list}");
 
         staff.post(&format!("{path}/apply"), "").await;
@@ -135,6 +141,37 @@ async fn several_files_are_one_batch_and_a_fault_names_its_file() {
         imports::withdraw(&portal.app, &scope, batch.batch_id, "誤り").await.unwrap();
         imports::work_due(&portal.app).await.unwrap();
         assert_eq!(state_of(&portal).await, before);
+    }
+}
+
+/// A claim of the second file that is matched later takes its fault along, and no other.
+#[tokio::test]
+async fn a_claim_of_one_of_several_files_is_matched_later() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, OWN_INSURER).await;
+        let options = Options { confirmed: true, ..Options::default() };
+        let of = |row: String| row.replace(INSURER, OWN_INSURER);
+        let late = of(row("S2", "2026-08", "みほん医院")).replace("1234", "9999");
+        let never = of(row("S3", "2026-08", "みほん医院")).replace("1234", "8888");
+        let known = of(row("S1", "2026-08", "みほん医院"));
+        let files =
+            [("a.csv", csv(&[never.clone(), known.clone()])), ("b.csv", csv(&[late, never.replace("S3", "S4")]))];
+        let paths: Vec<_> = files.iter().map(|(name, bytes)| portal.file(name, bytes).path).collect();
+        portal.register(&scope, &portal.file("r.csv", register_csv(OWN_INSURER)), options).await.unwrap();
+        let source = Source::of_files(&paths, None, imports::kind_of("expenses").unwrap(), 1 << 20).unwrap();
+        let report = portal.expenses(&scope, &source, options, &mut vec![]).await.unwrap();
+        let batch_id = report.batch_id.unwrap();
+        assert_eq!((report.accepted, report.unmatched), (1, 3));
+
+        let later = format!(
+            "{}{OWN_INSURER},800,9999,00,後日 次郎,ゴジツ ジロウ,男,1990-02-03,本人,2020-04-01,\r\n",
+            register_csv(OWN_INSURER)
+        );
+        portal.register(&scope, &portal.file("later.csv", later), options).await.unwrap();
+        imports::work_due(&portal.app).await.unwrap();
+        let faults = imports::faults(&portal.app, &scope, batch_id).await.unwrap();
+        let places: Vec<_> = faults.iter().map(|fault| (fault.file.as_str(), fault.line, &*fault.numbers)).collect();
+        assert_eq!(places, [("a.csv", 2, "800-8888"), ("b.csv", 3, "800-8888")]);
     }
 }
 

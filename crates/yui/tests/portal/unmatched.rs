@@ -8,7 +8,10 @@ use yui::{
     scope::SystemScope,
 };
 
-use crate::support::{Browser, EXPENSE_HEADER, Portal, encode, register_csv, state_of};
+use crate::{
+    several_files::payer_claim,
+    support::{Browser, EXPENSE_HEADER, Portal, encode, register_csv, state_of},
+};
 
 const INSURER: &str = "06139018";
 const PLAIN: Options = Options { dry_run: false, all_or_nothing: false, confirmed: true };
@@ -204,6 +207,28 @@ async fn a_claim_of_another_member_is_not_assigned() {
         let assign = page.attribute("form[action$=\"/assign\"]", "action");
         let answer = staff.post(&assign, &format!("member=2&reason={}", encode("確認"))).await;
         assert!(answer.text().contains("別の人または別の月の請求で使われています"), "{}", answer.text());
+        assert_eq!(state_of(&portal).await, before);
+    }
+}
+
+/// Care that is published in an electronic claim is not shown once more by an assignment.
+#[tokio::test]
+async fn care_that_has_come_in_another_form_is_not_assigned() {
+    for portal in Portal::demos().await {
+        let scope = portal.scope("minato").await;
+        let claim = portal.file("1.UKE", payer_claim(1, 1_000));
+        let report = portal.expenses(&scope, &claim, PLAIN, &mut Vec::new()).await.unwrap();
+        imports::publish(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+        let same = unknown("VISIT1", "00", 10_000).replace(INSURER, DEMO_INSURER);
+        let same = same.replace("2025-01,みほん医院", "2026-08,みほんクリニック");
+        let batch = import(&portal, &scope, "same.csv", &[same]).await;
+        imports::publish(&portal.app, &scope, batch).await.unwrap();
+        let before = state_of(&portal).await;
+        let mut staff = portal.staff("minato", "kyufu").await;
+        let page = staff.get("/console/imports/unmatched").await;
+        let assign = page.attribute("form[action$=\"/assign\"]", "action");
+        let answer = staff.post(&assign, &format!("member=1&reason={}", encode("確認"))).await;
+        assert!(answer.text().contains("別の形式"), "{}", answer.text());
         assert_eq!(state_of(&portal).await, before);
     }
 }

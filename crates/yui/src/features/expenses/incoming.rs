@@ -60,7 +60,8 @@ impl Incoming {
         let amounts = if row.adjustment { Amounts::adjustment } else { Amounts::new };
         let amounts = amounts(row.total, row.insurer, row.public, row.self_pay).ok_or_else(|| {
             let reason = "医療費総額が、保険者負担額・公費負担額・自己負担額の合計と合いません。";
-            Fault::new(row.line, "医療費総額", reason)
+            let name = row.name.as_ref().or(row.kana.as_ref()).map(String::as_str).unwrap_or_default();
+            Fault::new(row.line, "医療費総額", reason).with_person(&format!("{}-{}", row.symbol, row.number), name)
         })?;
         let number = row.insurer_number.as_str().to_owned();
         let identity = match row.claim_key {
@@ -113,8 +114,9 @@ impl Incoming {
     /// # Errors
     /// Where no rule can work the amounts out.
     pub(super) fn of_claim(claim: &Claim, doubts: &mut Vec<Fault>) -> Result<Self, Fault> {
-        let derivation = amounts::derive(claim)?;
-        doubts.extend(derivation.doubts.iter().map(|doubt| Fault::new(claim.line, "金額", doubt.to_string())));
+        let derivation = amounts::derive(claim).map_err(|fault| claim.about(fault))?;
+        let doubt = |doubt: &amounts::Doubt| claim.about(Fault::new(claim.line, "金額", doubt.to_string()));
+        doubts.extend(derivation.doubts.iter().map(doubt));
         let coverage = claim.coverage.as_ref();
         let provider = &claim.provider;
         let record = Record {
@@ -155,6 +157,11 @@ impl Record {
             .or_else(|| branch.as_ref().map(|branch| format!("枝番{branch}")))
             .or_else(|| birth_date.map(|date| format!("{date}生まれ")))
             .unwrap_or_default()
+    }
+
+    /// Returns a fault or notice of this record, with the person whom it is about.
+    pub(super) fn finding(&self, column: &str, reason: impl Into<String>) -> Fault {
+        Fault::new(self.line, column, reason).with_person(&self.numbers, &self.who())
     }
 
     /// Returns the month, the care and the provider: `2026-09 通院 みほん医院`.

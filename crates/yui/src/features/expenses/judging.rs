@@ -5,7 +5,7 @@ mod visits;
 
 use std::collections::{HashMap, HashSet};
 
-use kenpo_formats::{Fault, TreatmentMonth};
+use kenpo_formats::TreatmentMonth;
 use yui_db::{Param, Tx};
 
 pub(super) use self::{changes::LISTS, visits::VisitsSeen};
@@ -19,7 +19,10 @@ use super::{
     placing::{Person, Placed, Unplaced},
     queries::{self, Version},
 };
-use crate::features::imports::{Applied, ChunkFault, Entry, FaultKind};
+use crate::{
+    features::imports::{Applied, ChunkFault, Entry, FaultKind},
+    scope::SystemScope,
+};
 
 /// The column or record that a fault about the person is shown at.
 pub(super) const PERSON: &str = "記号・番号";
@@ -67,7 +70,7 @@ impl ExpenseImport {
                 }
                 Err(Unplaced::Fault(kind, column, reason)) => (kind, column, reason),
             };
-            faults.push(ChunkFault { kind, fault: Fault::new(record.line, column, reason) });
+            faults.push(ChunkFault { kind, fault: record.finding(column, reason) });
         }
         let visits = self.visits(tx, &meant).await?;
         let keys: Vec<_> = meant.iter().map(|(key, ..)| key.clone()).collect();
@@ -83,10 +86,7 @@ impl ExpenseImport {
         judged.rows.reserve(meant.len());
         for (key, person, record) in meant {
             let mut refuse = |column: &str, reason: &str| {
-                faults.push(ChunkFault {
-                    kind: FaultKind::Rejected,
-                    fault: Fault::new(record.line, column, reason.to_owned()),
-                });
+                faults.push(ChunkFault { kind: FaultKind::Rejected, fault: record.finding(column, reason) });
             };
             let mut replaced = None;
             if !versions.contains_key(key.as_slice()) {
@@ -96,7 +96,7 @@ impl ExpenseImport {
                         replaced = Some(visit);
                     }
                     Some(SameVisit::BilledLater(month)) => {
-                        refuse("請求年月", &format!("この診療は、{month}に再請求されたものを取り込み済みです。"));
+                        refuse("請求年月", &billed_later(month));
                         continue;
                     }
                     Some(SameVisit::OtherForm) => {
@@ -143,7 +143,7 @@ impl ExpenseImport {
             if let Some(visit) = replaced.filter(|visit| seen.insert(visit.version.claim_key.clone())) {
                 self.counts.billed_again += 1;
                 let reason = "前に取り込んだ請求の再請求です。前の請求と入れ替え、1件として数えます。";
-                applied.notices.push(Fault::new(record.line, "請求年月", reason));
+                applied.notices.push(record.finding("請求年月", reason));
                 if let Some(old) = visit.version.amounts().filter(|_| batch_id.is_none()) {
                     applied.entries.push(Entry { list: BILLED_AGAIN, ..changed(false, old, record) });
                 }
@@ -159,8 +159,38 @@ impl ExpenseImport {
 const OTHER_FORM: &str =
     "同じ診療が、別の形式（CSVまたは電子レセプト）のファイルで取り込み済みとみられるため、取り込みません。";
 
+/// Returns why a claim, with its key and its person, is not taken by hand beside the claims that are there.
+pub(super) async fn why_not_taken(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    meant: (Vec<u8>, Person, &Record),
+) -> anyhow::Result<Option<String>> {
+    let (key, person, record) = &meant;
+    let versions = queries::versions_of(tx, scope, std::slice::from_ref(key)).await?;
+    if let Some(why) = why_no_version(&versions, *person, record) {
+        return Ok(Some(why.to_owned()));
+    }
+    if !versions.is_empty() {
+        return Ok(None);
+    }
+    let import = ExpenseImport::new(scope.clone(), Vec::new(), record.hint.month).among_all();
+    let visits = import.visits(tx, std::slice::from_ref(&meant)).await?;
+    let known = visits.get(&visit_key(*person, record)).map(Vec::as_slice).unwrap_or_default();
+    Ok(same_visit(known, key, record).map(|visit| match visit {
+        SameVisit::BilledAgain(_) => BILLED_BEFORE.to_owned(),
+        SameVisit::BilledLater(month) => billed_later(month),
+        SameVisit::OtherForm => OTHER_FORM.to_owned(),
+    }))
+}
+
+const BILLED_BEFORE: &str = "この診療の、前に請求されたものがすでにあります（再請求）。前の請求を1件ずつの画面で取り下げてから、割り当ててください。";
+
+fn billed_later(month: TreatmentMonth) -> String {
+    format!("この診療は、{month}に再請求されたものを取り込み済みです。")
+}
+
 /// Returns why the record is not accepted as a version of its claim, which has these versions already.
-pub(super) fn why_no_version<'v>(
+fn why_no_version<'v>(
     versions: impl IntoIterator<Item = &'v Version>,
     person: Person,
     record: &Record,

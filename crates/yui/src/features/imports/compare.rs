@@ -1,6 +1,8 @@
 //! Chooses the earlier batch that a new file is compared with: one of the same kind, extent and number of months, so that large
 //! differences are rare. Corrections are compared with corrections only.
 
+use kenpo_formats::Fault;
+
 use super::{
     Batch, BatchState, HISTORY, Kind,
     preview::{Before, Preview, Told},
@@ -83,7 +85,7 @@ pub(super) fn far_from(preview: &Preview, before: &Before) -> Option<Told> {
     let more = if percent > 0 { "多く" } else { "少なく" };
     let reason =
         format!("件数が、比べた取込（{} {}件）より{}%{more}なっています。", before.file_name, then, percent.abs());
-    Some(Told { file: String::new(), line: 0, column: String::new(), reason })
+    Some(Told::from(&Fault::new(0, "", reason)))
 }
 
 #[cfg(test)]

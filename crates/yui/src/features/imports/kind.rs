@@ -153,6 +153,18 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(0) })
     }
 
+    /// Returns why what the check showed is out of date, so that staff have to see the file's preview again before it is imported.
+    /// `details` is what the check counted.
+    fn is_outdated<'a>(
+        &'a self,
+        _app: &'a App,
+        _scope: &'a SystemScope,
+        _answers: &'a Answers,
+        _details: &'a [(String, i64)],
+    ) -> BoxFuture<'a, anyhow::Result<Option<&'static str>>> {
+        Box::pin(async { Ok(None) })
+    }
+
     /// Returns the work of this kind that waits for staff.
     fn waits<'a>(
         &'a self,

@@ -4,21 +4,16 @@ use kenpo_formats::TreatmentMonth;
 use sha2::{Digest, Sha256};
 use yui_db::Tx;
 
-use super::{BatchState, Format, Kind, Source, queries};
+use super::{BatchState, Format, Kind, queries};
 use crate::{app::App, features::societies::ids_take, scope::SystemScope};
-
-/// Returns the lines whose faults are forgotten: of several files that came as one, faults are kept by file, and stay.
-pub(crate) fn lines_to_forget(lines: impl Iterator<Item = u64>) -> Vec<i64> {
-    lines.filter(|line| Source::file_of_line(*line) == 0).filter_map(|line| i64::try_from(line).ok()).collect()
-}
 
 /// Records of a batch that meant nobody and now have rows in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LateRows<'l> {
     /// How many these are.
     pub(crate) count: i64,
-    /// The lines of those whose faults are forgotten ([`lines_to_forget`]).
-    pub(crate) lines: &'l [i64],
+    /// Their lines among those of all files that came as one: the faults of these are forgotten.
+    pub(crate) lines: &'l [u64],
     /// How many of them have a claim that another batch has too.
     pub(crate) corrections: i64,
     /// The first and the last treatment month among them.
@@ -45,10 +40,10 @@ pub(crate) async fn no_longer_unmatched(
     tx: &mut Tx,
     scope: &SystemScope,
     batch_id: i64,
-    lines: &[i64],
+    line: u64,
 ) -> anyhow::Result<()> {
     queries::unmatched_add(tx, scope, batch_id, -1).await?;
-    queries::unmatched_forget(tx, scope, batch_id, lines).await?;
+    queries::unmatched_forget(tx, scope, batch_id, &[line]).await?;
     Ok(())
 }
 

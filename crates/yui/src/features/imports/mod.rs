@@ -50,8 +50,8 @@ pub use jobs::{run as work, work_due};
 pub(crate) use kind::YES;
 pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, PendingWork, Question, Reader, kind_of};
 pub(crate) use late::{
-    HandCounts, LateRows, batch_state, hand_batch, hand_batch_count, hand_batch_open, late_rows, lines_to_forget,
-    no_longer_unmatched, unmatched_again,
+    HandCounts, LateRows, batch_state, hand_batch, hand_batch_count, hand_batch_open, late_rows, no_longer_unmatched,
+    unmatched_again,
 };
 pub(crate) use members::Members;
 pub(crate) use newest::Newest;

@@ -38,6 +38,9 @@ pub(super) struct Preview {
     /// What has to be confirmed before the file is imported.
     #[serde(default)]
     pub(super) to_confirm: Vec<Told>,
+    /// Why the check was made once more: what an earlier one showed was out of date.
+    #[serde(default)]
+    pub(super) outdated: Option<String>,
     /// The changes by list: the first of each.
     #[serde(default)]
     pub(super) lists: Vec<List>,
@@ -86,6 +89,13 @@ const REASONS: usize = 1_000;
 const GROUPS: usize = 10;
 
 impl FoundFaults {
+    /// Returns these faults.
+    pub(super) fn of(faults: &[Fault]) -> Self {
+        let mut found = Self::default();
+        faults.iter().for_each(|fault| found.add(fault));
+        found
+    }
+
     pub(super) fn add(&mut self, fault: &Fault) {
         self.count += 1;
         self.kept.insert((fault.file.clone(), fault.line, self.count), fault.clone());
@@ -110,7 +120,7 @@ impl FoundFaults {
     }
 
     /// Returns the commonest reasons; nothing where every mistake is of its own kind.
-    fn groups(&self) -> Vec<(String, u64)> {
+    pub(super) fn groups(&self) -> Vec<(String, u64)> {
         let mut groups: Vec<_> = self.by_reason.values().map(|group| (group.shown.clone(), group.count)).collect();
         groups.sort_by(|(one, more), (other, less)| less.cmp(more).then(one.cmp(other)));
         groups.truncate(GROUPS);
@@ -152,14 +162,19 @@ pub(super) struct Told {
     #[serde(default)]
     pub(super) file: String,
     pub(super) line: u64,
+    /// 記号-番号 and name of the person whom the line is about.
+    #[serde(default)]
+    pub(super) numbers: Box<str>,
+    #[serde(default)]
+    pub(super) name: Box<str>,
     pub(super) column: String,
     pub(super) reason: String,
 }
 
 impl From<&Fault> for Told {
     fn from(fault: &Fault) -> Self {
-        let Fault { file, line, column, reason } = fault.clone();
-        Self { file, line, column, reason }
+        let Fault { file, line, numbers, name, column, reason } = fault.clone();
+        Self { file, line, numbers, name, column, reason }
     }
 }
 

@@ -354,9 +354,9 @@ pub(super) async fn apply<I: Importer>(
         faults.sort_by_key(|fault| fault.fault.line);
         notices.sort_by_key(|notice| notice.line);
         let notices: Vec<_> = notices.into_iter().map(|notice| source.located(notice)).collect();
-        let located = |ChunkFault { kind, fault }| ChunkFault { kind, fault: source.located(fault) };
+        let located = |ChunkFault { kind, fault }| (fault.line, ChunkFault { kind, fault: source.located(fault) });
         let faults: Vec<_> = faults.into_iter().map(located).collect();
-        faults.iter().for_each(|fault| watch.fault(fault));
+        faults.iter().for_each(|(_, fault)| watch.fault(fault));
         notices.iter().for_each(|notice| watch.notice(notice));
         queries::notices_insert(&mut tx, scope, batch_id, notice_number, &notices).await?;
         queries::faults_insert(&mut tx, scope, batch_id, fault_number, &faults).await?;

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::{
-    Format, Kind, UsedProfile,
+    Format, Kind, UsedProfile, file_type,
     parts::{self, Part, Parts},
 };
 
@@ -225,9 +225,7 @@ impl Source {
                 break;
             }
             let part = buffer.get(..read).unwrap_or_default();
-            if head.is_empty() {
-                head = part.iter().take(3).copied().collect();
-            }
+            head.extend(part.iter().take(file_type::HEAD - head.len()));
             hash.update(part);
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

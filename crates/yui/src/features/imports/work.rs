@@ -68,6 +68,9 @@ async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
         preview.to_confirm.extend(compare::far_from(preview, &before));
         preview.before = Some(before);
     }
+    if let Some(outdated) = upload.preview.as_ref().and_then(|earlier| earlier.outdated.as_deref()) {
+        preview.to_confirm.push(Told::from(&Fault::new(0, "", outdated)));
+    }
     preview.take_faults(&watch.faults);
     let preview = preview.clone();
     let names = watch.finish()?;
@@ -102,6 +105,13 @@ async fn apply(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
     if upload.all_or_nothing && checked > 0 && upload.batch_id.is_none() {
         return refuse(app, scope, upload, checked, None).await;
     }
+    if let Some(outdated) = outdated(app, scope, upload).await? {
+        let mut tx = app.db.begin().await?;
+        let kept = Taken(upload).check_again(&mut tx, scope, &serde_json::to_string(&outdated)?).await?;
+        tx.commit().await?;
+        app.imports.ring();
+        return if kept { Ok(()) } else { Err(NotOurs.into()) };
+    }
     let mut watch = Applying { scope, upload };
     // Who had it imported confirmed what there was to confirm.
     let options = Options { confirmed: true, ..Options::default() };
@@ -123,6 +133,13 @@ async fn apply(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
     files_remove(app, scope, upload).await?;
     queries::upload_files_gone(&app.db, scope, upload.upload_id).await?;
     Ok(())
+}
+
+/// Returns the preview with why it is out of date, where staff have to see it again before the first row is imported.
+async fn outdated(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Result<Option<Preview>> {
+    let Some(preview) = upload.preview.as_ref().filter(|_| upload.batch_id.is_none()) else { return Ok(None) };
+    let why = upload.kind.is_outdated(app, scope, &upload.answers, &preview.details).await?;
+    Ok(why.map(|why| Preview { outdated: Some(why.to_owned()), ..preview.clone() }))
 }
 
 /// Ends the work without a batch: the one that was read, if any, is withdrawn with it.

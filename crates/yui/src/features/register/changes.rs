@@ -4,7 +4,7 @@ use kenpo_formats::Fault;
 
 use super::{
     queries::{Person, Span},
-    row::{Family, Row},
+    row::{self, Family, Row},
     row_matcher::RowMatcher,
 };
 use crate::features::imports::{Change, Entry, Facts};
@@ -117,11 +117,7 @@ fn in_words(span: &Span) -> String {
 
 /// Returns 記号-番号, as written.
 pub(super) fn numbers(span: &Span) -> String {
-    in_one(&span.symbol, &span.number)
-}
-
-fn in_one(symbol: &str, number: &str) -> String {
-    if symbol.is_empty() { number.to_owned() } else { format!("{symbol}-{number}") }
+    row::numbers(&span.symbol, &span.number)
 }
 
 fn role(span: &Span) -> &'static str {
@@ -143,7 +139,7 @@ pub(super) fn facts(row: &Row) -> Facts {
         kana: row.kana.clone(),
         birth_date: row.birth_date.to_string(),
         sex: sex(&row.sex).to_owned(),
-        numbers: in_one(&row.symbol, &row.number),
+        numbers: row::numbers(&row.symbol, &row.number),
         role: role_of(row.insured).to_owned(),
         from: row.from.to_string(),
         to: row.to.map(|to| to.to_string()).unwrap_or_default(),
@@ -175,15 +171,17 @@ pub(super) fn notices(row_matcher: &RowMatcher, family: &Family) -> Vec<Fault> {
             "本人が{ended}に資格を喪失しますが、被扶養者の{}さん（{numbers}）の資格は続きます。喪失する場合は、その行も取り込んでください。",
             person.name
         );
-        Fault::new(line, "資格喪失日", reason)
+        Fault::new(line, "資格喪失日", reason).with_person(&numbers, &person.name)
     });
     let alone = row_matcher.alone(family).into_iter().map(|person| {
         let reason = format!("{}さんの資格の間に、この記号・番号の本人がいません。", person.name);
-        Fault::new(line, "続柄", reason)
+        let numbers = person.spans.last().map(numbers).unwrap_or_default();
+        Fault::new(line, "続柄", reason).with_person(&numbers, &person.name)
     });
     let branches = row_matcher.branch_twice(family).into_iter().map(|(branch, one, other)| {
         let reason = format!("枝番{branch}が、{}さんと{}さんの2人に付いています。", one.name, other.name);
-        Fault::new(line, "枝番", reason)
+        let numbers = one.spans.last().map(numbers).unwrap_or_default();
+        Fault::new(line, "枝番", reason).with_person(&numbers, &one.name)
     });
     left.chain(alone).chain(branches).collect()
 }

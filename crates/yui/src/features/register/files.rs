@@ -70,6 +70,11 @@ const QUESTIONS: &[Question] = &[
     },
 ];
 
+/// Under this word a check of a full file counts how many changes the register had had when the missing members were searched for.
+pub(super) const SEARCHED_AT: &str = "register changes";
+
+const CHANGED_SINCE: &str = "確認のあとに台帳が変わったため、もう一度確認しました。喪失になる「ファイルにいない人」を見直してから取り込んでください。";
+
 const CHANGES: &str = "changes";
 const ALL: &str = "all";
 const KEEP: &str = "keep";
@@ -191,6 +196,24 @@ impl FileKind for RegisterFiles {
             }
             let importer = importer();
             job.run(importer).await
+        })
+    }
+
+    fn is_outdated<'a>(
+        &'a self,
+        app: &'a App,
+        scope: &'a SystemScope,
+        answers: &'a Answers,
+        details: &'a [(String, i64)],
+    ) -> BoxFuture<'a, anyhow::Result<Option<&'static str>>> {
+        Box::pin(async move {
+            if !matches!(Extent::of(answers), Ok(Extent::Full { end: true, .. })) {
+                return Ok(None);
+            }
+            let mut tx = app.db.begin_reading().await?;
+            let changes = super::change_count(&mut tx, scope).await?;
+            let shown = details.iter().find(|(word, _)| word == SEARCHED_AT);
+            Ok(shown.filter(|(_, count)| *count != changes).map(|_| CHANGED_SINCE))
         })
     }
 

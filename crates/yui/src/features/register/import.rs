@@ -10,13 +10,14 @@ use kenpo_formats::{Fault, register_csv::RegisterCsv};
 use yui_db::Tx;
 
 use super::{
+    answered_by_file::OpenQuestions,
     changes,
     families::Families,
-    files::{Extent, RegisterFiles},
+    files::{Extent, RegisterFiles, SEARCHED_AT},
     full_file::{self, FileMembers},
     queries::{self, Change, LookedFor, Person},
     questions,
-    row::Family,
+    row::{Family, Row},
     row_matcher::{Decision, RowMatcher, RowOutcome},
     seen::Seen,
     similarity::lookup_key,
@@ -48,6 +49,8 @@ pub struct RegisterImport {
     asked_households: BTreeSet<i64>,
     /// The last member that the search for members missing in the file has passed; none before it begins.
     searched_through: Option<i64>,
+    /// How many changes the register had had when a check began to search.
+    searched_at: Option<i64>,
     /// How many missing members a check has found and not yet reported.
     missing: i64,
 }
@@ -79,6 +82,7 @@ impl RegisterImport {
             met: BTreeSet::new(),
             asked_households: BTreeSet::new(),
             searched_through: None,
+            searched_at: None,
             missing: 0,
         }
     }
@@ -155,17 +159,19 @@ impl Importer for RegisterImport {
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
         let families = self.own(records, faults);
-        let looked_for = looked_for(&families);
+        let open = OpenQuestions::of(tx, &self.scope, &families).await?;
+        let mut looked_for = looked_for(&families);
+        open.look_for(&mut looked_for);
         let mut persons = queries::persons(tx, &self.scope, &looked_for).await?;
         self.seen.complete(&mut persons, &looked_for);
-        let rows = families.iter().map(Self::weight).sum();
+        let rows = families.iter().map(Self::weight).sum::<i64>() + open.count();
         let (first_member, first_household) = self.seen.ids(rows);
         let created = persons.iter().map(|person| person.member_id).filter(|id| self.seen.is_new(*id)).collect();
-        let waiting = self.waiting(tx, &families).await?;
         let row_matcher = RowMatcher::new(persons, first_member, first_household);
-        let mut row_matcher = row_matcher.with_created_members(created).with_waiting(waiting);
+        let mut row_matcher = row_matcher.with_created_members(created).with_waiting(open.waiting().collect());
         let mut applied = Applied::default();
-        let asked = self.take(&mut row_matcher, &families, &mut applied, faults)?;
+        let Taken { asked, accepted } = self.take(&mut row_matcher, &families, &mut applied, faults)?;
+        open.answered(&mut row_matcher, &accepted);
         // Members that this file itself creates have no number yet: the question about them comes after the import.
         let known = |id: &i64| row_matcher.before.get(id).filter(|_| !self.seen.is_new(*id));
         let mut persons: Vec<_> = asked.iter().flat_map(|(.., ids)| ids).filter_map(known).collect();
@@ -196,18 +202,24 @@ impl Importer for RegisterImport {
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
         let families = self.own(records, faults);
-        let rows = families.iter().map(Self::weight).sum();
-        let persons = queries::persons(tx, &self.scope, &looked_for(&families)).await?;
+        let open = OpenQuestions::of(tx, &self.scope, &families).await?;
+        let mut looked_for = looked_for(&families);
+        open.look_for(&mut looked_for);
+        let rows = families.iter().map(Self::weight).sum::<i64>() + open.count();
+        let persons = queries::persons(tx, &self.scope, &looked_for).await?;
         let first_member = ids_take(tx, &self.scope, "member", rows).await?;
         let first_household = ids_take(tx, &self.scope, "household", rows).await?;
         let created = queries::created_by_batch(tx, &self.scope, batch_id, &persons).await?;
-        let waiting = self.waiting(tx, &families).await?;
         let row_matcher = RowMatcher::new(persons, first_member, first_household);
-        let mut row_matcher = row_matcher.with_created_members(created).with_waiting(waiting);
+        let mut row_matcher = row_matcher.with_created_members(created).with_waiting(open.waiting().collect());
         let mut applied = Applied::default();
-        let asked = self.take(&mut row_matcher, &families, &mut applied, faults)?;
+        let Taken { asked, accepted } = self.take(&mut row_matcher, &families, &mut applied, faults)?;
+        let answered = open.answered(&mut row_matcher, &accepted);
         self.count(&row_matcher)?;
         write(tx, &self.scope, batch_id, &row_matcher, self.now).await?;
+        for question in answered {
+            question.keep(tx, &self.scope, batch_id).await?;
+        }
         questions::ask(tx, &self.scope, batch_id, &asked, self.now).await?;
         Ok(applied)
     }
@@ -215,6 +227,9 @@ impl Importer for RegisterImport {
     async fn checked(&mut self, tx: &mut Tx, wrong: i64) -> anyhow::Result<Option<Applied>> {
         let Extent::Full { as_of, end } = self.extent else { return Ok(None) };
         let mut applied = Applied::default();
+        if self.searched_at.is_none() {
+            self.searched_at = Some(super::change_count(tx, &self.scope).await?);
+        }
         if let Some(persons) = self.next_missing(tx, as_of).await? {
             let missing = persons.iter().filter(|person| !self.met.contains(&person.member_id));
             applied.entries.extend(missing.map(|person| changes::missing(person, as_of)));
@@ -237,7 +252,10 @@ impl Importer for RegisterImport {
         if wrong > 0 {
             return Ok(false);
         }
-        let Some(persons) = self.next_missing(tx, as_of).await? else { return Ok(false) };
+        let Some(mut persons) = self.next_missing(tx, as_of).await? else { return Ok(false) };
+        // A file that came later and was imported at the same time knows these members better.
+        let changed = queries::changed_after_batch(tx, &self.scope, batch_id, &persons).await?;
+        persons.retain(|person| !changed.contains(&person.member_id));
         let mut row_matcher = RowMatcher::new(persons, 0, 0);
         row_matcher.end_all(as_of);
         self.counts.left += i64::try_from(row_matcher.persons.len())?;
@@ -257,6 +275,7 @@ impl Importer for RegisterImport {
             ("rows to ask about", self.counts.asked),
         ];
         details.extend(whole.then_some((FULL_FILE, 1)));
+        details.extend(self.searched_at.map(|count| (SEARCHED_AT, count)));
         details
     }
 
@@ -280,6 +299,13 @@ const FAMILY: usize = 200;
 
 /// A row in question: its family, its index there, and the candidate members; empty where the row waits for its insured person's answer.
 type Question<'f> = (&'f Family, usize, Vec<i64>);
+
+/// The rows of a chunk that were not refused.
+struct Taken<'f> {
+    asked: Vec<Question<'f>>,
+    /// With the members that they describe.
+    accepted: Vec<(&'f Row, i64)>,
+}
 
 /// Returns the keys by which the register is searched for these families.
 pub(super) fn looked_for(families: &[Family]) -> LookedFor {
@@ -323,53 +349,49 @@ impl RegisterImport {
         Ok(Some(persons))
     }
 
-    /// Returns the numbers of these families under which an insured person's row waits for an answer.
-    async fn waiting(&self, tx: &mut Tx, families: &[Family]) -> anyhow::Result<BTreeSet<String>> {
-        questions::waiting(tx, &self.scope, families.iter().map(|family| &*family.holder_key)).await
-    }
-
     /// Returns the families of the society's own insurer numbers.
     fn own(&self, records: Vec<Family>, faults: &mut Vec<ChunkFault>) -> Vec<Family> {
         let (records, huge): (Vec<_>, Vec<_>) = records.into_iter().partition(|family| family.rows.len() <= FAMILY);
         faults.extend(huge.iter().flat_map(|family| &family.rows).map(|row| {
             let reason = format!("同じ記号・番号の行が{FAMILY}を超えます。列がずれていないか確かめてください。");
-            ChunkFault { kind: FaultKind::Rejected, fault: Fault::new(row.line, "番号", reason) }
+            ChunkFault { kind: FaultKind::Rejected, fault: row.finding("番号", reason) }
         }));
         let own = |family: &Family| family.rows.first().is_some_and(|row| self.owns(&row.insurer_number));
         let (own, others): (Vec<_>, Vec<_>) = records.into_iter().partition(own);
         faults.extend(others.iter().flat_map(|family| &family.rows).map(|row| {
             let reason = format!("保険者番号 {} は、この組合のものではありません。", row.insurer_number);
-            ChunkFault { kind: FaultKind::Rejected, fault: Fault::new(row.line, "保険者番号", reason) }
+            ChunkFault { kind: FaultKind::Rejected, fault: row.finding("保険者番号", reason) }
         }));
         own
     }
 
-    /// Matches the families' rows; refused rows become faults. Returns the rows in question.
+    /// Matches the families' rows; refused rows become faults.
     fn take<'f>(
         &mut self,
         row_matcher: &mut RowMatcher,
         families: &'f [Family],
         applied: &mut Applied,
         faults: &mut Vec<ChunkFault>,
-    ) -> anyhow::Result<Vec<Question<'f>>> {
-        let mut asked = Vec::new();
+    ) -> anyhow::Result<Taken<'f>> {
+        let (mut asked, mut accepted) = (Vec::new(), Vec::new());
         for family in families {
             let outcomes = row_matcher.take(family, &|line| self.decided.get(&line).copied());
             for (at, (row, outcome)) in family.rows.iter().zip(outcomes).enumerate() {
                 match outcome {
-                    RowOutcome::Accepted(_) => applied.accepted += 1,
+                    RowOutcome::Accepted(member_id) => accepted.push((row, member_id)),
                     RowOutcome::Ambiguous(candidates) => asked.push((family, at, candidates)),
                     RowOutcome::Waiting => asked.push((family, at, Vec::new())),
                     RowOutcome::Refused(refusal) => {
-                        let fault = Fault::new(row.line, refusal.column(), refusal.reason());
+                        let fault = row.finding(refusal.column(), refusal.reason());
                         faults.push(ChunkFault { kind: FaultKind::Rejected, fault });
                     }
                 }
             }
             applied.notices.extend(changes::notices(row_matcher, family));
         }
+        applied.accepted = i64::try_from(accepted.len())?;
         self.counts.asked += i64::try_from(asked.len())?;
-        Ok(asked)
+        Ok(Taken { asked, accepted })
     }
 
     /// Counts what a chunk changes.

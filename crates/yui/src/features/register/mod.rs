@@ -1,6 +1,7 @@
 //! The register: households, members and from when to when each is covered under which symbol and number. A person and
 //! a household keep their identity when the numbers change.
 
+mod answered_by_file;
 mod backfill;
 mod changes;
 mod families;

@@ -61,7 +61,7 @@ pub(super) async fn ask(
 }
 
 /// The candidates of a row that waits for its insured person's answer.
-const WAITS: &str = "[]";
+pub(super) const WAITS: &str = "[]";
 
 /// Returns the key by which a row that comes again finds its question.
 fn row_key(row: &Row) -> String {
@@ -191,16 +191,6 @@ pub(super) async fn drop_row(app: &App, scope: &SystemScope, question_id: i64) -
     audit::record(app, &mut tx, scope, DROPPED, Some(&subject), &row.name).await?;
     tx.commit().await?;
     Ok(())
-}
-
-/// Returns those of the holder keys under which a question about an insured person is open.
-pub(super) async fn waiting(
-    tx: &mut Tx,
-    scope: &SystemScope,
-    holder_keys: impl Iterator<Item = &str>,
-) -> anyhow::Result<BTreeSet<String>> {
-    let questions = queries::questions_of_holders(tx, scope, holder_keys).await?;
-    Ok(questions.into_iter().filter(is_insured).map(|question| question.holder_key).collect())
 }
 
 /// Returns the households of all candidates of open questions.

@@ -1,7 +1,10 @@
 //! A row of a register file: what it says of one person in one span of coverage.
 
 use jiff::civil::Date;
-use kenpo_formats::register_csv::{RegisterRow, Relationship};
+use kenpo_formats::{
+    Fault,
+    register_csv::{RegisterRow, Relationship},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{holder_key, sex_word};
@@ -48,6 +51,11 @@ impl From<RegisterRow> for Row {
 }
 
 impl Row {
+    /// Returns a fault or notice of the row, with the person whom it is about.
+    pub(super) fn finding(&self, column: &str, reason: impl Into<String>) -> Fault {
+        Fault::new(self.line, column, reason).with_person(&numbers(&self.symbol, &self.number), &self.name)
+    }
+
     /// Returns what identifies the household's numbers.
     pub(super) fn holder_key(&self) -> String {
         holder_key(&self.insurer_number, &self.symbol, &self.number)
@@ -60,6 +68,11 @@ impl Row {
         let who = (&self.branch, self.birth_date, &self.sex, &self.kana, &self.name);
         (span, who, &self.person_key, &self.email)
     }
+}
+
+/// Returns 記号-番号, as they are written.
+pub(super) fn numbers(symbol: &str, number: &str) -> String {
+    if symbol.is_empty() { number.to_owned() } else { format!("{symbol}-{number}") }
 }
 
 /// The rows of a file under one insurer number, symbol and number, in the order in which they are worked in.

@@ -142,12 +142,25 @@ impl RowMatcher {
 
     /// Applies a family's rows; returns the result of each, in their order.
     pub(super) fn take(&mut self, family: &Family, decided: &dyn Fn(u64) -> Option<Decision>) -> Vec<RowOutcome> {
+        self.take_with(family, decided, None)
+    }
+
+    /// Applies the rows of dependents that waited until their insured person was known to be this member.
+    pub(super) fn take_dependents(&mut self, family: &Family, insured: i64) -> Vec<RowOutcome> {
+        self.waiting.remove(&family.holder_key);
+        self.take_with(family, &|_| None, Some(Decision::Same(insured)))
+    }
+
+    fn take_with(
+        &mut self,
+        family: &Family,
+        decided: &dyn Fn(u64) -> Option<Decision>,
+        mut insured_is: Option<Decision>,
+    ) -> Vec<RowOutcome> {
         // Dependents join the insured person's household. It is unknown while that row is in question or refused, so they wait or are
         // refused too.
         let mut asked = self.waiting.contains(&family.holder_key) && family.rows.iter().all(|row| !row.insured);
         let mut refused = false;
-        // Staff's answer about the insured person.
-        let mut insured_is = None;
         let mut outcomes = Vec::with_capacity(family.rows.len());
         for row in &family.rows {
             let outcome = match (row.insured, asked, refused) {

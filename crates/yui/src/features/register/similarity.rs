@@ -28,6 +28,17 @@ pub(super) fn same_person(person: &Person, row: &Row) -> bool {
     born_as(person, row) && spelled(person, row)
 }
 
+/// Whether a row describes the person of another row, under the same numbers at the same time.
+pub(super) fn is_newer_version(row: &Row, earlier: &Row) -> bool {
+    let begins_before_end = |one: &Row, other: &Row| other.to.is_none_or(|to| one.from < to);
+    row.holder_key() == earlier.holder_key()
+        && (row.birth_date, &row.sex, row.insured) == (earlier.birth_date, &earlier.sex, earlier.insured)
+        && search_key(&row.kana) == search_key(&earlier.kana)
+        && !matches!((&row.branch, &earlier.branch), (Some(ours), Some(theirs)) if ours != theirs)
+        && begins_before_end(row, earlier)
+        && begins_before_end(earlier, row)
+}
+
 pub(super) fn other_key(person: &Person, row: &Row) -> bool {
     matches!((&person.person_key, &row.person_key), (Some(theirs), Some(ours)) if theirs != ours)
 }

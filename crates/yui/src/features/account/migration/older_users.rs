@@ -82,6 +82,8 @@ impl OlderUsers {
 /// A row whose own cells are good, and the person it means.
 struct Wanted {
     line: u64,
+    /// 記号-番号, as they are written.
+    numbers: String,
     user_id: String,
     email: Option<String>,
     origin: &'static str,
@@ -89,8 +91,8 @@ struct Wanted {
     household_id: i64,
 }
 
-fn fault(kind: FaultKind, line: u64, column: &str, reason: impl Into<String>) -> ChunkFault {
-    ChunkFault { kind, fault: Fault::new(line, column, reason) }
+fn fault(kind: FaultKind, (line, numbers): (u64, &str), column: &str, reason: impl Into<String>) -> ChunkFault {
+    ChunkFault { kind, fault: Fault::new(line, column, reason).with_person(numbers, "") }
 }
 
 impl Importer for OlderUsers {
@@ -213,8 +215,9 @@ impl OlderUsers {
                 }
                 Verdict::Same => self.unchanged += 1,
                 Verdict::Wrong(wrong) => {
-                    let told = wrong.into_iter().map(|(column, why)| fault(FaultKind::Rejected, row.line, column, why));
-                    faults.extend(told);
+                    let place = (row.line, row.numbers.as_str());
+                    faults
+                        .extend(wrong.into_iter().map(|(column, why)| fault(FaultKind::Rejected, place, column, why)));
                     continue;
                 }
             }
@@ -231,8 +234,9 @@ impl OlderUsers {
         faults: &mut Vec<ChunkFault>,
     ) -> Option<Wanted> {
         let before = faults.len();
-        let mut reject =
-            |column: &str, reason: String| faults.push(fault(FaultKind::Rejected, row.line, column, reason));
+        let numbers = format!("{}-{}", row.symbol, row.number);
+        let place = (row.line, numbers.as_str());
+        let mut reject = |column: &str, reason: String| faults.push(fault(FaultKind::Rejected, place, column, reason));
         let user_id = rules::user_id(Lang::Ja, &self.scope.society().policy, &row.user_id);
         let user_id = user_id.map_err(|why| reject("ユーザID", why)).ok();
         let email = row.email.as_deref().map(|typed| rules::email(Lang::Ja, typed)).transpose();
@@ -256,12 +260,12 @@ impl OlderUsers {
             } else {
                 ("枝番", "この枝番の被保険者は、加入者台帳にいません。")
             };
-            faults.push(fault(FaultKind::Unmatched, row.line, column, reason));
+            faults.push(fault(FaultKind::Unmatched, place, column, reason));
             return None;
         };
         let (member_id, household_id) = (person.member_id, person.household_id);
         let origin = if row.logged_in { "was_active" } else { "was_idle" };
-        Some(Wanted { line: row.line, user_id: user_id?, email, origin, member_id, household_id })
+        Some(Wanted { line: row.line, numbers, user_id: user_id?, email, origin, member_id, household_id })
     }
 
     fn account<'a>(&self, row: &'a Wanted, account_id: i64, batch_id: i64) -> NewAccount<'a> {

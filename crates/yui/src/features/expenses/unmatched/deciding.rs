@@ -11,7 +11,7 @@ use crate::{
     app::App,
     features::{
         audit::{self, Subject},
-        expenses::{by_hand, judging::why_no_version, queries::versions_of},
+        expenses::{by_hand, judging::why_not_taken},
         imports::{self, BatchState, Source},
     },
     scope::StaffScope,
@@ -57,9 +57,9 @@ pub(super) async fn assign_to(
             claim.batch_id
         }
         BatchState::Published => {
-            let versions = versions_of(&mut tx, scope, std::slice::from_ref(&claim.claim_key)).await?;
-            if let Some(why) = why_no_version(&versions, person, &claim.record) {
-                return Err(refused(why));
+            let meant = (claim.claim_key.clone(), person, &claim.record);
+            if let Some(why) = why_not_taken(&mut tx, scope, meant).await? {
+                return Err(refused(&why));
             }
             let batch_id = by_hand::batch(app, &mut tx, scope).await?;
             let change = by_hand::Change {
@@ -71,8 +71,7 @@ pub(super) async fn assign_to(
             };
             by_hand::add(app, &mut tx, scope, batch_id, &change).await?;
             queries::placed(&mut tx, scope, batch_id, app.clock.now(), [claim_id].into_iter()).await?;
-            let line = imports::lines_to_forget([claim.record.line].into_iter());
-            imports::no_longer_unmatched(&mut tx, scope, claim.batch_id, &line).await?;
+            imports::no_longer_unmatched(&mut tx, scope, claim.batch_id, claim.record.line).await?;
             batch_id
         }
         BatchState::Reading | BatchState::Withdrawn => {

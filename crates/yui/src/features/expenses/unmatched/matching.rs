@@ -94,7 +94,7 @@ pub(super) async fn place(
     for (claim, reason) in out.iter().zip(&reasons) {
         queries::refuse(tx, scope, claim.claim_id, ("台帳との照合", reason), now).await?;
     }
-    let lines = imports::lines_to_forget(taken.iter().map(|claim| claim.record.line));
+    let lines: Vec<_> = taken.iter().map(|claim| claim.record.line).collect();
     let count = i64::try_from(taken.len())?;
     let late = LateRows { count, lines: &lines, corrections: applied.corrections, months: applied.months };
     if imports::late_rows(tx, scope, batch_id, late).await? == BatchState::Published {

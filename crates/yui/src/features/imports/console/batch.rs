@@ -10,7 +10,11 @@ use crate::{
     error::AppError,
     features::{
         approvals, audit,
-        imports::{Batch, BatchState, HandChange, KINDS, acts, preview::Told, queries},
+        imports::{
+            Batch, BatchState, HandChange, KINDS, acts,
+            preview::{FoundFaults, Told},
+            queries,
+        },
         societies::Guarded,
         staff::Right,
     },
@@ -34,6 +38,8 @@ pub(crate) struct ImportBatchPage {
     details: Vec<(&'static str, i64)>,
     steps: Vec<Step>,
     faults: Vec<Told>,
+    /// The commonest reasons, each with how many rows it has.
+    fault_groups: Vec<(String, u64)>,
     /// What staff should look at though it was taken: the first.
     notices: Vec<Told>,
     /// What staff changed by hand, where the batch is no file.
@@ -56,6 +62,10 @@ impl ImportBatchPage {
         self.batch.state.word() == word
     }
 
+    fn number(&self, count: &u64) -> String {
+        format::yen(i64::try_from(*count).unwrap_or(i64::MAX))
+    }
+
     fn wrong(&self) -> i64 {
         self.batch.rejected + self.batch.unmatched
     }
@@ -69,7 +79,10 @@ pub(super) struct Done {
 }
 
 /// How many mistakes are shown.
-const SHOWN: i64 = 100;
+const SHOWN: usize = 100;
+
+/// How many notices are shown.
+const SHOWN_NOTICES: i64 = 100;
 
 pub(super) async fn show(
     State(app): State<App>,
@@ -80,13 +93,15 @@ pub(super) async fn show(
 ) -> Result<ImportBatchPage, AppError> {
     let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
     let may_import = staff.role.has(Right::Data);
-    let mut faults = Vec::new();
-    if may_import && batch.rejected + batch.unmatched > 0 {
-        // The mistakes quote what stands in the file.
+    let notices = if may_import { queries::notice_list(&app.db, &staff, id, SHOWN_NOTICES).await? } else { Vec::new() };
+    let (mut faults, mut fault_groups) = (Vec::new(), Vec::new());
+    if may_import && (batch.rejected + batch.unmatched > 0 || !notices.is_empty()) {
+        // They quote what stands in the file, and name persons.
         audit::seen(&app, &staff, acts::BATCH_SEEN, Some(&acts::batch(&batch)), batch.kind.label()).await?;
-        faults = queries::fault_list(&app.db, &staff, id, SHOWN).await?.iter().map(Told::from).collect();
+        let kept = queries::fault_list(&app.db, &staff, id, queries::KEPT).await?;
+        fault_groups = FoundFaults::of(&kept).groups();
+        faults = kept.iter().take(SHOWN).map(Told::from).collect();
     }
-    let notices = if may_import { queries::notice_list(&app.db, &staff, id, SHOWN).await? } else { Vec::new() };
     let upload = queries::upload_of_batch(&app.db, &staff, id).await?;
     let uploaded = upload.as_ref().map(|upload| step("アップロード", &upload.uploaded));
     let applied = upload.as_ref().and_then(|upload| upload.applied.as_ref()).map(|done| step("取込を指示", done));
@@ -102,6 +117,7 @@ pub(super) async fn show(
         rows,
         steps: uploaded.into_iter().chain(applied).chain([imported]).chain(published).chain(withdrawn).collect(),
         faults,
+        fault_groups,
         notices: notices.iter().map(Told::from).collect(),
         may_import,
         upload: upload.filter(|upload| upload.state.word() != "applied").map(|upload| upload.upload_id),
@@ -134,6 +150,7 @@ fn page(shell: &Shell, batch: Batch) -> ImportBatchPage {
         details: batch.kind.details().iter().filter_map(|(word, label)| Some((*label, count(word)?))).collect(),
         steps: Vec::new(),
         faults: Vec::new(),
+        fault_groups: Vec::new(),
         notices: Vec::new(),
         changes: Vec::new(),
         rows: None,
@@ -193,7 +210,15 @@ pub(super) fn month() -> Option<kenpo_formats::TreatmentMonth> {
 crate::ui::console_pages! {
     ImportBatchPage => |shell| Self {
         steps: vec![step("取込", &(jiff::Timestamp::UNIX_EPOCH, "試験 花子".into()))],
-        faults: vec![Told { file: "expenses-2026-09.csv".into(), line: 3, column: "診療年月".into(), reason: "「2026-13」は年月ではありません。".into() }],
+        faults: vec![Told {
+            file: "expenses-2026-09.csv".into(),
+            line: 3,
+            numbers: "12-345".into(),
+            name: "見本 太郎".into(),
+            column: "診療年月".into(),
+            reason: "「2026-13」は年月ではありません。".into(),
+        }],
+        fault_groups: vec![("診療年月: 「」は年月ではありません。".into(), 2)],
         changes: vec![HandChange {
             path: "/console/imports/7/claims/0102".into(),
             act: "訂正",

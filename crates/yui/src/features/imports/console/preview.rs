@@ -252,7 +252,14 @@ pub(super) async fn resume(
 crate::ui::console_pages! {
     ImportPreviewPage => |shell| {
         let told = |line, column: &str, reason: &str| {
-            Told { file: "expenses-2026-10-b.csv".into(), line, column: column.into(), reason: reason.into() }
+            Told {
+                file: "expenses-2026-10-b.csv".into(),
+                line,
+                numbers: "12-345".into(),
+                name: "見本 太郎".into(),
+                column: column.into(),
+                reason: reason.into(),
+            }
         };
         page(shell, Upload {
             upload_id: 9,

@@ -10,26 +10,48 @@ statements! {
     FAULT_NEXT = "
         SELECT COALESCE(MAX(fault_number), -1) + 1 AS number FROM import_faults WHERE society_id = $1 AND batch_id = $2";
     FAULT_LIST = "
-        SELECT file_name, line, column_name, reason FROM import_faults
+        SELECT file_name, line, numbers, person, column_name, reason FROM import_faults
         WHERE society_id = $1 AND batch_id = $2
         ORDER BY file_name, line, fault_number LIMIT $3";
     NOTICE_NEXT = "
         SELECT COALESCE(MAX(notice_number), -1) + 1 AS number FROM import_notices
         WHERE society_id = $1 AND batch_id = $2";
     NOTICE_LIST = "
-        SELECT file_name, line, column_name, reason FROM import_notices
+        SELECT file_name, line, numbers, person, column_name, reason FROM import_notices
         WHERE society_id = $1 AND batch_id = $2
         ORDER BY file_name, line, notice_number LIMIT $3";
 }
 
 const FAULTS: BulkTable = BulkTable {
     name: "import_faults",
-    columns: &["society_id", "batch_id", "fault_number", "kind", "file_name", "line", "column_name", "reason"],
+    columns: &[
+        "society_id",
+        "batch_id",
+        "fault_number",
+        "kind",
+        "file_name",
+        "line",
+        "line_among_all",
+        "numbers",
+        "person",
+        "column_name",
+        "reason",
+    ],
 };
 
 const NOTICES: BulkTable = BulkTable {
     name: "import_notices",
-    columns: &["society_id", "batch_id", "notice_number", "file_name", "line", "column_name", "reason"],
+    columns: &[
+        "society_id",
+        "batch_id",
+        "notice_number",
+        "file_name",
+        "line",
+        "numbers",
+        "person",
+        "column_name",
+        "reason",
+    ],
 };
 
 /// How many faults, and how many notices, of a batch are kept: the first ones. A file of which more is wrong is another file.
@@ -51,25 +73,29 @@ pub(in super::super) async fn fault_next(
     Ok((fault.number, notice.number))
 }
 
-/// Inserts the faults of a chunk, numbered from `first`; those above [`KEPT`] are left out.
+/// Inserts the faults of a chunk, numbered from `first`, with their lines among those of all files that came as one; those above
+/// [`KEPT`] are left out.
 pub(in super::super) async fn faults_insert(
     tx: &mut Tx,
     scope: &impl InSociety,
     batch_id: i64,
     first: i64,
-    faults: &[ChunkFault],
+    faults: &[(u64, ChunkFault)],
 ) -> Result<(), DbError> {
     let values: Vec<_> = faults
         .iter()
         .zip(first..KEPT)
-        .flat_map(|(ChunkFault { kind, fault }, number)| {
+        .flat_map(|((line_among_all, ChunkFault { kind, fault }), number)| {
             [
                 Param::from(scope.society_id()),
                 Param::from(batch_id),
                 Param::from(number),
                 Param::from(kind.word()),
                 Param::from(&fault.file),
-                Param::from(line(fault)),
+                Param::from(line(fault.line)),
+                Param::from(line(*line_among_all)),
+                Param::from(fault.numbers.as_ref()),
+                Param::from(fault.name.as_ref()),
                 Param::from(&fault.column),
                 Param::from(&fault.reason),
             ]
@@ -95,7 +121,9 @@ pub(in super::super) async fn notices_insert(
                 Param::from(batch_id),
                 Param::from(number),
                 Param::from(&notice.file),
-                Param::from(line(notice)),
+                Param::from(line(notice.line)),
+                Param::from(notice.numbers.as_ref()),
+                Param::from(notice.name.as_ref()),
                 Param::from(&notice.column),
                 Param::from(&notice.reason),
             ]
@@ -104,14 +132,16 @@ pub(in super::super) async fn notices_insert(
     tx.bulk_insert(&NOTICES, &values).await.map(drop)
 }
 
-fn line(fault: &Fault) -> i64 {
-    i64::try_from(fault.line).unwrap_or(i64::MAX)
+fn line(line: u64) -> i64 {
+    i64::try_from(line).unwrap_or(i64::MAX)
 }
 
 #[derive(sqlx::FromRow)]
 struct FaultRow {
     file_name: String,
     line: i64,
+    numbers: String,
+    person: String,
     column_name: String,
     reason: String,
 }
@@ -119,7 +149,8 @@ struct FaultRow {
 impl From<FaultRow> for Fault {
     fn from(row: FaultRow) -> Self {
         let line = u64::try_from(row.line).unwrap_or_default();
-        Self { file: row.file_name, ..Self::new(line, row.column_name, row.reason) }
+        let fault = Self::new(line, row.column_name, row.reason).with_person(&row.numbers, &row.person);
+        Self { file: row.file_name, ..fault }
     }
 }
 

@@ -20,7 +20,7 @@ statements! {
     UNMATCHED_ADD = "UPDATE import_batches SET unmatched = unmatched + $3 WHERE society_id = $1 AND batch_id = $2";
     UNMATCHED_FORGET = "
         DELETE FROM import_faults
-        WHERE society_id = $1 AND batch_id = $2 AND kind = 'unmatched' AND line IN ($3)
+        WHERE society_id = $1 AND batch_id = $2 AND kind = 'unmatched' AND COALESCE(line_among_all, line) IN ($3)
         RETURNING line";
     STATE_OF = "SELECT state FROM import_batches WHERE society_id = $1 AND batch_id = $2";
     HAND_BATCH_OPEN = "
@@ -77,14 +77,14 @@ pub(in super::super) async fn unmatched_add(
     tx.execute(&UNMATCHED_ADD, params![scope.society_id(), batch_id, count]).await.map(drop)
 }
 
-/// Forgets that nobody was meant on these lines.
+/// Forgets that nobody was meant on these lines among those of all files.
 pub(in super::super) async fn unmatched_forget(
     tx: &mut Tx,
     scope: &SystemScope,
     batch_id: i64,
-    lines: &[i64],
+    lines: &[u64],
 ) -> Result<(), DbError> {
-    let lines: Vec<_> = lines.iter().copied().map(Param::from).collect();
+    let lines: Vec<_> = lines.iter().filter_map(|line| i64::try_from(*line).ok()).map(Param::from).collect();
     tx.all_among::<Line>(&UNMATCHED_FORGET, params![scope.society_id(), batch_id], &lines).await.map(drop)
 }
 

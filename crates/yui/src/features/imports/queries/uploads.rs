@@ -73,6 +73,11 @@ statements! {
         UPDATE import_uploads
         SET state = $5, trouble = $6, batch_id = COALESCE($7, batch_id), taken_until = NULL, failures = 0
         WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
+    UPLOAD_CHECK_AGAIN = "
+        UPDATE import_uploads
+        SET state = 'checking', preview = $5, applied_by = NULL, applied_at = NULL, bytes_done = 0, records_done = 0,
+            furthest = 0, failures = 0, taken_until = NULL, trouble = NULL
+        WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
     UPLOAD_PUT_OFF = "
         UPDATE import_uploads SET taken_until = $5, trouble = $6
         WHERE society_id = $1 AND upload_id = $2 AND tries = $3 AND state = $4";
@@ -307,6 +312,18 @@ impl Taken<'_> {
         let Upload { upload_id, tries, state, .. } = self.0;
         let values = params![scope.society_id(), *upload_id, *tries, state.word(), to.word(), trouble, batch_id];
         Ok(tx.execute(&UPLOAD_SETTLE, values).await? == 1)
+    }
+
+    /// Sends it back to its check, with this preview.
+    pub(in super::super) async fn check_again(
+        &self,
+        tx: &mut Tx,
+        scope: &SystemScope,
+        preview: &str,
+    ) -> Result<bool, DbError> {
+        let Upload { upload_id, tries, state, .. } = self.0;
+        let values = params![scope.society_id(), *upload_id, *tries, state.word(), preview];
+        Ok(tx.execute(&UPLOAD_CHECK_AGAIN, values).await? == 1)
     }
 
     /// Lets it be tried again then.

@@ -73,6 +73,8 @@ statements! {
     NEWEST_BATCH = "
         SELECT COALESCE(MAX(batch_id), 0) AS count FROM import_batches
         WHERE society_id = $1 AND kind = 'register' AND state <> 'withdrawn'";
+    CHANGED_AFTER_BATCH = "
+        SELECT DISTINCT member_id FROM register_changes WHERE society_id = $1 AND batch_id > $2 AND member_id IN ($3)";
     CREATED_BY_BATCH = "
         SELECT member_id FROM register_changes
         WHERE society_id = $1 AND batch_id = $2 AND before_state IS NULL AND member_id IN ($3)";
@@ -337,6 +339,18 @@ pub(super) async fn created_by_batch(
 ) -> Result<BTreeSet<i64>, DbError> {
     let list: Vec<_> = persons.iter().map(|person| Param::from(person.member_id)).collect();
     let rows: Vec<MemberId> = tx.all_among(&CREATED_BY_BATCH, params![scope.society_id(), batch_id], &list).await?;
+    Ok(rows.into_iter().map(|row| row.member_id).collect())
+}
+
+/// Returns those of the members that later batches changed.
+pub(super) async fn changed_after_batch(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+    persons: &[Person],
+) -> Result<BTreeSet<i64>, DbError> {
+    let list: Vec<_> = persons.iter().map(|person| Param::from(person.member_id)).collect();
+    let rows: Vec<MemberId> = tx.all_among(&CHANGED_AFTER_BATCH, params![scope.society_id(), batch_id], &list).await?;
     Ok(rows.into_iter().map(|row| row.member_id).collect())
 }
 

@@ -6,12 +6,15 @@ use yui_db::{Db, DbError, Param, Tx, params, statements};
 use crate::scope::InSociety;
 
 statements! {
+    // A row that comes again while it waits stays with the batch that brought it first, which is withdrawn last.
     QUESTION_KEEP = "
         INSERT INTO register_questions (society_id, question_id, batch_id, holder_key, row_key, row_state, candidates,
             asked_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (society_id, row_key) DO UPDATE SET batch_id = excluded.batch_id, row_state = excluded.row_state,
-            candidates = excluded.candidates, answered_in = NULL";
+        ON CONFLICT (society_id, row_key) DO UPDATE SET
+            batch_id = CASE WHEN register_questions.answered_in IS NULL THEN register_questions.batch_id
+                ELSE excluded.batch_id END,
+            row_state = excluded.row_state, candidates = excluded.candidates, answered_in = NULL";
     QUESTION = "
         SELECT question_id, batch_id, holder_key, row_state, candidates, asked_at FROM register_questions
         WHERE society_id = $1 AND question_id = $2 AND answered_in IS NULL";
