@@ -18,7 +18,7 @@ use super::ranks::{kolmogorov_smirnov, mann_whitney};
 use crate::postgres::Cluster;
 
 const TRIES: usize = 1_000;
-/// How many requests at a time, where an answer waits a tenth of a second and does nothing for most of it.
+/// How many requests at a time: an answer waits for the next tenth of a second, and does nothing for most of it.
 const WAITING: usize = 5;
 /// The header of a browser that brings a token nobody knows.
 const STRANGE: &str = "Cookie: yui_device=BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA\r\n";
@@ -104,12 +104,12 @@ fn one_engine(figures: &mut Figures, engine: &str, place: &Place, folder: &Folde
         kind("no password yet", "/login", typed("bench", empty, WRONG)),
         kind("another society's, right password", "/login", typed("other", &members[..TRIES], PASSWORD)),
     ];
-    compare(figures, (engine, "login"), place, logins, 1)?;
+    compare(figures, (engine, "login"), place, logins)?;
     let logins = vec![
         Kind { headers: strange, ..kind("existing, strange browser", "/login", typed("bench", device, WRONG)) },
         Kind { headers: strange, ..kind("unknown, strange browser", "/login", typed("nobod", device, WRONG)) },
     ];
-    compare(figures, (engine, "login"), place, logins, 1)?;
+    compare(figures, (engine, "login"), place, logins)?;
 
     let person = |letters: &'static str, days_from: &[u64], members: &[u64]| -> Vec<String> {
         let form = |(member, whose): (&u64, &u64)| {
@@ -126,7 +126,7 @@ fn one_engine(figures: &mut Figures, engine: &str, place: &Place, folder: &Folde
         kind("existing, wrong birth date", "/forgotten/password", person("bench", &strangers, other)),
         kind("locked", "/forgotten/password", person("bench", locked, locked)),
     ];
-    compare(figures, (engine, "temporary password"), place, passwords, WAITING)?;
+    compare(figures, (engine, "temporary password"), place, passwords)?;
 
     let mailed = |letters: &str| -> Vec<String> {
         members.iter().take(TRIES).map(|member| format!("user_id={}", user_id(letters, *member))).collect()
@@ -135,24 +135,18 @@ fn one_engine(figures: &mut Figures, engine: &str, place: &Place, folder: &Folde
         Kind { host: renewed, ..kind("existing", "/forgotten/password", mailed("other")) },
         Kind { host: renewed, ..kind("unknown", "/forgotten/password", mailed("nobod")) },
     ];
-    compare(figures, (engine, "mailed link"), place, links, WAITING)?;
+    compare(figures, (engine, "mailed link"), place, links)?;
 
     let user_ids = vec![
         kind("matching", "/forgotten/user-id", person("bench", existing, existing)),
         kind("unknown", "/forgotten/user-id", person("nobod", existing, existing)),
         kind("wrong birth date", "/forgotten/user-id", person("bench", &strangers, device)),
     ];
-    compare(figures, (engine, "forgotten user ID"), place, user_ids, WAITING)
+    compare(figures, (engine, "forgotten user ID"), place, user_ids)
 }
 
 /// Sends all of them in an order left to chance, so many at a time, and compares each kind with the first.
-fn compare(
-    figures: &mut Figures,
-    (engine, what): (&str, &str),
-    place: &Place,
-    kinds: Vec<Kind>,
-    lanes: usize,
-) -> Result<()> {
+fn compare(figures: &mut Figures, (engine, what): (&str, &str), place: &Place, kinds: Vec<Kind>) -> Result<()> {
     let server = place.serve()?;
     let mut order: Vec<(usize, usize)> =
         kinds.iter().enumerate().flat_map(|(kind, of)| (0..of.forms.len()).map(move |number| (kind, number))).collect();
@@ -166,7 +160,7 @@ fn compare(
             connection.send(&form_request(kind.host, kind.path, &from, &form))?;
         }
     }
-    let share = order.len().div_ceil(lanes);
+    let share = order.len().div_ceil(WAITING);
     let (address, all) = (server.address.as_str(), kinds.as_slice());
     let answers = thread::scope(|scope| {
         let lanes: Vec<_> = order
