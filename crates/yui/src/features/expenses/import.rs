@@ -38,6 +38,8 @@ pub struct ExpenseImport {
     pub(super) takes_other_form: bool,
     /// Whether what the check found to confirm was told.
     told: bool,
+    /// Whether it was said that not all claims of nobody are kept.
+    told_left_out: bool,
 }
 
 /// What is counted beside the records.
@@ -74,6 +76,7 @@ impl ExpenseImport {
             other_files: false,
             takes_other_form: true,
             told: false,
+            told_left_out: false,
         }
     }
 
@@ -161,8 +164,10 @@ impl Importer for ExpenseImport {
             values.extend(row.values(self.scope.society_id(), batch_id));
         }
         tx.bulk_insert(&queries::EXPENSES, &values).await?;
-        unmatched::keep(tx, &self.scope, batch_id, &unmatched).await?;
-        Ok(Applied { to_confirm: self.to_confirm(), ..applied })
+        let left_out = unmatched::keep(tx, &self.scope, batch_id, &unmatched).await?;
+        let left_out = left_out.filter(|_| !std::mem::replace(&mut self.told_left_out, true));
+        let notices = applied.notices.into_iter().chain(left_out).collect();
+        Ok(Applied { to_confirm: self.to_confirm(), notices, ..applied })
     }
 
     fn is_history(&self) -> bool {

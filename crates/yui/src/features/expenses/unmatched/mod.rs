@@ -7,13 +7,14 @@ mod pages;
 mod queries;
 mod withdrawing;
 
+use kenpo_formats::Fault;
 use yui_db::Tx;
 
 pub(super) use matching::match_next;
 pub(super) use pages::{assign, refuse, refuse_all, show, wait_again};
 pub(super) use withdrawing::{unplaced, withdrawn};
 
-use super::incoming::Record;
+use super::{incoming::Record, judging::PERSON};
 use crate::{
     app::App,
     features::{audit::acts, register, societies::ids_take},
@@ -39,23 +40,26 @@ pub(super) const PATH: &str = "/console/imports/unmatched";
 /// How many claims of a batch are kept; the others are faults of their rows only.
 const KEPT: i64 = 10_000;
 
-/// Keeps claims that a batch brought and that mean nobody, as many as are kept of a batch.
+const NOT_KEPT: &str = "台帳にいない人の請求は、1万件までを照合待ちとして残します。この行から先のものは、台帳を直してから、この取込を取り下げてもう一度取り込んでください。";
+
+/// Keeps claims that a batch brought and that mean nobody, as many as are kept of a batch. Returns a notice about the first one that is not.
 pub(super) async fn keep(
     tx: &mut Tx,
     scope: &SystemScope,
     batch_id: i64,
     unmatched: &[(Vec<u8>, &Record, &'static str)],
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<Fault>> {
     if unmatched.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let room = KEPT - queries::count_of_batch(tx, scope, batch_id).await?;
-    let kept = unmatched.get(..usize::try_from(room.max(0))?).unwrap_or(unmatched);
+    let room = usize::try_from((KEPT - queries::count_of_batch(tx, scope, batch_id).await?).max(0))?;
+    let kept = unmatched.get(..room).unwrap_or(unmatched);
+    let left_out = unmatched.get(kept.len());
     let first = ids_take(tx, scope, "unmatched claim", i64::try_from(kept.len())?).await?;
     let tried_at = register::change_count(tx, scope).await?;
     let records: Vec<_> = kept.iter().map(|(_, record, _)| serde_json::to_string(record)).collect::<Result<_, _>>()?;
     queries::insert(tx, scope, (batch_id, first, tried_at), kept, &records).await?;
-    Ok(())
+    Ok(left_out.map(|(_, record, _)| record.finding(PERSON, NOT_KEPT)))
 }
 
 /// Returns how many claims wait.

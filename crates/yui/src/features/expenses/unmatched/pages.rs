@@ -9,7 +9,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    PATH, UNMATCHED_SEEN, Waiting,
+    KEPT, PATH, UNMATCHED_SEEN, Waiting,
     deciding::{Unassigned, assign_to, do_without, do_without_all, take_again},
     queries::{self, Decision},
 };
@@ -305,7 +305,7 @@ crate::ui::console_pages! {
         Self {
             page: shell.console_with_errors(TITLE),
             form,
-            batches: vec![(7, 2)],
+            batches: vec![(7, 2), (8, KEPT)],
             cards: vec![card(1, vec![candidate], ""), card(2, Vec::new(), "")],
             refused: false,
             next: Some(2),
