@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 
-use super::preview::in_words;
+use super::preview::{counted, in_words};
 use crate::{
     app::App,
     error::AppError,
@@ -147,7 +147,7 @@ fn page(shell: &Shell, batch: Batch) -> ImportBatchPage {
     ImportBatchPage {
         page: shell.console(&format!("取込{} {}", batch.batch_id, batch.file_name)),
         months: batch.months.map(|(first, last)| in_words(first, last)).unwrap_or_default(),
-        details: batch.kind.details().iter().filter_map(|(word, label)| Some((*label, count(word)?))).collect(),
+        details: counted(batch.kind.details().iter().filter_map(|(word, label)| Some((*label, count(word)?)))),
         steps: Vec::new(),
         faults: Vec::new(),
         fault_groups: Vec::new(),

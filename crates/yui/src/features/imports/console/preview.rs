@@ -158,10 +158,15 @@ fn page(shell: &Shell, upload: Upload, form: FormState) -> ImportPreviewPage {
         uploaded: format!("{} {by}", format::minute(*at)),
         differences: preview.before.as_ref().map(|before| differences(&preview, before)).unwrap_or_default(),
         months: preview.months().map(|(first, last)| in_words(first, last)).unwrap_or_default(),
-        details: upload.kind.details().iter().map(|(word, label)| (*label, count(word))).collect(),
+        details: counted(upload.kind.details().iter().map(|(word, label)| (*label, count(word)))),
         preview,
         upload,
     }
+}
+
+/// Returns those of a file's particulars that it has.
+pub(super) fn counted(details: impl Iterator<Item = (&'static str, i64)>) -> Vec<(&'static str, i64)> {
+    details.filter(|(_, count)| *count != 0).collect()
 }
 
 /// Returns the months in words.
