@@ -272,6 +272,10 @@ impl FileOfKind {
         }
         let Some(society) = &line.society else { bail!("a society and a file are needed") };
         let (app, scope) = for_society(society).await?;
+        if !line.dry_run {
+            // The end of an import is recorded in the sealed audit log: without keys it would fail after all its work.
+            app.keys()?;
+        }
         if let Some((name, why)) = kind.refused(&answers, app.clock.today()).first() {
             let question = kind.questions().iter().find(|question| question.name == *name);
             let name = question.map_or(*name, |question| question.option);

@@ -19,7 +19,7 @@ use yui_db::{params, statements};
 
 use crate::{
     operator::{command, said, societies_id},
-    support::{KEY, Portal},
+    support::{KEY, Portal, register_csv, state_of},
 };
 
 /// 32 bytes of 8 under another name, and under the name of all other tests' key.
@@ -64,6 +64,23 @@ async fn every_column_of_sealed_values_is_known() {
             .map(|(table, column)| format!("{table}.{column}"))
             .collect();
         assert_eq!(sealed, known, "features/keys/columns.rs lists them all");
+    }
+}
+
+/// The end of an import is recorded in the sealed log: without keys nothing is begun.
+#[tokio::test]
+async fn an_import_without_keys_fails_before_its_first_row() {
+    for portal in Portal::demos().await {
+        let before = state_of(&portal).await;
+        let file = portal.file("r.csv", register_csv("06139034").replace("1234", "4321")).path;
+        let file = file.to_str().unwrap();
+        let arguments = ["import", "register", "--society", "minato", "--extent", "changes", file];
+        let refused = command(&portal, &arguments).env_remove("YUI_KEYS").output().unwrap();
+        assert!(!refused.status.success());
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(told.contains("YUI_KEYS is not set"), "{told}");
+        assert_eq!(state_of(&portal).await, before);
+        assert!(with_keys(&portal, KEY, &arguments).status.success());
     }
 }
 
