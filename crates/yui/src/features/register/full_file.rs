@@ -150,3 +150,74 @@ pub(super) fn households<'p>(persons: impl IntoIterator<Item = &'p Person>) -> B
 pub(super) fn is_of(person: &Person, households: &BTreeSet<i64>) -> bool {
     person.spans.iter().any(|span| span.to.is_none() && households.contains(&span.household_id))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Number, birth day, kana and branch number: few of each, so that there are twins.
+    type Who = (u8, i8, u8, Option<u8>);
+
+    fn row((number, day, kana, branch): Who) -> Row {
+        Row {
+            line: 2,
+            insurer_number: "06139018".into(),
+            symbol: "1".into(),
+            number: number.to_string(),
+            branch: branch.map(|branch| format!("{branch:02}")),
+            person_key: None,
+            name: "見本 太郎".into(),
+            kana: ["ミホン タロウ", "ミホン ジロウ", "ミホン サブロウ"][usize::from(kana)].into(),
+            sex: "male".into(),
+            birth_date: date(2015, 5, day + 1),
+            insured: false,
+            from: date(2015, 6, 1),
+            to: None,
+            email: None,
+        }
+    }
+
+    fn person(member_id: i64, who: Who) -> Person {
+        let Row { name, kana, sex, birth_date, insurer_number, symbol, number, branch, insured, from, to, .. } =
+            row(who);
+        let span = Span { from, to, household_id: 1, insurer_number, symbol, number, branch, insured };
+        Person { member_id, person_key: None, name, kana, sex, birth_date, email: None, spans: vec![span] }
+    }
+
+    fn missing(register: &[Person], rows: Vec<Row>) -> Vec<i64> {
+        let file = FileMembers::default();
+        let mut families = std::collections::BTreeMap::<_, Vec<_>>::new();
+        rows.into_iter().for_each(|row| families.entry(row.holder_key()).or_default().push(row));
+        families.into_iter().for_each(|(holder_key, rows)| file.note(&Family::new(holder_key, rows)));
+        let doubtful = file.doubtful(register);
+        let of = |person: &&Person| open(person).any(|span| doubtful.contains(&span.holder_key()));
+        let known: Vec<_> = register.iter().filter(of).cloned().collect();
+        file.without(register.to_vec(), &known).into_iter().map(|person| person.member_id).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn exactly_those_without_a_row_are_missing(
+            people in proptest::collection::btree_map(
+                (0..3_u8, 0..2_i8, 0..3_u8, proptest::option::of(0..2_u8)), any::<bool>(), 1..12
+            ),
+        ) {
+            let register: Vec<_> = (0..).zip(people.keys()).map(|(id, who)| person(id, *who)).collect();
+            let rows = people.iter().filter(|(_, has_row)| **has_row).map(|(who, _)| row(*who)).collect();
+            let without: Vec<_> = (0..).zip(people.values()).filter(|(_, has_row)| !**has_row).map(|(id, _)| id).collect();
+            prop_assert_eq!(missing(&register, rows), without);
+        }
+    }
+
+    #[test]
+    fn a_row_under_another_name_stands_for_somebody_without_a_twin() {
+        let (one, twin) = ((1, 0, 0, Some(1)), (1, 0, 1, Some(2)));
+        let renamed = row((1, 0, 2, None));
+        assert_eq!(missing(&[person(1, one)], vec![renamed.clone()]), [0; 0]);
+        assert_eq!(missing(&[person(1, one), person(2, twin)], vec![renamed, row(twin)]), [0; 0]);
+        assert_eq!(missing(&[person(1, one), person(2, twin)], vec![row(twin)]), [1]);
+    }
+}
