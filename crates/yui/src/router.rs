@@ -1,5 +1,9 @@
 //! Every route with its permission, and the door that every request passes.
 
+mod late;
+
+pub(crate) use late::Told;
+
 use std::{
     net::{IpAddr, SocketAddr},
     sync::{Arc, OnceLock},
@@ -11,20 +15,21 @@ use axum::{
     handler::Handler,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn_with_state},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
     routing::MethodRouter,
 };
 use tower_http::compression::CompressionLayer;
 use yui_db::in_request;
 
+use self::late::{Late, Way, referring_page, with_kept_form};
 use crate::{
     app::App,
     demo,
     error::AppError,
     features::{
-        account::{self, RanOut, proving::with_cookies},
+        account::{self, RanOut},
         approvals, audit, dashboard, deduction, expenses, imports,
-        kept::{self, Keeping, Owner},
+        kept::{self, Owner},
         mails, members, register,
         societies::{self, Service, maintenance, older_host},
         staff::{self, Right},
@@ -32,7 +37,7 @@ use crate::{
     },
     scope::{InSociety, PublicScope},
     security,
-    ui::{self, Lang, Shell, Signed},
+    ui::{self, Shell, Signed},
     visitor::Visitor,
 };
 
@@ -291,6 +296,15 @@ async fn door(
     if matches!(permission, Permission::Machine | Permission::DemoVisitor) {
         return Ok(next.run(request).await);
     }
+    if !request.method().is_safe()
+        && let Some(shell) = request.extensions_mut().get_mut::<Shell>()
+    {
+        // A form may have been sent from the answer to another one, whose address can not be opened.
+        let path = shell.path.split('?').next().unwrap_or_default();
+        if let Some(page) = pages.above(path).filter(|page| *page != path) {
+            shell.path = page.to_owned();
+        }
+    }
     let scope = request.extensions().get::<PublicScope>().cloned().ok_or_else(|| AppError::door("PublicScope"))?;
     if let Permission::Service(service) = permission
         && !scope.society().policy.services.contains(&service)
@@ -382,89 +396,6 @@ async fn staff_door(
         request.extensions_mut().insert(staff);
     }
     with_kept_form(app, scope, owner, request, next).await
-}
-
-/// A request that came after its session, or the proof of who is there, had run out.
-struct Late<'a> {
-    /// Whose it is, where that is known.
-    owner: Option<Owner>,
-    /// The page to come back to where the request does not tell.
-    otherwise: &'a str,
-    way: Way,
-}
-
-/// Returns the address where it is mended, which says this and leads on to this page.
-type Way = fn(&str, Told) -> String;
-
-/// What is said to whoever has to log in, or prove who they are, once more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// Nothing ran out, or it is not known.
-    Nothing,
-    /// The session ran out.
-    Session,
-    /// … and what was typed is kept.
-    Kept,
-    /// … and what was typed is not.
-    Lost,
-}
-
-impl Late<'_> {
-    /// Leads to where it is mended, and on to the same page from there; the form that the request brought is kept.
-    async fn answer(
-        self,
-        app: &App,
-        scope: &PublicScope,
-        pages: &Pages,
-        request: Request,
-    ) -> Result<Response, AppError> {
-        let Self { owner, otherwise, way } = self;
-        let ran_out = if owner.is_some() { Told::Session } else { Told::Nothing };
-        if request.method().is_safe() {
-            let page = request.uri().path_and_query().map_or(otherwise, |path| path.as_str());
-            return Ok(Redirect::to(&way(page, ran_out)).into_response());
-        }
-        let from = referring_page(&request);
-        let path = from.split('?').next().unwrap_or_default();
-        let page = pages.above(path).unwrap_or(otherwise);
-        let back = if page == path { from.as_str() } else { page };
-        let Some(owner) = owner else { return Ok(Redirect::to(&way(back, ran_out)).into_response()) };
-        Ok(match kept::keep(app, scope, owner, page, request).await? {
-            Keeping::NoForm => Redirect::to(&way(back, ran_out)).into_response(),
-            Keeping::Lost => Redirect::to(&way(back, Told::Lost)).into_response(),
-            Keeping::Kept { typed, cookie } => {
-                let told = if typed { Told::Kept } else { ran_out };
-                with_cookies(Redirect::to(&way(back, told)).into_response(), cookie.into_iter().collect())
-            }
-        })
-    }
-}
-
-/// Runs the handler; fills in on its page the form that came too late before, and forgets what is being sent again.
-async fn with_kept_form(
-    app: &App,
-    scope: &PublicScope,
-    owner: Option<Owner>,
-    request: Request,
-    next: Next,
-) -> Result<Response, AppError> {
-    let (Some(owner), Some(browser)) = (owner, kept::Browser::of(app, request.headers())) else {
-        return Ok(next.run(request).await);
-    };
-    let path = request.uri().path().to_owned();
-    if !request.method().is_safe() {
-        browser.sent_again(app, scope, owner, &path).await?;
-        return Ok(next.run(request).await);
-    }
-    let lang = request.extensions().get::<Shell>().map_or(Lang::Ja, |shell| shell.lang);
-    let page = next.run(request).await;
-    Ok(browser.filled(app, scope, (owner, &path), lang, page).await?)
-}
-
-/// Returns the path of the page that a form was sent from; what leads elsewhere is not followed later on.
-fn referring_page(request: &Request) -> String {
-    let referer = request.headers().get(header::REFERER).and_then(|referer| referer.to_str().ok());
-    referer.and_then(|url| url.splitn(4, '/').nth(3)).map(|path| format!("/{path}")).unwrap_or_default()
 }
 
 /// Returns the path of the page that the answer stands for: an act's answer shows the page that its form was sent from, and its own

@@ -85,6 +85,7 @@ impl Shell {
             nav,
             coming: self.coming.map(|window| window.words(self.lang)),
             closed: false,
+            shown_once: false,
             path: self.path.clone(),
             style: self.style.clone(),
             script: self.script.clone(),
@@ -152,6 +153,8 @@ pub(crate) struct Page {
     pub(crate) coming: Option<String>,
     /// The portal is closed for maintenance: nobody is led to the login.
     pub(crate) closed: bool,
+    /// The page cannot be opened again: no link leads back to it in another language.
+    pub(crate) shown_once: bool,
     pub(crate) path: String,
     pub(crate) style: String,
     pub(crate) script: String,
@@ -170,6 +173,11 @@ pub(crate) struct NavItem {
 }
 
 impl Page {
+    /// Returns the frame of a page that cannot be opened again, as one with fresh codes, or the answer to a form.
+    pub(crate) fn shown_once(self) -> Self {
+        Self { shown_once: true, ..self }
+    }
+
     /// Returns the sentence in the page's language.
     pub(crate) fn t<'s>(&self, sentence: &'s str) -> &'s str {
         self.lang.t(sentence)

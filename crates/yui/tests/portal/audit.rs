@@ -165,7 +165,7 @@ async fn entries_written_side_by_side_are_one_chain() {
     for portal in Portal::demos().await {
         let before = entries(&portal).await;
         let scope = scope(&portal).await;
-        assert_eq!(scope.actor().name, "command line");
+        assert_eq!(scope.actor().name, "コマンド");
         let act = **audit::Act::all().iter().find(|act| act.word == "audit.exported").unwrap();
         let writes = (0..24).map(|number| {
             let (app, scope) = (portal.app.clone(), scope.clone());

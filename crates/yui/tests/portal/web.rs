@@ -77,6 +77,15 @@ async fn the_language_changes_on_the_answer_to_a_form() {
         assert!(link.contains("back=/login/factor") || link.contains("back=%2Flogin%2Ffactor"), "{link}");
         let changed = browser.get(&link).await;
         assert_eq!(browser.get(changed.location()).await.status, 200);
+        // A form that was sent from the answer to another one.
+        let request = Request::post("/login/factor/app")
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::REFERER, "http://minato.localhost:8080/login/factor/app")
+            .body(Body::from(format!("device={device}&code=000000")));
+        let link = browser.send(request.unwrap()).await.attribute("a[href^='/language']", "href");
+        let changed = browser.get(&link).await;
+        assert_eq!(browser.get(changed.location()).await.status, 200, "{link}");
         // A form without a page that it was sent from: the first page.
         let mut other = portal.browser("minato");
         let answer = other.log_in("nobody", "wrong").await;
@@ -117,6 +126,12 @@ async fn the_authenticator_key_stays_when_the_page_is_loaded_again() {
         );
         let elsewhere = portal.signed_in("minato", "testtaro01").await.get("/factors/app").await;
         assert_ne!(elsewhere.first("#key"), key, "another session of the same account has a key of its own");
+        // Installing an app takes a while: after another login in this browser it is the same key.
+        assert!(portal.app.clock.advance(9 * 60 * 60));
+        member.log_in("testtaro01", PASSWORD).await;
+        portal.second_factor(&mut member).await;
+        let first = member.get("/factors/app").await;
+        assert_eq!(first.first("#key"), key);
         let question = first.attribute("input[name=question]", "value");
         let secret = key.replace(' ', "");
         let bytes = base32(&secret);

@@ -56,11 +56,14 @@ fn notice_of(LoginQuery { password, ended, .. }: &LoginQuery) -> Option<&'static
         ("changed", _) => Some("パスワードを変更しました。新しいパスワードでログインしてください。"),
         ("wrong", _) => Some("パスワードの誤りが続いたため、ログアウトしました。もう一度ログインしてください。"),
         (_, "kept") => Some(
-            "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残っています。ログインすると、続きから入力できます。",
+            "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残っています（パスワードとコードを除く）。ログインすると、続きから入力できます。",
         ),
         (_, "lost") => Some(
             "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残せませんでした。ログインして、もう一度入力してください。",
         ),
+        (_, "out") => {
+            Some("ログアウトしていたため、送信した内容は受け付けていません。ログインして、もう一度入力してください。")
+        }
         (_, "session") => Some("ログインの有効時間が過ぎたため、ログアウトしました。もう一度ログインしてください。"),
         (_, "login") => Some("手続きの有効時間が過ぎたか、ほかの画面で先に進みました。もう一度ログインしてください。"),
         _ => None,
@@ -116,6 +119,7 @@ pub(crate) fn with_word(path: String, told: Told) -> String {
         Told::Session => format!("{path}{separator}ended=session"),
         Told::Kept => format!("{path}{separator}ended=kept"),
         Told::Lost => format!("{path}{separator}ended=lost"),
+        Told::NotSent => format!("{path}{separator}ended=out"),
     }
 }
 

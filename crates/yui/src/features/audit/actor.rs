@@ -19,7 +19,7 @@ impl Actor {
 
     /// Returns the command line.
     pub fn command() -> Self {
-        Self { kind: "command", id: None, name: "command line".to_owned(), address: None }
+        Self { kind: "command", id: None, name: "コマンド".to_owned(), address: None }
     }
 
     /// Returns a worker of this name.

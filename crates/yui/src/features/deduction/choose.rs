@@ -5,12 +5,12 @@ use axum::{
     extract::{Query, State},
     response::{IntoResponse, Redirect, Response},
 };
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::years;
 use crate::{
     app::App,
-    features::expenses::leading_year,
     scope::MemberScope,
     ui::{Page, Shell, format, pages},
 };
@@ -40,8 +40,13 @@ pub(super) async fn show(
     let years = years(today);
     match year.filter(|year| years.contains(year)) {
         Some(year) => Redirect::to(&format!("/deduction/{year}")).into_response(),
-        None => page(&shell, scope.name, &years, leading_year(today)).into_response(),
+        None => page(&shell, scope.name, &years, newest_ended(today)).into_response(),
     }
+}
+
+/// Returns the newest year that is over: the present one can not be filed yet.
+fn newest_ended(today: Date) -> i16 {
+    today.year() - 1
 }
 
 fn page(shell: &Shell, insured_name: String, years: &[i16], leading: i16) -> ChoosePage {

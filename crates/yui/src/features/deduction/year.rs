@@ -31,7 +31,10 @@ struct YearPage {
     rows: Vec<Row>,
     total: String,
     patients: Vec<(i64, String)>,
+    /// What is said of months that have not arrived.
     pending: Option<String>,
+    /// Whether the year is not over yet.
+    is_present: bool,
     begins: Option<String>,
     today: String,
     any_blank_provider: bool,
@@ -97,7 +100,13 @@ fn page(
     }
     let newest = lines.iter().map(|line| line.month).max();
     let months = VisibleMonths::of_year(year);
-    let pending = months.and_then(|months| arrival.told(lang, months, newest, today));
+    let is_present = year == today.year();
+    let pending = if is_present {
+        let words = "{0}は、まだ終わっていません。年が明けて、12月までの医療費がそろってから、申告にお使いください。";
+        Some(lang.tf(words, [format::year(lang, year)]))
+    } else {
+        months.and_then(|months| arrival.told(lang, months, newest, today))
+    };
     let begins = months.and_then(|months| not_before(lang, months, arrival));
     let rest = netted(lines.to_vec()).rest;
     let row = |line: &Line| Row {
@@ -116,6 +125,7 @@ fn page(
         total: yen(Totals::of(lines).self_pay),
         patients,
         pending,
+        is_present,
         begins,
         today: format::date(lang, today),
         any_blank_provider: lines.iter().any(|line| line.provider_name.is_empty()),

@@ -51,7 +51,7 @@ impl Owner {
 /// What became of a form that came too late.
 #[derive(Debug)]
 pub(crate) enum Keeping {
-    /// It can not be kept, as a file, a password or a book.
+    /// It can not be kept, as a file or a book, or nothing was typed but secrets.
     Lost,
     /// It was none, but what a script asks for.
     NoForm,
@@ -93,9 +93,10 @@ pub(crate) async fn keep(
     let Ok(Form(fields)) = Form::<Vec<(String, String)>>::from_request(request, &()).await else {
         return Ok(Keeping::Lost);
     };
+    let (secrets, fields): (Vec<_>, Vec<_>) = fields.into_iter().partition(|(name, _)| is_secret(name));
     let typed = fields.iter().any(|(_, value)| !value.trim().is_empty());
     let json = serde_json::to_vec(&fields)?;
-    if json.len() > LONGEST || fields.iter().any(|(name, _)| is_secret(name)) {
+    if json.len() > LONGEST || (!typed && !secrets.is_empty()) {
         return Ok(Keeping::Lost);
     }
     let (token, fresh) = match browser {
@@ -139,6 +140,14 @@ impl Browser {
         path: &str,
     ) -> anyhow::Result<()> {
         Ok(queries::forget(&app.db, scope, owner, (&self.0, path)).await?)
+    }
+
+    /// Forgets what was sent to this path, whoever's it was: something newer came from it that is not kept.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub(crate) async fn forget(self, app: &App, scope: &impl InSociety, path: &str) -> anyhow::Result<()> {
+        Ok(queries::forget_of_browser(&app.db, scope, (&self.0, path)).await?)
     }
 
     /// Returns the page with the form filled in that its owner sent from it too late, where there is one.

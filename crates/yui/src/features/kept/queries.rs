@@ -17,6 +17,7 @@ statements! {
     FORGET = "
         DELETE FROM kept_forms
         WHERE society_id = $1 AND account_id = $2 AND staff_id = $3 AND token_hash = $4 AND path = $5";
+    FORGET_OF_BROWSER = "DELETE FROM kept_forms WHERE society_id = $1 AND token_hash = $2 AND path = $3";
     FORGET_OLDEST = "
         DELETE FROM kept_forms
         WHERE society_id = $1 AND account_id = $2 AND staff_id = $3 AND form_id NOT IN (
@@ -86,6 +87,15 @@ pub(super) async fn forget(
 ) -> Result<(), DbError> {
     let (account_id, staff_id) = owner.ids();
     db.execute(&FORGET, params![scope.society_id(), account_id, staff_id, token_hash, path]).await.map(drop)
+}
+
+/// Deletes what this browser sent to this path, whoever's it was.
+pub(super) async fn forget_of_browser(
+    db: &Db,
+    scope: &impl InSociety,
+    (token_hash, path): (&[u8; 32], &str),
+) -> Result<(), DbError> {
+    db.execute(&FORGET_OF_BROWSER, params![scope.society_id(), token_hash, path]).await.map(drop)
 }
 
 /// Deletes forms that were kept up to `until`; returns how many.

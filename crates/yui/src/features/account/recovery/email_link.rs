@@ -93,5 +93,5 @@ pub(in super::super) async fn submit(
         return Ok(Redirect::to("/settings?done=email").into_response());
     }
     let words = shell.t("メールアドレスを確認しました。元の画面に戻ってください。自動で次へ進みます。");
-    Ok(ToldPage { page: shell.page(TITLE), words: words.to_owned() }.into_response())
+    Ok(ToldPage { page: shell.page(TITLE).shown_once(), words: words.to_owned() }.into_response())
 }

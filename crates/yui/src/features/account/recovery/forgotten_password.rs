@@ -117,7 +117,7 @@ pub(in super::super) async fn submit(
     })
     .await?;
     let words = shell.t("詳細な手順を記載したメールをすぐに受信してください。").to_owned();
-    Ok(ToldPage { page: shell.page(TITLE), words }.into_response())
+    Ok(ToldPage { page: shell.page(TITLE).shown_once(), words }.into_response())
 }
 
 /// Mails a link that works once for five minutes.

@@ -98,7 +98,7 @@ pub(in super::super) async fn submit(
     })
     .await?;
     let words = shell.t("入力された内容が登録と一致した場合は、ユーザIDを書いたメールをお送りしました。").to_owned();
-    Ok(ToldPage { page: shell.page(TITLE), words }.into_response())
+    Ok(ToldPage { page: shell.page(TITLE).shown_once(), words }.into_response())
 }
 
 crate::ui::pages! {

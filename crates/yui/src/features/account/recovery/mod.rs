@@ -61,7 +61,7 @@ fn dead(shell: &Shell, words: &str) -> DeadLinkPage {
 
 crate::ui::pages! {
     ToldPage => |shell| Self {
-        page: shell.page("パスワードの再設定"),
+        page: shell.page("パスワードの再設定").shown_once(),
         words: shell.t("詳細な手順を記載したメールをすぐに受信してください。").into(),
     },
     LinkPage => |shell| Self {

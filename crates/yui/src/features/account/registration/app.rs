@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{
     Form,
     extract::{Path, State},
-    http::header,
+    http::{HeaderMap, header},
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::SignedDuration;
@@ -28,18 +28,22 @@ use crate::{
             sealed::{self, Place},
             session::hex,
             steps::Second,
+            under_way::with_cookies,
         },
         societies::{Factor, ids_take},
     },
     scope::InSociety,
-    ui::{FormState, Page, Shell},
+    ui::{FormState, Page, Shell, cookie},
     visitor::Visitor,
 };
 
 const KIND: &str = "app_register";
 
-/// How long a key waits for its first code.
-const LIFE: SignedDuration = SignedDuration::from_mins(30);
+/// How long a key waits for its first code: longer than it takes to find and install an app, and to log in again.
+const LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// The cookie of the browser that a key is shown to. Sessions and logins change while somebody installs an app; the browser stays.
+const SHOWN_COOKIE: &str = "yui_app_key";
 
 /// A key is shown again that waits for so long at least.
 const STILL: SignedDuration = SignedDuration::from_mins(5);
@@ -97,17 +101,40 @@ async fn page(
 pub(in super::super) async fn show(
     State(app): State<App>,
     shell: Shell,
+    headers: HeaderMap,
     registrant: Registrant,
 ) -> Result<Response, AppError> {
     if !registrant.may(Factor::App) {
         return Ok(Redirect::to("/factors?choose=yes").into_response());
     }
-    let Pending { key, token } = match pending(&app, &registrant).await? {
-        Some(pending) => pending,
-        None => begin(&app, &registrant).await?,
+    let browser = Browser::of(&app, &headers);
+    let pending = match browser {
+        Some(browser) => pending(&app, &registrant, browser).await?,
+        None => None,
+    };
+    let (Pending { key, token }, cookie) = match (pending, browser) {
+        (Some(pending), _) => (pending, None),
+        (None, Some(browser)) => (begin(&app, &registrant, browser).await?, None),
+        (None, None) => {
+            let fresh = app.random.token()?;
+            let cookie = cookie::set(app.config.http.https, SHOWN_COOKIE, &fresh.text(), Some(LIFE.as_secs()));
+            (begin(&app, &registrant, Browser(*fresh.hash().as_bytes())).await?, Some(cookie))
+        }
     };
     let typed = Typed { question: token, ..Typed::default() };
-    page(&app, &shell, &registrant, FormState::default(), typed, &key).await
+    let page = page(&app, &shell, &registrant, FormState::default(), typed, &key).await?;
+    Ok(with_cookies(page, cookie.into_iter().collect()))
+}
+
+/// A browser that a key is shown to, by the hash of its token.
+#[derive(Clone, Copy, Debug)]
+struct Browser([u8; 32]);
+
+impl Browser {
+    fn of(app: &App, headers: &HeaderMap) -> Option<Self> {
+        let token = cookie::get(headers, app.config.http.https, SHOWN_COOKIE).and_then(Token::parse)?;
+        Some(Self(*token.hash().as_bytes()))
+    }
 }
 
 /// A key that waits for its first code, as it is sealed.
@@ -116,7 +143,7 @@ struct Sealed {
     key: Vec<u8>,
     /// The text of the question's token, so that the page can be shown again.
     token: String,
-    /// The login or session that it is shown to.
+    /// The browser that it is shown to.
     shown_to: Vec<u8>,
 }
 
@@ -126,22 +153,27 @@ struct Pending {
     token: String,
 }
 
-fn opened(app: &App, registrant: &Registrant, token_hash: &[u8], sealed: &[u8]) -> anyhow::Result<Option<Pending>> {
+fn opened(
+    app: &App,
+    registrant: &Registrant,
+    browser: Browser,
+    (token_hash, sealed): (&[u8], &[u8]),
+) -> anyhow::Result<Option<Pending>> {
     let place = hex(token_hash);
     let state = sealed::open(app, registrant.scope(), Place("ceremonies", "sealed_state", &place), sealed)?;
     // What an earlier version has sealed is the key alone: the page is shown anew.
     let Ok(Sealed { key, token, shown_to }) = serde_json::from_slice(&state) else { return Ok(None) };
-    let key = TotpKey::from_bytes(&key).filter(|_| shown_to == registrant.token_hash());
+    let key = TotpKey::from_bytes(&key).filter(|_| shown_to == browser.0);
     Ok(key.map(|key| Pending { key, token }))
 }
 
-/// Returns the key that this login or session was shown and has not proved: phones throw the page away when one changes to the
+/// Returns the key that this browser was shown and whose first code is still to come: phones throw the page away when one changes to the
 /// app, and the picture that was scanned must be the one that counts.
-async fn pending(app: &App, registrant: &Registrant) -> anyhow::Result<Option<Pending>> {
+async fn pending(app: &App, registrant: &Registrant, browser: Browser) -> anyhow::Result<Option<Pending>> {
     let until = app.clock.now().checked_add(STILL)?;
     let whose = (KIND, registrant.account_id());
     for row in queries::ceremonies_of(&app.db, registrant.scope(), whose, until).await? {
-        if let Some(pending) = opened(app, registrant, &row.token_hash, &row.sealed_state)? {
+        if let Some(pending) = opened(app, registrant, browser, (&row.token_hash, &row.sealed_state))? {
             return Ok(Some(pending));
         }
     }
@@ -149,11 +181,11 @@ async fn pending(app: &App, registrant: &Registrant) -> anyhow::Result<Option<Pe
 }
 
 /// Makes a key and keeps it until its first code.
-async fn begin(app: &App, registrant: &Registrant) -> anyhow::Result<Pending> {
+async fn begin(app: &App, registrant: &Registrant, browser: Browser) -> anyhow::Result<Pending> {
     let key = TotpKey::from_random(app.random.bytes::<KEY_LEN>()?);
     let question = app.random.token()?;
     let (hash, token) = (*question.hash().as_bytes(), question.text().to_string());
-    let shown_to = registrant.token_hash().to_vec();
+    let shown_to = browser.0.to_vec();
     let state =
         Zeroizing::new(serde_json::to_vec(&Sealed { key: key.bytes().to_vec(), token: token.clone(), shown_to })?);
     let sealed = sealed::seal(app, registrant.scope(), Place("ceremonies", "sealed_state", &hex(&hash)), &state)?;
@@ -165,22 +197,28 @@ async fn begin(app: &App, registrant: &Registrant) -> anyhow::Result<Pending> {
     Ok(Pending { key, token })
 }
 
-/// Returns the key that waits for this registrant, and the hash of its question.
-async fn waiting(app: &App, registrant: &Registrant, question: &str) -> anyhow::Result<Option<(TotpKey, [u8; 32])>> {
-    let Some(token) = Token::parse(question) else { return Ok(None) };
+/// Returns the key that waits for this registrant in this browser, and the hash of its question.
+async fn waiting(
+    app: &App,
+    registrant: &Registrant,
+    headers: &HeaderMap,
+    question: &str,
+) -> anyhow::Result<Option<(TotpKey, [u8; 32])>> {
+    let (Some(token), Some(browser)) = (Token::parse(question), Browser::of(app, headers)) else { return Ok(None) };
     let hash = *token.hash().as_bytes();
     let row = queries::ceremony(&app.db, registrant.scope(), &hash, KIND, app.clock.now()).await?;
     let Some(row) = row.filter(|row| row.account_id == Some(registrant.account_id())) else { return Ok(None) };
-    Ok(opened(app, registrant, &hash, &row.sealed_state)?.map(|pending| (pending.key, hash)))
+    Ok(opened(app, registrant, browser, (&hash, &row.sealed_state))?.map(|pending| (pending.key, hash)))
 }
 
 /// Returns the key as a picture, which can be saved for apps that read pictures.
 pub(in super::super) async fn qr(
     State(app): State<App>,
+    headers: HeaderMap,
     registrant: Registrant,
     Path(question): Path<String>,
 ) -> Result<Response, AppError> {
-    let Some((key, _)) = waiting(&app, &registrant, &question).await? else { return Err(AppError::NotFound) };
+    let Some((key, _)) = waiting(&app, &registrant, &headers, &question).await? else { return Err(AppError::NotFound) };
     let person = queries::person(&app.db, registrant.scope(), registrant.account_id()).await?;
     let png = qr::qr_png(&key.uri(&registrant.scope().society().name, &person.user_id))?;
     Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
@@ -190,13 +228,14 @@ pub(in super::super) async fn submit(
     State(app): State<App>,
     shell: Shell,
     visitor: Visitor,
+    headers: HeaderMap,
     registrant: Registrant,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     if !registrant.may(Factor::App) {
         return Ok(Redirect::to("/factors?choose=yes").into_response());
     }
-    let Some((key, question)) = waiting(&app, &registrant, &typed.question).await? else {
+    let Some((key, question)) = waiting(&app, &registrant, &headers, &typed.question).await? else {
         return Ok(Redirect::to("/factors/app").into_response());
     };
     let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());

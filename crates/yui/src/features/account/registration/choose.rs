@@ -53,6 +53,9 @@ pub(in super::super) async fn show(
         return Ok(Redirect::to(&format!("/factors/{}", chosen.word())).into_response());
     }
     let choices = choices(&shell, scope, None);
+    if choices.is_empty() {
+        return Err(AppError::NotFound);
+    }
     let signed_in = matches!(registrant, Registrant::Member(..));
     let page = shell.page(TITLE);
     Ok(FactorChoosePage { page, choices, may_wait: registrant.may_wait(), signed_in }.into_response())

@@ -56,14 +56,6 @@ impl Registrant {
         }
     }
 
-    /// Returns the hash of the token of the login or session: who else is the same account's is another registrant.
-    fn token_hash(&self) -> &[u8; 32] {
-        match self {
-            Self::Login(login, _) => &login.token_hash,
-            Self::Member(member, _) => &member.session,
-        }
-    }
-
     /// Returns whether the society offers this factor; what it does not offer can not be registered, whatever is sent.
     pub(super) fn may(&self, factor: Factor) -> bool {
         self.scope().society().policy.factors.contains(&factor)
@@ -140,15 +132,17 @@ async fn factor_id(tx: &mut Tx, scope: &impl InSociety) -> Result<i64, AppError>
     Ok(ids_take(tx, scope, "factor", 1).await?)
 }
 
-/// Returns the label where no factor of this kind has it, else the label with the first free number.
+/// Returns the label where no factor of this kind has it, else the label with the first free number. Registrations of one account wait for
+/// each other from here on.
 async fn free_label(
-    app: &App,
+    tx: &mut Tx,
     scope: &impl InSociety,
     account_id: i64,
     kind: Factor,
     label: &str,
 ) -> Result<String, AppError> {
-    let taken = queries::factors(&app.db, scope, account_id).await?;
+    queries::revision_raise(tx, scope, account_id).await?;
+    let taken = queries::factors_in(tx, scope, account_id).await?;
     let is_taken = |label: &str| taken.iter().any(|factor| factor.kind == kind && factor.label == label);
     let numbered = (2..).map(|number| format!("{label} {number}"));
     let mut candidates = std::iter::once(label.to_owned()).chain(numbered);

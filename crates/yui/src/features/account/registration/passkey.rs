@@ -81,10 +81,10 @@ pub(in super::super) async fn finish(
     }
     let typed = label(&answer.label);
     let wanted = if typed.is_empty() { new.make.unwrap_or(shell.t("パスキー")) } else { &typed };
-    let name = free_label(&app, scope, id, Factor::Passkey, wanted).await?;
     let Some(mut tx) = registrant.begin(&app, Second::Passkey).await? else {
         return Ok(leading(Redirect::to("/login/continue").into_response()));
     };
+    let name = free_label(&mut tx, scope, id, Factor::Passkey, wanted).await?;
     let factor_id = factor_id(&mut tx, scope).await?;
     let factor = NewFactor {
         credential_id: Some(new.credential_id),

@@ -67,11 +67,11 @@ pub(in super::super) async fn make(
     app.mail.wake();
     let codes = codes.iter().map(|code| code.text().to_string()).collect::<Vec<_>>();
     let unused = codes.len();
-    Ok(RecoveryCodesPage { page: shell.page(TITLE), codes, unused }.into_response())
+    Ok(RecoveryCodesPage { page: shell.page(TITLE).shown_once(), codes, unused }.into_response())
 }
 
 crate::ui::pages! {
     RecoveryCodesPage => |shell| {
-        Self { page: shell.page(TITLE), codes: vec!["ABCD-EFGH-JKMN-PQRS".into(); 10], unused: 10 }
+        Self { page: shell.page(TITLE).shown_once(), codes: vec!["ABCD-EFGH-JKMN-PQRS".into(); 10], unused: 10 }
     },
 }

@@ -39,11 +39,18 @@ for (const box of document.querySelectorAll('[data-passkey]')) {
       sign_out_everywhere: field('sign_out_everywhere')?.checked ?? false,
     });
     if (next.unknown) await PublicKeyCredential.signalUnknownCredential?.(next.unknown);
+    // What the portal did not take is no passkey: the device need not offer it.
+    if (next.error && registering) {
+      const rpId = question.options.rp.id ?? location.hostname;
+      await PublicKeyCredential.signalUnknownCredential?.({ rpId, credentialId: given.id });
+    }
     if (next.error) say(next.error);
     else location.assign(next.location);
   };
 
   button.addEventListener('click', async () => {
+    // A second press would ask the device for a second passkey in place of the first.
+    if (button.getAttribute('aria-busy')) return;
     say('');
     waiting?.abort();
     button.setAttribute('aria-busy', 'true');
