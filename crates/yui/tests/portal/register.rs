@@ -531,6 +531,37 @@ async fn a_dependent_without_an_insured_person_joins_nobody_and_is_gathered_late
     }
 }
 
+/// An insured person never joins dependents who were covered under the number before: somebody else insured them.
+#[tokio::test]
+async fn a_later_insured_person_joins_no_dependents_of_before() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        let wrong = FIRST_HOLDER.replace("コウ イチ", "甲 一");
+        let newborn = "1,02,,甲 新,コウ アラタ,男,2025-06-01,家族,2025-06-01,";
+        let (taken, told) = register_both_ways(&portal, &scope, "a.csv", &[&wrong, FIRST_HOLDERS_CHILD, newborn]).await;
+        assert_eq!((taken, told.len()), (2, 1), "{told:?}");
+        register_both_ways(&portal, &scope, "b.csv", &[NEW_HOLDER]).await;
+        assert_eq!(households_of(&portal).await, ["甲 子,甲 新", "乙 二"]);
+    }
+}
+
+/// Two rows that contradict each other about one person and time are both taken, and said.
+#[tokio::test]
+async fn contradicting_rows_of_one_person_are_told() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        let file = portal.file("a.csv", register_of(&[FIRST_HOLDER, FIRST_HOLDER_LEFT, NEW_HOLDER, FIRST_HOLDER]));
+        let report = portal.register(&scope, &file, PLAIN).await.unwrap();
+        let notices = imports::notices(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+        let told = notices.iter().filter(|notice| notice.reason.contains("期間が重なる行")).count();
+        assert!(told > 0, "{notices:?}");
+        let file = portal.file("b.csv", register_of(&[INSURED, CHILD, INSURED]));
+        let report = portal.register(&scope, &file, PLAIN).await.unwrap();
+        let notices = imports::notices(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+        assert!(notices.is_empty(), "rows that say the same are no contradiction: {notices:?}");
+    }
+}
+
 /// Twins of one reading have two questions, though birth date, sex, kana and start are the same.
 #[tokio::test]
 async fn each_twin_has_a_question() {

@@ -6,6 +6,7 @@ use super::{
     queries::{Person, Span},
     row::{self, Family, Row},
     row_matcher::RowMatcher,
+    similarity::is_newer_version,
 };
 use crate::features::imports::{Change, Entry, Facts};
 
@@ -14,7 +15,7 @@ pub(super) const LISTS: &[(&str, &str)] =
     &[(JOIN, "加入"), (LEAVE, "喪失"), (MOVE, "移動"), (CHANGE, "変更"), (MISSING, "ファイルにいない人")];
 
 /// The list of members missing in a full file.
-pub(super) const MISSING: &str = "missing";
+pub(crate) const MISSING: &str = "missing";
 
 const JOIN: &str = "join";
 const LEAVE: &str = "leave";
@@ -183,5 +184,20 @@ pub(super) fn notices(row_matcher: &RowMatcher, family: &Family) -> Vec<Fault> {
         let numbers = one.spans.last().map(numbers).unwrap_or_default();
         Fault::new(line, "枝番", reason).with_person(&numbers, &one.name)
     });
-    left.chain(alone).chain(branches).collect()
+    left.chain(alone).chain(branches).chain(contradictions(family)).collect()
+}
+
+/// Returns a notice for each row that says something else of the same person and time than another one.
+fn contradictions(family: &Family) -> impl Iterator<Item = Fault> + '_ {
+    let rows = family.rows.iter().enumerate();
+    rows.filter_map(|(at, row)| {
+        let mut earlier = family.rows.iter().take(at);
+        let says = |row: &Row| (row.from, row.to, row.name.clone(), row.branch.clone(), row.person_key.clone());
+        let other = earlier.find(|other| is_newer_version(row, other) && says(row) != says(other))?;
+        let reason = format!(
+            "同じ人の、期間が重なる行が{}行目にもあり、資格取得日・資格喪失日・氏名などが違います。どちらが正しいか確かめてください。",
+            other.line
+        );
+        Some(row.finding("資格取得日", reason))
+    })
 }

@@ -71,7 +71,7 @@ const QUESTIONS: &[Question] = &[
 ];
 
 /// Under this word a check of a full file counts how many changes the register had had when the missing members were searched for.
-pub(super) const SEARCHED_AT: &str = "register changes";
+pub(super) const SEARCHED_AT: &str = "changes of the register so far";
 
 const CHANGED_SINCE: &str = "確認のあとに台帳が変わったため、もう一度確認しました。喪失になる「ファイルにいない人」を見直してから取り込んでください。";
 
@@ -197,6 +197,10 @@ impl FileKind for RegisterFiles {
             let importer = importer();
             job.run(importer).await
         })
+    }
+
+    fn about_withdrawal(&self) -> &'static str {
+        "この取込で加わった人に、アカウントや医療費がある場合と、あとの取込で変わった場合は、取り下げられません。"
     }
 
     fn is_outdated<'a>(

@@ -239,6 +239,10 @@ impl Importer for RegisterImport {
         if self.missing == 0 {
             return Ok(None);
         }
+        if end && wrong == 0 {
+            self.counts.left += self.missing;
+            self.counts.changed_members += self.missing;
+        }
         if end && wrong > 0 {
             applied.notices.push(Fault::new(0, "ファイルにいない人", KEPT_FOR_MISTAKES));
         }

@@ -1,7 +1,10 @@
 //! Whom a claim means.
 
 use jiff::civil::Date;
-use kenpo_formats::{TreatmentMonth, text::search_key};
+use kenpo_formats::{
+    TreatmentMonth,
+    text::{fold, search_key},
+};
 
 use super::Coverage;
 
@@ -86,7 +89,8 @@ pub(crate) fn matched<'c>(known: &'c [Coverage], hint: &Hint) -> Result<&'c Cove
         None => Vec::new(),
     };
     if let Some(meant) = one(&by_branch) {
-        return if born(&meant) { Ok(meant) } else { Err(Mismatch::Ambiguous) };
+        let is_other = hint.birth_date.is_none() && !is_named_like(meant, hint);
+        return if born(&meant) && !is_other { Ok(meant) } else { Err(Mismatch::Ambiguous) };
     }
     // Who is known to have another branch number is not meant.
     let other = |who: &&Coverage| matches!((&hint.branch, &who.branch), (Some(ours), Some(theirs)) if ours != theirs);
@@ -110,6 +114,19 @@ pub(crate) fn matched<'c>(known: &'c [Coverage], hint: &Hint) -> Result<&'c Cove
         None if by_name.is_empty() && nobody => Err(Mismatch::UnknownPerson),
         None => Err(Mismatch::Ambiguous),
     }
+}
+
+/// Returns whether the record's name may be the person's: it says none, or the kana or the name agrees, or at least the given name, as after a
+/// marriage. A branch number alone may be that of an earlier or later holder of the number.
+fn is_named_like(person: &Coverage, hint: &Hint) -> bool {
+    let given = |name: &str| fold(name).split_whitespace().last().map(search_key);
+    let alike = |ours: &Option<String>, theirs: &str| {
+        let ours = ours.as_ref().filter(|name| !name.trim().is_empty())?;
+        Some(search_key(ours) == search_key(theirs) || given(ours) == given(theirs))
+    };
+    let said = [alike(&hint.kana, &person.kana), alike(&hint.name, &person.name)];
+    let mut said = said.into_iter().flatten().peekable();
+    said.peek().is_none() || said.any(|alike| alike)
 }
 
 /// Returns the one person in the list, who may be in it with several spans.
@@ -170,6 +187,25 @@ mod tests {
         assert_eq!(meant(&hint(Some("01"), None, None)), Ok(2));
         assert_eq!(meant(&hint(Some("01"), Some(date(1981, 3, 3)), None)), Ok(2));
         assert_eq!(meant(&hint(Some("01"), Some(date(1979, 8, 22)), None)), Err(Mismatch::Ambiguous));
+    }
+
+    #[test]
+    fn a_branch_number_does_not_decide_against_the_name() {
+        let named = |branch: &str, name: Option<&str>, kana: Option<&str>| {
+            let mut hint = hint(Some(branch), None, kana);
+            hint.name = name.map(Into::into);
+            meant(&hint)
+        };
+        assert_eq!(
+            named("00", Some("甲 一"), Some("コウ イチ")),
+            Err(Mismatch::Ambiguous),
+            "an earlier holder of the number"
+        );
+        assert_eq!(named("00", Some("テスト 花子"), None), Err(Mismatch::Ambiguous));
+        assert_eq!(named("01", Some("見本 花子"), Some("ミホン ハナコ")), Ok(2), "a new family name");
+        assert_eq!(named("01", Some("テスト　花子"), None), Ok(2));
+        assert_eq!(named("01", None, Some("ﾃｽﾄ ﾊﾅｺ")), Ok(2));
+        assert_eq!(named("01", Some(" "), None), Ok(2), "no name said");
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod seen;
 mod similarity;
 
 pub use backfill::backfill;
+pub(crate) use changes::MISSING;
 pub use files::RegisterFiles;
 pub use import::RegisterImport;
 pub(crate) use matching::{Hint, Mismatch, matched};

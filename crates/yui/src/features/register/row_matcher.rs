@@ -407,8 +407,16 @@ impl RowMatcher {
     /// its insured person is there at the time.
     fn is_open_to(&self, at: Option<usize>, row: &Row, span: &Span, holder: &str) -> bool {
         let mut insured = self.insured_spans(span.household_id, at).peekable();
-        insured.peek().is_none()
+        (insured.peek().is_none() && !(row.insured && self.began_before(span.household_id, at, row, holder)))
             || (!row.insured && insured.any(|known| known.holder_key() == holder && overlaps(known, row)))
+    }
+
+    /// Returns whether somebody else of the household was covered under these numbers before the insured person's row begins: their insured
+    /// person was another one.
+    fn began_before(&self, household_id: i64, at: Option<usize>, row: &Row, holder: &str) -> bool {
+        let others = self.by_holder.get(holder).into_iter().flatten().filter(|other| Some(**other) != at);
+        let mut spans = others.filter_map(|other| self.persons.get(*other)).flat_map(|person| &person.spans);
+        spans.any(|span| span.household_id == household_id && span.holder_key() == holder && span.from < row.from)
     }
 
     /// Returns the coverage of everybody who is or was insured in a household, but for one person.
@@ -428,6 +436,7 @@ impl RowMatcher {
             .filter(|span| !span.insured && span.holder_key() == holder && span.household_id != household_id)
             .map(|span| span.household_id)
             .filter(|household| self.insured_spans(*household, None).next().is_none())
+            .filter(|household| !self.began_before(*household, None, row, holder))
             .collect();
         for at in under {
             let Some(person) = self.persons.get_mut(at) else { continue };
