@@ -226,6 +226,10 @@ impl Assembly {
             let count = self.reviews;
             self.notice(Fault::new(0, "MK", format!("再審査の結果(MK)が{count}件あります。読み飛ばしました。")));
         }
+        // What payers receive begins each claim with an MN: one without a claim behind it is all that was left of its claim.
+        if of_payer && self.draft.is_none() && self.admin_number.is_some() {
+            return Err(Cut { withheld: None });
+        }
         if self.open && !self.administered && !of_payer {
             return Err(Cut { withheld: self.draft.take().map(|draft| draft.line) });
         }

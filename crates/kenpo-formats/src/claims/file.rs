@@ -207,10 +207,12 @@ impl<R: Read> ClaimFile<R> {
                 let withheld = withheld.map_or_else(String::new, |line| {
                     format!("最後のレセプト({line}行)は途中で切れているかもしれないため、読み取りませんでした。")
                 });
-                let reason = format!(
-                    "ファイルの終わりを示すレコード(GO)がありません。途中で切れていないか確認してください。{withheld}"
-                );
-                Some(Err(Fault::new(line, "GO", reason)))
+                let (record, missing) = match self.payer {
+                    Some(_) => ("MN", "最後のレセプト管理レコード(MN)のあとに、レセプト(RE)がありません。"),
+                    None => ("GO", "ファイルの終わりを示すレコード(GO)がありません。"),
+                };
+                let reason = format!("{missing}途中で切れていないか確認してください。{withheld}");
+                Some(Err(Fault::new(line, record, reason)))
             }
             Ok(item) => {
                 let totals = self.totals();

@@ -7,9 +7,12 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand, builder::
 use kenpo_formats::{Fault, FaultsCsv, write_faults_csv};
 
 use super::{for_society, output, read_society};
-use crate::features::imports::{
-    self, Answers, Choices, ChunkFault, Format, Job, KINDS, Kind, Options, Outcome, Profile, Question, Source, Through,
-    Unconfirmed, UsedProfile, Watch, YES,
+use crate::features::{
+    imports::{
+        self, Answers, Choices, ChunkFault, Entry, Format, Job, KINDS, Kind, Options, Outcome, Profile, Question,
+        RowQuestion, Source, Through, Unconfirmed, UsedProfile, Watch, YES,
+    },
+    register::MISSING,
 };
 
 #[derive(Debug, Subcommand)]
@@ -206,6 +209,14 @@ impl Watch for Told {
 
     fn confirm(&mut self, faults: &[Fault]) {
         self.to_confirm.extend_from_slice(faults);
+    }
+
+    fn found(&mut self, entries: &[Entry], _: &[RowQuestion]) {
+        // Who joins, leaves and changes is what the console is for; whom a file leaves out would otherwise not be said anywhere.
+        for Entry { who, numbers, .. } in entries.iter().filter(|entry| entry.list == MISSING) {
+            self.notices
+                .push(&Fault::new(0, "ファイルにいない人", format!("{numbers} {who}")).with_person(numbers, who));
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use yui::{
 use crate::{
     claims::claims,
     console_imports::checked,
+    several_files::payer_claim,
     support::{Browser, EXPENSE_HEADER, Portal, encode, register_csv, state_of},
     uploads::uploaded_with,
 };
@@ -129,6 +130,63 @@ async fn a_file_over_a_change_by_hand_or_back_to_older_amounts_has_to_be_confirm
         let same = format!("{EXPENSE_HEADER}{}", row("K1", 50_000));
         let upload = checked(&portal, &mut staff, "expenses", "same.csv", same.as_bytes()).await;
         assert!(!staff.get(&upload).await.text().contains("職員が手作業で変更した内容"));
+    }
+}
+
+/// A change by hand is newer than what it changes: where a file came after the batch that collects changes, another one is begun.
+#[tokio::test]
+async fn a_correction_counts_though_older_changes_wait() {
+    for portal in Portal::demos().await {
+        let scope = portal.scope("minato").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
+        let mut hands = Vec::new();
+        for (key, total) in [("K1", 61_000), ("K2", 52_000)] {
+            let batch = import(&portal, &scope, &format!("{key}.csv"), &[row(key, total)]).await;
+            let claim = staff.get(&format!("/console/imports/{batch}/claims")).await.attribute("tbody a", "href");
+            let own = total * 3 / 10 - 1_000;
+            let typed = format!("total={}&insurer={}&public=0&self_pay={own}", total - 1_000, total * 7 / 10);
+            let done = staff.post(&format!("{claim}/correct"), &format!("{typed}&reason={}", encode("確認"))).await;
+            assert_eq!(done.status, 303, "{}", done.first(".error-summary"));
+            hands.push(batch_in(done.location()));
+        }
+        assert!(hands[0] < hands[1], "{hands:?}");
+        for batch in hands {
+            imports::publish(&portal.app, &scope, batch).await.unwrap();
+        }
+        let shown = statement(&mut portal.signed_in("minato", "testtaro01").await).await;
+        assert!(shown.contains("111,000") && !shown.contains("52,000"), "{shown}");
+    }
+}
+
+/// Of two claims of one visit, both billed again, each replaces its own; where it is not known which, none is replaced.
+#[tokio::test]
+async fn claims_billed_again_replace_their_own() {
+    let claim = |number: u64, points: u64, billed: &str| {
+        let text = encoding_rs::SHIFT_JIS
+            .decode(&payer_claim(number, points))
+            .0
+            .replace(",202609,00,", &format!(",{billed},00,"));
+        encoding_rs::SHIFT_JIS.encode(&text).0.into_owned()
+    };
+    for portal in Portal::demos().await {
+        let scope = portal.scope("minato").await;
+        let import = async |name: &str, claims: [Vec<u8>; 2]| {
+            let mut told = Vec::new();
+            let file = portal.file(name, claims.concat());
+            let report = portal.expenses(&scope, &file, CONFIRMED, &mut told).await.unwrap();
+            imports::publish(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+            (report.accepted, told)
+        };
+        let mut member = portal.signed_in("minato", "testtaro01").await;
+        import("1.UKE", [claim(1, 1_000, "202609"), claim(2, 500, "202609")]).await;
+        assert!(statement(&mut member).await.contains("15,000"));
+        let (taken, told) = import("2.UKE", [claim(11, 500, "202610"), claim(12, 1_000, "202610")]).await;
+        assert_eq!(taken, 2, "{told:?}");
+        assert!(statement(&mut member).await.contains("15,000"));
+        let (taken, told) = import("3.UKE", [claim(21, 900, "202611"), claim(22, 450, "202611")]).await;
+        assert_eq!(taken, 0, "{told:?}");
+        assert!(told.iter().all(|why| why.contains("どれの再請求か決められません")), "{told:?}");
+        assert!(statement(&mut member).await.contains("15,000"));
     }
 }
 

@@ -131,6 +131,12 @@ fn a_file_that_may_be_cut_says_so_and_keeps_its_claims() {
     assert_eq!(file.integrity(), Some(Integrity::Truncated { line: 18, withheld: None }));
     let (_, file) = opened(&format!("{text}\x1A"));
     assert_eq!(file.integrity(), Some(Integrity::Unstated));
+    // Cut between two records, so that nothing but the beginning of a claim is left.
+    let begun: String = second().split_inclusive("\r\n").take(2).collect();
+    let (items, file) = opened(&format!("{CLAIM}{begun}"));
+    assert_eq!(items.iter().filter(|item| item.is_ok()).count(), 1);
+    assert!(items[1].as_ref().unwrap_err().reason.contains("途中で切れていないか"), "{items:?}");
+    assert!(matches!(file.integrity(), Some(Integrity::Truncated { withheld: None, .. })));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use yui_db::Tx;
 
 use super::{
     by_hand, claims,
-    import::{ELSEWHERE, ExpenseImport},
+    import::{ELSEWHERE, ExpenseImport, OTHER_FORM, WAITING},
     judging,
     news::ExpenseNews,
     queries, unmatched,
@@ -88,9 +88,18 @@ impl FileKind for ExpenseFiles {
             ("shares worked out by rule", "自己負担額を計算で求めたもの"),
             ("claims taken back", "取り消された請求"),
             ("claims billed again", "再請求と入れ替えた請求"),
-            ("visits in another form", "別の形式で取込済みの診療"),
+            (OTHER_FORM, "別の形式で取込済みの診療"),
+            (WAITING, "照合待ちになる請求"),
             (ELSEWHERE, "ほかの取込にもある請求"),
         ]
+    }
+
+    fn about_withdrawal(&self) -> &'static str {
+        "この取込の請求を職員が1件ずつ訂正・取消していた場合、その内容は、「手作業の変更」の取込を取り下げるまで残ります。照合待ちから割り当てた請求は、いっしょに取り下げます。"
+    }
+
+    fn worth_importing(&self) -> &'static [&'static str] {
+        &[OTHER_FORM, WAITING]
     }
 
     fn lists(&self) -> &'static [(&'static str, &'static str)] {

@@ -51,6 +51,8 @@ pub(super) struct Counts {
     pub(super) elsewhere: i64,
     pub(super) billed_again: i64,
     pub(super) other_form: i64,
+    /// Claims of nobody in the register.
+    pub(super) waiting: i64,
     /// Claims that staff changed by hand and the file changes again.
     pub(super) over_hand: i64,
     /// Claims that the file takes back to what an earlier version said.
@@ -102,6 +104,12 @@ impl ExpenseImport {
     }
 }
 
+/// The name of the detail that counts care that has come in another form already.
+pub(super) const OTHER_FORM: &str = "visits in another form";
+
+/// The name of the detail that counts the claims of nobody in the register.
+pub(super) const WAITING: &str = "claims that wait";
+
 /// The name of the detail that counts the claims of a history that another batch has too.
 pub(super) const ELSEWHERE: &str = "claims of other batches";
 
@@ -134,9 +142,9 @@ impl Importer for ExpenseImport {
     ) -> anyhow::Result<Applied> {
         let records = records.iter().map(|incoming| &incoming.record);
         let judged = self.judged(tx, None, placed, records, faults).await?;
-        for row in judged.rows.into_iter().filter(|row| !row.replaces) {
+        for row in judged.rows {
             self.checked.insert(row.key, ());
-            if !row.record.cancelled {
+            if !row.replaces && !row.record.cancelled {
                 self.amount += row.record.amounts.total;
                 self.people.insert(row.person.member_id);
             }
@@ -179,7 +187,8 @@ impl Importer for ExpenseImport {
             ("shares worked out by rule", self.counts.derived),
             ("claims taken back", self.counts.cancelled),
             ("claims billed again", self.counts.billed_again),
-            ("visits in another form", self.counts.other_form),
+            (OTHER_FORM, self.counts.other_form),
+            (WAITING, self.counts.waiting),
         ];
         if self.history {
             details.extend([(ELSEWHERE, self.counts.elsewhere), (HISTORY, 1)]);

@@ -65,6 +65,7 @@ impl ExpenseImport {
                     continue;
                 }
                 Err(Unplaced::Unmatched(mismatch)) => {
+                    self.counts.waiting += 1;
                     judged.unmatched.push((key, record, mismatch.reason()));
                     (FaultKind::Unmatched, PERSON, mismatch.reason().to_owned())
                 }
@@ -91,7 +92,8 @@ impl ExpenseImport {
             let mut replaced = None;
             if !versions.contains_key(key.as_slice()) {
                 let known = visits.get(&visit_key(person, record)).map(Vec::as_slice).unwrap_or_default();
-                match same_visit(known, &key, record) {
+                let is_replaced = |key: &Vec<u8>| seen.contains(key) || self.checked.get(key).is_some();
+                match same_visit(known, &key, record, is_replaced) {
                     Some(SameVisit::BilledAgain(visit)) => {
                         replaced = Some(visit);
                     }
@@ -99,6 +101,11 @@ impl ExpenseImport {
                         refuse("請求年月", &billed_later(month));
                         continue;
                     }
+                    Some(SameVisit::BilledAgainOneOf(count)) => {
+                        refuse("請求年月", &billed_again_one_of(count));
+                        continue;
+                    }
+                    Some(SameVisit::OtherForm) if record.cancelled => {}
                     Some(SameVisit::OtherForm) => {
                         self.counts.other_form += 1;
                         if let Some(entry) = batch_id.is_none().then(|| other_form(record)) {
@@ -176,7 +183,8 @@ pub(super) async fn why_not_taken(
     let import = ExpenseImport::new(scope.clone(), Vec::new(), record.hint.month).among_all();
     let visits = import.visits(tx, std::slice::from_ref(&meant)).await?;
     let known = visits.get(&visit_key(*person, record)).map(Vec::as_slice).unwrap_or_default();
-    Ok(same_visit(known, key, record).map(|visit| match visit {
+    Ok(same_visit(known, key, record, |_| false).map(|visit| match visit {
+        SameVisit::BilledAgainOneOf(count) => billed_again_one_of(count),
         SameVisit::BilledAgain(_) => BILLED_BEFORE.to_owned(),
         SameVisit::BilledLater(month) => billed_later(month),
         SameVisit::OtherForm => OTHER_FORM.to_owned(),
@@ -184,6 +192,12 @@ pub(super) async fn why_not_taken(
 }
 
 const BILLED_BEFORE: &str = "この診療の、前に請求されたものがすでにあります（再請求）。前の請求を1件ずつの画面で取り下げてから、割り当ててください。";
+
+fn billed_again_one_of(count: usize) -> String {
+    format!(
+        "この診療の、前に請求されたものが{count}件あり、どれの再請求か決められません。前の請求を1件ずつの画面で取り下げてから、もう一度取り込んでください。"
+    )
+}
 
 fn billed_later(month: TreatmentMonth) -> String {
     format!("この診療は、{month}に再請求されたものを取り込み済みです。")

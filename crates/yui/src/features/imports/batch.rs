@@ -115,6 +115,8 @@ pub struct Batch {
     pub kept: i64,
     /// Whether rows of it are still to be deleted after its withdrawal. Nobody sees them.
     pub clearing: bool,
+    /// Whether it holds what staff changed by hand, and is no file.
+    pub by_hand: bool,
     /// How many members were mailed of its publication.
     pub told: i64,
     /// Whether some are still to be mailed.

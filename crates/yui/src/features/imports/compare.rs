@@ -67,6 +67,7 @@ pub(super) fn comparable<'b>(preview: &Preview, kind: Kind, batches: &'b [Batch]
         batch.kind.word() == kind.word()
             && batch.state == BatchState::Published
             && !batch.is_history()
+            && !batch.by_hand
             && Shape::of(months(batch), &batch.details, (batch.corrections, batch.accepted)) == shape
             && (sized || near(batch.accepted))
     };
@@ -120,6 +121,7 @@ mod tests {
             withdraw_trouble: None,
             kept: 0,
             clearing: false,
+            by_hand: false,
             told: 0,
             telling: false,
         }

@@ -165,6 +165,16 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
+    /// Returns what a withdrawal of such a batch leaves, or what stands against it, in words for staff.
+    fn about_withdrawal(&self) -> &'static str {
+        ""
+    }
+
+    /// Returns which of the details count records that are worth an import though none is taken yet.
+    fn worth_importing(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Returns the work of this kind that waits for staff.
     fn waits<'a>(
         &'a self,

@@ -61,7 +61,7 @@ pub(crate) async fn batch_state(
     queries::state_of(tx, scope, batch_id).await
 }
 
-/// Returns the newest batch of changes by hand of this kind that waits and is neither scheduled nor to be withdrawn.
+/// Returns the batch of changes by hand of this kind that waits and is neither scheduled nor to be withdrawn, where it is the newest batch.
 pub(crate) async fn hand_batch_open(
     tx: &mut Tx,
     scope: &SystemScope,

@@ -19,6 +19,8 @@ use crate::features::{
 pub(super) enum SameVisit<'v> {
     /// Billed in an earlier month: the record replaces it.
     BilledAgain(&'v Visit),
+    /// One of several that were billed in an earlier month, of other totals: it is not known which.
+    BilledAgainOneOf(usize),
     /// Billed in a later month: the record is out of date.
     BilledLater(TreatmentMonth),
     /// An electronic claim beside a row of a CSV.
@@ -72,8 +74,14 @@ pub(super) fn visit_key(person: Person, record: &Record) -> VisitKey {
     (person.member_id, record.hint.month.number(), record.care_kind.code())
 }
 
-/// Returns how the record's care has come already under another key, if it has.
-pub(super) fn same_visit<'v>(known: &'v [Visit], key: &[u8], record: &Record) -> Option<SameVisit<'v>> {
+/// Returns how the record's care has come already under another key, if it has. What another record of the file has replaced already is not
+/// replaced again.
+pub(super) fn same_visit<'v>(
+    known: &'v [Visit],
+    key: &[u8],
+    record: &Record,
+    is_replaced: impl Fn(&Vec<u8>) -> bool,
+) -> Option<SameVisit<'v>> {
     let others = || known.iter().filter(|visit| visit.version.claim_key != key);
     if let Some(billed_in) = record.billed_in {
         let of_provider = |visit: &&Visit| visit.provider_code == record.provider_code;
@@ -82,8 +90,14 @@ pub(super) fn same_visit<'v>(known: &'v [Visit], key: &[u8], record: &Record) ->
         if let Some(later) = electronic().filter_map(billed).find(|month| *month > billed_in) {
             return Some(SameVisit::BilledLater(later));
         }
-        if let Some(visit) = electronic().find(|visit| billed(visit).is_some_and(|month| month < billed_in)) {
-            return Some(SameVisit::BilledAgain(visit));
+        let is_earlier = |visit: &&Visit| billed(visit).is_some_and(|month| month < billed_in);
+        let earlier: Vec<_> =
+            electronic().filter(is_earlier).filter(|visit| !is_replaced(&visit.version.claim_key)).collect();
+        let of_total = earlier.iter().find(|visit| visit.version.total == record.amounts.total);
+        match (of_total, earlier.as_slice()) {
+            (Some(visit), _) | (None, [visit]) => return Some(SameVisit::BilledAgain(visit)),
+            (None, []) => {}
+            (None, several) => return Some(SameVisit::BilledAgainOneOf(several.len())),
         }
     }
     let other_form = |visit: &Visit| {

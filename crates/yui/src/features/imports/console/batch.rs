@@ -199,6 +199,7 @@ pub(super) fn sample() -> Batch {
         through: None,
         kept: 0,
         clearing: false,
+        by_hand: false,
     }
 }
 

@@ -70,8 +70,15 @@ impl ImportPreviewPage {
 
     /// Returns whether staff can have it imported.
     fn may_apply(&self) -> bool {
-        let Preview { there_already, accepted, asked_count, .. } = &self.preview;
-        self.is("checked") && there_already.is_none() && (*accepted > 0 || *asked_count > 0)
+        self.is("checked") && self.preview.there_already.is_none() && self.has_worth()
+    }
+
+    /// Returns whether an import would do anything.
+    fn has_worth(&self) -> bool {
+        let worth = self.upload.kind.worth_importing();
+        let Preview { accepted, asked_count, details, .. } = &self.preview;
+        let counts = |(word, count): &(String, i64)| *count > 0 && worth.contains(&word.as_str());
+        *accepted > 0 || *asked_count > 0 || details.iter().any(counts)
     }
 
     /// Returns whether the file is the history of an older portal.

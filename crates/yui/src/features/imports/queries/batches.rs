@@ -17,7 +17,7 @@ statements! {
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
             withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, withdraw_reason, through_month,
-            kept, clearing
+            kept, clearing, by_hand
         FROM import_batches
         WHERE society_id = $1 AND kind = $2 AND content_hash = $3 AND state <> 'withdrawn'
         ORDER BY batch_id DESC LIMIT 1";
@@ -25,14 +25,14 @@ statements! {
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
             withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, withdraw_reason, through_month,
-            kept, clearing
+            kept, clearing, by_hand
         FROM import_batches
         WHERE society_id = $1 AND batch_id = $2";
     BATCH_LIST = "
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
             withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, withdraw_reason, through_month,
-            kept, clearing
+            kept, clearing, by_hand
         FROM import_batches
         WHERE society_id = $1
         ORDER BY batch_id";
@@ -40,7 +40,7 @@ statements! {
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
             withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, withdraw_reason, through_month,
-            kept, clearing
+            kept, clearing, by_hand
         FROM import_batches
         WHERE society_id = $1 AND batch_id < $2
         ORDER BY batch_id DESC LIMIT $3";
@@ -48,7 +48,7 @@ statements! {
         SELECT batch_id, kind, file_name, state, position, accepted, rejected, unmatched, corrections, details,
             first_month, last_month, imported_by, created_at, publish_at, published_at, published_by, withdrawn_at,
             withdrawn_by, told, told_through, withdraw_acting, withdraw_trouble, withdraw_reason, through_month,
-            kept, clearing
+            kept, clearing, by_hand
         FROM import_batches
         WHERE society_id = $1 AND kind = $2 AND state = 'published'
         ORDER BY batch_id DESC LIMIT 1";
@@ -159,6 +159,7 @@ struct BatchRow {
     through_month: Option<i32>,
     kept: i64,
     clearing: bool,
+    by_hand: bool,
 }
 
 impl BatchRow {
@@ -190,6 +191,7 @@ impl BatchRow {
             through: self.through_month.and_then(TreatmentMonth::from_number),
             kept: self.kept,
             clearing: self.clearing,
+            by_hand: self.by_hand,
         })
     }
 }

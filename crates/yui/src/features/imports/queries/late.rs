@@ -27,7 +27,7 @@ statements! {
         SELECT batch_id FROM import_batches
         WHERE society_id = $1 AND kind = $2 AND by_hand AND state = 'staged' AND publish_at IS NULL
             AND withdraw_acting IS NULL
-        ORDER BY batch_id DESC LIMIT 1";
+            AND batch_id = (SELECT MAX(n.batch_id) FROM import_batches n WHERE n.society_id = $1 AND n.kind = $2)";
     HAND_BATCH_INSERT = "
         INSERT INTO import_batches (society_id, batch_id, kind, format, file_name, content_hash, state, position,
             accepted, rejected, unmatched, corrections, imported_by, created_at, version_order, by_hand)
@@ -98,7 +98,7 @@ pub(in super::super) async fn state_of(
     Ok(row.and_then(|row| BatchState::of(&row.state)))
 }
 
-/// Returns the newest batch of changes by hand that waits.
+/// Returns the batch of changes by hand that waits, where no file came after it: a change is newer than what it changes.
 pub(in super::super) async fn hand_batch_open(
     tx: &mut Tx,
     scope: &SystemScope,
