@@ -3,7 +3,7 @@ import { arrives, fillIn } from '../support/enrol.js';
 import { asMember, expect, logIn, newMail, submit, test } from '../support/test.js';
 
 const minutes = 60;
-const KEPT = '入力した内容は残っています。';
+const KEPT = '入力した内容は残っています';
 const AGAIN = '操作はまだ完了していません。内容を確かめて、もう一度送信してください。';
 const address = (page) => page.getByLabel('新しいメールアドレス');
 
