@@ -84,7 +84,8 @@ for (const { key, asksKind, emailRequired } of [
     await logIn(page, { ...account, user_id: 'JIBUNNO-ID', password: OWN_PASSWORD });
     await page.waitForURL(society.url);
     await page.goto(society.at('/settings/login'));
-    await expect(page.getByText('登録されている認証方法はありません。')).toBeVisible();
+    await expect(page.getByRole('heading', { name: '基本認証' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: '二要素認証' }), 'the society has none').toHaveCount(0);
     await expect(page.locator('a[href^="/factors"]')).toHaveCount(0);
     await page.goto(society.at('/expenses/statement?year=2025'));
     await expect(page.locator('.table-wide tbody tr').first()).toBeVisible();
