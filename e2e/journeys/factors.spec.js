@@ -230,6 +230,21 @@ test('passkey: picked from the list under the user ID, nothing typed and nothing
   await expect(page.locator('.table-wide tfoot')).toBeVisible();
 });
 
+test('passkey: a double click registers one, which logs in', async ({ page, portal }) => {
+  const society = portal.society('minato');
+  await withoutAutofill(page);
+  await asMember(page, society, '/settings/login');
+  await Authenticator.of(page);
+  await page.goto(society.at('/factors/passkey'));
+  await page.getByRole('button', { name: '登録', exact: true }).dblclick();
+  await expect(page.getByRole('status')).toHaveText('認証方法を登録しました。');
+  await expect(page.locator('.entry').filter({ hasText: '生体認証' })).toHaveCount(1);
+  await logOut(page, society);
+  await page.goto(society.at('/login'));
+  await passkeyButton(page).click();
+  await page.waitForURL(society.url);
+});
+
 test('passkey: several, with a name of their own where none is typed', async ({ page, portal }) => {
   const society = portal.society('fumitsuki');
   await asMember(page, society, '/settings/login');
