@@ -299,7 +299,7 @@ async fn door(
     if !request.method().is_safe()
         && let Some(shell) = request.extensions_mut().get_mut::<Shell>()
     {
-        // A form may have been sent from the answer to another one, whose address can not be opened.
+        // The form may be on the answer to another POST request, whose path has no GET route.
         let path = shell.path.split('?').next().unwrap_or_default();
         if let Some(page) = pages.above(path).filter(|page| *page != path) {
             shell.path = page.to_owned();

@@ -1,4 +1,4 @@
-//! Requests that come after their session, or the proof of who is there, ran out.
+//! Requests without a valid session or recent proof of identity.
 
 use axum::{
     extract::Request,
@@ -19,7 +19,7 @@ use crate::{
     ui::{Lang, Shell},
 };
 
-/// A request that came after its session, or the proof of who is there, had run out.
+/// A request that needs a login or a recent proof of identity and does not have it.
 pub(super) struct Late<'a> {
     /// Whose it is, where that is known.
     pub(super) owner: Option<Owner>,
@@ -28,26 +28,26 @@ pub(super) struct Late<'a> {
     pub(super) way: Way,
 }
 
-/// Returns the address where it is mended, which says this and leads on to this page.
+/// Returns the address of the login or re-authentication page with this message, from which the user returns to the given path.
 pub(super) type Way = fn(&str, Told) -> String;
 
-/// What is said to whoever has to log in, or prove who they are, once more.
+/// The message on the login or re-authentication page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// Nothing ran out, or it is not known.
+    /// No message.
     Nothing,
-    /// The session ran out.
+    /// The session expired.
     Session,
-    /// … and what was typed is kept.
+    /// The session expired, and the form is kept.
     Kept,
-    /// … and what was typed is not.
+    /// The session expired, and the form is not kept.
     Lost,
-    /// Nobody is logged in, and so what was sent is not done.
+    /// There is no session, so the form was not accepted.
     NotSent,
 }
 
 impl Late<'_> {
-    /// Leads to where it is mended, and on to the same page from there; the form that the request brought is kept.
+    /// Redirects to the login or re-authentication page. A form in the request is kept where its owner is known.
     pub(super) async fn answer(
         self,
         app: &App,
@@ -65,18 +65,24 @@ impl Late<'_> {
         let path = from.split('?').next().unwrap_or_default();
         let page = pages.above(path).unwrap_or(otherwise);
         let back = if page == path { from.as_str() } else { page };
+        // A form that is not kept must not be replaced by an older one on the next visit of its page.
+        let (browser, form_path) = (kept::Browser::of(app, request.headers()), request.uri().path().to_owned());
+        let forget = async |app: &App, scope: &PublicScope| match browser {
+            Some(browser) => browser.forget(app, scope, &form_path).await,
+            None => Ok(()),
+        };
         let Some(owner) = owner else {
-            // Whose it was is not known any more, as after logging out in another tab: it is not kept, and nothing older takes its place.
-            let path = request.uri().path().to_owned();
-            if let Some(browser) = kept::Browser::of(app, request.headers()) {
-                browser.forget(app, scope, &path).await?;
-            }
+            // The owner is unknown, for example after a logout in another tab.
+            forget(app, scope).await?;
             let told = if brings_form(request.headers()) { Told::NotSent } else { Told::Nothing };
             return Ok(Redirect::to(&way(back, told)).into_response());
         };
         Ok(match kept::keep(app, scope, owner, page, request).await? {
             Keeping::NoForm => Redirect::to(&way(back, ran_out)).into_response(),
-            Keeping::Lost => Redirect::to(&way(back, Told::Lost)).into_response(),
+            Keeping::Lost => {
+                forget(app, scope).await?;
+                Redirect::to(&way(back, Told::Lost)).into_response()
+            }
             Keeping::Kept { typed, cookie } => {
                 let told = if typed { Told::Kept } else { ran_out };
                 with_cookies(Redirect::to(&way(back, told)).into_response(), cookie.into_iter().collect())
@@ -85,7 +91,7 @@ impl Late<'_> {
     }
 }
 
-/// Runs the handler; fills in on its page the form that came too late before, and forgets what is being sent again.
+/// Runs the handler. Fills a kept form into the page of a GET request; deletes the kept form when it is sent again.
 pub(super) async fn with_kept_form(
     app: &App,
     scope: &PublicScope,
@@ -106,7 +112,7 @@ pub(super) async fn with_kept_form(
     Ok(browser.filled(app, scope, (owner, &path), lang, page).await?)
 }
 
-/// Returns whether the request brings a form with anything in it, not what a script asks for or a button alone.
+/// Returns whether the request has a non-empty form body, as opposed to JSON from a script or a button without fields.
 fn brings_form(headers: &HeaderMap) -> bool {
     let is_json = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
     let is_empty = |length: &HeaderValue| length.as_bytes() == b"0";

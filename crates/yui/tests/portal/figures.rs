@@ -88,7 +88,7 @@ async fn from_january_to_march_the_year_to_be_filed_leads_and_nothing_unknown_is
             let page = member.get("/").await;
             assert_eq!(page.first("#leading"), "今年の自己負担総額");
             assert!(page.all(".amount").is_empty() && page.text().contains("まだ届いていません。"), "not zero");
-            // The present year can not be filed, and says so.
+            // The current year is offered, with a sentence that it is not over.
             assert_eq!(member.get("/deduction").await.attribute("option[selected]", "value"), "2026");
             assert!(member.get("/deduction/2027").await.text().contains("まだ終わっていません"));
         }

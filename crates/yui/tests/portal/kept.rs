@@ -212,6 +212,12 @@ async fn nothing_older_comes_back_and_secrets_alone_are_lost() {
         let late = send_from(&mut out, "/settings/email", "/settings/email", "email=newer%40mail.example").await;
         assert_eq!(late.location(), "/login?return_to=%2Fsettings%2Femail&ended=out");
         assert!(kept_forms(&portal).await.is_empty());
+        // Nor is it kept where it is too long.
+        send_from(&mut taro, "/settings/email", "/settings/email", TYPED).await;
+        let long = format!("email={}", "a".repeat(70_000));
+        let late = send_from(&mut taro, "/settings/email", "/settings/email", &long).await;
+        assert_eq!(late.location(), "/login?return_to=%2Fsettings%2Femail&ended=lost");
+        assert!(kept_forms(&portal).await.is_empty());
         let both = "user_id=new-name&password=Umi-no-oto-2026";
         let late = send_from(&mut taro, "/settings/user-id", "/settings/user-id", both).await;
         assert_eq!(late.location(), "/login?return_to=%2Fsettings%2Fuser%2Did&ended=kept");

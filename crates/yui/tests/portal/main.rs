@@ -17,6 +17,7 @@ mod expenses;
 mod faults;
 mod figures;
 mod floods;
+mod full_files;
 mod guide;
 mod import_help;
 mod imports;

@@ -1,7 +1,7 @@
 //! Registers: who a row means, which household that is, and what staff are asked.
 
 use yui::features::{
-    imports::{self, Options, UploadState},
+    imports::{self, Options},
     register::RegisterImport,
     societies::{self, Preset},
 };
@@ -16,7 +16,7 @@ use crate::{
 /// The insurer number of the demo's society.
 const DEMO_INSURER: &str = "06139034";
 
-const INSURER: &str = "06139018";
+pub(crate) const INSURER: &str = "06139018";
 const DRY: Options = Options { dry_run: true, all_or_nothing: false, confirmed: true };
 const PLAIN: Options = Options { dry_run: false, all_or_nothing: false, confirmed: true };
 
@@ -24,13 +24,18 @@ const REGISTER_HEADER: &str =
     "保険者番号,記号,番号,枝番,個人コード,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
 
 /// A register of these rows, all of symbol 81.
-fn register_of(rows: &[&str]) -> String {
+pub(crate) fn register_of(rows: &[&str]) -> String {
     let rows = rows.iter().map(|row| format!("{INSURER},81,{row}\r\n"));
     format!("{REGISTER_HEADER}{}", rows.collect::<String>())
 }
 
 /// Imports a register, checked before; both must say the same. Returns how many rows were taken, and why others were not.
-async fn register_both_ways(portal: &Portal, scope: &SystemScope, name: &str, rows: &[&str]) -> (i64, Vec<String>) {
+pub(crate) async fn register_both_ways(
+    portal: &Portal,
+    scope: &SystemScope,
+    name: &str,
+    rows: &[&str],
+) -> (i64, Vec<String>) {
     let file = portal.file(name, register_of(rows));
     let run = async |options| {
         let numbers = societies::insurer_numbers(&portal.app, scope).await.unwrap();
@@ -50,7 +55,7 @@ async fn register_both_ways(portal: &Portal, scope: &SystemScope, name: &str, ro
 }
 
 /// Who is in which household: names joined by commas, a household a line, in order.
-async fn households_of(portal: &Portal) -> Vec<String> {
+pub(crate) async fn households_of(portal: &Portal) -> Vec<String> {
     #[derive(sqlx::FromRow)]
     struct Row {
         society_id: i64,
@@ -370,65 +375,7 @@ async fn who_is_not_in_a_file_with_everybody_is_told_and_leaves_on_wish() {
     }
 }
 
-/// Checks a file with everybody, whose missing members are to leave on 2026-10-01; returns the upload.
-async fn whole(portal: &Portal, scope: &SystemScope, name: &str, rows: &[&str]) -> i64 {
-    let answers = [("extent", "all"), ("as_of", "2026-10-01"), ("missing", "end")];
-    let answers: imports::Answers = answers.map(|(name, answer)| (name.into(), answer.into())).into();
-    let id = uploaded_with(&portal.app, scope, "register", name, register_of(rows).into(), answers).await;
-    imports::work_due(&portal.app).await.unwrap();
-    id
-}
-
-/// Has a checked upload imported; returns its state after that.
-async fn applied(portal: &Portal, scope: &SystemScope, id: i64) -> UploadState {
-    assert!(imports::apply_upload(&portal.app, scope, id, false, &imports::Answers::new()).await.unwrap());
-    imports::work_due(&portal.app).await.unwrap();
-    imports::upload_of(&portal.app, scope, id).await.unwrap().unwrap().state
-}
-
-const TWINS: [&str; 3] = [
-    "1,00,,双子 親,フタゴ オヤ,男,1980-01-01,本人,2010-04-01,",
-    "1,01,,双子 優,フタゴ ユウ,男,2015-05-05,家族,2015-05-05,",
-    "1,02,,双子 勇,フタゴ イサム,男,2015-05-05,家族,2015-05-05,",
-];
-
-/// One twin's row does not stand for the other, but a row under another name stands for somebody without a twin.
-#[tokio::test]
-async fn a_file_with_everybody_misses_one_twin_beside_the_other() {
-    for portal in Portal::both().await {
-        let scope = portal.society(Preset::Minato, INSURER).await;
-        let leaves = async |id: i64, many: usize| {
-            let before = state_of(&portal).await.matches("|2026-10-01|").count();
-            assert_eq!(applied(&portal, &scope, id).await, UploadState::Applied);
-            assert_eq!(state_of(&portal).await.matches("|2026-10-01|").count(), before + many);
-        };
-        register_both_ways(&portal, &scope, "a.csv", &TWINS).await;
-        let renamed = TWINS[1].replace("フタゴ ユウ", "フタゴ マサル");
-        leaves(whole(&portal, &scope, "b.csv", &[TWINS[0], &renamed, TWINS[2]]).await, 0).await;
-        leaves(whole(&portal, &scope, "c.csv", &[TWINS[0], TWINS[2]]).await, 1).await;
-        let households = households_of(&portal).await;
-        assert_eq!(households, ["双子 親,双子 優,双子 勇"], "nobody is there twice");
-    }
-}
-
-/// Who joined after the preview of a file with everybody is never ended by it unseen: it is checked once more.
-#[tokio::test]
-async fn a_file_with_everybody_is_checked_again_where_the_register_changed() {
-    for portal in Portal::both().await {
-        let scope = portal.society(Preset::Minato, INSURER).await;
-        let late = "5,00,,後日 五,ゴジツ ゴ,男,1991-05-05,本人,2026-09-01,";
-        register_both_ways(&portal, &scope, "a.csv", &[TWINS[0]]).await;
-        let id = whole(&portal, &scope, "b.csv", &[TWINS[0]]).await;
-        register_both_ways(&portal, &scope, "c.csv", &[late]).await;
-        let before = state_of(&portal).await;
-        assert_eq!(applied(&portal, &scope, id).await, UploadState::Checked, "staff see the preview again");
-        assert_eq!(state_of(&portal).await, before);
-        assert_eq!(applied(&portal, &scope, id).await, UploadState::Applied, "what they saw now is done");
-        assert!(state_of(&portal).await.contains("|2026-10-01|"));
-    }
-}
-
-/// The row of a person who is asked about comes again with a 個人コード: nothing is left to ask, and the family that waited goes along.
+/// A later file with a 個人コード closes the question about the insured person and applies the waiting rows of the family.
 #[tokio::test]
 async fn a_later_file_answers_a_question() {
     for portal in Portal::demos().await {

@@ -9,6 +9,7 @@ use yui::{
 };
 
 use crate::{
+    console_imports::checked,
     several_files::payer_claim,
     support::{Browser, EXPENSE_HEADER, Portal, encode, register_csv, state_of},
 };
@@ -230,5 +231,23 @@ async fn care_that_has_come_in_another_form_is_not_assigned() {
         let answer = staff.post(&assign, &format!("member=1&reason={}", encode("確認"))).await;
         assert!(answer.text().contains("別の形式"), "{}", answer.text());
         assert_eq!(state_of(&portal).await, before);
+    }
+}
+
+/// A file whose claims all wait for the register can be imported in the console.
+#[tokio::test]
+async fn a_file_of_waiting_claims_alone_is_imported() {
+    for portal in Portal::demos().await {
+        let scope = portal.scope("minato").await;
+        let mut staff = portal.staff("minato", "kyufu").await;
+        let file = format!("{EXPENSE_HEADER}{}", unknown("W1", "00", 5_000).replace(INSURER, DEMO_INSURER));
+        let path = checked(&portal, &mut staff, "expenses", "waits.csv", file.as_bytes()).await;
+        let page = staff.get(&path).await;
+        assert!(page.text().contains("照合待ちになる請求"), "{}", page.first("main"));
+        assert_eq!(staff.post(&format!("{path}/apply"), "").await.status, 303);
+        imports::work_due(&portal.app).await.unwrap();
+        let batch = imports::batches(&portal.app, &scope).await.unwrap().pop().unwrap();
+        assert_eq!((batch.accepted, batch.unmatched), (0, 1));
+        assert!(staff.get("/console/imports/unmatched").await.text().contains("5,000"));
     }
 }

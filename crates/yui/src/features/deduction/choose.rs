@@ -44,7 +44,7 @@ pub(super) async fn show(
     }
 }
 
-/// Returns the newest year that is over: the present one can not be filed yet.
+/// Returns the last completed year. A tax return for the current year is not possible yet.
 fn newest_ended(today: Date) -> i16 {
     today.year() - 1
 }

@@ -51,7 +51,7 @@ impl Owner {
 /// What became of a form that came too late.
 #[derive(Debug)]
 pub(crate) enum Keeping {
-    /// It can not be kept, as a file or a book, or nothing was typed but secrets.
+    /// It is not kept: it has a file, is larger than the limit, or has only passwords and codes.
     Lost,
     /// It was none, but what a script asks for.
     NoForm,
@@ -142,7 +142,7 @@ impl Browser {
         Ok(queries::forget(&app.db, scope, owner, (&self.0, path)).await?)
     }
 
-    /// Forgets what was sent to this path, whoever's it was: something newer came from it that is not kept.
+    /// Deletes the forms that this browser sent to this path, of any account, because a later form to the same path was not kept.
     ///
     /// # Errors
     /// Where the database does not answer.

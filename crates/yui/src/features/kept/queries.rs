@@ -89,7 +89,7 @@ pub(super) async fn forget(
     db.execute(&FORGET, params![scope.society_id(), account_id, staff_id, token_hash, path]).await.map(drop)
 }
 
-/// Deletes what this browser sent to this path, whoever's it was.
+/// Deletes the forms that this browser sent to this path, of any account.
 pub(super) async fn forget_of_browser(
     db: &Db,
     scope: &impl InSociety,

@@ -1,5 +1,5 @@
-//! Open questions that a later file answers: it has the same person's row under the same numbers, and it is certain by now whom that
-//! describes, because the row has a 個人コード or the register was corrected.
+//! Closes open questions about register rows when a later file has the same person's row and the match is certain, for example by
+//! 個人コード.
 
 use std::collections::BTreeMap;
 
@@ -25,9 +25,11 @@ impl OpenQuestions {
     pub(super) async fn of(tx: &mut Tx, scope: &SystemScope, families: &[Family]) -> anyhow::Result<Self> {
         let holder_keys = families.iter().map(|family| &*family.holder_key);
         let questions = queries::questions_of_holders(tx, scope, holder_keys).await?;
-        let with_row = |question: Question| Ok((serde_json::from_str(&question.row)?, question));
-        let read = questions.into_iter().map(|question| with_row(question).map(|(row, question)| (question, row)));
-        Ok(Self(read.collect::<anyhow::Result<_>>()?))
+        let with_row = |question: Question| {
+            let row = serde_json::from_str(&question.row)?;
+            anyhow::Ok((question, row))
+        };
+        Ok(Self(questions.into_iter().map(with_row).collect::<anyhow::Result<_>>()?))
     }
 
     /// Returns the holder keys under which a question about an insured person is open.
@@ -49,7 +51,7 @@ impl OpenQuestions {
     }
 
     /// Applies the rows that waited for an insured person whose question one of these accepted rows answers, unless the file has a
-    /// newer version of them. Returns what becomes of the questions.
+    /// newer version of them. Returns the changes of the questions.
     pub(super) fn answered<'q>(&'q self, row_matcher: &mut RowMatcher, accepted: &[(&Row, i64)]) -> Vec<Answered<'q>> {
         let newer = |row: &Row| accepted.iter().find(|(newer, _)| is_newer_version(newer, row));
         let (answered, open): (Vec<_>, Vec<_>) = self.0.iter().partition(|(_, row)| newer(row).is_some());
@@ -86,15 +88,16 @@ impl OpenQuestions {
     }
 }
 
-/// What becomes of an open question.
+/// The change of an open question.
 pub(super) enum Answered<'q> {
+    /// It is answered.
     Close(&'q Question),
-    /// The row may be one of these members.
+    /// The row may describe one of these members.
     AskAbout(&'q Question, Vec<i64>),
 }
 
 impl Answered<'_> {
-    /// Notes it, for a row of this batch.
+    /// Stores the change for a row of this batch.
     ///
     /// # Errors
     /// Where the database does not answer.

@@ -28,8 +28,8 @@ pub(super) enum Unassigned {
     Refused(String),
 }
 
-/// Assigns a claim to a member who was covered in its month. If the claim's batch is staged, the row is added to that batch; if it is
-/// published, the row is added to the batch of changes by hand, which has to be published.
+/// Assigns a claim to a member who was covered in its month; returns the batch that holds its row: the claim's own batch while that is
+/// staged, otherwise a batch of changes by hand.
 ///
 /// # Errors
 /// [`Unassigned`], or where the database does not answer.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
-use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
+use yui_db::{BulkTable, Db, DbError, Param, Statement, Tx, params, statements};
 
 pub(super) use backfill::*;
 pub(crate) use coverages::*;
@@ -337,9 +337,7 @@ pub(super) async fn created_by_batch(
     batch_id: i64,
     persons: &[Person],
 ) -> Result<BTreeSet<i64>, DbError> {
-    let list: Vec<_> = persons.iter().map(|person| Param::from(person.member_id)).collect();
-    let rows: Vec<MemberId> = tx.all_among(&CREATED_BY_BATCH, params![scope.society_id(), batch_id], &list).await?;
-    Ok(rows.into_iter().map(|row| row.member_id).collect())
+    members_of_changes(tx, scope, &CREATED_BY_BATCH, batch_id, persons).await
 }
 
 /// Returns those of the members that later batches changed.
@@ -349,8 +347,18 @@ pub(super) async fn changed_after_batch(
     batch_id: i64,
     persons: &[Person],
 ) -> Result<BTreeSet<i64>, DbError> {
+    members_of_changes(tx, scope, &CHANGED_AFTER_BATCH, batch_id, persons).await
+}
+
+async fn members_of_changes(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    statement: &'static Statement,
+    batch_id: i64,
+    persons: &[Person],
+) -> Result<BTreeSet<i64>, DbError> {
     let list: Vec<_> = persons.iter().map(|person| Param::from(person.member_id)).collect();
-    let rows: Vec<MemberId> = tx.all_among(&CHANGED_AFTER_BATCH, params![scope.society_id(), batch_id], &list).await?;
+    let rows: Vec<MemberId> = tx.all_among(statement, params![scope.society_id(), batch_id], &list).await?;
     Ok(rows.into_iter().map(|row| row.member_id).collect())
 }
 
