@@ -30,8 +30,8 @@ use crate::fault::{Fault, quote};
 use crate::insurer_number::InsurerNumber;
 use crate::month::TreatmentMonth;
 use crate::register_csv::{Sex, branch, kana, name, sex};
-use crate::text::{PERSON_NAME, PROVIDER_NAME, fold, name_notices};
-use crate::written::{code, date, insurer_number, month};
+use crate::text::{PERSON_NAME, PROVIDER_NAME, fold};
+use crate::written::{code, date, insurer_number, month, number};
 use crate::yen;
 use jiff::civil::Date;
 use std::io::Read;
@@ -169,8 +169,8 @@ fn expense_row(mut row: Row) -> Result<ExpenseRow, Vec<Fault>> {
     });
     let claim_key = row.optional("請求番号", code);
     let insurer_number = row.required_written("保険者番号", insurer_number);
-    let symbol = row.optional("記号", code).unwrap_or_default();
-    let number = row.required("番号", code);
+    let symbol = row.optional_written("記号", number).unwrap_or_default();
+    let number = row.required_written("番号", number);
     let branch = row.optional("枝番", branch);
     let birth_date = row.optional_written("生年月日", date);
     let sex = row.optional("性別", sex);
@@ -188,12 +188,13 @@ fn expense_row(mut row: Row) -> Result<ExpenseRow, Vec<Fault>> {
     });
     let days = row.optional("日数", days).flatten();
     let amounts = amounts(&mut row);
-    let (line, note) = (row.line(), row.text("備考").to_owned());
-    let mut notices = row.take_notices();
-    let names = [("氏名", person.as_deref(), PERSON_NAME), ("カナ氏名", kana.as_deref(), PERSON_NAME)];
-    for (column, name, limit) in names.into_iter().chain([("医療機関名", Some(&*provider_name), PROVIDER_NAME)]) {
-        notices.extend(name.into_iter().flat_map(|name| name_notices(line, column, name, limit)));
+    if let Some(days) = days.filter(|days| *days > MOST_DAYS) {
+        row.notice("日数", format!("{days}日は、1か月の日数より多い値です。元の資料を確認してください。"));
     }
+    row.name_notices("氏名", person.as_deref(), PERSON_NAME);
+    row.name_notices("カナ氏名", kana.as_deref(), PERSON_NAME);
+    row.name_notices("医療機関名", Some(&provider_name), PROVIDER_NAME);
+    let (line, note, notices) = (row.line(), row.text("備考").to_owned(), row.take_notices());
     let read = || {
         let [total, insurer, public, self_pay] = amounts?;
         Some(ExpenseRow {
@@ -225,6 +226,9 @@ fn expense_row(mut row: Row) -> Result<ExpenseRow, Vec<Fault>> {
     let read = read();
     row.finish(read)
 }
+
+/// The most days that a month has.
+const MOST_DAYS: u32 = 31;
 
 /// Returns the days of `2`, `2.0` or `2日`; none of a dash.
 fn days(text: &str) -> Result<Option<u32>, String> {
@@ -305,6 +309,15 @@ mod tests {
         let read = rows(&format!("{SHORT}06139018,1,1,1,2025-01,,調剤,,1000,700,0,300\n"));
         let row = read[0].as_ref().unwrap();
         assert_eq!((row.branch.as_deref(), row.care_kind, row.days), (Some("01"), CareKind::Pharmacy, None));
+    }
+
+    #[test]
+    fn more_days_than_a_month_has_are_told() {
+        let notices = |days: &str| {
+            let read = rows(&format!("{SHORT}06139018,1,1,00,2025-01,見本医院,通院,{days},1000,700,0,300\n"));
+            read[0].as_ref().unwrap().notices.len()
+        };
+        assert_eq!((notices("31"), notices("32")), (0, 1));
     }
 
     #[test]

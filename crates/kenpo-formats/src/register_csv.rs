@@ -26,8 +26,8 @@ use crate::csv_table::{Column, CsvTable, Layout, Row};
 use crate::email_address::is_email_address;
 use crate::fault::{Fault, quote};
 use crate::insurer_number::InsurerNumber;
-use crate::text::{PERSON_NAME, fold, kana_fault, name_fault, name_notices, visible};
-use crate::written::{Written, code, date, insurer_number};
+use crate::text::{PERSON_NAME, fold, kana_fault, name_fault, visible};
+use crate::written::{Written, code, date, insurer_number, number};
 use jiff::civil::Date;
 use std::io::Read;
 
@@ -136,8 +136,8 @@ pub fn template() -> &'static str {
 
 fn register_row(mut row: Row) -> Result<RegisterRow, Vec<Fault>> {
     let insurer_number = row.required_written("保険者番号", insurer_number);
-    let symbol = row.optional("記号", code).unwrap_or_default();
-    let number = row.required("番号", code);
+    let symbol = row.optional_written("記号", number).unwrap_or_default();
+    let number = row.required_written("番号", number);
     let branch = row.optional("枝番", branch);
     let person_key = row.optional("個人コード", code);
     let name = row.required("氏名", name);
@@ -178,11 +178,12 @@ fn register_row(mut row: Row) -> Result<RegisterRow, Vec<Fault>> {
     if unusable {
         row.notice("メールアドレス", UNUSABLE);
     }
-    let line = row.line();
-    let mut notices = row.take_notices();
-    for (column, name) in [("氏名", &name), ("カナ氏名", &kana)] {
-        notices.extend(name.iter().flat_map(|name| name_notices(line, column, name, PERSON_NAME)));
+    if birth_date.is_some_and(|birth| birth < EARLIEST_BIRTH) {
+        row.notice("生年月日", "1900年より前です。元号や西暦の書きまちがいでないか確認してください。");
     }
+    row.name_notices("氏名", name.as_deref(), PERSON_NAME);
+    row.name_notices("カナ氏名", kana.as_deref(), PERSON_NAME);
+    let (line, notices) = (row.line(), row.take_notices());
     let read = || {
         Some(RegisterRow {
             line,
@@ -205,6 +206,9 @@ fn register_row(mut row: Row) -> Result<RegisterRow, Vec<Fault>> {
     let read = read();
     row.finish(read)
 }
+
+/// The first birth date that staff are not asked to look at.
+const EARLIEST_BIRTH: Date = Date::constant(1900, 1, 1);
 
 const UNUSABLE: &str = "送信できない形のメールアドレスのため、登録しません（@の直前のドットや、続いたドットなど）。ほかの項目は取り込みます。";
 
@@ -301,6 +305,15 @@ mod tests {
         assert_eq!((row.email.as_deref(), row.notices.len()), (Some("taro@example.com"), 0));
         let row = rows(&template().replace("テスト 太郎", "テスト \u{e000}郎")).swap_remove(0).unwrap();
         assert_eq!(row.notices[0].column, "氏名");
+    }
+
+    #[test]
+    fn notices_say_whom_they_are_about() {
+        let text = template().replace("テスト 太郎", "テスト\u{202e} \u{e000}郎").replace("1985-04-01", "1885-04-01");
+        let row = rows(&text.replace("テスト タロウ", "テスト \u{202e}タロウ")).swap_remove(0).unwrap();
+        assert_eq!((row.name.as_str(), row.kana.as_str()), ("テスト \u{e000}郎", "テスト タロウ"));
+        let told: Vec<_> = row.notices.iter().map(|notice| (&*notice.numbers, notice.column.as_str())).collect();
+        assert_eq!(told, [("101-1", "氏名"), ("101-1", "カナ氏名"), ("101-1", "生年月日"), ("101-1", "氏名")]);
     }
 
     #[test]

@@ -100,6 +100,26 @@ pub(crate) fn code(text: &str) -> Result<String, String> {
     }
 }
 
+/// Returns 記号 or 番号 as it is, with a note where it looks like a date or a decimal that a spreadsheet made of it.
+pub(crate) fn number(text: &str) -> Result<Written<String>, String> {
+    let written = code(text)?;
+    let folded = fold(text);
+    let is_month = || english_month(text).is_some() || text.parse::<TreatmentMonth>().is_ok() && folded.contains('/');
+    let is_decimal = || {
+        folded.split_once('.').is_some_and(|(whole, part)| {
+            [whole, part].iter().all(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        })
+    };
+    let is_day = || folded.contains(['/', '年', '月']) && (era::looks_like_date(text) || folded.ends_with('日'));
+    Ok(if is_month() || is_day() || is_decimal() {
+        let note =
+            format!("{}は、Excelが日付や小数にした値のようです。記号と番号を元の資料で確認してください。", quote(text));
+        Written::noted(written, note)
+    } else {
+        Written::plain(written)
+    })
+}
+
 /// Returns what a spreadsheet did to the value: an error, a formula or a number in powers of ten in its place.
 pub(crate) fn spreadsheet_damage(text: &str) -> Option<String> {
     let suspicious = match text.chars().next()? {
@@ -217,6 +237,18 @@ mod tests {
         );
         assert_eq!(insurer_number("06139018").unwrap().note, None);
         assert!(insurer_number("6139019").unwrap_err().contains("先頭の0が消えています"));
+    }
+
+    #[test]
+    fn numbers_that_became_dates_or_decimals_are_told() {
+        for odd in ["2025/4/1", "4月1日", "Apr-25", "2025年4月1日", "123.0", "１．５", "令和7年4月1日"] {
+            let read = number(odd).unwrap();
+            assert!(read.value == odd && read.note.is_some(), "{odd}");
+        }
+        for good in ["0123", "12-34", "健保1", "20250401", "1年", "・1", "E-01", "第3", "2025-04"] {
+            assert_eq!(number(good).unwrap().note, None, "{good}");
+        }
+        assert!(number("#N/A").is_err());
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(crate) fn parse(text: &str) -> Result<i64, String> {
         Some((whole, part)) if !part.is_empty() && part.bytes().all(|digit| digit == b'0') => whole,
         _ => bare,
     };
-    let digits: String = whole.chars().filter(|character| *character != ',').collect();
+    let digits = if has_separators_of_thousands(whole) { whole.replace(',', "") } else { whole.to_owned() };
     let amount = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<i64>().ok()).flatten();
     let amount = amount.filter(|amount| *amount <= MAX);
     let amount = amount.ok_or_else(|| match spreadsheet_damage(text) {
@@ -37,6 +37,13 @@ pub(crate) fn parse(text: &str) -> Result<i64, String> {
         None => format!("{}は金額ではありません。0以上の円(100億円未満)で入力してください。", quote(text)),
     })?;
     Ok(if negative { -amount } else { amount })
+}
+
+/// Whether the commas stand where thousands end: `1,00` may be `1.00` or `100`.
+fn has_separators_of_thousands(digits: &str) -> bool {
+    let mut groups = digits.split(',');
+    let first = groups.next().unwrap_or_default();
+    (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3)
 }
 
 fn is_minus(character: char) -> bool {
@@ -73,7 +80,21 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(expected), "{text}");
         }
-        for bad in ["1.5", "", "円", "10000000000", "99999999999999999999", "1 2", "+1"] {
+        for bad in [
+            "1.5",
+            "",
+            "円",
+            "10000000000",
+            "99999999999999999999",
+            "1 2",
+            "+1",
+            "1,00",
+            "12,34",
+            ",100",
+            "1000,000",
+            "1,,000",
+            "1,000,",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
         for zero in ["-", " - ", " -   ", "－", "ー", "−", "¥-"] {

@@ -7,6 +7,7 @@ use super::kind::Kind;
 use super::record::Record;
 use super::totals::{Stated, Totals};
 use crate::fault::Fault;
+use crate::month::TreatmentMonth;
 
 /// The most notices that are kept.
 const MAX_NOTICES: usize = 1000;
@@ -101,6 +102,11 @@ impl Assembly {
             Kind::Review => self.reviews += 1,
             _ => {}
         }
+    }
+
+    /// Returns the month in which the claims of the institution were billed.
+    pub(super) fn billing_month(&self) -> Option<TreatmentMonth> {
+        self.institution.as_ref()?.as_ref().ok().map(|institution| institution.billing_month)
     }
 
     fn open_or_close(&mut self, kind: Kind, record: &Record<'_>) -> Option<Draft> {

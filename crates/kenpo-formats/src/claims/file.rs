@@ -8,6 +8,7 @@ use super::record::Record;
 use super::totals::{Integrity, Totals};
 use crate::fault::Fault;
 use crate::file_kind::FileKind;
+use crate::month::TreatmentMonth;
 use crate::text::RawLines;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -265,6 +266,19 @@ impl<R: Read> Iterator for ClaimFile<R> {
             }
         }
     }
+}
+
+/// Returns in which month the first claims of a file were billed, by the beginning of the file; none where that does not say it.
+pub fn billing_month(beginning: &[u8]) -> Option<TreatmentMonth> {
+    let whole_lines = memchr::memrchr(b'\n', beginning).map_or(beginning.len(), |end| end + 1);
+    let mut file = ClaimFile::open(beginning.get(..whole_lines)?).ok()?;
+    while let Some(item) = file.next() {
+        let month = item.map_or_else(|_| file.assembly.billing_month(), |claim| Some(claim.billing_month));
+        if month.is_some() {
+            return month;
+        }
+    }
+    None
 }
 
 /// Returns where the line lies without a byte order mark before it.

@@ -62,5 +62,5 @@ mod tests;
 pub use crate::person::Sex;
 pub use claim::{Claim, ClaimForm, Coverage, Provider, PublicExpense};
 pub use claim_type::{ClaimType, PatientClass, Scheme};
-pub use file::ClaimFile;
+pub use file::{ClaimFile, billing_month};
 pub use totals::{Integrity, Totals};

@@ -2,6 +2,7 @@
 
 use super::Column;
 use crate::fault::Fault;
+use crate::text::name_notices;
 use crate::written::Written;
 
 /// One row; collects the faults and notices found while its cells are read.
@@ -22,10 +23,14 @@ impl Row {
                 *cell = plain;
             }
             // Few cells have a byte that may be of a control character.
-            if !cell.bytes().any(|byte| matches!(byte, 0..=0x1F | 0x7F | 0xC2)) {
+            if !cell.bytes().any(|byte| matches!(byte, 0..=0x1F | 0x7F | 0xC2 | 0xE2)) {
                 continue;
             }
-            let unseen = |c: char| c.is_control() && c != '\n';
+            // Marks of direction make a text look like another one.
+            let unseen = |c: char| {
+                (c.is_control() && c != '\n')
+                    || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+            };
             if cell.trim().contains(unseen) {
                 cell.retain(|c| !unseen(c));
                 notices.push(Fault::new(line, column.name, "目に見えない制御文字を除いて読み取りました。"));
@@ -120,6 +125,11 @@ impl Row {
     /// Adds what staff should look at though the row is taken.
     pub fn notice(&mut self, column: &str, reason: impl Into<String>) {
         self.notices.push(Fault::new(self.line, column, reason));
+    }
+
+    /// Adds what staff should look at in a name: characters that cannot be shown, and more than `limit` characters.
+    pub fn name_notices(&mut self, column: &str, name: Option<&str>, limit: usize) {
+        self.notices.extend(name.into_iter().flat_map(|name| name_notices(self.line, column, name, limit)));
     }
 
     /// Returns the notices so far, and forgets them.

@@ -14,7 +14,7 @@ pub enum Encoding {
 impl Encoding {
     /// Guesses the encoding from the beginning of a file; none while it is plain ASCII. `whole` says that nothing follows.
     ///
-    /// Valid UTF-8 is UTF-8, except when its only non-ASCII characters are two bytes long: Japanese text has three-byte
+    /// Text that is UTF-8 but for a few bytes is UTF-8: the lines of those bytes cannot be read. Valid UTF-8 is UTF-8, except when its only non-ASCII characters are two bytes long: Japanese text has three-byte
     /// characters, while half-width kana of Windows-31J often look like two-byte ones (`ﾃｽ` = C3 BD).
     pub(crate) fn guess(prefix: &[u8], whole: bool) -> Option<Self> {
         let valid = match std::str::from_utf8(prefix) {
@@ -23,7 +23,7 @@ impl Encoding {
             Err(error) if error.error_len().is_none() && !whole => {
                 std::str::from_utf8(prefix.get(..error.valid_up_to()).unwrap_or_default()).unwrap_or_default()
             }
-            Err(_) => return Some(Self::Windows31J),
+            Err(_) => return Some(if has_few_faults(prefix) { Self::Utf8 } else { Self::Windows31J }),
         };
         if valid.is_ascii() {
             return None;
@@ -41,9 +41,33 @@ impl Encoding {
     }
 }
 
+/// How many three-byte characters stand in UTF-8 for each place that is none. Windows-31J has a few by chance among many such places.
+const CHARACTERS_TO_FAULT: usize = 10;
+
+/// Whether the bytes are Japanese text in UTF-8 but for a few places.
+fn has_few_faults(bytes: &[u8]) -> bool {
+    let (mut characters, mut faults) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        characters += chunk.valid().chars().filter(|character| character.len_utf8() == 3).count();
+        faults += usize::from(!chunk.invalid().is_empty());
+    }
+    characters >= faults * CHARACTERS_TO_FAULT
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_bad_byte_makes_no_other_encoding() {
+        let text = "保険者番号,記号,番号,氏名\r\n06139018,81,1,テスト 太郎\r\n";
+        let mut broken = text.as_bytes().to_vec();
+        broken.extend(b"06139018,81,2,\xFF\r\n");
+        assert_eq!(Encoding::guess(&broken, true), Some(Encoding::Utf8));
+        let mut broken = encoding_rs::SHIFT_JIS.encode(text).0.into_owned();
+        broken.extend("繝亜".as_bytes());
+        assert_eq!(Encoding::guess(&broken, true), Some(Encoding::Windows31J));
+    }
 
     #[test]
     fn guesses() {

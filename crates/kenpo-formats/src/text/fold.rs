@@ -60,15 +60,19 @@ fn is_invisible(character: char) -> bool {
     )
 }
 
-/// Returns the key by which names are searched: widths folded (NFKC), hiragana as katakana, lower case, no spaces.
+/// Returns the key by which names are compared and searched: widths folded (NFKC), hiragana as katakana, lower case, no spaces.
+/// Kana that programs write differently are one: small as large, long vowel marks as the vowel, ヂ as ジ, ヅ as ズ, ヰ, ヱ and ヲ as
+/// イ, エ and オ.
 ///
 /// ```
 /// use kenpo_formats::text::search_key;
 ///
 /// assert_eq!(search_key("てすと　Ｔａｒｏ"), search_key("ﾃｽﾄTARO"));
+/// assert_eq!(search_key("ショウイチロー"), search_key("ｼﾖｳｲﾁﾛｳ"));
 /// ```
 pub fn search_key(text: &str) -> String {
-    text.nfkc()
+    let plain: String = text
+        .nfkc()
         .map(|character| match character {
             'ぁ'..='ゖ' | 'ゝ' | 'ゞ' => char::from_u32(character as u32 + 0x60).unwrap_or(character),
             other => other,
@@ -76,7 +80,59 @@ pub fn search_key(text: &str) -> String {
         .flat_map(char::to_lowercase)
         .filter(|character| !character.is_whitespace())
         .nfkc()
-        .collect()
+        .collect();
+    let mut before = None;
+    let spelled = plain.chars().map(|character| {
+        let kana = match character {
+            'ー' => before.unwrap_or(character),
+            other => large(other),
+        };
+        // A voiced mark of its own changes no vowel.
+        if !matches!(kana, '\u{3099}' | '\u{309a}') {
+            before = long_vowel(kana);
+        }
+        kana
+    });
+    let sounded = |character| match character {
+        'ヂ' => 'ジ',
+        'ヅ' => 'ズ',
+        'ヰ' => 'イ',
+        'ヱ' => 'エ',
+        'ヲ' => 'オ',
+        other => other,
+    };
+    spelled.nfkc().map(sounded).collect()
+}
+
+/// Returns small kana as large, as half-width files write them.
+fn large(character: char) -> char {
+    match character {
+        'ァ' => 'ア',
+        'ィ' => 'イ',
+        'ゥ' => 'ウ',
+        'ェ' => 'エ',
+        'ォ' => 'オ',
+        'ッ' => 'ツ',
+        'ャ' => 'ヤ',
+        'ュ' => 'ユ',
+        'ョ' => 'ヨ',
+        'ヮ' => 'ワ',
+        'ヵ' => 'カ',
+        'ヶ' => 'ケ',
+        other => other,
+    }
+}
+
+/// Returns the vowel that a long vowel mark after this kana stands for, as it is written without one: ロー is ロウ, ケー is ケイ.
+fn long_vowel(kana: char) -> Option<char> {
+    const SOUNDS: [(&str, char); 5] = [
+        ("アカサタナハマヤラワガザダバパヷ", 'ア'),
+        ("イキシチニヒミリギジヂビピヰヸ", 'イ'),
+        ("ウクスツヌフムユルグズヅブプヴ", 'ウ'),
+        ("エケセテネヘメレゲゼデベペヱヹ", 'イ'),
+        ("オコソトノホモヨロゴゾドボポヲヺ", 'ウ'),
+    ];
+    SOUNDS.iter().find(|(sounds, _)| sounds.contains(kana)).map(|(_, vowel)| *vowel)
 }
 
 /// Returns a 記号 or 番号 in the form that compares equal across files: as [`plain_number`], without leading zeros, which one program

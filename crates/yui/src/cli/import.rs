@@ -327,6 +327,10 @@ impl FileOfKind {
         if report.outcome == Outcome::Refused {
             bail!("{} has mistakes", source.name);
         }
+        let is_new = report.outcome != Outcome::AlreadyThere;
+        if is_new && report.rejected > 0 && report.accepted + report.unmatched == 0 {
+            bail!("no row of {} was taken", source.name);
+        }
         if !line.accept_totals && !told.to_confirm.is_empty() {
             return Err(unconfirmed(&source, &told.to_confirm));
         }

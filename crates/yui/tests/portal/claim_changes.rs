@@ -2,7 +2,7 @@
 
 use yui::{
     features::{
-        imports::{self, Answers, Options, Unconfirmed},
+        imports::{self, Answers, Options, Source, Unconfirmed},
         societies::Preset,
     },
     scope::SystemScope,
@@ -226,6 +226,36 @@ async fn a_claim_that_is_billed_again_counts_once() {
         assert!(told.iter().any(|why| why.contains("再請求されたものを取り込み済み")), "{told:?}");
         imports::withdraw(&portal.app, &scope, again.batch_id.unwrap(), "誤り").await.unwrap();
         assert_eq!(member.get(page).await.all("tbody td")[..7], first);
+    }
+}
+
+/// Of files that come as one, in whichever order of their names, the newest claim of a visit is taken, once.
+#[tokio::test]
+async fn a_visit_that_several_files_of_one_upload_tell_counts_once() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        portal.register(&scope, &portal.file("r.csv", register_csv(INSURER)), PLAIN).await.unwrap();
+        let row = format!("X1,,{INSURER},800,1234,01,2025-01,さんぷる医院,通院,2,11400,7980,0,3420,\r\n");
+        let csv = format!("{EXPENSE_HEADER}{row}").into_bytes();
+        let files = [("1.csv", csv), ("2.UKE", claims()), ("3.UKE", billed_again("202504", "77"))];
+        let paths = files.map(|(name, bytes)| portal.file(name, bytes).path);
+        let kind = imports::kind_of("expenses").unwrap();
+        let source = Source::of_files(&paths, None, kind, 1 << 20).unwrap();
+        for options in [Options { dry_run: true, ..PLAIN }, PLAIN] {
+            let mut told = Vec::new();
+            let report = portal.expenses(&scope, &source, options, &mut told).await.unwrap();
+            assert_eq!(report.accepted, 1, "{told:?}");
+            for (file, why) in [("2.UKE", "の請求が、このファイルの前の行、または"), ("1.csv", "別の形式")]
+            {
+                assert!(told.iter().any(|said| said.starts_with(file) && said.contains(why)), "{told:?}");
+            }
+        }
+        let batch = imports::batches(&portal.app, &scope).await.unwrap().pop().unwrap();
+        let faults = imports::faults(&portal.app, &scope, batch.batch_id).await.unwrap();
+        assert!(faults.iter().all(|fault| fault.file != "3.UKE" || !fault.reason.contains("再請求")), "{faults:?}");
+        imports::publish(&portal.app, &scope, batch.batch_id).await.unwrap();
+        let mut member = portal.member_of(&scope, "800", "1234").await;
+        assert_eq!(member.get("/expenses/statement?month=2025-01").await.all("tbody tr").len(), 1);
     }
 }
 

@@ -12,7 +12,7 @@ use yui_db::{Cell, SocietyTable, params, statements};
 
 use crate::{
     console_imports::send,
-    support::{KEY, Portal},
+    support::{EXPENSE_HEADER, KEY, Portal},
 };
 
 /// Runs `yui` on the portal's database.
@@ -104,6 +104,18 @@ async fn show_tells_what_there_is_to_know() {
         let newest = text.lines().find(|line| line.starts_with("newest import")).unwrap();
         assert!(newest.contains("expenses, published"), "{newest}");
         assert!(refused(&yui(&portal, &["society", "show", "nobody"])).contains("there is no society \"nobody\""));
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_which_nothing_is_taken_or_that_is_another_kinds_ends_with_an_error() {
+    for portal in Portal::demos().await {
+        let nobody = portal.file("bad.csv", format!("{EXPENSE_HEADER}K1,,1,800,1234,00,x,y,通院,1,1,1,1,1,\r\n"));
+        let import = |kind: &str, path: &Path| {
+            refused(&yui(&portal, &["import", kind, "--society", "minato", path.to_str().unwrap()]))
+        };
+        assert!(import("expenses", &nobody.path).contains("no row of bad.csv was taken"));
+        assert!(import("register", &nobody.path).contains("「医療費」を選んで取り込んでください"));
     }
 }
 

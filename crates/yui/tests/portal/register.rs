@@ -279,6 +279,26 @@ async fn a_new_family_name_after_the_end_of_a_coverage_is_asked() {
     }
 }
 
+/// Programs write kana differently: small kana large, long vowels with a mark, a family name as サキ and ザキ.
+#[tokio::test]
+async fn a_moved_person_is_asked_about_whatever_program_wrote_the_kana() {
+    for portal in Portal::both().await {
+        let scope = portal.society(Preset::Minato, INSURER).await;
+        let known = [
+            "1,00,,検査 翔一郎,ｹﾝｻ ｼﾖｳｲﾁﾛｳ,男,1990-04-12,本人,2015-04-01,",
+            "2,00,,山崎 京子,ヤマザキ キョウコ,女,1985-02-03,本人,2015-04-01,",
+        ];
+        register_both_ways(&portal, &scope, "a.csv", &known).await;
+        let moved = [
+            "5,00,,検査 翔一郎,ケンサ ショウイチロー,男,1990-04-12,本人,2020-04-01,",
+            "6,00,,山崎 京子,ヤマサキ キヨウコ,女,1985-02-03,本人,2020-04-01,",
+        ];
+        assert_eq!(register_both_ways(&portal, &scope, "b.csv", &moved).await, (0, vec![]));
+        let other = "7,00,,見本 京子,ミホン キョウコ,女,1985-02-03,本人,2020-04-01,";
+        assert_eq!(register_both_ways(&portal, &scope, "c.csv", &[other]).await, (1, vec![]));
+    }
+}
+
 /// Formats finding D14, and start dates that were wrong.
 #[tokio::test]
 async fn numbers_compare_without_zeros_and_corrected_dates_replace_the_coverage() {

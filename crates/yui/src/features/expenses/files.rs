@@ -129,7 +129,7 @@ impl FileKind for ExpenseFiles {
             let beside = queries::beside(&job.app.db, job.scope, job.source).await?;
             let takes_other_form = job.answers.get(SAME_VISIT).is_some_and(|answer| answer == TAKE);
             let importer = ExpenseImport::new(job.scope.clone(), numbers, this_month);
-            let importer = importer.beside(beside).taking_other_form(takes_other_form);
+            let importer = importer.beside(beside).of_parts(job.source).taking_other_form(takes_other_form);
             let history = job.answers.get(HISTORY).is_some_and(|answer| answer == YES);
             job.run(if history { importer.of_history() } else { importer }).await
         })

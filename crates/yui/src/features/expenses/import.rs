@@ -6,12 +6,12 @@ use yui_db::Tx;
 use super::{
     files::ExpenseFiles,
     incoming::Incoming,
-    judging::{Judged, VisitsSeen},
+    judging::{FormsSeen, Judged, VisitsSeen},
     placing::{Placed, Placing},
     queries, read, unmatched,
 };
 use crate::{
-    features::imports::{Applied, ChunkFault, Figures, HISTORY, Importer, Kind, Members, Newest, Read, Source},
+    features::imports::{Applied, ChunkFault, Figures, Format, HISTORY, Importer, Kind, Members, Newest, Read, Source},
     scope::{InSociety, SystemScope},
 };
 
@@ -28,6 +28,8 @@ pub struct ExpenseImport {
     /// remembered, only the import finds the second.
     pub(super) checked: Newest<Vec<u8>, ()>,
     pub(super) visits_seen: VisitsSeen,
+    /// Where files of both forms came as one: the visits they have.
+    pub(super) forms_seen: Option<FormsSeen>,
     amount: i64,
     people: Members,
     /// The place that the file has among the versions of claims, where it was there before and withdrawn.
@@ -72,6 +74,7 @@ impl ExpenseImport {
             counts: Counts::default(),
             checked: Newest::new(CHECKED_KEPT),
             visits_seen: Newest::new(CHECKED_KEPT),
+            forms_seen: None,
             amount: 0,
             people: Members::default(),
             version_order: None,
@@ -91,6 +94,15 @@ impl ExpenseImport {
     /// Returns the import of a file that stands beside others: what they have of the same visits is looked for.
     pub(super) fn beside(self, queries::Beside { other_files, version_order }: queries::Beside) -> Self {
         Self { other_files, version_order, ..self }
+    }
+
+    /// Returns the import of a file whose parts may tell of one visit in both forms.
+    pub(super) fn of_parts(self, source: &Source) -> Self {
+        let has = |format| source.files().iter().any(|file| file.format == format);
+        if !(has(Format::Csv) && has(Format::Claims)) {
+            return self;
+        }
+        Self { other_files: true, forms_seen: Some(Newest::new(CHECKED_KEPT)), ..self }
     }
 
     /// Returns the import of claims that stand among all that there are: care that has come in the other form is left out.

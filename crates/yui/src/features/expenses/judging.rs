@@ -1,6 +1,7 @@
 //! Decides which records of a chunk are taken, and what they correct.
 
 mod changes;
+mod forms;
 mod visits;
 
 use std::collections::{HashMap, HashSet};
@@ -8,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use kenpo_formats::TreatmentMonth;
 use yui_db::{Param, Tx};
 
-pub(super) use self::{changes::LISTS, visits::VisitsSeen};
+pub(super) use self::{changes::LISTS, forms::FormsSeen, visits::VisitsSeen};
 use self::{
     changes::{BILLED_AGAIN, changed, other_form},
     visits::{SameVisit, same_visit, visit_key},
@@ -93,7 +94,9 @@ impl ExpenseImport {
             if !versions.contains_key(key.as_slice()) {
                 let known = visits.get(&visit_key(person, record)).map(Vec::as_slice).unwrap_or_default();
                 let is_replaced = |key: &Vec<u8>| seen.contains(key) || self.checked.get(key).is_some();
-                match same_visit(known, &key, record, is_replaced) {
+                let found = same_visit(known, batch_id, (&key, record), is_replaced);
+                let in_these_files = self.other_form_in_these_files(person, record);
+                match found.or_else(|| in_these_files.then_some(SameVisit::OtherForm)) {
                     Some(SameVisit::BilledAgain(visit)) => {
                         replaced = Some(visit);
                     }
@@ -118,8 +121,8 @@ impl ExpenseImport {
                     }
                     None => {}
                 }
-                if self.billed_in_this_file(person, record) {
-                    refuse("請求年月", "同じ診療の請求が、このファイルの前の行にもあります（再請求）。");
+                if let Some(month) = self.billed_in_this_file(person, record) {
+                    refuse("請求年月", &billed_in_this_file(month));
                     continue;
                 }
             }
@@ -183,7 +186,7 @@ pub(super) async fn why_not_taken(
     let import = ExpenseImport::new(scope.clone(), Vec::new(), record.hint.month).among_all();
     let visits = import.visits(tx, std::slice::from_ref(&meant)).await?;
     let known = visits.get(&visit_key(*person, record)).map(Vec::as_slice).unwrap_or_default();
-    Ok(same_visit(known, key, record, |_| false).map(|visit| match visit {
+    Ok(same_visit(known, None, (key, record), |_| false).map(|visit| match visit {
         SameVisit::BilledAgainOneOf(count) => billed_again_one_of(count),
         SameVisit::BilledAgain(_) => BILLED_BEFORE.to_owned(),
         SameVisit::BilledLater(month) => billed_later(month),
@@ -201,6 +204,12 @@ fn billed_again_one_of(count: usize) -> String {
 
 fn billed_later(month: TreatmentMonth) -> String {
     format!("この診療は、{month}に再請求されたものを取り込み済みです。")
+}
+
+fn billed_in_this_file(month: TreatmentMonth) -> String {
+    format!(
+        "同じ診療の{month}の請求が、このファイルの前の行、またはいっしょに選んだファイルにあります（再請求）。1件だけを取り込みます。"
+    )
 }
 
 /// Returns why the record is not accepted as a version of its claim, which has these versions already.

@@ -1,6 +1,8 @@
 //! What a file is that is none of ours, told by its first bytes.
 
-use super::{Format, Kind};
+use kenpo_formats::csv_table::{first_line, is_own_header};
+
+use super::{Format, KINDS, Kind};
 
 /// How much of a file's beginning is looked at.
 pub(super) const HEAD: usize = 4096;
@@ -84,7 +86,12 @@ pub(super) fn wrong_type(kind: Kind, head: &[u8], whole: bool) -> Option<String>
             "電子レセプト（UKE）ファイルです。「{label}」ではなく「医療費」を選んで取り込んでください。"
         ));
     }
-    None
+    let header = first_line(head).ok()?;
+    let other = KINDS.iter().find(|other| is_own_header(&header, other.columns()))?;
+    (other.word() != kind.word() && !is_own_header(&header, kind.columns())).then(|| {
+        let (label, wanted) = (other.label(), kind.label());
+        format!("{label}のファイルの見出しです。「{wanted}」ではなく「{label}」を選んで取り込んでください。")
+    })
 }
 
 #[cfg(test)]
@@ -115,6 +122,9 @@ mod tests {
         }
         assert!(told("register", b"PK\x03\x04\x14\0\0\0\x08\0bomb").contains("開きません"));
         assert!(told("register", b"IR,2,13,1").contains("「医療費」を選んで"));
+        let register = kind_of("register").unwrap().template().as_bytes();
+        assert!(told("expenses", register).contains("「加入者台帳」を選んで"));
+        assert_eq!(told("register", register), "");
         for good in [&b"IR,2,13,1\r\n\x1A\0\0"[..], "保険者番号,記号\r\n".as_bytes(), b"\x95\xDB\x8C\xAF\r\n"] {
             assert_eq!(told("expenses", good), "");
         }

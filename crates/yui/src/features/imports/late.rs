@@ -90,6 +90,8 @@ pub(crate) async fn hand_batch(
 pub(crate) struct HandCounts {
     /// How many changes.
     pub(crate) count: i64,
+    /// How many of them are of a claim that another batch has too.
+    pub(crate) corrections: i64,
     /// As 202501; none where there is no row.
     pub(crate) first_month: Option<i32>,
     /// The same of the last month.

@@ -1,8 +1,9 @@
 //! Several files that come in as one: where each lies, and what all of them together are.
 
 use kenpo_formats::{
+    TreatmentMonth,
     archive::{self, ArchiveError, Unpacked},
-    file_kind,
+    claims, file_kind,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -27,6 +28,9 @@ pub struct Part {
     /// SHA-256 of its bytes, while it comes in.
     #[serde(skip)]
     pub(super) hash: [u8; 32],
+    /// The month in which its first claim was billed, while it comes in.
+    #[serde(skip)]
+    pub(super) billed_in: Option<TreatmentMonth>,
 }
 
 /// The most files that come in as one.
@@ -80,8 +84,10 @@ impl Parts {
         let (start, size) = (self.start, std::mem::take(&mut self.size));
         self.start += size;
         let hash = self.hash.finalize_reset().into();
-        let format = Format::told_by(&std::mem::take(&mut self.head));
-        self.parts.push(Part { name, format, start, size, hash });
+        let head = std::mem::take(&mut self.head);
+        let format = Format::told_by(&head);
+        let billed_in = (format == Format::Claims).then(|| claims::billing_month(&head)).flatten();
+        self.parts.push(Part { name, format, start, size, hash, billed_in });
         None
     }
 
@@ -107,10 +113,14 @@ impl Parts {
         }
     }
 
-    /// Returns the files in the order in which they are read, which is that of their names; or why they are not taken together, in words.
+    /// Returns the files in the order in which they are read: claims that were billed last come first, so that of a visit that was billed
+    /// again the newest claim is taken; files of one month are in the order of their names, and all others after them.
+    ///
+    /// # Errors
+    /// Why the files are not taken together, in words.
     pub(super) fn finish(self) -> Result<Vec<Part>, String> {
         let mut parts = self.parts;
-        parts.sort_by(|one, other| one.name.cmp(&other.name));
+        parts.sort_by(|one, other| other.billed_in.cmp(&one.billed_in).then_with(|| one.name.cmp(&other.name)));
         let mut same = HashMap::with_capacity(parts.len());
         for part in &parts {
             if let Some(other) = same.insert(part.hash, &part.name) {
@@ -137,7 +147,9 @@ pub(super) fn content_hash(parts: &[Part]) -> [u8; 32] {
         return only.hash;
     }
     let mut hash = Sha256::new_with_prefix("several files");
-    parts.iter().for_each(|part| hash.update(part.hash));
+    let mut by_name: Vec<_> = parts.iter().collect();
+    by_name.sort_by(|one, other| one.name.cmp(&other.name));
+    by_name.iter().for_each(|part| hash.update(part.hash));
     hash.finalize().into()
 }
 

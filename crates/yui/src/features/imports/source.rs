@@ -111,6 +111,11 @@ impl Source {
             return if is_archive {
                 Self::of_archive(path, format, kind, limit)
             } else {
+                if format.is_none()
+                    && let Some(wrong) = wrong_type_of(path, kind).with_context(|| cannot(path))?
+                {
+                    bail!("{}: {wrong}", path.display());
+                }
                 Self::examine(path, format).with_context(|| cannot(path))
             };
         }
@@ -285,13 +290,28 @@ impl Source {
 }
 
 fn is_archive(path: &Path) -> io::Result<bool> {
-    let mut head = Vec::new();
-    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
-    Ok(file_kind::FileKind::of(&head) == file_kind::FileKind::Zip)
+    Ok(file_kind::FileKind::of(&head_of(path)?) == file_kind::FileKind::Zip)
 }
 
-/// How much of a file tells whether it is an archive.
-const HEAD: u64 = 4096;
+/// Returns why the file cannot be one of this kind, in words.
+fn wrong_type_of(path: &Path, kind: Kind) -> io::Result<Option<String>> {
+    let head = head_of(path)?;
+    Ok(file_type::wrong_type(kind, &head, head.len() < file_type::HEAD))
+}
+
+fn head_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; file_type::HEAD];
+    let mut file = File::open(path)?;
+    let mut length = 0;
+    while let Some(rest) = head.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest)? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    head.truncate(length);
+    Ok(head)
+}
 
 /// Shows a file to what looks at it; returns why it is not taken, in words.
 fn read_through(path: &Path, parts: &mut Parts) -> io::Result<Option<String>> {

@@ -1,5 +1,6 @@
 //! The changes that a register file makes, in words for staff.
 
+use jiff::{ToSpan, civil::Date};
 use kenpo_formats::Fault;
 
 use super::{
@@ -164,7 +165,7 @@ pub(super) fn facts_known(person: &Person) -> Facts {
 
 /// Returns what staff should look at in a family though its rows are taken: dependents who stay covered though their insured person
 /// leaves, dependents without an insured person, two persons with one branch number.
-pub(super) fn notices(row_matcher: &RowMatcher, family: &Family) -> Vec<Fault> {
+pub(super) fn notices(row_matcher: &RowMatcher, family: &Family, today: Date) -> Vec<Fault> {
     let line = family.rows.iter().map(|row| row.line).min().unwrap_or_default();
     let left = row_matcher.left_behind(family).into_iter().map(|(person, ended)| {
         let numbers = person.spans.last().map(numbers).unwrap_or_default();
@@ -184,7 +185,10 @@ pub(super) fn notices(row_matcher: &RowMatcher, family: &Family) -> Vec<Fault> {
         let numbers = one.spans.last().map(numbers).unwrap_or_default();
         Fault::new(line, "枝番", reason).with_person(&numbers, &one.name)
     });
-    left.chain(alone).chain(branches).chain(contradictions(family)).collect()
+    let far = family.rows.iter().filter(|row| row.from > today.saturating_add(1.year())).map(|row| {
+        row.finding("資格取得日", format!("{}は1年以上先の日付です。書きまちがいでないか確認してください。", row.from))
+    });
+    left.chain(alone).chain(branches).chain(far).chain(contradictions(family)).collect()
 }
 
 /// Returns a notice for each row that says something else of the same person and time than another one.

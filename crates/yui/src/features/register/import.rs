@@ -23,6 +23,7 @@ use super::{
     similarity::lookup_key,
 };
 use crate::{
+    app::japan,
     features::{
         imports::{Applied, ChunkFault, FULL_FILE, FaultKind, Figures, Importer, Kind, Read, RowQuestion, Source},
         societies::ids_take,
@@ -378,6 +379,7 @@ impl RegisterImport {
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Taken<'f>> {
         let (mut asked, mut accepted) = (Vec::new(), Vec::new());
+        let today = self.now.to_zoned(japan()).date();
         for family in families {
             let outcomes = row_matcher.take(family, &|line| self.decided.get(&line).copied());
             for (at, (row, outcome)) in family.rows.iter().zip(outcomes).enumerate() {
@@ -391,7 +393,7 @@ impl RegisterImport {
                     }
                 }
             }
-            applied.notices.extend(changes::notices(row_matcher, family));
+            applied.notices.extend(changes::notices(row_matcher, family, today));
         }
         applied.accepted = i64::try_from(accepted.len())?;
         self.counts.asked += i64::try_from(asked.len())?;

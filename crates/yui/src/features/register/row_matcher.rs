@@ -341,8 +341,8 @@ impl RowMatcher {
         }
     }
 
-    /// Returns the candidates under other numbers: the same birth date, sex and kana; or, as after a marriage, the same birth date, sex
-    /// and given name, if their coverage had ended or their role (insured, dependent) changes. Members that the same file has in force
+    /// Returns the candidates under other numbers: the same birth date and sex with the same kana or the same name; or, as after a
+    /// marriage, with the same given name, if their coverage had ended or their role (insured, dependent) changes. Members that the same file has in force
     /// at the same time are different persons and no candidates.
     fn alike(&self, row: &Row, holder: &str) -> Vec<usize> {
         let like = lookup_key(row.birth_date, &row.sex, &row.kana);
@@ -350,7 +350,8 @@ impl RowMatcher {
         let alike = |person: &Person| {
             let in_force = || person.spans.iter().filter(|span| overlaps(span, row));
             let given = || given_name(&person.kana) == given_name(&row.kana);
-            let called = || spelled(person, row) || given() && in_force().all(|span| span.insured != row.insured);
+            let other_role = || in_force().all(|span| span.insured != row.insured);
+            let called = || spelled(person, row) || named(person, row) || (given() && other_role());
             let elsewhere = !in_force().any(|span| span.holder_key() == holder);
             elsewhere
                 && born_as(person, row)

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use kenpo_formats::{CareKind, TreatmentMonth, text::search_key};
 use yui_db::{Param, Tx};
 
+use super::forms::Form;
 use crate::features::{
     expenses::{
         import::ExpenseImport,
@@ -56,17 +57,15 @@ impl ExpenseImport {
         Ok(known)
     }
 
-    /// Returns whether an earlier claim of this file was billed for the same visit in another month.
-    pub(super) fn billed_in_this_file(&mut self, person: Person, record: &Record) -> bool {
-        let (Some(billed_in), Some(provider)) = (record.billed_in, &record.provider_code) else { return false };
+    /// Returns in which other month an earlier claim of this file was billed for the same visit.
+    pub(super) fn billed_in_this_file(&mut self, person: Person, record: &Record) -> Option<TreatmentMonth> {
+        let (billed_in, provider) = (record.billed_in?, record.provider_code.as_ref()?);
         let key = (person.member_id, record.hint.month.number(), record.care_kind.code(), provider.clone());
-        match self.visits_seen.get(&key) {
-            Some(before) => *before != billed_in,
-            None => {
-                self.visits_seen.insert(key, billed_in);
-                false
-            }
+        if let Some(before) = self.visits_seen.get(&key) {
+            return (*before != billed_in).then_some(*before);
         }
+        self.visits_seen.insert(key, billed_in);
+        None
     }
 }
 
@@ -75,16 +74,17 @@ pub(super) fn visit_key(person: Person, record: &Record) -> VisitKey {
 }
 
 /// Returns how the record's care has come already under another key, if it has. What another record of the file has replaced already is not
-/// replaced again.
+/// replaced again, nor is what this batch itself has.
 pub(super) fn same_visit<'v>(
     known: &'v [Visit],
-    key: &[u8],
-    record: &Record,
+    batch_id: Option<i64>,
+    (key, record): (&[u8], &Record),
     is_replaced: impl Fn(&Vec<u8>) -> bool,
 ) -> Option<SameVisit<'v>> {
     let others = || known.iter().filter(|visit| visit.version.claim_key != key);
     if let Some(billed_in) = record.billed_in {
-        let of_provider = |visit: &&Visit| visit.provider_code == record.provider_code;
+        let of_provider =
+            |visit: &&Visit| visit.provider_code == record.provider_code && Some(visit.version.batch_id) != batch_id;
         let billed = |visit: &Visit| visit.billing_month.and_then(TreatmentMonth::from_number);
         let electronic = || others().filter(of_provider);
         if let Some(later) = electronic().filter_map(billed).find(|month| *month > billed_in) {
@@ -101,7 +101,7 @@ pub(super) fn same_visit<'v>(
         }
     }
     let other_form = |visit: &Visit| {
-        visit.billing_month.is_some() != record.billed_in.is_some()
+        Form::of(visit.billing_month.and_then(TreatmentMonth::from_number)) != Form::of(record.billed_in)
             && visit.version.total == record.amounts.total
             && match (&visit.provider_code, &record.provider_code) {
                 (Some(theirs), Some(ours)) => theirs == ours,

@@ -13,7 +13,8 @@ statements! {
     CHANGE_DELETE = "DELETE FROM claim_changes WHERE society_id = $1 AND batch_id = $2 AND claim_key = $3";
     ROW_DELETE = "DELETE FROM expenses WHERE society_id = $1 AND batch_id = $2 AND claim_key = $3";
     HAND_COUNTS = "
-        SELECT COUNT(*) AS count, MIN(treatment_month) AS first_month, MAX(treatment_month) AS last_month
+        SELECT COUNT(*) AS count, COUNT(CASE WHEN corrects THEN 1 END) AS corrections,
+            MIN(treatment_month) AS first_month, MAX(treatment_month) AS last_month
         FROM expenses WHERE society_id = $1 AND batch_id = $2";
     // With the version before it, if there is one.
     HAND_CHANGES = "

@@ -34,7 +34,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, 'staged', 0, 0, 0, 0, 0, $7, $8, $2, TRUE)";
     HAND_BATCH_COUNT = "
         UPDATE import_batches
-        SET position = $3, accepted = $3, corrections = $3, first_month = $4, last_month = $5
+        SET position = $3, accepted = $3, corrections = $4, first_month = $5, last_month = $6
         WHERE society_id = $1 AND batch_id = $2 AND by_hand";
 }
 
@@ -126,8 +126,8 @@ pub(in super::super) async fn hand_batch_count(
     tx: &mut Tx,
     scope: &SystemScope,
     batch_id: i64,
-    HandCounts { count, first_month, last_month }: HandCounts,
+    HandCounts { count, corrections, first_month, last_month }: HandCounts,
 ) -> Result<(), DbError> {
-    let values = params![scope.society_id(), batch_id, count, first_month, last_month];
+    let values = params![scope.society_id(), batch_id, count, corrections, first_month, last_month];
     tx.execute(&HAND_BATCH_COUNT, values).await.map(drop)
 }
