@@ -25,8 +25,8 @@ use crate::{
     demo::Demo,
     features::{
         account::Throttles,
-        imports::Bell,
-        mails::Post,
+        imports::WorkSignal,
+        mails::Mailer,
         societies::{Directory, Society},
         top::Readiness,
     },
@@ -39,11 +39,11 @@ use crate::{
 
 /// The running portal: shared, cheap to clone.
 #[derive(Clone, Debug)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<AppParts>);
 
 /// What an [`App`] is made of.
 #[derive(Debug)]
-pub struct Parts {
+pub struct AppParts {
     /// The data.
     pub db: Db,
     /// What time it is.
@@ -71,13 +71,13 @@ pub struct Parts {
     /// The societies by host name.
     pub societies: Directory,
     /// What carries mail away.
-    pub mail: Post,
+    pub mail: Mailer,
     /// What wakes whoever makes temporary IDs and passwords.
     pub pairs: Notify,
     /// What wakes whoever writes announcements.
     pub announcements: Notify,
     /// What wakes those who work on uploaded files.
-    pub imports: Bell,
+    pub imports: WorkSignal,
     /// Uploaded files.
     pub files: Files,
     /// Whether writing worked when it was asked last.
@@ -91,9 +91,9 @@ pub struct Parts {
 }
 
 impl Deref for App {
-    type Target = Parts;
+    type Target = AppParts;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &AppParts {
         &self.0
     }
 }
@@ -137,13 +137,13 @@ impl App {
         };
         let fonts = Fonts::find(&folders).inspect_err(|error| tracing::warn!("no PDFs: {error}")).ok().map(Arc::new);
         let keys = config.keys.as_deref().map(KeyRing::parse).transpose().context("YUI_KEYS")?;
-        let mail = Post::of(&config.mail, demo.is_some())?;
+        let mail = Mailer::of(&config.mail, demo.is_some())?;
         if password::engine() == password::Engine::Plain {
             tracing::warn!("the fast password hashing gives other digests on this machine: the plain one is used");
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let slow_refusal = SlowRefusal::new(&clock);
-        Ok(Self(Arc::new(Parts {
+        Ok(Self(Arc::new(AppParts {
             db,
             clock,
             random: Random,
@@ -161,7 +161,7 @@ impl App {
             mail,
             pairs: Notify::new(),
             announcements: Notify::new(),
-            imports: Bell::default(),
+            imports: WorkSignal::default(),
             files: Files::new(&config.files),
             readiness: Readiness::default(),
             stopping: Stopping::default(),
@@ -188,7 +188,7 @@ impl App {
 /// The part of a request's patience that the database has for one statement; the rest is for what is done around it.
 const OF_THE_DATABASE: f64 = 0.8;
 
-impl Parts {
+impl AppParts {
     /// Returns how long a request waits for one statement.
     pub fn patience(&self) -> Duration {
         self.config.database.patience.mul_f64(OF_THE_DATABASE)

@@ -111,7 +111,7 @@ pub struct MailConfig {
 
 /// A key of the configuration, as docs/configuration.md lists it.
 #[derive(Debug)]
-pub struct Key {
+pub struct ConfigKey {
     /// The environment variable.
     pub name: &'static str,
     /// Its value where none is given.
@@ -126,158 +126,158 @@ pub struct Key {
 pub const DEFAULT_DATABASE: &str = "sqlite://yui.db";
 
 /// Every key there is.
-pub const KEYS: &[Key] = &[
-    Key {
+pub const KEYS: &[ConfigKey] = &[
+    ConfigKey {
         name: "YUI_DATABASE_URL",
         default: DEFAULT_DATABASE,
         example: "postgres://yui@db.example.jp/yui",
         meaning: "`sqlite://PATH` (created where missing) or `postgres://user@host/database`",
     },
-    Key {
+    ConfigKey {
         name: "YUI_DATABASE_CONNECTIONS",
         default: "8",
         example: "20",
         meaning: "connections kept at the most, 1 to 500",
     },
-    Key {
+    ConfigKey {
         name: "YUI_DATABASE_TIMEOUT",
         default: "3",
         example: "5",
         meaning: "seconds that a request waits for the database before it is answered 503, 1 to 60; imports and other work beside the requests wait longer",
     },
-    Key {
+    ConfigKey {
         name: "YUI_LISTEN",
         default: "127.0.0.1:8080",
         example: "0.0.0.0:8080",
         meaning: "address and port to listen on",
     },
-    Key {
+    ConfigKey {
         name: "YUI_HTTPS",
         default: "yes",
         example: "no",
         meaning: "`yes`: members come by https (through a proxy); `no`: plain http",
     },
-    Key {
+    ConfigKey {
         name: "YUI_PUBLIC_PORT",
         default: "443 with https, otherwise that of `YUI_LISTEN`",
         example: "8443",
         meaning: "port at which members come, as in `https://portal.example.jp:8443`: links in mails, passkeys and forms go by it",
     },
-    Key {
+    ConfigKey {
         name: "YUI_TRUSTED_PROXIES",
         default: "none",
         example: "127.0.0.1,10.0.0.0/8",
         meaning: "addresses or networks of the proxies in front, as in `127.0.0.1,10.0.0.0/8`: their `X-Forwarded-For` tells who comes, and their `X-Forwarded-Proto` how",
     },
-    Key {
+    ConfigKey {
         name: "YUI_CONNECTIONS",
         default: "10000",
         example: "2000",
         meaning: "connections of clients at once, 10 to 1000000; fewer where the process may not open as many files",
     },
-    Key {
+    ConfigKey {
         name: "YUI_CONNECTIONS_PER_ADDRESS",
         default: "512",
         example: "64",
         meaning: "connections at once from one address (IPv6: one /64), 1 to 1000000; trusted proxies have no such limit",
     },
-    Key {
+    ConfigKey {
         name: "YUI_HEAD_TIMEOUT",
         default: "15",
         example: "10",
         meaning: "seconds that the head of a request may take, 1 to 600",
     },
-    Key {
+    ConfigKey {
         name: "YUI_BODY_TIMEOUT",
         default: "30",
         example: "60",
         meaning: "seconds without a byte in the middle of an upload or a download, 1 to 600; a slow one that moves goes on",
     },
-    Key {
+    ConfigKey {
         name: "YUI_IDLE_TIMEOUT",
         default: "75",
         example: "65",
         meaning: "seconds that a connection may wait for its next request, 1 to 3600; longer than the proxy in front keeps its own",
     },
-    Key {
+    ConfigKey {
         name: "YUI_DRAIN_DELAY",
         default: "0",
         example: "5",
         meaning: "seconds from SIGTERM, when `/readyz` turns 503, until no connection is accepted any more, 0 to 600; as long as the proxy needs to notice",
     },
-    Key {
+    ConfigKey {
         name: "YUI_STOP_TIMEOUT",
         default: "20",
         example: "60",
         meaning: "seconds that requests under way have after that, 1 to 600; what is still open then is cut",
     },
-    Key {
+    ConfigKey {
         name: "YUI_FILES",
         default: "`files` beside the embedded database",
         example: "/var/lib/yui/files",
         meaning: "folder for files that staff upload; with several processes, one that all of them share",
     },
-    Key {
+    ConfigKey {
         name: "YUI_UPLOAD_LIMIT",
         default: "2048",
         example: "4096",
         meaning: "megabytes that a file which staff upload may have, 1 to 100000",
     },
-    Key {
+    ConfigKey {
         name: "YUI_UPLOAD_QUOTA",
         default: "20480",
         example: "51200",
         meaning: "megabytes that a society's uploaded files may have together until they are imported or given up, 1 to 10000000",
     },
-    Key {
+    ConfigKey {
         name: "YUI_DISK_RESERVE",
         default: "1024",
         example: "5120",
         meaning: "megabytes that uploads leave free in the folder of files, 0 to 10000000; beyond, they are refused in words",
     },
-    Key {
+    ConfigKey {
         name: "YUI_FONTS",
         default: "the system's font folders",
         example: "/opt/fonts:/usr/share/fonts",
         meaning: "folders with the fonts for PDFs, separated by `:`",
     },
-    Key {
+    ConfigKey {
         name: "YUI_KEYS",
         default: "none",
         example: "2026b:…,2026a:…",
         meaning: "keys that seal secrets at rest, `id:base64` of 32 bytes, newest first, separated by commas; `yui serve` needs them",
     },
-    Key {
+    ConfigKey {
         name: "YUI_SMTP_URL",
         default: "none: mail waits",
         example: "smtp://yui:secret@mail.example.jp:587",
         meaning: "mail server: `smtp://user:password@host:587` (STARTTLS required), `smtps://…:465` (TLS), on this machine also `smtp://localhost:25?tls=none`",
     },
-    Key {
+    ConfigKey {
         name: "YUI_SMTP_CA",
         default: "none",
         example: "/etc/yui/mail-ca.pem",
         meaning: "PEM file with one more certificate that may vouch for the mail server, besides the system's",
     },
-    Key {
+    ConfigKey {
         name: "YUI_SMTP_TIMEOUT",
         default: "60",
         example: "120",
         meaning: "seconds the mail server may take for one mail, 1 to 600",
     },
-    Key {
+    ConfigKey {
         name: "YUI_MAIL_DOMAIN",
         default: "the society's host name",
         example: "mail.example.jp",
         meaning: "domain of the senders no-reply@, info@ and webmaster@",
     },
-    Key {
+    ConfigKey {
         name: "YUI_WORKER",
         default: "yes",
         example: "no",
         meaning: "`yes`: `yui serve` delivers mail as well; `no`: only `yui worker` does",
     },
-    Key {
+    ConfigKey {
         name: "YUI_LOG",
         default: "info",
         example: "warn,yui=debug",
@@ -288,7 +288,7 @@ pub const KEYS: &[Key] = &[
 /// Returns the reference of all settings, which is docs/configuration.md.
 pub fn reference() -> String {
     let mut text = REFERENCE_HEAD.to_owned();
-    for Key { name, default, example, meaning } in KEYS {
+    for ConfigKey { name, default, example, meaning } in KEYS {
         text.push_str(&format!("| `{name}` | {meaning} | {default} | `{example}` |\n"));
     }
     text

@@ -93,12 +93,12 @@ impl Room {
 
 /// A file that comes in counts as long as this lives.
 #[derive(Debug)]
-struct Coming {
+struct UploadSlot {
     all: Arc<Mutex<HashMap<i64, usize>>>,
     society_id: i64,
 }
 
-impl Drop for Coming {
+impl Drop for UploadSlot {
     fn drop(&mut self) {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = all.get_mut(&self.society_id) {
@@ -297,17 +297,17 @@ const BUFFER: usize = 1 << 20;
 /// How many pieces may wait for the disk.
 const WAITING: usize = 16;
 
-/// A file that is coming in, written on a thread of its own; dropped before [`Incoming::finish`], it leaves nothing.
+/// A file that is coming in, written on a thread of its own; dropped before [`IncomingFile::finish`], it leaves nothing.
 #[derive(Debug)]
-pub struct Incoming {
+pub struct IncomingFile {
     pieces: mpsc::Sender<Option<Bytes>>,
     writer: JoinHandle<io::Result<Option<Stored>>>,
-    coming: Coming,
+    coming: UploadSlot,
 }
 
 impl Files {
     /// Begins to take a file in under this name; nothing where as many of the society's are coming in as may.
-    pub fn receive(&self, scope: &impl InSociety, name: String) -> Option<Incoming> {
+    pub fn receive(&self, scope: &impl InSociety, name: String) -> Option<IncomingFile> {
         let coming = self.coming(scope.society_id())?;
         let (pieces, mut arriving) = mpsc::channel::<Option<Bytes>>(WAITING);
         let (folder, room) = (self.folder_of(scope), self.room);
@@ -334,10 +334,10 @@ impl Files {
             }
             Ok(None)
         });
-        Some(Incoming { pieces, writer, coming })
+        Some(IncomingFile { pieces, writer, coming })
     }
 
-    fn coming(&self, society_id: i64) -> Option<Coming> {
+    fn coming(&self, society_id: i64) -> Option<UploadSlot> {
         let mut all = self.coming.lock().unwrap_or_else(PoisonError::into_inner);
         let count = all.entry(society_id).or_default();
         if *count >= AT_ONCE {
@@ -345,7 +345,7 @@ impl Files {
         }
         *count += 1;
         drop(all);
-        Some(Coming { all: self.coming.clone(), society_id })
+        Some(UploadSlot { all: self.coming.clone(), society_id })
     }
 }
 
@@ -365,13 +365,13 @@ impl Write for IncomingWriter {
     }
 }
 
-impl Incoming {
-    /// Returns a writer into the file, for a thread that may block; [`Incoming::finish`] comes after its last write.
+impl IncomingFile {
+    /// Returns a writer into the file, for a thread that may block; [`IncomingFile::finish`] comes after its last write.
     pub fn writer(&self) -> IncomingWriter {
         IncomingWriter(self.pieces.clone())
     }
 
-    /// Takes the next piece; where the disk fails, [`Incoming::finish`] says why.
+    /// Takes the next piece; where the disk fails, [`IncomingFile::finish`] says why.
     pub async fn push(&self, piece: Bytes) {
         drop(self.pieces.send(Some(piece)).await);
     }

@@ -2,7 +2,7 @@
 
 use yui_auth::fair::{FairLine, Place, Turn};
 
-use crate::{error::AppError, features::societies::Society, scope::InSociety, visitor::Visitor};
+use crate::{error::AppError, features::societies::Society, scope::InSociety, visitor::ClientInfo};
 
 /// Seconds after which one that found the line full may come again.
 const RETRY_AFTER: u32 = 5;
@@ -58,7 +58,7 @@ impl HeavyWork {
 }
 
 /// Returns the turn of somebody who is not signed in, with what they say of an account.
-pub(crate) fn stranger(scope: &impl InSociety, visitor: &Visitor, whom: &str) -> Turn {
+pub(crate) fn stranger(scope: &impl InSociety, visitor: &ClientInfo, whom: &str) -> Turn {
     let account = if whom.is_empty() { 0 } else { number(whom) };
     Turn { society: scope.society_id(), network: number(&visitor.network()), account }
 }

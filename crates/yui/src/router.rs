@@ -2,7 +2,7 @@
 
 mod late;
 
-pub(crate) use late::Told;
+pub(crate) use late::LateFormMessage;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -21,7 +21,7 @@ use axum::{
 use tower_http::compression::CompressionLayer;
 use yui_db::in_request;
 
-use self::late::{Late, Way, referring_page, with_kept_form};
+use self::late::{Late, RedirectTarget, referring_page, with_kept_form};
 use crate::{
     app::App,
     demo,
@@ -29,7 +29,7 @@ use crate::{
     features::{
         account::{self, RanOut},
         approvals, audit, dashboard, deduction, expenses, imports,
-        kept::{self, Owner},
+        kept::{self, FormOwner},
         mails, members, register,
         societies::{self, Service, maintenance, older_host},
         staff::{self, Right},
@@ -37,8 +37,8 @@ use crate::{
     },
     scope::{InSociety, PublicScope},
     security,
-    ui::{self, Shell, Signed},
-    visitor::Visitor,
+    ui::{self, PageContext, Signed},
+    visitor::ClientInfo,
 };
 
 /// Who may use a route.
@@ -109,14 +109,14 @@ pub struct Routes {
     demo: Router<App>,
     machine: Router<App>,
     list: Vec<Route>,
-    pages: Pages,
+    pages: RoutePaths,
 }
 
 /// The paths that can be opened, as in `/assets/{name}`; known once all routes are.
 #[derive(Clone, Debug, Default)]
-struct Pages(Arc<OnceLock<Vec<&'static str>>>);
+struct RoutePaths(Arc<OnceLock<Vec<&'static str>>>);
 
-impl Pages {
+impl RoutePaths {
     /// Returns the page that stands for this path: itself, or the next one above it that can be opened. An act's path can not, though a form
     /// with mistakes is shown there.
     fn above<'p>(&self, path: &'p str) -> Option<&'p str> {
@@ -197,7 +197,7 @@ pub fn portal(app: &App) -> (Router, Vec<Route>) {
         demo: Router::new(),
         machine: Router::new(),
         list: Vec::new(),
-        pages: Pages::default(),
+        pages: RoutePaths::default(),
     };
     let Routes { society, demo, machine, list, pages, .. } = list(empty);
     let open = list.iter().filter(|route| route.method == Method::GET).map(|route| route.path);
@@ -247,7 +247,7 @@ async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Result<Res
             let now = app.clock.now();
             let window = societies::closed(&society, request.uri().path(), now);
             let (method, coming) = (request.method().clone(), maintenance::announced(&society.policy.maintenance, now));
-            if let Some(shell) = request.extensions_mut().get_mut::<Shell>() {
+            if let Some(shell) = request.extensions_mut().get_mut::<PageContext>() {
                 shell.society = Some(society.clone());
                 shell.coming = coming;
                 if let Some(window) = window {
@@ -262,7 +262,7 @@ async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Result<Res
             // An older system's host has one page.
             let older = app.societies.older_at_host(&app.db, app.clock.now(), &name).await?;
             if let Some(older) = older {
-                let shell = request.extensions().get::<Shell>().ok_or_else(|| AppError::door("Shell"))?;
+                let shell = request.extensions().get::<PageContext>().ok_or_else(|| AppError::door("PageContext"))?;
                 return Ok(older_host::answer(app, shell, &older, request.method(), request.uri()));
             }
             hosts.machine
@@ -289,7 +289,7 @@ fn nobody_yet() -> Response {
 
 /// Lets in whom the route's permission allows, and makes their scope.
 async fn door(
-    State((app, permission, pages)): State<(App, Permission, Pages)>,
+    State((app, permission, pages)): State<(App, Permission, RoutePaths)>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, AppError> {
@@ -297,7 +297,7 @@ async fn door(
         return Ok(next.run(request).await);
     }
     if !request.method().is_safe()
-        && let Some(shell) = request.extensions_mut().get_mut::<Shell>()
+        && let Some(shell) = request.extensions_mut().get_mut::<PageContext>()
     {
         // The form may be on the answer to another POST request, whose path has no GET route.
         let path = shell.path.split('?').next().unwrap_or_default();
@@ -311,7 +311,7 @@ async fn door(
     {
         return Err(AppError::NotFound);
     }
-    let visitor = request.extensions().get::<Visitor>().cloned().ok_or_else(|| AppError::door("Visitor"))?;
+    let visitor = request.extensions().get::<ClientInfo>().cloned().ok_or_else(|| AppError::door("ClientInfo"))?;
     if request.uri().path().split('/').nth(1) == Some("console") {
         return staff_door(&app, permission, (&scope, &visitor, &pages), request, next).await;
     }
@@ -326,16 +326,16 @@ async fn door(
         (None, Permission::Step) => match account::ran_out(&app, &scope, request.headers()).await? {
             None => false,
             Some(ran_out) => {
-                let (owner, way): (i64, Way) = match ran_out {
+                let (owner, way): (i64, RedirectTarget) = match ran_out {
                     RanOut::Login(owner) => (owner, |_, told| account::login_path_after("/", told)),
                     RanOut::Session(owner) => (owner, account::login_path_after),
                 };
-                let late = Late { owner: Some(Owner::Member(owner)), otherwise: "/", way };
+                let late = Late { owner: Some(FormOwner::Member(owner)), otherwise: "/", way };
                 return late.answer(&app, &scope, &pages, request).await;
             }
         },
         (None, _) => {
-            let owner = account::owner_of_session(&app, &scope, request.headers()).await?.map(Owner::Member);
+            let owner = account::owner_of_session(&app, &scope, request.headers()).await?.map(FormOwner::Member);
             let late = Late { owner, otherwise: "/", way: account::login_path_after };
             return late.answer(&app, &scope, &pages, request).await;
         }
@@ -344,16 +344,16 @@ async fn door(
         (Some(_), _) => false,
     };
     if let Some(member) = member.as_ref().filter(|_| proof_due) {
-        let (owner, otherwise) = (Some(Owner::Member(member.account_id)), request.uri().path().to_owned());
+        let (owner, otherwise) = (Some(FormOwner::Member(member.account_id)), request.uri().path().to_owned());
         let late = Late { owner, otherwise: &otherwise, way: account::confirm_path_after };
         return late.answer(&app, &scope, &pages, request).await;
     }
-    let mut owner = member.as_ref().map(|member| Owner::Member(member.account_id));
-    if owner.is_none() && permission == Permission::Step && kept::Browser::of(&app, request.headers()).is_some() {
-        owner = account::owner_of_login(&app, &scope, request.headers()).await?.map(Owner::Member);
+    let mut owner = member.as_ref().map(|member| FormOwner::Member(member.account_id));
+    if owner.is_none() && permission == Permission::Step && kept::BrowserKey::of(&app, request.headers()).is_some() {
+        owner = account::owner_of_login(&app, &scope, request.headers()).await?.map(FormOwner::Member);
     }
     if let Some(member) = member {
-        if let Some(shell) = request.extensions_mut().get_mut::<Shell>() {
+        if let Some(shell) = request.extensions_mut().get_mut::<PageContext>() {
             shell.user = Some(member.name.clone());
         }
         request.extensions_mut().insert(member);
@@ -365,7 +365,7 @@ async fn door(
 async fn staff_door(
     app: &App,
     permission: Permission,
-    (scope, visitor, pages): (&PublicScope, &Visitor, &Pages),
+    (scope, visitor, pages): (&PublicScope, &ClientInfo, &RoutePaths),
     mut request: Request,
     next: Next,
 ) -> Result<Response, AppError> {
@@ -373,7 +373,7 @@ async fn staff_door(
     match (&signed_in, permission) {
         (_, Permission::Anybody | Permission::Step) => {}
         (None, Permission::Staff(_) | Permission::StaffFresh(_)) => {
-            let owner = staff::owner_of_session(app, scope, request.headers()).await?.map(Owner::Staff);
+            let owner = staff::owner_of_session(app, scope, request.headers()).await?.map(FormOwner::Staff);
             let late = Late { owner, otherwise: "/console", way: staff::login_path_after };
             return late.answer(app, scope, pages, request).await;
         }
@@ -381,16 +381,16 @@ async fn staff_door(
             return Err(AppError::NotAllowed);
         }
         (Some(staff), Permission::StaffFresh(_)) if staff::confirm_due(app, staff, request.method()) => {
-            let owner = Some(Owner::Staff(staff.staff_id));
+            let owner = Some(FormOwner::Staff(staff.staff_id));
             let late = Late { owner, otherwise: "/console", way: staff::confirm_path_after };
             return late.answer(app, scope, pages, request).await;
         }
         (Some(_), Permission::Staff(_) | Permission::StaffFresh(_)) => {}
         _ => return Err(AppError::NotFound),
     }
-    let owner = signed_in.as_ref().map(|staff| Owner::Staff(staff.staff_id));
+    let owner = signed_in.as_ref().map(|staff| FormOwner::Staff(staff.staff_id));
     if let Some(staff) = signed_in {
-        if let Some(shell) = request.extensions_mut().get_mut::<Shell>() {
+        if let Some(shell) = request.extensions_mut().get_mut::<PageContext>() {
             shell.staff = Some(Signed { name: staff.name.clone(), role: staff.role });
         }
         request.extensions_mut().insert(staff);
@@ -412,7 +412,7 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
     let https = app.config.http.https;
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_lowercase();
-    let mut shell = Shell {
+    let mut shell = PageContext {
         lang: ui::language::chosen(request.headers(), https),
         society: None,
         user: None,
@@ -432,7 +432,7 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
     request.extensions_mut().insert(HostName(name));
     let peer =
         request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip());
-    let visitor = Visitor::of(peer, request.headers(), &app.config.http.trusted_proxies, https);
+    let visitor = ClientInfo::of(peer, request.headers(), &app.config.http.trusted_proxies, https);
     request.extensions_mut().insert(visitor);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
 

@@ -23,7 +23,7 @@ const DEVICE_LIFE: i64 = 400 * 24 * 60 * 60;
 
 /// The sender of a request.
 #[derive(Clone, Debug)]
-pub(crate) struct Visitor {
+pub(crate) struct ClientInfo {
     /// The network address, taken from a proxy's word only where the proxy is a trusted one.
     pub(crate) address: IpAddr,
     browser: &'static str,
@@ -31,7 +31,7 @@ pub(crate) struct Visitor {
     device: Option<Token>,
 }
 
-impl Visitor {
+impl ClientInfo {
     /// Returns the sender, given the other end of the connection and the networks of trusted proxies: the last address in
     /// `X-Forwarded-For` that is no trusted proxy's. What stands before it, anybody may have written.
     pub(crate) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet], https: bool) -> Self {
@@ -147,7 +147,7 @@ fn first_of(names: &[(&str, &'static str)], agent: &str) -> &'static str {
     names.iter().find(|(sign, _)| agent.contains(sign)).map_or("", |(_, name)| name)
 }
 
-impl<S: Sync> FromRequestParts<S> for Visitor {
+impl<S: Sync> FromRequestParts<S> for ClientInfo {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -166,7 +166,7 @@ mod tests {
             headers.append("x-forwarded-for", value.parse().unwrap());
         }
         let trusted: Vec<_> = trusted.iter().map(|network| network.parse().unwrap()).collect();
-        Visitor::of(peer.parse().unwrap(), &headers, &trusted, false).address.to_string()
+        ClientInfo::of(peer.parse().unwrap(), &headers, &trusted, false).address.to_string()
     }
 
     #[test]
@@ -190,7 +190,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         let agent = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36";
         headers.insert(header::USER_AGENT, agent.parse().unwrap());
-        let visitor = Visitor::of("2001:db8:1:2:3::4".parse().unwrap(), &headers, &[], false);
+        let visitor = ClientInfo::of("2001:db8:1:2:3::4".parse().unwrap(), &headers, &[], false);
         assert_eq!(
             (visitor.device(Lang::Ja).as_str(), visitor.network().as_str()),
             ("Chrome / Android", "2001:db8:1:2::/64")

@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[derive(Debug, Args)]
-pub(super) struct Demo {
+pub(super) struct DemoArgs {
     /// Where to listen; port 0 takes any free one
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: String,
@@ -26,7 +26,7 @@ pub(super) struct Demo {
     clock: Option<jiff::Timestamp>,
 }
 
-impl Demo {
+impl DemoArgs {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let mut config = Config::from_environment()?;
         config.http.listen = config::listen(&self.listen)?;

@@ -12,7 +12,7 @@ use crate::{
     config::{self, Config},
     features::{
         account::{self, Events},
-        audit::{self, Verdict},
+        audit::{self, LogVerdict},
         keys::{self, Fits, InUse},
         mails,
         societies::signing_key,
@@ -34,7 +34,7 @@ impl Doctor {
             return Ok(());
         }
         let config = Config::from_environment()?;
-        let mut report = Report::default();
+        let mut report = DoctorReport::default();
         let folders = match config.fonts.as_slice() {
             [] => yui_print::DEFAULT_FONT_DIRS.iter().map(Into::into).collect(),
             folders => folders.to_vec(),
@@ -83,11 +83,11 @@ impl Doctor {
 
 /// What was found, said line by line.
 #[derive(Default)]
-pub(super) struct Report {
+pub(super) struct DoctorReport {
     missing: usize,
 }
 
-impl Report {
+impl DoctorReport {
     pub(super) fn tell(&mut self, what: &str, found: Result<String, String>) {
         match found {
             Ok(words) => say!("ok       {what}: {words}"),
@@ -105,7 +105,7 @@ impl Report {
 }
 
 /// Looks at what the database holds.
-async fn look_inside(report: &mut Report, app: &App) -> anyhow::Result<()> {
+async fn look_inside(report: &mut DoctorReport, app: &App) -> anyhow::Result<()> {
     let scopes = SystemScope::of_all(app, "doctor").await?;
     let in_use = keys::in_use(app, &scopes).await?;
     for words in super::keys::words(app, &in_use) {
@@ -135,20 +135,20 @@ async fn look_inside(report: &mut Report, app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn log_words(verdict: anyhow::Result<Verdict>, other_key: Option<&InUse>) -> Result<String, String> {
+fn log_words(verdict: anyhow::Result<LogVerdict>, other_key: Option<&InUse>) -> Result<String, String> {
     match (verdict, other_key) {
-        (Ok(Verdict::Whole(count)), _) => Ok(format!("{count} entries, whole")),
-        (Ok(Verdict::NoKey(count, id)), _) => {
+        (Ok(LogVerdict::Whole(count)), _) => Ok(format!("{count} entries, whole")),
+        (Ok(LogVerdict::NoKey(count, id)), _) => {
             Err(format!("{count} entries hold together; their end can not be checked: the key {id:?} is not given"))
         }
-        (Ok(Verdict::WrongEnd(count)), Some(InUse { key, .. })) => Err(format!(
+        (Ok(LogVerdict::WrongEnd(count)), Some(InUse { key, .. })) => Err(format!(
             "{count} entries hold together; their end can not be checked: the key {key:?} opens nothing, here or elsewhere"
         )),
-        (Ok(Verdict::Begun(count)), _) => {
+        (Ok(LogVerdict::Begun(count)), _) => {
             Err(format!("tampered with: its {count} entries do not begin with the making of the society"))
         }
-        (Ok(Verdict::Broken(entry)), _) => Err(format!("tampered with: entry {entry} is not as it was written")),
-        (Ok(Verdict::WrongEnd(entry)), None) => Err(format!("tampered with: it does not end with entry {entry}")),
+        (Ok(LogVerdict::Broken(entry)), _) => Err(format!("tampered with: entry {entry} is not as it was written")),
+        (Ok(LogVerdict::WrongEnd(entry)), None) => Err(format!("tampered with: it does not end with entry {entry}")),
         (Err(error), _) => Err(format!("{error:#}")),
     }
 }

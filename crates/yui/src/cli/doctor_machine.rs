@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use rustix::fs::Access;
 use yui_db::Server;
 
-use super::{doctor::Report, serve::NO_PROXIES};
+use super::{doctor::DoctorReport, serve::NO_PROXIES};
 use crate::{config::Config, serve};
 
 /// Says how PostgreSQL was reached.
-pub(super) fn server(report: &mut Report, server: &Server, now: Timestamp) {
+pub(super) fn server(report: &mut DoctorReport, server: &Server, now: Timestamp) {
     const CONNECTION: &str = "connection to PostgreSQL";
     match &server.tls {
         Some(version) => report.tell(CONNECTION, Ok(format!("encrypted ({version})"))),
@@ -31,7 +31,7 @@ pub(super) fn server(report: &mut Report, server: &Server, now: Timestamp) {
 }
 
 /// Looks at files, folders and limits.
-pub(super) fn look(report: &mut Report, config: &Config) {
+pub(super) fn look(report: &mut DoctorReport, config: &Config) {
     if let Some(path) = config.database.url.strip_prefix("sqlite://") {
         let path = std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
         if path.exists() {

@@ -26,7 +26,7 @@ pub(super) enum Import {
         society: String,
     },
     /// Writes what was wrong in a batch as CSV: line, column, reason
-    Faults(BatchLine),
+    Faults(BatchArgs),
 }
 
 /// A file of a kind: one sub-command for each kind there is, with an option for each of its questions.
@@ -125,7 +125,7 @@ pub(super) struct FileLine {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct BatchLine {
+pub(super) struct BatchArgs {
     /// The society's short name
     #[arg(long)]
     society: String,
@@ -138,7 +138,7 @@ pub(super) struct BatchLine {
 #[derive(Debug, Args)]
 pub(super) struct PublishLine {
     #[command(flatten)]
-    batch: BatchLine,
+    batch: BatchArgs,
     /// Up to which month everything has arrived with it, as in 2026-09, or `none`; what the rows tell where it is not given. For a
     /// published batch, only this changes
     #[arg(long, value_name = "MONTH", value_parser = through)]
@@ -153,7 +153,7 @@ fn through(text: &str) -> Result<Through, kenpo_formats::month::TreatmentMonthEr
 #[derive(Debug, Args)]
 pub(super) struct WithdrawLine {
     #[command(flatten)]
-    batch: BatchLine,
+    batch: BatchArgs,
     /// Why, for the audit log and the console
     #[arg(long)]
     reason: String,
@@ -181,7 +181,7 @@ impl Import {
                     );
                 }
             }
-            Self::Faults(BatchLine { society, batch }) => {
+            Self::Faults(BatchArgs { society, batch }) => {
                 let (app, scope) = read_society(&society).await?;
                 let faults = imports::faults(&app, &scope, batch).await?;
                 output::as_read(write_faults_csv(std::io::stdout().lock(), faults.iter()))?;
@@ -192,13 +192,13 @@ impl Import {
 }
 
 /// What a file is told of.
-struct Told {
-    mistakes: List,
-    notices: List,
+struct FindingsWatch {
+    mistakes: FaultList,
+    notices: FaultList,
     to_confirm: Vec<Fault>,
 }
 
-impl Watch for Told {
+impl Watch for FindingsWatch {
     fn fault(&mut self, fault: &ChunkFault) {
         self.mistakes.push(&fault.fault);
     }
@@ -221,13 +221,13 @@ impl Watch for Told {
 }
 
 /// Mistakes or notices: the first ones for the screen, all of them for the CSV.
-struct List {
+struct FaultList {
     count: usize,
     first: Vec<Fault>,
     all: Option<FaultsCsv<BufWriter<File>>>,
 }
 
-impl List {
+impl FaultList {
     fn open(path: Option<&PathBuf>, source: &Source) -> anyhow::Result<Self> {
         let create = |path: &PathBuf| {
             let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
@@ -304,9 +304,9 @@ impl FileOfKind {
         let source = source.with_profile(profile.map(UsedProfile::from));
         let options =
             Options { dry_run: line.dry_run, all_or_nothing: line.all_or_nothing, confirmed: line.accept_totals };
-        let mut told = Told {
-            mistakes: List::open(line.errors.as_ref(), &source)?,
-            notices: List::open(line.notices.as_ref(), &source)?,
+        let mut told = FindingsWatch {
+            mistakes: FaultList::open(line.errors.as_ref(), &source)?,
+            notices: FaultList::open(line.notices.as_ref(), &source)?,
             to_confirm: Vec::new(),
         };
         let job = Job { app: &app, scope: &scope, source: &source, options, answers: &answers, watch: &mut told };
@@ -340,7 +340,7 @@ impl FileOfKind {
 
 impl PublishLine {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let BatchLine { society, batch } = self.batch;
+        let BatchArgs { society, batch } = self.batch;
         let (app, scope) = for_society(&society).await?;
         let through = self.through.unwrap_or(Through::Suggested);
         let through = imports::publish_through(&app, &scope, batch, through).await?;
@@ -356,7 +356,7 @@ impl PublishLine {
 
 impl WithdrawLine {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let BatchLine { society, batch } = self.batch;
+        let BatchArgs { society, batch } = self.batch;
         let (app, scope) = for_society(&society).await?;
         let kept = imports::withdraw(&app, &scope, batch, self.reason.trim()).await?;
         app.db.close().await;

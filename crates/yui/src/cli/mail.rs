@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::{for_society, read_society};
 use crate::features::mails::{
     self,
-    admin::{self, State},
+    admin::{self, MailState},
 };
 
 #[derive(Debug, Subcommand)]
@@ -52,11 +52,11 @@ impl Mail {
         match self {
             Self::List { failed, .. } => {
                 let mails = admin::list(&app, &scope).await?.into_iter();
-                for mail in mails.filter(|mail| !failed || matches!(mail.state, State::Failed(_))) {
+                for mail in mails.filter(|mail| !failed || matches!(mail.state, MailState::Failed(_))) {
                     let state = match mail.state {
-                        State::Due(at) => format!("due {at:.0}"),
-                        State::Sent(at) => format!("sent {at:.0}"),
-                        State::Failed(at) => format!("failed {at:.0}"),
+                        MailState::Due(at) => format!("due {at:.0}"),
+                        MailState::Sent(at) => format!("sent {at:.0}"),
+                        MailState::Failed(at) => format!("failed {at:.0}"),
                     };
                     let why = mail.last_error.unwrap_or_default();
                     say!("{}\t{}\t{}\t{}\t{state}\t{why}", mail.mail_id, mail.kind, mail.to, mail.tries);

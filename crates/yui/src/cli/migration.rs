@@ -106,7 +106,7 @@ impl Migration {
                 let (app, scope) = read_society(&society).await?;
                 say!("group\taccounts\tmailed\tbegun\tfinished\texpired");
                 for group in migration::progress(&app.db, &scope, app.clock.now()).await? {
-                    let migration::Group { origin, accounts, mailed, begun, finished, expired } = group;
+                    let migration::MigrationGroup { origin, accounts, mailed, begun, finished, expired } = group;
                     say!("{origin}\t{accounts}\t{mailed}\t{begun}\t{finished}\t{expired}");
                 }
             }
@@ -127,7 +127,7 @@ impl Migration {
             Self::Terms { society, file: None, .. } => {
                 let (app, scope) = read_society(&society).await?;
                 say!("version\tfrom\tagreed");
-                for terms::Version { version, valid_from, agreed } in terms::versions(&app.db, &scope).await? {
+                for terms::TermsVersion { version, valid_from, agreed } in terms::versions(&app.db, &scope).await? {
                     say!("{version}\t{}\t{agreed}", valid_from.to_zoned(japan()).date());
                 }
             }

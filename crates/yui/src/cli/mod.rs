@@ -30,7 +30,7 @@ use crate::{app::App, config::Config, scope::SystemScope};
 /// The member portal of Japanese health insurance societies.
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = "Settings come from the environment: `yui doctor --settings` lists them.")]
-struct Line {
+struct CommandLine {
     #[command(subcommand)]
     command: Command,
 }
@@ -38,14 +38,14 @@ struct Line {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Starts the portal with five fictional societies; needs no set-up
-    Demo(demo::Demo),
+    Demo(demo::DemoArgs),
     /// Starts the portal
     Serve,
     /// Brings the database to this program's version
     Migrate,
     /// Makes and lists societies
     #[command(subcommand)]
-    Society(society::Society),
+    Society(society::SocietyCommand),
     /// Invites and lists a society's staff
     #[command(subcommand)]
     Staff(staff::Staff),
@@ -75,7 +75,7 @@ enum Command {
 
 /// Reads the command line, does what it says and returns how it ended.
 pub async fn run() -> ExitCode {
-    let line = Line::parse();
+    let line = CommandLine::parse();
     // Whatever is written here is about members: nobody but the owner of the process may read it.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     log_to_stderr();

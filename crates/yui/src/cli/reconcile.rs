@@ -7,7 +7,7 @@ use clap::Args;
 use kenpo_formats::household_totals_csv;
 
 use super::{output, read_society};
-use crate::features::expenses::{self, DifferencesCsv, Unreadable};
+use crate::features::expenses::{self, DifferencesCsv, UnreadableTotals};
 
 #[derive(Debug, Args)]
 pub(super) struct Reconcile {
@@ -63,7 +63,7 @@ impl Reconcile {
         .await;
         app.db.close().await;
         let summary = match compared {
-            Err(error) => match error.downcast::<Unreadable>() {
+            Err(error) => match error.downcast::<UnreadableTotals>() {
                 Ok(unreadable) => bail!("{}: {unreadable}", file.display()),
                 Err(error) => return Err(error.context(format!("cannot compare {}", file.display()))),
             },

@@ -10,7 +10,7 @@ use super::{configured, configured_to_read, for_society, migration::Migration, r
 use crate::features::societies::{Preset, create, delete, export, signing_key, society_list};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Society {
+pub(super) enum SocietyCommand {
     /// Makes a society
     Create {
         /// Its short name: lower-case letters and digits
@@ -68,7 +68,7 @@ pub(super) enum Society {
     Migration(Migration),
 }
 
-impl Society {
+impl SocietyCommand {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Create { key, host, name, insurer_numbers, preset } => {

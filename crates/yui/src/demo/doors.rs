@@ -17,7 +17,7 @@ use crate::{
     app::App,
     error::AppError,
     features::{account::create::FirstFactor, staff::Role},
-    ui::{Page, Shell, pages},
+    ui::{Page, PageContext, pages},
 };
 
 #[derive(Template)]
@@ -134,7 +134,7 @@ fn entries(app: &App) -> Vec<SocietyEntry> {
     SOCIETIES.iter().zip(1..).map(entry).collect()
 }
 
-pub(super) async fn index(State(app): State<App>, shell: Shell) -> Response {
+pub(super) async fn index(State(app): State<App>, shell: PageContext) -> Response {
     IndexPage { page: shell.page("Yui 結 デモ"), societies: entries(&app) }.into_response()
 }
 

@@ -2,7 +2,7 @@
 
 use kenpo_formats::TreatmentMonth;
 
-use super::people::{Household, Person};
+use super::people::{DemoPerson, Household};
 
 /// What a clinic or pharmacy is called, its kind, and about how many yen a visit costs in all.
 const PROVIDERS: [(&str, &str, i64); 8] = [
@@ -47,7 +47,7 @@ const REFERENCE: [&str; 3] = [
     "01,2025-01,サンプルクリニック,歯科,1,11400,7980,0,3420,",
 ];
 
-fn visits(csv: &mut String, holder: &str, household: &Household, person: &Person, month: TreatmentMonth) {
+fn visits(csv: &mut String, holder: &str, household: &Household, person: &DemoPerson, month: TreatmentMonth) {
     let seed = format!("{holder}|{}|{month}", person.branch);
     let mut rng = fastrand::Rng::with_seed(
         seed.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)),

@@ -15,11 +15,11 @@ use crate::{
     app::App,
     error::AppError,
     features::{
-        mails::{self, Kept},
+        mails::{self, DeliveredMail},
         societies::Society,
     },
     scope::{InSociety, SystemScope},
-    ui::{Page, Shell, format, pages},
+    ui::{Page, PageContext, format, pages},
 };
 
 #[derive(Template)]
@@ -27,7 +27,7 @@ use crate::{
 struct MailboxPage {
     page: Page,
     /// What the address asks for, as in `?to=taro@example.jp`.
-    filter: Filter,
+    filter: MailboxQuery,
     mails: Vec<MailView>,
 }
 
@@ -39,18 +39,18 @@ struct MailView {
     to: String,
     subject: String,
     sent_at: String,
-    lines: Vec<Line>,
+    lines: Vec<MailLine>,
 }
 
 /// A line of a mail's text.
-enum Line {
+enum MailLine {
     Text(String),
     Link(String),
 }
 
 /// Which mails.
 #[derive(Default, Deserialize)]
-pub(super) struct Filter {
+pub(super) struct MailboxQuery {
     #[serde(default)]
     to: String,
     #[serde(default)]
@@ -74,7 +74,7 @@ pub(super) struct MailEntry {
 
 /// Returns the mails that the filter leaves, newest first: within a society in the order they were written, whatever the
 /// movable clock said; over societies by when they were delivered.
-async fn found(app: &App, filter: &Filter) -> anyhow::Result<Vec<(Arc<Society>, Kept)>> {
+async fn found(app: &App, filter: &MailboxQuery) -> anyhow::Result<Vec<(Arc<Society>, DeliveredMail)>> {
     let mut boxes = Vec::new();
     for scope in SystemScope::of_all(app, "demo mailbox").await? {
         if filter.society.is_empty() || filter.society == scope.society().key {
@@ -83,7 +83,7 @@ async fn found(app: &App, filter: &Filter) -> anyhow::Result<Vec<(Arc<Society>, 
         }
     }
     let mut all = Vec::new();
-    let newest = |mails: &VecDeque<Kept>| mails.front().map(|mail| mail.sent_at);
+    let newest = |mails: &VecDeque<DeliveredMail>| mails.front().map(|mail| mail.sent_at);
     while let Some((society, mails)) = boxes.iter_mut().max_by_key(|(_, mails)| newest(mails))
         && let Some(mail) = mails.pop_front()
     {
@@ -96,19 +96,19 @@ fn is_link(word: &str) -> bool {
     word.starts_with("http://") || word.starts_with("https://")
 }
 
-fn lines(text: &str) -> Vec<Line> {
+fn lines(text: &str) -> Vec<MailLine> {
     text.trim_end()
         .lines()
-        .map(|line| if is_link(line) { Line::Link(line.to_owned()) } else { Line::Text(line.to_owned()) })
+        .map(|line| if is_link(line) { MailLine::Link(line.to_owned()) } else { MailLine::Text(line.to_owned()) })
         .collect()
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
-    Query(filter): Query<Filter>,
+    shell: PageContext,
+    Query(filter): Query<MailboxQuery>,
 ) -> Result<Response, AppError> {
-    let view = |(society, mail): (Arc<Society>, Kept)| MailView {
+    let view = |(society, mail): (Arc<Society>, DeliveredMail)| MailView {
         society: society.name.clone(),
         society_key: society.key.clone(),
         mail_id: mail.mail_id,
@@ -124,9 +124,9 @@ pub(super) async fn show(
 
 pub(super) async fn json(
     State(app): State<App>,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<MailboxQuery>,
 ) -> Result<Json<Vec<MailEntry>>, AppError> {
-    let entry = |(society, mail): (Arc<Society>, Kept)| MailEntry {
+    let entry = |(society, mail): (Arc<Society>, DeliveredMail)| MailEntry {
         id: mail.mail_id,
         society: society.key.clone(),
         to: mail.to,
@@ -150,7 +150,7 @@ pub(super) async fn html(
     State(app): State<App>,
     Path((society, mail_id)): Path<(String, i64)>,
 ) -> Result<Response, AppError> {
-    let filter = Filter { society, to: String::new() };
+    let filter = MailboxQuery { society, to: String::new() };
     let (_, mail) =
         found(&app, &filter).await?.into_iter().find(|(_, mail)| mail.mail_id == mail_id).ok_or(AppError::NotFound)?;
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, SANDBOX)];
@@ -160,7 +160,7 @@ pub(super) async fn html(
 pages! {
     MailboxPage => |shell| Self {
         page: shell.page("メールボックス"),
-        filter: Filter { to: "testtaro01@minato.example".into(), society: String::new() },
+        filter: MailboxQuery { to: "testtaro01@minato.example".into(), society: String::new() },
         mails: vec![MailView {
             society: "みなと海運健康保険組合".into(),
             society_key: "minato".into(),

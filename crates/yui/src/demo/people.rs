@@ -7,12 +7,12 @@ use jiff::civil::{Date, date};
 pub(super) struct Household {
     pub(super) symbol: String,
     pub(super) number: String,
-    pub(super) members: Vec<Person>,
+    pub(super) members: Vec<DemoPerson>,
 }
 
 /// An invented person.
 #[derive(Debug)]
-pub(super) struct Person {
+pub(super) struct DemoPerson {
     pub(super) branch: String,
     pub(super) name: String,
     pub(super) kana: String,
@@ -59,7 +59,7 @@ pub(super) fn households(seed: u64) -> Vec<Household> {
 }
 
 fn reference() -> Household {
-    let person = |branch: &str, given: &str, male, birth_date| Person {
+    let person = |branch: &str, given: &str, male, birth_date| DemoPerson {
         branch: branch.into(),
         name: format!("テスト {given}"),
         kana: format!("テスト {given}"),
@@ -88,7 +88,7 @@ fn invented(rng: &mut fastrand::Rng, at: usize) -> Household {
             };
             let given = if male { MEN[rng.usize(..MEN.len())] } else { WOMEN[rng.usize(..WOMEN.len())] };
             let year = if place < 2 { rng.i16(1962..1996) } else { rng.i16(2006..2022) };
-            Person {
+            DemoPerson {
                 branch: format!("{place:02}"),
                 name: format!("{} {}", family.0, given.0),
                 kana: format!("{} {}", family.1, given.1),
@@ -104,7 +104,7 @@ fn invented(rng: &mut fastrand::Rng, at: usize) -> Household {
 pub(super) fn register_csv(insurer_number: &str, households: &[Household]) -> String {
     let mut csv = String::from("保険者番号,記号,番号,枝番,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n");
     for Household { symbol, number, members } in households {
-        for Person { branch, name, kana, male, birth_date } in members {
+        for DemoPerson { branch, name, kana, male, birth_date } in members {
             let sex = if *male { "男" } else { "女" };
             let relationship = if branch == "00" { "本人" } else { "家族" };
             let from = (*birth_date).max(date(2015, 4, 1));

@@ -7,33 +7,33 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::Pages;
+use super::RoutePaths;
 use crate::{
     app::App,
     error::AppError,
     features::{
         account::proving::with_cookies,
-        kept::{self, Keeping, Owner},
+        kept::{self, FormOwner, Keeping},
     },
     scope::PublicScope,
-    ui::{Lang, Shell},
+    ui::{Lang, PageContext},
 };
 
 /// A request that needs a login or a recent proof of identity and does not have it.
 pub(super) struct Late<'a> {
     /// Whose it is, where that is known.
-    pub(super) owner: Option<Owner>,
+    pub(super) owner: Option<FormOwner>,
     /// The page to come back to where the request does not tell.
     pub(super) otherwise: &'a str,
-    pub(super) way: Way,
+    pub(super) way: RedirectTarget,
 }
 
 /// Returns the address of the login or re-authentication page with this message, from which the user returns to the given path.
-pub(super) type Way = fn(&str, Told) -> String;
+pub(super) type RedirectTarget = fn(&str, LateFormMessage) -> String;
 
 /// The message on the login or re-authentication page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum LateFormMessage {
     /// No message.
     Nothing,
     /// The session expired.
@@ -52,11 +52,11 @@ impl Late<'_> {
         self,
         app: &App,
         scope: &PublicScope,
-        pages: &Pages,
+        pages: &RoutePaths,
         request: Request,
     ) -> Result<Response, AppError> {
         let Self { owner, otherwise, way } = self;
-        let ran_out = if owner.is_some() { Told::Session } else { Told::Nothing };
+        let ran_out = if owner.is_some() { LateFormMessage::Session } else { LateFormMessage::Nothing };
         if request.method().is_safe() {
             let page = request.uri().path_and_query().map_or(otherwise, |path| path.as_str());
             return Ok(Redirect::to(&way(page, ran_out)).into_response());
@@ -66,7 +66,7 @@ impl Late<'_> {
         let page = pages.above(path).unwrap_or(otherwise);
         let back = if page == path { from.as_str() } else { page };
         // A form that is not kept must not be replaced by an older one on the next visit of its page.
-        let (browser, form_path) = (kept::Browser::of(app, request.headers()), request.uri().path().to_owned());
+        let (browser, form_path) = (kept::BrowserKey::of(app, request.headers()), request.uri().path().to_owned());
         let forget = async |app: &App, scope: &PublicScope| match browser {
             Some(browser) => browser.forget(app, scope, &form_path).await,
             None => Ok(()),
@@ -74,17 +74,17 @@ impl Late<'_> {
         let Some(owner) = owner else {
             // The owner is unknown, for example after a logout in another tab.
             forget(app, scope).await?;
-            let told = if brings_form(request.headers()) { Told::NotSent } else { Told::Nothing };
+            let told = if brings_form(request.headers()) { LateFormMessage::NotSent } else { LateFormMessage::Nothing };
             return Ok(Redirect::to(&way(back, told)).into_response());
         };
         Ok(match kept::keep(app, scope, owner, page, request).await? {
             Keeping::NoForm => Redirect::to(&way(back, ran_out)).into_response(),
             Keeping::Lost => {
                 forget(app, scope).await?;
-                Redirect::to(&way(back, Told::Lost)).into_response()
+                Redirect::to(&way(back, LateFormMessage::Lost)).into_response()
             }
             Keeping::Kept { typed, cookie } => {
-                let told = if typed { Told::Kept } else { ran_out };
+                let told = if typed { LateFormMessage::Kept } else { ran_out };
                 with_cookies(Redirect::to(&way(back, told)).into_response(), cookie.into_iter().collect())
             }
         })
@@ -95,11 +95,11 @@ impl Late<'_> {
 pub(super) async fn with_kept_form(
     app: &App,
     scope: &PublicScope,
-    owner: Option<Owner>,
+    owner: Option<FormOwner>,
     request: Request,
     next: Next,
 ) -> Result<Response, AppError> {
-    let (Some(owner), Some(browser)) = (owner, kept::Browser::of(app, request.headers())) else {
+    let (Some(owner), Some(browser)) = (owner, kept::BrowserKey::of(app, request.headers())) else {
         return Ok(next.run(request).await);
     };
     let path = request.uri().path().to_owned();
@@ -107,7 +107,7 @@ pub(super) async fn with_kept_form(
         browser.sent_again(app, scope, owner, &path).await?;
         return Ok(next.run(request).await);
     }
-    let lang = request.extensions().get::<Shell>().map_or(Lang::Ja, |shell| shell.lang);
+    let lang = request.extensions().get::<PageContext>().map_or(Lang::Ja, |shell| shell.lang);
     let page = next.run(request).await;
     Ok(browser.filled(app, scope, (owner, &path), lang, page).await?)
 }

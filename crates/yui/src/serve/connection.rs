@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use super::{
     Stage,
-    watch::{Activity, Answer, Coming, Watched},
+    watch::{Activity, RequestBody, ResponseBody, WatchedConnection},
 };
 use crate::config::ConnectionLimits;
 
@@ -31,7 +31,7 @@ pub(super) async fn serve(
     let _ = stream.set_nodelay(true);
     let activity = Activity::new();
     let service = service_fn(|request| answer(request, peer, router.clone(), activity.clone()));
-    let watched = TokioIo::new(Watched { stream, activity: activity.clone() });
+    let watched = TokioIo::new(WatchedConnection { stream, activity: activity.clone() });
     let mut connection = pin!(http1::Builder::new().serve_connection(watched, service));
     loop {
         let stage = *stages.borrow_and_update();
@@ -68,11 +68,11 @@ async fn answer(
     peer: SocketAddr,
     router: Router,
     activity: Activity,
-) -> Result<Response<Answer>, Infallible> {
+) -> Result<Response<ResponseBody>, Infallible> {
     activity.answering();
-    let mut request = request.map(|body| Body::new(Coming { body, activity: activity.clone() }));
+    let mut request = request.map(|body| Body::new(RequestBody { body, activity: activity.clone() }));
     request.extensions_mut().insert(ConnectInfo(peer));
     let response = router.oneshot(request).await?;
     let endless = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
-    Ok(response.map(|body| Answer { body, activity, endless }))
+    Ok(response.map(|body| ResponseBody { body, activity, endless }))
 }

@@ -31,7 +31,7 @@ struct Inside {
 
 /// Why there is no room for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum ConnectionRefusal {
     /// There are too many.
     Full,
     /// Its address has too many.
@@ -40,7 +40,7 @@ pub(super) enum Refused {
 
 /// The place of one connection; free again when dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ConnectionSlot {
     inside: Arc<Mutex<Inside>>,
     counted: IpAddr,
 }
@@ -52,31 +52,32 @@ impl Crowd {
 
     /// Gives a connection from this address a place. Trusted proxies bring many people: no limit per address is theirs, and the last
     /// tenth of all places is.
-    pub(super) fn enter(&self, address: IpAddr) -> Result<Place, Refused> {
+    pub(super) fn enter(&self, address: IpAddr) -> Result<ConnectionSlot, ConnectionRefusal> {
         let address = address.to_canonical();
         let trusted = self.trusted.iter().any(|network| network.contains(&address));
         let counted = network(address);
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         let most = if trusted { self.most } else { self.most - self.most / 10 };
         if inside.all >= most {
-            return Err(Refused::Full);
+            return Err(ConnectionRefusal::Full);
         }
         let of = inside.of.entry(counted).or_default();
         if !trusted && *of >= self.of_address {
-            return Err(Refused::OfAddress);
+            return Err(ConnectionRefusal::OfAddress);
         }
         *of += 1;
         inside.all += 1;
-        Ok(Place { inside: Arc::clone(&self.inside), counted })
+        Ok(ConnectionSlot { inside: Arc::clone(&self.inside), counted })
     }
 
     /// Returns what to say of a refusal, the first time of each kind.
-    pub(super) fn first_time(&self, refused: Refused) -> Option<&'static str> {
-        (!self.told[usize::from(refused == Refused::OfAddress)].swap(true, Ordering::Relaxed)).then(|| refused.words())
+    pub(super) fn first_time(&self, refused: ConnectionRefusal) -> Option<&'static str> {
+        (!self.told[usize::from(refused == ConnectionRefusal::OfAddress)].swap(true, Ordering::Relaxed))
+            .then(|| refused.words())
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         inside.all -= 1;
@@ -120,10 +121,10 @@ mod tests {
         let crowd = crowd(100, 2);
         let first = crowd.enter(from("203.0.113.9")).unwrap();
         let _second = crowd.enter(from("::ffff:203.0.113.9")).unwrap();
-        assert_eq!(crowd.enter(from("203.0.113.9")).unwrap_err(), Refused::OfAddress);
+        assert_eq!(crowd.enter(from("203.0.113.9")).unwrap_err(), ConnectionRefusal::OfAddress);
         let _proxied: Vec<_> = (0..10).map(|_| crowd.enter(from("10.0.0.1")).unwrap()).collect();
         let _of_one_customer = [crowd.enter(from("2001:db8::1")).unwrap(), crowd.enter(from("2001:db8::2")).unwrap()];
-        assert_eq!(crowd.enter(from("2001:db8::3")).unwrap_err(), Refused::OfAddress);
+        assert_eq!(crowd.enter(from("2001:db8::3")).unwrap_err(), ConnectionRefusal::OfAddress);
         drop(first);
         assert!(crowd.enter(from("203.0.113.9")).is_ok());
     }
@@ -132,10 +133,12 @@ mod tests {
     fn the_last_places_are_the_proxies() {
         let crowd = crowd(10, 100);
         let strangers: Vec<_> = (0..9).map(|_| crowd.enter(from("203.0.113.9")).unwrap()).collect();
-        assert_eq!(crowd.enter(from("198.51.100.1")).unwrap_err(), Refused::Full);
+        assert_eq!(crowd.enter(from("198.51.100.1")).unwrap_err(), ConnectionRefusal::Full);
         let _check = crowd.enter(from("10.0.0.1")).unwrap();
-        assert_eq!(crowd.enter(from("10.0.0.1")).unwrap_err(), Refused::Full);
-        assert!(crowd.first_time(Refused::Full).is_some() && crowd.first_time(Refused::Full).is_none());
+        assert_eq!(crowd.enter(from("10.0.0.1")).unwrap_err(), ConnectionRefusal::Full);
+        assert!(
+            crowd.first_time(ConnectionRefusal::Full).is_some() && crowd.first_time(ConnectionRefusal::Full).is_none()
+        );
         drop(strangers);
         assert!(crowd.enter(from("198.51.100.1")).is_ok());
     }

@@ -18,7 +18,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use self::crowd::{Crowd, Refused};
+use self::crowd::{ConnectionRefusal, Crowd};
 use crate::config::{ConnectionLimits, HttpConfig};
 
 /// How far the process is on its way to its end.
@@ -164,7 +164,7 @@ pub fn handles() -> Option<usize> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-impl Refused {
+impl ConnectionRefusal {
     fn words(self) -> &'static str {
         match self {
             Self::Full => "a connection was refused: there are as many as YUI_CONNECTIONS and the machine allow",

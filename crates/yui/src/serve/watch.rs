@@ -20,10 +20,10 @@ use crate::config::ConnectionLimits;
 
 /// What a connection waits for.
 #[derive(Clone, Debug)]
-pub(super) struct Activity(Arc<Mutex<State>>);
+pub(super) struct Activity(Arc<Mutex<ActivityState>>);
 
 #[derive(Debug)]
-struct State {
+struct ActivityState {
     phase: Phase,
     /// Since when more of the request's body is waited for.
     wants_body: Option<Instant>,
@@ -55,10 +55,10 @@ impl Activity {
     /// Returns the state of a connection from which the head of a request is due.
     pub(super) fn new() -> Self {
         let phase = Phase::New(Instant::now());
-        Self(Arc::new(Mutex::new(State { phase, wants_body: None, stalled: None, stopping: None })))
+        Self(Arc::new(Mutex::new(ActivityState { phase, wants_body: None, stalled: None, stopping: None })))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ActivityState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -89,7 +89,7 @@ impl Activity {
     }
 }
 
-impl State {
+impl ActivityState {
     fn due(&self, limits: &ConnectionLimits) -> Option<Instant> {
         let (since, limit, hurry) = match self.phase {
             Phase::New(since) => (Some(since), limits.head, PARTING),
@@ -109,12 +109,12 @@ impl State {
 
 /// A client's connection, watched.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct WatchedConnection {
     pub(super) stream: TcpStream,
     pub(super) activity: Activity,
 }
 
-impl Watched {
+impl WatchedConnection {
     fn wrote<T>(&self, poll: Poll<T>) -> Poll<T> {
         let mut state = self.activity.state();
         match poll {
@@ -126,7 +126,7 @@ impl Watched {
     }
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for WatchedConnection {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
@@ -141,7 +141,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for WatchedConnection {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let poll = Pin::new(&mut this.stream).poll_write(cx, buf);
@@ -173,12 +173,12 @@ impl AsyncWrite for Watched {
 
 /// The body of a request, watched.
 #[derive(Debug)]
-pub(super) struct Coming<B> {
+pub(super) struct RequestBody<B> {
     pub(super) body: B,
     pub(super) activity: Activity,
 }
 
-impl<B: HttpBody + Unpin> HttpBody for Coming<B> {
+impl<B: HttpBody + Unpin> HttpBody for RequestBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -203,7 +203,7 @@ impl<B: HttpBody + Unpin> HttpBody for Coming<B> {
     }
 }
 
-impl<B> Drop for Coming<B> {
+impl<B> Drop for RequestBody<B> {
     fn drop(&mut self) {
         self.activity.state().wants_body = None;
     }
@@ -211,14 +211,14 @@ impl<B> Drop for Coming<B> {
 
 /// The body of an answer; the connection is idle when it is over.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct ResponseBody {
     pub(super) body: Body,
     pub(super) activity: Activity,
     /// Whether it goes on until somebody ends it, as events do: it ends when the process stops.
     pub(super) endless: bool,
 }
 
-impl HttpBody for Answer {
+impl HttpBody for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -239,7 +239,7 @@ impl HttpBody for Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
         self.activity.state().phase = Phase::Idle(Instant::now());
     }

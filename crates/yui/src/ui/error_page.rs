@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Page, Shell, pages};
+use super::{Page, PageContext, pages};
 use crate::error::AppError;
 
 #[derive(Template)]
@@ -28,7 +28,7 @@ struct ConsoleErrorPage {
 }
 
 /// Returns the page in the visitor's language, with the status and headers of the bare response.
-pub(crate) fn error_page(shell: &Shell, error: &AppError, reference: &str, bare: Response) -> Response {
+pub(crate) fn error_page(shell: &PageContext, error: &AppError, reference: &str, bare: Response) -> Response {
     let console = shell.path.split(['?', '/']).nth(1) == Some("console");
     let (title, what, next) = match error {
         AppError::NotFound => (

@@ -20,6 +20,6 @@ pub(crate) use csrf::{cross_site, same_origin};
 pub(crate) use error_page::error_page;
 pub(crate) use form::FormState;
 pub use lang::{Lang, catalog};
-pub(crate) use page::{Page, Shell, Signed, local_path};
+pub(crate) use page::{Page, PageContext, Signed, local_path};
 pub use sample::{Sample, samples};
 pub(crate) use sample::{console_pages, pages, rendered};

@@ -15,7 +15,7 @@ use crate::{
 
 /// What a request brings for the frame: made at the router's door.
 #[derive(Clone, Debug)]
-pub(crate) struct Shell {
+pub(crate) struct PageContext {
     pub(crate) lang: Lang,
     pub(crate) society: Option<Arc<Society>>,
     /// The name of the signed-in person.
@@ -39,15 +39,15 @@ pub(crate) struct Signed {
     pub(crate) role: Role,
 }
 
-impl<S: Sync> FromRequestParts<S> for Shell {
+impl<S: Sync> FromRequestParts<S> for PageContext {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
-        parts.extensions.get().cloned().ok_or_else(|| AppError::door("Shell"))
+        parts.extensions.get().cloned().ok_or_else(|| AppError::door("PageContext"))
     }
 }
 
-impl Shell {
+impl PageContext {
     /// Returns the sentence in the page's language.
     pub(crate) fn t<'s>(&self, sentence: &'s str) -> &'s str {
         self.lang.t(sentence)
@@ -96,7 +96,7 @@ impl Shell {
     }
 }
 
-impl Shell {
+impl PageContext {
     /// Returns the frame of a page of the console; its title is Japanese, as everything there.
     pub(crate) fn console(&self, title: &str) -> Page {
         let path = self.path.split('?').next().unwrap_or_default();

@@ -10,7 +10,7 @@ use axum::{
 
 use super::{
     Lang,
-    page::{Shell, Signed},
+    page::{PageContext, Signed},
 };
 use crate::features::{
     societies::{Preset, Society, maintenance},
@@ -23,7 +23,7 @@ pub struct Sample {
     pub name: &'static str,
     /// Whether it is a page of the console, which is in Japanese alone.
     pub console: bool,
-    pub(crate) render: fn(&Shell) -> askama::Result<String>,
+    pub(crate) render: fn(&PageContext) -> askama::Result<String>,
 }
 
 impl std::fmt::Debug for Sample {
@@ -46,7 +46,7 @@ impl Sample {
         let policy = Preset::Minato.policy()?;
         let november = jiff::Timestamp::constant(1_793_500_000, 0);
         let coming = maintenance::windows(&policy.maintenance, november).next();
-        let shell = Shell {
+        let shell = PageContext {
             lang,
             coming,
             society: Some(Arc::new(Society {
@@ -103,7 +103,7 @@ macro_rules! pages {
         }
 
         impl $page {
-            fn sample($shell: &$crate::ui::Shell) -> Self {
+            fn sample($shell: &$crate::ui::PageContext) -> Self {
                 $sample
             }
         }

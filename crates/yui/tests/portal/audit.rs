@@ -6,7 +6,7 @@ use yui::{
             self, Events,
             migration::{self, Whom},
         },
-        audit::{self, Acting, Verdict},
+        audit::{self, Acting, LogVerdict},
         societies::export,
     },
     scope::SystemScope,
@@ -43,7 +43,7 @@ async fn entries(portal: &Portal) -> i64 {
     portal.app.db.one::<Head>(&HEAD_LOOK, params![id]).await.unwrap().entry_id
 }
 
-async fn verdict(portal: &Portal) -> Verdict {
+async fn verdict(portal: &Portal) -> LogVerdict {
     audit::verify(&portal.app, &scope(portal).await).await.unwrap()
 }
 
@@ -96,7 +96,7 @@ async fn the_log_keeps_what_it_has_while_the_portal_runs() {
             let refused = portal.app.db.execute(statement, params![id, 1_i64]).await.unwrap_err();
             assert!(format!("{refused:?}").contains("append-only"), "{refused:?}");
         }
-        assert_eq!(verdict(&portal).await, Verdict::Whole(entries(&portal).await));
+        assert_eq!(verdict(&portal).await, LogVerdict::Whole(entries(&portal).await));
     }
 }
 
@@ -129,25 +129,25 @@ async fn what_the_operator_does_is_in_the_log_as_well() {
 async fn what_was_changed_removed_or_cut_off_is_found() {
     for portal in Portal::demos().await {
         tampered(&portal, &ENTRY_FORGE, 2).await;
-        assert_eq!(verdict(&portal).await, Verdict::Broken(2));
+        assert_eq!(verdict(&portal).await, LogVerdict::Broken(2));
     }
     for portal in Portal::demos().await {
         tampered(&portal, &ENTRY_GONE, 1).await;
-        assert_eq!(verdict(&portal).await, Verdict::Broken(1));
+        assert_eq!(verdict(&portal).await, LogVerdict::Broken(1));
     }
     for portal in Portal::demos().await {
         let last = entries(&portal).await;
         tampered(&portal, &ENTRY_GONE, last).await;
-        assert_eq!(verdict(&portal).await, Verdict::WrongEnd(last - 1));
+        assert_eq!(verdict(&portal).await, LogVerdict::WrongEnd(last - 1));
     }
     // A log that was emptied begins anew, and not with the society.
     for portal in Portal::demos().await {
         let id = yui::scope::InSociety::society_id(&scope(&portal).await);
         portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
         portal.app.db.execute(&ENTRIES_GONE, params![id]).await.unwrap();
-        assert_eq!(verdict(&portal).await, Verdict::Begun(0));
+        assert_eq!(verdict(&portal).await, LogVerdict::Begun(0));
         portal.staff("minato", "kanri").await;
-        assert_eq!(verdict(&portal).await, Verdict::Begun(1));
+        assert_eq!(verdict(&portal).await, LogVerdict::Begun(1));
     }
     // An end that was taken from elsewhere, or from before, does not open.
     for portal in Portal::demos().await {
@@ -156,7 +156,7 @@ async fn what_was_changed_removed_or_cut_off_is_found() {
         let other: Head = portal.app.db.one(&HEAD_LOOK, params![id - 1]).await.unwrap();
         portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
         portal.app.db.execute(&HEAD_BACK, params![id, head.entry_id, other.sealed_hash]).await.unwrap();
-        assert_eq!(verdict(&portal).await, Verdict::WrongEnd(head.entry_id));
+        assert_eq!(verdict(&portal).await, LogVerdict::WrongEnd(head.entry_id));
     }
 }
 
@@ -166,7 +166,7 @@ async fn entries_written_side_by_side_are_one_chain() {
         let before = entries(&portal).await;
         let scope = scope(&portal).await;
         assert_eq!(scope.actor().name, "コマンド");
-        let act = **audit::Act::all().iter().find(|act| act.word == "audit.exported").unwrap();
+        let act = **audit::AuditAction::all().iter().find(|act| act.word == "audit.exported").unwrap();
         let writes = (0..24).map(|number| {
             let (app, scope) = (portal.app.clone(), scope.clone());
             tokio::spawn(async move { audit::seen(&app, &scope, act, None, &number.to_string()).await })
@@ -174,7 +174,7 @@ async fn entries_written_side_by_side_are_one_chain() {
         for write in writes.collect::<Vec<_>>() {
             write.await.unwrap().unwrap();
         }
-        assert_eq!(verdict(&portal).await, Verdict::Whole(before + 24));
+        assert_eq!(verdict(&portal).await, LogVerdict::Whole(before + 24));
     }
 }
 
@@ -205,7 +205,7 @@ async fn what_members_did_is_tied_to_the_log_and_tampering_with_it_is_found() {
             assert_eq!(events(&portal).await, Events::Changed(first + 1, second));
             tampered(&portal, forge, 1).await;
             assert_eq!(events(&portal).await, Events::Changed(1, first));
-            assert_eq!(verdict(&portal).await, Verdict::Whole(entries(&portal).await));
+            assert_eq!(verdict(&portal).await, LogVerdict::Whole(entries(&portal).await));
         }
     }
 }

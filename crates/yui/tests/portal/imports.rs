@@ -288,7 +288,7 @@ async fn a_register_import_with_a_flag_or_a_household_in_use_on_it_is_refused_in
         let expenses = portal.expenses(&scope, &portal.file("e.csv", csv(&[row])), PLAIN, &mut vec![]).await.unwrap();
         assert_eq!(expenses.accepted, 1);
         let refused = imports::withdraw(&portal.app, &scope, report.batch_id.unwrap(), "誤り").await.unwrap_err();
-        assert!(refused.downcast_ref::<imports::Refusal>().is_some(), "{refused:#}");
+        assert!(refused.downcast_ref::<imports::ImportRefusal>().is_some(), "{refused:#}");
     }
 }
 

@@ -13,7 +13,7 @@ use yui::{
     features::{
         mails::{
             Delivered, Letter, MailFrame, Recipient, Sender,
-            admin::{self, State},
+            admin::{self, MailState},
             deliver_due, enqueue,
         },
         societies::Preset,
@@ -95,7 +95,7 @@ async fn workers_side_by_side_never_take_the_same_mail() {
         let listed = admin::list(&portal.app, &scope).await.unwrap();
         assert_eq!(listed.len(), MAILS);
         for mail in listed {
-            assert!(matches!(mail.state, State::Sent(_)), "{mail:?}");
+            assert!(matches!(mail.state, MailState::Sent(_)), "{mail:?}");
             assert_eq!((mail.tries, mail.to.as_str()), (1, "t***@example.jp"), "{mail:?}");
         }
     }
@@ -178,7 +178,7 @@ async fn a_worker_delivers_and_nothing_of_the_mail_stays() {
         // It writes down what it did just after the server took the mail, and before it ends.
         assert!(Command::new("kill").arg(worker.id().to_string()).status().unwrap().success());
         assert!(worker.wait().unwrap().success(), "it ends in peace");
-        assert!(matches!(admin::list(&portal.app, &scope).await.unwrap()[0].state, State::Sent(_)));
+        assert!(matches!(admin::list(&portal.app, &scope).await.unwrap()[0].state, MailState::Sent(_)));
         assert!(sealed().await.is_none(), "the link is gone");
     }
 }

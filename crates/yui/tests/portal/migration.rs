@@ -14,7 +14,7 @@ use yui::{
         account::{
             self,
             create::NewAccount,
-            migration::{self, FirstLogin, Group, Plan, Whom},
+            migration::{self, FirstLogin, MigrationGroup, Plan, Whom},
             steps::AccountState,
         },
         imports::{self, Options, Outcome, Report, Source},
@@ -361,8 +361,14 @@ async fn a_link_opens_enrolment_and_nothing_else() {
         begun.post(&ichiro, "").await;
         begun.post("/enrolment/birth-date", "birth_date=19850115").await;
         let groups = migration::progress(&portal.app.db, &scope, portal.app.clock.now()).await.unwrap();
-        let group =
-            |origin, accounts, mailed, begun, finished| Group { origin, accounts, mailed, begun, finished, expired: 0 };
+        let group = |origin, accounts, mailed, begun, finished| MigrationGroup {
+            origin,
+            accounts,
+            mailed,
+            begun,
+            finished,
+            expired: 0,
+        };
         assert_eq!(groups, [group("was_active", 2, 1, 0, 1), group("was_idle", 1, 1, 1, 0), group("new", 0, 0, 0, 0)]);
 
         // Who has no address gets a pair under the user ID they know; who joined since, too.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::{body::Body, http::Request};
 use yui::{
     features::{
-        expenses::{self, Difference, Summary, Sums, Unreadable},
+        expenses::{self, ReconciliationDifference, Summary, Sums, UnreadableTotals},
         imports::{self, ChunkFault, Job, Options, Report, Through},
         societies::Preset,
     },
@@ -35,11 +35,11 @@ async fn import(portal: &Portal, scope: &SystemScope, name: &str, rows: &str, hi
     imports::kind_of("expenses").unwrap().import(job).await.unwrap()
 }
 
-async fn compared(portal: &Portal, scope: &SystemScope, rows: &str) -> (Summary, Vec<Difference>) {
+async fn compared(portal: &Portal, scope: &SystemScope, rows: &str) -> (Summary, Vec<ReconciliationDifference>) {
     let path = portal.files().with_file_name("totals.csv");
     std::fs::write(&path, format!("{TOTALS_HEADER}{rows}")).unwrap();
     let mut all = Vec::new();
-    let each = |difference: &Difference| {
+    let each = |difference: &ReconciliationDifference| {
         all.push(difference.clone());
         Ok(())
     };
@@ -116,8 +116,8 @@ async fn differences_are_listed_by_household_and_month() {
         assert_eq!(summary.theirs, summary.ours);
         assert_eq!(summary.theirs, sums(5, 20_000, 6_000));
 
-        let told = |differences: &[Difference]| -> Vec<_> {
-            let of = |d: &Difference| (d.number.clone(), d.month.number(), d.reason(), d.theirs, d.ours);
+        let told = |differences: &[ReconciliationDifference]| -> Vec<_> {
+            let of = |d: &ReconciliationDifference| (d.number.clone(), d.month.number(), d.reason(), d.theirs, d.ours);
             differences.iter().map(of).collect()
         };
         let file = format!(
@@ -152,7 +152,7 @@ async fn differences_are_listed_by_household_and_month() {
         let path = portal.files().with_file_name("wrong.csv");
         std::fs::write(&path, format!("{TOTALS_HEADER}06139018,800,1234,2022-13,1,100,x\r\n")).unwrap();
         let error = expenses::reconcile(&portal.app, &scope, path, |_| Ok(())).await.unwrap_err();
-        let faults = error.downcast::<Unreadable>().unwrap().0;
+        let faults = error.downcast::<UnreadableTotals>().unwrap().0;
         assert_eq!(faults.iter().map(|fault| fault.column.as_str()).collect::<Vec<_>>(), ["診療年月", "自己負担額"]);
     }
 }

@@ -12,17 +12,17 @@ use crate::{app::App, scope::InSociety};
 pub(crate) struct Attempt<S: InSociety + Clone + Send + Sync + 'static> {
     app: App,
     scope: S,
-    taken: Taken,
+    taken: PermitGuard,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct PermitGuard {
     throttles: Vec<Throttle>,
     device: Option<([u8; 32], i64)>,
     session: Option<[u8; 32]>,
 }
 
-impl Taken {
+impl PermitGuard {
     fn is_empty(&self) -> bool {
         self.throttles.is_empty() && self.device.is_none() && self.session.is_none()
     }
@@ -44,7 +44,7 @@ impl Taken {
 impl<S: InSociety + Clone + Send + Sync + 'static> Attempt<S> {
     /// Begins a try, which has taken nothing yet.
     pub(crate) fn new(app: &App, scope: &S) -> Self {
-        Self { app: app.clone(), scope: scope.clone(), taken: Taken::default() }
+        Self { app: app.clone(), scope: scope.clone(), taken: PermitGuard::default() }
     }
 
     /// Takes these; returns how many seconds must pass where there are none left.
@@ -77,7 +77,7 @@ impl<S: InSociety + Clone + Send + Sync + 'static> Attempt<S> {
 
     /// The try was wrong: what it has taken is spent.
     pub(crate) fn wrong(mut self) {
-        self.taken = Taken::default();
+        self.taken = PermitGuard::default();
     }
 
     /// The try was right, or could not be looked at: gives back what it has taken.

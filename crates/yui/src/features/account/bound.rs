@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     app::App,
-    features::audit::{self, BEGINNING, Said, Subject},
+    features::audit::{self, BEGINNING, EntryContent, Subject},
     scope::{InSociety, SystemScope},
 };
 
@@ -102,8 +102,8 @@ async fn follow(
     }
 }
 
-fn said<'a>(scope: &SystemScope, event: &'a EventRow) -> Said<'a> {
-    Said {
+fn said<'a>(scope: &SystemScope, event: &'a EventRow) -> EntryContent<'a> {
+    EntryContent {
         society_id: scope.society_id(),
         entry_id: event.event_id,
         at: event.at.to_jiff(),

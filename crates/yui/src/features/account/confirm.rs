@@ -16,11 +16,11 @@ use yui_auth::password::Password;
 use super::{
     attempt::Attempt,
     login::{Counted, Mistake, encoded, known_device, login_path, too_often_words, with_word},
-    passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
+    passkeys::{CeremonyAnswer, CeremonyKind, ask, leading, relying_party, saying, taken, worth},
     password::busy,
     queries, rules,
     session::{self, hex},
-    steps::{First, Proofs, Purpose, Standing, Step, step},
+    steps::{AuthAccount, LoginState, PrimaryFactor, Purpose, Step, step},
     throttle::CONFIRMATIONS_OF_ACCOUNT,
     under_way::{arrive, with_cookies},
 };
@@ -29,11 +29,11 @@ use crate::{
     error::AppError,
     features::societies::Factor,
     heavy,
-    router::Told,
+    router::LateFormMessage,
     scope::{InSociety, MemberScope, PublicScope},
     security,
-    ui::{FormState, Page, Shell, local_path},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext, local_path},
+    visitor::ClientInfo,
 };
 
 /// How long a proof is fresh enough to open the page of something sensitive.
@@ -67,7 +67,7 @@ pub(super) struct ConfirmQuery {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct ConfirmPasswordForm {
     password: String,
     return_to: String,
 }
@@ -91,9 +91,9 @@ pub(super) fn path(return_to: &str) -> String {
 }
 
 /// Returns the same, which says that a form is kept where one is.
-pub(crate) fn path_after(return_to: &str, told: Told) -> String {
+pub(crate) fn path_after(return_to: &str, told: LateFormMessage) -> String {
     let path = path(return_to);
-    if told == Told::Kept { with_word(path, told) } else { path }
+    if told == LateFormMessage::Kept { with_word(path, told) } else { path }
 }
 
 /// So many wrong passwords in a row end the session.
@@ -103,7 +103,7 @@ const TITLE: &str = "再認証";
 
 async fn page(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     member: &MemberScope,
     form: FormState,
     (return_to, kept): (String, bool),
@@ -117,7 +117,7 @@ async fn page(
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
     Query(ConfirmQuery { return_to, ended }): Query<ConfirmQuery>,
 ) -> Result<ConfirmPage, AppError> {
@@ -126,11 +126,11 @@ pub(super) async fn show(
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
     member: MemberScope,
-    visitor: Visitor,
-    Form(typed): Form<Typed>,
+    visitor: ClientInfo,
+    Form(typed): Form<ConfirmPasswordForm>,
 ) -> Result<Response, AppError> {
     let (return_to, now) = (local_path(&typed.return_to), app.clock.now());
     let mut form = FormState::default();
@@ -181,14 +181,14 @@ pub(super) async fn submit(
     let Some((account, _)) = queries::standing(&app.db, &scope, member.account_id, now).await? else {
         return Ok(Redirect::to("/login").into_response());
     };
-    let proofs = Proofs {
+    let proofs = LoginState {
         purpose: Purpose::Confirm,
         // A lock that fell in between closes this way; a passkey, or a login in a known browser, stays open.
-        first: Some(First::Password { known_device: false }),
+        first: Some(PrimaryFactor::Password { known_device: false }),
         password_at: Some(account.password_set_at),
         session: Some(hex(&member.session)),
         return_to,
-        ..Proofs::default()
+        ..LoginState::default()
     };
     if matches!(step(&account, &proofs, &scope.society().policy, now), Step::Refused(_)) {
         return Ok(Redirect::to("/login").into_response());
@@ -206,7 +206,7 @@ async fn over(app: &App, member: &MemberScope, return_to: &str) -> Result<Respon
 }
 
 /// Says what can be done while the account is locked.
-fn locked_words<'s>(shell: &'s Shell, account: &Standing) -> &'s str {
+fn locked_words<'s>(shell: &'s PageContext, account: &AuthAccount) -> &'s str {
     if account.factors.contains(&Factor::Passkey) {
         shell.t("アカウントがロックされているため、パスワードは使えません。生体認証で確認してください。")
     } else {
@@ -224,20 +224,20 @@ pub(super) async fn passkey_begin(State(app): State<App>, member: MemberScope) -
         return Err(AppError::NotFound);
     }
     let ceremony = relying_party(&app, &member)?.factor_begin(&stored)?;
-    ask(&app, &member, (Kind::Confirm, Some(member.account_id)), ceremony).await
+    ask(&app, &member, (CeremonyKind::Confirm, Some(member.account_id)), ceremony).await
 }
 
 /// Proves the person by it: a passkey is both factors.
 pub(super) async fn passkey_finish(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
     member: MemberScope,
-    visitor: Visitor,
-    Json(answer): Json<Answer>,
+    visitor: ClientInfo,
+    Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
     let (id, now) = (member.account_id, app.clock.now());
-    let Some(state) = taken(&app, &scope, (Kind::Confirm, Some(id)), &answer).await? else {
+    let Some(state) = taken(&app, &scope, (CeremonyKind::Confirm, Some(id)), &answer).await? else {
         return Ok(saying(&shell, REFUSED));
     };
     let factors = queries::factors(&app.db, &scope, id).await?;
@@ -255,12 +255,12 @@ pub(super) async fn passkey_finish(
     let mut tx = app.db.begin().await?;
     queries::factor_used(&mut tx, &scope, id, passkey.factor_id, used.updated.as_deref(), now).await?;
     tx.commit().await?;
-    let proofs = Proofs {
+    let proofs = LoginState {
         purpose: Purpose::Confirm,
-        first: Some(First::Passkey),
+        first: Some(PrimaryFactor::Passkey),
         session: Some(hex(&member.session)),
         return_to: local_path(&answer.return_to),
-        ..Proofs::default()
+        ..LoginState::default()
     };
     if matches!(step(&account, &proofs, &scope.society().policy, now), Step::Refused(_)) {
         return Ok(saying(&shell, REFUSED));

@@ -11,12 +11,12 @@ use crate::{
     app::App,
     features::mails::{self, MailFrame, Recipient},
     scope::InSociety,
-    visitor::Visitor,
+    visitor::ClientInfo,
 };
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Happened {
+pub(super) enum AccountEvent {
     /// Somebody logged in, with this strongest proof.
     LoggedIn(&'static str),
     /// … in a browser that was not known.
@@ -61,7 +61,7 @@ pub(super) enum Happened {
     Resumed,
 }
 
-impl Happened {
+impl AccountEvent {
     fn word(&self) -> &'static str {
         match self {
             Self::LoggedIn(_) => "logged_in",
@@ -141,9 +141,9 @@ pub(super) async fn happened(
     app: &App,
     tx: &mut Tx,
     scope: &impl InSociety,
-    visitor: Option<&Visitor>,
+    visitor: Option<&ClientInfo>,
     account_id: i64,
-    what: Happened,
+    what: AccountEvent,
 ) -> anyhow::Result<()> {
     let now = app.clock.now();
     let (detail, address) = (what.detail(), visitor.map(|visitor| visitor.address.to_string()));
@@ -155,14 +155,14 @@ pub(super) async fn happened(
         address: address.as_deref(),
     };
     queries::event_insert(tx, scope, &event, now).await?;
-    if matches!(what, Happened::LoggedIn(_) | Happened::TermsAgreed(_)) {
+    if matches!(what, AccountEvent::LoggedIn(_) | AccountEvent::TermsAgreed(_)) {
         return Ok(());
     }
     let person = queries::person_in(tx, scope, account_id).await?;
     let frame = MailFrame::of(app, scope.society(), person.lang);
     let device = visitor.map(|visitor| visitor.device(person.lang));
     let letter = letters::notice(&frame, &person, &what, device.as_deref(), now);
-    let old = if let Happened::EmailChanged(old) = &what { old.as_deref() } else { None };
+    let old = if let AccountEvent::EmailChanged(old) = &what { old.as_deref() } else { None };
     for address in person.email.as_deref().into_iter().chain(old) {
         mails::enqueue(tx, app, scope, Recipient { account_id: Some(account_id), address }, &letter, now).await?;
     }

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use super::{happened::Happened, queries::Person};
+use super::{happened::AccountEvent, queries::AccountPerson};
 use crate::{
     app::japan,
     features::mails::{Letter, MailFrame, Sender},
@@ -49,7 +49,7 @@ pub(super) fn mail_code(frame: &MailFrame, code: &str) -> Letter {
 }
 
 /// The welcome, which carries the user ID.
-pub(super) fn welcome(frame: &MailFrame, person: &Person) -> Letter {
+pub(super) fn welcome(frame: &MailFrame, person: &AccountPerson) -> Letter {
     let lang = frame.lang;
     Letter::new(frame, Sender::Webmaster, "welcome", lang.tf("{0} 加入者ポータルへようこそ", [&frame.society]))
         .p(lang.tf("{0} 様", [&person.name]))
@@ -130,13 +130,13 @@ impl FirstWay {
 /// themselves.
 pub(super) fn notice(
     frame: &MailFrame,
-    person: &Person,
-    what: &Happened,
+    person: &AccountPerson,
+    what: &AccountEvent,
     device: Option<&str>,
     now: Timestamp,
 ) -> Letter {
     let lang = frame.lang;
-    if *what == Happened::Enrolled {
+    if *what == AccountEvent::Enrolled {
         return welcome(frame, person);
     }
     let subject = subject(lang, what);
@@ -146,64 +146,64 @@ pub(super) fn notice(
         .p(sentence(lang, what))
         .list([lang.tf("日時：{0}", [when])].into_iter().chain(device.map(|device| lang.tf("端末：{0}", [device]))));
     letter = match what {
-        Happened::Locked if person.has_passkey => letter.p(lang.t(
+        AccountEvent::Locked if person.has_passkey => letter.p(lang.t(
             "生体認証では、そのままログインできます。パスワードのロックを解除するには、健康保険組合へご連絡ください。",
         )),
-        Happened::Locked => letter.p(lang.t("ロックを解除するには、健康保険組合へご連絡ください。")),
-        Happened::FactorsReset => letter.p(lang.t("次のログインのときに、新しい認証方法を登録してください。")),
+        AccountEvent::Locked => letter.p(lang.t("ロックを解除するには、健康保険組合へご連絡ください。")),
+        AccountEvent::FactorsReset => letter.p(lang.t("次のログインのときに、新しい認証方法を登録してください。")),
         _ => letter,
     };
     letter.p(lang.t(match what {
         // Nobody can change a password now, or the society did it.
-        Happened::Locked | Happened::Stopped => "お心当たりがない場合は、健康保険組合へご連絡ください。",
+        AccountEvent::Locked | AccountEvent::Stopped => "お心当たりがない場合は、健康保険組合へご連絡ください。",
         _ => "お心当たりがない場合は、すぐにパスワードを変更し、健康保険組合へご連絡ください。",
     }))
 }
 
-fn subject(lang: Lang, what: &Happened) -> String {
+fn subject(lang: Lang, what: &AccountEvent) -> String {
     lang.t(match what {
-        Happened::LoggedIn(_) | Happened::NewDevice => "新しい端末からログインがありました",
-        Happened::Enrolled | Happened::TermsAgreed(_) => "初回登録が完了しました",
-        Happened::PasswordChanged | Happened::PasswordReset => "パスワードが変更されました",
-        Happened::UserIdChanged => "ユーザIDが変更されました",
-        Happened::EmailChangeAsked => "メールアドレスの変更が申し込まれました",
-        Happened::MailedPasswordUsed => "仮パスワードが使われました",
-        Happened::EmailChanged(_) => "メールアドレスが変更されました",
-        Happened::FactorAdded(_) => "認証方法が登録されました",
-        Happened::FactorRemoved(_) => "認証方法が削除されました",
-        Happened::FactorsReset => "認証方法が初期化されました",
-        Happened::RecoveryCodesMade => "回復コードが発行されました",
-        Happened::RecoveryCodeUsed => "回復コードが使われました",
-        Happened::Locked => "アカウントがロックされました",
-        Happened::Unlocked => "アカウントのロックが解除されました",
-        Happened::SessionsEnded => "全てのデバイスからサインアウトしました",
-        Happened::SignedOut => "全てのデバイスからサインアウトされました",
-        Happened::Stopped => "アカウントの利用が停止されました",
-        Happened::Resumed => "アカウントの利用が再開されました",
+        AccountEvent::LoggedIn(_) | AccountEvent::NewDevice => "新しい端末からログインがありました",
+        AccountEvent::Enrolled | AccountEvent::TermsAgreed(_) => "初回登録が完了しました",
+        AccountEvent::PasswordChanged | AccountEvent::PasswordReset => "パスワードが変更されました",
+        AccountEvent::UserIdChanged => "ユーザIDが変更されました",
+        AccountEvent::EmailChangeAsked => "メールアドレスの変更が申し込まれました",
+        AccountEvent::MailedPasswordUsed => "仮パスワードが使われました",
+        AccountEvent::EmailChanged(_) => "メールアドレスが変更されました",
+        AccountEvent::FactorAdded(_) => "認証方法が登録されました",
+        AccountEvent::FactorRemoved(_) => "認証方法が削除されました",
+        AccountEvent::FactorsReset => "認証方法が初期化されました",
+        AccountEvent::RecoveryCodesMade => "回復コードが発行されました",
+        AccountEvent::RecoveryCodeUsed => "回復コードが使われました",
+        AccountEvent::Locked => "アカウントがロックされました",
+        AccountEvent::Unlocked => "アカウントのロックが解除されました",
+        AccountEvent::SessionsEnded => "全てのデバイスからサインアウトしました",
+        AccountEvent::SignedOut => "全てのデバイスからサインアウトされました",
+        AccountEvent::Stopped => "アカウントの利用が停止されました",
+        AccountEvent::Resumed => "アカウントの利用が再開されました",
     })
     .to_owned()
 }
 
-fn sentence(lang: Lang, what: &Happened) -> String {
+fn sentence(lang: Lang, what: &AccountEvent) -> String {
     match what {
-        Happened::LoggedIn(_) | Happened::NewDevice => lang.t("これまで使われていない端末から、ログインがありました。").to_owned(),
-        Happened::Enrolled | Happened::TermsAgreed(_) => lang.t("初回登録が完了しました").to_owned(),
-        Happened::PasswordChanged => lang.t("アカウントのパスワードが変更されました。").to_owned(),
-        Happened::PasswordReset => lang.t("メールのリンクから、アカウントのパスワードが再設定されました。").to_owned(),
-        Happened::UserIdChanged => lang.t("アカウントのユーザIDが変更されました。").to_owned(),
-        Happened::EmailChangeAsked => lang.t("別のメールアドレスへの変更が申し込まれました。新しいアドレスが確認されるまでは、このアドレスのままです。").to_owned(),
-        Happened::MailedPasswordUsed => lang.t("メールでお送りした仮パスワードでログインがありました。以前のパスワードは、もう使えません。").to_owned(),
-        Happened::EmailChanged(_) => lang.t("アカウントのメールアドレスが変更されました。このメールは、変更前と変更後の両方のアドレスへお送りしています。").to_owned(),
-        Happened::FactorAdded(label) => lang.tf("認証方法「{0}」が登録されました。", [label]),
-        Happened::FactorRemoved(label) => lang.tf("認証方法「{0}」が削除されました。", [label]),
-        Happened::FactorsReset => lang.t("お申し出により、健康保険組合が認証方法を初期化しました。").to_owned(),
-        Happened::RecoveryCodesMade => lang.t("新しい回復コードが発行されました。以前の回復コードは使えません。").to_owned(),
-        Happened::RecoveryCodeUsed => lang.t("回復コードを使ってログインがありました。使われたコードは、もう使えません。").to_owned(),
-        Happened::Locked => lang.t("誤った入力が続いたため、アカウントをロックしました。").to_owned(),
-        Happened::Unlocked => lang.t("健康保険組合が、アカウントのロックを解除しました。").to_owned(),
-        Happened::SessionsEnded => lang.t("ほかの全てのデバイスのログインを終わらせました。").to_owned(),
-        Happened::SignedOut => lang.t("健康保険組合が、全てのデバイスのログインを終わらせました。").to_owned(),
-        Happened::Stopped => lang.t("健康保険組合が、アカウントの利用を停止しました。再開については、健康保険組合へご連絡ください。").to_owned(),
-        Happened::Resumed => lang.t("健康保険組合が、アカウントの利用を再開しました。").to_owned(),
+        AccountEvent::LoggedIn(_) | AccountEvent::NewDevice => lang.t("これまで使われていない端末から、ログインがありました。").to_owned(),
+        AccountEvent::Enrolled | AccountEvent::TermsAgreed(_) => lang.t("初回登録が完了しました").to_owned(),
+        AccountEvent::PasswordChanged => lang.t("アカウントのパスワードが変更されました。").to_owned(),
+        AccountEvent::PasswordReset => lang.t("メールのリンクから、アカウントのパスワードが再設定されました。").to_owned(),
+        AccountEvent::UserIdChanged => lang.t("アカウントのユーザIDが変更されました。").to_owned(),
+        AccountEvent::EmailChangeAsked => lang.t("別のメールアドレスへの変更が申し込まれました。新しいアドレスが確認されるまでは、このアドレスのままです。").to_owned(),
+        AccountEvent::MailedPasswordUsed => lang.t("メールでお送りした仮パスワードでログインがありました。以前のパスワードは、もう使えません。").to_owned(),
+        AccountEvent::EmailChanged(_) => lang.t("アカウントのメールアドレスが変更されました。このメールは、変更前と変更後の両方のアドレスへお送りしています。").to_owned(),
+        AccountEvent::FactorAdded(label) => lang.tf("認証方法「{0}」が登録されました。", [label]),
+        AccountEvent::FactorRemoved(label) => lang.tf("認証方法「{0}」が削除されました。", [label]),
+        AccountEvent::FactorsReset => lang.t("お申し出により、健康保険組合が認証方法を初期化しました。").to_owned(),
+        AccountEvent::RecoveryCodesMade => lang.t("新しい回復コードが発行されました。以前の回復コードは使えません。").to_owned(),
+        AccountEvent::RecoveryCodeUsed => lang.t("回復コードを使ってログインがありました。使われたコードは、もう使えません。").to_owned(),
+        AccountEvent::Locked => lang.t("誤った入力が続いたため、アカウントをロックしました。").to_owned(),
+        AccountEvent::Unlocked => lang.t("健康保険組合が、アカウントのロックを解除しました。").to_owned(),
+        AccountEvent::SessionsEnded => lang.t("ほかの全てのデバイスのログインを終わらせました。").to_owned(),
+        AccountEvent::SignedOut => lang.t("健康保険組合が、全てのデバイスのログインを終わらせました。").to_owned(),
+        AccountEvent::Stopped => lang.t("健康保険組合が、アカウントの利用を停止しました。再開については、健康保険組合へご連絡ください。").to_owned(),
+        AccountEvent::Resumed => lang.t("健康保険組合が、アカウントの利用を再開しました。").to_owned(),
     }
 }

@@ -14,15 +14,15 @@ use yui_auth::{code, fair::Place, password::Password};
 
 use super::{
     attempt::Attempt,
-    happened::{Happened, happened},
+    happened::{AccountEvent, happened},
     password::busy,
     queries::{self, Counting, Wrong},
     rules,
     session::hex,
     settings::others_end,
-    steps::{First, Proofs, Standing, Step, Why, step},
+    steps::{AuthAccount, LoginRefusal, LoginState, PrimaryFactor, Step, step},
     throttle::{DECOYS, PASSWORDS_OF_ADDRESS, PASSWORDS_OF_DEVICE, PASSWORDS_OF_USER_ID, Throttle, charge, wait},
-    under_way::{self, At, AtRefused, UnderWay, arrive, with_cookies},
+    under_way::{self, At, AtRefused, PendingLogin, arrive, with_cookies},
 };
 use crate::{
     app::App,
@@ -30,11 +30,11 @@ use crate::{
     even_time,
     features::societies::Factor,
     heavy,
-    router::Told,
+    router::LateFormMessage,
     scope::{InSociety, MemberScope, PublicScope},
     security,
-    ui::{FormState, Page, Shell, local_path},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext, local_path},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -42,11 +42,11 @@ use crate::{
 pub(crate) struct LoginPage {
     pub(crate) page: Page,
     pub(crate) form: FormState,
-    pub(crate) typed: Typed,
+    pub(crate) typed: LoginForm,
     pub(crate) remember_days: u16,
     /// Whether a passkey may sign in.
     pub(crate) passkeys: bool,
-    /// Why this page is shown, where nobody asked for it.
+    /// LoginRefusal this page is shown, where nobody asked for it.
     pub(crate) notice: Option<&'static str>,
 }
 
@@ -91,7 +91,7 @@ pub(super) struct LoginQuery {
 /// What is typed.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct LoginForm {
     user_id: String,
     password: String,
     remember: Option<String>,
@@ -107,19 +107,19 @@ pub(crate) fn login_path(return_to: &str) -> String {
 }
 
 /// Returns the same, which says why.
-pub(crate) fn login_path_after(return_to: &str, told: Told) -> String {
+pub(crate) fn login_path_after(return_to: &str, told: LateFormMessage) -> String {
     with_word(login_path(return_to), told)
 }
 
 /// Adds to an address the word for what is said there.
-pub(crate) fn with_word(path: String, told: Told) -> String {
+pub(crate) fn with_word(path: String, told: LateFormMessage) -> String {
     let separator = if path.contains('?') { '&' } else { '?' };
     match told {
-        Told::Nothing => path,
-        Told::Session => format!("{path}{separator}ended=session"),
-        Told::Kept => format!("{path}{separator}ended=kept"),
-        Told::Lost => format!("{path}{separator}ended=lost"),
-        Told::NotSent => format!("{path}{separator}ended=out"),
+        LateFormMessage::Nothing => path,
+        LateFormMessage::Session => format!("{path}{separator}ended=session"),
+        LateFormMessage::Kept => format!("{path}{separator}ended=kept"),
+        LateFormMessage::Lost => format!("{path}{separator}ended=lost"),
+        LateFormMessage::NotSent => format!("{path}{separator}ended=out"),
     }
 }
 
@@ -129,7 +129,7 @@ pub(crate) fn encoded(text: &str) -> String {
 }
 
 pub(super) async fn show(
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
     signed_in: Option<axum::Extension<MemberScope>>,
     Query(query): Query<LoginQuery>,
@@ -139,18 +139,18 @@ pub(super) async fn show(
     if signed_in.is_some() {
         return Redirect::to(&return_to).into_response();
     }
-    let typed = Typed { return_to, ..Typed::default() };
+    let typed = LoginForm { return_to, ..LoginForm::default() };
     LoginPage { notice, ..page(&shell, &scope, FormState::default(), typed) }.into_response()
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
-    visitor: Visitor,
-    Form(typed): Form<Typed>,
+    visitor: ClientInfo,
+    Form(typed): Form<LoginForm>,
 ) -> Result<Response, AppError> {
-    let typed = Typed { return_to: local_path(&typed.return_to), ..typed };
+    let typed = LoginForm { return_to: local_path(&typed.return_to), ..typed };
     let user_id = rules::folded(&typed.user_id);
     let mut form = FormState::default();
     if user_id.is_empty() {
@@ -165,7 +165,7 @@ pub(super) async fn submit(
     let turn = heavy::stranger(&scope, &visitor, &user_id);
     let place = app.logins.place(turn).await?;
     let begun = Instant::now();
-    let refuse = async |place: Place, typed: Typed| {
+    let refuse = async |place: Place, typed: LoginForm| {
         // Nothing is held while the answer waits.
         drop(place);
         even_time::pause(begun).await;
@@ -226,7 +226,7 @@ pub(super) async fn submit(
             return refuse(place, typed).await;
         }
         others_end(&mut tx, &scope, account.account_id, &[0; 32]).await?;
-        happened(&app, &mut tx, &scope, Some(&visitor), account.account_id, Happened::MailedPasswordUsed).await?;
+        happened(&app, &mut tx, &scope, Some(&visitor), account.account_id, AccountEvent::MailedPasswordUsed).await?;
         tx.commit().await?;
         let fresh = queries::standing(&app.db, &scope, account.account_id, now).await?;
         account = fresh.map_or(account, |(account, _)| account);
@@ -237,17 +237,17 @@ pub(super) async fn submit(
             queries::password_rehashed(&app.db, &scope, &account, &hash).await?;
         }
     }
-    let proofs = Proofs {
-        first: Some(First::Password { known_device }),
+    let proofs = LoginState {
+        first: Some(PrimaryFactor::Password { known_device }),
         password_at: Some(account.password_set_at),
         remember: typed.remember.is_some(),
         return_to: typed.return_to.clone(),
-        ..Proofs::default()
+        ..LoginState::default()
     };
     match step(&account, &proofs, &scope.society().policy, now) {
-        Step::Refused(Why::Expired) => {
+        Step::Refused(LoginRefusal::Expired) => {
             attempt.right().await?;
-            Ok(refused_page(&shell, Why::Expired).into_response())
+            Ok(refused_page(&shell, LoginRefusal::Expired).into_response())
         }
         // A right password of a locked account is answered, and counted, like a wrong one.
         Step::Refused(_) => {
@@ -282,8 +282,8 @@ impl Counted {
     pub(super) async fn before<S: InSociety + Clone + Send + Sync + 'static>(
         attempt: &mut Attempt<S>,
         scope: &S,
-        visitor: &Visitor,
-        owner: Option<&Standing>,
+        visitor: &ClientInfo,
+        owner: Option<&AuthAccount>,
     ) -> Result<Option<Self>, yui_db::DbError> {
         let Some((account, device)) = owner.zip(visitor.device_token()) else { return Ok(Some(Self::Account)) };
         let count = attempt.count_in_device(device, account.account_id).await?;
@@ -295,7 +295,7 @@ impl Counted {
 /// A wrong password.
 pub(super) struct Mistake<'a> {
     pub(super) user_id: &'a str,
-    pub(super) visitor: &'a Visitor,
+    pub(super) visitor: &'a ClientInfo,
     pub(super) counted: Counted,
     /// The networks' limits that it is charged to, where it was not made in the owner's browser.
     pub(super) networks: &'a [Throttle],
@@ -304,7 +304,12 @@ pub(super) struct Mistake<'a> {
 impl Mistake<'_> {
     /// Counts it: against the account, or against the browser where it is known to be the owner's, so that strangers can not
     /// lock the owner out of their own browser. Where there is no such account the same is done, and as much written.
-    pub(super) async fn count(&self, app: &App, scope: &PublicScope, account: Option<&Standing>) -> anyhow::Result<()> {
+    pub(super) async fn count(
+        &self,
+        app: &App,
+        scope: &PublicScope,
+        account: Option<&AuthAccount>,
+    ) -> anyhow::Result<()> {
         let account_id = account.map(|account| account.account_id);
         let now = app.clock.now();
         if !self.networks.is_empty() && matches!(self.counted, Counted::Account) {
@@ -329,7 +334,7 @@ impl Mistake<'_> {
             },
         };
         if let Some(account_id) = account_id.filter(|_| locked) {
-            happened(app, &mut tx, scope, Some(self.visitor), account_id, Happened::Locked).await?;
+            happened(app, &mut tx, scope, Some(self.visitor), account_id, AccountEvent::Locked).await?;
         }
         tx.commit().await?;
         app.mail.wake();
@@ -342,8 +347,8 @@ impl Mistake<'_> {
 pub(super) async fn known_device(
     app: &App,
     scope: &PublicScope,
-    visitor: &Visitor,
-    account: Option<&Standing>,
+    visitor: &ClientInfo,
+    account: Option<&AuthAccount>,
 ) -> Result<bool, AppError> {
     let Some(device) = visitor.device_token() else { return Ok(false) };
     let account_id = account.map_or(0, |account| account.account_id);
@@ -354,14 +359,14 @@ pub(super) async fn known_device(
 pub(super) const RETRY_AFTER: u32 = 5;
 
 /// The answer to everything that does not prove who somebody is: the same words whether or not the account exists.
-fn refused(shell: &Shell, scope: &PublicScope, typed: Typed) -> Response {
+fn refused(shell: &PageContext, scope: &PublicScope, typed: LoginForm) -> Response {
     let mut form = FormState::default();
     form.error("user_id", shell.t("無効なユーザIDまたはパスワードです。"));
     page(shell, scope, form, typed).into_response()
 }
 
 /// The answer where tries follow each other too fast: the same for an account that does not exist.
-fn too_often(shell: &Shell, scope: &PublicScope, typed: Typed, seconds: u32) -> Response {
+fn too_often(shell: &PageContext, scope: &PublicScope, typed: LoginForm, seconds: u32) -> Response {
     let mut form = FormState::default();
     form.error("user_id", &too_often_words(shell, seconds));
     let retry = [(header::RETRY_AFTER, seconds.to_string())];
@@ -369,12 +374,12 @@ fn too_often(shell: &Shell, scope: &PublicScope, typed: Typed, seconds: u32) -> 
 }
 
 /// Says when passwords are looked at again.
-pub(super) fn too_often_words(shell: &Shell, seconds: u32) -> String {
+pub(super) fn too_often_words(shell: &PageContext, seconds: u32) -> String {
     let words = "入力の誤りが続いたため、しばらくお待ちいただいています。{0}秒たってから、もう一度お試しください。";
     shell.lang.tf(words, [seconds.to_string()])
 }
 
-fn page(shell: &Shell, scope: &PublicScope, form: FormState, typed: Typed) -> LoginPage {
+fn page(shell: &PageContext, scope: &PublicScope, form: FormState, typed: LoginForm) -> LoginPage {
     let policy = &scope.society().policy;
     LoginPage {
         page: if form.has_errors() { shell.page_with_errors("ログイン") } else { shell.page("ログイン") },
@@ -390,10 +395,10 @@ fn page(shell: &Shell, scope: &PublicScope, form: FormState, typed: Typed) -> Lo
 pub(super) async fn go_on(
     State(app): State<App>,
     scope: PublicScope,
-    visitor: Visitor,
+    visitor: ClientInfo,
     headers: axum::http::HeaderMap,
 ) -> Result<Response, AppError> {
-    match UnderWay::of(&app, &scope, &headers).await? {
+    match PendingLogin::of(&app, &scope, &headers).await? {
         Some(login) => login.onward(&app, &visitor).await,
         None => Ok(Redirect::to("/login").into_response()),
     }
@@ -402,10 +407,10 @@ pub(super) async fn go_on(
 /// Tells why a login that had begun can not go on, and ends it.
 pub(super) async fn show_refused(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     At { login, .. }: At<AtRefused>,
 ) -> Result<Response, AppError> {
-    let why = if let Step::Refused(why) = login.step(&app) { why } else { Why::NoProof };
+    let why = if let Step::Refused(why) = login.step(&app) { why } else { LoginRefusal::NoProof };
     queries::login_delete(&app.db, &login.scope, &login.token_hash).await?;
     Ok(with_cookies(refused_page(&shell, why).into_response(), vec![under_way::forgotten(&app)]))
 }
@@ -416,18 +421,22 @@ pub(super) async fn give_up(
     scope: PublicScope,
     headers: axum::http::HeaderMap,
 ) -> Result<Response, AppError> {
-    if let Some(login) = UnderWay::of(&app, &scope, &headers).await? {
+    if let Some(login) = PendingLogin::of(&app, &scope, &headers).await? {
         queries::login_delete(&app.db, &scope, &login.token_hash).await?;
     }
     Ok(with_cookies(Redirect::to("/").into_response(), vec![under_way::forgotten(&app)]))
 }
 
-fn refused_page(shell: &Shell, why: Why) -> RefusedPage {
+fn refused_page(shell: &PageContext, why: LoginRefusal) -> RefusedPage {
     let words = match why {
-        Why::Expired => shell
+        LoginRefusal::Expired => shell
             .t("仮パスワードの有効期限が切れています。新しい仮パスワードの発行を、健康保険組合へお申し出ください。"),
-        Why::Locked => shell.t("アカウントがロックされています。ロックの解除を、健康保険組合へお申し出ください。"),
-        Why::Stopped | Why::NoProof => shell.t("ログインを続けられません。はじめからやり直してください。"),
+        LoginRefusal::Locked => {
+            shell.t("アカウントがロックされています。ロックの解除を、健康保険組合へお申し出ください。")
+        }
+        LoginRefusal::Stopped | LoginRefusal::NoProof => {
+            shell.t("ログインを続けられません。はじめからやり直してください。")
+        }
     };
     RefusedPage { page: shell.page("ログインできません"), words: words.to_owned() }
 }
@@ -439,7 +448,7 @@ crate::ui::pages! {
         Self {
             page: shell.page_with_errors("ログイン"),
             form,
-            typed: Typed {
+            typed: LoginForm {
                 user_id: "test-taro".into(),
                 password: String::new(),
                 remember: Some("yes".into()),
@@ -450,5 +459,5 @@ crate::ui::pages! {
             notice: notice_of(&LoginQuery { password: "changed".into(), ..LoginQuery::default() }),
         }
     },
-    RefusedPage => |shell| refused_page(shell, Why::Expired),
+    RefusedPage => |shell| refused_page(shell, LoginRefusal::Expired),
 }

@@ -12,7 +12,7 @@ use crate::{
     app::App,
     error::AppError,
     scope::MemberScope,
-    ui::{Page, Shell},
+    ui::{Page, PageContext},
 };
 
 #[derive(Template)]
@@ -21,7 +21,7 @@ pub(crate) struct LogoutPage {
     pub(crate) page: Page,
 }
 
-pub(super) async fn show(shell: Shell) -> LogoutPage {
+pub(super) async fn show(shell: PageContext) -> LogoutPage {
     LogoutPage { page: shell.page("ログアウト") }
 }
 

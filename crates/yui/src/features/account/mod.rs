@@ -46,11 +46,11 @@ pub(crate) mod proving {
     pub(crate) use super::{
         attempt::Attempt,
         login::{encoded, with_word},
-        passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
+        passkeys::{CeremonyAnswer, CeremonyKind, ask, leading, relying_party, saying, taken, worth},
         password::busy,
         queries::{ceremony, ceremony_insert, ceremony_take},
         rules::{email_as_kept, folded, password_as_kept},
-        sealed::{Place, open as sealed_open, seal as sealed_seal},
+        sealed::{SealContext, open as sealed_open, seal as sealed_seal},
         session::hex,
         throttle::{Limit, charge, wait},
         under_way::with_cookies,

@@ -6,7 +6,7 @@ use crate::{app::App, scope::InSociety, ui::Lang};
 
 /// A name that somebody chose.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Name<'a> {
+pub(super) enum ChosenName<'a> {
     /// A user ID, folded.
     UserId(&'a str),
     /// An address that no mail proves.
@@ -29,7 +29,7 @@ pub(super) async fn refusal<S: InSociety + Clone + Send + Sync + 'static>(
     scope: &S,
     account_id: i64,
     lang: Lang,
-    name: Name<'_>,
+    name: ChosenName<'_>,
 ) -> anyhow::Result<Option<&'static str>> {
     // Taken before it is looked up: names sent side by side tell no more than those sent one after the other.
     let mut attempt = Attempt::new(app, scope);
@@ -37,8 +37,8 @@ pub(super) async fn refusal<S: InSociety + Clone + Send + Sync + 'static>(
         return Ok(Some(lang.t(TOO_MANY)));
     }
     let (owner, words) = match name {
-        Name::UserId(user_id) => (queries::account_id(&app.db, scope, user_id).await?, USER_ID_TAKEN),
-        Name::Email(address) => (queries::email_owner(&app.db, scope, address).await?, EMAIL_TAKEN),
+        ChosenName::UserId(user_id) => (queries::account_id(&app.db, scope, user_id).await?, USER_ID_TAKEN),
+        ChosenName::Email(address) => (queries::email_owner(&app.db, scope, address).await?, EMAIL_TAKEN),
     };
     if owner.is_some_and(|owner| owner != account_id) {
         attempt.wrong();

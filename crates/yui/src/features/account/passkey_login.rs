@@ -3,9 +3,9 @@
 use axum::{Json, extract::State, response::Response};
 
 use super::{
-    passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, unknown, worth},
+    passkeys::{CeremonyAnswer, CeremonyKind, ask, leading, relying_party, saying, taken, unknown, worth},
     queries,
-    steps::{First, Proofs, Step, step},
+    steps::{LoginState, PrimaryFactor, Step, step},
     throttle::{PASSKEYS_OF_ADDRESS, take_all},
     under_way::arrive,
 };
@@ -15,14 +15,18 @@ use crate::{
     features::{societies::Factor, staff},
     scope::{InSociety, PublicScope},
     security,
-    ui::{Shell, local_path},
-    visitor::Visitor,
+    ui::{PageContext, local_path},
+    visitor::ClientInfo,
 };
 
 const REFUSED: &str =
     "生体認証でログインできませんでした。もう一度試すか、ユーザIDとパスワードでログインしてください。";
 
-pub(super) async fn begin(State(app): State<App>, scope: PublicScope, visitor: Visitor) -> Result<Response, AppError> {
+pub(super) async fn begin(
+    State(app): State<App>,
+    scope: PublicScope,
+    visitor: ClientInfo,
+) -> Result<Response, AppError> {
     if let Some(seconds) = take_all(&app, &scope, &PASSKEYS_OF_ADDRESS.of_network(&visitor)).await? {
         return Err(AppError::TooMany(seconds));
     }
@@ -30,20 +34,20 @@ pub(super) async fn begin(State(app): State<App>, scope: PublicScope, visitor: V
         return Err(AppError::NotFound);
     }
     let ceremony = relying_party(&app, &scope)?.sign_in_begin()?;
-    ask(&app, &scope, (Kind::SignIn, None), ceremony).await
+    ask(&app, &scope, (CeremonyKind::SignIn, None), ceremony).await
 }
 
 pub(super) async fn finish(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
-    visitor: Visitor,
-    Json(answer): Json<Answer>,
+    visitor: ClientInfo,
+    Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
     if !scope.society().policy.factors.contains(&Factor::Passkey) {
         return Err(AppError::NotFound);
     }
-    let Some(state) = taken(&app, &scope, (Kind::SignIn, None), &answer).await? else {
+    let Some(state) = taken(&app, &scope, (CeremonyKind::SignIn, None), &answer).await? else {
         return Ok(saying(&shell, REFUSED));
     };
     let party = relying_party(&app, &scope)?;
@@ -73,11 +77,11 @@ pub(super) async fn finish(
     let Some((account, _)) = queries::standing(&app.db, &scope, id, now).await? else {
         return Ok(saying(&shell, REFUSED));
     };
-    let proofs = Proofs {
-        first: Some(First::Passkey),
+    let proofs = LoginState {
+        first: Some(PrimaryFactor::Passkey),
         remember: answer.remember,
         return_to: local_path(&answer.return_to),
-        ..Proofs::default()
+        ..LoginState::default()
     };
     if matches!(step(&account, &proofs, &scope.society().policy, now), Step::Refused(_)) {
         return Ok(saying(&shell, REFUSED));

@@ -15,17 +15,17 @@ use yui_auth::{
 
 use super::{
     queries,
-    sealed::{self, Place},
+    sealed::{self, SealContext},
     session::hex,
 };
-use crate::{app::App, error::AppError, scope::InSociety, ui::Shell};
+use crate::{app::App, error::AppError, scope::InSociety, ui::PageContext};
 
 /// How long an answer is waited for.
 const LIFE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What a passkey is asked for; an answer to one question is none to another.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum CeremonyKind {
     /// To sign in without typing.
     SignIn,
     /// As second factor of a login.
@@ -42,7 +42,7 @@ pub(crate) enum Kind {
     StaffConfirm,
 }
 
-impl Kind {
+impl CeremonyKind {
     fn word(self) -> &'static str {
         match self {
             Self::SignIn => "passkey_sign_in",
@@ -58,7 +58,7 @@ impl Kind {
 
 /// The question as the script gets it.
 #[derive(Serialize)]
-pub(super) struct Question {
+pub(super) struct CeremonyOptions {
     /// Comes back with the answer.
     question: String,
     options: Value,
@@ -66,7 +66,7 @@ pub(super) struct Question {
 
 /// The answer as the script sends it.
 #[derive(Deserialize)]
-pub(crate) struct Answer {
+pub(crate) struct CeremonyAnswer {
     question: String,
     /// The credential, as the browser writes it.
     pub(crate) credential: Value,
@@ -82,7 +82,7 @@ pub(crate) struct Answer {
 
 /// Where the script goes next, or what it says instead.
 #[derive(Default, Serialize)]
-pub(super) struct Next {
+pub(super) struct CeremonyResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,28 +110,29 @@ pub(crate) fn relying_party(app: &App, scope: &impl InSociety) -> anyhow::Result
 pub(crate) async fn ask(
     app: &App,
     scope: &impl InSociety,
-    (kind, account_id): (Kind, Option<i64>),
+    (kind, account_id): (CeremonyKind, Option<i64>),
     ceremony: Ceremony,
 ) -> Result<Response, AppError> {
     let token = app.random.token()?;
     let hash = *token.hash().as_bytes();
     let place = hex(&hash);
-    let sealed = sealed::seal(app, scope, Place("ceremonies", "sealed_state", &place), ceremony.state.as_bytes())?;
+    let sealed =
+        sealed::seal(app, scope, SealContext("ceremonies", "sealed_state", &place), ceremony.state.as_bytes())?;
     let now = app.clock.now();
     let ends_at = now.checked_add(LIFE)?;
     let mut tx = app.db.begin().await?;
     queries::ceremony_insert(&mut tx, scope, &hash, (kind.word(), account_id), &sealed, ends_at).await?;
     tx.commit().await?;
     let options = serde_json::from_str(&ceremony.options)?;
-    Ok(Json(Question { question: token.text().to_string(), options }).into_response())
+    Ok(Json(CeremonyOptions { question: token.text().to_string(), options }).into_response())
 }
 
 /// Takes the question that an answer is to, of this kind and about this account; it is gone whatever the answer is worth.
 pub(crate) async fn taken(
     app: &App,
     scope: &impl InSociety,
-    (kind, account_id): (Kind, Option<i64>),
-    answer: &Answer,
+    (kind, account_id): (CeremonyKind, Option<i64>),
+    answer: &CeremonyAnswer,
 ) -> anyhow::Result<Option<String>> {
     let Some(token) = Token::parse(&answer.question) else { return Ok(None) };
     let hash = *token.hash().as_bytes();
@@ -140,7 +141,7 @@ pub(crate) async fn taken(
     tx.commit().await?;
     let Some(row) = row.filter(|row| row.account_id == account_id) else { return Ok(None) };
     let place = hex(&hash);
-    let state = sealed::open(app, scope, Place("ceremonies", "sealed_state", &place), &row.sealed_state)?;
+    let state = sealed::open(app, scope, SealContext("ceremonies", "sealed_state", &place), &row.sealed_state)?;
     Ok(Some(String::from_utf8(state.to_vec())?))
 }
 
@@ -159,7 +160,7 @@ pub(crate) fn worth<T>(result: Result<T, PasskeyError>) -> anyhow::Result<Option
 /// Returns the answer that has the script go where this response leads, with its cookies.
 pub(crate) fn leading(response: Response) -> Response {
     let location = response.headers().get(axum::http::header::LOCATION).and_then(|to| to.to_str().ok());
-    let next = Next { location: Some(location.unwrap_or("/").to_owned()), ..Next::default() };
+    let next = CeremonyResponse { location: Some(location.unwrap_or("/").to_owned()), ..CeremonyResponse::default() };
     let (parts, _) = response.into_parts();
     let mut answer = Json(next).into_response();
     for cookie in parts.headers.get_all(axum::http::header::SET_COOKIE) {
@@ -169,14 +170,15 @@ pub(crate) fn leading(response: Response) -> Response {
 }
 
 /// Returns the answer that has the script say these words.
-pub(crate) fn saying(shell: &Shell, words: &str) -> Response {
-    Json(Next { error: Some(shell.t(words).to_owned()), ..Next::default() }).into_response()
+pub(crate) fn saying(shell: &PageContext, words: &str) -> Response {
+    Json(CeremonyResponse { error: Some(shell.t(words).to_owned()), ..CeremonyResponse::default() }).into_response()
 }
 
 /// Returns the answer to a passkey that nobody has: its owner's browser may forget it.
-pub(super) fn unknown(shell: &Shell, scope: &impl InSociety, credential_id: &[u8]) -> Response {
+pub(super) fn unknown(shell: &PageContext, scope: &impl InSociety, credential_id: &[u8]) -> Response {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let unknown = Unknown { rp_id: scope.society().host.clone(), credential_id: URL_SAFE_NO_PAD.encode(credential_id) };
     let words = shell.t("このパスキーは、このポータルに登録されていません。ほかの方法でログインしてください。");
-    Json(Next { error: Some(words.to_owned()), unknown: Some(unknown), ..Next::default() }).into_response()
+    Json(CeremonyResponse { error: Some(words.to_owned()), unknown: Some(unknown), ..CeremonyResponse::default() })
+        .into_response()
 }

@@ -16,12 +16,12 @@ use yui_auth::{
 
 use super::{
     enrolment,
-    happened::{Happened, happened},
+    happened::{AccountEvent, happened},
     login::RETRY_AFTER,
-    queries::{self, NewPassword, Person},
+    queries::{self, AccountPerson, NewPassword},
     rules, settings,
-    steps::{AccountState, Progress, Proofs, Purpose},
-    under_way::{At, AtPassword, UnderWay},
+    steps::{AccountState, EnrolmentProgress, LoginState, Purpose},
+    under_way::{At, AtPassword, PendingLogin},
 };
 use crate::{
     app::App,
@@ -29,8 +29,8 @@ use crate::{
     features::societies::{Complexity, Policy},
     heavy,
     scope::{InSociety, MemberScope, PublicScope},
-    ui::{FormState, Lang, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Lang, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -59,7 +59,7 @@ pub(crate) enum WhyNew {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct PasswordForm {
     pub(super) new_password: String,
     pub(super) new_password_again: String,
     pub(super) sign_out_everywhere: Option<String>,
@@ -84,8 +84,8 @@ pub(super) async fn checked(
     turn: Turn,
     (lang, policy): (Lang, &Policy),
     form: &mut FormState,
-    typed: &Typed,
-    (person, user_id): (&Person, &str),
+    typed: &PasswordForm,
+    (person, user_id): (&AccountPerson, &str),
     current: &str,
 ) -> Result<String, AppError> {
     let new = rules::password_as_kept(&typed.new_password);
@@ -118,7 +118,7 @@ pub(super) async fn hashed(app: &App, turn: Turn, password: String) -> Result<St
     app.hasher.hash(turn, Password::new(password), app.random.bytes()?).await.map_err(busy)
 }
 
-fn why(login: &UnderWay) -> WhyNew {
+fn why(login: &PendingLogin) -> WhyNew {
     match (login.account.state, login.proofs.purpose) {
         (AccountState::Temporary, _) => WhyNew::Enrolment,
         (_, Purpose::Reset) => WhyNew::Reset,
@@ -127,11 +127,11 @@ fn why(login: &UnderWay) -> WhyNew {
 }
 
 /// Returns under which user ID the password will be used.
-fn future_user_id(login: &UnderWay) -> String {
+fn future_user_id(login: &PendingLogin) -> String {
     login.account.enrolment.user_id.clone().unwrap_or_else(|| login.account.user_id.clone())
 }
 
-fn page(shell: &Shell, login: &UnderWay, form: FormState, sign_out_everywhere: bool) -> PasswordPage {
+fn page(shell: &PageContext, login: &PendingLogin, form: FormState, sign_out_everywhere: bool) -> PasswordPage {
     PasswordPage {
         page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
         form,
@@ -142,16 +142,16 @@ fn page(shell: &Shell, login: &UnderWay, form: FormState, sign_out_everywhere: b
     }
 }
 
-pub(super) async fn show(shell: Shell, At { login, .. }: At<AtPassword>) -> PasswordPage {
+pub(super) async fn show(shell: PageContext, At { login, .. }: At<AtPassword>) -> PasswordPage {
     page(&shell, &login, FormState::default(), why(&login) == WhyNew::Reset)
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
+    shell: PageContext,
+    visitor: ClientInfo,
     At { login, .. }: At<AtPassword>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<PasswordForm>,
 ) -> Result<Response, AppError> {
     let (scope, id, now) = (&login.scope, login.account.account_id, app.clock.now());
     let policy = &scope.society().policy;
@@ -167,18 +167,18 @@ pub(super) async fn submit(
     }
     let hash = hashed(&app, turn, new).await?;
     if why == WhyNew::Enrolment {
-        let Progress { factor, .. } = login.account.enrolment.clone();
-        let own = enrolment::Own { user_id, password_hash: hash, factor, lang: shell.lang };
+        let EnrolmentProgress { factor, .. } = login.account.enrolment.clone();
+        let own = enrolment::EnrolmentResult { user_id, password_hash: hash, factor, lang: shell.lang };
         return enrolment::finish(&app, &visitor, login, own).await;
     }
-    let proofs = Proofs { password_set: true, password_at: Some(now), ..login.proofs.clone() };
+    let proofs = LoginState { password_set: true, password_at: Some(now), ..login.proofs.clone() };
     let mut tx = app.db.begin().await?;
     if !login.take_step(&mut tx, &proofs).await? {
         return Ok(Redirect::to("/login/continue").into_response());
     }
     let new = NewPassword { hash: &hash, set_at: now, ends_at: None, must_change: false };
     queries::password_set(&mut tx, scope, id, &new).await?;
-    let what = if why == WhyNew::Reset { Happened::PasswordReset } else { Happened::PasswordChanged };
+    let what = if why == WhyNew::Reset { AccountEvent::PasswordReset } else { AccountEvent::PasswordChanged };
     happened(&app, &mut tx, scope, Some(&visitor), id, what).await?;
     settings::others_end(&mut tx, scope, id, &login.token_hash).await?;
     if everywhere {
@@ -191,13 +191,13 @@ pub(super) async fn submit(
 
 /// A password whose strength is asked for.
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct StrengthForm {
     password: String,
 }
 
 /// Its strength, 1 to 4, and in words.
 #[derive(Serialize)]
-pub(super) struct Told {
+pub(super) struct StrengthAnswer {
     level: u8,
     words: String,
 }
@@ -205,16 +205,16 @@ pub(super) struct Told {
 /// Tells how strong a password is, while it is typed.
 pub(super) async fn strength_of(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
     member: Option<Extension<MemberScope>>,
     headers: HeaderMap,
-    Json(Asked { password }): Json<Asked>,
-) -> Result<Json<Told>, AppError> {
+    Json(StrengthForm { password }): Json<StrengthForm>,
+) -> Result<Json<StrengthAnswer>, AppError> {
     // Only who can set a password is told: who is signed in, or logs in.
     let account_id = match member {
         Some(member) => Some(member.account_id),
-        None => UnderWay::of(&app, &scope, &headers).await?.map(|login| login.account.account_id),
+        None => PendingLogin::of(&app, &scope, &headers).await?.map(|login| login.account.account_id),
     };
     let account_id = account_id.ok_or(AppError::NotFound)?;
     let looked_at: String = password.chars().take(usize::from(u8::MAX)).collect();
@@ -226,7 +226,7 @@ pub(super) async fn strength_of(
         Strength::Good => (3, "良い"),
         Strength::Strong => (4, "とても良い"),
     };
-    Ok(Json(Told { level, words: shell.t(words).to_owned() }))
+    Ok(Json(StrengthAnswer { level, words: shell.t(words).to_owned() }))
 }
 
 crate::ui::pages! {

@@ -9,7 +9,7 @@ use kenpo_formats::{
 use unicode_normalization::UnicodeNormalization;
 use yui_auth::strength::{self, Weakness};
 
-use super::queries::Person;
+use super::queries::AccountPerson;
 use crate::{
     features::societies::{Complexity, Policy},
     ui::Lang,
@@ -73,7 +73,13 @@ pub(crate) fn password_as_kept(typed: &str) -> String {
 const PASSWORD_MAX: usize = 128;
 
 /// Returns what is wrong with a new password.
-pub(super) fn password(lang: Lang, policy: &Policy, typed: &str, person: &Person, user_id: &str) -> Option<String> {
+pub(super) fn password(
+    lang: Lang,
+    policy: &Policy,
+    typed: &str,
+    person: &AccountPerson,
+    user_id: &str,
+) -> Option<String> {
     let rule = policy.password;
     let length = typed.chars().count();
     if length == 0 {
@@ -117,7 +123,7 @@ fn weak_words(weakness: Weakness) -> &'static str {
 }
 
 /// Returns what a stranger would try first for this person.
-fn own_words(person: &Person, user_id: &str) -> Vec<String> {
+fn own_words(person: &AccountPerson, user_id: &str) -> Vec<String> {
     let birth = person.birth_date;
     let (year, month, day) = (birth.year(), birth.month(), birth.day());
     let mut own = vec![
@@ -148,8 +154,8 @@ mod tests {
     use super::*;
     use crate::features::societies::Preset;
 
-    fn person() -> Person {
-        Person {
+    fn person() -> AccountPerson {
+        AccountPerson {
             user_id: "kari000003".into(),
             email: Some("mihon@mail.example".into()),
             lang: Lang::Ja,

@@ -7,13 +7,13 @@ use crate::{app::App, scope::InSociety};
 
 /// Where a secret stands: table, column and the row's key.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a>(pub(crate) &'static str, pub(crate) &'static str, pub(crate) &'a str);
+pub(crate) struct SealContext<'a>(pub(crate) &'static str, pub(crate) &'static str, pub(crate) &'a str);
 
 /// Returns the secret sealed for this place of the society.
 pub(crate) fn seal(
     app: &App,
     scope: &impl InSociety,
-    Place(table, column, row): Place<'_>,
+    SealContext(table, column, row): SealContext<'_>,
     plain: &[u8],
 ) -> anyhow::Result<Vec<u8>> {
     let society = scope.society_id().to_string();
@@ -25,7 +25,7 @@ pub(crate) fn seal(
 pub(crate) fn open(
     app: &App,
     scope: &impl InSociety,
-    Place(table, column, row): Place<'_>,
+    SealContext(table, column, row): SealContext<'_>,
     sealed: &[u8],
 ) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let society = scope.society_id().to_string();

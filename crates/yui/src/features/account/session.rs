@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use yui_auth::token::Token;
 
 use super::{
-    happened::{Happened, happened},
+    happened::{AccountEvent, happened},
     queries::{self, NewSession},
-    steps::{First, Proofs, Purpose, Second, Standing},
+    steps::{AuthAccount, LoginState, PrimaryFactor, Purpose, SecondFactor},
     throttle::PASSWORDS_OF_USER_ID,
     under_way,
 };
@@ -16,7 +16,7 @@ use crate::{
     features::societies::SessionRule,
     scope::{InSociety, MemberScope, PublicScope, SessionOwner},
     ui::{Lang, cookie},
-    visitor::Visitor,
+    visitor::ClientInfo,
 };
 
 /// The name of the session cookie; `__Host-` is put before it where members come by https.
@@ -43,9 +43,9 @@ fn keep(rule: SessionRule, remembered: bool) -> Option<i64> {
 }
 
 /// Returns the word for the strongest thing proved.
-fn proof_word(proofs: &Proofs) -> &'static str {
+fn proof_word(proofs: &LoginState) -> &'static str {
     match (proofs.first, proofs.second) {
-        (Some(First::Passkey), _) => Second::Passkey.word(),
+        (Some(PrimaryFactor::Passkey), _) => SecondFactor::Passkey.word(),
         (_, Some(second)) => second.word(),
         (_, None) => "password",
     }
@@ -56,9 +56,9 @@ fn proof_word(proofs: &Proofs) -> &'static str {
 pub(super) async fn open(
     app: &App,
     scope: &PublicScope,
-    visitor: &Visitor,
-    account: &Standing,
-    proofs: &Proofs,
+    visitor: &ClientInfo,
+    account: &AuthAccount,
+    proofs: &LoginState,
     row: Option<([u8; 32], i64)>,
 ) -> anyhow::Result<Option<Vec<String>>> {
     let token = app.random.token()?;
@@ -120,15 +120,16 @@ pub(super) async fn open(
         queries::device_move(&mut tx, scope, &old, &device).await?;
     }
     queries::device_keep(&mut tx, scope, &device, account.account_id, now).await?;
-    happened(app, &mut tx, scope, Some(visitor), account.account_id, Happened::LoggedIn(proof_word(proofs))).await?;
+    happened(app, &mut tx, scope, Some(visitor), account.account_id, AccountEvent::LoggedIn(proof_word(proofs)))
+        .await?;
     if !known && !first_login {
-        happened(app, &mut tx, scope, Some(visitor), account.account_id, Happened::NewDevice).await?;
+        happened(app, &mut tx, scope, Some(visitor), account.account_id, AccountEvent::NewDevice).await?;
     }
     tx.commit().await?;
     app.mail.wake();
 
     let session = cookie::set(https, SESSION_COOKIE, &token.text(), keep(rule, proofs.remember));
-    let mut cookies = vec![session, Visitor::device_cookie(&fresh, https)];
+    let mut cookies = vec![session, ClientInfo::device_cookie(&fresh, https)];
     if row.is_some() {
         cookies.push(under_way::forgotten(app));
     }
@@ -140,7 +141,7 @@ pub(crate) async fn resolve(
     app: &App,
     scope: &PublicScope,
     headers: &HeaderMap,
-    visitor: &Visitor,
+    visitor: &ClientInfo,
 ) -> anyhow::Result<Option<MemberScope>> {
     let Some(token) = cookie::get(headers, app.config.http.https, SESSION_COOKIE).and_then(Token::parse) else {
         return Ok(None);
@@ -163,7 +164,7 @@ pub(crate) async fn resolve(
         name: session.name,
         session: token_hash,
         proved_at: session.proved_at,
-        proved_by_mail_alone: session.proof.as_deref() == Some(Second::Email.word()) && session.has_stronger,
+        proved_by_mail_alone: session.proof.as_deref() == Some(SecondFactor::Email.word()) && session.has_stronger,
     };
     Ok(Some(MemberScope::at_the_door(scope.society().clone(), owner)))
 }

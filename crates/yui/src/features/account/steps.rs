@@ -9,7 +9,7 @@ use crate::features::societies::{EmailRule, EnrolmentFlow, Factor, Policy};
 
 /// What the database says of an account, as far as logging in needs it.
 #[derive(Clone, Debug)]
-pub(crate) struct Standing {
+pub(crate) struct AuthAccount {
     pub(crate) account_id: i64,
     /// Grows with every change of what proves the account's owner.
     pub(crate) revision: i64,
@@ -27,7 +27,7 @@ pub(crate) struct Standing {
     pub(crate) wrong_codes: i32,
     pub(crate) email: Option<String>,
     pub(crate) email_verified: bool,
-    pub(crate) enrolment: Progress,
+    pub(crate) enrolment: EnrolmentProgress,
     pub(crate) chosen_factor: Option<Factor>,
     /// The kinds of the factors it has.
     pub(crate) factors: Vec<Factor>,
@@ -66,7 +66,7 @@ impl AccountState {
 /// How far enrolment has come: kept with the account, so that it goes on tomorrow where it stopped today.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Progress {
+pub(crate) struct EnrolmentProgress {
     pub(crate) identity_checked: bool,
     /// The address a link was mailed to.
     pub(crate) pending_email: Option<String>,
@@ -103,7 +103,7 @@ pub(crate) enum Purpose {
 /// The first thing that was proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum First {
+pub(crate) enum PrimaryFactor {
     /// The password, in a browser that is known to be the owner's or not.
     Password {
         /// Whether the browser is known.
@@ -118,7 +118,7 @@ pub(crate) enum First {
 /// The second thing that was proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Second {
+pub(crate) enum SecondFactor {
     /// A passkey.
     Passkey,
     /// A code of the authenticator app.
@@ -129,7 +129,7 @@ pub(crate) enum Second {
     Recovery,
 }
 
-impl Second {
+impl SecondFactor {
     /// Returns the word for the record.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -144,12 +144,12 @@ impl Second {
 /// What one login has proved so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Proofs {
+pub(crate) struct LoginState {
     pub(crate) purpose: Purpose,
-    pub(crate) first: Option<First>,
+    pub(crate) first: Option<PrimaryFactor>,
     /// When the password that was proved had been set: once it is replaced, it proves nothing more.
     pub(crate) password_at: Option<Timestamp>,
-    pub(crate) second: Option<Second>,
+    pub(crate) second: Option<SecondFactor>,
     /// Wrong codes in this login.
     pub(crate) wrong_codes: u8,
     /// The code that was mailed for this login, sealed, with its life.
@@ -180,7 +180,7 @@ pub(crate) struct MailCode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
     /// Nothing: the proofs do not suffice and never will.
-    Refused(Why),
+    Refused(LoginRefusal),
     /// The second factor.
     Factor,
     /// Renewed enrolment: the birth date.
@@ -209,9 +209,9 @@ pub(crate) enum Step {
     Open,
 }
 
-/// Why a login can not go on.
+/// LoginRefusal a login can not go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Why {
+pub(crate) enum LoginRefusal {
     /// Nothing was proved.
     NoProof,
     /// Wrong passwords or staff locked it.
@@ -229,42 +229,42 @@ pub(crate) const WRONG_CODES: i32 = 100;
 pub(crate) const WRONG_CODES_PER_LOGIN: u8 = 5;
 
 /// Returns what is to be done next.
-pub(crate) fn step(account: &Standing, proofs: &Proofs, policy: &Policy, now: Timestamp) -> Step {
-    let Some(first) = proofs.first else { return Step::Refused(Why::NoProof) };
-    let by_password = matches!(first, First::Password { .. });
+pub(crate) fn step(account: &AuthAccount, proofs: &LoginState, policy: &Policy, now: Timestamp) -> Step {
+    let Some(first) = proofs.first else { return Step::Refused(LoginRefusal::NoProof) };
+    let by_password = matches!(first, PrimaryFactor::Password { .. });
     if by_password && proofs.password_at != Some(account.password_set_at) {
-        return Step::Refused(Why::NoProof);
+        return Step::Refused(LoginRefusal::NoProof);
     }
     match account.state {
-        AccountState::Stopped => return Step::Refused(Why::Stopped),
+        AccountState::Stopped => return Step::Refused(LoginRefusal::Stopped),
         // A lock closes the way of passwords and links; who has a passkey or comes in a known browser is no stranger.
         _ if account.locked_at.is_some()
-            && !matches!(first, First::Passkey | First::Password { known_device: true }) =>
+            && !matches!(first, PrimaryFactor::Passkey | PrimaryFactor::Password { known_device: true }) =>
         {
-            return Step::Refused(Why::Locked);
+            return Step::Refused(LoginRefusal::Locked);
         }
         _ => {}
     }
     if account.password_ends_at.is_some_and(|end| end <= now) && by_password {
-        return Step::Refused(Why::Expired);
+        return Step::Refused(LoginRefusal::Expired);
     }
     if account.state == AccountState::Temporary {
         return match proofs.purpose {
             Purpose::SignIn => enrolment(account, policy),
-            Purpose::Reset | Purpose::Confirm => Step::Refused(Why::NoProof),
+            Purpose::Reset | Purpose::Confirm => Step::Refused(LoginRefusal::NoProof),
         };
     }
     match (proofs.purpose, first) {
-        (Purpose::Reset, First::Link) if !proofs.password_set => return Step::Password,
-        (Purpose::Reset, First::Link) if account.factors.is_empty() => return Step::LoginAnew,
-        (Purpose::Reset, First::Link) => {}
+        (Purpose::Reset, PrimaryFactor::Link) if !proofs.password_set => return Step::Password,
+        (Purpose::Reset, PrimaryFactor::Link) if account.factors.is_empty() => return Step::LoginAnew,
+        (Purpose::Reset, PrimaryFactor::Link) => {}
         // A link proves no owner of an enrolled account.
-        (_, First::Link) | (Purpose::Reset, _) => return Step::Refused(Why::NoProof),
+        (_, PrimaryFactor::Link) | (Purpose::Reset, _) => return Step::Refused(LoginRefusal::NoProof),
         _ => {}
     }
-    if first != First::Passkey && proofs.second.is_none() && !account.factors.is_empty() {
+    if first != PrimaryFactor::Passkey && proofs.second.is_none() && !account.factors.is_empty() {
         // The lock of codes holds in known browsers, too.
-        return if account.wrong_codes >= WRONG_CODES { Step::Refused(Why::Locked) } else { Step::Factor };
+        return if account.wrong_codes >= WRONG_CODES { Step::Refused(LoginRefusal::Locked) } else { Step::Factor };
     }
     if proofs.purpose == Purpose::Confirm {
         return Step::Open;
@@ -273,7 +273,7 @@ pub(crate) fn step(account: &Standing, proofs: &Proofs, policy: &Policy, now: Ti
         return Step::Terms;
     }
     // Who came by passkey did not use the password: its age does not stand in the way.
-    if first != First::Passkey && password_due(account, policy, now) {
+    if first != PrimaryFactor::Passkey && password_due(account, policy, now) {
         return Step::Password;
     }
     let usable = account.factors.iter().any(|factor| policy.factors.contains(factor));
@@ -284,12 +284,12 @@ pub(crate) fn step(account: &Standing, proofs: &Proofs, policy: &Policy, now: Ti
     Step::Open
 }
 
-fn terms_due(account: &Standing) -> bool {
+fn terms_due(account: &AuthAccount) -> bool {
     account.current_terms.is_some_and(|current| account.agreed_terms.is_none_or(|agreed| agreed < current))
 }
 
 /// Returns whether the password must be replaced: it was given by somebody else, or it is older than the society wants.
-pub(crate) fn password_due(account: &Standing, policy: &Policy, now: Timestamp) -> bool {
+pub(crate) fn password_due(account: &AuthAccount, policy: &Policy, now: Timestamp) -> bool {
     let years = policy.password.renew_after_years.map(i64::from);
     let too_old = years.is_some_and(|years| now.duration_since(account.password_set_at) >= a_year() * years as i32);
     account.password_must_change || too_old
@@ -300,8 +300,8 @@ fn a_year() -> SignedDuration {
     SignedDuration::from_hours(8766)
 }
 
-fn enrolment(account: &Standing, policy: &Policy) -> Step {
-    let Progress { identity_checked, pending_email, user_id, details, .. } = &account.enrolment;
+fn enrolment(account: &AuthAccount, policy: &Policy) -> Step {
+    let EnrolmentProgress { identity_checked, pending_email, user_id, details, .. } = &account.enrolment;
     match policy.enrolment {
         EnrolmentFlow::Classic => match (identity_checked, details) {
             (false, _) => Step::Identity,

@@ -9,7 +9,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    happened::{Happened, happened},
+    happened::{AccountEvent, happened},
     steps::AccountState,
     under_way::{At, AtTerms},
 };
@@ -17,8 +17,8 @@ use crate::{
     app::App,
     error::AppError,
     features::terms::{self, Terms},
-    ui::{Page, Shell},
-    visitor::Visitor,
+    ui::{Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -39,7 +39,7 @@ pub(super) struct Agreed {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     At { login, .. }: At<AtTerms>,
 ) -> Result<Response, AppError> {
     let Some(terms) = terms::current(&app.db, &login.scope, app.clock.now()).await? else {
@@ -51,7 +51,7 @@ pub(super) async fn show(
 
 pub(super) async fn submit(
     State(app): State<App>,
-    visitor: Visitor,
+    visitor: ClientInfo,
     At { login, .. }: At<AtTerms>,
     Form(Agreed { version }): Form<Agreed>,
 ) -> Result<Response, AppError> {
@@ -65,7 +65,7 @@ pub(super) async fn submit(
         return Ok(Redirect::to("/login/continue").into_response());
     }
     terms::agree(&mut tx, &login.scope, id, version, &visitor.address.to_string(), now).await?;
-    happened(&app, &mut tx, &login.scope, Some(&visitor), id, Happened::TermsAgreed(version)).await?;
+    happened(&app, &mut tx, &login.scope, Some(&visitor), id, AccountEvent::TermsAgreed(version)).await?;
     login.stepped(&app, &visitor, tx).await
 }
 

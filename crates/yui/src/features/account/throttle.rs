@@ -24,7 +24,7 @@ use crate::{
     error::AppError,
     scope::InSociety,
     security,
-    visitor::{Breadth, Visitor},
+    visitor::{Breadth, ClientInfo},
 };
 
 /// Something that may be tried so many times at once, and once more after each such span.
@@ -82,7 +82,7 @@ impl Limit {
 
     /// Returns the limits for a network: for the address or the /64, and for IPv6 four times as many for the /56 and sixteen
     /// times for the /48, of which one customer may have either.
-    pub(crate) fn of_network(self, visitor: &Visitor) -> Vec<Throttle> {
+    pub(crate) fn of_network(self, visitor: &ClientInfo) -> Vec<Throttle> {
         let networks = visitor.networks().into_iter();
         networks.map(|(breadth, network)| self.times(breadth).of(&network)).collect()
     }

@@ -15,14 +15,14 @@ use yui_db::Tx;
 use super::{
     login::login_path,
     queries, session,
-    steps::{First, Proofs, Purpose, Standing, Step, step},
+    steps::{AuthAccount, LoginState, PrimaryFactor, Purpose, Step, step},
 };
 use crate::{
     app::App,
     error::AppError,
     scope::{InSociety, MemberScope, PublicScope},
     ui::cookie,
-    visitor::Visitor,
+    visitor::ClientInfo,
 };
 
 const LOGIN_COOKIE: &str = "yui_login";
@@ -32,19 +32,19 @@ const LIFE: SignedDuration = SignedDuration::from_mins(30);
 
 /// A login under way.
 #[derive(Debug)]
-pub(super) struct UnderWay {
+pub(super) struct PendingLogin {
     pub(super) scope: PublicScope,
     pub(super) token_hash: [u8; 32],
     revision: i64,
     /// Until when it lives after the next step.
     ends_at: Timestamp,
-    pub(super) proofs: Proofs,
-    pub(super) account: Standing,
+    pub(super) proofs: LoginState,
+    pub(super) account: AuthAccount,
     /// Its password hash.
     pub(super) password_hash: String,
 }
 
-impl UnderWay {
+impl PendingLogin {
     /// Returns the login of this browser at this society, if one is under way.
     pub(super) async fn of(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<Self>> {
         let Some(token) = cookie::get(headers, app.config.http.https, LOGIN_COOKIE).and_then(Token::parse) else {
@@ -71,19 +71,19 @@ impl UnderWay {
 
     /// Takes the step with what is proved now. Returns false where it was taken already, in another tab, or the account has
     /// changed meanwhile: then nothing of the transaction may be kept.
-    pub(super) async fn take_step(&self, tx: &mut Tx, proofs: &Proofs) -> anyhow::Result<bool> {
+    pub(super) async fn take_step(&self, tx: &mut Tx, proofs: &LoginState) -> anyhow::Result<bool> {
         let (login, step) = ((&self.token_hash, self.revision), (proofs, self.ends_at));
         queries::login_step(tx, &self.scope, login, step, &self.account).await
     }
 
     /// Commits what a step has written, and leads on to the next.
-    pub(super) async fn stepped(self, app: &App, visitor: &Visitor, tx: Tx) -> Result<Response, AppError> {
+    pub(super) async fn stepped(self, app: &App, visitor: &ClientInfo, tx: Tx) -> Result<Response, AppError> {
         tx.commit().await?;
         self.onward(app, visitor).await
     }
 
     /// Leads on to what is due now.
-    pub(super) async fn onward(self, app: &App, visitor: &Visitor) -> Result<Response, AppError> {
+    pub(super) async fn onward(self, app: &App, visitor: &ClientInfo) -> Result<Response, AppError> {
         match Self::with(app, &self.scope, self.token_hash).await? {
             Some(fresh) => {
                 let Self { scope, token_hash, revision, proofs, account, .. } = fresh;
@@ -96,7 +96,7 @@ impl UnderWay {
 
 /// Returns whose login is under way in this browser.
 pub(crate) async fn owner_of_login(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<i64>> {
-    Ok(UnderWay::of(app, scope, headers).await?.map(|login| login.account.account_id))
+    Ok(PendingLogin::of(app, scope, headers).await?.map(|login| login.account.account_id))
 }
 
 /// What has run out in a browser, and whose it was.
@@ -113,7 +113,7 @@ pub(crate) async fn ran_out(app: &App, scope: &PublicScope, headers: &HeaderMap)
     let token = cookie::get(headers, app.config.http.https, LOGIN_COOKIE).and_then(Token::parse);
     if let Some(token) = token {
         let token_hash = *token.hash().as_bytes();
-        if UnderWay::with(app, scope, token_hash).await?.is_some() {
+        if PendingLogin::with(app, scope, token_hash).await?.is_some() {
             return Ok(None);
         }
         if let Some(owner) = queries::login_owner(&app.db, scope, &token_hash).await? {
@@ -127,9 +127,9 @@ pub(crate) async fn ran_out(app: &App, scope: &PublicScope, headers: &HeaderMap)
 pub(super) async fn arrive(
     app: &App,
     scope: &PublicScope,
-    visitor: &Visitor,
-    account: &Standing,
-    proofs: Proofs,
+    visitor: &ClientInfo,
+    account: &AuthAccount,
+    proofs: LoginState,
     row: Option<([u8; 32], i64)>,
 ) -> Result<Response, AppError> {
     let due = step(account, &proofs, &scope.society().policy, app.clock.now());
@@ -152,7 +152,7 @@ pub(super) async fn arrive(
     if row.is_some() {
         return Ok(Redirect::to(due.path()).into_response());
     }
-    let known = matches!(proofs.first, Some(First::Password { known_device: true }));
+    let known = matches!(proofs.first, Some(PrimaryFactor::Password { known_device: true }));
     let device = visitor.device_token().filter(|_| known && proofs.purpose == Purpose::SignIn);
     let cookie = begin(app, scope, account, &proofs, device).await?;
     Ok(with_cookies(Redirect::to(due.path()).into_response(), vec![cookie]))
@@ -162,8 +162,8 @@ pub(super) async fn arrive(
 async fn begin(
     app: &App,
     scope: &PublicScope,
-    account: &Standing,
-    proofs: &Proofs,
+    account: &AuthAccount,
+    proofs: &LoginState,
     device: Option<[u8; 32]>,
 ) -> anyhow::Result<String> {
     let token = app.random.token()?;
@@ -229,7 +229,7 @@ named! {
 /// A login that stands at this step, by what the database says now.
 #[derive(Debug)]
 pub(super) struct At<S> {
-    pub(super) login: UnderWay,
+    pub(super) login: PendingLogin,
     step: PhantomData<S>,
 }
 
@@ -238,7 +238,7 @@ impl<S: Named + Send> FromRequestParts<App> for At<S> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let scope = PublicScope::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
-        let found = UnderWay::of(app, &scope, &parts.headers).await;
+        let found = PendingLogin::of(app, &scope, &parts.headers).await;
         let Some(login) = found.map_err(|error| AppError::from(error).into_response())? else {
             // The step that came second of two finds the login finished: there is nothing left to do but to go in.
             let signed_in = parts.extensions.get::<MemberScope>().is_some();

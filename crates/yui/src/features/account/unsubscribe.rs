@@ -11,7 +11,7 @@ use crate::{
     app::App,
     error::AppError,
     scope::{InSociety, PublicScope},
-    ui::{Page, Shell},
+    ui::{Page, PageContext},
 };
 
 #[derive(Template)]
@@ -54,7 +54,7 @@ fn opened(app: &App, scope: &PublicScope, token: &str) -> Option<(i64, &'static 
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<UnsubscribePage, AppError> {
@@ -66,7 +66,7 @@ pub(super) async fn show(
 /// What the body says does not matter: `List-Unsubscribe=One-Click` of a mail program, or nothing of our page.
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<UnsubscribePage, AppError> {

@@ -14,17 +14,17 @@ use crate::{
     error::AppError,
     features::{
         account,
-        audit::{self, Act, Subject},
+        audit::{self, AuditAction, Subject},
         imports,
         societies::{self, Guarded},
         staff::{Right, admin as colleagues},
     },
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 /// A question in the list.
-pub(crate) struct Line {
+pub(crate) struct ApprovalLine {
     approval_id: i64,
     act: &'static str,
     subject: String,
@@ -45,13 +45,13 @@ pub(crate) struct Line {
 pub(crate) struct ApprovalsPage {
     page: Page,
     form: FormState,
-    lines: Vec<Line>,
+    lines: Vec<ApprovalLine>,
     done: &'static str,
 }
 
 /// What was just done.
 #[derive(Deserialize)]
-pub(super) struct Done {
+pub(super) struct ApprovalsQuery {
     #[serde(default)]
     done: String,
 }
@@ -61,7 +61,7 @@ const SHOWN: i64 = 200;
 
 const TITLE: &str = "承認";
 
-fn line(staff: &StaffScope, row: &ApprovalRow) -> Line {
+fn line(staff: &StaffScope, row: &ApprovalRow) -> ApprovalLine {
     let act = Guarded::of(&row.act);
     let decided = row.decided_at.map(|at| {
         let word = if row.approved == Some(true) { "承認" } else { "却下" };
@@ -71,7 +71,7 @@ fn line(staff: &StaffScope, row: &ApprovalRow) -> Line {
     // Whom it is about and why is for those who decide such things.
     let may = act.is_some_and(|act| may_decide(staff.role, act));
     let told = |text: &str| if may { text.to_owned() } else { "—".to_owned() };
-    Line {
+    ApprovalLine {
         approval_id: row.approval_id,
         act: act.map_or("", Guarded::label),
         subject: match &row.user_id {
@@ -98,7 +98,7 @@ fn line(staff: &StaffScope, row: &ApprovalRow) -> Line {
 
 async fn page(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
     form: FormState,
     done: &str,
@@ -125,9 +125,9 @@ async fn page(
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(Done { done }): Query<Done>,
+    Query(ApprovalsQuery { done }): Query<ApprovalsQuery>,
 ) -> Result<ApprovalsPage, AppError> {
     page(&app, &shell, &staff, FormState::default(), &done).await
 }
@@ -151,7 +151,7 @@ async fn mine(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, Gu
 
 pub(super) async fn approve(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -179,7 +179,7 @@ pub(super) async fn approve(
         drop(tx);
         tracing::warn!(act = act.word(), "an approved act failed: {error:#}");
         let mut form = FormState::default();
-        let why = error.downcast_ref::<account::migration::Refusal>().map(|refusal| refusal.words());
+        let why = error.downcast_ref::<account::migration::AnnouncementRefusal>().map(|refusal| refusal.words());
         let why = why
             .unwrap_or_else(|| "対象の状態が変わっていれば却下し、そうでなければもう一度承認してください。".to_owned());
         form.error("approvals", &format!("実行できませんでした。{why}"));
@@ -216,7 +216,7 @@ async fn record(
     staff: &StaffScope,
     row: &ApprovalRow,
     act: Guarded,
-    decision: Act,
+    decision: AuditAction,
 ) -> anyhow::Result<()> {
     let subject = Subject::new("approval", row.approval_id, &row.subject_name);
     let detail = format!("{}: {}（依頼 {}）", act.label(), row.detail, row.asked_name);
@@ -225,7 +225,7 @@ async fn record(
 
 crate::ui::console_pages! {
     ApprovalsPage => |shell| {
-        let line = |open: bool| Line {
+        let line = |open: bool| ApprovalLine {
             approval_id: 1,
             act: Guarded::FactorReset.label(),
             subject: "テスト タロウ（ユーザID testtaro01）".into(),

@@ -61,7 +61,7 @@ pub(super) struct ApprovalRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct Count {
+struct ApprovalCount {
     count: i64,
 }
 
@@ -102,7 +102,7 @@ pub(super) async fn one(db: &Db, scope: &impl InSociety, approval_id: i64) -> Re
 
 /// Returns how many questions are open.
 pub(super) async fn open_count(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
-    let row: Count = db.one(&OPEN_COUNT, params![scope.society_id()]).await?;
+    let row: ApprovalCount = db.one(&OPEN_COUNT, params![scope.society_id()]).await?;
     Ok(row.count)
 }
 

@@ -2,16 +2,16 @@
 
 /// An act; each feature declares its own with [`acts!`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Act {
+pub struct AuditAction {
     /// The word in the database, as in `member.viewed`.
     pub word: &'static str,
     /// The (Japanese) words for people.
     pub label: &'static str,
 }
 
-yui_db::inventory::collect!(Act);
+yui_db::inventory::collect!(AuditAction);
 
-impl Act {
+impl AuditAction {
     /// Returns all acts, by word.
     pub fn all() -> Vec<&'static Self> {
         let mut all: Vec<_> = yui_db::inventory::iter::<Self>.into_iter().collect();
@@ -30,7 +30,7 @@ impl Act {
 macro_rules! acts {
     ($($(#[$meta:meta])* $name:ident = $word:literal / $label:literal;)+) => {$(
         $(#[$meta])*
-        pub(crate) const $name: $crate::features::audit::Act = $crate::features::audit::Act { word: $word, label: $label };
+        pub(crate) const $name: $crate::features::audit::AuditAction = $crate::features::audit::AuditAction { word: $word, label: $label };
         yui_db::inventory::submit! { $name }
     )+};
 }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 /// What an entry says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Said<'a> {
+pub(crate) struct EntryContent<'a> {
     pub(crate) society_id: i64,
     pub(crate) entry_id: i64,
     pub(crate) at: Timestamp,
@@ -23,7 +23,7 @@ pub(crate) struct Said<'a> {
 /// The hash before the first entry.
 pub(crate) const BEGINNING: [u8; 32] = [0; 32];
 
-impl Said<'_> {
+impl EntryContent<'_> {
     /// Returns the hash of this entry after the one with this hash: SHA-256 over the parts, each preceded by its length.
     pub(crate) fn hash(&self, before: &[u8]) -> [u8; 32] {
         let mut digest = Sha256::new_with_prefix(b"yui audit 1");
@@ -56,7 +56,7 @@ impl Said<'_> {
 mod tests {
     use super::*;
 
-    const SAID: Said<'_> = Said {
+    const SAID: EntryContent<'_> = EntryContent {
         society_id: 1,
         entry_id: 7,
         at: Timestamp::UNIX_EPOCH,
@@ -76,21 +76,21 @@ mod tests {
         let hash = SAID.hash(&BEGINNING);
         let changed = [
             SAID.hash(&[1; 32]),
-            Said { society_id: 2, ..SAID }.hash(&BEGINNING),
-            Said { entry_id: 8, ..SAID }.hash(&BEGINNING),
-            Said { at: Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_micros(1), ..SAID }.hash(&BEGINNING),
-            Said { actor_kind: "worker", ..SAID }.hash(&BEGINNING),
-            Said { actor_id: None, ..SAID }.hash(&BEGINNING),
-            Said { actor_name: "試験 花", ..SAID }.hash(&BEGINNING),
-            Said { address: None, ..SAID }.hash(&BEGINNING),
-            Said { address: Some(""), ..SAID }.hash(&BEGINNING),
-            Said { act: "member.view", ..SAID }.hash(&BEGINNING),
-            Said { subject_kind: None, ..SAID }.hash(&BEGINNING),
-            Said { subject_id: Some(6), ..SAID }.hash(&BEGINNING),
-            Said { subject_name: Some("テスト タロウx"), ..SAID }.hash(&BEGINNING),
-            Said { detail: Some("x"), ..SAID }.hash(&BEGINNING),
-            Said { detail: None, ..SAID }.hash(&BEGINNING),
-            Said { subject_name: Some("テスト タロ"), detail: Some("ウ"), ..SAID }.hash(&BEGINNING),
+            EntryContent { society_id: 2, ..SAID }.hash(&BEGINNING),
+            EntryContent { entry_id: 8, ..SAID }.hash(&BEGINNING),
+            EntryContent { at: Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_micros(1), ..SAID }.hash(&BEGINNING),
+            EntryContent { actor_kind: "worker", ..SAID }.hash(&BEGINNING),
+            EntryContent { actor_id: None, ..SAID }.hash(&BEGINNING),
+            EntryContent { actor_name: "試験 花", ..SAID }.hash(&BEGINNING),
+            EntryContent { address: None, ..SAID }.hash(&BEGINNING),
+            EntryContent { address: Some(""), ..SAID }.hash(&BEGINNING),
+            EntryContent { act: "member.view", ..SAID }.hash(&BEGINNING),
+            EntryContent { subject_kind: None, ..SAID }.hash(&BEGINNING),
+            EntryContent { subject_id: Some(6), ..SAID }.hash(&BEGINNING),
+            EntryContent { subject_name: Some("テスト タロウx"), ..SAID }.hash(&BEGINNING),
+            EntryContent { detail: Some("x"), ..SAID }.hash(&BEGINNING),
+            EntryContent { detail: None, ..SAID }.hash(&BEGINNING),
+            EntryContent { subject_name: Some("テスト タロ"), detail: Some("ウ"), ..SAID }.hash(&BEGINNING),
         ];
         assert!(changed.iter().all(|other| *other != hash));
     }

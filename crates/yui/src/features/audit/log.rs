@@ -10,14 +10,14 @@ use axum::{
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{Act, EntryRow, queries, queries::Wanted, seen};
+use super::{AuditAction, EntryRow, queries, queries::EntryFilter, seen};
 use crate::{
     app::{App, japan},
     error::AppError,
-    features::staff::looked_for::{self, LookedFor},
+    features::staff::looked_for::{self, SealedQuery},
     heavy,
     scope::StaffScope,
-    ui::{FormState, Page, Shell, csv},
+    ui::{FormState, Page, PageContext, csv},
 };
 
 super::acts! {
@@ -28,7 +28,7 @@ super::acts! {
 }
 
 /// An entry in the table.
-pub(crate) struct Line {
+pub(crate) struct AuditLine {
     entry_id: i64,
     at: String,
     actor: String,
@@ -38,13 +38,13 @@ pub(crate) struct Line {
     address: String,
 }
 
-impl From<&EntryRow> for Line {
+impl From<&EntryRow> for AuditLine {
     fn from(row: &EntryRow) -> Self {
         Self {
             entry_id: row.entry_id,
             at: row.at.to_jiff().to_zoned(japan()).strftime("%Y/%m/%d %H:%M:%S").to_string(),
             actor: row.actor(),
-            act: Act::label_of(&row.act).to_owned(),
+            act: AuditAction::label_of(&row.act).to_owned(),
             subject: row.subject_name.clone().unwrap_or_default(),
             detail: row.detail.clone(),
             address: row.address.clone().unwrap_or_default(),
@@ -57,9 +57,9 @@ impl From<&EntryRow> for Line {
 pub(crate) struct AuditLogPage {
     page: Page,
     form: FormState,
-    typed: Typed,
-    acts: Vec<&'static Act>,
-    lines: Vec<Line>,
+    typed: AuditLogQuery,
+    acts: Vec<&'static AuditAction>,
+    lines: Vec<AuditLine>,
     /// The address of the next page, where there is one.
     older: Option<String>,
     /// The address of the same search's export.
@@ -69,7 +69,7 @@ pub(crate) struct AuditLogPage {
 /// What is looked for.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct AuditLogQuery {
     from: String,
     until: String,
     act: String,
@@ -100,7 +100,7 @@ struct Search {
 }
 
 impl Search {
-    fn of(typed: &Typed) -> Result<Self, (&'static str, &'static str)> {
+    fn of(typed: &AuditLogQuery) -> Result<Self, (&'static str, &'static str)> {
         let day = |text: &str, words: (&'static str, &'static str)| match text.trim() {
             "" => Ok(None),
             text => text.parse::<Date>().map(Some).map_err(|_| words),
@@ -131,18 +131,18 @@ impl Search {
 
     async fn portion(&self, app: &App, staff: &StaffScope, before: i64, most: i64) -> Result<Vec<EntryRow>, AppError> {
         let Self { from, until, act, actor, text } = self;
-        let wanted = Wanted { before, from: *from, until: *until, act, actor, text };
+        let wanted = EntryFilter { before, from: *from, until: *until, act, actor, text };
         Ok(queries::entries_found(&app.db, staff, &wanted, most).await?)
     }
 }
 
-impl Typed {
+impl AuditLogQuery {
     /// Returns what was looked for, for the entry about it: `開始日 2026-11-01、対象・内容 テスト`.
     fn words(&self) -> String {
         let pairs = [
             ("開始日", self.from.as_str()),
             ("終了日", &self.until),
-            ("操作", Act::label_of(&self.act)),
+            ("操作", AuditAction::label_of(&self.act)),
             ("職員", &self.actor),
             ("対象・内容", &self.text),
         ];
@@ -155,18 +155,18 @@ impl Typed {
 pub(super) async fn submit(
     State(app): State<App>,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AuditLogQuery>,
 ) -> Result<Redirect, AppError> {
     Ok(Redirect::to(&looked_for::address(&app, &staff, PATH, &typed)?))
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(looked_for): Query<LookedFor>,
+    Query(looked_for): Query<SealedQuery>,
 ) -> Result<AuditLogPage, AppError> {
-    let typed: Typed = looked_for.typed(&app, &staff, PATH).unwrap_or_default();
+    let typed: AuditLogQuery = looked_for.typed(&app, &staff, PATH).unwrap_or_default();
     let mut form = FormState::default();
     let _place = app.searches.place(heavy::account(&staff, "staff", staff.staff_id)).await?;
     let mut rows = match Search::of(&typed) {
@@ -179,12 +179,12 @@ pub(super) async fn show(
     let more = rows.len() > usize::try_from(ON_A_PAGE)?;
     rows.truncate(usize::try_from(ON_A_PAGE)?);
     seen(&app, &staff, AUDIT_VIEWED, None, &typed.words()).await?;
-    let older = rows.last().filter(|_| more).map(|last| Typed { before: Some(last.entry_id), ..typed.clone() });
+    let older = rows.last().filter(|_| more).map(|last| AuditLogQuery { before: Some(last.entry_id), ..typed.clone() });
     Ok(AuditLogPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
         form,
-        acts: Act::all(),
-        lines: rows.iter().map(Line::from).collect(),
+        acts: AuditAction::all(),
+        lines: rows.iter().map(AuditLine::from).collect(),
         older: older.map(|older| looked_for::address(&app, &staff, PATH, &older)).transpose()?,
         export: looked_for::address(&app, &staff, EXPORT, &typed)?,
         typed,
@@ -195,11 +195,11 @@ pub(super) async fn show(
 pub(super) async fn csv(
     State(app): State<App>,
     staff: StaffScope,
-    Query(looked_for): Query<LookedFor>,
+    Query(looked_for): Query<SealedQuery>,
 ) -> Result<Response, AppError> {
     // An address that is not this person's exports nothing, rather than everything.
-    let typed: Option<Typed> = looked_for.typed(&app, &staff, EXPORT);
-    let typed = typed.or_else(|| looked_for.is_nothing().then(Typed::default)).ok_or(AppError::NotFound)?;
+    let typed: Option<AuditLogQuery> = looked_for.typed(&app, &staff, EXPORT);
+    let typed = typed.or_else(|| looked_for.is_nothing().then(AuditLogQuery::default)).ok_or(AppError::NotFound)?;
     let search = Search::of(&typed).map_err(|_| AppError::NotFound)?;
     seen(&app, &staff, AUDIT_EXPORTED, None, &typed.words()).await?;
     Ok(csv::download("audit.csv", portions(app, staff, search)))
@@ -221,7 +221,7 @@ fn portions(
                 Ok(rows) => rows,
                 Err(_) => return Some((Err(std::io::Error::other("the log can not be read")), (None, ""))),
             };
-            let text = rows.iter().map(Line::from).fold(head.to_owned(), |text, line| text + &line.csv());
+            let text = rows.iter().map(AuditLine::from).fold(head.to_owned(), |text, line| text + &line.csv());
             Some((Ok(Bytes::from(text)), (rows.last().map(|last| last.entry_id), "")))
         }
     })
@@ -233,7 +233,7 @@ async fn searched(app: &App, staff: &StaffScope, search: &Search, before: i64) -
     search.portion(app, staff, before, PORTION).await
 }
 
-impl Line {
+impl AuditLine {
     fn csv(self) -> String {
         let Self { entry_id, at, actor, act, subject, detail, address } = self;
         csv::line(&[&entry_id.to_string(), &at, &actor, &act, &subject, &detail, &address])
@@ -244,9 +244,9 @@ crate::ui::console_pages! {
     AuditLogPage => |shell| Self {
         page: shell.console(TITLE),
         form: FormState::default(),
-        typed: Typed::default(),
+        typed: AuditLogQuery::default(),
         acts: vec![&AUDIT_EXPORTED],
-        lines: vec![Line {
+        lines: vec![AuditLine {
             entry_id: 12,
             at: "2026/11/20 09:12:01".into(),
             actor: "試験 花子".into(),

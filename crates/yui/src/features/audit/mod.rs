@@ -8,12 +8,12 @@ mod log;
 mod queries;
 mod verify;
 
-pub use act::Act;
+pub use act::AuditAction;
 pub(crate) use act::acts;
 pub use actor::Actor;
-pub(crate) use chain::{BEGINNING, Said};
+pub(crate) use chain::{BEGINNING, EntryContent};
 pub(crate) use queries::EntryRow;
-pub use verify::{Verdict, verify};
+pub use verify::{LogVerdict, verify};
 
 use yui_auth::seal::Context;
 use yui_db::{Db, DbError, Tx};
@@ -83,7 +83,7 @@ pub async fn record(
     app: &App,
     tx: &mut Tx,
     scope: &impl Acting,
-    act: Act,
+    act: AuditAction,
     subject: Option<&Subject>,
     detail: &str,
 ) -> anyhow::Result<()> {
@@ -96,7 +96,7 @@ pub async fn record(
     };
     let before = opened(app, scope, head.entry_id - 1, &head.sealed_hash)?;
     let actor = scope.actor();
-    let said = Said {
+    let said = EntryContent {
         society_id: scope.society_id(),
         entry_id: head.entry_id,
         at: app.clock.now(),
@@ -123,7 +123,7 @@ pub async fn record(
 pub async fn seen(
     app: &App,
     scope: &impl Acting,
-    act: Act,
+    act: AuditAction,
     subject: Option<&Subject>,
     detail: &str,
 ) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use super::chain::Said;
+use super::chain::EntryContent;
 use crate::scope::InSociety;
 
 statements! {
@@ -45,7 +45,7 @@ statements! {
 
 /// The end of the chain.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct Head {
+pub(super) struct ChainHead {
     pub(super) entry_id: i64,
     pub(super) sealed_hash: Vec<u8>,
 }
@@ -56,7 +56,7 @@ pub(super) async fn head_make(tx: &mut Tx, scope: &impl InSociety, sealed: &[u8]
 }
 
 /// Holds the chain's end for this transaction and counts it up; nothing where there is none yet.
-pub(super) async fn head_hold(tx: &mut Tx, scope: &impl InSociety) -> Result<Option<Head>, DbError> {
+pub(super) async fn head_hold(tx: &mut Tx, scope: &impl InSociety) -> Result<Option<ChainHead>, DbError> {
     tx.optional(&HEAD_HOLD, params![scope.society_id()]).await
 }
 
@@ -66,12 +66,12 @@ pub(super) async fn head_set(tx: &mut Tx, scope: &impl InSociety, sealed: &[u8])
 }
 
 /// Returns the chain's end.
-pub(super) async fn head(db: &Db, scope: &impl InSociety) -> Result<Option<Head>, DbError> {
+pub(super) async fn head(db: &Db, scope: &impl InSociety) -> Result<Option<ChainHead>, DbError> {
     db.optional(&HEAD, params![scope.society_id()]).await
 }
 
 /// Writes an entry.
-pub(super) async fn entry_insert(tx: &mut Tx, said: &Said<'_>, hash: &[u8; 32]) -> Result<(), DbError> {
+pub(super) async fn entry_insert(tx: &mut Tx, said: &EntryContent<'_>, hash: &[u8; 32]) -> Result<(), DbError> {
     let values = params![
         said.society_id,
         said.entry_id,
@@ -118,8 +118,8 @@ impl EntryRow {
     }
 
     /// Returns what the entry says, for the chain.
-    pub(super) fn said(&self, society_id: i64) -> Said<'_> {
-        Said {
+    pub(super) fn said(&self, society_id: i64) -> EntryContent<'_> {
+        EntryContent {
             society_id,
             entry_id: self.entry_id,
             at: self.at.to_jiff(),
@@ -148,7 +148,7 @@ pub(super) async fn entries_after(
 
 /// What is looked for.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted<'a> {
+pub(super) struct EntryFilter<'a> {
     /// Entries before this one.
     pub(super) before: i64,
     pub(super) from: Timestamp,
@@ -163,10 +163,10 @@ pub(super) struct Wanted<'a> {
 pub(super) async fn entries_found(
     db: &Db,
     scope: &impl InSociety,
-    wanted: &Wanted<'_>,
+    wanted: &EntryFilter<'_>,
     most: i64,
 ) -> Result<Vec<EntryRow>, DbError> {
-    let Wanted { before, from, until, act, actor, text } = *wanted;
+    let EntryFilter { before, from, until, act, actor, text } = *wanted;
     db.all(&ENTRIES_FOUND, params![scope.society_id(), before, from, until, act, actor, text, most]).await
 }
 

@@ -7,7 +7,7 @@ use crate::{app::App, scope::SystemScope};
 
 /// What the log was found to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum LogVerdict {
     /// Whole: so many entries.
     Whole(i64),
     /// So many entries, which do not begin with the making of the society: the log was emptied.
@@ -27,7 +27,7 @@ const PORTION: i64 = 2_000;
 ///
 /// # Errors
 /// Where the database does not answer or there are no sealing keys.
-pub async fn verify(app: &App, scope: &SystemScope) -> anyhow::Result<Verdict> {
+pub async fn verify(app: &App, scope: &SystemScope) -> anyhow::Result<LogVerdict> {
     use crate::scope::InSociety;
     // The end first: what is written meanwhile comes after it.
     let end = queries::head(&app.db, scope).await?;
@@ -41,7 +41,7 @@ pub async fn verify(app: &App, scope: &SystemScope) -> anyhow::Result<Verdict> {
             }
             hash = entry.said(scope.society_id()).hash(&hash);
             if entry.entry_id != count + 1 || entry.hash != hash {
-                return Ok(Verdict::Broken(count + 1));
+                return Ok(LogVerdict::Broken(count + 1));
             }
             from_creation |= count == 0 && entry.act == CREATED.word;
             count += 1;
@@ -52,16 +52,16 @@ pub async fn verify(app: &App, scope: &SystemScope) -> anyhow::Result<Verdict> {
     }
     let Some(end) = end else {
         let any = queries::entries_after(&app.db, scope, 0, 1).await?;
-        return Ok(if any.is_empty() { Verdict::Begun(0) } else { Verdict::WrongEnd(0) });
+        return Ok(if any.is_empty() { LogVerdict::Begun(0) } else { LogVerdict::WrongEnd(0) });
     };
     app.keys()?;
     match opened(app, scope, last, &end.sealed_hash) {
-        Ok(sealed) if sealed == hash && count == last && from_creation => Ok(Verdict::Whole(count)),
-        Ok(sealed) if sealed == hash && count == last => Ok(Verdict::Begun(count)),
+        Ok(sealed) if sealed == hash && count == last && from_creation => Ok(LogVerdict::Whole(count)),
+        Ok(sealed) if sealed == hash && count == last => Ok(LogVerdict::Begun(count)),
         Err(error) => match error.downcast_ref() {
-            Some(SealError::UnknownKey { id }) => Ok(Verdict::NoKey(count, id.clone())),
-            _ => Ok(Verdict::WrongEnd(count)),
+            Some(SealError::UnknownKey { id }) => Ok(LogVerdict::NoKey(count, id.clone())),
+            _ => Ok(LogVerdict::WrongEnd(count)),
         },
-        Ok(_) => Ok(Verdict::WrongEnd(count)),
+        Ok(_) => Ok(LogVerdict::WrongEnd(count)),
     }
 }

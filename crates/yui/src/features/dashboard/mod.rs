@@ -20,7 +20,7 @@ pub fn routes(routes: Routes) -> Routes {
 
 /// How a society stood on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Figures {
+pub(crate) struct DailyTotals {
     pub(crate) day: Date,
     pub(crate) taken_at: Timestamp,
     /// People covered.
@@ -40,7 +40,7 @@ pub(crate) struct Figures {
     pub(crate) with_email: i64,
 }
 
-impl Figures {
+impl DailyTotals {
     /// Returns how many of a hundred insured persons are enrolled.
     pub(crate) fn enrolled_percent(&self) -> i64 {
         if self.insured == 0 { 0 } else { (self.enrolled * 100 / self.insured).min(100) }
@@ -51,7 +51,7 @@ impl Figures {
 ///
 /// # Errors
 /// Where the database does not answer.
-pub(crate) async fn take(app: &App, scope: &impl InSociety) -> Result<Figures, yui_db::DbError> {
+pub(crate) async fn take(app: &App, scope: &impl InSociety) -> Result<DailyTotals, yui_db::DbError> {
     let figures = queries::count(&app.db, scope, app.clock.today(), app.clock.now()).await?;
     let mut tx = app.db.begin().await?;
     queries::keep(&mut tx, scope, &figures).await?;

@@ -7,17 +7,17 @@ use axum::{
 };
 use jiff::{SignedDuration, ToSpan, civil::Date};
 
-use super::{Figures, queries, take};
+use super::{DailyTotals, queries, take};
 use crate::{
     app::App,
     error::AppError,
     features::{approvals, imports, mails, societies::maintenance::windows},
     scope::{InSociety, StaffScope},
-    ui::{Lang, Page, Shell, format, widgets::chart::Columns},
+    ui::{Lang, Page, PageContext, format, widgets::chart::Columns},
 };
 
 /// A batch among the newest.
-pub(crate) struct BatchLine {
+pub(crate) struct RecentBatch {
     batch_id: i64,
     kind: &'static str,
     file_name: String,
@@ -27,47 +27,47 @@ pub(crate) struct BatchLine {
 }
 
 /// A month in the picture and its table.
-pub(crate) struct Month {
+pub(crate) struct MonthBar {
     label: String,
-    figures: Figures,
+    figures: DailyTotals,
 }
 
 #[derive(Template)]
 #[template(path = "features/dashboard/overview.html")]
 pub(crate) struct DashboardPage {
     page: Page,
-    figures: Figures,
+    figures: DailyTotals,
     taken: String,
     approvals: i64,
     mails_failed: i64,
     /// The next maintenance.
     closed: Option<String>,
-    batches: Vec<BatchLine>,
-    months: Vec<Month>,
+    batches: Vec<RecentBatch>,
+    months: Vec<MonthBar>,
     enrolled: Columns,
 }
 
 /// How many batches are shown.
 const BATCHES: i64 = 5;
 
-/// Figures older than this are counted anew for the page.
+/// DailyTotals older than this are counted anew for the page.
 const STALE: SignedDuration = SignedDuration::from_hours(26);
 
 /// Returns the last figures of each month, the oldest first.
-fn by_month(figures: &[Figures]) -> Vec<Month> {
-    let mut months: Vec<Month> = Vec::new();
+fn by_month(figures: &[DailyTotals]) -> Vec<MonthBar> {
+    let mut months: Vec<MonthBar> = Vec::new();
     for figures in figures {
         let label = format!("{}/{:02}", figures.day.year(), figures.day.month());
         match months.last_mut().filter(|month| month.label == label) {
             Some(month) => month.figures = *figures,
-            None => months.push(Month { label, figures: *figures }),
+            None => months.push(MonthBar { label, figures: *figures }),
         }
     }
     months
 }
 
 /// Returns the picture of the enrolled share over the twelve months up to the last one; months without figures stay empty.
-fn columns(months: &[Month]) -> Columns {
+fn columns(months: &[MonthBar]) -> Columns {
     let said: Vec<_> =
         months.iter().map(|month| format!("{} {}%", month.label, month.figures.enrolled_percent())).collect();
     let last = months.last().map(|month| month.figures.day.first_of_month());
@@ -83,7 +83,11 @@ fn columns(months: &[Month]) -> Columns {
     Columns::percentages(format!("登録済みの割合の推移: {}", said.join("、")), &values, values.len().checked_sub(1))
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<DashboardPage, AppError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: PageContext,
+    staff: StaffScope,
+) -> Result<DashboardPage, AppError> {
     let now = app.clock.now();
     let since: Date = app.clock.today().first_of_month().checked_sub(11.months())?;
     let mut kept = queries::kept_since(&app.db, &staff, since).await?;
@@ -95,7 +99,7 @@ pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope
     }
     let figures = *kept.last().ok_or_else(|| anyhow::anyhow!("no figures"))?;
     let batches = imports::newest_batches(&app, &staff, BATCHES).await?;
-    let batches = batches.into_iter().map(|batch| BatchLine {
+    let batches = batches.into_iter().map(|batch| RecentBatch {
         batch_id: batch.batch_id,
         kind: batch.kind.label(),
         state: batch.words(),
@@ -124,7 +128,7 @@ pub(super) async fn count_again(State(app): State<App>, staff: StaffScope) -> Re
 
 crate::ui::console_pages! {
     DashboardPage => |shell| {
-        let figures = |month: i8, enrolled: i64| Figures {
+        let figures = |month: i8, enrolled: i64| DailyTotals {
             day: jiff::civil::date(2026, month, 20),
             taken_at: jiff::Timestamp::UNIX_EPOCH,
             members: 2_120,
@@ -147,7 +151,7 @@ crate::ui::console_pages! {
             approvals: 1,
             mails_failed: 2,
             closed: Some("12月17日（木）19:00〜22:00".into()),
-            batches: vec![BatchLine {
+            batches: vec![RecentBatch {
                 batch_id: 7,
                 kind: "医療費",
                 file_name: "expenses-2026-09.csv".into(),

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use super::Figures;
+use super::DailyTotals;
 use crate::scope::InSociety;
 
 statements! {
@@ -44,7 +44,7 @@ struct Covered {
 }
 
 #[derive(sqlx::FromRow)]
-struct Count {
+struct DayCount {
     count: i64,
 }
 
@@ -63,14 +63,19 @@ struct Factors {
 }
 
 /// Counts how the society stands on this day.
-pub(super) async fn count(db: &Db, scope: &impl InSociety, today: Date, now: Timestamp) -> Result<Figures, DbError> {
+pub(super) async fn count(
+    db: &Db,
+    scope: &impl InSociety,
+    today: Date,
+    now: Timestamp,
+) -> Result<DailyTotals, DbError> {
     let covered: Vec<Covered> = db.all(&COVERED, params![scope.society_id(), today]).await?;
-    let enrolled: Count = db.one(&ENROLLED, params![scope.society_id(), today]).await?;
+    let enrolled: DayCount = db.one(&ENROLLED, params![scope.society_id(), today]).await?;
     let accounts: Vec<Accounts> = db.all(&ACCOUNTS, params![scope.society_id()]).await?;
     let factors: Vec<Factors> = db.all(&FACTORS, params![scope.society_id()]).await?;
     let state = |word: &str| accounts.iter().filter(|row| row.state == word).map(|row| row.count).sum();
     let factor = |word: &str| factors.iter().filter(|row| row.kind == word).map(|row| row.count).sum();
-    Ok(Figures {
+    Ok(DailyTotals {
         day: today,
         taken_at: now,
         members: covered.iter().map(|row| row.count).sum(),
@@ -87,7 +92,7 @@ pub(super) async fn count(db: &Db, scope: &impl InSociety, today: Date, now: Tim
 }
 
 /// Keeps the figures of a day; those counted earlier that day are replaced.
-pub(super) async fn keep(tx: &mut Tx, scope: &impl InSociety, figures: &Figures) -> Result<(), DbError> {
+pub(super) async fn keep(tx: &mut Tx, scope: &impl InSociety, figures: &DailyTotals) -> Result<(), DbError> {
     let values = params![
         scope.society_id(),
         figures.day,
@@ -107,7 +112,7 @@ pub(super) async fn keep(tx: &mut Tx, scope: &impl InSociety, figures: &Figures)
 }
 
 #[derive(sqlx::FromRow)]
-struct Kept {
+struct TotalsRow {
     day: yui_db::Date,
     taken_at: yui_db::Timestamp,
     members: i64,
@@ -123,9 +128,9 @@ struct Kept {
 }
 
 /// Returns the figures kept since this day, the oldest first.
-pub(super) async fn kept_since(db: &Db, scope: &impl InSociety, day: Date) -> Result<Vec<Figures>, DbError> {
-    let rows: Vec<Kept> = db.all(&KEPT_SINCE, params![scope.society_id(), day]).await?;
-    let figures = rows.into_iter().map(|row| Figures {
+pub(super) async fn kept_since(db: &Db, scope: &impl InSociety, day: Date) -> Result<Vec<DailyTotals>, DbError> {
+    let rows: Vec<TotalsRow> = db.all(&KEPT_SINCE, params![scope.society_id(), day]).await?;
+    let figures = rows.into_iter().map(|row| DailyTotals {
         day: row.day.to_jiff(),
         taken_at: row.taken_at.to_jiff(),
         members: row.members,

@@ -12,7 +12,7 @@ use super::years;
 use crate::{
     app::App,
     scope::MemberScope,
-    ui::{Page, Shell, format, pages},
+    ui::{Page, PageContext, format, pages},
 };
 
 #[derive(Template)]
@@ -32,7 +32,7 @@ pub(super) struct Chosen {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: MemberScope,
     Query(Chosen { year }): Query<Chosen>,
 ) -> Response {
@@ -49,7 +49,7 @@ fn newest_ended(today: Date) -> i16 {
     today.year() - 1
 }
 
-fn page(shell: &Shell, insured_name: String, years: &[i16], leading: i16) -> ChoosePage {
+fn page(shell: &PageContext, insured_name: String, years: &[i16], leading: i16) -> ChoosePage {
     let years = years.iter().map(|year| (*year, format::year(shell.lang, *year), *year == leading)).collect();
     ChoosePage { page: shell.page("医療費控除申告用データ"), insured_name, years }
 }

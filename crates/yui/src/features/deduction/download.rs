@@ -19,7 +19,7 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::{expenses::Line, societies},
+    features::{expenses::ExpenseLine, societies},
     heavy,
     scope::{InSociety, MemberScope},
 };
@@ -61,7 +61,7 @@ pub(super) async fn xml(
 pub(super) fn notice(
     app: &App,
     scope: &MemberScope,
-    lines: Vec<Line>,
+    lines: Vec<ExpenseLine>,
     profile: &Profile,
 ) -> (Notice, Vec<tax_xml::Fitted>) {
     let mut notice = Notice {
@@ -82,7 +82,7 @@ pub(super) fn notice(
 
 fn notice_line(netted: NettedLine) -> NoticeLine {
     let paid = netted.left();
-    let Line { month, patient, provider_name, .. } = netted.line;
+    let ExpenseLine { month, patient, provider_name, .. } = netted.line;
     NoticeLine { treatment_month: month, patient_name: patient, provider_name, paid }
 }
 
@@ -109,7 +109,7 @@ pub(super) async fn csv(
     Ok(file("text/csv; charset=utf-8", &name, bytes))
 }
 
-fn portal_line(line: Line) -> PortalLine {
+fn portal_line(line: ExpenseLine) -> PortalLine {
     PortalLine {
         treatment_month: line.month,
         care: line.care_kind.portal_label().to_owned(),

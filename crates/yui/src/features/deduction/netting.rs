@@ -1,6 +1,6 @@
 //! What a year's adjustments do to the amounts of a tax return: a return takes no negative amount.
 
-use crate::features::expenses::Line;
+use crate::features::expenses::ExpenseLine;
 
 /// A year's lines as a tax return takes them: no amount is negative.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(super) struct Netted {
 /// A line, and what adjustments took off it.
 #[derive(Debug)]
 pub(super) struct NettedLine {
-    pub(super) line: Line,
+    pub(super) line: ExpenseLine,
     /// What was paid after what was billed less is taken off, yen.
     pub(super) paid: i64,
     /// What of it the insurer paid back (高額療養費, 付加給付), yen.
@@ -30,7 +30,7 @@ impl NettedLine {
 
 /// Returns these lines with each negative self-pay taken off lines of the same person and provider: first of its month and kind of care,
 /// then of its month, then of the year. Of an adjustment without a provider's name nobody can tell which lines it belongs to.
-pub(super) fn netted(lines: Vec<Line>) -> Netted {
+pub(super) fn netted(lines: Vec<ExpenseLine>) -> Netted {
     let (negative, others): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.self_pay < 0);
     // Without self-pay, an adjustment says nothing to a tax return.
     let others = others.into_iter().filter(|line| line.self_pay > 0 || !line.is_adjustment());
@@ -40,9 +40,9 @@ pub(super) fn netted(lines: Vec<Line>) -> Netted {
 }
 
 /// Takes an adjustment off the lines it belongs to; returns what is left of it.
-fn take_off(lines: &mut [NettedLine], adjustment: &Line) -> i64 {
+fn take_off(lines: &mut [NettedLine], adjustment: &ExpenseLine) -> i64 {
     let mut rest = -adjustment.self_pay;
-    let same = |line: &Line| {
+    let same = |line: &ExpenseLine| {
         (line.member_id, &line.provider_name) == (adjustment.member_id, &adjustment.provider_name)
             && !line.provider_name.is_empty()
     };
@@ -60,7 +60,7 @@ fn take_off(lines: &mut [NettedLine], adjustment: &Line) -> i64 {
     rest
 }
 
-fn nearness(line: &Line, adjustment: &Line) -> (bool, bool) {
+fn nearness(line: &ExpenseLine, adjustment: &ExpenseLine) -> (bool, bool) {
     (line.month != adjustment.month, line.care_kind != adjustment.care_kind)
 }
 
@@ -72,9 +72,9 @@ mod tests {
     use super::*;
     use crate::features::expenses::{Totals, sample_lines};
 
-    fn line(month: i32, person: i64, provider: &str, [total, self_pay]: [i64; 2]) -> Line {
+    fn line(month: i32, person: i64, provider: &str, [total, self_pay]: [i64; 2]) -> ExpenseLine {
         let line = sample_lines().swap_remove(0);
-        Line {
+        ExpenseLine {
             month: TreatmentMonth::from_number(month).unwrap(),
             member_id: person,
             provider_name: provider.to_owned(),

@@ -10,12 +10,14 @@ use crate::{
     app::App,
     error::AppError,
     features::{
-        expenses::{Arrival, Line, Totals, VisibleMonths, arrival, lines, not_before, sample_arrival, sample_lines},
+        expenses::{
+            Arrival, ExpenseLine, Totals, VisibleMonths, arrival, lines, not_before, sample_arrival, sample_lines,
+        },
         societies,
     },
     scope::MemberScope,
     ui::{
-        Page, Shell,
+        Page, PageContext,
         format::{self, month_short, yen},
         pages,
     },
@@ -28,7 +30,7 @@ struct YearPage {
     heading: String,
     year: i16,
     insured_name: String,
-    rows: Vec<Row>,
+    rows: Vec<YearRow>,
     total: String,
     patients: Vec<(i64, String)>,
     /// What is said of months that have not arrived.
@@ -47,7 +49,7 @@ struct YearPage {
     fitted: Vec<(String, String)>,
 }
 
-struct Row {
+struct YearRow {
     month: String,
     patient: String,
     provider: String,
@@ -57,7 +59,7 @@ struct Row {
 }
 
 /// Returns the lines of a year that the member may choose, or nothing for any other year.
-pub(super) async fn year_lines(app: &App, scope: &MemberScope, year: i16) -> Result<Vec<Line>, AppError> {
+pub(super) async fn year_lines(app: &App, scope: &MemberScope, year: i16) -> Result<Vec<ExpenseLine>, AppError> {
     let today = app.clock.today();
     if !years(today).contains(&year) {
         return Err(AppError::NotFound);
@@ -68,7 +70,7 @@ pub(super) async fn year_lines(app: &App, scope: &MemberScope, year: i16) -> Res
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: MemberScope,
     Path(year): Path<String>,
 ) -> Result<impl axum::response::IntoResponse, AppError> {
@@ -83,10 +85,10 @@ pub(super) async fn show(
 }
 
 fn page(
-    shell: &Shell,
+    shell: &PageContext,
     insured_name: &str,
     year: i16,
-    lines: &[Line],
+    lines: &[ExpenseLine],
     (arrival, today): (Arrival, Date),
     signed: bool,
 ) -> YearPage {
@@ -109,7 +111,7 @@ fn page(
     };
     let begins = months.and_then(|months| not_before(lang, months, arrival));
     let rest = netted(lines.to_vec()).rest;
-    let row = |line: &Line| Row {
+    let row = |line: &ExpenseLine| YearRow {
         month: month_short(line.month),
         patient: line.patient.clone(),
         provider: line.provider_name.clone(),
@@ -129,7 +131,7 @@ fn page(
         begins,
         today: format::date(lang, today),
         any_blank_provider: lines.iter().any(|line| line.provider_name.is_empty()),
-        any_adjustment: lines.iter().any(Line::is_adjustment),
+        any_adjustment: lines.iter().any(ExpenseLine::is_adjustment),
         adjustment_rest: (rest > 0).then(|| yen(rest)),
         signed,
         checked_against_schema: Profile::provisional().checked_against_schema,
@@ -141,7 +143,7 @@ pages! {
     YearPage => |shell| {
         let now = (sample_arrival(), jiff::civil::date(2025, 6, 30));
         let mut lines = sample_lines();
-        let refund = |line: &Line| Line { total: 0, insurer: 4_000, public: 0, self_pay: -4_000, ..line.clone() };
+        let refund = |line: &ExpenseLine| ExpenseLine { total: 0, insurer: 4_000, public: 0, self_pay: -4_000, ..line.clone() };
         lines.extend(sample_lines().last().map(refund));
         let fitted = vec![("サンプルクリニック\u{e000}".to_owned(), "サンプルクリニック〓".to_owned())];
         Self { fitted, ..page(shell, "テスト タロウ", 2025, &lines, now, true) }

@@ -4,12 +4,12 @@ mod act;
 
 use yui_db::Tx;
 
-pub(super) use self::act::Act;
+pub(super) use self::act::ClaimAction;
 use super::{
     files::ExpenseFiles,
     incoming::Record,
     judging::JudgedRow,
-    placing::Person,
+    placing::MatchedPerson,
     queries::{self, hand},
 };
 use crate::{
@@ -24,12 +24,12 @@ use crate::{
 };
 
 /// A change of one claim.
-pub(super) struct Change<'c> {
+pub(super) struct ClaimChange<'c> {
     pub(super) key: &'c [u8],
-    pub(super) person: Person,
+    pub(super) person: MatchedPerson,
     /// What the claim says from then on.
     pub(super) record: &'c Record,
-    pub(super) act: Act,
+    pub(super) act: ClaimAction,
     pub(super) reason: &'c str,
 }
 
@@ -50,12 +50,13 @@ pub(super) async fn add(
     tx: &mut Tx,
     scope: &SystemScope,
     batch_id: i64,
-    change: &Change<'_>,
+    change: &ClaimChange<'_>,
 ) -> anyhow::Result<()> {
-    let Change { key, person, record, act, reason } = change;
+    let ClaimChange { key, person, record, act, reason } = change;
     remove(tx, scope, batch_id, key).await?;
     let corrects = !queries::versions_of(tx, scope, &[key.to_vec()]).await?.is_empty();
-    let row = JudgedRow { key: key.to_vec(), person: *person, record, corrects, replaces: *act == Act::Withdrawn };
+    let row =
+        JudgedRow { key: key.to_vec(), person: *person, record, corrects, replaces: *act == ClaimAction::Withdrawn };
     tx.bulk_insert(&queries::EXPENSES, &row.values(scope.society_id(), batch_id)).await?;
     let by = scope.actor.name.as_str();
     hand::change_insert(tx, scope, (batch_id, key), (act.word(), reason, by), app.clock.now()).await?;
@@ -84,11 +85,11 @@ pub(crate) async fn changes(app: &App, scope: &SystemScope, batch_id: i64) -> an
 const SHOWN: i64 = 100;
 
 fn shown(batch_id: i64, row: hand::ChangeRow) -> Option<HandChange> {
-    let act = Act::of(&row.act)?;
+    let act = ClaimAction::of(&row.act)?;
     let yen = |total: i64, self_pay: i64| format!("総額{}円・自己負担{}円", format::yen(total), format::yen(self_pay));
     let new = match act {
-        Act::Withdrawn => "取消".to_owned(),
-        Act::Assigned | Act::Corrected => yen(row.total, row.self_pay),
+        ClaimAction::Withdrawn => "取消".to_owned(),
+        ClaimAction::Assigned | ClaimAction::Corrected => yen(row.total, row.self_pay),
     };
     let amounts = match row.old_total.zip(row.old_self_pay) {
         Some((total, self_pay)) => format!("{} → {new}", yen(total, self_pay)),

@@ -2,7 +2,7 @@
 
 use kenpo_formats::TreatmentMonth;
 
-use super::{Arrival, Line, Totals, VisibleMonths, arrival::span, rules};
+use super::{Arrival, ExpenseLine, Totals, VisibleMonths, arrival::span, rules};
 use crate::ui::{
     Lang,
     format::{care_kind, month_long, month_of_year, yen},
@@ -28,13 +28,13 @@ pub(super) fn by_month(lang: Lang, months: &[(TreatmentMonth, i64)], arrival: Ar
 }
 
 /// Returns self-pay by patient.
-pub(super) fn by_patient(lang: Lang, lines: &[Line]) -> Ranking {
+pub(super) fn by_patient(lang: Lang, lines: &[ExpenseLine]) -> Ranking {
     let values = rules::self_pay_by_patient(lines).into_iter().map(|(name, paid)| (name.to_owned(), paid)).collect();
     ranking(lang, lang.t("受診者ごとの自己負担額"), values)
 }
 
 /// Returns self-pay by kind of care.
-pub(super) fn by_kind(lang: Lang, lines: &[Line]) -> Ranking {
+pub(super) fn by_kind(lang: Lang, lines: &[ExpenseLine]) -> Ranking {
     let label = |(kind, paid)| (care_kind(lang, kind).to_owned(), paid);
     ranking(lang, lang.t("診療区分ごとの自己負担額"), rules::self_pay_by_kind(lines).into_iter().map(label).collect())
 }

@@ -9,8 +9,8 @@ use yui_auth::fair::Turn;
 use yui_print::statement::{self, Row, Statement, Totals as PrintTotals};
 
 use super::{
-    Arrival, Line, Totals, VisibleMonths, arrival,
-    span::{Asked, Span},
+    Arrival, ExpenseLine, Totals, VisibleMonths, arrival,
+    span::{StatementQuery, StatementSpan},
     statement::chosen_lines,
 };
 use crate::{
@@ -19,20 +19,20 @@ use crate::{
     heavy,
     scope::{InSociety, MemberScope},
     ui::{
-        Lang, Shell,
+        Lang, PageContext,
         format::{month_long, month_short},
     },
 };
 
 pub(super) async fn pdf(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: MemberScope,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<StatementQuery>,
 ) -> Result<Response, AppError> {
     let today = app.clock.today();
     let window = VisibleMonths::of(today, scope.society().policy.expenses_visible_years);
-    let Ok(span) = Span::of(&asked, window, shell.lang) else {
+    let Ok(span) = StatementSpan::of(&asked, window, shell.lang) else {
         return Ok(Redirect::to("/expenses/statement").into_response());
     };
     let lines = chosen_lines(&app, &scope, &span).await?;
@@ -57,7 +57,7 @@ pub(crate) struct Printed {
     pub(crate) title: String,
     pub(crate) insured_name: String,
     pub(crate) months: VisibleMonths,
-    pub(crate) lines: Vec<Line>,
+    pub(crate) lines: Vec<ExpenseLine>,
 }
 
 /// Returns a statement as a PDF to be taken away. It says of which months it can tell.
@@ -74,7 +74,7 @@ pub(crate) async fn print(
     let newest = lines.iter().map(|line| line.month).max();
     let told = arrival.through.max(newest).map_or(months.last, |told| told.clamp(months.first, months.last));
     let first = arrival.first.map_or(months.first, |first| first.clamp(months.first, told));
-    let adjusted = lines.iter().any(Line::is_adjustment).then(|| lang.t(ADJUSTED).to_owned());
+    let adjusted = lines.iter().any(ExpenseLine::is_adjustment).then(|| lang.t(ADJUSTED).to_owned());
     let notes = arrival.told(lang, months, newest, today).into_iter().chain(adjusted);
     let totals = Totals::of(&lines);
     let statement = Statement {
@@ -117,7 +117,7 @@ const NOTES: &[&str] = &[
 /// What is said of lines with negative amounts.
 const ADJUSTED: &str = "「調整」の行は、ほかの行の金額があとから変わった分です。減額された分や、払い戻された高額療養費・付加給付の分を、マイナスの金額で示しています。";
 
-fn row(lang: Lang, line: &Line) -> Row {
+fn row(lang: Lang, line: &ExpenseLine) -> Row {
     Row {
         treatment_month: month_short(line.month),
         patient: line.patient.clone(),

@@ -16,7 +16,8 @@ use crate::{
     app::App,
     features::{
         imports::{
-            Choices, Figures, FileKind, HISTORY, HandChange, Job, MonthRows, News, PendingWork, Question, Report, YES,
+            Choices, FileKind, FileTotals, HISTORY, HandChange, Job, MonthRows, News, PendingWork, Question, Report,
+            YES,
         },
         societies,
     },
@@ -140,7 +141,7 @@ impl FileKind for ExpenseFiles {
         app: &'a App,
         scope: &'a SystemScope,
         batch_id: i64,
-    ) -> BoxFuture<'a, anyhow::Result<Figures>> {
+    ) -> BoxFuture<'a, anyhow::Result<FileTotals>> {
         Box::pin(async move { Ok(queries::figures(&app.db, scope, batch_id).await?) })
     }
 

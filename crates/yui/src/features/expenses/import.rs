@@ -7,11 +7,13 @@ use super::{
     files::ExpenseFiles,
     incoming::Incoming,
     judging::{FormsSeen, Judged, VisitsSeen},
-    placing::{Placed, Placing},
+    placing::{PlacedClaim, Placing},
     queries, read, unmatched,
 };
 use crate::{
-    features::imports::{Applied, ChunkFault, Figures, Format, HISTORY, Importer, Kind, Members, Newest, Read, Source},
+    features::imports::{
+        Applied, ChunkFault, FileTotals, Format, HISTORY, Importer, Kind, Members, Newest, Read, Source,
+    },
     scope::{InSociety, SystemScope},
 };
 
@@ -23,7 +25,7 @@ pub struct ExpenseImport {
     this_month: TreatmentMonth,
     /// Whether the file is the history of an older portal.
     pub(super) history: bool,
-    pub(super) counts: Counts,
+    pub(super) counts: ExpenseCounts,
     /// The claims that a check has seen: an import asks the database instead. Of two equal claims further apart than what is
     /// remembered, only the import finds the second.
     pub(super) checked: Newest<Vec<u8>, ()>,
@@ -46,7 +48,7 @@ pub struct ExpenseImport {
 
 /// What is counted beside the records.
 #[derive(Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct ExpenseCounts {
     pub(super) derived: i64,
     pub(super) cancelled: i64,
     /// Of a history: the claims that another batch has too.
@@ -71,7 +73,7 @@ impl ExpenseImport {
             insurer_numbers,
             this_month,
             history: false,
-            counts: Counts::default(),
+            counts: ExpenseCounts::default(),
             checked: Newest::new(CHECKED_KEPT),
             visits_seen: Newest::new(CHECKED_KEPT),
             forms_seen: None,
@@ -149,7 +151,7 @@ impl Importer for ExpenseImport {
         &mut self,
         tx: &mut Tx,
         records: Vec<Incoming>,
-        placed: Vec<Placed>,
+        placed: Vec<PlacedClaim>,
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
         let records = records.iter().map(|incoming| &incoming.record);
@@ -174,7 +176,7 @@ impl Importer for ExpenseImport {
         tx: &mut Tx,
         batch_id: i64,
         records: Vec<Incoming>,
-        placed: Vec<Placed>,
+        placed: Vec<PlacedClaim>,
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
         let records = records.iter().map(|incoming| &incoming.record);
@@ -208,7 +210,7 @@ impl Importer for ExpenseImport {
         details
     }
 
-    fn figures(&self) -> Figures {
-        Figures { amount: Some(self.amount), people: Some(self.people.count()) }
+    fn figures(&self) -> FileTotals {
+        FileTotals { amount: Some(self.amount), people: Some(self.people.count()) }
     }
 }

@@ -10,7 +10,7 @@ use kenpo_formats::{
 };
 use serde::{Deserialize, Serialize};
 
-use self::kept::Kept;
+use self::kept::StoredRecord;
 use crate::features::register::{Hint, holder_key, sex_word};
 
 /// A record and what identifies its claim.
@@ -29,9 +29,9 @@ pub(super) enum Identity {
     Content(String),
 }
 
-/// What a record says of an expense. As JSON it is a [`Kept`].
+/// What a record says of an expense. As JSON it is a [`StoredRecord`].
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(into = "Kept", try_from = "Kept")]
+#[serde(into = "StoredRecord", try_from = "StoredRecord")]
 pub(super) struct Record {
     /// Its line, numbered among those of all files that came as one.
     pub(super) line: u64,

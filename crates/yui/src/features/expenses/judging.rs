@@ -17,8 +17,8 @@ use self::{
 use super::{
     import::ExpenseImport,
     incoming::Record,
-    placing::{Person, Placed, Unplaced},
-    queries::{self, Version},
+    placing::{MatchedPerson, PlacedClaim, Unplaced},
+    queries::{self, ClaimVersion},
 };
 use crate::{
     features::imports::{Applied, ChunkFault, Entry, FaultKind},
@@ -39,7 +39,7 @@ pub(super) struct Judged<'r> {
 /// A record with its key and its person.
 pub(super) struct JudgedRow<'r> {
     pub(super) key: Vec<u8>,
-    pub(super) person: Person,
+    pub(super) person: MatchedPerson,
     pub(super) record: &'r Record,
     /// Whether another batch has this claim already.
     pub(super) corrects: bool,
@@ -53,13 +53,13 @@ impl ExpenseImport {
         &mut self,
         tx: &mut Tx,
         batch_id: Option<i64>,
-        placed: Vec<Placed>,
+        placed: Vec<PlacedClaim>,
         records: impl Iterator<Item = &'r Record>,
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Judged<'r>> {
         let mut judged = Judged { applied: Applied::default(), rows: Vec::new(), unmatched: Vec::new() };
         let mut meant = Vec::with_capacity(placed.len());
-        for (Placed { key, person }, record) in placed.into_iter().zip(records) {
+        for (PlacedClaim { key, person }, record) in placed.into_iter().zip(records) {
             let (kind, column, reason) = match person {
                 Ok(person) => {
                     meant.push((key, person, record));
@@ -79,7 +79,7 @@ impl ExpenseImport {
         let there = queries::versions_of(tx, &self.scope, &keys).await?;
         let (here, elsewhere): (Vec<_>, Vec<_>) = there.iter().partition(|claim| Some(claim.batch_id) == batch_id);
         let in_this_batch: HashSet<_> = here.into_iter().map(|claim| claim.claim_key.as_slice()).collect();
-        let mut versions: HashMap<&[u8], Vec<&Version>> = HashMap::with_capacity(elsewhere.len());
+        let mut versions: HashMap<&[u8], Vec<&ClaimVersion>> = HashMap::with_capacity(elsewhere.len());
         for version in elsewhere {
             versions.entry(&version.claim_key).or_default().push(version);
         }
@@ -173,7 +173,7 @@ const OTHER_FORM: &str =
 pub(super) async fn why_not_taken(
     tx: &mut Tx,
     scope: &SystemScope,
-    meant: (Vec<u8>, Person, &Record),
+    meant: (Vec<u8>, MatchedPerson, &Record),
 ) -> anyhow::Result<Option<String>> {
     let (key, person, record) = &meant;
     let versions = queries::versions_of(tx, scope, std::slice::from_ref(key)).await?;
@@ -214,8 +214,8 @@ fn billed_in_this_file(month: TreatmentMonth) -> String {
 
 /// Returns why the record is not accepted as a version of its claim, which has these versions already.
 fn why_no_version<'v>(
-    versions: impl IntoIterator<Item = &'v Version>,
-    person: Person,
+    versions: impl IntoIterator<Item = &'v ClaimVersion>,
+    person: MatchedPerson,
     record: &Record,
 ) -> Option<&'static str> {
     let mut versions = versions.into_iter().peekable();

@@ -3,13 +3,13 @@
 use jiff::civil::Date;
 use kenpo_formats::TreatmentMonth;
 
-use super::{Arrival, Line, Totals, VisibleMonths, arrival, arrival::span, chart, leading_year, lines, rules};
+use super::{Arrival, ExpenseLine, Totals, VisibleMonths, arrival, arrival::span, chart, leading_year, lines, rules};
 use crate::{
     app::App,
     error::AppError,
     scope::MemberScope,
     ui::{
-        Lang, Shell,
+        Lang, PageContext,
         format::{year, yen},
         widgets::chart::Columns,
     },
@@ -32,7 +32,11 @@ pub(crate) struct LeadingYear {
 }
 
 /// Returns what the household paid in the year that leads, as far as it is published.
-pub(crate) async fn leading_year_of(app: &App, shell: &Shell, scope: &MemberScope) -> Result<LeadingYear, AppError> {
+pub(crate) async fn leading_year_of(
+    app: &App,
+    shell: &PageContext,
+    scope: &MemberScope,
+) -> Result<LeadingYear, AppError> {
     let today = app.clock.today();
     let months = VisibleMonths::of(today, u8::from(leading_year(today) < today.year()));
     let lines = lines(&app.db, scope, months, today).await?;
@@ -41,7 +45,7 @@ pub(crate) async fn leading_year_of(app: &App, shell: &Shell, scope: &MemberScop
 
 impl LeadingYear {
     /// Returns the year that leads on this day, of a household with these lines, of whatever months.
-    pub(super) fn of(lang: Lang, lines: &[Line], arrival: Arrival, today: Date) -> Self {
+    pub(super) fn of(lang: Lang, lines: &[ExpenseLine], arrival: Arrival, today: Date) -> Self {
         let number = leading_year(today);
         let is_filed = number < today.year();
         let its: Vec<_> = lines.iter().filter(|line| line.month.year() == number).cloned().collect();
@@ -56,7 +60,7 @@ impl LeadingYear {
         let so_far = whole.map(|whole| VisibleMonths { last: whole.last.min(this_month), ..whole });
         let present = VisibleMonths::of(today, 0);
         let told = |months: VisibleMonths| {
-            let inside = |line: &&Line| (months.first..=months.last).contains(&line.month);
+            let inside = |line: &&ExpenseLine| (months.first..=months.last).contains(&line.month);
             arrival.told(lang, months, lines.iter().filter(inside).map(|line| line.month).max(), today)
         };
         // Where nothing has arrived at all, once is enough.
@@ -83,7 +87,7 @@ impl LeadingYear {
     }
 
     /// Returns an invented year.
-    pub(crate) fn sample(shell: &Shell) -> Self {
+    pub(crate) fn sample(shell: &PageContext) -> Self {
         let lines = super::statement::sample_lines();
         Self::of(shell.lang, &lines, super::statement::sample_arrival(), jiff::civil::date(2025, 6, 30))
     }

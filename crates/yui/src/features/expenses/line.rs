@@ -12,7 +12,7 @@ use crate::ui::{
 
 /// One line of the notice: one provider, one patient, one month, one kind of care; yen.
 #[derive(Clone, Debug)]
-pub(crate) struct Line {
+pub(crate) struct ExpenseLine {
     pub(crate) month: TreatmentMonth,
     pub(crate) member_id: i64,
     pub(crate) patient: String,
@@ -27,20 +27,20 @@ pub(crate) struct Line {
     pub(crate) note: String,
     pub(crate) published_at: Option<Timestamp>,
     /// The claims that it is the sum of, where they are several.
-    pub(crate) parts: Vec<Line>,
+    pub(crate) parts: Vec<ExpenseLine>,
 }
 
 /// A line as one claim made it.
 #[derive(Clone, Debug)]
 pub(super) struct Claimed {
     pub(super) provider_code: Option<String>,
-    pub(super) line: Line,
+    pub(super) line: ExpenseLine,
 }
 
 /// Returns these claims, those of the same month, patient, provider and kind of care joined into one line, where the first of them was.
 /// A provider is the same where code and name are; of claims that have neither, nobody can tell. An adjustment stays a line of its own.
-pub(super) fn joined(claims: Vec<Claimed>) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::with_capacity(claims.len());
+pub(super) fn joined(claims: Vec<Claimed>) -> Vec<ExpenseLine> {
+    let mut lines: Vec<ExpenseLine> = Vec::with_capacity(claims.len());
     let mut at = HashMap::new();
     for Claimed { provider_code, line } in claims {
         let code = provider_code.unwrap_or_default();
@@ -58,7 +58,7 @@ pub(super) fn joined(claims: Vec<Claimed>) -> Vec<Line> {
     lines
 }
 
-impl Line {
+impl ExpenseLine {
     /// Returns whether the line changes what other lines say: only then amounts are negative.
     pub(crate) fn is_adjustment(&self) -> bool {
         [self.total, self.insurer, self.public, self.self_pay].iter().any(|amount| *amount < 0)
@@ -99,7 +99,7 @@ mod tests {
     use crate::features::expenses::Totals;
 
     fn claim(code: &str, name: &str, kind: CareKind, yen: i64, note: &str) -> Claimed {
-        let line = Line {
+        let line = ExpenseLine {
             month: TreatmentMonth::of(jiff::civil::date(2025, 1, 1)),
             member_id: 1,
             patient: "テスト タロウ".into(),

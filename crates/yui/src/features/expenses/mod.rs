@@ -31,9 +31,9 @@ pub(crate) use download::{Printed, print};
 pub use files::ExpenseFiles;
 pub use import::ExpenseImport;
 pub(crate) use leading::{LeadingYear, leading_year_of};
-pub(crate) use line::Line;
+pub(crate) use line::ExpenseLine;
 pub(crate) use queries::{arrival, lines, lines_of_person};
-pub use reconcile::{Difference, DifferencesCsv, Summary, Sums, Unreadable, reconcile};
+pub use reconcile::{DifferencesCsv, ReconciliationDifference, Summary, Sums, UnreadableTotals, reconcile};
 pub(crate) use rules::{Totals, VisibleMonths, leading_year};
 pub(crate) use statement::{Statement, month_of_household, not_before, sample_arrival, sample_lines, sample_statement};
 

@@ -6,17 +6,17 @@ use jiff::civil::Date;
 use kenpo_formats::TreatmentMonth;
 
 use super::{
-    Arrival, LeadingYear, Line, Totals, VisibleMonths, arrival,
+    Arrival, ExpenseLine, LeadingYear, Totals, VisibleMonths, arrival,
     arrival::span,
     lines, queries,
-    statement::{Filter, sample_arrival, sample_lines, sample_window},
+    statement::{FilterForm, sample_arrival, sample_lines, sample_window},
 };
 use crate::{
     app::App,
     error::AppError,
     scope::{InSociety, MemberScope},
     ui::{
-        FormState, Page, Shell,
+        FormState, Page, PageContext,
         format::{month_long, month_of_year, year, yen},
         pages,
     },
@@ -30,7 +30,7 @@ pub(super) struct OverviewPage {
     leading: LeadingYear,
     years: Vec<Year>,
     visible_years: u8,
-    filter: Filter,
+    filter: FilterForm,
     form: FormState,
 }
 
@@ -46,12 +46,12 @@ struct Year {
     number: i16,
     label: String,
     total: String,
-    months: Vec<Month>,
+    months: Vec<MonthTotals>,
     /// The months that have not arrived and of which there is no line, in words.
     missing: Option<String>,
 }
 
-struct Month {
+struct MonthTotals {
     label: String,
     month: TreatmentMonth,
     total: String,
@@ -59,22 +59,26 @@ struct Month {
     whole: bool,
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, scope: MemberScope) -> Result<OverviewPage, AppError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: PageContext,
+    scope: MemberScope,
+) -> Result<OverviewPage, AppError> {
     let visible_years = scope.society().policy.expenses_visible_years;
     let today = app.clock.today();
     let window = VisibleMonths::of(today, visible_years);
     let lines = lines(&app.db, &scope, window, today).await?;
     let arrival = arrival(&app.db, &scope).await?;
-    let filter = Filter::new(&queries::patients(&app.db, &scope, window, today).await?, window, None);
+    let filter = FilterForm::new(&queries::patients(&app.db, &scope, window, today).await?, window, None);
     Ok(page(&shell, &lines, arrival, (today, visible_years), filter))
 }
 
 fn page(
-    shell: &Shell,
-    lines: &[Line],
+    shell: &PageContext,
+    lines: &[ExpenseLine],
     arrival: Arrival,
     (today, visible_years): (Date, u8),
-    filter: Filter,
+    filter: FilterForm,
 ) -> OverviewPage {
     let lang = shell.lang;
     let window = VisibleMonths::of(today, visible_years);
@@ -107,7 +111,7 @@ fn page(
                 months: months
                     .into_iter()
                     .rev()
-                    .map(|month| Month {
+                    .map(|month| MonthTotals {
                         label: month_of_year(lang, month),
                         month,
                         total: yen(paid(&|other| other == month)),
@@ -131,6 +135,6 @@ fn page(
 pages! {
     OverviewPage => |shell| {
         let day = sample_window().last.last_day();
-        page(shell, &sample_lines(), sample_arrival(), (day, 5), Filter::sample())
+        page(shell, &sample_lines(), sample_arrival(), (day, 5), FilterForm::sample())
     },
 }

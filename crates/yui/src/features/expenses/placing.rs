@@ -38,14 +38,14 @@ const HOUSEHOLDS_KEPT: usize = 20_000;
 
 /// What was found of a record: its claim's key, and whom it means.
 #[derive(Debug)]
-pub struct Placed {
+pub struct PlacedClaim {
     pub(super) key: Vec<u8>,
-    pub(super) person: Result<Person, Unplaced>,
+    pub(super) person: Result<MatchedPerson, Unplaced>,
 }
 
 /// Whom a record means.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Person {
+pub(super) struct MatchedPerson {
     pub(super) member_id: i64,
     pub(super) household_id: i64,
 }
@@ -60,16 +60,18 @@ pub(super) enum Unplaced {
 }
 
 impl Finder<Incoming> for Placing {
-    type Found = Vec<Placed>;
+    type Found = Vec<PlacedClaim>;
 
     fn skip(&mut self, incoming: &Incoming) {
         self.key(incoming);
     }
 
-    async fn find(&mut self, db: &Db, records: &[Incoming]) -> Result<Vec<Placed>, DbError> {
+    async fn find(&mut self, db: &Db, records: &[Incoming]) -> Result<Vec<PlacedClaim>, DbError> {
         let known = self.known(db, records).await?;
-        let placed =
-            |incoming: &Incoming| Placed { key: self.key(incoming), person: self.person(&known, &incoming.record) };
+        let placed = |incoming: &Incoming| PlacedClaim {
+            key: self.key(incoming),
+            person: self.person(&known, &incoming.record),
+        };
         Ok(records.iter().map(placed).collect())
     }
 }
@@ -108,7 +110,7 @@ impl Placing {
     }
 
     /// Returns the person a record is about.
-    fn person(&self, known: &HashMap<String, Arc<[Coverage]>>, record: &Record) -> Result<Person, Unplaced> {
+    fn person(&self, known: &HashMap<String, Arc<[Coverage]>>, record: &Record) -> Result<MatchedPerson, Unplaced> {
         let Some(number) = &record.insurer_number else {
             let reason = "医療保険の記載がない請求（公費単独）です。組合の医療費ではありません。".into();
             return Err(Unplaced::Fault(FaultKind::Unmatched, "HO", reason));
@@ -157,7 +159,7 @@ pub(super) async fn households(
 ///
 /// # Errors
 /// Why nobody.
-pub(super) fn person_among(household: &[Coverage], record: &Record) -> Result<Person, Mismatch> {
+pub(super) fn person_among(household: &[Coverage], record: &Record) -> Result<MatchedPerson, Mismatch> {
     let coverage = matched(household, &record.hint)?;
-    Ok(Person { member_id: coverage.member_id, household_id: coverage.household_id })
+    Ok(MatchedPerson { member_id: coverage.member_id, household_id: coverage.household_id })
 }

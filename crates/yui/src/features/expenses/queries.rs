@@ -7,14 +7,14 @@ use kenpo_formats::{CareKind, TreatmentMonth, amounts::Amounts};
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
 use super::{
-    Line, VisibleMonths,
+    ExpenseLine, VisibleMonths,
     arrival::Arrival,
     incoming::amounts_of,
     line::{Claimed, joined},
     reconcile::Sums,
 };
 use crate::{
-    features::imports::{Figures, MonthRows, Reader, Source},
+    features::imports::{FileTotals, MonthRows, Reader, Source},
     scope::{InSociety, MemberScope, StaffScope, SystemScope},
 };
 
@@ -208,7 +208,7 @@ pub(crate) async fn lines(
     scope: &MemberScope,
     months: VisibleMonths,
     today: Date,
-) -> anyhow::Result<Vec<Line>> {
+) -> anyhow::Result<Vec<ExpenseLine>> {
     lines_in(db, scope, scope.household_id, months, today).await
 }
 
@@ -219,7 +219,7 @@ pub(super) async fn lines_of_household(
     household_id: i64,
     months: VisibleMonths,
     today: Date,
-) -> anyhow::Result<Vec<Line>> {
+) -> anyhow::Result<Vec<ExpenseLine>> {
     lines_in(db, staff, household_id, months, today).await
 }
 
@@ -229,7 +229,7 @@ async fn lines_in(
     household_id: i64,
     months: VisibleMonths,
     today: Date,
-) -> anyhow::Result<Vec<Line>> {
+) -> anyhow::Result<Vec<ExpenseLine>> {
     let (first, last) = (months.first.number(), months.last.number());
     let values = params![scope.society_id(), household_id, first, last, today];
     let rows: Vec<LineRow> = db.all(&LINES, values).await?;
@@ -242,7 +242,7 @@ pub(crate) async fn lines_of_person(
     staff: &StaffScope,
     member_id: i64,
     months: VisibleMonths,
-) -> anyhow::Result<Vec<Line>> {
+) -> anyhow::Result<Vec<ExpenseLine>> {
     let values = params![staff.society_id(), member_id, months.first.number(), months.last.number()];
     let rows: Vec<LineRow> = db.all(&LINES_OF_PERSON, values).await?;
     Ok(joined(rows.into_iter().map(claim).collect::<anyhow::Result<Vec<_>>>()?))
@@ -250,7 +250,7 @@ pub(crate) async fn lines_of_person(
 
 fn claim(row: LineRow) -> anyhow::Result<Claimed> {
     let unknown = || anyhow::anyhow!("an expense of month {} and kind {}", row.treatment_month, row.care_kind);
-    let line = Line {
+    let line = ExpenseLine {
         month: TreatmentMonth::from_number(row.treatment_month).ok_or_else(unknown)?,
         member_id: row.member_id,
         care_kind: CareKind::from_code(&row.care_kind).ok_or_else(unknown)?,
@@ -321,7 +321,7 @@ pub(super) async fn months(db: &Db, scope: &SystemScope, batch_id: i64) -> Resul
 
 /// A version of a claim that is there already.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct Version {
+pub(super) struct ClaimVersion {
     pub(super) claim_key: Vec<u8>,
     pub(super) batch_id: i64,
     pub(super) member_id: i64,
@@ -337,7 +337,7 @@ pub(super) struct Version {
     pub(super) by_hand: bool,
 }
 
-impl Version {
+impl ClaimVersion {
     /// Returns its amounts.
     pub(super) fn amounts(&self) -> Option<Amounts> {
         amounts_of(self.total, self.insurer_share, self.public_share, self.self_pay)
@@ -348,7 +348,7 @@ impl Version {
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Visit {
     #[sqlx(flatten)]
-    pub(super) version: Version,
+    pub(super) version: ClaimVersion,
     pub(super) provider_code: Option<String>,
     pub(super) provider_name: String,
     pub(super) care_kind: String,
@@ -361,7 +361,7 @@ pub(super) async fn versions_of(
     tx: &mut Tx,
     scope: &impl InSociety,
     keys: &[Vec<u8>],
-) -> Result<Vec<Version>, DbError> {
+) -> Result<Vec<ClaimVersion>, DbError> {
     let list: Vec<_> = keys.iter().map(Param::from).collect();
     tx.all_among(&VERSIONS, params![scope.society_id()], &list).await
 }
@@ -388,8 +388,8 @@ pub(super) struct Beside {
 /// Returns how a file stands beside others.
 pub(super) async fn beside(db: &Db, scope: &impl InSociety, source: &Source) -> Result<Beside, DbError> {
     let values = params![scope.society_id(), source.format.word(), &source.content_hash];
-    let others: Count = db.one(&OTHER_FILES, values).await?;
-    let before: Count = db.one(&WITHDRAWN_ORDER, params![scope.society_id(), &source.content_hash]).await?;
+    let others: ExpenseCount = db.one(&OTHER_FILES, values).await?;
+    let before: ExpenseCount = db.one(&WITHDRAWN_ORDER, params![scope.society_id(), &source.content_hash]).await?;
     Ok(Beside { other_files: others.count > 0, version_order: Some(before.count).filter(|order| *order > 0) })
 }
 
@@ -410,9 +410,9 @@ struct FiguresRow {
 }
 
 /// Returns what a batch adds up to.
-pub(super) async fn figures(db: &Db, scope: &SystemScope, batch_id: i64) -> Result<Figures, DbError> {
+pub(super) async fn figures(db: &Db, scope: &SystemScope, batch_id: i64) -> Result<FileTotals, DbError> {
     let row: FiguresRow = db.one(&FIGURES, params![scope.society_id(), batch_id]).await?;
-    Ok(Figures { amount: Some(row.amount), people: Some(row.people) })
+    Ok(FileTotals { amount: Some(row.amount), people: Some(row.people) })
 }
 
 #[derive(sqlx::FromRow)]
@@ -436,18 +436,18 @@ pub(super) async fn readers(
 }
 
 #[derive(sqlx::FromRow)]
-struct Count {
+struct ExpenseCount {
     count: i64,
 }
 
 /// Returns how many rows there are, published or not.
 pub(super) async fn count(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
-    Ok(db.one::<Count>(&EXPENSE_COUNT, params![scope.society_id()]).await?.count)
+    Ok(db.one::<ExpenseCount>(&EXPENSE_COUNT, params![scope.society_id()]).await?.count)
 }
 
 /// Returns the highest household number, 0 where there is none.
 pub(super) async fn household_last(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
-    Ok(db.one::<Count>(&HOUSEHOLD_LAST, params![scope.society_id()]).await?.count)
+    Ok(db.one::<ExpenseCount>(&HOUSEHOLD_LAST, params![scope.society_id()]).await?.count)
 }
 
 #[derive(sqlx::FromRow)]
@@ -475,7 +475,7 @@ pub(super) async fn household_sums(
 }
 
 #[derive(sqlx::FromRow)]
-struct NumbersRow {
+struct HouseholdNumbersRow {
     household_id: i64,
     insurer_number: String,
     symbol: String,
@@ -489,6 +489,6 @@ pub(super) async fn numbers_of(
     households: &[i64],
 ) -> Result<HashMap<i64, (String, String, String)>, DbError> {
     let list: Vec<_> = households.iter().map(|household| Param::from(*household)).collect();
-    let rows: Vec<NumbersRow> = db.all_among(&NUMBERS_OF, params![scope.society_id()], &list).await?;
+    let rows: Vec<HouseholdNumbersRow> = db.all_among(&NUMBERS_OF, params![scope.society_id()], &list).await?;
     Ok(rows.into_iter().map(|row| (row.household_id, (row.insurer_number, row.symbol, row.number))).collect())
 }

@@ -47,7 +47,7 @@ impl Sums {
 
 /// A household and month of which the older portal says something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct ReconciliationDifference {
     /// 保険者番号
     pub insurer_number: String,
     /// 記号
@@ -64,7 +64,7 @@ pub struct Difference {
     pub known: bool,
 }
 
-impl Difference {
+impl ReconciliationDifference {
     /// Returns what differs, for staff.
     pub fn reason(&self) -> &'static str {
         match (self.known, self.theirs.claims, self.ours.claims) {
@@ -109,8 +109,8 @@ impl<W: Write> DifferencesCsv<W> {
     ///
     /// # Errors
     /// Those of what it is written to.
-    pub fn write(&mut self, difference: &Difference) -> io::Result<()> {
-        let Difference { insurer_number, symbol, number, month, theirs, ours, .. } = difference;
+    pub fn write(&mut self, difference: &ReconciliationDifference) -> io::Result<()> {
+        let ReconciliationDifference { insurer_number, symbol, number, month, theirs, ours, .. } = difference;
         let numbers = [theirs.claims, ours.claims, theirs.total, ours.total, theirs.self_pay, ours.self_pay];
         let (month, numbers) = (month.to_string(), numbers.map(|number| number.to_string()));
         let words = [insurer_number.as_str(), symbol, number, month.as_str(), difference.reason()];
@@ -147,11 +147,11 @@ pub struct Summary {
 /// The file has errors, so that nothing was compared.
 #[derive(Debug, thiserror::Error)]
 #[error("the file can not be read:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub struct Unreadable(pub Vec<Fault>);
+pub struct UnreadableTotals(pub Vec<Fault>);
 
 /// A row of the file, with the household that it means.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Placed {
+struct PlacedRow {
     household_id: i64,
     insurer_number: String,
     symbol: String,
@@ -175,16 +175,16 @@ const HOUSEHOLDS_KEPT: usize = 20_000;
 /// are not in the register first. A number that two households had in one month means the one that had it later.
 ///
 /// # Errors
-/// [`Unreadable`] if the file has errors; the error of the disk or of the database otherwise.
+/// [`UnreadableTotals`] if the file has errors; the error of the disk or of the database otherwise.
 pub async fn reconcile(
     app: &App,
     scope: &impl InSociety,
     file: PathBuf,
-    mut each: impl FnMut(&Difference) -> io::Result<()> + Send,
+    mut each: impl FnMut(&ReconciliationDifference) -> io::Result<()> + Send,
 ) -> anyhow::Result<Summary> {
     let mut summary = Summary::default();
     let last = queries::household_last(&app.db, scope).await?;
-    let mut parts = Parts::new(last);
+    let mut parts = SplitRows::new(last);
     let (sender, mut chunks) = mpsc::channel(2);
     let reader = tokio::task::spawn_blocking(move || read(&file, &sender));
     let mut known: Newest<String, Arc<[Coverage]>> = Newest::new(HOUSEHOLDS_KEPT);
@@ -207,7 +207,7 @@ pub async fn reconcile(
     }
     reader.await??;
     let Some(months) = summary.months else { return Ok(summary) };
-    for Part { households, rows } in parts.into_list() {
+    for HouseholdRange { households, rows } in parts.into_list() {
         let ours = queries::household_sums(&app.db, scope, households, months).await?;
         let theirs = tokio::task::spawn_blocking(move || rows_of(rows)).await??;
         compare(app, scope, (theirs, ours), &mut summary, &mut each).await?;
@@ -218,7 +218,7 @@ pub async fn reconcile(
 /// Reads the file and hands its rows over in chunks; a file with mistakes is read to its end, but not handed over any more.
 fn read(file: &std::path::Path, sender: &mpsc::Sender<Vec<HouseholdTotals>>) -> anyhow::Result<()> {
     let (mut rows, mut faults) = (Vec::with_capacity(CHUNK), Vec::new());
-    for row in HouseholdTotalsCsv::open(File::open(file)?).map_err(Unreadable)? {
+    for row in HouseholdTotalsCsv::open(File::open(file)?).map_err(UnreadableTotals)? {
         match row {
             Ok(row) if faults.is_empty() => rows.push(row),
             Ok(_) => {}
@@ -232,7 +232,7 @@ fn read(file: &std::path::Path, sender: &mpsc::Sender<Vec<HouseholdTotals>>) -> 
         }
     }
     if !faults.is_empty() {
-        return Err(Unreadable(faults).into());
+        return Err(UnreadableTotals(faults).into());
     }
     drop(sender.blocking_send(rows));
     Ok(())
@@ -278,13 +278,13 @@ fn household_of(households: &HashMap<String, Arc<[Coverage]>>, row: &HouseholdTo
     covered.max_by_key(|span| (span.insured, span.from)).map(|span| span.household_id)
 }
 
-fn placed(household_id: i64, row: HouseholdTotals, sums: Sums) -> Placed {
+fn placed(household_id: i64, row: HouseholdTotals, sums: Sums) -> PlacedRow {
     let insurer_number = row.insurer_number.as_str().to_owned();
-    Placed { household_id, insurer_number, symbol: row.symbol, number: row.number, month: row.month.number(), sums }
+    PlacedRow { household_id, insurer_number, symbol: row.symbol, number: row.number, month: row.month.number(), sums }
 }
 
-fn unknown(row: HouseholdTotals, theirs: Sums) -> Difference {
-    Difference {
+fn unknown(row: HouseholdTotals, theirs: Sums) -> ReconciliationDifference {
+    ReconciliationDifference {
         insurer_number: row.insurer_number.as_str().to_owned(),
         symbol: row.symbol,
         number: row.number,
@@ -296,7 +296,7 @@ fn unknown(row: HouseholdTotals, theirs: Sums) -> Difference {
 }
 
 /// The rows of the file, split by household.
-struct Parts {
+struct SplitRows {
     /// How many households one part has.
     size: i64,
     /// The system removes the files, which have no name, when the process ends.
@@ -304,12 +304,12 @@ struct Parts {
     last: i64,
 }
 
-impl Parts {
+impl SplitRows {
     fn new(last: i64) -> Self {
         Self { size: last / PARTS + 1, files: BTreeMap::new(), last }
     }
 
-    fn add(&mut self, row: &Placed) -> io::Result<()> {
+    fn add(&mut self, row: &PlacedRow) -> io::Result<()> {
         let part = row.household_id / self.size;
         let file = match self.files.entry(part) {
             std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
@@ -320,9 +320,9 @@ impl Parts {
     }
 
     /// Returns the parts by their households; of some there may be no row.
-    fn into_list(mut self) -> Vec<Part> {
+    fn into_list(mut self) -> Vec<HouseholdRange> {
         let parts = 0..=self.last / self.size;
-        let part = |number| Part {
+        let part = |number| HouseholdRange {
             households: (number * self.size, number * self.size + self.size - 1),
             rows: self.files.remove(&number),
         };
@@ -331,13 +331,13 @@ impl Parts {
 }
 
 /// A range of households with the rows of the file about them.
-struct Part {
+struct HouseholdRange {
     /// The first and the last.
     households: (i64, i64),
     rows: Option<BufWriter<File>>,
 }
 
-fn rows_of(rows: Option<BufWriter<File>>) -> io::Result<Vec<Placed>> {
+fn rows_of(rows: Option<BufWriter<File>>) -> io::Result<Vec<PlacedRow>> {
     let Some(rows) = rows else { return Ok(Vec::new()) };
     let mut file = rows.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.rewind()?;
@@ -345,16 +345,16 @@ fn rows_of(rows: Option<BufWriter<File>>) -> io::Result<Vec<Placed>> {
 }
 
 /// A household in a month.
-type Key = (i64, i32);
+type HouseholdMonth = (i64, i32);
 
 async fn compare(
     app: &App,
     scope: &impl InSociety,
-    (theirs, ours): (Vec<Placed>, Vec<(Key, Sums)>),
+    (theirs, ours): (Vec<PlacedRow>, Vec<(HouseholdMonth, Sums)>),
     summary: &mut Summary,
-    each: &mut impl FnMut(&Difference) -> io::Result<()>,
+    each: &mut impl FnMut(&ReconciliationDifference) -> io::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut both: BTreeMap<Key, (Option<Placed>, Sums)> = BTreeMap::new();
+    let mut both: BTreeMap<HouseholdMonth, (Option<PlacedRow>, Sums)> = BTreeMap::new();
     for row in theirs {
         match both.entry((row.household_id, row.month)) {
             std::collections::btree_map::Entry::Occupied(mut there) => {
@@ -383,7 +383,7 @@ async fn compare(
             Some(row) => (row.insurer_number, row.symbol, row.number),
             None => numbers.get(&household_id).cloned().unwrap_or_default(),
         };
-        each(&Difference { insurer_number, symbol, number, month, theirs: sums, ours, known: true })?;
+        each(&ReconciliationDifference { insurer_number, symbol, number, month, theirs: sums, ours, known: true })?;
     }
     Ok(())
 }

@@ -14,7 +14,8 @@ use kenpo_formats::{Fault, csv_table::Column, household_totals_csv};
 use serde::Deserialize;
 
 use super::{
-    Difference, DifferencesCsv, RECONCILED, Summary, Sums, Unreadable, VisibleMonths, arrival::span, reconcile,
+    DifferencesCsv, RECONCILED, ReconciliationDifference, Summary, Sums, UnreadableTotals, VisibleMonths,
+    arrival::span, reconcile,
 };
 use crate::{
     app::App,
@@ -23,7 +24,7 @@ use crate::{
     files::{self, Stored, pieces},
     scope::StaffScope,
     ui::{
-        FormState, Lang, Page, Shell,
+        FormState, Lang, Page, PageContext,
         format::{month_short, yen},
     },
 };
@@ -36,12 +37,12 @@ pub(crate) struct ReconcilePage {
     columns: &'static [Column],
     /// The first errors of a file with errors, which is not compared.
     faults: Vec<Fault>,
-    result: Option<Shown>,
+    result: Option<ReconciliationView>,
     limit: String,
 }
 
 /// What came of it, in words.
-struct Shown {
+struct ReconciliationView {
     file_name: String,
     months: String,
     same: String,
@@ -49,12 +50,12 @@ struct Shown {
     /// What, in the older system, in the portal.
     sums: [(&'static str, String, String); 3],
     /// The first differences.
-    rows: Vec<Row>,
+    rows: Vec<DifferenceRow>,
     more: bool,
 }
 
 /// A difference in words: what, in the older system, in the portal.
-struct Row {
+struct DifferenceRow {
     numbers: String,
     month: String,
     reason: &'static str,
@@ -71,16 +72,16 @@ fn pairs(theirs: Sums, ours: Sums) -> [(String, String); 3] {
         .map(|(theirs, ours)| (yen(theirs), yen(ours)))
 }
 
-impl Row {
-    fn of(difference: &Difference) -> Self {
-        let Difference { symbol, number, month, theirs, ours, .. } = difference;
+impl DifferenceRow {
+    fn of(difference: &ReconciliationDifference) -> Self {
+        let ReconciliationDifference { symbol, number, month, theirs, ours, .. } = difference;
         let numbers = if symbol.is_empty() { number.clone() } else { format!("{symbol}-{number}") };
         Self { numbers, month: month_short(*month), reason: difference.reason(), sums: pairs(*theirs, *ours) }
     }
 }
 
-impl Shown {
-    fn of(file_name: String, summary: &Summary, first: &[Difference]) -> Self {
+impl ReconciliationView {
+    fn of(file_name: String, summary: &Summary, first: &[ReconciliationDifference]) -> Self {
         let [claims, total, self_pay] = pairs(summary.theirs, summary.ours);
         let sum = |label, (theirs, ours): (String, String)| (label, theirs, ours);
         Self {
@@ -93,12 +94,18 @@ impl Shown {
             different: summary.different.to_string(),
             sums: [sum("件数", claims), sum("医療費総額（円）", total), sum("自己負担額（円）", self_pay)],
             more: summary.different > first.len() as u64,
-            rows: first.iter().map(Row::of).collect(),
+            rows: first.iter().map(DifferenceRow::of).collect(),
         }
     }
 }
 
-fn page(app: &App, shell: &Shell, form: FormState, faults: Vec<Fault>, result: Option<Shown>) -> ReconcilePage {
+fn page(
+    app: &App,
+    shell: &PageContext,
+    form: FormState,
+    faults: Vec<Fault>,
+    result: Option<ReconciliationView>,
+) -> ReconcilePage {
     ReconcilePage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
         form,
@@ -109,7 +116,7 @@ fn page(app: &App, shell: &Shell, form: FormState, faults: Vec<Fault>, result: O
     }
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, _staff: StaffScope) -> ReconcilePage {
+pub(super) async fn show(State(app): State<App>, shell: PageContext, _staff: StaffScope) -> ReconcilePage {
     page(&app, &shell, FormState::default(), Vec::new(), None)
 }
 
@@ -131,7 +138,7 @@ pub(super) async fn template(State(app): State<App>, staff: StaffScope) -> Resul
 
 /// How the answer is wanted.
 #[derive(Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct ReconciliationQuery {
     /// `csv` for all differences as a file.
     #[serde(default, rename = "as")]
     form: String,
@@ -139,9 +146,9 @@ pub(super) struct Wanted {
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(Wanted { form: wanted }): Query<Wanted>,
+    Query(ReconciliationQuery { form: wanted }): Query<ReconciliationQuery>,
     mut parts: Multipart,
 ) -> Result<Response, AppError> {
     let mut came = Err("ファイルを選んでください。".to_owned());
@@ -164,8 +171,8 @@ pub(super) async fn submit(
     app.files.remove(&staff, &stored.name)?;
     let (summary, first, list) = match compared {
         Ok(compared) => compared,
-        Err(error) => match error.downcast::<Unreadable>() {
-            Ok(Unreadable(faults)) => {
+        Err(error) => match error.downcast::<UnreadableTotals>() {
+            Ok(UnreadableTotals(faults)) => {
                 let mut form = FormState::default();
                 form.error("file", "ファイルに誤りがあるため、照合していません。下の理由を確かめて直してください。");
                 return Ok(page(&app, &shell, form, faults, None).into_response());
@@ -178,7 +185,7 @@ pub(super) async fn submit(
     Ok(match list {
         Some(list) => csv("differences.csv", Body::from_stream(pieces(list))),
         None => {
-            let shown = Shown::of(file_name, &summary, &first);
+            let shown = ReconciliationView::of(file_name, &summary, &first);
             page(&app, &shell, FormState::default(), Vec::new(), Some(shown)).into_response()
         }
     })
@@ -190,7 +197,7 @@ async fn compared(
     staff: &StaffScope,
     stored: &Stored,
     listed: bool,
-) -> anyhow::Result<(Summary, Vec<Difference>, Option<File>)> {
+) -> anyhow::Result<(Summary, Vec<ReconciliationDifference>, Option<File>)> {
     let mut first = Vec::new();
     let mut list = if listed { Some(DifferencesCsv::new(tempfile::tempfile()?)?) } else { None };
     let path = app.files.path(staff, &stored.name);
@@ -250,7 +257,7 @@ crate::ui::console_pages! {
     ReconcilePage => |shell| {
         let month = super::statement::sample_month();
         let sums = |claims, total, self_pay| Sums { claims, total, self_pay };
-        let difference = Difference {
+        let difference = ReconciliationDifference {
             insurer_number: "06139999".into(),
             symbol: "800".into(),
             number: "1234".into(),
@@ -272,7 +279,7 @@ crate::ui::console_pages! {
             form: FormState::default(),
             columns: household_totals_csv::COLUMNS,
             faults: Vec::new(),
-            result: Some(Shown::of("totals.csv".into(), &summary, &[difference])),
+            result: Some(ReconciliationView::of("totals.csv".into(), &summary, &[difference])),
             limit: "2048 MB".into(),
         }
     },

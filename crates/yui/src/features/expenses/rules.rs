@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use kenpo_formats::{CareKind, TreatmentMonth};
 
-use super::Line;
+use super::ExpenseLine;
 
 /// Months whose expenses are shown, as a member may see: the present calendar year as far as it has come, and whole ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(crate) struct Totals {
 
 impl Totals {
     /// Returns the sums of these lines.
-    pub(crate) fn of<'l>(lines: impl IntoIterator<Item = &'l Line>) -> Self {
+    pub(crate) fn of<'l>(lines: impl IntoIterator<Item = &'l ExpenseLine>) -> Self {
         lines.into_iter().fold(Self::default(), |sum, line| Self {
             total: sum.total + line.total,
             insurer: sum.insurer + line.insurer,
@@ -70,7 +70,7 @@ impl Totals {
 
 /// Returns what the household paid in each of these months, in their order.
 pub(crate) fn self_pay_by_month(
-    lines: &[Line],
+    lines: &[ExpenseLine],
     months: impl IntoIterator<Item = TreatmentMonth>,
 ) -> Vec<(TreatmentMonth, i64)> {
     let paid = |month| lines.iter().filter(|line| line.month == month).map(|line| line.self_pay).sum();
@@ -78,7 +78,7 @@ pub(crate) fn self_pay_by_month(
 }
 
 /// Returns what was paid for each patient, in the order of the lines.
-pub(crate) fn self_pay_by_patient(lines: &[Line]) -> Vec<(&str, i64)> {
+pub(crate) fn self_pay_by_patient(lines: &[ExpenseLine]) -> Vec<(&str, i64)> {
     let mut sums: Vec<(i64, &str, i64)> = Vec::new();
     for line in lines {
         match sums.iter_mut().find(|(id, ..)| *id == line.member_id) {
@@ -90,7 +90,7 @@ pub(crate) fn self_pay_by_patient(lines: &[Line]) -> Vec<(&str, i64)> {
 }
 
 /// Returns what was paid for each kind of care, in the order of the lines.
-pub(crate) fn self_pay_by_kind(lines: &[Line]) -> Vec<(CareKind, i64)> {
+pub(crate) fn self_pay_by_kind(lines: &[ExpenseLine]) -> Vec<(CareKind, i64)> {
     let mut sums: Vec<(CareKind, i64)> = Vec::new();
     for line in lines {
         match sums.iter_mut().find(|(kind, _)| *kind == line.care_kind) {

@@ -11,7 +11,7 @@ use crate::ui::{
 
 /// What the address asks for.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct StatementQuery {
     #[serde(default)]
     pub(crate) month: String,
     #[serde(default)]
@@ -28,26 +28,26 @@ pub(crate) struct Asked {
 
 /// The months and the person that a statement is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) of: Of,
+pub(crate) struct StatementSpan {
+    pub(crate) of: Period,
     pub(crate) months: VisibleMonths,
     pub(crate) member_id: Option<i64>,
 }
 
 /// How the months were chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Of {
+pub(crate) enum Period {
     Month(TreatmentMonth),
     Year(i16),
     Months(TreatmentMonth, TreatmentMonth),
 }
 
-impl Span {
+impl StatementSpan {
     /// Returns what is asked for, within what may be seen.
     ///
     /// # Errors
     /// The mistakes of the filter form, in the page's language.
-    pub(crate) fn of(asked: &Asked, window: VisibleMonths, lang: Lang) -> Result<Self, FormState> {
+    pub(crate) fn of(asked: &StatementQuery, window: VisibleMonths, lang: Lang) -> Result<Self, FormState> {
         let mut form = FormState::default();
         let mut month = |field: &'static str, text: &str, default: TreatmentMonth| {
             if text.trim().is_empty() {
@@ -59,23 +59,23 @@ impl Span {
             })
         };
         let of = if !asked.month.is_empty() {
-            Of::Month(month("month", &asked.month, window.last))
+            Period::Month(month("month", &asked.month, window.last))
         } else if !asked.year.is_empty() {
-            Of::Year(asked.year.parse().unwrap_or(NO_YEAR))
+            Period::Year(asked.year.parse().unwrap_or(NO_YEAR))
         } else {
             let (from, to) = (month("from", &asked.from, window.first), month("to", &asked.to, window.last));
             if from > to {
                 form.error("from", lang.t("はじめの年月が、おわりの年月より後になっています。"));
             }
-            Of::Months(from, to)
+            Period::Months(from, to)
         };
         let (first, last) = match of {
-            Of::Month(month) => (month, month),
-            Of::Year(year) => match (TreatmentMonth::new(year, 1), TreatmentMonth::new(year, 12)) {
+            Period::Month(month) => (month, month),
+            Period::Year(year) => match (TreatmentMonth::new(year, 1), TreatmentMonth::new(year, 12)) {
                 (Some(first), Some(last)) => (first, last),
                 _ => (window.last.plus_months(1), window.last.plus_months(1)),
             },
-            Of::Months(from, to) => (from, to),
+            Period::Months(from, to) => (from, to),
         };
         let clipped = window.clip(first, last);
         if clipped.is_none() && !form.has_errors() {
@@ -91,15 +91,15 @@ impl Span {
 
     /// Returns whether it begins later than was asked for.
     pub(crate) fn is_cut(self) -> bool {
-        matches!(self.of, Of::Months(from, _) if from < self.months.first)
+        matches!(self.of, Period::Months(from, _) if from < self.months.first)
     }
 
     /// Returns the heading: `2025年3月の医療費明細`.
     pub(crate) fn title(self, lang: Lang) -> String {
         match self.of {
-            Of::Month(month) => lang.tf("{0}の医療費明細", [month_long(lang, month)]),
-            Of::Year(number) => lang.tf("{0}の医療費明細", [year(lang, number)]),
-            Of::Months(from, to) => {
+            Period::Month(month) => lang.tf("{0}の医療費明細", [month_long(lang, month)]),
+            Period::Year(number) => lang.tf("{0}の医療費明細", [year(lang, number)]),
+            Period::Months(from, to) => {
                 lang.tf("{0}から{1}までの医療費明細", [month_long(lang, from), month_long(lang, to)])
             }
         }
@@ -108,9 +108,9 @@ impl Span {
     /// Returns the address's query, without `?`, for the page of this number.
     pub(crate) fn query(self, page: usize) -> String {
         let months = match self.of {
-            Of::Month(month) => format!("month={month}"),
-            Of::Year(year) => format!("year={year}"),
-            Of::Months(from, to) => format!("from={from}&to={to}"),
+            Period::Month(month) => format!("month={month}"),
+            Period::Year(year) => format!("year={year}"),
+            Period::Months(from, to) => format!("from={from}&to={to}"),
         };
         let member = self.member_id.map(|id| format!("&member={id}")).unwrap_or_default();
         let page = if page > 1 { format!("&page={page}") } else { String::new() };
@@ -130,13 +130,19 @@ mod tests {
 
     use super::*;
 
-    fn asked(month: &str, year: &str, from: &str, to: &str) -> Asked {
+    fn asked(month: &str, year: &str, from: &str, to: &str) -> StatementQuery {
         let text = ToOwned::to_owned;
-        Asked { month: text(month), year: text(year), from: text(from), to: text(to), ..Asked::default() }
+        StatementQuery {
+            month: text(month),
+            year: text(year),
+            from: text(from),
+            to: text(to),
+            ..StatementQuery::default()
+        }
     }
 
-    fn span(asked: &Asked) -> Result<Span, FormState> {
-        Span::of(asked, VisibleMonths::of(date(2026, 11, 20), 2), Lang::Ja)
+    fn span(asked: &StatementQuery) -> Result<StatementSpan, FormState> {
+        StatementSpan::of(asked, VisibleMonths::of(date(2026, 11, 20), 2), Lang::Ja)
     }
 
     #[test]

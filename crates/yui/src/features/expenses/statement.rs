@@ -6,19 +6,19 @@ use jiff::{Timestamp, civil::Date};
 use kenpo_formats::{CareKind, TreatmentMonth};
 
 use super::{
-    Arrival, Line, Totals, VisibleMonths, arrival,
+    Arrival, ExpenseLine, Totals, VisibleMonths, arrival,
     arrival::span as months_in_words,
     chart, lines,
     queries::{self, Patient},
     rules,
-    span::{Asked, Of, Span},
+    span::{Period, StatementQuery, StatementSpan},
 };
 use crate::{
     app::App,
     error::AppError,
     scope::{InSociety, MemberScope, StaffScope},
     ui::{
-        FormState, Lang, Page, Shell,
+        FormState, Lang, Page, PageContext,
         format::{day_of, month_long, month_short, yen},
         pages,
         widgets::{
@@ -35,7 +35,7 @@ pub(super) struct StatementPage {
     page: Page,
     heading: String,
     form: FormState,
-    filter: Filter,
+    filter: FilterForm,
     body: Option<StatementBody>,
     /// What is said where there is no line; nothing where `pending` says it.
     nothing: Option<&'static str>,
@@ -48,7 +48,7 @@ pub(super) struct StatementPage {
 #[template(path = "features/expenses/statement_body.html")]
 pub(crate) struct StatementBody {
     page: Page,
-    rows: Vec<Row>,
+    rows: Vec<StatementRow>,
     totals: FormattedTotals,
     split: Split,
     pictures: Option<Pictures>,
@@ -79,7 +79,7 @@ struct Pictures {
     kinds: Ranking,
 }
 
-struct Row {
+struct StatementRow {
     month: String,
     patient: String,
     provider: String,
@@ -89,11 +89,11 @@ struct Row {
     public: String,
     self_pay: String,
     note: String,
-    parts: Vec<Part>,
+    parts: Vec<ClaimPart>,
 }
 
 /// One of the claims that a line is the sum of.
-struct Part {
+struct ClaimPart {
     care: String,
     total: String,
     self_pay: String,
@@ -108,7 +108,7 @@ struct FormattedTotals {
 }
 
 /// The filter form.
-pub(super) struct Filter {
+pub(super) struct FilterForm {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) min: TreatmentMonth,
@@ -123,9 +123,9 @@ pub(super) struct FilterMember {
     pub(super) chosen: bool,
 }
 
-impl Filter {
+impl FilterForm {
     /// Returns the form as it stands for this span, or empty.
-    pub(super) fn new(patients: &[Patient], window: VisibleMonths, span: Option<&Span>) -> Self {
+    pub(super) fn new(patients: &[Patient], window: VisibleMonths, span: Option<&StatementSpan>) -> Self {
         Self {
             from: span.map(|span| span.months.first.to_string()).unwrap_or_default(),
             to: span.map(|span| span.months.last.to_string()).unwrap_or_default(),
@@ -153,17 +153,17 @@ const LINES_PER_PAGE: usize = 100;
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: MemberScope,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<StatementQuery>,
 ) -> Result<StatementPage, AppError> {
     let today = app.clock.today();
     let window = VisibleMonths::of(today, scope.society().policy.expenses_visible_years);
     let patients = queries::patients(&app.db, &scope, window, today).await?;
-    let span = match Span::of(&asked, window, shell.lang) {
+    let span = match StatementSpan::of(&asked, window, shell.lang) {
         Ok(span) => span,
         Err(form) => {
-            let mut filter = Filter::new(&patients, window, None);
+            let mut filter = FilterForm::new(&patients, window, None);
             (filter.from, filter.to) = (asked.from, asked.to);
             let page = shell.page_with_errors("医療費明細");
             let heading = shell.t("医療費明細").to_owned();
@@ -173,46 +173,56 @@ pub(super) async fn show(
     };
     let lines = chosen_lines(&app, &scope, &span).await?;
     let arrival = arrival(&app.db, &scope).await?;
-    let filter = Filter::new(&patients, window, Some(&span));
+    let filter = FilterForm::new(&patients, window, Some(&span));
     Ok(page(&shell, span, &lines, (arrival, today), asked.page, filter))
 }
 
 /// Returns the lines of a span: those of the household, or of the one person chosen in it.
-pub(super) async fn chosen_lines(app: &App, scope: &MemberScope, span: &Span) -> anyhow::Result<Vec<Line>> {
+pub(super) async fn chosen_lines(
+    app: &App,
+    scope: &MemberScope,
+    span: &StatementSpan,
+) -> anyhow::Result<Vec<ExpenseLine>> {
     let mut lines = lines(&app.db, scope, span.months, app.clock.today()).await?;
     lines.retain(|line| span.member_id.is_none_or(|id| line.member_id == id));
     Ok(lines)
 }
 
 fn page(
-    shell: &Shell,
-    span: Span,
-    lines: &[Line],
+    shell: &PageContext,
+    span: StatementSpan,
+    lines: &[ExpenseLine],
     (arrival, today): (Arrival, Date),
     number: usize,
-    filter: Filter,
+    filter: FilterForm,
 ) -> StatementPage {
     let page = shell.page_titled(span.title(shell.lang));
     let Statement { heading, body, nothing, pending } =
-        statement(&page, span, lines, (arrival, today), Form::OfMember { page: number });
+        statement(&page, span, lines, (arrival, today), Audience::OfMember { page: number });
     let begins = begins(shell.lang, span, arrival);
     StatementPage { page, heading, form: FormState::default(), filter, body, nothing, begins, pending }
 }
 
 /// For whom a statement is written.
 #[derive(Clone, Copy)]
-enum Form {
+enum Audience {
     /// For the household: page by page, and as a PDF.
     OfMember { page: usize },
     /// For staff who answer its questions: whole.
     OfStaff,
 }
 
-fn statement(page: &Page, span: Span, lines: &[Line], (arrival, today): (Arrival, Date), form: Form) -> Statement {
+fn statement(
+    page: &Page,
+    span: StatementSpan,
+    lines: &[ExpenseLine],
+    (arrival, today): (Arrival, Date),
+    form: Audience,
+) -> Statement {
     let body = (!lines.is_empty()).then(|| body(page, span, lines, arrival, form));
     let nothing = match span.of {
         _ if body.is_some() || !arrival.has(span.months.first) => None,
-        Of::Month(_) if span.member_id.is_none() => Some("この月に受診の記録はありません。"),
+        Period::Month(_) if span.member_id.is_none() => Some("この月に受診の記録はありません。"),
         _ => Some("該当するデータはありません。"),
     };
     let newest = lines.iter().map(|line| line.month).max();
@@ -234,18 +244,18 @@ pub(crate) async fn month_of_household(
     let (months, today) = (VisibleMonths { first: month, last: month }, app.clock.today());
     let lines = queries::lines_of_household(&app.db, staff, household_id, months, today).await?;
     let arrival = arrival(&app.db, staff).await?;
-    let span = Span { of: Of::Month(month), months, member_id: None };
-    Ok(statement(page, span, &lines, (arrival, today), Form::OfStaff))
+    let span = StatementSpan { of: Period::Month(month), months, member_id: None };
+    Ok(statement(page, span, &lines, (arrival, today), Audience::OfStaff))
 }
 
 /// Returns what is said where a year or a span begins later than it seems to.
-fn begins(lang: Lang, span: Span, arrival: Arrival) -> Option<String> {
+fn begins(lang: Lang, span: StatementSpan, arrival: Arrival) -> Option<String> {
     if span.is_cut() {
         return Some(lang.tf("ご覧いただけるのは、{0}からの診療分です。", [month_long(lang, span.months.first)]));
     }
     match span.of {
-        Of::Year(_) => not_before(lang, span.months, arrival),
-        Of::Month(_) | Of::Months(..) => None,
+        Period::Year(_) => not_before(lang, span.months, arrival),
+        Period::Month(_) | Period::Months(..) => None,
     }
 }
 
@@ -255,16 +265,16 @@ pub(crate) fn not_before(lang: Lang, months: VisibleMonths, arrival: Arrival) ->
     Some(lang.tf("掲載しているのは、{0}診療分からです。", [month_long(lang, first)]))
 }
 
-fn body(page: &Page, span: Span, lines: &[Line], arrival: Arrival, form: Form) -> StatementBody {
+fn body(page: &Page, span: StatementSpan, lines: &[ExpenseLine], arrival: Arrival, form: Audience) -> StatementBody {
     let lang = page.lang;
     let totals = Totals::of(lines);
     let href = |number| format!("/expenses/statement?{}", span.query(number));
     let (pages, range, pdf) = match form {
-        Form::OfMember { page } => {
+        Audience::OfMember { page } => {
             let (pages, range) = Pages::of(lines.len(), LINES_PER_PAGE, page, href);
             (pages, range, Some(format!("/expenses/statement.pdf?{}", span.query(1))))
         }
-        Form::OfStaff => (Pages::default(), 0..lines.len(), None),
+        Audience::OfStaff => (Pages::default(), 0..lines.len(), None),
     };
     let changed = lines.iter().filter_map(|line| line.published_at).max();
     StatementBody {
@@ -277,7 +287,7 @@ fn body(page: &Page, span: Span, lines: &[Line], arrival: Arrival, form: Form) -
         changed: changed.map(|changed: Timestamp| day_of(lang, changed)),
         any_blank_provider: lines.iter().any(|line| line.provider_name.is_empty()),
         any_derived: lines.iter().any(|line| line.derived),
-        any_adjustment: lines.iter().any(Line::is_adjustment),
+        any_adjustment: lines.iter().any(ExpenseLine::is_adjustment),
         totals: FormattedTotals {
             total: yen(totals.total),
             insurer: yen(totals.insurer),
@@ -287,8 +297,8 @@ fn body(page: &Page, span: Span, lines: &[Line], arrival: Arrival, form: Form) -
     }
 }
 
-fn row(lang: Lang, line: &Line) -> Row {
-    Row {
+fn row(lang: Lang, line: &ExpenseLine) -> StatementRow {
+    StatementRow {
         month: month_short(line.month),
         patient: line.patient.clone(),
         provider: line.provider_name.clone(),
@@ -302,19 +312,19 @@ fn row(lang: Lang, line: &Line) -> Row {
     }
 }
 
-fn part(lang: Lang, line: &Line) -> Part {
-    Part { care: line.care(lang), total: yen(line.total), self_pay: yen(line.self_pay), note: line.note.clone() }
+fn part(lang: Lang, line: &ExpenseLine) -> ClaimPart {
+    ClaimPart { care: line.care(lang), total: yen(line.total), self_pay: yen(line.self_pay), note: line.note.clone() }
 }
 
 /// Returns the pictures of more than a month.
-fn pictures(lang: Lang, span: Span, lines: &[Line], arrival: Arrival) -> Option<Pictures> {
-    if matches!(span.of, Of::Month(_)) {
+fn pictures(lang: Lang, span: StatementSpan, lines: &[ExpenseLine], arrival: Arrival) -> Option<Pictures> {
+    if matches!(span.of, Period::Month(_)) {
         return None;
     }
     let first = lines.iter().map(|line| line.month).min()?;
     let last = lines.iter().map(|line| line.month).max()?;
     let (first, last) = match span.of {
-        Of::Year(year) => (TreatmentMonth::new(year, 1)?, TreatmentMonth::new(year, 12)?),
+        Period::Year(year) => (TreatmentMonth::new(year, 1)?, TreatmentMonth::new(year, 12)?),
         _ => (first, last),
     };
     let months: Vec<_> =
@@ -337,8 +347,8 @@ fn pictures(lang: Lang, span: Span, lines: &[Line], arrival: Arrival) -> Option<
 }
 
 /// The reference rows of the specification.
-pub(crate) fn sample_lines() -> Vec<Line> {
-    let line = |member_id, patient: &str, provider: &str, care_kind, amounts: [i64; 4]| Line {
+pub(crate) fn sample_lines() -> Vec<ExpenseLine> {
+    let line = |member_id, patient: &str, provider: &str, care_kind, amounts: [i64; 4]| ExpenseLine {
         month: sample_month(),
         member_id,
         patient: patient.into(),
@@ -376,26 +386,30 @@ pub(crate) fn sample_arrival() -> Arrival {
 /// Returns the statement of a month for samples of pages.
 pub(crate) fn sample_statement(page: &Page) -> Statement {
     let month = sample_month();
-    let span = Span { of: Of::Month(month), months: VisibleMonths { first: month, last: month }, member_id: None };
-    statement(page, span, &sample_lines(), (sample_arrival(), sample_window().last.last_day()), Form::OfStaff)
+    let span = StatementSpan {
+        of: Period::Month(month),
+        months: VisibleMonths { first: month, last: month },
+        member_id: None,
+    };
+    statement(page, span, &sample_lines(), (sample_arrival(), sample_window().last.last_day()), Audience::OfStaff)
 }
 
 pages! {
     StatementPage => |shell| {
         let window = sample_window();
         let months = VisibleMonths { first: sample_month(), last: window.last };
-        let span = Span { of: Of::Year(2025), months, member_id: None };
+        let span = StatementSpan { of: Period::Year(2025), months, member_id: None };
         let mut lines = sample_lines();
         if let Some(line) = lines.first_mut() {
-            let half = Line { total: 6_480, self_pay: 150, ..line.clone() };
+            let half = ExpenseLine { total: 6_480, self_pay: 150, ..line.clone() };
             line.parts = vec![half.clone(), half];
         }
         if let Some(line) = lines.last_mut() {
             line.derived = true;
             line.provider_name = String::new();
         }
-        let refund = |line: &Line| Line { total: 0, insurer: 1_200, public: 0, self_pay: -1_200, ..line.clone() };
+        let refund = |line: &ExpenseLine| ExpenseLine { total: 0, insurer: 1_200, public: 0, self_pay: -1_200, ..line.clone() };
         lines.extend(sample_lines().last().map(refund));
-        page(shell, span, &lines, (sample_arrival(), window.last.last_day()), 1, Filter::sample())
+        page(shell, span, &lines, (sample_arrival(), window.last.last_day()), 1, FilterForm::sample())
     },
 }

@@ -6,7 +6,7 @@ use crate::{features::audit::Actor, scope::SystemScope};
 
 /// A member of staff, as they are kept beside the work that they want.
 #[derive(Deserialize, Serialize)]
-struct Kept {
+struct StoredActor {
     staff_id: i64,
     name: String,
     address: String,
@@ -20,7 +20,7 @@ pub(super) fn name(scope: &SystemScope) -> &str {
 /// Returns who acts, to be kept beside the work.
 pub(super) fn kept(scope: &SystemScope) -> String {
     let actor = &scope.actor;
-    let kept = actor.staff_id().map(|staff_id| Kept {
+    let kept = actor.staff_id().map(|staff_id| StoredActor {
         staff_id,
         name: actor.name.clone(),
         address: actor.address().unwrap_or_default().to_owned(),
@@ -30,9 +30,9 @@ pub(super) fn kept(scope: &SystemScope) -> String {
 
 /// Returns the worker's scope as that of the member of staff who wanted the work, or the command line's.
 pub(super) fn of(worker: &SystemScope, kept: &str) -> SystemScope {
-    let staff = serde_json::from_str::<Option<Kept>>(kept).ok().flatten();
+    let staff = serde_json::from_str::<Option<StoredActor>>(kept).ok().flatten();
     worker.acting_for(match staff {
-        Some(Kept { staff_id, name, address }) => Actor::staff(staff_id, &name, &address),
+        Some(StoredActor { staff_id, name, address }) => Actor::staff(staff_id, &name, &address),
         None => Actor::command(),
     })
 }

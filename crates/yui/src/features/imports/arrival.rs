@@ -2,7 +2,7 @@
 
 use kenpo_formats::TreatmentMonth;
 
-use super::{Batch, Refusal, queries};
+use super::{Batch, ImportRefusal, queries};
 use crate::{app::App, scope::SystemScope, ui::Lang, ui::format::month_long};
 
 /// What a publication says about the months that have arrived.
@@ -58,10 +58,10 @@ fn grown(rows: &[MonthRows], before: Option<MonthRows>, this_month: TreatmentMon
 /// Returns the month, unless it is not over yet.
 ///
 /// # Errors
-/// [`Refusal::MonthNotOver`].
-pub(super) fn over(app: &App, through: Option<TreatmentMonth>) -> Result<Option<TreatmentMonth>, Refusal> {
+/// [`ImportRefusal::MonthNotOver`].
+pub(super) fn over(app: &App, through: Option<TreatmentMonth>) -> Result<Option<TreatmentMonth>, ImportRefusal> {
     match through {
-        Some(month) if month >= TreatmentMonth::of(app.clock.today()) => Err(Refusal::MonthNotOver(month)),
+        Some(month) if month >= TreatmentMonth::of(app.clock.today()) => Err(ImportRefusal::MonthNotOver(month)),
         through => Ok(through),
     }
 }

@@ -4,12 +4,12 @@ use tokio::sync::Notify;
 
 /// A bell for each kind of work; a ring that nobody waits for is not lost. Work without it is found as well, some seconds later.
 #[derive(Debug, Default)]
-pub struct Bell {
+pub struct WorkSignal {
     pub(super) files: Notify,
     pub(super) orders: Notify,
 }
 
-impl Bell {
+impl WorkSignal {
     /// Has the workers of this process look at once.
     pub(crate) fn ring(&self) {
         self.files.notify_one();

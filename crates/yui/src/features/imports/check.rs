@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kenpo_formats::Fault;
 
 use super::{
-    ChunkFault, Figures, Importer, Outcome, Report, Source, Watch,
+    ChunkFault, FileTotals, Importer, Outcome, Report, Source, Watch,
     pace::Pace,
     read::{CHUNK, Chunks},
     run::{Counts, counted, is_full_file, there_already, to_confirm},
@@ -81,6 +81,6 @@ pub(super) async fn check<I: Importer>(
     }
     drop(tx);
     watch.confirm(&to_confirm::<I>(source).await?);
-    let figures: Figures = importer.figures();
+    let figures: FileTotals = importer.figures();
     Ok(Report { figures, details: importer.details(), ..total.report(Outcome::DryRun, None) })
 }

@@ -5,7 +5,7 @@ use kenpo_formats::Fault;
 
 use super::{
     Batch, BatchState, HISTORY, Kind,
-    preview::{Before, Preview, Told},
+    preview::{Before, Preview, PreviewFinding},
 };
 
 /// How many of the newest batches are looked through: more than two years' of a society with a file a week.
@@ -77,7 +77,7 @@ pub(super) fn comparable<'b>(preview: &Preview, kind: Kind, batches: &'b [Batch]
 }
 
 /// Returns what has to be confirmed, where the file is far from what it is compared with.
-pub(super) fn far_from(preview: &Preview, before: &Before) -> Option<Told> {
+pub(super) fn far_from(preview: &Preview, before: &Before) -> Option<PreviewFinding> {
     let (now, then) = (preview.accepted, before.accepted);
     let percent = now.saturating_sub(then).saturating_mul(100).checked_div(then)?;
     if percent.abs() < FAR || now.max(then) < FEW {
@@ -86,7 +86,7 @@ pub(super) fn far_from(preview: &Preview, before: &Before) -> Option<Told> {
     let more = if percent > 0 { "多く" } else { "少なく" };
     let reason =
         format!("件数が、比べた取込（{} {}件）より{}%{more}なっています。", before.file_name, then, percent.abs());
-    Some(Told::from(&Fault::new(0, "", reason)))
+    Some(PreviewFinding::from(&Fault::new(0, "", reason)))
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{KINDS, UploadState, acting, news, publish, queries, queries::Taken, upload::Upload, withdraw, work};
+use super::{
+    KINDS, UploadState, acting, news, publish, queries, queries::LeasedUpload, upload::Upload, withdraw, work,
+};
 use crate::{
     app::App,
     scope::{InSociety, SystemScope},
@@ -177,7 +179,7 @@ async fn work_on(
     upload: &Upload,
     mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    let (taken, scope) = (Taken(upload), acting::of(worker, &upload.acting));
+    let (taken, scope) = (LeasedUpload(upload), acting::of(worker, &upload.acting));
     let (society, id) = (scope.society_id(), upload.upload_id);
     if upload.failures > TRIES {
         tracing::error!(society, upload = id, "an upload is given up: its workers ended without a word, {TRIES} times");
@@ -216,7 +218,7 @@ const WORKERS_ENDED: &str =
     "the process that worked on this file ended each time without a word: it may need more memory than there is";
 
 /// Ends the work until somebody lets it go on.
-async fn stopped(app: &App, scope: &SystemScope, taken: &Taken<'_>, trouble: &str) -> anyhow::Result<()> {
+async fn stopped(app: &App, scope: &SystemScope, taken: &LeasedUpload<'_>, trouble: &str) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     taken.settle(&mut tx, scope, UploadState::Stopped, Some(trouble), None).await?;
     tx.commit().await?;
@@ -224,7 +226,7 @@ async fn stopped(app: &App, scope: &SystemScope, taken: &Taken<'_>, trouble: &st
 }
 
 /// Gives signs of life; returns when the upload is not this worker's any more.
-async fn kept(app: &App, scope: &SystemScope, taken: &Taken<'_>) {
+async fn kept(app: &App, scope: &SystemScope, taken: &LeasedUpload<'_>) {
     let mut clock = interval(SIGN_EACH);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -108,8 +108,8 @@ pub trait FileKind: Debug + Send + Sync {
         _app: &'a App,
         _scope: &'a SystemScope,
         _batch_id: i64,
-    ) -> BoxFuture<'a, anyhow::Result<Figures>> {
-        Box::pin(async { Ok(Figures::default()) })
+    ) -> BoxFuture<'a, anyhow::Result<FileTotals>> {
+        Box::pin(async { Ok(FileTotals::default()) })
     }
 
     /// Returns how many rows of each month a batch has; none where rows of this kind are of no month.
@@ -298,7 +298,7 @@ impl Choices {
 
 /// What a file or a batch adds up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-pub struct Figures {
+pub struct FileTotals {
     /// Yen.
     pub amount: Option<i64>,
     /// Different people.

@@ -41,14 +41,16 @@ pub use arrival::{MonthRows, Through};
 pub(crate) use asked::{QuestionCard, valid_answer};
 pub(crate) use batch::HISTORY;
 pub use batch::{Batch, BatchState, Format};
-pub use bell::Bell;
+pub use bell::WorkSignal;
 pub(crate) use check::confirmations;
 pub(crate) use compare::FULL_FILE;
 pub use console::routes;
 pub use entry::{Candidate, Change, Entry, Facts, HandChange, RowQuestion};
 pub use jobs::{run as work, work_due};
 pub(crate) use kind::YES;
-pub use kind::{Answers, Choices, Figures, FileKind, Job, KINDS, Kind, News, PendingWork, Question, Reader, kind_of};
+pub use kind::{
+    Answers, Choices, FileKind, FileTotals, Job, KINDS, Kind, News, PendingWork, Question, Reader, kind_of,
+};
 pub(crate) use late::{
     HandCounts, LateRows, batch_state, hand_batch, hand_batch_count, hand_batch_open, late_rows, no_longer_unmatched,
     unmatched_again,
@@ -58,15 +60,15 @@ pub(crate) use newest::Newest;
 pub use parts::Part;
 pub use profiles::{Profile, UsedProfile, fitting, profile_delete, profile_save, profiles};
 pub use publish::{Publication, publish, publish_approved, publish_at, publish_through};
-pub use read::{Finder, Found, Read, Unreadable};
-pub use refusal::Refusal;
+pub use read::{Finder, Found, Read, UnreadableFile};
+pub use refusal::ImportRefusal;
 pub use report::{Outcome, Report};
 pub(crate) use run::one_chunk_at_a_time;
 pub use run::{Applied, ChunkFault, FaultKind, Importer, Options, Unconfirmed, run};
 pub use source::Source;
 pub use tidy::tidy;
 pub use upload::{NewUpload, Upload, UploadState, apply_upload, drop_upload, resume_upload, upload};
-pub use watch::{Progress, Watch};
+pub use watch::{ReadProgress, Watch};
 pub use withdraw::{withdraw, withdraw_approved};
 
 use kenpo_formats::Fault;

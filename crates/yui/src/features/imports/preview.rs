@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use kenpo_formats::{Fault, TreatmentMonth};
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, Entry, Figures, Outcome, Report, RowQuestion};
+use super::{Batch, Entry, FileTotals, Outcome, Report, RowQuestion};
 
 /// How many mistakes, and how many notices, a page shows.
 pub(super) const SHOWN: usize = 100;
@@ -22,28 +22,28 @@ pub(super) struct Preview {
     pub(super) corrections: i64,
     /// As 202501.
     pub(super) months: Option<(i32, i32)>,
-    pub(super) figures: Figures,
+    pub(super) figures: FileTotals,
     pub(super) details: Vec<(String, i64)>,
     /// The first mistakes, and how many there are in all.
-    pub(super) faults: Vec<Told>,
+    pub(super) faults: Vec<PreviewFinding>,
     pub(super) fault_count: u64,
     /// The commonest reasons, each with how many rows it has.
     #[serde(default)]
     pub(super) fault_groups: Vec<(String, u64)>,
     /// The first things to look at though nothing is wrong, and how many there are in all.
-    pub(super) notices: Vec<Told>,
+    pub(super) notices: Vec<PreviewFinding>,
     pub(super) notice_count: u64,
     /// What it is compared with.
     pub(super) before: Option<Before>,
     /// What has to be confirmed before the file is imported.
     #[serde(default)]
-    pub(super) to_confirm: Vec<Told>,
+    pub(super) to_confirm: Vec<PreviewFinding>,
     /// Why the check was made once more: what an earlier one showed was out of date.
     #[serde(default)]
     pub(super) outdated: Option<String>,
     /// The changes by list: the first of each.
     #[serde(default)]
-    pub(super) lists: Vec<List>,
+    pub(super) lists: Vec<PreviewList>,
     /// What staff have to say: the first.
     #[serde(default)]
     pub(super) asked: Vec<RowQuestion>,
@@ -54,7 +54,7 @@ pub(super) struct Preview {
 
 /// One of the lists of what a file does.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct List {
+pub(super) struct PreviewList {
     /// Its word in the kind's lists.
     pub(super) word: String,
     pub(super) count: u64,
@@ -68,12 +68,12 @@ pub(super) struct FoundFaults {
     count: u64,
     kept: BTreeMap<(String, u64, u64), Fault>,
     /// By the reason without its values.
-    by_reason: HashMap<String, Group>,
+    by_reason: HashMap<String, FaultGroup>,
 }
 
 /// The faults of one reason.
 #[derive(Debug)]
-struct Group {
+struct FaultGroup {
     /// The reason as staff read it.
     shown: String,
     count: u64,
@@ -110,7 +110,7 @@ impl FoundFaults {
                 group.shown = key;
             }
         } else if self.by_reason.len() < REASONS {
-            self.by_reason.insert(key, Group { shown: reason, count: 1 });
+            self.by_reason.insert(key, FaultGroup { shown: reason, count: 1 });
         }
     }
 
@@ -157,7 +157,7 @@ fn unquoted(fault: &Fault) -> String {
 
 /// A mistake or a notice.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Told {
+pub(super) struct PreviewFinding {
     /// The file's name, where several came as one.
     #[serde(default)]
     pub(super) file: String,
@@ -171,14 +171,14 @@ pub(super) struct Told {
     pub(super) reason: String,
 }
 
-impl From<&Fault> for Told {
+impl From<&Fault> for PreviewFinding {
     fn from(fault: &Fault) -> Self {
         let Fault { file, line, numbers, name, column, reason } = fault.clone();
         Self { file, line, numbers, name, column, reason }
     }
 }
 
-impl Told {
+impl PreviewFinding {
     /// Returns where it is, as a sentence begins: the file, where several came as one, and the line.
     pub(super) fn place(&self) -> String {
         let file = if self.file.is_empty() { String::new() } else { format!("{} ", self.file) };
@@ -196,14 +196,14 @@ pub(super) struct Before {
     pub(super) batch_id: i64,
     pub(super) file_name: String,
     pub(super) accepted: i64,
-    pub(super) figures: Figures,
+    pub(super) figures: FileTotals,
     /// Whether it is of the same months a year ago.
     #[serde(default)]
     pub(super) last_year: bool,
 }
 
 impl Before {
-    pub(super) fn of(batch: Batch, figures: Figures, last_year: bool) -> Self {
+    pub(super) fn of(batch: Batch, figures: FileTotals, last_year: bool) -> Self {
         let Batch { batch_id, file_name, accepted, .. } = batch;
         Self { batch_id, file_name, accepted, figures, last_year }
     }
@@ -226,7 +226,7 @@ impl Preview {
     /// Takes over the mistakes that were found.
     pub(super) fn take_faults(&mut self, faults: &FoundFaults) {
         self.fault_count = faults.count;
-        self.faults = faults.kept.values().take(SHOWN).map(Told::from).collect();
+        self.faults = faults.kept.values().take(SHOWN).map(PreviewFinding::from).collect();
         self.fault_groups = faults.groups();
     }
 
@@ -239,7 +239,7 @@ impl Preview {
 
     pub(super) fn entry(&mut self, entry: &Entry) {
         let at = self.lists.iter().position(|list| list.word == entry.list).unwrap_or_else(|| {
-            self.lists.push(List { word: entry.list.to_owned(), count: 0, entries: Vec::new() });
+            self.lists.push(PreviewList { word: entry.list.to_owned(), count: 0, entries: Vec::new() });
             self.lists.len() - 1
         });
         let Some(list) = self.lists.get_mut(at) else { return };

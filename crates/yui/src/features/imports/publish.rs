@@ -6,7 +6,7 @@ use kenpo_formats::TreatmentMonth;
 use yui_db::{DbError, Tx};
 
 use super::{
-    Batch, BatchState, Refusal, acting, acts,
+    Batch, BatchState, ImportRefusal, acting, acts,
     arrival::{self, Through},
     queries,
 };
@@ -20,7 +20,7 @@ use crate::{
 /// want to be are mailed of it by a worker.
 ///
 /// # Errors
-/// [`Refusal`], or where the database does not answer.
+/// [`ImportRefusal`], or where the database does not answer.
 pub async fn publish(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<()> {
     let batch = waiting(app, scope, batch_id).await?;
     let mut tx = app.db.begin().await?;
@@ -41,7 +41,7 @@ pub async fn publish_through(
     batch_id: i64,
     through: Through,
 ) -> anyhow::Result<Option<TreatmentMonth>> {
-    let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
+    let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(ImportRefusal::NoBatch(batch_id))?;
     let said_anew = batch.state == BatchState::Published && !batch.kind.at_once() && through != Through::Suggested;
     let through = match through {
         Through::Suggested => arrival::suggested(app, scope, &batch).await?,
@@ -64,7 +64,7 @@ async fn publish_in(app: &App, tx: &mut Tx, scope: &SystemScope, batch: &Batch) 
     one_at_a_time(tx, scope).await?;
     let told_through = batch.kind.news().filter(|_| !batch.is_history()).map(|_| 0);
     if !queries::batch_publish(tx, scope, batch.batch_id, told_through, app.clock.now()).await? {
-        return Err(Refusal::ChangedMeanwhile(batch.batch_id).into());
+        return Err(ImportRefusal::ChangedMeanwhile(batch.batch_id).into());
     }
     batch.kind.published(tx, scope, batch.batch_id).await?;
     let detail = format!("{} {}件、{}", batch.kind.label(), batch.accepted, arrival::in_words(batch.through));
@@ -80,7 +80,7 @@ async fn months_set(
     through: Option<TreatmentMonth>,
 ) -> anyhow::Result<()> {
     if !queries::through_set(tx, scope, batch.batch_id, BatchState::Published, through).await? {
-        return Err(Refusal::ChangedMeanwhile(batch.batch_id).into());
+        return Err(ImportRefusal::ChangedMeanwhile(batch.batch_id).into());
     }
     let detail = format!("{} → {}", arrival::in_words(batch.through), arrival::in_words(through));
     audit::record(app, tx, scope, acts::MONTHS_SET, Some(&acts::batch(batch)), &detail).await
@@ -155,7 +155,7 @@ async fn carry_out(
     match at {
         Some(at) => schedule(app, tx, scope, batch_id, Some((at, through))).await,
         None => {
-            let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
+            let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(ImportRefusal::NoBatch(batch_id))?;
             months_set(app, tx, scope, &batch, through).await
         }
     }
@@ -171,7 +171,7 @@ async fn schedule(
     let batch = waiting(app, scope, batch_id).await?;
     let kept = wanted.map(|_| acting::kept(scope));
     if !queries::publish_at_set(tx, scope, batch_id, wanted, kept.as_deref()).await? {
-        return Err(Refusal::ChangedMeanwhile(batch_id).into());
+        return Err(ImportRefusal::ChangedMeanwhile(batch_id).into());
     }
     let act = if wanted.is_some() { acts::SCHEDULED } else { acts::UNSCHEDULED };
     let detail = wanted.map(|(at, through)| Publication { at: Some(at), through }.words()).unwrap_or_default();
@@ -205,9 +205,9 @@ pub(super) async fn one_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<()
 }
 
 async fn waiting(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<Batch> {
-    let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
+    let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(ImportRefusal::NoBatch(batch_id))?;
     if batch.state != BatchState::Staged {
-        return Err(Refusal::NotWaiting(batch_id, batch.file_name.clone(), batch.words()).into());
+        return Err(ImportRefusal::NotWaiting(batch_id, batch.file_name.clone(), batch.words()).into());
     }
     Ok(batch)
 }

@@ -7,7 +7,7 @@ use kenpo_formats::Fault;
 use tokio::{sync::mpsc, task::JoinHandle};
 use yui_db::{Db, DbError};
 
-use super::{ChunkFault, FaultKind, Importer, Progress, Source, pace::Pace};
+use super::{ChunkFault, FaultKind, Importer, ReadProgress, Source, pace::Pace};
 
 /// What a reader comes upon.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub(super) const CHUNK: usize = 16_000;
 /// What was read of a chunk, as it stands in the file, and how far the file is with it.
 struct Reads<T> {
     reads: Vec<Read<T>>,
-    progress: Progress,
+    progress: ReadProgress,
 }
 
 /// Some records, and how far the file is with them.
@@ -74,7 +74,7 @@ pub(super) struct Chunk<I: Importer> {
     pub(super) faults: Vec<ChunkFault>,
     /// What staff may want to look at.
     pub(super) notices: Vec<Fault>,
-    pub(super) progress: Progress,
+    pub(super) progress: ReadProgress,
 }
 
 /// A file that is being read.
@@ -86,7 +86,7 @@ pub(super) struct Chunks<I: Importer> {
 /// The whole file can not be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the file can not be read:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub struct Unreadable(pub Vec<Fault>);
+pub struct UnreadableFile(pub Vec<Fault>);
 
 impl<I: Importer> Chunks<I> {
     /// Begins to read, as many records at a time as `pace` says; the first ones, as many as `skip`, were written by an earlier run.
@@ -108,7 +108,7 @@ impl<I: Importer> Chunks<I> {
     /// Returns the next chunk; nothing at the end.
     ///
     /// # Errors
-    /// [`Unreadable`] for a file that can not be used as a whole, or what the disk said where a read failed, or the database
+    /// [`UnreadableFile`] for a file that can not be used as a whole, or what the disk said where a read failed, or the database
     /// where it did not answer.
     pub(super) async fn next(&mut self) -> anyhow::Result<Option<Chunk<I>>> {
         let chunk = self.receiver.recv().await;
@@ -189,19 +189,19 @@ fn send<T>(
         }
         inside = 0;
         let reads = std::mem::replace(&mut reads, Vec::with_capacity(pace.next()));
-        sender.blocking_send(Reads { reads, progress: Progress { bytes: source.bytes_read(), records } }).is_ok()
+        sender.blocking_send(Reads { reads, progress: ReadProgress { bytes: source.bytes_read(), records } }).is_ok()
     });
     if let Some(error) = source.broken() {
         return Err(anyhow::Error::new(error).context(format!("{} can not be read on", source.name)));
     }
-    done.map_err(|faults| Unreadable(faults.into_iter().map(|fault| source.located(fault)).collect()))?;
+    done.map_err(|faults| UnreadableFile(faults.into_iter().map(|fault| source.located(fault)).collect()))?;
     if records == 0 {
         let reason = "このファイルには、見出しのほかに1件もデータがありません。";
-        return Err(Unreadable(vec![Fault::new(0, "", reason)]).into());
+        return Err(UnreadableFile(vec![Fault::new(0, "", reason)]).into());
     }
     if !reads.is_empty() {
         // Nobody listens any more when the import has failed; then there is nobody to tell either.
-        let progress = Progress { bytes: source.bytes_read(), records };
+        let progress = ReadProgress { bytes: source.bytes_read(), records };
         drop(sender.blocking_send(Reads { reads, progress }));
     }
     Ok(())

@@ -4,7 +4,7 @@ use kenpo_formats::TreatmentMonth;
 
 /// Why not: in English for the command line, in Japanese for a page.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum ImportRefusal {
     /// There is none of this number.
     #[error("there is no batch {0}")]
     NoBatch(i64),
@@ -34,7 +34,7 @@ pub enum Refusal {
     HouseholdUsed,
 }
 
-impl Refusal {
+impl ImportRefusal {
     /// Returns the words for staff.
     pub fn words(&self) -> String {
         match self {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use kenpo_formats::TreatmentMonth;
 
-use super::Figures;
+use super::FileTotals;
 
 /// How an import ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct Report {
     /// The first and the last treatment month among them.
     pub months: Option<(TreatmentMonth, TreatmentMonth)>,
     /// What a check found the file to add up to.
-    pub figures: Figures,
+    pub figures: FileTotals,
     /// What else is worth knowing, by name: new households, changed members, unknown records …
     pub details: Vec<(&'static str, i64)>,
 }

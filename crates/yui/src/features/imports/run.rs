@@ -7,7 +7,7 @@ use kenpo_formats::{Fault, TreatmentMonth};
 use yui_db::{DbError, Tx};
 
 use super::{
-    BatchState, Entry, FULL_FILE, Figures, Finder, Found, Kind, Outcome, Read, Report, RowQuestion, Source, Watch,
+    BatchState, Entry, FULL_FILE, FileTotals, Finder, Found, Kind, Outcome, Read, Report, RowQuestion, Source, Watch,
     acts,
     check::check,
     pace::Pace,
@@ -104,8 +104,8 @@ pub trait Importer: Sized + Send + 'static {
     }
 
     /// Returns what the records taken in a check add up to.
-    fn figures(&self) -> Figures {
-        Figures::default()
+    fn figures(&self) -> FileTotals {
+        FileTotals::default()
     }
 }
 
@@ -201,7 +201,7 @@ impl Counts {
             unmatched: self.unmatched,
             corrections: self.corrections,
             months: months(self.first_month, self.last_month),
-            figures: Figures::default(),
+            figures: FileTotals::default(),
             details: Vec::new(),
         }
     }
@@ -219,7 +219,7 @@ const LOOK_AGAIN_AT: i64 = 8;
 /// Each fault is handed to `on_fault` as well as kept with the batch.
 ///
 /// # Errors
-/// Where the file as a whole can not be used ([`super::Unreadable`]), a read or the database fails; what was done so far
+/// Where the file as a whole can not be used ([`super::UnreadableFile`]), a read or the database fails; what was done so far
 /// stays and the next run goes on from there.
 pub async fn run<I: Importer>(
     app: &App,

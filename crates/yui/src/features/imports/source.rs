@@ -258,8 +258,8 @@ impl Source {
         Ok(file.take(size))
     }
 
-    fn watched<R: Read>(&self, inner: R) -> Watched<R> {
-        Watched { inner, reading: self.reading.clone() }
+    fn watched<R: Read>(&self, inner: R) -> WatchedReader<R> {
+        WatchedReader { inner, reading: self.reading.clone() }
     }
 
     /// Returns how many bytes were read since the reading began.
@@ -329,12 +329,12 @@ fn read_through(path: &Path, parts: &mut Parts) -> io::Result<Option<String>> {
 }
 
 /// A reader whose failures are remembered: the formats' readers tell of them as of a mistake in the file.
-struct Watched<R> {
+struct WatchedReader<R> {
     inner: R,
     reading: Arc<Reading>,
 }
 
-impl<R: Read> Read for Watched<R> {
+impl<R: Read> Read for WatchedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.inner.read(buffer) {
             Ok(read) => {

@@ -7,7 +7,7 @@ use super::{Answers, Format, Kind, Part, UsedProfile, acting, acts, preview::Pre
 use crate::{
     app::App,
     features::{
-        audit::{self, Act},
+        audit::{self, AuditAction},
         societies::ids_take,
     },
     files::Stored,
@@ -263,7 +263,7 @@ async fn record(
     app: &App,
     tx: &mut Tx,
     scope: &SystemScope,
-    act: Act,
+    act: AuditAction,
     upload_id: i64,
     detail: &str,
 ) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use super::{ChunkFault, Entry, RowQuestion};
 
 /// How far a file is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct ReadProgress {
     /// Bytes of it that are read.
     pub bytes: u64,
     /// Records that are done.
@@ -33,7 +33,7 @@ pub trait Watch: Send {
     ///
     /// # Errors
     /// What ends the check.
-    fn checked(&mut self, _progress: Progress) -> BoxFuture<'_, anyhow::Result<()>> {
+    fn checked(&mut self, _progress: ReadProgress) -> BoxFuture<'_, anyhow::Result<()>> {
         Box::pin(async { Ok(()) })
     }
 
@@ -45,7 +45,7 @@ pub trait Watch: Send {
         &'a mut self,
         _tx: &'a mut Tx,
         _batch_id: i64,
-        _progress: Progress,
+        _progress: ReadProgress,
     ) -> BoxFuture<'a, anyhow::Result<()>> {
         Box::pin(async { Ok(()) })
     }

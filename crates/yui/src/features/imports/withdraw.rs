@@ -6,7 +6,8 @@ use std::time::Instant;
 use yui_db::Tx;
 
 use super::{
-    Batch, BatchState, Refusal, acting, acts, pace::Pace, publish::one_at_a_time, queries, run::one_chunk_at_a_time,
+    Batch, BatchState, ImportRefusal, acting, acts, pace::Pace, publish::one_at_a_time, queries,
+    run::one_chunk_at_a_time,
 };
 use crate::{
     app::App,
@@ -23,7 +24,7 @@ const TURN: usize = 50_000;
 /// Has a worker withdraw the batch for this reason. One that was to be published is not published any more.
 ///
 /// # Errors
-/// [`Refusal`] where there is no such batch, it was withdrawn before or is to be already; or where the database does not
+/// [`ImportRefusal`] where there is no such batch, it was withdrawn before or is to be already; or where the database does not
 /// answer. What else stands against it shows when it is done: the batch tells then.
 pub(super) async fn order(app: &App, scope: &SystemScope, batch_id: i64, reason: &str) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
@@ -44,12 +45,12 @@ pub async fn withdraw_approved(
     batch_id: i64,
     reason: &str,
 ) -> anyhow::Result<()> {
-    let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
+    let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(ImportRefusal::NoBatch(batch_id))?;
     if batch.state == BatchState::Withdrawn {
-        return Err(Refusal::WithdrawnBefore(batch_id, batch.file_name).into());
+        return Err(ImportRefusal::WithdrawnBefore(batch_id, batch.file_name).into());
     }
     if !queries::withdraw_order(tx, scope, batch_id, &acting::kept(scope), reason).await? {
-        return Err(Refusal::ChangedMeanwhile(batch_id).into());
+        return Err(ImportRefusal::ChangedMeanwhile(batch_id).into());
     }
     audit::record(app, tx, scope, acts::WITHDRAWAL_ORDERED, Some(&acts::batch(&batch)), &detail(&batch, reason)).await
 }
@@ -72,9 +73,9 @@ pub(super) async fn ordered(app: &App, worker: &SystemScope) -> anyhow::Result<u
             done += 1;
             continue;
         };
-        match error.downcast_ref::<Refusal>() {
+        match error.downcast_ref::<ImportRefusal>() {
             // Another worker was faster, or the batch got on just now: what is still to be done is due again.
-            Some(Refusal::ChangedMeanwhile(_) | Refusal::WithdrawnBefore(..)) => {}
+            Some(ImportRefusal::ChangedMeanwhile(_) | ImportRefusal::WithdrawnBefore(..)) => {}
             Some(refusal) => queries::withdraw_refused(&app.db, worker, batch_id, &refusal.words()).await?,
             None => {
                 tracing::error!(society = worker.society_id(), batch = batch_id, "not withdrawn: {error:#}");
@@ -88,7 +89,7 @@ pub(super) async fn ordered(app: &App, worker: &SystemScope) -> anyhow::Result<u
 /// Accounts of older users that are in use by now stay; returns how many these are. An import of it that is under way ends.
 ///
 /// # Errors
-/// [`Refusal`] where there is no such batch, it was withdrawn before, or something else stands on it by now; or where the
+/// [`ImportRefusal`] where there is no such batch, it was withdrawn before, or something else stands on it by now; or where the
 /// database does not answer.
 pub async fn withdraw(app: &App, scope: &SystemScope, batch_id: i64, reason: &str) -> anyhow::Result<i64> {
     let kept = hide(app, scope, batch_id, reason).await?;
@@ -121,13 +122,13 @@ pub(super) async fn hide_in(
     one_at_a_time(tx, scope).await?;
     // Nor while a file is being written: each restores, or builds on, what the other changes.
     one_chunk_at_a_time(tx, scope).await?;
-    let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(Refusal::NoBatch(batch_id))?;
+    let batch = queries::batch(&app.db, scope, batch_id).await?.ok_or(ImportRefusal::NoBatch(batch_id))?;
     if batch.state == BatchState::Withdrawn {
-        return Err(Refusal::WithdrawnBefore(batch_id, batch.file_name).into());
+        return Err(ImportRefusal::WithdrawnBefore(batch_id, batch.file_name).into());
     }
     let now = app.clock.now();
     if !queries::batch_withdraw(tx, scope, batch_id, batch.state, reason, now).await? {
-        return Err(Refusal::ChangedMeanwhile(batch_id).into());
+        return Err(ImportRefusal::ChangedMeanwhile(batch_id).into());
     }
     queries::uploads_drop_of(tx, scope, batch_id).await?;
     let kept = batch.kind.withdrawn(tx, scope, batch_id, now).await?;

@@ -7,11 +7,11 @@ use kenpo_formats::{Fault, write_faults_csv};
 use yui_db::Tx;
 
 use super::{
-    ChunkFault, Entry, Job, Options, Outcome, Progress, Report, RowQuestion, Source, Unreadable, UploadState, Watch,
-    acts, compare,
+    ChunkFault, Entry, Job, Options, Outcome, ReadProgress, Report, RowQuestion, Source, UnreadableFile, UploadState,
+    Watch, acts, compare,
     entry::EntriesCsv,
-    preview::{Before, FoundFaults, Preview, Told},
-    queries::{self, Taken},
+    preview::{Before, FoundFaults, Preview, PreviewFinding},
+    queries::{self, LeasedUpload},
     upload::{Upload, files_remove},
     withdraw,
 };
@@ -53,8 +53,8 @@ async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
             preview.take(report);
             UploadState::Checked
         }
-        Err(error) => match error.downcast_ref::<Unreadable>() {
-            Some(Unreadable(faults)) => {
+        Err(error) => match error.downcast_ref::<UnreadableFile>() {
+            Some(UnreadableFile(faults)) => {
                 faults.iter().for_each(|fault| watch.faults.add(fault));
                 UploadState::Unreadable
             }
@@ -69,7 +69,7 @@ async fn check(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
         preview.before = Some(before);
     }
     if let Some(outdated) = upload.preview.as_ref().and_then(|earlier| earlier.outdated.as_deref()) {
-        preview.to_confirm.push(Told::from(&Fault::new(0, "", outdated)));
+        preview.to_confirm.push(PreviewFinding::from(&Fault::new(0, "", outdated)));
     }
     preview.take_faults(&watch.faults);
     let preview = preview.clone();
@@ -93,7 +93,7 @@ async fn found(
     names: &ListNames,
     state: UploadState,
 ) -> anyhow::Result<Tx> {
-    let (taken, preview) = (Taken(upload), serde_json::to_string(preview)?);
+    let (taken, preview) = (LeasedUpload(upload), serde_json::to_string(preview)?);
     let mut tx = app.db.begin().await?;
     let kept = taken.preview(&mut tx, scope, &preview, names).await?
         && taken.settle(&mut tx, scope, state, None, None).await?;
@@ -107,7 +107,7 @@ async fn apply(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
     }
     if let Some(outdated) = outdated(app, scope, upload).await? {
         let mut tx = app.db.begin().await?;
-        let kept = Taken(upload).check_again(&mut tx, scope, &serde_json::to_string(&outdated)?).await?;
+        let kept = LeasedUpload(upload).check_again(&mut tx, scope, &serde_json::to_string(&outdated)?).await?;
         tx.commit().await?;
         app.imports.ring();
         return if kept { Ok(()) } else { Err(NotOurs.into()) };
@@ -123,7 +123,7 @@ async fn apply(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
     if upload.all_or_nothing && wrong > 0 && ours && report.batch_id.is_some() {
         return refuse(app, scope, upload, wrong, report.batch_id).await;
     }
-    let taken = Taken(upload);
+    let taken = LeasedUpload(upload);
     let mut tx = app.db.begin().await?;
     let settled = taken.settle(&mut tx, scope, UploadState::Applied, None, report.batch_id).await?;
     tx.commit().await?;
@@ -151,7 +151,7 @@ async fn refuse(
     batch_id: Option<i64>,
 ) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
-    if !Taken(upload).settle(&mut tx, scope, UploadState::Refused, None, batch_id).await? {
+    if !LeasedUpload(upload).settle(&mut tx, scope, UploadState::Refused, None, batch_id).await? {
         return Err(NotOurs.into());
     }
     if let Some(batch_id) = batch_id {
@@ -248,7 +248,7 @@ impl Watch for Checking<'_> {
     }
 
     fn confirm(&mut self, faults: &[Fault]) {
-        self.preview.to_confirm.extend(faults.iter().map(Told::from));
+        self.preview.to_confirm.extend(faults.iter().map(PreviewFinding::from));
     }
 
     fn found(&mut self, entries: &[Entry], asked: &[RowQuestion]) {
@@ -259,10 +259,10 @@ impl Watch for Checking<'_> {
         }
     }
 
-    fn checked(&mut self, progress: Progress) -> BoxFuture<'_, anyhow::Result<()>> {
+    fn checked(&mut self, progress: ReadProgress) -> BoxFuture<'_, anyhow::Result<()>> {
         Box::pin(async move {
             let mut tx = self.app.db.begin().await?;
-            let ours = Taken(self.upload).progress(&mut tx, self.scope, progress, None).await?;
+            let ours = LeasedUpload(self.upload).progress(&mut tx, self.scope, progress, None).await?;
             tx.commit().await?;
             if ours { Ok(()) } else { Err(NotOurs.into()) }
         })
@@ -282,10 +282,10 @@ impl Watch for Applying<'_> {
         &'t mut self,
         tx: &'t mut Tx,
         batch_id: i64,
-        progress: Progress,
+        progress: ReadProgress,
     ) -> BoxFuture<'t, anyhow::Result<()>> {
         Box::pin(async move {
-            let ours = Taken(self.upload).progress(tx, self.scope, progress, Some(batch_id)).await?;
+            let ours = LeasedUpload(self.upload).progress(tx, self.scope, progress, Some(batch_id)).await?;
             if ours { Ok(()) } else { Err(NotOurs.into()) }
         })
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::App,
-    features::account::proving::{Place, sealed_open, sealed_seal},
+    features::account::proving::{SealContext, sealed_open, sealed_seal},
     scope::InSociety,
     ui::{Lang, cookie},
 };
@@ -31,14 +31,14 @@ const LONGEST_PAGE: usize = 4 << 20;
 
 /// Whose a form is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Owner {
+pub(crate) enum FormOwner {
     /// A member's account.
     Member(i64),
     /// A member of staff.
     Staff(i64),
 }
 
-impl Owner {
+impl FormOwner {
     /// Returns the account's id and the staff's, the other one 0.
     pub(super) fn ids(self) -> (i64, i64) {
         match self {
@@ -76,12 +76,12 @@ pub fn is_secret(name: &str) -> bool {
 pub(crate) async fn keep(
     app: &App,
     scope: &impl InSociety,
-    owner: Owner,
+    owner: FormOwner,
     page: &str,
     request: Request,
 ) -> anyhow::Result<Keeping> {
     let path = request.uri().path().to_owned();
-    let browser = Browser::of(app, request.headers());
+    let browser = BrowserKey::of(app, request.headers());
     let kind = request.headers().get(header::CONTENT_TYPE);
     if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
         return Ok(Keeping::NoForm);
@@ -100,7 +100,7 @@ pub(crate) async fn keep(
         return Ok(Keeping::Lost);
     }
     let (token, fresh) = match browser {
-        Some(Browser(token)) => (token, None),
+        Some(BrowserKey(token)) => (token, None),
         None => {
             let token = app.random.token()?;
             (*token.hash().as_bytes(), Some(token))
@@ -108,7 +108,7 @@ pub(crate) async fn keep(
     };
     let mut tx = app.db.begin().await?;
     let form_id = queries::next_id(&mut tx, scope).await?;
-    let sealed = sealed_seal(app, scope, Place("kept_forms", "sealed_fields", &form_id.to_string()), &json)?;
+    let sealed = sealed_seal(app, scope, SealContext("kept_forms", "sealed_fields", &form_id.to_string()), &json)?;
     let new = NewForm { owner, token_hash: &token, page, path: &path };
     queries::keep(&mut tx, scope, &new, (form_id, sealed), app.clock.now()).await?;
     tx.commit().await?;
@@ -119,9 +119,9 @@ pub(crate) async fn keep(
 
 /// A browser that sent a form too late: by the hash of its token.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Browser([u8; 32]);
+pub(crate) struct BrowserKey([u8; 32]);
 
-impl Browser {
+impl BrowserKey {
     /// Returns the browser of this request, if it is one.
     pub(crate) fn of(app: &App, headers: &HeaderMap) -> Option<Self> {
         let token = cookie::get(headers, app.config.http.https, KEPT_COOKIE).and_then(Token::parse)?;
@@ -136,7 +136,7 @@ impl Browser {
         self,
         app: &App,
         scope: &impl InSociety,
-        owner: Owner,
+        owner: FormOwner,
         path: &str,
     ) -> anyhow::Result<()> {
         Ok(queries::forget(&app.db, scope, owner, (&self.0, path)).await?)
@@ -158,7 +158,7 @@ impl Browser {
         self,
         app: &App,
         scope: &impl InSociety,
-        (owner, path): (Owner, &str),
+        (owner, path): (FormOwner, &str),
         lang: Lang,
         page: Response,
     ) -> anyhow::Result<Response> {
@@ -170,7 +170,7 @@ impl Browser {
         let since = app.clock.now().checked_sub(LIFE)?;
         let Some(form) = queries::form(&app.db, scope, owner, (&self.0, path), since).await? else { return Ok(page) };
         let place = form.form_id.to_string();
-        let json = sealed_open(app, scope, Place("kept_forms", "sealed_fields", &place), &form.sealed_fields)?;
+        let json = sealed_open(app, scope, SealContext("kept_forms", "sealed_fields", &place), &form.sealed_fields)?;
         let fields: Vec<(String, String)> = serde_json::from_slice(&json)?;
         let (mut parts, body) = page.into_parts();
         let html = String::from_utf8(to_bytes(body, LONGEST_PAGE).await?.to_vec())?;

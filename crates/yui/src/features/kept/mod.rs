@@ -11,7 +11,7 @@ mod queries;
 
 #[doc(hidden)]
 pub use keep::is_secret;
-pub(crate) use keep::{Browser, Keeping, Owner, keep};
+pub(crate) use keep::{BrowserKey, FormOwner, Keeping, keep};
 
 use jiff::SignedDuration;
 

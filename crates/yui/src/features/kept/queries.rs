@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use super::Owner;
+use super::FormOwner;
 use crate::{features::societies::ids_take, scope::InSociety};
 
 statements! {
@@ -39,7 +39,7 @@ pub(super) struct FormRow {
 
 /// A form that is about to be kept.
 pub(super) struct NewForm<'a> {
-    pub(super) owner: Owner,
+    pub(super) owner: FormOwner,
     pub(super) token_hash: &'a [u8; 32],
     pub(super) page: &'a str,
     pub(super) path: &'a str,
@@ -70,7 +70,7 @@ pub(super) async fn keep(
 pub(super) async fn form(
     db: &Db,
     scope: &impl InSociety,
-    owner: Owner,
+    owner: FormOwner,
     (token_hash, page): (&[u8; 32], &str),
     since: Timestamp,
 ) -> Result<Option<FormRow>, DbError> {
@@ -82,7 +82,7 @@ pub(super) async fn form(
 pub(super) async fn forget(
     db: &Db,
     scope: &impl InSociety,
-    owner: Owner,
+    owner: FormOwner,
     (token_hash, path): (&[u8; 32], &str),
 ) -> Result<(), DbError> {
     let (account_id, staff_id) = owner.ids();

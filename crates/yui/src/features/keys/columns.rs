@@ -42,7 +42,7 @@ pub(super) struct Tokened {
 
 /// So many values with this beginning.
 #[derive(sqlx::FromRow)]
-pub(super) struct Head {
+pub(super) struct KeyUse {
     pub(super) head: Vec<u8>,
     pub(super) count: i64,
 }

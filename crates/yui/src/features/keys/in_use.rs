@@ -6,7 +6,7 @@ use yui_auth::seal::{BEFORE_NAME, Context, beginning, key_of};
 use yui_db::{Db, DbError, params};
 
 use super::{
-    columns::{COLUMNS, Column, Head, Numbered, Rows, Tokened},
+    columns::{COLUMNS, Column, KeyUse, Numbered, Rows, Tokened},
     logins,
 };
 use crate::{
@@ -76,7 +76,8 @@ async fn keys_of(db: &Db, scope: &SystemScope, column: &Column) -> Result<Vec<(S
     // First how long the names are, then the names.
     for lengths in heads(db, scope, column, &[], BEFORE_NAME).await? {
         let length = lengths.head.get(1).copied().unwrap_or_default();
-        for Head { head, count } in heads(db, scope, column, &lengths.head, BEFORE_NAME + usize::from(length)).await? {
+        for KeyUse { head, count } in heads(db, scope, column, &lengths.head, BEFORE_NAME + usize::from(length)).await?
+        {
             keys.push((key_of(&head).unwrap_or_default().to_owned(), count));
         }
     }
@@ -89,7 +90,7 @@ async fn heads(
     column: &Column,
     begin: &[u8],
     length: usize,
-) -> Result<Vec<Head>, DbError> {
+) -> Result<Vec<KeyUse>, DbError> {
     let (begun, length) = (i64::try_from(begin.len()).unwrap_or(0), i64::try_from(length).unwrap_or(0));
     db.all(column.heads, params![scope.society_id(), begin, begun, length]).await
 }

@@ -55,13 +55,13 @@ pub async fn rotate(app: &App, scope: &SystemScope) -> anyhow::Result<Rotated> {
 }
 
 /// Where a value stands: table, column, row.
-type Place = (&'static str, &'static str, String);
+type ValuePosition = (&'static str, &'static str, String);
 
 /// Returns the value sealed with the newest key; nothing where it can not be opened, which is counted.
 fn anew(
     app: &App,
     scope: &SystemScope,
-    (table, column, row): &Place,
+    (table, column, row): &ValuePosition,
     sealed: &[u8],
     rotated: &mut Rotated,
 ) -> anyhow::Result<Option<Vec<u8>>> {

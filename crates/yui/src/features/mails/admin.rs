@@ -5,16 +5,16 @@ use jiff::Timestamp;
 use super::{
     letter::{Letter, MailFrame, Sender},
     outbox::{Recipient, enqueue},
-    post::Carrier,
+    post::Transport,
     queries,
     rules::masked,
-    smtp::{Refusal, Session},
+    smtp::{DeliveryError, SmtpSession},
 };
 use crate::{app::App, scope::InSociety, ui::Lang};
 
 /// A mail as a list shows it.
 #[derive(Debug)]
-pub struct Listed {
+pub struct ListedMail {
     /// Its number in its society.
     pub mail_id: i64,
     /// What it is, as in `email_verify`.
@@ -24,14 +24,14 @@ pub struct Listed {
     /// How often it was tried.
     pub tries: i32,
     /// Where it stands.
-    pub state: State,
+    pub state: MailState,
     /// Why the last try failed.
     pub last_error: Option<String>,
 }
 
 /// Where a mail stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum MailState {
     /// It is delivered then, or soon after.
     Due(Timestamp),
     /// It was delivered then.
@@ -44,17 +44,17 @@ pub enum State {
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn list(app: &App, scope: &impl InSociety) -> anyhow::Result<Vec<Listed>> {
+pub async fn list(app: &App, scope: &impl InSociety) -> anyhow::Result<Vec<ListedMail>> {
     let rows = queries::mail_list(&app.db, scope).await?;
-    let listed = rows.into_iter().map(|row| Listed {
+    let listed = rows.into_iter().map(|row| ListedMail {
         mail_id: row.mail_id,
         kind: row.kind,
         to: masked(&row.recipient),
         tries: row.tries,
         state: match (row.sent_at, row.failed_at) {
-            (Some(at), _) => State::Sent(at.to_jiff()),
-            (None, Some(at)) => State::Failed(at.to_jiff()),
-            (None, None) => State::Due(row.due_at.to_jiff()),
+            (Some(at), _) => MailState::Sent(at.to_jiff()),
+            (None, Some(at)) => MailState::Failed(at.to_jiff()),
+            (None, None) => MailState::Due(row.due_at.to_jiff()),
         },
         last_error: row.last_error,
     });
@@ -66,10 +66,10 @@ pub async fn list(app: &App, scope: &impl InSociety) -> anyhow::Result<Vec<Liste
 /// # Errors
 /// The reason.
 pub async fn server_answers(app: &App, scope: &impl InSociety) -> Result<(), String> {
-    let Carrier::Server(server, tls) = &app.mail.carrier else {
+    let Transport::Server(server, tls) = &app.mail.carrier else {
         return Err("YUI_SMTP_URL is not set; mail waits in the database".to_owned());
     };
-    let session = Session::open(app, scope.society(), server, tls.as_ref()).await.map_err(Refusal::reason)?;
+    let session = SmtpSession::open(app, scope.society(), server, tls.as_ref()).await.map_err(DeliveryError::reason)?;
     session.close().await;
     Ok(())
 }

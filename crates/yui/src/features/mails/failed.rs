@@ -14,7 +14,7 @@ use super::{
     MAILS_FAILED_VIEWED,
     letter::kind_label,
     queries::{self, FailedRow, OwnerRow},
-    retry::{self, Refusal, since},
+    retry::{self, RetryRefusal, since},
     rules::{ANSWERED, Useless, masked, reason},
 };
 use crate::{
@@ -22,11 +22,11 @@ use crate::{
     error::AppError,
     features::{audit, staff::Right},
     scope::{InSociety, StaffScope},
-    ui::{Page, Shell, format},
+    ui::{Page, PageContext, format},
 };
 
 /// A mail in the list.
-pub(crate) struct Line {
+pub(crate) struct FailedMailLine {
     mail_id: i64,
     failed: String,
     kind: String,
@@ -43,7 +43,7 @@ pub(crate) struct Line {
 #[template(path = "features/mails/failed.html")]
 pub(crate) struct MailsFailedPage {
     page: Page,
-    lines: Vec<Line>,
+    lines: Vec<FailedMailLine>,
     all: i64,
     /// How many are worth another try.
     worth: i64,
@@ -57,7 +57,7 @@ pub(crate) struct MailsFailedPage {
 /// After which mail of the list the page begins, and what was just done.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Wanted {
+pub(super) struct FailedMailQuery {
     failed: Option<i64>,
     mail: i64,
     done: String,
@@ -75,9 +75,9 @@ pub(crate) async fn count(app: &App, scope: &impl InSociety) -> anyhow::Result<i
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(Wanted { failed, mail, done }): Query<Wanted>,
+    Query(FailedMailQuery { failed, mail, done }): Query<FailedMailQuery>,
 ) -> Result<MailsFailedPage, AppError> {
     let times = (since(&app)?, app.clock.now());
     let after = failed.and_then(|at| Timestamp::from_microsecond(at).ok()).map(|at| (at, mail));
@@ -112,10 +112,10 @@ pub(super) async fn show(
     })
 }
 
-fn line(row: &FailedRow, owners: &HashMap<i64, OwnerRow>) -> Line {
+fn line(row: &FailedRow, owners: &HashMap<i64, OwnerRow>) -> FailedMailLine {
     let owner = row.account_id.and_then(|id| owners.get(&id));
     let kept = row.last_error.as_deref().unwrap_or_default();
-    Line {
+    FailedMailLine {
         mail_id: row.mail_id,
         failed: format::minute(row.failed_at.to_jiff()),
         kind: kind_label(&row.kind).to_owned(),
@@ -134,9 +134,9 @@ pub(super) async fn retry_one(
 ) -> Result<Redirect, AppError> {
     let done = match retry::retry(&app, &staff.acting(), id).await {
         Ok(()) => "retried",
-        Err(error) => match error.downcast_ref::<Refusal>() {
-            Some(Refusal::NotFailed(_)) => "changed",
-            Some(Refusal::Useless(..)) => "useless",
+        Err(error) => match error.downcast_ref::<RetryRefusal>() {
+            Some(RetryRefusal::NotFailed(_)) => "changed",
+            Some(RetryRefusal::Useless(..)) => "useless",
             None => return Err(error.into()),
         },
     };
@@ -150,7 +150,7 @@ pub(super) async fn retry_all(State(app): State<App>, staff: StaffScope) -> Resu
 
 crate::ui::console_pages! {
     MailsFailedPage => |shell| {
-        let line = |kind: &str, answer: &str, useless: Option<Useless>| Line {
+        let line = |kind: &str, answer: &str, useless: Option<Useless>| FailedMailLine {
             mail_id: 7,
             failed: "2026/11/20 09:12".into(),
             kind: kind_label(kind).to_owned(),

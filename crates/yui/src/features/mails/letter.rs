@@ -80,13 +80,13 @@ pub struct Letter {
     pub(super) sender: Sender,
     pub(super) kind: &'static str,
     subject: String,
-    parts: Vec<Part>,
+    parts: Vec<LetterPart>,
     unsubscribe: Option<String>,
     pub(super) ends_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
-enum Part {
+enum LetterPart {
     Paragraph(String),
     Button(String, String),
     Code(String),
@@ -125,7 +125,7 @@ impl Letter {
         Self { frame, sender, kind, subject, parts: Vec::new(), unsubscribe: None, ends_at: None }
     }
 
-    fn with(mut self, part: Part) -> Self {
+    fn with(mut self, part: LetterPart) -> Self {
         self.parts.push(part);
         self
     }
@@ -133,31 +133,31 @@ impl Letter {
     /// Adds a paragraph.
     #[must_use]
     pub fn p(self, sentence: impl Into<String>) -> Self {
-        self.with(Part::Paragraph(sentence.into()))
+        self.with(LetterPart::Paragraph(sentence.into()))
     }
 
     /// Adds a link that stands out; the text shows its full address on a line of its own.
     #[must_use]
     pub fn button(self, label: impl Into<String>, url: impl Into<String>) -> Self {
-        self.with(Part::Button(label.into(), url.into()))
+        self.with(LetterPart::Button(label.into(), url.into()))
     }
 
     /// Adds a code to type in.
     #[must_use]
     pub fn code(self, code: impl Into<String>) -> Self {
-        self.with(Part::Code(code.into()))
+        self.with(LetterPart::Code(code.into()))
     }
 
     /// Adds a list.
     #[must_use]
     pub fn list<S: Into<String>>(self, items: impl IntoIterator<Item = S>) -> Self {
-        self.with(Part::List(items.into_iter().map(Into::into).collect()))
+        self.with(LetterPart::List(items.into_iter().map(Into::into).collect()))
     }
 
     /// Adds a sentence in small print.
     #[must_use]
     pub fn fine(self, sentence: impl Into<String>) -> Self {
-        self.with(Part::Fine(sentence.into()))
+        self.with(LetterPart::Fine(sentence.into()))
     }
 
     /// Says at which address its reader can be done with letters like this one. It must take a POST of one click

@@ -97,7 +97,7 @@ pub(super) fn opened(app: &App, scope: &impl InSociety, mail_id: i64, sealed: &[
 
 /// A delivered mail, as the demo's mailbox shows it.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct DeliveredMail {
     /// Its number in its society.
     pub mail_id: i64,
     /// What it is, as in `email_verify`.
@@ -117,12 +117,12 @@ pub struct Kept {
 }
 
 /// Returns a society's delivered mails whose content was kept, newest first: to this address or, where it is empty, to any.
-pub(crate) async fn kept(app: &App, scope: &impl InSociety, to: &str) -> anyhow::Result<Vec<Kept>> {
+pub(crate) async fn kept(app: &App, scope: &impl InSociety, to: &str) -> anyhow::Result<Vec<DeliveredMail>> {
     let rows = queries::mail_kept_list(&app.db, scope, to).await?;
     let kept = rows.into_iter().filter_map(|row| {
         let (sealed, sent_at) = (row.sealed_content?, row.sent_at?.to_jiff());
         let from = sender_address(app, scope.society(), Sender::of(&row.sender));
-        Some(opened(app, scope, row.mail_id, &sealed).map(|Content { subject, text, html, .. }| Kept {
+        Some(opened(app, scope, row.mail_id, &sealed).map(|Content { subject, text, html, .. }| DeliveredMail {
             mail_id: row.mail_id,
             kind: row.kind,
             from,

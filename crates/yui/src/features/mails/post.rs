@@ -11,13 +11,13 @@ use crate::config::MailConfig;
 
 /// What carries mail away, ready to be used.
 #[derive(Debug)]
-pub struct Post {
+pub struct Mailer {
     bell: Notify,
-    pub(super) carrier: Carrier,
+    pub(super) carrier: Transport,
 }
 
 /// What carries mail away.
-pub(super) enum Carrier {
+pub(super) enum Transport {
     /// A mail server.
     Server(SmtpServer, Option<TlsParameters>),
     /// Nothing: in the demo, delivered is what its mailbox shows.
@@ -26,7 +26,7 @@ pub(super) enum Carrier {
     Nobody,
 }
 
-impl std::fmt::Debug for Carrier {
+impl std::fmt::Debug for Transport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Server(server, _) => write!(f, "{server:?}"),
@@ -36,17 +36,17 @@ impl std::fmt::Debug for Carrier {
     }
 }
 
-impl Post {
+impl Mailer {
     /// Makes ready what the settings name.
     pub(crate) fn of(config: &MailConfig, in_demo: bool) -> anyhow::Result<Self> {
         let root = config.extra_root.as_deref().map(certificate).transpose()?;
         let carrier = match &config.server {
             Some(server) => {
                 let tls = (server.tls != Privacy::None).then(|| parameters(server, root)).transpose()?;
-                Carrier::Server(server.clone(), tls)
+                Transport::Server(server.clone(), tls)
             }
-            None if in_demo => Carrier::Mailbox,
-            None => Carrier::Nobody,
+            None if in_demo => Transport::Mailbox,
+            None => Transport::Nobody,
         };
         Ok(Self { bell: Notify::new(), carrier })
     }
@@ -56,7 +56,7 @@ impl Post {
         self.bell.notify_one();
     }
 
-    /// Waits for [`Post::wake`]; one that came before is not lost.
+    /// Waits for [`Mailer::wake`]; one that came before is not lost.
     pub(super) async fn woken(&self) {
         self.bell.notified().await;
     }

@@ -135,19 +135,19 @@ pub(super) async fn mail_insert(
 }
 
 #[derive(sqlx::FromRow)]
-struct Due {
+struct DueMail {
     society_id: i64,
 }
 
 /// Returns the ids of the societies that have a mail to deliver. A worker asks before it has a scope.
 pub(super) async fn societies_due(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
-    let rows: Vec<Due> = db.all(&SOCIETIES_DUE, params![now]).await?;
+    let rows: Vec<DueMail> = db.all(&SOCIETIES_DUE, params![now]).await?;
     Ok(rows.into_iter().map(|row| row.society_id).collect())
 }
 
 /// A mail that this worker has for itself until a given time.
 #[derive(sqlx::FromRow)]
-pub(super) struct Taken {
+pub(super) struct LeasedMail {
     pub(super) mail_id: i64,
     pub(super) kind: String,
     pub(super) sender: String,
@@ -164,9 +164,9 @@ pub(super) async fn mails_take(
     now: Timestamp,
     until: Timestamp,
     count: i64,
-) -> Result<Vec<Taken>, DbError> {
+) -> Result<Vec<LeasedMail>, DbError> {
     let mut tx = db.begin().await?;
-    let mut taken: Vec<Taken> = tx.all(&MAILS_TAKE, params![scope.society_id(), now, until, count]).await?;
+    let mut taken: Vec<LeasedMail> = tx.all(&MAILS_TAKE, params![scope.society_id(), now, until, count]).await?;
     tx.commit().await?;
     taken.sort_by_key(|mail| mail.mail_id);
     Ok(taken)
@@ -203,7 +203,7 @@ pub(super) enum Settled {
 pub(super) async fn mail_settle(
     db: &Db,
     scope: &impl InSociety,
-    mail: &Taken,
+    mail: &LeasedMail,
     settled: &Settled,
 ) -> Result<bool, DbError> {
     let (society, id, tries) = (scope.society_id(), mail.mail_id, mail.tries);
@@ -258,7 +258,7 @@ pub(super) async fn failed_one(
 }
 
 #[derive(sqlx::FromRow)]
-struct Count {
+struct MailCount {
     count: i64,
 }
 
@@ -270,12 +270,12 @@ pub(crate) async fn count_of(
     kind: &str,
     since: Timestamp,
 ) -> Result<i64, DbError> {
-    Ok(tx.one::<Count>(&COUNT_OF, params![scope.society_id(), account_id, kind, since]).await?.count)
+    Ok(tx.one::<MailCount>(&COUNT_OF, params![scope.society_id(), account_id, kind, since]).await?.count)
 }
 
 /// Returns how many mails were given up since.
 pub(super) async fn failed_count(db: &Db, scope: &impl InSociety, since: Timestamp) -> Result<i64, DbError> {
-    let row: Count = db.one(&FAILED_COUNT, params![scope.society_id(), since]).await?;
+    let row: MailCount = db.one(&FAILED_COUNT, params![scope.society_id(), since]).await?;
     Ok(row.count)
 }
 
@@ -285,7 +285,7 @@ pub(super) async fn failed_worth(
     scope: &impl InSociety,
     (since, now): (Timestamp, Timestamp),
 ) -> Result<i64, DbError> {
-    let row: Count = db.one(&FAILED_WORTH, params![scope.society_id(), now, since]).await?;
+    let row: MailCount = db.one(&FAILED_WORTH, params![scope.society_id(), now, since]).await?;
     Ok(row.count)
 }
 
@@ -324,7 +324,7 @@ pub(super) async fn mails_retry(
 
 /// A mail as the command line lists it.
 #[derive(sqlx::FromRow)]
-pub(super) struct Listed {
+pub(super) struct ListedMailRow {
     pub(super) mail_id: i64,
     pub(super) kind: String,
     pub(super) recipient: String,
@@ -335,7 +335,7 @@ pub(super) struct Listed {
     pub(super) last_error: Option<String>,
 }
 
-pub(super) async fn mail_list(db: &Db, scope: &impl InSociety) -> Result<Vec<Listed>, DbError> {
+pub(super) async fn mail_list(db: &Db, scope: &impl InSociety) -> Result<Vec<ListedMailRow>, DbError> {
     db.all(&MAIL_LIST, params![scope.society_id()]).await
 }
 

@@ -19,7 +19,7 @@ const BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Why a mail is not tried again: in English for the command line, in Japanese for a page.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum RetryRefusal {
     /// It was not given up, or is on its way again.
     #[error("mail {0} is not among those given up")]
     NotFailed(i64),
@@ -36,12 +36,12 @@ pub(super) fn since(app: &App) -> anyhow::Result<Timestamp> {
 /// Lets a mail that was given up be tried again, from the beginning.
 ///
 /// # Errors
-/// [`Refusal`], or where the database does not answer.
+/// [`RetryRefusal`], or where the database does not answer.
 pub async fn retry(app: &App, scope: &SystemScope, mail_id: i64) -> anyhow::Result<()> {
     let now = app.clock.now();
-    let row = queries::failed_one(&app.db, scope, mail_id, now).await?.ok_or(Refusal::NotFailed(mail_id))?;
+    let row = queries::failed_one(&app.db, scope, mail_id, now).await?.ok_or(RetryRefusal::NotFailed(mail_id))?;
     if let Some(why) = row.useless() {
-        return Err(Refusal::Useless(mail_id, why).into());
+        return Err(RetryRefusal::Useless(mail_id, why).into());
     }
     let owner = queries::owners(&app.db, scope, row.account_id.as_slice()).await?.pop();
     let subject = match owner {
@@ -50,7 +50,7 @@ pub async fn retry(app: &App, scope: &SystemScope, mail_id: i64) -> anyhow::Resu
     };
     let mut tx = app.db.begin().await?;
     if !queries::mail_retry(&mut tx, scope, mail_id, now).await? {
-        return Err(Refusal::NotFailed(mail_id).into());
+        return Err(RetryRefusal::NotFailed(mail_id).into());
     }
     let detail = format!("{} {}", kind_label(&row.kind), masked(&row.recipient));
     audit::record(app, &mut tx, scope, MAIL_RETRIED, Some(&subject), &detail).await?;

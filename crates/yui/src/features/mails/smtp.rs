@@ -141,7 +141,7 @@ pub(super) fn message(envelope: &Envelope<'_>, content: Content) -> Option<Messa
     if let Some(url) = content.unsubscribe {
         builder = builder
             .raw_header(header("List-Unsubscribe", format!("<{url}>")))
-            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()));
+            .raw_header(header("List-Unsubscribe-Mailer", "List-Unsubscribe=One-Click".into()));
     }
     // What parts the two holds a sign that no encoded body has.
     let parts = MultiPart::alternative().boundary(format!("=_{}", id.get(..24).unwrap_or_default()));
@@ -168,7 +168,7 @@ fn from_header(society: &str, address: &str) -> HeaderValue {
 
 /// Why a mail was not delivered.
 #[derive(Debug, PartialEq)]
-pub(super) enum Refusal {
+pub(super) enum DeliveryError {
     /// It never will be.
     Never(String),
     /// Not now.
@@ -177,7 +177,7 @@ pub(super) enum Refusal {
     NoServer(String),
 }
 
-impl Refusal {
+impl DeliveryError {
     pub(super) fn reason(self) -> String {
         let (Self::Never(reason) | Self::NotNow(reason) | Self::NoServer(reason)) = self;
         reason
@@ -188,19 +188,19 @@ impl Refusal {
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// A conversation with the mail server, over which several mails may go.
-pub(super) struct Session {
+pub(super) struct SmtpSession {
     connection: AsyncSmtpConnection,
     patience: Duration,
 }
 
-impl Session {
+impl SmtpSession {
     /// Connects, makes the way private and logs in.
     pub(super) async fn open(
         app: &App,
         society: &Society,
         server: &SmtpServer,
         tls: Option<&TlsParameters>,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, DeliveryError> {
         let patience = app.config.mail.patience;
         let hello = ClientId::Domain(domain(app, society).to_owned());
         let opening = async {
@@ -218,19 +218,19 @@ impl Session {
         };
         match timeout(patience, opening).await {
             Ok(Ok(connection)) => Ok(Self { connection, patience }),
-            Ok(Err(error)) => Err(Refusal::NoServer(reason(&error))),
-            Err(_) => Err(Refusal::NoServer(TOO_SLOW.to_owned())),
+            Ok(Err(error)) => Err(DeliveryError::NoServer(reason(&error))),
+            Err(_) => Err(DeliveryError::NoServer(TOO_SLOW.to_owned())),
         }
     }
 
     /// Sends a mail. After a failure the conversation is over.
-    pub(super) async fn send(&mut self, message: &Message) -> Result<(), Refusal> {
+    pub(super) async fn send(&mut self, message: &Message) -> Result<(), DeliveryError> {
         let formatted = message.formatted();
         match timeout(self.patience, self.connection.send(message.envelope(), &formatted)).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) if error.is_permanent() => Err(Refusal::Never(reason(&error))),
-            Ok(Err(error)) => Err(Refusal::NotNow(reason(&error))),
-            Err(_) => Err(Refusal::NotNow(TOO_SLOW.to_owned())),
+            Ok(Err(error)) if error.is_permanent() => Err(DeliveryError::Never(reason(&error))),
+            Ok(Err(error)) => Err(DeliveryError::NotNow(reason(&error))),
+            Err(_) => Err(DeliveryError::NotNow(TOO_SLOW.to_owned())),
         }
     }
 
@@ -322,7 +322,7 @@ mod tests {
                 text.contains("List-Unsubscribe: <https://portal.example.jp/unsubscribe?token=0123456789>\r\n"),
                 "{text}"
             );
-            assert!(text.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{text}");
+            assert!(text.contains("List-Unsubscribe-Mailer: List-Unsubscribe=One-Click\r\n"), "{text}");
         }
     }
 

@@ -13,10 +13,10 @@ use tokio::{
 use super::{
     letter::Sender,
     outbox::opened,
-    post::Carrier,
-    queries::{self, Settled, Taken},
+    post::Transport,
+    queries::{self, LeasedMail, Settled},
     rules::{masked, wait_after},
-    smtp::{Envelope, Refusal, Session, message, sender_address},
+    smtp::{DeliveryError, Envelope, SmtpSession, message, sender_address},
 };
 use crate::{
     app::App,
@@ -65,7 +65,7 @@ impl Delivered {
 
 /// Delivers until it is told to stop: when it is woken, and every few seconds.
 pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
-    if matches!(app.mail.carrier, Carrier::Nobody) {
+    if matches!(app.mail.carrier, Transport::Nobody) {
         tracing::warn!("YUI_SMTP_URL is not set: mail waits in the database");
     }
     let mut clock = tokio::time::interval(LOOK);
@@ -96,7 +96,7 @@ pub async fn deliver_due(app: &App) -> anyhow::Result<Delivered> {
 
 async fn deliver_until(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<Delivered> {
     let mut all = Delivered::default();
-    if matches!(app.mail.carrier, Carrier::Nobody) {
+    if matches!(app.mail.carrier, Transport::Nobody) {
         return Ok(all);
     }
     let mut due = queries::societies_due(&app.db, app.clock.now()).await?;
@@ -122,7 +122,7 @@ async fn deliver_batch(app: &App, scope: &SystemScope, stop: &watch::Receiver<bo
     let now = app.clock.now();
     let taken = queries::mails_take(&app.db, scope, now, now.checked_add(TAKEN_FOR)?, BATCH).await?;
     let numbers: Vec<_> = taken.iter().map(|mail| (mail.mail_id, mail.tries)).collect();
-    let mut lanes: Vec<Vec<Taken>> = (0..LANES).map(|_| Vec::new()).collect();
+    let mut lanes: Vec<Vec<LeasedMail>> = (0..LANES).map(|_| Vec::new()).collect();
     taken.into_iter().zip((0..LANES).cycle()).for_each(|(mail, lane)| lanes[lane].push(mail));
     let delivered = tokio::select! {
         delivered = join_all(lanes.into_iter().map(|lane| deliver_lane(app, scope, lane, stop))) => delivered,
@@ -155,7 +155,7 @@ async fn held(app: &App, scope: &SystemScope, mails: &[(i64, i32)]) -> Infallibl
 async fn deliver_lane(
     app: &App,
     scope: &SystemScope,
-    mails: Vec<Taken>,
+    mails: Vec<LeasedMail>,
     stop: &watch::Receiver<bool>,
 ) -> anyhow::Result<Delivered> {
     let mut delivered = Delivered::default();
@@ -170,7 +170,7 @@ async fn deliver_lane(
                 () = out_of_time(stop) => None,
             }
         };
-        if let Some(Err(Refusal::NoServer(_))) = outcome {
+        if let Some(Err(DeliveryError::NoServer(_))) = outcome {
             delivered.stopped = true;
         }
         let settled = settled(app, &mail, outcome)?;
@@ -190,7 +190,7 @@ async fn deliver_lane(
         }
     }
     if let Some(session) = session {
-        Session::close(session).await;
+        SmtpSession::close(session).await;
     }
     Ok(delivered)
 }
@@ -206,12 +206,17 @@ async fn out_of_time(stop: &watch::Receiver<bool>) {
 }
 
 /// Sends one mail.
-async fn deliver(app: &App, scope: &SystemScope, mail: &Taken, session: &mut Option<Session>) -> Result<(), Refusal> {
-    let Some(sealed) = &mail.sealed_content else { return Err(Refusal::Never("it has no content".into())) };
+async fn deliver(
+    app: &App,
+    scope: &SystemScope,
+    mail: &LeasedMail,
+    session: &mut Option<SmtpSession>,
+) -> Result<(), DeliveryError> {
+    let Some(sealed) = &mail.sealed_content else { return Err(DeliveryError::Never("it has no content".into())) };
     let content = opened(app, scope, mail.mail_id, sealed)
         .context("unsealing")
-        .map_err(|error| Refusal::NotNow(format!("{error:#}")))?;
-    let Carrier::Server(server, tls) = &app.mail.carrier else { return Ok(()) };
+        .map_err(|error| DeliveryError::NotNow(format!("{error:#}")))?;
+    let Transport::Server(server, tls) = &app.mail.carrier else { return Ok(()) };
     let envelope = Envelope {
         society: scope.society(),
         from: sender_address(app, scope.society(), Sender::of(&mail.sender)),
@@ -221,10 +226,10 @@ async fn deliver(app: &App, scope: &SystemScope, mail: &Taken, session: &mut Opt
         now: app.clock.now(),
         answered: Sender::of(&mail.sender) != Sender::NoReply,
     };
-    let message = message(&envelope, content).ok_or(Refusal::Never("its address is none".into()))?;
+    let message = message(&envelope, content).ok_or(DeliveryError::Never("its address is none".into()))?;
     let mut open = match session.take() {
         Some(open) => open,
-        None => Session::open(app, scope.society(), server, tls.as_ref()).await?,
+        None => SmtpSession::open(app, scope.society(), server, tls.as_ref()).await?,
     };
     open.send(&message).await?;
     *session = Some(open);
@@ -232,13 +237,13 @@ async fn deliver(app: &App, scope: &SystemScope, mail: &Taken, session: &mut Opt
 }
 
 /// Decides what follows from how a try went; none is a mail that was not tried.
-fn settled(app: &App, mail: &Taken, outcome: Option<Result<(), Refusal>>) -> anyhow::Result<Settled> {
+fn settled(app: &App, mail: &LeasedMail, outcome: Option<Result<(), DeliveryError>>) -> anyhow::Result<Settled> {
     let now = app.clock.now();
     Ok(match outcome {
         None => Settled::PutBack,
         Some(Ok(())) => Settled::Sent { at: now, keep: app.demo.is_some() },
-        Some(Err(Refusal::Never(why))) => Settled::GivenUp { at: now, why },
-        Some(Err(Refusal::NotNow(why) | Refusal::NoServer(why))) => match wait_after(mail.tries) {
+        Some(Err(DeliveryError::Never(why))) => Settled::GivenUp { at: now, why },
+        Some(Err(DeliveryError::NotNow(why) | DeliveryError::NoServer(why))) => match wait_after(mail.tries) {
             Some(wait) => Settled::PutOff { due: now.checked_add(wait)?, why },
             None => Settled::GivenUp { at: now, why },
         },
@@ -246,7 +251,7 @@ fn settled(app: &App, mail: &Taken, outcome: Option<Result<(), Refusal>>) -> any
 }
 
 /// Says how a try went: never an address in full, a subject or a word of the mail.
-fn report(scope: &SystemScope, mail: &Taken, settled: &Settled) {
+fn report(scope: &SystemScope, mail: &LeasedMail, settled: &Settled) {
     let (society, id, kind, tries) = (scope.society_id(), mail.mail_id, &mail.kind, mail.tries);
     let to = masked(&mail.recipient);
     match settled {

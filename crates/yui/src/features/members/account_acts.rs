@@ -1,6 +1,6 @@
 //! What staff do to an account: each act with its words.
 
-use super::act::{Act, Asks, Outcome, Target, Typed, Words};
+use super::act::{ActionOutcome, ActionTarget, Asks, MemberAction, MemberActionForm, Words};
 use crate::{
     app::App,
     error::AppError,
@@ -22,30 +22,35 @@ const TOLD: &str = "登録されているメールアドレスへ、本人にお
 /// ロック解除.
 pub(super) struct Unlock;
 
-impl Act for Unlock {
+impl MemberAction for Unlock {
     const WORDS: Words =
         Words {
             path: "unlock", title: "ロックの解除", button: "ロックを解除する", danger: false, asks: Asks::Note
         };
 
-    fn is_possible(target: &Target) -> bool {
+    fn is_possible(target: &ActionTarget) -> bool {
         !target.is("stopped") && target.account.as_ref().is_some_and(|account| account.locked_at.is_some())
     }
 
-    fn effects(_: &StaffScope, _: &Target) -> Vec<String> {
+    fn effects(_: &StaffScope, _: &ActionTarget) -> Vec<String> {
         sentences(["今のパスワードで、もう一度ログインできるようになります。", "誤りの回数は0に戻ります。", TOLD])
     }
 
-    async fn run(app: &App, staff: &StaffScope, target: &Target, typed: &Typed) -> Result<Outcome, AppError> {
+    async fn run(
+        app: &App,
+        staff: &StaffScope,
+        target: &ActionTarget,
+        typed: &MemberActionForm,
+    ) -> Result<ActionOutcome, AppError> {
         accounts::unlock_of(app, &staff.acting(), target.account()?.account_id, &typed.told()).await?;
-        Ok(Outcome::Done("unlocked"))
+        Ok(ActionOutcome::Done("unlocked"))
     }
 }
 
 /// 全てのログインを終わらせる.
 pub(super) struct SignOut;
 
-impl Act for SignOut {
+impl MemberAction for SignOut {
     const WORDS: Words = Words {
         path: "sign-out",
         title: "全てのログインの終了",
@@ -54,11 +59,11 @@ impl Act for SignOut {
         asks: Asks::Note,
     };
 
-    fn is_possible(target: &Target) -> bool {
+    fn is_possible(target: &ActionTarget) -> bool {
         target.is("enrolled")
     }
 
-    fn effects(_: &StaffScope, _: &Target) -> Vec<String> {
+    fn effects(_: &StaffScope, _: &ActionTarget) -> Vec<String> {
         sentences([
             "全ての端末で、すぐにログアウトされます。",
             "メールで送った確認や再設定のリンクも使えなくなります。",
@@ -67,16 +72,21 @@ impl Act for SignOut {
         ])
     }
 
-    async fn run(app: &App, staff: &StaffScope, target: &Target, typed: &Typed) -> Result<Outcome, AppError> {
+    async fn run(
+        app: &App,
+        staff: &StaffScope,
+        target: &ActionTarget,
+        typed: &MemberActionForm,
+    ) -> Result<ActionOutcome, AppError> {
         accounts::sign_out_of(app, &staff.acting(), target.account()?.account_id, &typed.told()).await?;
-        Ok(Outcome::Done("signed-out"))
+        Ok(ActionOutcome::Done("signed-out"))
     }
 }
 
 /// 初期化.
 pub(super) struct FactorsReset;
 
-impl Act for FactorsReset {
+impl MemberAction for FactorsReset {
     const WORDS: Words = Words {
         path: "factors",
         title: "認証方法の初期化",
@@ -85,11 +95,11 @@ impl Act for FactorsReset {
         asks: Asks::Identity,
     };
 
-    fn is_possible(target: &Target) -> bool {
+    fn is_possible(target: &ActionTarget) -> bool {
         target.is("enrolled")
     }
 
-    fn effects(staff: &StaffScope, _: &Target) -> Vec<String> {
+    fn effects(staff: &StaffScope, _: &ActionTarget) -> Vec<String> {
         let mut all = sentences([
             "登録されている認証方法と回復コードが、すべて削除されます。",
             "全ての端末で、すぐにログアウトされます。",
@@ -102,27 +112,32 @@ impl Act for FactorsReset {
         all
     }
 
-    async fn run(app: &App, staff: &StaffScope, target: &Target, typed: &Typed) -> Result<Outcome, AppError> {
+    async fn run(
+        app: &App,
+        staff: &StaffScope,
+        target: &ActionTarget,
+        typed: &MemberActionForm,
+    ) -> Result<ActionOutcome, AppError> {
         let account_id = target.account()?.account_id;
         if !approvals::needed(staff, Guarded::FactorReset) {
             accounts::reset_factor_of(app, &staff.acting(), account_id, &typed.told()).await?;
-            return Ok(Outcome::Done("factors-reset"));
+            return Ok(ActionOutcome::Done("factors-reset"));
         }
         let subject = Subject::new("account", account_id, &target.member.name);
         let mut tx = app.db.begin().await?;
         if !approvals::ask(app, &mut tx, staff, Guarded::FactorReset, &subject, &typed.told()).await? {
             let words = "この人の初期化は、すでに承認を依頼しています。承認の画面でご確認ください。";
-            return Ok(Outcome::Refused("reason", words.to_owned()));
+            return Ok(ActionOutcome::Refused("reason", words.to_owned()));
         }
         tx.commit().await?;
-        Ok(Outcome::Asked)
+        Ok(ActionOutcome::Asked)
     }
 }
 
 /// 仮ID・仮パスワードの再発行.
 pub(super) struct PairReissue;
 
-impl Act for PairReissue {
+impl MemberAction for PairReissue {
     const WORDS: Words = Words {
         path: "pair",
         title: "仮ID・仮パスワードの再発行",
@@ -131,11 +146,11 @@ impl Act for PairReissue {
         asks: Asks::Reason,
     };
 
-    fn is_possible(target: &Target) -> bool {
+    fn is_possible(target: &ActionTarget) -> bool {
         target.is("temporary")
     }
 
-    fn effects(staff: &StaffScope, _: &Target) -> Vec<String> {
+    fn effects(staff: &StaffScope, _: &ActionTarget) -> Vec<String> {
         let days = staff.society().policy.temporary_days;
         let mut all = sentences([
             "前に送った仮パスワードやリンクは、すぐに使えなくなります。初回登録の途中なら、はじめからになります。",
@@ -145,16 +160,21 @@ impl Act for PairReissue {
         all
     }
 
-    async fn run(app: &App, staff: &StaffScope, target: &Target, typed: &Typed) -> Result<Outcome, AppError> {
+    async fn run(
+        app: &App,
+        staff: &StaffScope,
+        target: &ActionTarget,
+        typed: &MemberActionForm,
+    ) -> Result<ActionOutcome, AppError> {
         let done = accounts::pair_reissue(app, &staff.acting(), target.account()?.account_id, &typed.told()).await?;
-        Ok(Outcome::Done(if done { "pair-reissued" } else { "changed" }))
+        Ok(ActionOutcome::Done(if done { "pair-reissued" } else { "changed" }))
     }
 }
 
 /// ユーザIDの変更.
 pub(super) struct UserIdChange;
 
-impl Act for UserIdChange {
+impl MemberAction for UserIdChange {
     const WORDS: Words = Words {
         path: "user-id",
         title: "ユーザIDの変更",
@@ -163,11 +183,11 @@ impl Act for UserIdChange {
         asks: Asks::UserId,
     };
 
-    fn is_possible(target: &Target) -> bool {
+    fn is_possible(target: &ActionTarget) -> bool {
         target.is("enrolled")
     }
 
-    fn effects(staff: &StaffScope, target: &Target) -> Vec<String> {
+    fn effects(staff: &StaffScope, target: &ActionTarget) -> Vec<String> {
         let rule = staff.society().policy.user_id;
         let now = target.account.as_ref().map(|account| account.user_id.as_str()).unwrap_or_default();
         vec![
@@ -177,11 +197,16 @@ impl Act for UserIdChange {
         ]
     }
 
-    async fn run(app: &App, staff: &StaffScope, target: &Target, typed: &Typed) -> Result<Outcome, AppError> {
+    async fn run(
+        app: &App,
+        staff: &StaffScope,
+        target: &ActionTarget,
+        typed: &MemberActionForm,
+    ) -> Result<ActionOutcome, AppError> {
         let (account_id, reason) = (target.account()?.account_id, typed.told());
         match accounts::user_id_change(app, &staff.acting(), account_id, &typed.user_id, &reason).await? {
-            Renamed::Done => Ok(Outcome::Done("user-id-changed")),
-            Renamed::Refused(words) => Ok(Outcome::Refused("user_id", words)),
+            Renamed::Done => Ok(ActionOutcome::Done("user-id-changed")),
+            Renamed::Refused(words) => Ok(ActionOutcome::Refused("user_id", words)),
         }
     }
 }
@@ -189,17 +214,17 @@ impl Act for UserIdChange {
 /// 利用停止.
 pub(super) struct Stop;
 
-impl Act for Stop {
+impl MemberAction for Stop {
     const WORDS: Words =
         Words {
             path: "stop", title: "利用の停止", button: "利用を停止する", danger: true, asks: Asks::Reason
         };
 
-    fn is_possible(target: &Target) -> bool {
+    fn is_possible(target: &ActionTarget) -> bool {
         target.account.is_some() && !target.is("stopped")
     }
 
-    fn effects(_: &StaffScope, _: &Target) -> Vec<String> {
+    fn effects(_: &StaffScope, _: &ActionTarget) -> Vec<String> {
         sentences([
             "全ての端末で、すぐにログアウトされます。",
             "パスワード、生体認証、メールのリンクの、どれでもログインできなくなります。",
@@ -208,26 +233,31 @@ impl Act for Stop {
         ])
     }
 
-    async fn run(app: &App, staff: &StaffScope, target: &Target, typed: &Typed) -> Result<Outcome, AppError> {
+    async fn run(
+        app: &App,
+        staff: &StaffScope,
+        target: &ActionTarget,
+        typed: &MemberActionForm,
+    ) -> Result<ActionOutcome, AppError> {
         let done = accounts::stop_of(app, &staff.acting(), target.account()?.account_id, &typed.told()).await?;
-        Ok(Outcome::Done(if done { "stopped" } else { "changed" }))
+        Ok(ActionOutcome::Done(if done { "stopped" } else { "changed" }))
     }
 }
 
 /// 再開.
 pub(super) struct Resume;
 
-impl Act for Resume {
+impl MemberAction for Resume {
     const WORDS: Words =
         Words {
             path: "resume", title: "利用の再開", button: "利用を再開する", danger: false, asks: Asks::Reason
         };
 
-    fn is_possible(target: &Target) -> bool {
+    fn is_possible(target: &ActionTarget) -> bool {
         target.is("stopped")
     }
 
-    fn effects(_: &StaffScope, _: &Target) -> Vec<String> {
+    fn effects(_: &StaffScope, _: &ActionTarget) -> Vec<String> {
         sentences([
             "停止の前と同じユーザID、パスワード、認証方法で、またログインできるようになります。",
             "ロックされていた場合は、ロックされたままです。",
@@ -235,8 +265,13 @@ impl Act for Resume {
         ])
     }
 
-    async fn run(app: &App, staff: &StaffScope, target: &Target, typed: &Typed) -> Result<Outcome, AppError> {
+    async fn run(
+        app: &App,
+        staff: &StaffScope,
+        target: &ActionTarget,
+        typed: &MemberActionForm,
+    ) -> Result<ActionOutcome, AppError> {
         let done = accounts::resume_of(app, &staff.acting(), target.account()?.account_id, &typed.told()).await?;
-        Ok(Outcome::Done(if done { "resumed" } else { "changed" }))
+        Ok(ActionOutcome::Done(if done { "resumed" } else { "changed" }))
     }
 }

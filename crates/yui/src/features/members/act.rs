@@ -13,14 +13,14 @@ use serde::Deserialize;
 
 use super::{
     MEMBER_VIEWED,
-    queries::{self, AccountRow, FlagRow, MemberRow},
+    queries::{self, AccountRow, FlagRow, MemberDetailRow},
 };
 use crate::{
     app::App,
     error::AppError,
     features::audit::{self, Subject},
     scope::StaffScope,
-    ui::{FormState, Page, Shell},
+    ui::{FormState, Page, PageContext},
 };
 
 /// What an act asks for.
@@ -51,7 +51,7 @@ pub(super) struct Words {
 }
 
 /// What came of an act.
-pub(super) enum Outcome {
+pub(super) enum ActionOutcome {
     /// It was done; the word tells the person's page which words to show.
     Done(&'static str),
     /// It waits for a second person.
@@ -61,34 +61,34 @@ pub(super) enum Outcome {
 }
 
 /// An act.
-pub(super) trait Act: Send + Sync + 'static {
+pub(super) trait MemberAction: Send + Sync + 'static {
     /// Its words.
     const WORDS: Words;
 
     /// Returns whether it can be done to this person.
-    fn is_possible(target: &Target) -> bool;
+    fn is_possible(target: &ActionTarget) -> bool;
 
     /// Returns what will happen, sentence by sentence.
-    fn effects(staff: &StaffScope, target: &Target) -> Vec<String>;
+    fn effects(staff: &StaffScope, target: &ActionTarget) -> Vec<String>;
 
     /// Does it.
     fn run(
         app: &App,
         staff: &StaffScope,
-        target: &Target,
-        typed: &Typed,
-    ) -> impl Future<Output = Result<Outcome, AppError>> + Send;
+        target: &ActionTarget,
+        typed: &MemberActionForm,
+    ) -> impl Future<Output = Result<ActionOutcome, AppError>> + Send;
 }
 
 /// The person an act is done to.
-pub(super) struct Target {
-    pub(super) member: MemberRow,
+pub(super) struct ActionTarget {
+    pub(super) member: MemberDetailRow,
     pub(super) account: Option<AccountRow>,
     pub(super) flags: Vec<FlagRow>,
     pub(super) today: Date,
 }
 
-impl Target {
+impl ActionTarget {
     pub(super) async fn of(app: &App, staff: &StaffScope, member_id: i64) -> Result<Self, AppError> {
         let member = queries::member(&app.db, staff, member_id).await?.ok_or(AppError::NotFound)?;
         let account = queries::account(&app.db, staff, member_id).await?;
@@ -115,7 +115,7 @@ impl Target {
 /// What is typed.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct MemberActionForm {
     pub(super) reason: String,
     pub(super) identity: String,
     pub(super) user_id: String,
@@ -123,7 +123,7 @@ pub(crate) struct Typed {
     pub(super) until: String,
 }
 
-impl Typed {
+impl MemberActionForm {
     /// Returns reason and check of identity as the log tells them.
     pub(super) fn told(&self) -> String {
         let (reason, identity) = (self.reason.trim(), self.identity.trim());
@@ -140,13 +140,19 @@ pub(crate) struct MemberActPage {
     name: String,
     words: Words,
     effects: Vec<String>,
-    typed: Typed,
+    typed: MemberActionForm,
 }
 
 /// The most characters of a reason.
 const LONGEST: usize = 500;
 
-fn page<A: Act>(shell: &Shell, staff: &StaffScope, target: Target, form: FormState, typed: Typed) -> MemberActPage {
+fn page<A: MemberAction>(
+    shell: &PageContext,
+    staff: &StaffScope,
+    target: ActionTarget,
+    form: FormState,
+    typed: MemberActionForm,
+) -> MemberActPage {
     let words = A::WORDS;
     MemberActPage {
         page: if form.has_errors() { shell.console_with_errors(words.title) } else { shell.console(words.title) },
@@ -164,46 +170,46 @@ fn changed(member_id: i64) -> Response {
     Redirect::to(&format!("/console/members/{member_id}?done=changed")).into_response()
 }
 
-pub(super) async fn show<A: Act>(
+pub(super) async fn show<A: MemberAction>(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
-    let target = Target::of(&app, &staff, id).await?;
+    let target = ActionTarget::of(&app, &staff, id).await?;
     if !A::is_possible(&target) {
         return Ok(changed(id));
     }
     audit::seen(&app, &staff, MEMBER_VIEWED, Some(&target.subject()), A::WORDS.title).await?;
-    Ok(page::<A>(&shell, &staff, target, FormState::default(), Typed::default()).into_response())
+    Ok(page::<A>(&shell, &staff, target, FormState::default(), MemberActionForm::default()).into_response())
 }
 
-pub(super) async fn submit<A: Act>(
+pub(super) async fn submit<A: MemberAction>(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<MemberActionForm>,
 ) -> Result<Response, AppError> {
-    let target = Target::of(&app, &staff, id).await?;
+    let target = ActionTarget::of(&app, &staff, id).await?;
     if !A::is_possible(&target) {
         return Ok(changed(id));
     }
     let mut form = mistakes(A::WORDS.asks, &typed);
     if !form.has_errors() {
         match A::run(&app, &staff, &target, &typed).await? {
-            Outcome::Done(word) => {
+            ActionOutcome::Done(word) => {
                 return Ok(Redirect::to(&format!("/console/members/{id}?done={word}")).into_response());
             }
-            Outcome::Asked => return Ok(Redirect::to("/console/approvals?done=asked").into_response()),
-            Outcome::Refused(field, words) => form.error(field, &words),
+            ActionOutcome::Asked => return Ok(Redirect::to("/console/approvals?done=asked").into_response()),
+            ActionOutcome::Refused(field, words) => form.error(field, &words),
         }
     }
     Ok(page::<A>(&shell, &staff, target, form, typed).into_response())
 }
 
 /// Returns what is wrong with reason and check of identity.
-pub(super) fn mistakes(asks: Asks, typed: &Typed) -> FormState {
+pub(super) fn mistakes(asks: Asks, typed: &MemberActionForm) -> FormState {
     let mut form = FormState::default();
     let mut needed = |field, text: &str, missing: &str| {
         if text.trim().is_empty() && !missing.is_empty() {
@@ -221,8 +227,8 @@ pub(super) fn mistakes(asks: Asks, typed: &Typed) -> FormState {
 
 crate::ui::console_pages! {
     MemberActPage => |shell| {
-        let words = Words { asks: Asks::Until, ..<super::FactorsReset as Act>::WORDS };
-        let typed = Typed { reason: String::new(), identity: "電話で生年月日と記号・番号を確認".into(), ..Typed::default() };
+        let words = Words { asks: Asks::Until, ..<super::FactorsReset as MemberAction>::WORDS };
+        let typed = MemberActionForm { reason: String::new(), identity: "電話で生年月日と記号・番号を確認".into(), ..MemberActionForm::default() };
         Self {
             page: shell.console_with_errors(words.title),
             form: mistakes(words.asks, &typed),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{
     MEMBER_CERTIFICATE, MEMBER_VIEWED,
-    act::{self, Asks, Target},
+    act::{self, ActionTarget, Asks},
     flags, queries,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     },
     heavy,
     scope::StaffScope,
-    ui::{FormState, Lang, Page, Shell, format},
+    ui::{FormState, Lang, Page, PageContext, format},
 };
 
 #[derive(Template)]
@@ -34,13 +34,13 @@ pub(crate) struct MemberCertificatePage {
     member_id: i64,
     name: String,
     years: Vec<i16>,
-    typed: Typed,
+    typed: CertificateForm,
 }
 
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct CertificateForm {
     /// None: all of them.
     year: String,
     reason: String,
@@ -52,7 +52,7 @@ const TITLE: &str = "本人用の医療費明細";
 /// How many years before the present one can be chosen by themselves.
 const YEARS_BEFORE: i16 = 5;
 
-fn page(shell: &Shell, target: Target, form: FormState, typed: Typed) -> MemberCertificatePage {
+fn page(shell: &PageContext, target: ActionTarget, form: FormState, typed: CertificateForm) -> MemberCertificatePage {
     let this_year = target.today.year();
     MemberCertificatePage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
@@ -71,30 +71,34 @@ fn not_needed(member_id: i64) -> Response {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
-    let target = Target::of(&app, &staff, id).await?;
+    let target = ActionTarget::of(&app, &staff, id).await?;
     if !flags::any_in_force(&target) {
         return Ok(not_needed(id));
     }
     audit::seen(&app, &staff, MEMBER_VIEWED, Some(&target.subject()), TITLE).await?;
-    Ok(page(&shell, target, FormState::default(), Typed::default()).into_response())
+    Ok(page(&shell, target, FormState::default(), CertificateForm::default()).into_response())
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<CertificateForm>,
 ) -> Result<Response, AppError> {
-    let target = Target::of(&app, &staff, id).await?;
+    let target = ActionTarget::of(&app, &staff, id).await?;
     if !flags::any_in_force(&target) {
         return Ok(not_needed(id));
     }
-    let said = act::Typed { reason: typed.reason.clone(), identity: typed.identity.clone(), ..act::Typed::default() };
+    let said = act::MemberActionForm {
+        reason: typed.reason.clone(),
+        identity: typed.identity.clone(),
+        ..act::MemberActionForm::default()
+    };
     let form = act::mistakes(Asks::Identity, &said);
     if form.has_errors() {
         return Ok(page(&shell, target, form, typed).into_response());
@@ -129,10 +133,10 @@ pub(super) async fn submit(
 
 crate::ui::console_pages! {
     MemberCertificatePage => |shell| {
-        let typed = Typed { year: "2025".into(), ..Typed::default() };
+        let typed = CertificateForm { year: "2025".into(), ..CertificateForm::default() };
         Self {
             page: shell.console_with_errors(TITLE),
-            form: act::mistakes(Asks::Identity, &act::Typed::default()),
+            form: act::mistakes(Asks::Identity, &act::MemberActionForm::default()),
             member_id: 7,
             name: "テスト ハナコ".into(),
             years: vec![2026, 2025],

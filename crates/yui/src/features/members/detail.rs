@@ -7,10 +7,10 @@ use serde::Deserialize;
 use super::{
     MEMBER_VIEWED,
     account_acts::{FactorsReset, PairReissue, Resume, SignOut, Stop, Unlock, UserIdChange},
-    act::{Act, Target, Words},
+    act::{ActionTarget, MemberAction, Words},
     flags::{self, End, NonDisclosure, Objection, Set},
-    queries::{self, About, AccountRow, FlagRow, SpanRow},
-    search::AccountState,
+    queries::{self, About, AccountRow, FlagRow, MemberSpanRow},
+    search::AccountFilter,
     statement,
 };
 use crate::{
@@ -18,16 +18,16 @@ use crate::{
     error::AppError,
     features::{
         account::event_label,
-        audit::{self, Act as LoggedAct, EntryRow},
+        audit::{self, AuditAction as LoggedAct, EntryRow},
         mails,
         staff::Right,
     },
     scope::StaffScope,
-    ui::{Page, Shell, format},
+    ui::{Page, PageContext, format},
 };
 
 /// A row of a table: its cells.
-type Row = Vec<String>;
+type TableRow = Vec<String>;
 
 /// A person of the household.
 pub(crate) struct Relative {
@@ -60,17 +60,17 @@ pub(crate) struct MemberPage {
     in_force: Vec<&'static str>,
     done: &'static str,
     household: Vec<Relative>,
-    spans: Vec<Row>,
+    spans: Vec<TableRow>,
     account: Option<AccountCard>,
     /// Whether the person could have an account.
     insured: bool,
-    factors: Vec<Row>,
-    sessions: Vec<Row>,
-    events: Vec<Row>,
-    mails: Vec<Row>,
-    terms: Vec<Row>,
-    flags: Vec<Row>,
-    entries: Vec<Row>,
+    factors: Vec<TableRow>,
+    sessions: Vec<TableRow>,
+    events: Vec<TableRow>,
+    mails: Vec<TableRow>,
+    terms: Vec<TableRow>,
+    flags: Vec<TableRow>,
+    entries: Vec<TableRow>,
     /// What the reader may do to the account, and to the flags.
     acts: Vec<Words>,
     flag_acts: Vec<Words>,
@@ -80,7 +80,7 @@ pub(crate) struct MemberPage {
 
 /// What was just done.
 #[derive(Deserialize)]
-pub(super) struct Done {
+pub(super) struct MemberQuery {
     #[serde(default)]
     done: String,
 }
@@ -118,12 +118,12 @@ fn said(done: &str) -> &'static str {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Query(Done { done }): Query<Done>,
+    Query(MemberQuery { done }): Query<MemberQuery>,
 ) -> Result<MemberPage, AppError> {
-    let target = Target::of(&app, &staff, id).await?;
+    let target = ActionTarget::of(&app, &staff, id).await?;
     audit::seen(&app, &staff, MEMBER_VIEWED, Some(&target.subject()), "").await?;
     let today = app.clock.today();
     let spans = queries::spans(&app.db, &staff, &[id]).await?;
@@ -138,7 +138,7 @@ pub(super) async fn show(
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.entry_id));
         entries.truncate(usize::try_from(SHOWN)?);
     }
-    let span_row = |span: &SpanRow| {
+    let span_row = |span: &MemberSpanRow| {
         let until = span.to_date.map_or_else(|| "—".to_owned(), day);
         let from = day(span.from_date);
         vec![from, until, span.insurer_number.clone(), span.numbers(), span.relationship().to_owned()]
@@ -198,7 +198,7 @@ pub(super) async fn show(
 async fn relatives(
     app: &App,
     staff: &StaffScope,
-    newest: Option<&SpanRow>,
+    newest: Option<&MemberSpanRow>,
     own: i64,
 ) -> Result<Vec<Relative>, AppError> {
     let Some(newest) = newest else { return Ok(Vec::new()) };
@@ -208,7 +208,8 @@ async fn relatives(
     let flagged = queries::flagged(&app.db, staff, &ids, app.clock.today()).await?;
     let today = app.clock.today();
     let relative = |person: queries::TogetherRow| {
-        let here = |span: &&SpanRow| span.member_id == person.member_id && span.household_id == newest.household_id;
+        let here =
+            |span: &&MemberSpanRow| span.member_id == person.member_id && span.household_id == newest.household_id;
         let span = spans.iter().find(here)?;
         let flags = flagged.iter().filter(|row| row.member_id == person.member_id);
         Some(Relative {
@@ -225,7 +226,7 @@ async fn relatives(
     Ok(people.into_iter().filter_map(relative).collect())
 }
 
-fn facts(target: &Target, newest: Option<&SpanRow>) -> Vec<(&'static str, String)> {
+fn facts(target: &ActionTarget, newest: Option<&MemberSpanRow>) -> Vec<(&'static str, String)> {
     let member = &target.member;
     let mut facts = vec![
         ("加入者番号", member.member_id.to_string()),
@@ -245,7 +246,7 @@ fn facts(target: &Target, newest: Option<&SpanRow>) -> Vec<(&'static str, String
 }
 
 fn card(account: &AccountRow) -> AccountCard {
-    let state = AccountState::of(Some(&account.state), account.locked_at.is_some(), true);
+    let state = AccountFilter::of(Some(&account.state), account.locked_at.is_some(), true);
     let email = match (&account.email, account.email_verified_at) {
         (Some(email), Some(at)) => format!("{email}（{} に確認済み）", minute(at)),
         (Some(email), None) => format!("{email}（未確認）"),
@@ -265,7 +266,7 @@ fn card(account: &AccountRow) -> AccountCard {
             if account.pair_waits { "書き出し待ち（次のハガキ・CSV）" } else { "書き出し済み" };
         facts.push(("仮ID・仮パスワード", waits.to_owned()));
     }
-    let bad = matches!(state, AccountState::Locked | AccountState::Stopped);
+    let bad = matches!(state, AccountFilter::Locked | AccountFilter::Stopped);
     AccountCard { user_id: account.user_id.clone(), state: state.label(), bad, facts }
 }
 
@@ -282,7 +283,7 @@ fn actor(word: &str) -> String {
     if word == "member" { "本人" } else { "組合" }.to_owned()
 }
 
-fn mail(row: &queries::MailRow) -> Row {
+fn mail(row: &queries::MailRow) -> TableRow {
     let state = match (row.sent_at, row.failed_at) {
         (Some(at), _) => format!("送信済み {}", minute(at)),
         (None, Some(at)) => format!("送れませんでした {}", minute(at)),
@@ -291,7 +292,7 @@ fn mail(row: &queries::MailRow) -> Row {
     vec![minute(row.created_at), mails::kind_label(&row.kind).to_owned(), row.recipient.clone(), state]
 }
 
-fn flag(row: &FlagRow) -> Row {
+fn flag(row: &FlagRow) -> TableRow {
     let set = format!("{} {}: {}", minute(row.set_at), row.set_by, row.reason);
     let ended = row.ended_at.map(|at| {
         let (by, why) = (row.ended_by.as_deref().unwrap_or_default(), row.end_reason.as_deref().unwrap_or_default());
@@ -304,12 +305,12 @@ fn flag(row: &FlagRow) -> Row {
     vec![flags::label(&row.kind).to_owned(), set, ended]
 }
 
-fn entry(row: &EntryRow) -> Row {
+fn entry(row: &EntryRow) -> TableRow {
     vec![minute(row.at), row.actor_name.clone(), LoggedAct::label_of(&row.act).to_owned(), row.detail.clone()]
 }
 
 /// Returns the words of what the reader may do to the account as it stands.
-fn account_acts(staff: &StaffScope, target: &Target) -> Vec<Words> {
+fn account_acts(staff: &StaffScope, target: &ActionTarget) -> Vec<Words> {
     let of = |right: Right, possible: bool, words: Words| (staff.role.has(right) && possible).then_some(words);
     [
         of(Right::Help, statement::is_possible(staff, target), statement::WORDS),
@@ -327,7 +328,7 @@ fn account_acts(staff: &StaffScope, target: &Target) -> Vec<Words> {
 }
 
 /// … and to the flags.
-fn flag_acts(staff: &StaffScope, target: &Target) -> Vec<Words> {
+fn flag_acts(staff: &StaffScope, target: &ActionTarget) -> Vec<Words> {
     let of = |possible: bool, words: Words| (staff.role.has(Right::Help) && possible).then_some(words);
     [
         of(Set::<Objection>::is_possible(target), Set::<Objection>::WORDS),
@@ -342,7 +343,7 @@ fn flag_acts(staff: &StaffScope, target: &Target) -> Vec<Words> {
 
 crate::ui::console_pages! {
     MemberPage => |shell| {
-        let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Row>();
+        let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<TableRow>();
         let relative = |name: &str, branch: &str, own: bool| Relative {
             member_id: 7,
             name: name.into(),
@@ -364,7 +365,7 @@ crate::ui::console_pages! {
             spans: vec![row(&["2010/04/01", "—", "06139999", "800-1234-00", "本人"])],
             account: Some(AccountCard {
                 user_id: "testtaro01".into(),
-                state: AccountState::Locked.label(),
+                state: AccountFilter::Locked.label(),
                 bad: true,
                 facts: vec![("メールアドレス", "testtaro01@minato.example（2026/11/01 09:00 に確認済み）".into())],
             }),

@@ -7,18 +7,18 @@ use yui_db::Tx;
 
 use super::{
     MEMBER_FLAG_ENDED, MEMBER_FLAG_SET,
-    act::{Act, Asks, Outcome, Target, Typed, Words},
+    act::{ActionOutcome, ActionTarget, Asks, MemberAction, MemberActionForm, Words},
     queries::{self, FlagRow},
 };
 use crate::{
     app::App,
     error::AppError,
-    features::audit::{self, Act as LoggedAct, Acting, Subject},
+    features::audit::{self, Acting, AuditAction as LoggedAct, Subject},
     scope::{StaffScope, SystemScope},
 };
 
 /// A kind of flag.
-pub(super) trait Kind: Send + Sync + 'static {
+pub(super) trait FlagKind: Send + Sync + 'static {
     /// The word in the database.
     const WORD: &'static str;
     const LABEL: &'static str;
@@ -46,7 +46,7 @@ impl NonDisclosure {
 /// 異議申出: the person does not want the insured person to see their expenses.
 pub(super) struct Objection;
 
-impl Kind for Objection {
+impl FlagKind for Objection {
     const WORD: &'static str = "objection";
     const LABEL: &'static str = "異議申出";
     const SET: Words = Words {
@@ -69,7 +69,7 @@ impl Kind for Objection {
 /// 情報非開示: nothing of the person is told to the household, as to protect victims of violence.
 pub(super) struct NonDisclosure;
 
-impl Kind for NonDisclosure {
+impl FlagKind for NonDisclosure {
     const WORD: &'static str = "non_disclosure";
     const LABEL: &'static str = "情報非開示";
     const SET: Words = Words {
@@ -95,12 +95,12 @@ pub(super) fn label(word: &str) -> &'static str {
 }
 
 /// Returns whether a flag of this kind is in force.
-pub(super) fn in_force(target: &Target, word: &str) -> bool {
+pub(super) fn in_force(target: &ActionTarget, word: &str) -> bool {
     target.flags.iter().any(|flag| flag.kind == word && is_in_force(flag, target.today))
 }
 
 /// Returns whether any flag is in force.
-pub(super) fn any_in_force(target: &Target) -> bool {
+pub(super) fn any_in_force(target: &ActionTarget) -> bool {
     target.flags.iter().any(|flag| is_in_force(flag, target.today))
 }
 
@@ -136,14 +136,14 @@ async fn end_over_in(app: &App, tx: &mut Tx, scope: &impl Acting) -> anyhow::Res
 /// Setting a flag.
 pub(super) struct Set<K>(PhantomData<K>);
 
-impl<K: Kind> Act for Set<K> {
+impl<K: FlagKind> MemberAction for Set<K> {
     const WORDS: Words = K::SET;
 
-    fn is_possible(target: &Target) -> bool {
+    fn is_possible(target: &ActionTarget) -> bool {
         !in_force(target, K::WORD)
     }
 
-    fn effects(_: &StaffScope, _: &Target) -> Vec<String> {
+    fn effects(_: &StaffScope, _: &ActionTarget) -> Vec<String> {
         let all = [
             K::MEANS,
             "この人の医療費と名前が、世帯のアカウントの画面、PDF、CSV、XML、表計算、グラフ、合計、受診者の選択肢から、過去の分も含めて、すぐに消えます。",
@@ -155,20 +155,25 @@ impl<K: Kind> Act for Set<K> {
         all.into_iter().map(str::to_owned).collect()
     }
 
-    async fn run(app: &App, staff: &StaffScope, target: &Target, typed: &Typed) -> Result<Outcome, AppError> {
+    async fn run(
+        app: &App,
+        staff: &StaffScope,
+        target: &ActionTarget,
+        typed: &MemberActionForm,
+    ) -> Result<ActionOutcome, AppError> {
         let until = match typed.until.trim() {
             "" => None,
             until => match until.parse::<Date>() {
                 Ok(until) if until >= target.today => Some(until),
                 Ok(_) => {
-                    return Ok(Outcome::Refused(
+                    return Ok(ActionOutcome::Refused(
                         "until",
                         "期限が過ぎています。今日からあとの日を選んでください。".to_owned(),
                     ));
                 }
                 Err(_) => {
                     let words = "期限を、2027-03-31 のように入力してください。".to_owned();
-                    return Ok(Outcome::Refused("until", words));
+                    return Ok(ActionOutcome::Refused("until", words));
                 }
             },
         };
@@ -176,24 +181,24 @@ impl<K: Kind> Act for Set<K> {
         end_over_in(app, &mut tx, staff).await?;
         let of = (target.member.member_id, K::WORD);
         if !queries::flag_set(&mut tx, staff, of, (&typed.told(), until), app.clock.now()).await? {
-            return Ok(Outcome::Done("changed"));
+            return Ok(ActionOutcome::Done("changed"));
         }
         recorded::<K>(app, tx, staff, target, MEMBER_FLAG_SET, typed).await?;
-        Ok(Outcome::Done("flag-set"))
+        Ok(ActionOutcome::Done("flag-set"))
     }
 }
 
 /// Ending a flag.
 pub(super) struct End<K>(PhantomData<K>);
 
-impl<K: Kind> Act for End<K> {
+impl<K: FlagKind> MemberAction for End<K> {
     const WORDS: Words = K::END;
 
-    fn is_possible(target: &Target) -> bool {
+    fn is_possible(target: &ActionTarget) -> bool {
         in_force(target, K::WORD)
     }
 
-    fn effects(_: &StaffScope, _: &Target) -> Vec<String> {
+    fn effects(_: &StaffScope, _: &ActionTarget) -> Vec<String> {
         let all = [
             "この人の医療費が、過去の分も含めて、すぐに世帯のアカウントで見えるようになります。",
             "もう一方の設定（異議申出・情報非開示）が残っている間は、見えないままです。",
@@ -202,24 +207,29 @@ impl<K: Kind> Act for End<K> {
         all.into_iter().map(str::to_owned).collect()
     }
 
-    async fn run(app: &App, staff: &StaffScope, target: &Target, typed: &Typed) -> Result<Outcome, AppError> {
+    async fn run(
+        app: &App,
+        staff: &StaffScope,
+        target: &ActionTarget,
+        typed: &MemberActionForm,
+    ) -> Result<ActionOutcome, AppError> {
         let mut tx = app.db.begin().await?;
         let of = (target.member.member_id, K::WORD);
         if !queries::flag_end(&mut tx, staff, of, &typed.told(), app.clock.now()).await? {
-            return Ok(Outcome::Done("changed"));
+            return Ok(ActionOutcome::Done("changed"));
         }
         recorded::<K>(app, tx, staff, target, MEMBER_FLAG_ENDED, typed).await?;
-        Ok(Outcome::Done("flag-ended"))
+        Ok(ActionOutcome::Done("flag-ended"))
     }
 }
 
-async fn recorded<K: Kind>(
+async fn recorded<K: FlagKind>(
     app: &App,
     mut tx: Tx,
     staff: &StaffScope,
-    target: &Target,
+    target: &ActionTarget,
     act: LoggedAct,
-    typed: &Typed,
+    typed: &MemberActionForm,
 ) -> Result<(), AppError> {
     let until = typed.until.trim();
     let until = if until.is_empty() { String::new() } else { format!("（期限: {until}）") };

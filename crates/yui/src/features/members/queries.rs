@@ -98,11 +98,11 @@ statements! {
 }
 
 #[derive(sqlx::FromRow)]
-struct Id {
+struct MemberIdRow {
     member_id: i64,
 }
 
-fn ids(rows: Vec<Id>) -> Vec<i64> {
+fn ids(rows: Vec<MemberIdRow>) -> Vec<i64> {
     rows.into_iter().map(|row| row.member_id).collect()
 }
 
@@ -192,19 +192,19 @@ pub(super) async fn flags_over(
 }
 
 #[derive(sqlx::FromRow)]
-struct Name {
+struct NameRow {
     name: String,
 }
 
 /// Returns the name of the insured person of a household, the newest where there were several.
 pub(super) async fn insured_of(db: &Db, staff: &StaffScope, household_id: i64) -> Result<Option<String>, DbError> {
-    let row: Option<Name> = db.optional(&INSURED_OF, params![staff.society_id(), household_id]).await?;
+    let row: Option<NameRow> = db.optional(&INSURED_OF, params![staff.society_id(), household_id]).await?;
     Ok(row.map(|row| row.name))
 }
 
 /// From when to when somebody is covered under which numbers.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct SpanRow {
+pub(super) struct MemberSpanRow {
     pub(super) member_id: i64,
     pub(super) household_id: i64,
     pub(super) insurer_number: String,
@@ -216,7 +216,7 @@ pub(super) struct SpanRow {
     pub(super) to_date: Option<yui_db::Date>,
 }
 
-impl SpanRow {
+impl MemberSpanRow {
     /// Returns 記号-番号-枝番.
     pub(super) fn numbers(&self) -> String {
         let parts = [Some(self.symbol.as_str()), Some(self.number.as_str()), self.branch.as_deref()];
@@ -235,13 +235,13 @@ impl SpanRow {
 }
 
 /// Returns these people's spans, each person's newest first.
-pub(super) async fn spans(db: &Db, staff: &StaffScope, members: &[i64]) -> Result<Vec<SpanRow>, DbError> {
+pub(super) async fn spans(db: &Db, staff: &StaffScope, members: &[i64]) -> Result<Vec<MemberSpanRow>, DbError> {
     db.all_among(&SPANS, params![staff.society_id()], &list(members)).await
 }
 
 /// A person as the register has them.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct MemberRow {
+pub(super) struct MemberDetailRow {
     pub(super) member_id: i64,
     pub(super) name: String,
     pub(super) kana: String,
@@ -251,7 +251,11 @@ pub(super) struct MemberRow {
 }
 
 /// Returns the person, where the society has them.
-pub(super) async fn member(db: &Db, staff: &impl InSociety, member_id: i64) -> Result<Option<MemberRow>, DbError> {
+pub(super) async fn member(
+    db: &Db,
+    staff: &impl InSociety,
+    member_id: i64,
+) -> Result<Option<MemberDetailRow>, DbError> {
     db.optional(&MEMBER, params![staff.society_id(), member_id]).await
 }
 
@@ -294,7 +298,7 @@ pub(super) async fn account(db: &Db, staff: &StaffScope, member_id: i64) -> Resu
 
 /// A factor, without what it proves by.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct FactorRow {
+pub(super) struct MemberFactorRow {
     pub(super) kind: String,
     pub(super) label: String,
     pub(super) created_at: yui_db::Timestamp,
@@ -303,7 +307,7 @@ pub(super) struct FactorRow {
 
 /// A live session.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct SessionRow {
+pub(super) struct MemberSessionRow {
     pub(super) created_at: yui_db::Timestamp,
     pub(super) last_seen_at: yui_db::Timestamp,
     pub(super) device: Option<String>,
@@ -312,7 +316,7 @@ pub(super) struct SessionRow {
 
 /// Something that happened to an account.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct EventRow {
+pub(super) struct MemberEventRow {
     pub(super) at: yui_db::Timestamp,
     pub(super) kind: String,
     pub(super) detail: Option<String>,
@@ -341,9 +345,9 @@ pub(super) struct TermsRow {
 /// What there is about an account.
 #[derive(Clone, Debug, Default)]
 pub(super) struct About {
-    pub(super) factors: Vec<FactorRow>,
-    pub(super) sessions: Vec<SessionRow>,
-    pub(super) events: Vec<EventRow>,
+    pub(super) factors: Vec<MemberFactorRow>,
+    pub(super) sessions: Vec<MemberSessionRow>,
+    pub(super) events: Vec<MemberEventRow>,
     pub(super) mails: Vec<MailRow>,
     pub(super) terms: Vec<TermsRow>,
 }

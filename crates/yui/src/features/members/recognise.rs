@@ -27,7 +27,7 @@ pub(super) struct Meaning {
 
 /// Everything that was typed may mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Wanted {
+pub(super) struct SearchTerms {
     pub(super) meanings: Vec<Meaning>,
     /// Only this insurer's.
     pub(super) insurer: Option<String>,
@@ -40,7 +40,7 @@ const LABELS: [&str; 4] = ["保険者番号", "記号", "番号", "枝番"];
 const TOO_SHORT: &str = "2文字以上で入力してください（漢字は1文字でも検索できます）。";
 
 /// Returns what was typed at this society, or what is wrong with it.
-pub(super) fn recognised(typed: &str, insurers: &[String]) -> Result<Wanted, &'static str> {
+pub(super) fn recognised(typed: &str, insurers: &[String]) -> Result<SearchTerms, &'static str> {
     let typed = LABELS.iter().fold(fold(typed), |text, label| text.replace(label, " "));
     let mut words: Vec<&str> =
         typed.split_whitespace().filter(|word| !matches!(*word, "・" | "-" | "_" | ":")).collect();
@@ -54,7 +54,7 @@ pub(super) fn recognised(typed: &str, insurers: &[String]) -> Result<Wanted, &'s
             if let Some(insurer) = &insurer {
                 may_mean(Lookup::Insurer(insurer.clone()), None);
             }
-            return Ok(Wanted { meanings, insurer });
+            return Ok(SearchTerms { meanings, insurer });
         }
         [word] if word.is_ascii() && word.len() > 1 => may_mean(Lookup::Login(word.to_lowercase()), None),
         _ => {}
@@ -76,7 +76,7 @@ pub(super) fn recognised(typed: &str, insurers: &[String]) -> Result<Wanted, &'s
             may_mean(Lookup::Numbers(numbers), Some(name));
         }
     }
-    if meanings.is_empty() { Err(TOO_SHORT) } else { Ok(Wanted { meanings, insurer }) }
+    if meanings.is_empty() { Err(TOO_SHORT) } else { Ok(SearchTerms { meanings, insurer }) }
 }
 
 fn is_enough(name: &str) -> bool {
@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    fn meant(typed: &str) -> Wanted {
+    fn meant(typed: &str) -> SearchTerms {
         recognised(typed, &["06139999".into(), "63139999".into()]).unwrap()
     }
 
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn too_little_is_refused_and_nothing_is_nothing() {
-        assert_eq!(meant(" 　"), Wanted::default());
+        assert_eq!(meant(" 　"), SearchTerms::default());
         for little in ["ア", "ｱ", "a", "7", "・ あ"] {
             assert_eq!(recognised(little, &[]), Err(TOO_SHORT), "{little}");
         }

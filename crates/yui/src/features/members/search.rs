@@ -12,21 +12,21 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     MEMBERS_SEARCHED, flags,
-    queries::{self, FoundRow, SpanRow},
-    recognise::{Lookup, Meaning, Wanted, recognised},
+    queries::{self, FoundRow, MemberSpanRow},
+    recognise::{Lookup, Meaning, SearchTerms, recognised},
 };
 use crate::{
     app::App,
     error::AppError,
     features::{
         audit,
-        register::{Piece, name_key},
+        register::{SearchKey, name_key},
         societies,
-        staff::looked_for::{self, LookedFor},
+        staff::looked_for::{self, SealedQuery},
     },
     heavy,
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 /// How many people a search looks at. Whoever finds so many has to type more.
@@ -40,7 +40,7 @@ const ON_A_PAGE: usize = 50;
 
 /// How an account stands, for the filter and the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AccountState {
+pub(super) enum AccountFilter {
     Enrolled,
     Temporary,
     Locked,
@@ -51,7 +51,7 @@ pub(super) enum AccountState {
     NotOwn,
 }
 
-impl AccountState {
+impl AccountFilter {
     /// The states of the filter, with the word in the address.
     const FILTER: [(&'static str, Self); 5] = [
         ("enrolled", Self::Enrolled),
@@ -89,7 +89,7 @@ impl AccountState {
 /// What is looked for.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct MemberSearchForm {
     q: String,
     state: String,
     /// `yes` where those who have left count as well.
@@ -99,7 +99,7 @@ pub(crate) struct Typed {
 }
 
 /// A person in the table.
-pub(crate) struct Line {
+pub(crate) struct MemberLine {
     member_id: i64,
     name: String,
     kana: String,
@@ -115,8 +115,8 @@ pub(crate) struct Line {
 }
 
 /// What was found.
-pub(crate) struct Found {
-    lines: Vec<Line>,
+pub(crate) struct SearchResult {
+    lines: Vec<MemberLine>,
     count: String,
     /// There are more people than a search looks at.
     cut: bool,
@@ -129,9 +129,9 @@ pub(crate) struct Found {
 pub(crate) struct MembersPage {
     page: Page,
     form: FormState,
-    typed: Typed,
+    typed: MemberSearchForm,
     states: Vec<(&'static str, &'static str)>,
-    found: Option<Found>,
+    found: Option<SearchResult>,
 }
 
 const TITLE: &str = "加入者";
@@ -142,24 +142,24 @@ const PATH: &str = "/console/members";
 pub(super) async fn submit(
     State(app): State<App>,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<MemberSearchForm>,
 ) -> Result<Redirect, AppError> {
     Ok(Redirect::to(&looked_for::address(&app, &staff, PATH, &typed)?))
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(looked_for): Query<LookedFor>,
+    Query(looked_for): Query<SealedQuery>,
 ) -> Result<MembersPage, AppError> {
-    let typed: Typed = looked_for.typed(&app, &staff, PATH).unwrap_or_default();
+    let typed: MemberSearchForm = looked_for.typed(&app, &staff, PATH).unwrap_or_default();
     let mut form = FormState::default();
-    let state = AccountState::FILTER.iter().find(|(word, _)| *word == typed.state).map(|(_, state)| *state);
+    let state = AccountFilter::FILTER.iter().find(|(word, _)| *word == typed.state).map(|(_, state)| *state);
     let insurers = societies::insurer_numbers(&app, &staff).await?;
     let wanted = recognised(&typed.q, &insurers).inspect_err(|words| form.error("q", words)).ok();
     let found = match wanted {
-        Some(wanted) if wanted.meanings.is_empty() && state == Some(AccountState::Missing) => {
+        Some(wanted) if wanted.meanings.is_empty() && state == Some(AccountFilter::Missing) => {
             form.error("q", "アカウントなしは、氏名や記号・番号と合わせて検索してください。");
             None
         }
@@ -178,30 +178,30 @@ pub(super) async fn show(
     Ok(page(&shell, form, typed, found))
 }
 
-fn page(shell: &Shell, form: FormState, typed: Typed, found: Option<Found>) -> MembersPage {
+fn page(shell: &PageContext, form: FormState, typed: MemberSearchForm, found: Option<SearchResult>) -> MembersPage {
     MembersPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
         form,
         typed,
-        states: AccountState::FILTER.iter().map(|(word, state)| (*word, state.label())).collect(),
+        states: AccountFilter::FILTER.iter().map(|(word, state)| (*word, state.label())).collect(),
         found,
     }
 }
 
 /// Returns whom this lookup finds.
 async fn looked_up(app: &App, staff: &StaffScope, lookup: &Lookup) -> Result<Vec<i64>, yui_db::DbError> {
-    let keyed = async |piece: Piece<'_>| {
+    let keyed = async |piece: SearchKey<'_>| {
         let (from, to) = piece.range();
         queries::by_key(&app.db, staff, (&from, &to), CANDIDATES + 1).await
     };
     match lookup {
-        Lookup::Name(name) => keyed(Piece::Name(name)).await,
-        Lookup::Numbers(numbers) => keyed(Piece::Numbers(numbers)).await,
-        Lookup::Insurer(number) => keyed(Piece::Insurer(number)).await,
+        Lookup::Name(name) => keyed(SearchKey::Name(name)).await,
+        Lookup::Numbers(numbers) => keyed(SearchKey::Numbers(numbers)).await,
+        Lookup::Insurer(number) => keyed(SearchKey::Insurer(number)).await,
         Lookup::Login(begins) => {
             let mut found = queries::by_login(&app.db, staff, begins, CANDIDATES + 1).await?;
             if begins.contains('@') {
-                found.extend(keyed(Piece::Address(begins)).await?);
+                found.extend(keyed(SearchKey::Address(begins)).await?);
             }
             Ok(found)
         }
@@ -209,22 +209,22 @@ async fn looked_up(app: &App, staff: &StaffScope, lookup: &Lookup) -> Result<Vec
 }
 
 /// Somebody who may be meant.
-struct Candidate {
+struct SearchHit {
     row: FoundRow,
     kana: String,
     /// The span in force, else the newest.
-    span: SpanRow,
+    span: MemberSpanRow,
     covered: bool,
-    state: AccountState,
+    state: AccountFilter,
 }
 
 async fn find(
     app: &App,
     staff: &StaffScope,
-    wanted: &Wanted,
-    state: Option<AccountState>,
-    typed: &Typed,
-) -> Result<Found, AppError> {
+    wanted: &SearchTerms,
+    state: Option<AccountFilter>,
+    typed: &MemberSearchForm,
+) -> Result<SearchResult, AppError> {
     let mut cut = false;
     let mut meant: HashMap<i64, Vec<&Meaning>> = HashMap::new();
     let most = usize::try_from(CANDIDATES)?;
@@ -236,7 +236,7 @@ async fn find(
     }
     let mut ids: BTreeSet<i64> = meant.keys().copied().collect();
     if wanted.meanings.is_empty() {
-        let word = AccountState::FILTER.iter().find(|(_, known)| Some(*known) == state).map(|(word, _)| *word);
+        let word = AccountFilter::FILTER.iter().find(|(_, known)| Some(*known) == state).map(|(word, _)| *word);
         let word = word.filter(|word| *word != "locked");
         let mut of_state = queries::by_state(&app.db, staff, word, CANDIDATES + 1).await?;
         cut |= of_state.len() > most;
@@ -244,7 +244,7 @@ async fn find(
         ids.extend(of_state);
     }
     let ids: Vec<i64> = ids.into_iter().collect();
-    let fits = |candidate: &Candidate| {
+    let fits = |candidate: &SearchHit| {
         let name = name_key(&candidate.row.name);
         let named = |meaning: &&Meaning| {
             meaning.name.as_ref().is_none_or(|part| name.contains(part) || candidate.kana.contains(part))
@@ -265,14 +265,14 @@ async fn find(
         let own = flagged.iter().filter(|row| row.member_id == line.member_id);
         line.flags = own.map(|row| flags::label(&row.kind)).collect();
     }
-    let next = last.map(|after| Typed { after: Some(after), ..typed.clone() });
+    let next = last.map(|after| MemberSearchForm { after: Some(after), ..typed.clone() });
     let next = next.map(|next| looked_for::address(app, staff, PATH, &next)).transpose()?;
-    Ok(Found { next, ..found })
+    Ok(SearchResult { next, ..found })
 }
 
-async fn candidates(app: &App, staff: &StaffScope, ids: &[i64]) -> Result<Vec<Candidate>, AppError> {
+async fn candidates(app: &App, staff: &StaffScope, ids: &[i64]) -> Result<Vec<SearchHit>, AppError> {
     let today = app.clock.today();
-    let mut spans: HashMap<i64, SpanRow> = HashMap::new();
+    let mut spans: HashMap<i64, MemberSpanRow> = HashMap::new();
     for span in queries::spans(&app.db, staff, ids).await? {
         match spans.get(&span.member_id) {
             Some(kept) if kept.on(today) || !span.on(today) => {}
@@ -283,14 +283,14 @@ async fn candidates(app: &App, staff: &StaffScope, ids: &[i64]) -> Result<Vec<Ca
     let candidate = |row: FoundRow| {
         let span = spans.remove(&row.member_id)?;
         let (covered, insured) = (span.on(today), span.relationship == "insured");
-        let state = AccountState::of(row.state.as_deref(), row.locked_at.is_some(), insured && covered);
-        Some(Candidate { kana: name_key(&row.kana), row, span, covered, state })
+        let state = AccountFilter::of(row.state.as_deref(), row.locked_at.is_some(), insured && covered);
+        Some(SearchHit { kana: name_key(&row.kana), row, span, covered, state })
     };
     Ok(rows.into_iter().filter_map(candidate).collect())
 }
 
 /// Returns the page of those after this one, and the last on it where more follow.
-fn found(candidates: Vec<Candidate>, cut: bool, after: Option<i64>) -> (Found, Option<i64>) {
+fn found(candidates: Vec<SearchHit>, cut: bool, after: Option<i64>) -> (SearchResult, Option<i64>) {
     let count = match candidates.len() {
         few if cut => format!("先頭の1,000人のうち{few}件"),
         few if few <= COUNTED => format!("{few}件"),
@@ -301,13 +301,13 @@ fn found(candidates: Vec<Candidate>, cut: bool, after: Option<i64>) -> (Found, O
     let rest = candidates.get(begins..).unwrap_or_default();
     let shown = rest.get(..ON_A_PAGE.min(rest.len())).unwrap_or_default();
     let last = shown.last().filter(|_| rest.len() > shown.len());
-    let found = Found { lines: shown.iter().map(line).collect(), count, cut, next: None };
+    let found = SearchResult { lines: shown.iter().map(line).collect(), count, cut, next: None };
     (found, last.map(|last| last.row.member_id))
 }
 
-fn line(candidate: &Candidate) -> Line {
-    let Candidate { row, span, covered, state, .. } = candidate;
-    Line {
+fn line(candidate: &SearchHit) -> MemberLine {
+    let SearchHit { row, span, covered, state, .. } = candidate;
+    MemberLine {
         member_id: row.member_id,
         name: row.name.clone(),
         kana: row.kana.clone(),
@@ -315,7 +315,7 @@ fn line(candidate: &Candidate) -> Line {
         relationship: span.relationship(),
         birth_date: row.birth_date.to_jiff().strftime("%Y/%m/%d").to_string(),
         state: state.label(),
-        bad: matches!(state, AccountState::Locked | AccountState::Stopped),
+        bad: matches!(state, AccountFilter::Locked | AccountFilter::Stopped),
         last_login: row.last_login_at.map(|at| format::minute(at.to_jiff())).unwrap_or_default(),
         left: !covered,
         flags: Vec::new(),
@@ -324,7 +324,7 @@ fn line(candidate: &Candidate) -> Line {
 
 crate::ui::console_pages! {
     MembersPage => |shell| {
-        let line = |name: &str, kana: &str, branch: &str, state: AccountState| Line {
+        let line = |name: &str, kana: &str, branch: &str, state: AccountFilter| MemberLine {
             member_id: 7,
             name: name.into(),
             kana: kana.into(),
@@ -332,17 +332,17 @@ crate::ui::console_pages! {
             relationship: if branch == "00" { "本人" } else { "家族" },
             birth_date: "1979/08/22".into(),
             state: state.label(),
-            bad: state == AccountState::Locked,
+            bad: state == AccountFilter::Locked,
             last_login: if branch == "00" { "2026/11/20 09:12".into() } else { String::new() },
             left: branch != "00",
             flags: if branch == "00" { Vec::new() } else { vec!["情報非開示"] },
         };
         let lines = vec![
-            line("テスト タロウ", "テスト タロウ", "00", AccountState::Locked),
-            line("テスト ハナコ", "テスト ハナコ", "01", AccountState::NotOwn),
+            line("テスト タロウ", "テスト タロウ", "00", AccountFilter::Locked),
+            line("テスト ハナコ", "テスト ハナコ", "01", AccountFilter::NotOwn),
         ];
-        let typed = Typed { q: "テスト".into(), left: "yes".into(), ..Typed::default() };
+        let typed = MemberSearchForm { q: "テスト".into(), left: "yes".into(), ..MemberSearchForm::default() };
         let next = Some(format!("{PATH}?s=AQEx"));
-        page(shell, FormState::default(), typed, Some(Found { lines, count: "200件以上".into(), cut: true, next }))
+        page(shell, FormState::default(), typed, Some(SearchResult { lines, count: "200件以上".into(), cut: true, next }))
     },
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{
     MEMBER_STATEMENT_VIEWED, MEMBER_VIEWED,
-    act::{self, Asks, Target, Words},
+    act::{self, ActionTarget, Asks, Words},
 };
 use crate::{
     app::App,
@@ -23,7 +23,7 @@ use crate::{
     },
     scope::{InSociety, StaffScope},
     ui::{
-        FormState, Lang, Page, Shell,
+        FormState, Lang, Page, PageContext,
         format::{month_long, month_short},
     },
 };
@@ -46,14 +46,14 @@ pub(crate) struct MemberStatementPage {
     name: String,
     /// What can be chosen: as an address writes it, as people read it.
     months: Vec<(String, String)>,
-    typed: Typed,
+    typed: MemberStatementForm,
     statement: Option<Statement>,
 }
 
 /// What is typed.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct MemberStatementForm {
     /// As in 2025-01.
     month: String,
     reason: String,
@@ -61,7 +61,7 @@ pub(crate) struct Typed {
 }
 
 /// Returns whether there is anything that the member sees: whoever has not enrolled, or is stopped, sees nothing.
-pub(super) fn is_possible(staff: &StaffScope, target: &Target) -> bool {
+pub(super) fn is_possible(staff: &StaffScope, target: &ActionTarget) -> bool {
     staff.society().policy.services.contains(&Service::Expenses) && target.is("enrolled")
 }
 
@@ -72,15 +72,15 @@ fn choices(window: VisibleMonths) -> Vec<(String, String)> {
         .collect()
 }
 
-fn visible(staff: &StaffScope, target: &Target) -> VisibleMonths {
+fn visible(staff: &StaffScope, target: &ActionTarget) -> VisibleMonths {
     VisibleMonths::of(target.today, staff.society().policy.expenses_visible_years)
 }
 
 fn page(
-    shell: &Shell,
-    (target, window): (Target, VisibleMonths),
+    shell: &PageContext,
+    (target, window): (ActionTarget, VisibleMonths),
     form: FormState,
-    typed: Typed,
+    typed: MemberStatementForm,
 ) -> MemberStatementPage {
     let title = WORDS.title;
     MemberStatementPage {
@@ -100,11 +100,11 @@ fn changed(member_id: i64) -> Response {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
-    let target = Target::of(&app, &staff, id).await?;
+    let target = ActionTarget::of(&app, &staff, id).await?;
     if !is_possible(&staff, &target) {
         return Ok(changed(id));
     }
@@ -112,23 +112,27 @@ pub(super) async fn show(
     let window = visible(&staff, &target);
     let arrived = expenses::arrival(&app.db, &staff).await?.through.unwrap_or(window.last);
     let month = arrived.clamp(window.first, window.last).to_string();
-    let typed = Typed { month, ..Typed::default() };
+    let typed = MemberStatementForm { month, ..MemberStatementForm::default() };
     Ok(page(&shell, (target, window), FormState::default(), typed).into_response())
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<MemberStatementForm>,
 ) -> Result<Response, AppError> {
-    let target = Target::of(&app, &staff, id).await?;
+    let target = ActionTarget::of(&app, &staff, id).await?;
     if !is_possible(&staff, &target) {
         return Ok(changed(id));
     }
     let window = visible(&staff, &target);
-    let said = act::Typed { reason: typed.reason.clone(), identity: typed.identity.clone(), ..act::Typed::default() };
+    let said = act::MemberActionForm {
+        reason: typed.reason.clone(),
+        identity: typed.identity.clone(),
+        ..act::MemberActionForm::default()
+    };
     let mut form = act::mistakes(WORDS.asks, &said);
     let month: Option<TreatmentMonth> = typed.month.parse().ok();
     let Some(month) = month.filter(|month| window.clip(*month, *month).is_some()) else {
@@ -153,11 +157,11 @@ crate::ui::console_pages! {
         let window = VisibleMonths::of(jiff::civil::date(2025, 6, 30), 0);
         let month = window.first;
         Self {
-            form: act::mistakes(Asks::Identity, &act::Typed::default()),
+            form: act::mistakes(Asks::Identity, &act::MemberActionForm::default()),
             member_id: 7,
             name: "テスト タロウ".into(),
             months: choices(window),
-            typed: Typed { month: month.to_string(), ..Typed::default() },
+            typed: MemberStatementForm { month: month.to_string(), ..MemberStatementForm::default() },
             statement: Some(expenses::sample_statement(&page)),
             page,
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use yui_db::Tx;
 
 use super::{
-    queries::{self, LookedFor, Question},
+    queries::{self, PersonFilter, RegisterQuestion},
     questions::WAITS,
     row::{Family, Row},
     row_matcher::{RowMatcher, RowOutcome},
@@ -15,7 +15,7 @@ use super::{
 use crate::scope::SystemScope;
 
 /// The open questions under the numbers of a chunk's families.
-pub(super) struct OpenQuestions(Vec<(Question, Row)>);
+pub(super) struct OpenQuestions(Vec<(RegisterQuestion, Row)>);
 
 impl OpenQuestions {
     /// Returns the open questions under these numbers.
@@ -25,7 +25,7 @@ impl OpenQuestions {
     pub(super) async fn of(tx: &mut Tx, scope: &SystemScope, families: &[Family]) -> anyhow::Result<Self> {
         let holder_keys = families.iter().map(|family| &*family.holder_key);
         let questions = queries::questions_of_holders(tx, scope, holder_keys).await?;
-        let with_row = |question: Question| {
+        let with_row = |question: RegisterQuestion| {
             let row = serde_json::from_str(&question.row)?;
             anyhow::Ok((question, row))
         };
@@ -43,7 +43,7 @@ impl OpenQuestions {
     }
 
     /// Adds the keys by which the register is searched for the rows that wait.
-    pub(super) fn look_for(&self, looked_for: &mut LookedFor) {
+    pub(super) fn look_for(&self, looked_for: &mut PersonFilter) {
         for (_, row) in self.0.iter().filter(|(question, _)| question.candidates == WAITS) {
             looked_for.person_keys.extend(row.person_key.clone());
             looked_for.lookup_keys.insert(lookup_key(row.birth_date, &row.sex, &row.kana));
@@ -52,10 +52,14 @@ impl OpenQuestions {
 
     /// Applies the rows that waited for an insured person whose question one of these accepted rows answers, unless the file has a
     /// newer version of them. Returns the changes of the questions.
-    pub(super) fn answered<'q>(&'q self, row_matcher: &mut RowMatcher, accepted: &[(&Row, i64)]) -> Vec<Answered<'q>> {
+    pub(super) fn answered<'q>(
+        &'q self,
+        row_matcher: &mut RowMatcher,
+        accepted: &[(&Row, i64)],
+    ) -> Vec<QuestionOutcome<'q>> {
         let newer = |row: &Row| accepted.iter().find(|(newer, _)| is_newer_version(newer, row));
         let (answered, open): (Vec<_>, Vec<_>) = self.0.iter().partition(|(_, row)| newer(row).is_some());
-        let mut all: Vec<_> = answered.iter().map(|(question, _)| Answered::Close(question)).collect();
+        let mut all: Vec<_> = answered.iter().map(|(question, _)| QuestionOutcome::Close(question)).collect();
         let mut freed = BTreeMap::new();
         for (question, row) in answered.iter().filter(|(_, row)| row.insured) {
             if let Some((_, insured)) = newer(row) {
@@ -77,8 +81,8 @@ impl OpenQuestions {
                 let question = usize::try_from(row.line).ok().and_then(|at| waiting.get(at));
                 let Some((question, _)) = question else { continue };
                 match outcome {
-                    RowOutcome::Accepted(_) => all.push(Answered::Close(question)),
-                    RowOutcome::Ambiguous(candidates) => all.push(Answered::AskAbout(question, candidates)),
+                    RowOutcome::Accepted(_) => all.push(QuestionOutcome::Close(question)),
+                    RowOutcome::Ambiguous(candidates) => all.push(QuestionOutcome::AskAbout(question, candidates)),
                     // The row stays in the list.
                     RowOutcome::Waiting | RowOutcome::Refused(_) => {}
                 }
@@ -89,14 +93,14 @@ impl OpenQuestions {
 }
 
 /// The change of an open question.
-pub(super) enum Answered<'q> {
+pub(super) enum QuestionOutcome<'q> {
     /// It is answered.
-    Close(&'q Question),
+    Close(&'q RegisterQuestion),
     /// The row may describe one of these members.
-    AskAbout(&'q Question, Vec<i64>),
+    AskAbout(&'q RegisterQuestion, Vec<i64>),
 }
 
-impl Answered<'_> {
+impl QuestionOutcome<'_> {
     /// Stores the change for a row of this batch.
     ///
     /// # Errors

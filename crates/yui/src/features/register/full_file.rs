@@ -11,7 +11,7 @@ use kenpo_formats::text::search_key;
 use yui_db::{Db, DbError, Tx};
 
 use super::{
-    queries::{self, LookedFor, Person, Span},
+    queries::{self, Person, PersonFilter, Span},
     row::{Family, Row},
 };
 use crate::{features::imports::Finder, scope::SystemScope};
@@ -134,7 +134,7 @@ pub(super) async fn missing(
     let holder_keys = file_members.doubtful(&persons);
     let known = match holder_keys.is_empty() {
         true => Vec::new(),
-        false => queries::persons(tx, scope, &LookedFor { holder_keys, ..LookedFor::default() }).await?,
+        false => queries::persons(tx, scope, &PersonFilter { holder_keys, ..PersonFilter::default() }).await?,
     };
     let mut persons = file_members.without(persons, &known);
     persons.sort_by_key(|person| person.member_id);

@@ -15,7 +15,7 @@ use super::{
     families::Families,
     files::{Extent, RegisterFiles, SEARCHED_AT},
     full_file::{self, FileMembers},
-    queries::{self, Change, LookedFor, Person},
+    queries::{self, Person, PersonFilter, RegisterChange},
     questions,
     row::{Family, Row},
     row_matcher::{Decision, RowMatcher, RowOutcome},
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     app::japan,
     features::{
-        imports::{Applied, ChunkFault, FULL_FILE, FaultKind, Figures, Importer, Kind, Read, RowQuestion, Source},
+        imports::{Applied, ChunkFault, FULL_FILE, FaultKind, FileTotals, Importer, Kind, Read, RowQuestion, Source},
         societies::ids_take,
     },
     scope::SystemScope,
@@ -39,7 +39,7 @@ pub struct RegisterImport {
     now: Timestamp,
     /// The answers that staff gave in the preview, by line number.
     decided: BTreeMap<u64, Decision>,
-    counts: Counts,
+    counts: RegisterCounts,
     /// What a check has seen of the file: an import asks the database instead.
     seen: Seen,
     extent: Extent,
@@ -57,7 +57,7 @@ pub struct RegisterImport {
 }
 
 #[derive(Debug, Default)]
-struct Counts {
+struct RegisterCounts {
     new_households: i64,
     new_members: i64,
     changed_members: i64,
@@ -76,7 +76,7 @@ impl RegisterImport {
             insurer_numbers,
             now,
             decided: BTreeMap::new(),
-            counts: Counts::default(),
+            counts: RegisterCounts::default(),
             seen: Seen::default(),
             extent: Extent::default(),
             file_members: FileMembers::default(),
@@ -171,7 +171,7 @@ impl Importer for RegisterImport {
         let row_matcher = RowMatcher::new(persons, first_member, first_household);
         let mut row_matcher = row_matcher.with_created_members(created).with_waiting(open.waiting().collect());
         let mut applied = Applied::default();
-        let Taken { asked, accepted } = self.take(&mut row_matcher, &families, &mut applied, faults)?;
+        let MatchedRows { asked, accepted } = self.take(&mut row_matcher, &families, &mut applied, faults)?;
         open.answered(&mut row_matcher, &accepted);
         // Members that this file itself creates have no number yet: the question about them comes after the import.
         let known = |id: &i64| row_matcher.before.get(id).filter(|_| !self.seen.is_new(*id));
@@ -214,7 +214,7 @@ impl Importer for RegisterImport {
         let row_matcher = RowMatcher::new(persons, first_member, first_household);
         let mut row_matcher = row_matcher.with_created_members(created).with_waiting(open.waiting().collect());
         let mut applied = Applied::default();
-        let Taken { asked, accepted } = self.take(&mut row_matcher, &families, &mut applied, faults)?;
+        let MatchedRows { asked, accepted } = self.take(&mut row_matcher, &families, &mut applied, faults)?;
         let answered = open.answered(&mut row_matcher, &accepted);
         self.count(&row_matcher)?;
         write(tx, &self.scope, batch_id, &row_matcher, self.now).await?;
@@ -284,9 +284,9 @@ impl Importer for RegisterImport {
         details
     }
 
-    fn figures(&self) -> Figures {
-        let Counts { new_members, changed_members, unchanged, .. } = self.counts;
-        Figures { amount: None, people: Some(new_members + changed_members + unchanged) }
+    fn figures(&self) -> FileTotals {
+        let RegisterCounts { new_members, changed_members, unchanged, .. } = self.counts;
+        FileTotals { amount: None, people: Some(new_members + changed_members + unchanged) }
     }
 }
 
@@ -303,19 +303,19 @@ const NOTICES: usize = 10_000;
 const FAMILY: usize = 200;
 
 /// A row in question: its family, its index there, and the candidate members; empty where the row waits for its insured person's answer.
-type Question<'f> = (&'f Family, usize, Vec<i64>);
+type AskedRow<'f> = (&'f Family, usize, Vec<i64>);
 
 /// The rows of a chunk that were not refused.
-struct Taken<'f> {
-    asked: Vec<Question<'f>>,
+struct MatchedRows<'f> {
+    asked: Vec<AskedRow<'f>>,
     /// With the members that they describe.
     accepted: Vec<(&'f Row, i64)>,
 }
 
 /// Returns the keys by which the register is searched for these families.
-pub(super) fn looked_for(families: &[Family]) -> LookedFor {
+pub(super) fn looked_for(families: &[Family]) -> PersonFilter {
     let rows = || families.iter().flat_map(|family| &family.rows);
-    LookedFor {
+    PersonFilter {
         person_keys: rows().filter_map(|row| row.person_key.clone()).collect(),
         holder_keys: families.iter().map(|family| family.holder_key.clone()).collect(),
         lookup_keys: rows().map(|row| lookup_key(row.birth_date, &row.sex, &row.kana)).collect(),
@@ -325,7 +325,7 @@ pub(super) fn looked_for(families: &[Family]) -> LookedFor {
 impl RegisterImport {
     /// Returns the confirmation that is required where so many members are missing that the file may be truncated.
     fn too_many_missing(&self) -> Option<Fault> {
-        let Counts { changed_members, unchanged, .. } = self.counts;
+        let RegisterCounts { changed_members, unchanged, .. } = self.counts;
         let known = changed_members + unchanged + self.missing;
         (self.missing > FEW_MISSING && self.missing * 100 > known * PERCENT_MISSING).then(|| {
             let reason = format!(
@@ -377,7 +377,7 @@ impl RegisterImport {
         families: &'f [Family],
         applied: &mut Applied,
         faults: &mut Vec<ChunkFault>,
-    ) -> anyhow::Result<Taken<'f>> {
+    ) -> anyhow::Result<MatchedRows<'f>> {
         let (mut asked, mut accepted) = (Vec::new(), Vec::new());
         let today = self.now.to_zoned(japan()).date();
         for family in families {
@@ -397,10 +397,10 @@ impl RegisterImport {
         }
         applied.accepted = i64::try_from(accepted.len())?;
         self.counts.asked += i64::try_from(asked.len())?;
-        Ok(Taken { asked, accepted })
+        Ok(MatchedRows { asked, accepted })
     }
 
-    /// Counts what a chunk changes.
+    /// RegisterCounts what a chunk changes.
     fn count(&mut self, row_matcher: &RowMatcher) -> anyhow::Result<()> {
         let (old, new): (Vec<_>, Vec<_>) = row_matcher.persons.iter().partition(|person| row_matcher.existed(person));
         let unchanged = old.iter().filter(|person| row_matcher.before.get(&person.member_id) == Some(person)).count();
@@ -432,7 +432,7 @@ pub(super) async fn write(
     let mut changed = |change_number, person: &Person, before: Option<&Person>| {
         let before_state = before.map(serde_json::to_string).transpose()?;
         let after_state = serde_json::to_string(person)?;
-        changes.push(Change { change_number, member_id: person.member_id, before_state, after_state });
+        changes.push(RegisterChange { change_number, member_id: person.member_id, before_state, after_state });
         anyhow::Ok(())
     };
     let mut number = queries::change_next(tx, scope, batch_id).await?;

@@ -27,7 +27,7 @@ pub use files::RegisterFiles;
 pub use import::RegisterImport;
 pub(crate) use matching::{Hint, Mismatch, matched};
 pub(crate) use queries::{Coverage, alike, candidates, coverages_of, insured_by_holder};
-pub(crate) use search_keys::{Piece, is_telling, name_key};
+pub(crate) use search_keys::{SearchKey, is_telling, name_key};
 
 use kenpo_formats::{Sex, text::holder_key_part};
 

@@ -20,11 +20,11 @@ use crate::{
         imports::{QuestionCard, RowQuestion, valid_answer},
     },
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 /// A question on the page.
-pub(crate) struct Waiting {
+pub(crate) struct WaitingQuestion {
     card: QuestionCard,
     batch_id: i64,
     /// Whom of the family the row is about, where it waits for its insured person's answer.
@@ -36,7 +36,7 @@ pub(crate) struct Waiting {
 pub(crate) struct RegisterQuestionsPage {
     page: Page,
     form: FormState,
-    waiting: Vec<Waiting>,
+    waiting: Vec<WaitingQuestion>,
     done: &'static str,
 }
 
@@ -47,18 +47,18 @@ const OTHERS: &str = "台帳が変わり、候補も変わりました。表示�
 
 /// What was just done.
 #[derive(Deserialize)]
-pub(super) struct Done {
+pub(super) struct QuestionsQuery {
     #[serde(default)]
     done: String,
 }
 
-fn page(shell: &Shell, open: &[OpenQuestion], form: FormState, done: &str) -> RegisterQuestionsPage {
+fn page(shell: &PageContext, open: &[OpenQuestion], form: FormState, done: &str) -> RegisterQuestionsPage {
     let waiting = |question: &OpenQuestion| {
         let asked = &question.asked;
         let place = format!("取込{}　{}", question.batch_id, format::minute(question.asked_at));
         let waits = question.waits.then(|| format!("{}（{}）", asked.row.name, asked.row.numbers));
         let card = QuestionCard::new(u64::try_from(question.question_id).unwrap_or_default(), place, asked);
-        Waiting { card, batch_id: question.batch_id, waits }
+        WaitingQuestion { card, batch_id: question.batch_id, waits }
     };
     RegisterQuestionsPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
@@ -75,9 +75,9 @@ fn page(shell: &Shell, open: &[OpenQuestion], form: FormState, done: &str) -> Re
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(Done { done }): Query<Done>,
+    Query(QuestionsQuery { done }): Query<QuestionsQuery>,
 ) -> Result<RegisterQuestionsPage, AppError> {
     seen(&app, &shell, &staff, FormState::default(), &done).await
 }
@@ -85,7 +85,7 @@ pub(super) async fn show(
 /// Returns the page and records who saw it: it names people.
 async fn seen(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
     form: FormState,
     done: &str,
@@ -98,14 +98,14 @@ async fn seen(
 }
 
 /// What was answered: `same-7`, a member's number or `other`.
-type Answered = std::collections::BTreeMap<String, String>;
+type AnswersForm = std::collections::BTreeMap<String, String>;
 
 pub(super) async fn answer(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(form): Form<Answered>,
+    Form(form): Form<AnswersForm>,
 ) -> Result<Response, AppError> {
     let scope = staff.acting();
     let open = questions::open(&app, &scope).await?;

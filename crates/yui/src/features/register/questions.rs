@@ -155,7 +155,7 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
     Ok(())
 }
 
-fn is_insured(question: &queries::Question) -> bool {
+fn is_insured(question: &queries::RegisterQuestion) -> bool {
     serde_json::from_str::<Row>(&question.row).is_ok_and(|row| row.insured)
 }
 
@@ -255,7 +255,7 @@ pub(super) async fn open(app: &App, scope: &SystemScope) -> anyhow::Result<Vec<O
     let ids: BTreeSet<_> = questions.iter().flat_map(|(.., ids)| ids).copied().collect();
     let persons = queries::persons_by_id(&mut tx, scope, &ids.into_iter().collect::<Vec<_>>()).await?;
     let known = candidates(&mut tx, scope, &persons.iter().collect::<Vec<_>>()).await?;
-    let open = |(question, row, ids): (queries::Question, Row, Vec<i64>)| OpenQuestion {
+    let open = |(question, row, ids): (queries::RegisterQuestion, Row, Vec<i64>)| OpenQuestion {
         question_id: question.question_id,
         batch_id: question.batch_id,
         asked_at: question.asked_at.to_jiff(),

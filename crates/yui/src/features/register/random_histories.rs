@@ -9,7 +9,7 @@ use jiff::{ToSpan, civil::Date};
 use super::{
     families::Families,
     import::looked_for,
-    queries::{LookedFor, Person},
+    queries::{Person, PersonFilter},
     row::Row,
     row_matcher::{Decision, RowMatcher, RowOutcome},
     similarity::lookup_key,
@@ -37,7 +37,7 @@ struct Human {
 }
 
 /// A family, as it really is.
-struct Family {
+struct ActualFamily {
     /// Who of them is insured.
     head: usize,
     members: Vec<usize>,
@@ -50,7 +50,7 @@ struct World {
     rng: Rng,
     keyed: bool,
     humans: Vec<Human>,
-    families: Vec<Family>,
+    families: Vec<ActualFamily>,
     next_number: u32,
     free: Vec<u32>,
     /// Rows to come: the number of their file, and the human.
@@ -141,7 +141,7 @@ impl World {
 
     /// Whether the register has the family's coverage under its numbers of today, with all that has happened in it.
     fn settled(&self, at: usize) -> bool {
-        let Family { members, .. } = &self.families[at];
+        let ActualFamily { members, .. } = &self.families[at];
         !self.coming.iter().any(|(_, _, human)| members.contains(human))
     }
 
@@ -156,7 +156,7 @@ impl World {
                 7 => self.grow_up(at, today, file),
                 8 => self.marry(at, today, file),
                 _ => {
-                    let Family { number, since, .. } = self.families[at];
+                    let ActualFamily { number, since, .. } = self.families[at];
                     self.send(at, number, (since, Some(today)), file);
                     self.free.push(number);
                     self.families.swap_remove(at);
@@ -174,12 +174,12 @@ impl World {
             members.push(self.human(family_name, birth));
         }
         let number = self.number();
-        self.families.push(Family { head: members[0], members, number, since: today });
+        self.families.push(ActualFamily { head: members[0], members, number, since: today });
         self.send(self.families.len() - 1, number, (today, None), file);
     }
 
     fn birth(&mut self, at: usize, today: Date, file: usize) {
-        let Family { head, number, .. } = self.families[at];
+        let ActualFamily { head, number, .. } = self.families[at];
         let family_name = self.humans[head].family_name;
         let child = self.human(family_name, today);
         let mut born = vec![child];
@@ -196,7 +196,7 @@ impl World {
     }
 
     fn transfer(&mut self, at: usize, today: Date, file: usize) {
-        let Family { number, since, .. } = self.families[at];
+        let ActualFamily { number, since, .. } = self.families[at];
         if since == today {
             return;
         }
@@ -209,7 +209,7 @@ impl World {
 
     /// The last of the family becomes insured.
     fn grow_up(&mut self, at: usize, today: Date, file: usize) {
-        let Family { head, number, since, ref members } = self.families[at];
+        let ActualFamily { head, number, since, ref members } = self.families[at];
         let (place, child) = (members.len() - 1, members[members.len() - 1]);
         if child == head || since.max(self.humans[child].birth) >= today {
             return;
@@ -217,20 +217,20 @@ impl World {
         self.row(child, head, (number, place), (since, Some(today)), file);
         self.families[at].members.pop();
         let new = self.number();
-        self.families.push(Family { head: child, members: vec![child], number: new, since: today });
+        self.families.push(ActualFamily { head: child, members: vec![child], number: new, since: today });
         self.send(self.families.len() - 1, new, (today, None), file);
     }
 
     /// Somebody insured alone becomes a dependent of another family and takes its name.
     fn marry(&mut self, at: usize, today: Date, file: usize) {
         let other = self.rng.usize(..self.families.len());
-        let Family { head, number, since, ref members } = self.families[at];
+        let ActualFamily { head, number, since, ref members } = self.families[at];
         if members.len() > 1 || other == at || since >= today || !self.settled(other) {
             return;
         }
         self.row(head, head, (number, 0), (since, Some(today)), file);
         self.free.push(number);
-        let Family { head: theirs, number, ref mut members, .. } = self.families[other];
+        let ActualFamily { head: theirs, number, ref mut members, .. } = self.families[other];
         let place = members.len();
         members.push(head);
         self.humans[head].family_name = self.humans[theirs].family_name;
@@ -327,7 +327,7 @@ impl World {
 }
 
 /// Whether the database would find the person.
-fn is_found(person: &Person, LookedFor { person_keys, holder_keys, lookup_keys }: &LookedFor) -> bool {
+fn is_found(person: &Person, PersonFilter { person_keys, holder_keys, lookup_keys }: &PersonFilter) -> bool {
     person.person_key.as_ref().is_some_and(|key| person_keys.contains(key))
         || person.spans.iter().any(|span| holder_keys.contains(&span.holder_key()))
         || lookup_keys.contains(&lookup_key(person.birth_date, &person.sex, &person.kana))

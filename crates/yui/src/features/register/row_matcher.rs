@@ -77,7 +77,7 @@ pub(super) enum RowOutcome {
     /// It waits for the answer about its family's insured person.
     Waiting,
     /// It is refused.
-    Refused(Refusal),
+    Refused(RowRefusal),
 }
 
 /// The member that a row describes.
@@ -164,7 +164,7 @@ impl RowMatcher {
         let mut outcomes = Vec::with_capacity(family.rows.len());
         for row in &family.rows {
             let outcome = match (row.insured, asked, refused) {
-                (false, _, true) => RowOutcome::Refused(Refusal::OfInsured),
+                (false, _, true) => RowOutcome::Refused(RowRefusal::OfInsured),
                 (false, true, _) => RowOutcome::Waiting,
                 _ => self.row(family, row, decided(row.line), insured_is),
             };
@@ -193,7 +193,7 @@ impl RowMatcher {
         };
         let at = meant.map(|(at, _)| at);
         if self.another_insured(at, row, &family.holder_key) {
-            return RowOutcome::Refused(Refusal::AnotherInsured);
+            return RowOutcome::Refused(RowRefusal::AnotherInsured);
         }
         let household_id = self.household(at, row, &family.holder_key);
         let span = Span {
@@ -261,7 +261,7 @@ impl RowMatcher {
         row: &Row,
         decided: Option<Decision>,
         insured_is: Option<Decision>,
-    ) -> Result<PersonMatch, Refusal> {
+    ) -> Result<PersonMatch, RowRefusal> {
         let holder = &family.holder_key;
         if let Some(at) = row.person_key.as_ref().and_then(|key| self.by_key.get(key)) {
             return self.by_person_key(*at, row, decided);
@@ -327,15 +327,15 @@ impl RowMatcher {
 
     /// Returns the member of the row's 個人コード. Where name, kana and birth date all differ, staff are asked; where the sex differs as
     /// well, the row is refused.
-    fn by_person_key(&self, at: usize, row: &Row, decided: Option<Decision>) -> Result<PersonMatch, Refusal> {
+    fn by_person_key(&self, at: usize, row: &Row, decided: Option<Decision>) -> Result<PersonMatch, RowRefusal> {
         let Some(person) = self.persons.get(at) else { return Ok(PersonMatch::None) };
         let strange = !named(person, row) && !spelled(person, row) && person.birth_date != row.birth_date;
         match decided {
-            _ if strange && person.sex != row.sex => Err(Refusal::KeyOfAnother),
+            _ if strange && person.sex != row.sex => Err(RowRefusal::KeyOfAnother),
             Some(Decision::Same(member_id)) if member_id == person.member_id => {
                 Ok(PersonMatch::Certain(at, MatchedBy::Answer))
             }
-            Some(Decision::Other) if strange => Err(Refusal::KeyOfAnother),
+            Some(Decision::Other) if strange => Err(RowRefusal::KeyOfAnother),
             _ if strange => Ok(PersonMatch::Possible(vec![person.member_id])),
             _ => Ok(PersonMatch::Certain(at, MatchedBy::Key)),
         }
@@ -515,7 +515,7 @@ impl RowMatcher {
 
 /// Why a row is refused although it can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum RowRefusal {
     /// The society's own key is known for somebody else.
     KeyOfAnother,
     /// Somebody else is insured under the same symbol and number at the same time.
@@ -524,7 +524,7 @@ pub(super) enum Refusal {
     OfInsured,
 }
 
-impl Refusal {
+impl RowRefusal {
     pub(super) fn column(self) -> &'static str {
         match self {
             Self::KeyOfAnother => "個人コード",

@@ -55,7 +55,7 @@ pub(crate) fn is_telling(character: char) -> bool {
 
 /// What to look for in the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Piece<'a> {
+pub(crate) enum SearchKey<'a> {
     /// A part of a name or its kana, folded by [`name_key`].
     Name(&'a str),
     /// 記号・番号・枝番 from the beginning of 記号 or of 番号 on.
@@ -66,7 +66,7 @@ pub(crate) enum Piece<'a> {
     Insurer(&'a str),
 }
 
-impl Piece<'_> {
+impl SearchKey<'_> {
     /// Returns the range of keys: from the first to before the second.
     pub(crate) fn range(self) -> (String, String) {
         let from = match self {
@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    fn finds(person: &Person, piece: Piece<'_>) -> bool {
+    fn finds(person: &Person, piece: SearchKey<'_>) -> bool {
         let (from, to) = piece.range();
         keys(person).range(from..to).next().is_some()
     }
@@ -152,22 +152,22 @@ mod tests {
     fn numbers_are_found_from_the_beginning_of_symbol_or_number() {
         let person = person("見本 一郎", "ミホン イチロウ");
         for typed in ["800-1234-01", "800 12", "８００１２３４", "1234", "12-3401", "123"] {
-            assert!(finds(&person, Piece::Numbers(typed)), "{typed}");
+            assert!(finds(&person, SearchKey::Numbers(typed)), "{typed}");
         }
         let mut padded = person.clone();
         padded.spans.iter_mut().for_each(|span| (span.symbol, span.number) = ("0800".into(), "001234".into()));
         for typed in ["1234", "001234", "0800-001234", "800-1234"] {
-            assert!(finds(&padded, Piece::Numbers(typed)), "{typed}");
+            assert!(finds(&padded, SearchKey::Numbers(typed)), "{typed}");
         }
-        assert!(!finds(&person, Piece::Numbers("234")) && !finds(&person, Piece::Numbers("800-1235")));
-        assert!(finds(&person, Piece::Address("taro@")) && finds(&person, Piece::Insurer("06139999")));
+        assert!(!finds(&person, SearchKey::Numbers("234")) && !finds(&person, SearchKey::Numbers("800-1235")));
+        assert!(finds(&person, SearchKey::Address("taro@")) && finds(&person, SearchKey::Insurer("06139999")));
     }
 
     #[test]
     fn variants_of_a_character_are_one() {
         let person = person("髙﨑 齋", "タカサキ イツキ");
         for typed in ["高崎", "髙崎", "斉", "高﨑斎", "たかさき", "ﾀｶｻｷ ｲﾂｷ"] {
-            assert!(finds(&person, Piece::Name(&name_key(typed))), "{typed}");
+            assert!(finds(&person, SearchKey::Name(&name_key(typed))), "{typed}");
         }
     }
 
@@ -188,7 +188,7 @@ mod tests {
             let from = from.min(whole.len() - 1);
             let part: String = whole[from..(from + length).min(whole.len())].iter().collect();
             let one = part.chars().count() == 1 && from > 0 && !part.chars().all(is_telling);
-            prop_assert!(one || finds(&person, Piece::Name(&part)), "{part} of {whole:?}");
+            prop_assert!(one || finds(&person, SearchKey::Name(&part)), "{part} of {whole:?}");
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     Society,
     maintenance::{Window, window_at},
 };
-use crate::ui::{Page, Shell, local_path, pages};
+use crate::ui::{Page, PageContext, local_path, pages};
 
 #[derive(Template)]
 #[template(path = "features/societies/closed.html")]
@@ -34,7 +34,7 @@ pub(crate) fn closed(society: &Society, path: &str, now: Timestamp) -> Option<Wi
 }
 
 /// Answers any request of a member in the window: nothing of it is looked at.
-pub(crate) fn answer(shell: &Shell, window: &Window, method: &Method, now: Timestamp) -> Response {
+pub(crate) fn answer(shell: &PageContext, window: &Window, method: &Method, now: Timestamp) -> Response {
     let shown = matches!(*method, Method::GET | Method::HEAD);
     let again = if shown { local_path(&shell.path) } else { "/".to_owned() };
     let seconds = window.ends.duration_since(now).as_secs().max(1);
@@ -42,14 +42,14 @@ pub(crate) fn answer(shell: &Shell, window: &Window, method: &Method, now: Times
     (StatusCode::SERVICE_UNAVAILABLE, retry, page(shell, window, !shown, again)).into_response()
 }
 
-fn page(shell: &Shell, window: &Window, sent: bool, again: String) -> ClosedPage {
+fn page(shell: &PageContext, window: &Window, sent: bool, again: String) -> ClosedPage {
     let page = Page { closed: true, ..shell.page("ただいまメンテナンス中です") };
     ClosedPage { page, window: window.words(shell.lang), until: window.until(shell.lang), sent, again }
 }
 
 pages! {
     ClosedPage => |shell| page(
-        &Shell { user: None, ..shell.clone() },
+        &PageContext { user: None, ..shell.clone() },
         &Window {
             begins: Timestamp::from_second(1_795_082_400).unwrap_or_default(),
             ends: Timestamp::from_second(1_795_093_200).unwrap_or_default(),

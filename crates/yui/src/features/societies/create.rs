@@ -41,7 +41,7 @@ pub async fn create(app: &App, new: &NewSociety) -> anyhow::Result<i64> {
         bail!("a society has at least one insurer number");
     }
     let insurer_numbers: Vec<_> = new.insurer_numbers.iter().map(|number| number.as_str().to_owned()).collect();
-    let society = queries::NewSociety {
+    let society = queries::NewSocietyRow {
         key: &new.key,
         host: &new.host,
         name: &new.name,

@@ -55,7 +55,7 @@ pub struct Directory {
 
 #[derive(Debug, Default)]
 struct Shared {
-    known: Mutex<Known>,
+    known: Mutex<CachedSociety>,
     read: Notify,
 }
 
@@ -69,7 +69,7 @@ pub struct OlderHost {
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct CachedSociety {
     by_host: HashMap<String, Arc<Society>>,
     older: HashMap<String, OlderHost>,
     /// When it was read; none before it was.
@@ -106,7 +106,12 @@ impl Directory {
         self.look(db, now, |known| known.older.get(host).cloned()).await
     }
 
-    async fn look<T>(&self, db: &Db, now: Timestamp, find: impl Fn(&Known) -> Option<T>) -> Result<Option<T>, DbError> {
+    async fn look<T>(
+        &self,
+        db: &Db,
+        now: Timestamp,
+        find: impl Fn(&CachedSociety) -> Option<T>,
+    ) -> Result<Option<T>, DbError> {
         let waits_until = {
             let mut known = self.shared.known();
             if known.is_fresh(now) {
@@ -126,7 +131,7 @@ impl Directory {
             }
         };
         let Some(until) = waits_until else {
-            let read = in_request(PATIENCE, Known::read(db, now)).await?;
+            let read = in_request(PATIENCE, CachedSociety::read(db, now)).await?;
             let mut known = self.shared.known();
             *known = read;
             return Ok(find(&known));
@@ -147,18 +152,18 @@ impl Directory {
 }
 
 impl Shared {
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, CachedSociety> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn read_again(self: Arc<Self>, db: Db, now: Timestamp) {
         // What changes from here on may not be seen: it makes this reading outdated, too.
         self.known().outdated = false;
-        let read = in_request(PATIENCE, Known::read(&db, now)).await;
+        let read = in_request(PATIENCE, CachedSociety::read(&db, now)).await;
         {
             let mut known = self.known();
             match read {
-                Ok(read) => *known = Known { outdated: known.outdated, ..read },
+                Ok(read) => *known = CachedSociety { outdated: known.outdated, ..read },
                 Err(error) => {
                     tracing::warn!("the societies as they were read before are used: {error}");
                     known.outdated = true;
@@ -170,7 +175,7 @@ impl Shared {
     }
 }
 
-impl Known {
+impl CachedSociety {
     fn is_fresh(&self, now: Timestamp) -> bool {
         !self.outdated && self.read_at.is_some_and(|read_at| now.duration_since(read_at).abs() < FRESH)
     }

@@ -13,12 +13,12 @@ use crate::{
     app::App,
     features::audit::{self, Acting},
     scope::{InSociety, SystemScope},
-    ui::{Lang, Page, Shell, format, pages},
+    ui::{Lang, Page, PageContext, format, pages},
 };
 
 /// Why a host name is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum HostRefusal {
     /// It is none.
     NoHostName,
     /// It is a portal's or another society's.
@@ -26,16 +26,16 @@ pub(super) enum Refused {
 }
 
 /// Returns why this can not be a host name of the society's older system, if it can not.
-pub(super) async fn refused(app: &App, scope: &impl InSociety, host: &str) -> anyhow::Result<Option<Refused>> {
+pub(super) async fn refused(app: &App, scope: &impl InSociety, host: &str) -> anyhow::Result<Option<HostRefusal>> {
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     if host.is_empty() || host.len() > 253 || !host.chars().all(known) || host.starts_with('.') || host.ends_with('.') {
-        return Ok(Some(Refused::NoHostName));
+        return Ok(Some(HostRefusal::NoHostName));
     }
     let portals = queries::society_list(&app.db).await?;
     let older = queries::older_host_list(&app.db).await?;
     let taken = portals.iter().any(|society| society.host == host)
         || older.iter().any(|row| row.host == host && row.society_id != scope.society_id());
-    Ok(taken.then_some(Refused::Taken))
+    Ok(taken.then_some(HostRefusal::Taken))
 }
 
 /// Keeps a host name of the society's older system; given again, the day is changed.
@@ -44,10 +44,10 @@ pub(super) async fn refused(app: &App, scope: &impl InSociety, host: &str) -> an
 /// Where it is no host name, or somebody's already.
 pub async fn keep(app: &App, scope: &SystemScope, host: &str, closes: Date) -> anyhow::Result<()> {
     match refused(app, scope, host).await? {
-        Some(Refused::NoHostName) => {
+        Some(HostRefusal::NoHostName) => {
             bail!("host {host:?}: a host name in lower case without port, as in old.example.jp")
         }
-        Some(Refused::Taken) => bail!("{host} is the host name of a portal, or another society's"),
+        Some(HostRefusal::Taken) => bail!("{host} is the host name of a portal, or another society's"),
         None => {}
     }
     keep_checked(app, scope, host, closes).await
@@ -74,13 +74,13 @@ pub(crate) struct OlderHostPage {
 }
 
 /// Answers any request at the older host, in the language that the address asks for (`/?lang=en`): no cookie is set there.
-pub(crate) fn answer(app: &App, shell: &Shell, older: &OlderHost, method: &Method, uri: &Uri) -> Response {
+pub(crate) fn answer(app: &App, shell: &PageContext, older: &OlderHost, method: &Method, uri: &Uri) -> Response {
     let lang = match uri.query() {
         Some("lang=en") => Lang::En,
         Some("lang=ja") => Lang::Ja,
         _ => shell.lang,
     };
-    let shell = Shell { lang, ..shell.clone() };
+    let shell = PageContext { lang, ..shell.clone() };
     let closed = app.clock.today() >= older.closes;
     let page = page(&shell, older.society.name.clone(), app.portal_address(&older.society), (older.closes, closed));
     let here = *method == Method::GET || *method == Method::HEAD;
@@ -88,7 +88,7 @@ pub(crate) fn answer(app: &App, shell: &Shell, older: &OlderHost, method: &Metho
     (status, page).into_response()
 }
 
-fn page(shell: &Shell, society: String, portal: String, (closes, closed): (Date, bool)) -> OlderHostPage {
+fn page(shell: &PageContext, society: String, portal: String, (closes, closed): (Date, bool)) -> OlderHostPage {
     let date = format::date(shell.lang, closes);
     let words = if closed {
         shell.lang.tf("これまでの加入者ポータルは、{0}に終了しました。", [date])

@@ -73,7 +73,7 @@ struct SocietyRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct Id {
+struct SocietyIdRow {
     id: i64,
 }
 
@@ -94,7 +94,7 @@ pub(crate) async fn society_list(db: &Db) -> Result<Vec<Society>, DbError> {
 
 /// A society that is about to be.
 #[derive(Debug)]
-pub(crate) struct NewSociety<'a> {
+pub(crate) struct NewSocietyRow<'a> {
     pub(crate) key: &'a str,
     pub(crate) host: &'a str,
     pub(crate) name: &'a str,
@@ -103,8 +103,8 @@ pub(crate) struct NewSociety<'a> {
 }
 
 /// Inserts a society with its insurer numbers and first policy; returns its id.
-pub(crate) async fn society_insert(tx: &mut Tx, society: &NewSociety<'_>, now: Timestamp) -> anyhow::Result<i64> {
-    let Id { id } = tx.one(&SOCIETY_NEXT_ID, params![]).await?;
+pub(crate) async fn society_insert(tx: &mut Tx, society: &NewSocietyRow<'_>, now: Timestamp) -> anyhow::Result<i64> {
+    let SocietyIdRow { id } = tx.one(&SOCIETY_NEXT_ID, params![]).await?;
     tx.execute(&SOCIETY_INSERT, params![id, society.key, society.host, society.name, now]).await?;
     for number in society.insurer_numbers {
         tx.execute(&INSURER_INSERT, params![id, number]).await?;
@@ -127,13 +127,13 @@ pub(crate) async fn insurer_list(db: &Db, scope: &impl InSociety) -> Result<Vec<
 
 /// Takes `count` fresh ids of this name; returns the first, the others follow it.
 pub(crate) async fn ids_take(tx: &mut Tx, scope: &impl InSociety, name: &str, count: i64) -> Result<i64, DbError> {
-    let Id { id } = tx.one(&COUNTER_TAKE, params![scope.society_id(), name, count]).await?;
+    let SocietyIdRow { id } = tx.one(&COUNTER_TAKE, params![scope.society_id(), name, count]).await?;
     Ok(id)
 }
 
 /// Returns how many ids of this name were taken.
 pub(crate) async fn ids_taken(tx: &mut Tx, scope: &impl InSociety, name: &str) -> Result<i64, DbError> {
-    let next: Option<Id> = tx.optional(&COUNTER, params![scope.society_id(), name]).await?;
+    let next: Option<SocietyIdRow> = tx.optional(&COUNTER, params![scope.society_id(), name]).await?;
     Ok(next.map_or(0, |next| next.id - 1))
 }
 
@@ -184,7 +184,7 @@ pub(super) async fn branding_keep(
     logo: Option<&[u8]>,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let Id { id } = tx.one(&BRANDING_NEXT, params![scope.society_id()]).await?;
+    let SocietyIdRow { id } = tx.one(&BRANDING_NEXT, params![scope.society_id()]).await?;
     tx.execute(&BRANDING_KEEP, params![scope.society_id(), id, accent, logo, now]).await.map(drop)
 }
 
@@ -201,19 +201,19 @@ pub(super) async fn branding_logo(db: &Db, scope: &impl InSociety, version: i64)
 /// Returns how many accounts in use have none of these kinds of factor (any number of the three).
 pub(super) async fn enrolled_without(db: &Db, scope: &impl InSociety, kinds: [&str; 3]) -> Result<i64, DbError> {
     let [one, two, three] = kinds;
-    let row: Id = db.one(&ENROLLED_WITHOUT, params![scope.society_id(), one, two, three]).await?;
+    let row: SocietyIdRow = db.one(&ENROLLED_WITHOUT, params![scope.society_id(), one, two, three]).await?;
     Ok(row.id)
 }
 
 /// Returns how many accounts in use have a password that was set by then.
 pub(super) async fn enrolled_password_before(db: &Db, scope: &impl InSociety, then: Timestamp) -> Result<i64, DbError> {
-    let row: Id = db.one(&ENROLLED_PASSWORD_BEFORE, params![scope.society_id(), then]).await?;
+    let row: SocietyIdRow = db.one(&ENROLLED_PASSWORD_BEFORE, params![scope.society_id(), then]).await?;
     Ok(row.id)
 }
 
 /// Returns how many accounts that wait for enrolment have no address.
 pub(super) async fn waiting_without_email(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
-    let row: Id = db.one(&WAITING_WITHOUT_EMAIL, params![scope.society_id()]).await?;
+    let row: SocietyIdRow = db.one(&WAITING_WITHOUT_EMAIL, params![scope.society_id()]).await?;
     Ok(row.id)
 }
 

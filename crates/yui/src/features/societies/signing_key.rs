@@ -24,7 +24,7 @@ statements! {
 }
 
 #[derive(sqlx::FromRow)]
-struct Next {
+struct NextKeyRow {
     version: i64,
 }
 
@@ -41,7 +41,7 @@ fn context<'a>(society: &'a str, version: &'a str) -> seal::Context<'a> {
 
 /// Why a key is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum KeyRefusal {
     /// The private key can not be read.
     Key,
     /// The certificate can not be read.
@@ -55,17 +55,17 @@ pub(super) enum Refused {
 }
 
 /// Reads the key and its certificate (both PEM), signs a document with it and looks at the signature.
-pub(super) fn try_out(key: &str, certificate: &str, now: Timestamp) -> Result<(), Refused> {
+pub(super) fn try_out(key: &str, certificate: &str, now: Timestamp) -> Result<(), KeyRefusal> {
     let signing = SigningKey::from_pem(key, certificate).map_err(|error| match error {
-        SignatureError::Certificate => Refused::Certificate,
-        SignatureError::Mismatch => Refused::Mismatch,
-        _ => Refused::Key,
+        SignatureError::Certificate => KeyRefusal::Certificate,
+        SignatureError::Mismatch => KeyRefusal::Mismatch,
+        _ => KeyRefusal::Key,
     })?;
     if signing.valid_until() <= now {
-        return Err(Refused::Over);
+        return Err(KeyRefusal::Over);
     }
-    let signed = sign(TRIAL, &signing, &Profile::provisional()).map_err(|_| Refused::Signature)?;
-    verify(&signed, certificate).map_err(|_| Refused::Signature)
+    let signed = sign(TRIAL, &signing, &Profile::provisional()).map_err(|_| KeyRefusal::Signature)?;
+    verify(&signed, certificate).map_err(|_| KeyRefusal::Signature)
 }
 
 /// A document to try a key on.
@@ -91,7 +91,7 @@ pub(super) async fn keep_in(
     certificate: &str,
 ) -> anyhow::Result<()> {
     let keys = app.keys()?;
-    let Next { version } = tx.one(&KEY_NEXT, params![scope.society_id()]).await?;
+    let NextKeyRow { version } = tx.one(&KEY_NEXT, params![scope.society_id()]).await?;
     let (society, row) = (scope.society_id().to_string(), version.to_string());
     let sealed = keys.seal(&context(&society, &row), app.random.bytes()?, key.as_bytes())?;
     let values = params![scope.society_id(), version, certificate, sealed, app.clock.now()];

@@ -7,15 +7,15 @@ use yui_db::Tx;
 
 use super::{
     Role, STAFF_CHANGED, STAFF_INVITED, STAFF_RESET, devices,
-    happened::{Happened, tell},
+    happened::{StaffEvent, tell},
     letters,
     prove::key_row,
-    queries::{self, NewFactor, StaffLine},
+    queries::{self, NewStaffFactor, StaffLine},
 };
 use crate::{
     app::App,
     features::{
-        account::proving::{Place, email_as_kept, sealed_seal},
+        account::proving::{SealContext, email_as_kept, sealed_seal},
         audit::{self, Subject},
         mails::{self, MailFrame, Recipient},
         societies::ids_take,
@@ -106,7 +106,7 @@ pub(crate) async fn invite_approved(app: &App, tx: &mut Tx, scope: &SystemScope,
     let owner = (line.email.as_str(), line.name.as_str(), line.role());
     if line.stopped_at.is_some() {
         reset_in(app, tx, scope, staff_id, owner).await?;
-        tell(app, tx, scope, staff_id, Happened::Resumed).await?;
+        tell(app, tx, scope, staff_id, StaffEvent::Resumed).await?;
         let subject = Subject::new("staff", staff_id, &line.name);
         return audit::record(app, tx, scope, STAFF_RESET, Some(&subject), "").await;
     }
@@ -142,7 +142,7 @@ pub(crate) async fn role_change_approved(
     let after =
         asked.filter(|_| line.stopped_at.is_none()).context("the account is not what it was when it was asked")?;
     queries::staff_change(tx, scope, staff_id, &line.name, after).await?;
-    tell(app, tx, scope, staff_id, Happened::RoleChanged(before, after)).await?;
+    tell(app, tx, scope, staff_id, StaffEvent::RoleChanged(before, after)).await?;
     let subject = Subject::new("staff", staff_id, &line.name);
     audit::record(app, tx, scope, STAFF_CHANGED, Some(&subject), &format!("{} {detail}", line.name)).await
 }
@@ -165,7 +165,7 @@ pub async fn reset(app: &App, scope: &SystemScope, email: &str) -> anyhow::Resul
     let row = row.with_context(|| format!("nobody of the staff in service has the address {email:?}"))?;
     let mut tx = app.db.begin().await?;
     reset_in(app, &mut tx, scope, row.staff_id, (&row.email, &row.name, row.role())).await?;
-    tell(app, &mut tx, scope, row.staff_id, Happened::Reset).await?;
+    tell(app, &mut tx, scope, row.staff_id, StaffEvent::Reset).await?;
     let subject = Subject::new("staff", row.staff_id, &row.name);
     audit::record(app, &mut tx, scope, STAFF_RESET, Some(&subject), "").await?;
     tx.commit().await?;
@@ -223,8 +223,8 @@ pub(crate) async fn seed(
     anyhow::ensure!(set, "an account that was just made is another by now");
     let factor_id = ids_take(&mut tx, scope, "staff_factor", 1).await?;
     let row = key_row(id, factor_id);
-    let sealed_key = sealed_seal(app, scope, Place("staff_factors", "sealed_key", &row), key.bytes())?;
-    let app_of_phone = NewFactor::App { sealed_key, step: 0 };
+    let sealed_key = sealed_seal(app, scope, SealContext("staff_factors", "sealed_key", &row), key.bytes())?;
+    let app_of_phone = NewStaffFactor::App { sealed_key, step: 0 };
     queries::factor_insert(&mut tx, scope, (id, factor_id, "スマートフォン"), app_of_phone, now).await?;
     let subject = Subject::new("staff", id, *name);
     audit::record(app, &mut tx, scope, STAFF_INVITED, Some(&subject), &format!("{email} {}", role.label())).await?;

@@ -12,16 +12,18 @@ use serde::Deserialize;
 
 use super::{
     login::console_path,
-    prove::{REFUSED, TypedCode, WRONG, Ways, begin, code_taken, passkey_used, wrong_code},
+    prove::{REFUSED, StaffFactors, TypedCode, WRONG, begin, code_taken, passkey_used, wrong_code},
     queries, session,
 };
 use crate::{
     app::App,
     error::AppError,
-    features::account::proving::{Answer, Kind, encoded, leading, saying, taken, with_cookies, with_word},
-    router::Told,
+    features::account::proving::{
+        CeremonyAnswer, CeremonyKind, encoded, leading, saying, taken, with_cookies, with_word,
+    },
+    router::LateFormMessage,
     scope::StaffScope,
-    ui::{FormState, Page, Shell},
+    ui::{FormState, Page, PageContext},
 };
 
 /// How long a proof is fresh enough to open the page of something dangerous.
@@ -35,7 +37,7 @@ const FRESH_ENOUGH: SignedDuration = SignedDuration::from_mins(20);
 pub(crate) struct StaffConfirmPage {
     page: Page,
     form: FormState,
-    ways: Ways,
+    ways: StaffFactors,
     return_to: String,
     /// Whether a form waits for the proof.
     kept: bool,
@@ -43,7 +45,7 @@ pub(crate) struct StaffConfirmPage {
 
 /// The query of the page's address.
 #[derive(Deserialize)]
-pub(super) struct ConfirmQuery {
+pub(super) struct StaffConfirmQuery {
     #[serde(default)]
     return_to: String,
     #[serde(default)]
@@ -62,37 +64,37 @@ pub(super) fn path(return_to: &str) -> String {
 }
 
 /// Returns the same, which says that a form is kept where one is.
-pub(crate) fn path_after(return_to: &str, told: Told) -> String {
+pub(crate) fn path_after(return_to: &str, told: LateFormMessage) -> String {
     let path = path(return_to);
-    if told == Told::Kept { with_word(path, told) } else { path }
+    if told == LateFormMessage::Kept { with_word(path, told) } else { path }
 }
 
 const TITLE: &str = "本人の再確認";
 
 async fn page(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
     form: FormState,
     (return_to, kept): (String, bool),
 ) -> Result<StaffConfirmPage, AppError> {
     let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
     let factors = queries::factors(&app.db, staff, staff.staff_id).await?;
-    Ok(StaffConfirmPage { page, form, ways: Ways::of(&factors), return_to, kept })
+    Ok(StaffConfirmPage { page, form, ways: StaffFactors::of(&factors), return_to, kept })
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(ConfirmQuery { return_to, ended }): Query<ConfirmQuery>,
+    Query(StaffConfirmQuery { return_to, ended }): Query<StaffConfirmQuery>,
 ) -> Result<StaffConfirmPage, AppError> {
     page(&app, &shell, &staff, FormState::default(), (console_path(&return_to), ended == "kept")).await
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Form(typed): Form<TypedCode>,
 ) -> Result<Response, AppError> {
@@ -127,16 +129,16 @@ async fn proved(app: &App, staff: &StaffScope, mut tx: yui_db::Tx) -> anyhow::Re
 }
 
 pub(super) async fn passkey_begin(State(app): State<App>, staff: StaffScope) -> Result<Response, AppError> {
-    begin(&app, &staff, (Kind::StaffConfirm, staff.staff_id)).await
+    begin(&app, &staff, (CeremonyKind::StaffConfirm, staff.staff_id)).await
 }
 
 pub(super) async fn passkey_finish(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Json(answer): Json<Answer>,
+    Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
-    let whose = (Kind::StaffConfirm, staff.staff_id);
+    let whose = (CeremonyKind::StaffConfirm, staff.staff_id);
     let Some(state) = taken(&app, &staff, (whose.0, Some(whose.1)), &answer).await? else {
         return Ok(saying(&shell, REFUSED));
     };
@@ -155,7 +157,7 @@ crate::ui::console_pages! {
     StaffConfirmPage => |shell| {
         let mut form = FormState::default();
         form.error("code", WRONG);
-        let ways = Ways { apps: vec![(1, "スマートフォン".into())], passkey: true };
+        let ways = StaffFactors { apps: vec![(1, "スマートフォン".into())], passkey: true };
         let return_to = "/console/staff/new".to_owned();
         Self { page: shell.console_with_errors(TITLE), form, ways, return_to, kept: true }
     },

@@ -22,7 +22,7 @@ statements! {
 }
 
 #[derive(sqlx::FromRow)]
-struct Device {
+struct StaffDevice {
     staff_id: i64,
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn known(
     staff_id: Option<i64>,
 ) -> Result<bool, DbError> {
     let values = params![scope.society_id(), token_hash, staff_id.unwrap_or(0)];
-    let row: Option<Device> = db.optional(&DEVICE, values).await?;
+    let row: Option<StaffDevice> = db.optional(&DEVICE, values).await?;
     Ok(row.is_some_and(|row| Some(row.staff_id) == staff_id))
 }
 

@@ -14,7 +14,7 @@ use crate::{
 
 /// Something that happened to the account of a member of staff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Happened<'a> {
+pub(super) enum StaffEvent<'a> {
     /// The password was set by an invitation's link.
     PasswordSet,
     /// … was changed by its owner.
@@ -44,7 +44,7 @@ pub(super) async fn tell(
     tx: &mut Tx,
     scope: &impl Acting,
     staff_id: i64,
-    what: Happened<'_>,
+    what: StaffEvent<'_>,
 ) -> anyhow::Result<()> {
     let (owner, actor, now) = (queries::owner_in(tx, scope, staff_id).await?, scope.actor(), app.clock.now());
     let own = actor.staff_id() == Some(staff_id);

@@ -11,7 +11,7 @@ use yui_auth::{fair::Turn, password::Password, strength, token::Token};
 
 use super::{
     STAFF_ANSWERED,
-    happened::{Happened, tell},
+    happened::{StaffEvent, tell},
     login,
     prove::acting,
     queries::{self, StaffRow},
@@ -25,8 +25,8 @@ use crate::{
     },
     heavy,
     scope::{InSociety, PublicScope},
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 /// Fewest characters of a staff's password, and most.
@@ -56,7 +56,7 @@ pub(crate) struct InvitationOverPage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct InvitationForm {
     /// The present one, where there is one.
     pub(super) password: String,
     pub(super) new_password: String,
@@ -69,7 +69,7 @@ const TITLE: &str = "管理画面への招待";
 pub(super) async fn checked(
     app: &App,
     form: &mut FormState,
-    typed: &Typed,
+    typed: &InvitationForm,
     own: &[&str],
     turn: Turn,
 ) -> Result<Option<String>, AppError> {
@@ -104,7 +104,7 @@ async fn invited(app: &App, scope: &PublicScope, token: &str) -> anyhow::Result<
     Ok(queries::staff_by_id(&app.db, scope, id).await?.map(|staff| (staff, hash)))
 }
 
-fn page(shell: &Shell, scope: &PublicScope, staff: StaffRow, form: FormState, token: String) -> InvitationPage {
+fn page(shell: &PageContext, scope: &PublicScope, staff: StaffRow, form: FormState, token: String) -> InvitationPage {
     InvitationPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
         form,
@@ -117,13 +117,13 @@ fn page(shell: &Shell, scope: &PublicScope, staff: StaffRow, form: FormState, to
     }
 }
 
-fn over(shell: &Shell) -> Response {
+fn over(shell: &PageContext) -> Response {
     InvitationOverPage { page: shell.console("招待のリンクが無効です") }.into_response()
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
@@ -135,11 +135,11 @@ pub(super) async fn show(
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
-    visitor: Visitor,
+    visitor: ClientInfo,
     Path(token): Path<String>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<InvitationForm>,
 ) -> Result<Response, AppError> {
     let Some((staff, hash)) = invited(&app, &scope, &token).await? else { return Ok(over(&shell)) };
     let mut form = FormState::default();
@@ -155,7 +155,7 @@ pub(super) async fn submit(
         return Ok(over(&shell));
     }
     let actor = acting(&scope, &staff, &visitor);
-    tell(&app, &mut tx, &actor, staff.staff_id, Happened::PasswordSet).await?;
+    tell(&app, &mut tx, &actor, staff.staff_id, StaffEvent::PasswordSet).await?;
     audit::record(&app, &mut tx, &actor, STAFF_ANSWERED, None, "").await?;
     tx.commit().await?;
     app.mail.wake();

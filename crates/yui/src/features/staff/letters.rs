@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::happened::Happened;
+use super::happened::StaffEvent;
 use crate::{
     features::mails::{Letter, MailFrame, Sender},
     ui::format,
@@ -21,14 +21,14 @@ pub(super) fn invitation(frame: &MailFrame, name: &str, role: &str, path: &str) 
 
 /// The notice of something that happened to the account, with when and whence. It links to no act: who is startled goes to an
 /// administrator.
-pub(super) fn notice(frame: &MailFrame, name: &str, what: Happened<'_>, (at, whence): (Timestamp, String)) -> Letter {
+pub(super) fn notice(frame: &MailFrame, name: &str, what: StaffEvent<'_>, (at, whence): (Timestamp, String)) -> Letter {
     let (subject, sentence) = words(what);
     Letter::new(frame, Sender::NoReply, "staff_notice", format!("{} 管理画面の{subject}", frame.society))
         .p(format!("{name} 様"))
         .p(sentence)
         .list([format!("日時：{}", format::minute(at)), whence])
         .p(match what {
-            Happened::Locked => {
+            StaffEvent::Locked => {
                 "お心当たりがない場合は、ほかの人がパスワードを知っています。すぐに、健康保険組合の管理者へ知らせてください。"
             }
             _ => "お心当たりがない場合は、すぐに、健康保険組合の管理者へ知らせてください。",
@@ -36,39 +36,39 @@ pub(super) fn notice(frame: &MailFrame, name: &str, what: Happened<'_>, (at, whe
 }
 
 /// Returns what happened, as the end of a subject and as a sentence.
-fn words(what: Happened<'_>) -> (&'static str, String) {
+fn words(what: StaffEvent<'_>) -> (&'static str, String) {
     let (subject, sentence) = match what {
-        Happened::PasswordSet => {
+        StaffEvent::PasswordSet => {
             ("パスワードが設定されました", "招待のリンクから、管理画面のパスワードが設定されました。")
         }
-        Happened::PasswordChanged => {
+        StaffEvent::PasswordChanged => {
             ("パスワードが変更されました", "管理画面のパスワードが変更されました。ほかの端末のログインは終わりました。")
         }
-        Happened::FactorAdded(label) => {
+        StaffEvent::FactorAdded(label) => {
             return ("認証方法が登録されました", format!("管理画面の認証方法「{label}」が登録されました。"));
         }
-        Happened::FactorRemoved(label) => {
+        StaffEvent::FactorRemoved(label) => {
             return ("認証方法が削除されました", format!("管理画面の認証方法「{label}」が削除されました。"));
         }
-        Happened::Reset => (
+        StaffEvent::Reset => (
             "認証が初期化されました",
             "管理画面のパスワードと認証方法が初期化され、改めて招待されました。これまでのものは使えません。続きは、別にお送りする招待のメールをご覧ください。",
         ),
-        Happened::RoleChanged(from, to) => {
+        StaffEvent::RoleChanged(from, to) => {
             let sentence = format!("管理画面での役割が「{}」から「{}」に変更されました。", from.label(), to.label());
             return ("役割が変更されました", sentence);
         }
-        Happened::Locked => (
+        StaffEvent::Locked => (
             "アカウントがロックされました",
             "誤った確認コードが続いたため、管理画面のアカウントをロックしました。解除するには、管理者へご連絡ください。",
         ),
-        Happened::Unlocked => {
+        StaffEvent::Unlocked => {
             ("アカウントのロックが解除されました", "管理者が、管理画面のアカウントのロックを解除しました。")
         }
-        Happened::Stopped => {
+        StaffEvent::Stopped => {
             ("アカウントの利用が停止されました", "管理者が、管理画面のアカウントの利用を停止しました。")
         }
-        Happened::Resumed => (
+        StaffEvent::Resumed => (
             "アカウントの利用が再開されました",
             "管理者が、管理画面のアカウントの利用を再開し、改めて招待しました。これまでのパスワードと認証方法は使えません。続きは、別にお送りする招待のメールをご覧ください。",
         ),

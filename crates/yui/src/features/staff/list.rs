@@ -17,11 +17,11 @@ use crate::{
     error::AppError,
     features::{account::proving::email_as_kept, approvals, audit::Subject, societies::Guarded},
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 /// One of the staff in the list.
-pub(crate) struct Line {
+pub(crate) struct ListedStaff {
     staff_id: i64,
     name: String,
     email: String,
@@ -34,7 +34,7 @@ pub(crate) struct Line {
 #[template(path = "features/staff/list.html")]
 pub(crate) struct StaffListPage {
     page: Page,
-    lines: Vec<Line>,
+    lines: Vec<ListedStaff>,
     done: &'static str,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct StaffInvitePage {
 
 /// What was just done.
 #[derive(Deserialize)]
-pub(super) struct Done {
+pub(super) struct StaffListQuery {
     #[serde(default)]
     pub(super) done: String,
 }
@@ -59,7 +59,7 @@ pub(super) struct Done {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct InviteStaffForm {
     email: String,
     name: String,
     role: String,
@@ -79,12 +79,12 @@ pub(super) fn state(line: &StaffLine) -> &'static str {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(Done { done }): Query<Done>,
+    Query(StaffListQuery { done }): Query<StaffListQuery>,
 ) -> Result<StaffListPage, AppError> {
     let lines = queries::staff_list(&app.db, &staff).await?;
-    let lines = lines.iter().map(|line| Line {
+    let lines = lines.iter().map(|line| ListedStaff {
         staff_id: line.staff_id,
         name: line.name.clone(),
         email: line.email.clone(),
@@ -100,16 +100,16 @@ pub(super) async fn show(
     Ok(StaffListPage { page: shell.console("職員"), lines: lines.collect(), done })
 }
 
-pub(super) async fn invite_show(shell: Shell) -> StaffInvitePage {
+pub(super) async fn invite_show(shell: PageContext) -> StaffInvitePage {
     let page = shell.console("職員の招待");
     StaffInvitePage { page, form: FormState::default(), email: String::new(), name: String::new(), role: String::new() }
 }
 
 pub(super) async fn invite_submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<InviteStaffForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let (name, role) = (typed.name.trim().to_owned(), Role::of(&typed.role));
@@ -145,7 +145,7 @@ pub(super) async fn invite_submit(
 crate::ui::console_pages! {
     StaffListPage => |shell| Self {
         page: shell.console("職員"),
-        lines: vec![Line {
+        lines: vec![ListedStaff {
             staff_id: 1,
             name: "試験 花子".into(),
             email: "hanako@minato.example".into(),

@@ -30,11 +30,11 @@ use crate::{
         audit,
     },
     heavy,
-    router::Told,
+    router::LateFormMessage,
     scope::{PublicScope, StaffScope, SystemScope},
     security,
-    ui::{FormState, Page, Shell, cookie, local_path},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext, cookie, local_path},
+    visitor::ClientInfo,
 };
 
 const LOGIN_COOKIE: &str = "yui_console_login";
@@ -66,7 +66,7 @@ pub(crate) struct StaffLoginPage {
 
 /// The query of the login page's address.
 #[derive(Deserialize)]
-pub(super) struct LoginQuery {
+pub(super) struct StaffLoginQuery {
     #[serde(default)]
     return_to: String,
     #[serde(default)]
@@ -74,7 +74,7 @@ pub(super) struct LoginQuery {
 }
 
 /// Returns the notice that the query asks for.
-fn notice_of(LoginQuery { ended, .. }: &LoginQuery) -> Option<&'static str> {
+fn notice_of(StaffLoginQuery { ended, .. }: &StaffLoginQuery) -> Option<&'static str> {
     match ended.as_str() {
         "kept" => Some(
             "ログインの有効時間が過ぎたため、ログアウトしました。入力した内容は残っています（パスワードとコードを除く）。ログインすると、続きから入力できます。",
@@ -93,7 +93,7 @@ fn notice_of(LoginQuery { ended, .. }: &LoginQuery) -> Option<&'static str> {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct StaffLoginForm {
     email: String,
     password: String,
     return_to: String,
@@ -110,7 +110,7 @@ fn login_path(return_to: &str) -> String {
 }
 
 /// Returns the same, which says why.
-pub(crate) fn login_path_after(return_to: &str, told: Told) -> String {
+pub(crate) fn login_path_after(return_to: &str, told: LateFormMessage) -> String {
     with_word(login_path(return_to), told)
 }
 
@@ -120,23 +120,23 @@ pub(super) fn console_path(given: &str) -> String {
     if path.starts_with("/console/") { path } else { "/console".to_owned() }
 }
 
-fn page(shell: &Shell, form: FormState, email: String, return_to: String) -> StaffLoginPage {
+fn page(shell: &PageContext, form: FormState, email: String, return_to: String) -> StaffLoginPage {
     let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
     StaffLoginPage { page, form, email, return_to, notice: None }
 }
 
-pub(super) async fn show(shell: Shell, Query(query): Query<LoginQuery>) -> StaffLoginPage {
+pub(super) async fn show(shell: PageContext, Query(query): Query<StaffLoginQuery>) -> StaffLoginPage {
     let page = page(&shell, FormState::default(), String::new(), console_path(&query.return_to));
     StaffLoginPage { notice: notice_of(&query), ..page }
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
-    visitor: Visitor,
+    visitor: ClientInfo,
     headers: HeaderMap,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<StaffLoginForm>,
 ) -> Result<Response, AppError> {
     let return_to = console_path(&typed.return_to);
     let email = folded(&typed.email);
@@ -246,7 +246,7 @@ pub(super) async fn log_out(State(app): State<App>, staff: StaffScope) -> Result
 
 /// A login whose password is proved and whose second factor is not.
 #[derive(Debug)]
-pub(super) struct HalfWay {
+pub(super) struct PendingStaffLogin {
     pub(super) scope: PublicScope,
     pub(super) token_hash: [u8; 32],
     pub(super) return_to: String,
@@ -255,7 +255,7 @@ pub(super) struct HalfWay {
     pub(super) device: Option<[u8; 32]>,
 }
 
-impl HalfWay {
+impl PendingStaffLogin {
     /// Returns the login of this browser, if one stands there.
     pub(super) async fn of(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<Self>> {
         let Some(token) = cookie::get(headers, app.config.http.https, LOGIN_COOKIE).and_then(Token::parse) else {
@@ -269,7 +269,7 @@ impl HalfWay {
     }
 }
 
-impl FromRequestParts<App> for HalfWay {
+impl FromRequestParts<App> for PendingStaffLogin {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {

@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     app::App,
-    features::account::proving::{Place, sealed_open, sealed_seal},
+    features::account::proving::{SealContext, sealed_open, sealed_seal},
     scope::StaffScope,
 };
 
 /// The query of an address that has one.
 #[derive(Default, Deserialize)]
-pub(crate) struct LookedFor {
+pub(crate) struct SealedQuery {
     #[serde(default)]
     s: String,
 }
 
-fn place<'a>(page: &'static str, row: &'a str) -> Place<'a> {
-    Place("looked_for", page, row)
+fn place<'a>(page: &'static str, row: &'a str) -> SealContext<'a> {
+    SealContext("looked_for", page, row)
 }
 
 /// Returns the address of this page for what was typed: `/console/members?s=AQ…`. It is worth something to this member of staff only.
@@ -36,7 +36,7 @@ pub(crate) fn address(
     Ok(format!("{page}?s={}", URL_SAFE_NO_PAD.encode(sealed)))
 }
 
-impl LookedFor {
+impl SealedQuery {
     /// Returns whether the address says nothing of what is looked for.
     pub(crate) fn is_nothing(&self) -> bool {
         self.s.is_empty()

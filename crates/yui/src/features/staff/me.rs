@@ -11,9 +11,9 @@ use yui_auth::password::Password;
 
 use super::{
     STAFF_FACTOR_REMOVED, STAFF_OTHERS_ENDED, STAFF_PASSWORD_CHANGED, devices,
-    happened::{Happened, tell},
-    invitation::{PASSWORD_RULE, Typed, checked, own_words},
-    list::Done,
+    happened::{StaffEvent, tell},
+    invitation::{InvitationForm, PASSWORD_RULE, checked, own_words},
+    list::StaffListQuery,
     login::OF_EMAIL,
     queries,
 };
@@ -27,11 +27,11 @@ use crate::{
     heavy,
     scope::StaffScope,
     security,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 /// A factor in the list.
-pub(crate) struct FactorLine {
+pub(crate) struct StaffFactorLine {
     factor_id: i64,
     kind: &'static str,
     label: String,
@@ -48,7 +48,7 @@ pub(crate) struct StaffMePage {
     email: String,
     role: &'static str,
     explanation: &'static str,
-    factors: Vec<FactorLine>,
+    factors: Vec<StaffFactorLine>,
     rule: &'static str,
     done: &'static str,
 }
@@ -57,13 +57,13 @@ const TITLE: &str = "自分のアカウント";
 
 async fn page(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
     form: FormState,
     done: &str,
 ) -> Result<StaffMePage, AppError> {
     let row = queries::staff_by_id(&app.db, staff, staff.staff_id).await?.ok_or(AppError::NotFound)?;
-    let factors = queries::factors(&app.db, staff, staff.staff_id).await?.into_iter().map(|factor| FactorLine {
+    let factors = queries::factors(&app.db, staff, staff.staff_id).await?.into_iter().map(|factor| StaffFactorLine {
         factor_id: factor.factor_id,
         kind: if factor.kind == "app" { "認証アプリ" } else { "パスキー" },
         label: factor.label,
@@ -91,16 +91,16 @@ async fn page(
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(Done { done }): Query<Done>,
+    Query(StaffListQuery { done }): Query<StaffListQuery>,
 ) -> Result<StaffMePage, AppError> {
     page(&app, &shell, &staff, FormState::default(), &done).await
 }
 
 pub(super) async fn factor_delete(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(factor_id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -118,7 +118,7 @@ pub(super) async fn factor_delete(
         return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
     }
     queries::factor_delete(&mut tx, &staff, staff.staff_id, factor_id).await?;
-    tell(&app, &mut tx, &staff, staff.staff_id, Happened::FactorRemoved(&factor.label)).await?;
+    tell(&app, &mut tx, &staff, staff.staff_id, StaffEvent::FactorRemoved(&factor.label)).await?;
     audit::record(&app, &mut tx, &staff, STAFF_FACTOR_REMOVED, None, &factor.label).await?;
     tx.commit().await?;
     app.mail.wake();
@@ -127,9 +127,9 @@ pub(super) async fn factor_delete(
 
 pub(super) async fn password_submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<InvitationForm>,
 ) -> Result<Response, AppError> {
     let row = queries::staff_by_id(&app.db, &staff, staff.staff_id).await?.ok_or(AppError::NotFound)?;
     let mut form = FormState::default();
@@ -158,7 +158,7 @@ pub(super) async fn password_submit(
         return Ok(Redirect::to("/console/me").into_response());
     }
     queries::sessions_delete_of(&mut tx, &staff, staff.staff_id, &staff.session).await?;
-    tell(&app, &mut tx, &staff, staff.staff_id, Happened::PasswordChanged).await?;
+    tell(&app, &mut tx, &staff, staff.staff_id, StaffEvent::PasswordChanged).await?;
     audit::record(&app, &mut tx, &staff, STAFF_PASSWORD_CHANGED, None, "").await?;
     tx.commit().await?;
     app.mail.wake();
@@ -185,7 +185,7 @@ crate::ui::console_pages! {
             email: "hanako@minato.example".into(),
             role: "管理者",
             explanation: super::Role::Admin.explanation(),
-            factors: vec![FactorLine {
+            factors: vec![StaffFactorLine {
                 factor_id: 1,
                 kind: "認証アプリ",
                 label: "スマートフォン".into(),

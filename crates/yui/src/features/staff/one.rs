@@ -11,8 +11,8 @@ use yui_db::Tx;
 
 use super::{
     Right, Role, STAFF_CHANGED, STAFF_RESET, STAFF_STOPPED, STAFF_UNLOCKED, admin, devices,
-    happened::{Happened, tell},
-    list::{Done, state},
+    happened::{StaffEvent, tell},
+    list::{StaffListQuery, state},
     queries::{self, StaffLine},
 };
 use crate::{
@@ -20,11 +20,11 @@ use crate::{
     error::AppError,
     features::{
         approvals,
-        audit::{self, Act, Subject},
+        audit::{self, AuditAction, Subject},
         societies::Guarded,
     },
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 #[derive(Template)]
@@ -50,7 +50,7 @@ pub(crate) struct StaffOnePage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct StaffRoleForm {
     name: String,
     role: String,
 }
@@ -59,7 +59,7 @@ fn one_of(lines: Vec<StaffLine>, id: i64) -> Result<StaffLine, AppError> {
     lines.into_iter().find(|line| line.staff_id == id).ok_or(AppError::NotFound)
 }
 
-fn page(shell: &Shell, staff: &StaffScope, line: StaffLine, form: FormState, done: &str) -> StaffOnePage {
+fn page(shell: &PageContext, staff: &StaffScope, line: StaffLine, form: FormState, done: &str) -> StaffOnePage {
     let title = format!("職員: {}", line.name);
     StaffOnePage {
         page: if form.has_errors() { shell.console_with_errors(&title) } else { shell.console(&title) },
@@ -86,10 +86,10 @@ fn page(shell: &Shell, staff: &StaffScope, line: StaffLine, form: FormState, don
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Query(Done { done }): Query<Done>,
+    Query(StaffListQuery { done }): Query<StaffListQuery>,
 ) -> Result<StaffOnePage, AppError> {
     let line = one_of(queries::staff_list(&app.db, &staff).await?, id)?;
     Ok(page(&shell, &staff, line, FormState::default(), &done))
@@ -102,22 +102,22 @@ const ASKED_BEFORE: &str = "この職員については、すでに承認を依�
 
 const NO_REASON: &str = "理由を入力してください。監査ログに残ります。";
 
-/// Why it is done.
+/// ReasonForm it is done.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Why {
+pub(super) struct ReasonForm {
     reason: String,
 }
 
 /// An act on one of the staff: until it is done, nobody else changes them or takes an administrator away.
-struct Begun {
+struct PendingAction {
     tx: Tx,
     line: StaffLine,
     /// Whether there is no other administrator.
     last_admin: bool,
 }
 
-impl Begun {
+impl PendingAction {
     async fn on(app: &App, staff: &StaffScope, id: i64) -> Result<Self, AppError> {
         let mut tx = app.db.begin().await?;
         let last_admin = queries::admins_hold(&mut tx, staff).await? == [id];
@@ -127,11 +127,11 @@ impl Begun {
     }
 
     /// Refuses the act on the last administrator, with the mistake at this field.
-    fn refused(self, shell: &Shell, staff: &StaffScope, field: &'static str) -> Response {
+    fn refused(self, shell: &PageContext, staff: &StaffScope, field: &'static str) -> Response {
         self.wrong(shell, staff, field, LAST_ADMIN)
     }
 
-    fn wrong(self, shell: &Shell, staff: &StaffScope, field: &'static str, words: &str) -> Response {
+    fn wrong(self, shell: &PageContext, staff: &StaffScope, field: &'static str, words: &str) -> Response {
         let mut form = FormState::default();
         form.error(field, words);
         page(shell, staff, self.line, form, "").into_response()
@@ -141,7 +141,7 @@ impl Begun {
     async fn asked(
         mut self,
         app: &App,
-        shell: &Shell,
+        shell: &PageContext,
         staff: &StaffScope,
         act: Guarded,
         detail: &str,
@@ -160,8 +160,8 @@ impl Begun {
         mut self,
         app: &App,
         staff: &StaffScope,
-        what: Option<Happened<'_>>,
-        (act, detail): (Act, &str),
+        what: Option<StaffEvent<'_>>,
+        (act, detail): (AuditAction, &str),
         done: &str,
     ) -> Result<Response, AppError> {
         let id = self.line.staff_id;
@@ -178,12 +178,12 @@ impl Begun {
 
 pub(super) async fn change(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<StaffRoleForm>,
 ) -> Result<Response, AppError> {
-    let mut begun = Begun::on(&app, &staff, id).await?;
+    let mut begun = PendingAction::on(&app, &staff, id).await?;
     let name = typed.name.trim();
     let mut form = FormState::default();
     if name.is_empty() {
@@ -214,18 +214,18 @@ pub(super) async fn change(
     }
     queries::staff_change(&mut begun.tx, &staff, id, name, role).await?;
     let detail = format!("{} {} → {name} {}", begun.line.name, before.label(), role.label());
-    let what = (role != before).then_some(Happened::RoleChanged(before, role));
+    let what = (role != before).then_some(StaffEvent::RoleChanged(before, role));
     begun.done(&app, &staff, what, (STAFF_CHANGED, &detail), "changed").await
 }
 
 pub(super) async fn stop(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(Why { reason }): Form<Why>,
+    Form(ReasonForm { reason }): Form<ReasonForm>,
 ) -> Result<Response, AppError> {
-    let mut begun = Begun::on(&app, &staff, id).await?;
+    let mut begun = PendingAction::on(&app, &staff, id).await?;
     if begun.last_admin {
         return Ok(begun.refused(&shell, &staff, "stop-reason"));
     }
@@ -239,7 +239,7 @@ pub(super) async fn stop(
     queries::sessions_delete_of(tx, &staff, id, &[0; 32]).await?;
     devices::forget(tx, &staff, id).await?;
     queries::invitation_delete(tx, &staff, id).await?;
-    begun.done(&app, &staff, Some(Happened::Stopped), (STAFF_STOPPED, reason.trim()), "stopped").await
+    begun.done(&app, &staff, Some(StaffEvent::Stopped), (STAFF_STOPPED, reason.trim()), "stopped").await
 }
 
 pub(super) async fn unlock(
@@ -247,22 +247,22 @@ pub(super) async fn unlock(
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
-    let mut begun = Begun::on(&app, &staff, id).await?;
+    let mut begun = PendingAction::on(&app, &staff, id).await?;
     if !queries::staff_unlock(&mut begun.tx, &staff, id).await? {
         return Ok(Redirect::to(&format!("/console/staff/{id}")).into_response());
     }
-    begun.done(&app, &staff, Some(Happened::Unlocked), (STAFF_UNLOCKED, ""), "unlocked").await
+    begun.done(&app, &staff, Some(StaffEvent::Unlocked), (STAFF_UNLOCKED, ""), "unlocked").await
 }
 
 /// Takes away what proves them, and invites them anew: after a lost phone, or a stopped account that is wanted again.
 pub(super) async fn invite_again(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(Why { reason }): Form<Why>,
+    Form(ReasonForm { reason }): Form<ReasonForm>,
 ) -> Result<Response, AppError> {
-    let mut begun = Begun::on(&app, &staff, id).await?;
+    let mut begun = PendingAction::on(&app, &staff, id).await?;
     if begun.last_admin {
         return Ok(begun.refused(&shell, &staff, "again-reason"));
     }
@@ -275,7 +275,7 @@ pub(super) async fn invite_again(
         return begun.asked(&app, &shell, &staff, Guarded::Invitation, &detail).await;
     }
     let (tx, line) = (&mut begun.tx, &begun.line);
-    let what = if line.stopped_at.is_some() { Happened::Resumed } else { Happened::Reset };
+    let what = if line.stopped_at.is_some() { StaffEvent::Resumed } else { StaffEvent::Reset };
     admin::reset_in(&app, tx, &staff.acting(), id, (&line.email, &line.name, line.role())).await?;
     begun.done(&app, &staff, Some(what), (STAFF_RESET, reason.trim()), "invited").await
 }

@@ -11,9 +11,9 @@ use yui_auth::totp::TotpKey;
 
 use super::{
     STAFF_FACTOR_ADDED, STAFF_LOCKED, STAFF_WRONG_CODE,
-    happened::{Happened, tell},
-    login::{HalfWay, forgotten},
-    queries::{self, FactorRow, StaffRow},
+    happened::{StaffEvent, tell},
+    login::{PendingStaffLogin, forgotten},
+    queries::{self, StaffFactorRow, StaffRow},
     session,
 };
 use crate::{
@@ -21,13 +21,14 @@ use crate::{
     error::AppError,
     features::{
         account::proving::{
-            Answer, Kind, Place, ask, leading, relying_party, saying, sealed_open, taken, with_cookies, worth,
+            CeremonyAnswer, CeremonyKind, SealContext, ask, leading, relying_party, saying, sealed_open, taken,
+            with_cookies, worth,
         },
         audit::{self, Subject},
     },
     scope::{InSociety, PublicScope, SystemScope},
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 /// So many wrong codes in a row lock the account until an administrator unlocks it: whoever types them has the password.
@@ -37,14 +38,14 @@ pub(super) const REFUSED: &str = "パスキーを確認できませんでした�
 pub(super) const WRONG: &str = "確認コードが正しくありません。アプリに新しく表示された数字を入力してください。";
 
 /// What a page about proving shows of the factors there are.
-pub(crate) struct Ways {
+pub(crate) struct StaffFactors {
     /// Apps: number and label.
     pub(crate) apps: Vec<(i64, String)>,
     pub(crate) passkey: bool,
 }
 
-impl Ways {
-    pub(super) fn of(factors: &[FactorRow]) -> Self {
+impl StaffFactors {
+    pub(super) fn of(factors: &[StaffFactorRow]) -> Self {
         let apps = factors.iter().filter(|factor| factor.kind == "app");
         Self {
             apps: apps.map(|app| (app.factor_id, app.label.clone())).collect(),
@@ -58,7 +59,7 @@ impl Ways {
 pub(crate) struct StaffFactorPage {
     page: Page,
     form: FormState,
-    ways: Ways,
+    ways: StaffFactors,
 }
 
 /// A code as it is typed.
@@ -91,7 +92,7 @@ pub(super) async fn code_taken(
         return Ok(false);
     };
     let row = key_row(staff_id, device.factor_id);
-    let key = sealed_open(app, scope, Place("staff_factors", "sealed_key", &row), &sealed)?;
+    let key = sealed_open(app, scope, SealContext("staff_factors", "sealed_key", &row), &sealed)?;
     let Some(key) = TotpKey::from_bytes(&key) else { return Ok(false) };
     let now = app.clock.now();
     match key.matched_step(&typed.code, now.as_second(), device.last_step) {
@@ -107,7 +108,7 @@ pub(super) async fn wrong_code(app: &App, scope: &SystemScope, staff: &StaffRow)
     if locks == Some(true) {
         let subject = Subject::new("staff", staff.staff_id, &staff.name);
         queries::sessions_delete_of(&mut tx, scope, staff.staff_id, &[0; 32]).await?;
-        tell(app, &mut tx, scope, staff.staff_id, Happened::Locked).await?;
+        tell(app, &mut tx, scope, staff.staff_id, StaffEvent::Locked).await?;
         audit::record(app, &mut tx, scope, STAFF_LOCKED, Some(&subject), "").await?;
     } else {
         audit::record(app, &mut tx, scope, STAFF_WRONG_CODE, None, "").await?;
@@ -125,7 +126,7 @@ pub(super) async fn passkey_used(
     tx: &mut yui_db::Tx,
     scope: &impl InSociety,
     staff_id: i64,
-    (answer, state): (&Answer, &str),
+    (answer, state): (&CeremonyAnswer, &str),
 ) -> anyhow::Result<bool> {
     let factors = queries::factors_in(tx, scope, staff_id).await?;
     let passkeys: Vec<_> = factors.iter().filter(|factor| factor.credential.is_some()).collect();
@@ -140,29 +141,33 @@ pub(super) async fn passkey_used(
     Ok(true)
 }
 
-fn page(shell: &Shell, form: FormState, ways: Ways) -> StaffFactorPage {
+fn page(shell: &PageContext, form: FormState, ways: StaffFactors) -> StaffFactorPage {
     let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
     StaffFactorPage { page, form, ways }
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, login: HalfWay) -> Result<Response, AppError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: PageContext,
+    login: PendingStaffLogin,
+) -> Result<Response, AppError> {
     let factors = queries::factors(&app.db, &login.scope, login.staff.staff_id).await?;
     if factors.is_empty() {
         return Ok(Redirect::to("/console/register").into_response());
     }
-    Ok(page(&shell, FormState::default(), Ways::of(&factors)).into_response())
+    Ok(page(&shell, FormState::default(), StaffFactors::of(&factors)).into_response())
 }
 
 /// Returns whoever acts in a login that is not yet a session: the command line's and workers' scope names them.
-pub(super) fn acting(scope: &PublicScope, staff: &StaffRow, visitor: &Visitor) -> SystemScope {
+pub(super) fn acting(scope: &PublicScope, staff: &StaffRow, visitor: &ClientInfo) -> SystemScope {
     SystemScope::of_staff_logging_in(scope, staff.staff_id, &staff.name, &visitor.address.to_string())
 }
 
 pub(super) async fn app_submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
-    login: HalfWay,
+    shell: PageContext,
+    visitor: ClientInfo,
+    login: PendingStaffLogin,
     Form(typed): Form<TypedCode>,
 ) -> Result<Response, AppError> {
     let mut tx = app.db.begin().await?;
@@ -174,20 +179,20 @@ pub(super) async fn app_submit(
         let mut form = FormState::default();
         form.error("code", WRONG);
         let factors = queries::factors(&app.db, &login.scope, login.staff.staff_id).await?;
-        return Ok(page(&shell, form, Ways::of(&factors)).into_response());
+        return Ok(page(&shell, form, StaffFactors::of(&factors)).into_response());
     }
     arrive(&app, &visitor, login, tx).await
 }
 
-pub(super) async fn passkey_begin(State(app): State<App>, login: HalfWay) -> Result<Response, AppError> {
-    begin(&app, &login.scope, (Kind::StaffFactor, login.staff.staff_id)).await
+pub(super) async fn passkey_begin(State(app): State<App>, login: PendingStaffLogin) -> Result<Response, AppError> {
+    begin(&app, &login.scope, (CeremonyKind::StaffFactor, login.staff.staff_id)).await
 }
 
 /// Asks for one of the passkeys of a member of staff.
 pub(super) async fn begin(
     app: &App,
     scope: &impl InSociety,
-    (kind, staff_id): (Kind, i64),
+    (kind, staff_id): (CeremonyKind, i64),
 ) -> Result<Response, AppError> {
     let factors = queries::factors(&app.db, scope, staff_id).await?;
     let stored: Vec<_> = factors.into_iter().filter_map(|factor| factor.credential).collect();
@@ -200,12 +205,12 @@ pub(super) async fn begin(
 
 pub(super) async fn passkey_finish(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
-    login: HalfWay,
-    Json(answer): Json<Answer>,
+    shell: PageContext,
+    visitor: ClientInfo,
+    login: PendingStaffLogin,
+    Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
-    let whose = (Kind::StaffFactor, login.staff.staff_id);
+    let whose = (CeremonyKind::StaffFactor, login.staff.staff_id);
     let Some(state) = taken(&app, &login.scope, (whose.0, Some(whose.1)), &answer).await? else {
         return Ok(saying(&shell, REFUSED));
     };
@@ -217,15 +222,20 @@ pub(super) async fn passkey_finish(
 }
 
 /// Opens the session of whoever has proved both factors.
-pub(super) async fn arrive(app: &App, visitor: &Visitor, login: HalfWay, tx: yui_db::Tx) -> Result<Response, AppError> {
+pub(super) async fn arrive(
+    app: &App,
+    visitor: &ClientInfo,
+    login: PendingStaffLogin,
+    tx: yui_db::Tx,
+) -> Result<Response, AppError> {
     arrive_with(app, visitor, login, tx, None).await
 }
 
 /// As [`arrive`], by a factor that was registered just now, with this label. What is written down comes last.
 pub(super) async fn arrive_with(
     app: &App,
-    visitor: &Visitor,
-    login: HalfWay,
+    visitor: &ClientInfo,
+    login: PendingStaffLogin,
     mut tx: yui_db::Tx,
     registered: Option<(&SystemScope, &str)>,
 ) -> Result<Response, AppError> {
@@ -246,6 +256,6 @@ crate::ui::console_pages! {
     StaffFactorPage => |shell| {
         let mut form = FormState::default();
         form.error("code", WRONG);
-        page(shell, form, Ways { apps: vec![(1, "スマートフォン".into()), (2, "予備".into())], passkey: true })
+        page(shell, form, StaffFactors { apps: vec![(1, "スマートフォン".into()), (2, "予備".into())], passkey: true })
     },
 }

@@ -106,7 +106,7 @@ statements! {
 }
 
 #[derive(sqlx::FromRow)]
-struct Id {
+struct StaffIdRow {
     id: i64,
 }
 
@@ -192,13 +192,13 @@ pub(super) async fn staff_by_id(db: &Db, scope: &impl InSociety, staff_id: i64) 
 
 /// Whose account it is.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct Owner {
+pub(super) struct StaffOwner {
     pub(super) email: String,
     pub(super) name: String,
 }
 
 /// Returns whose account it is, a stopped one too, as the transaction sees it.
-pub(super) async fn owner_in(tx: &mut Tx, scope: &impl InSociety, staff_id: i64) -> Result<Owner, DbError> {
+pub(super) async fn owner_in(tx: &mut Tx, scope: &impl InSociety, staff_id: i64) -> Result<StaffOwner, DbError> {
     tx.one(&OWNER, params![scope.society_id(), staff_id]).await
 }
 
@@ -292,7 +292,7 @@ pub(super) async fn logged_in(
 
 /// A second factor.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct FactorRow {
+pub(super) struct StaffFactorRow {
     pub(super) factor_id: i64,
     pub(super) kind: String,
     pub(super) label: String,
@@ -304,18 +304,22 @@ pub(super) struct FactorRow {
 }
 
 /// Returns the factors, the oldest first.
-pub(super) async fn factors(db: &Db, scope: &impl InSociety, staff_id: i64) -> Result<Vec<FactorRow>, DbError> {
+pub(super) async fn factors(db: &Db, scope: &impl InSociety, staff_id: i64) -> Result<Vec<StaffFactorRow>, DbError> {
     db.all(&FACTORS, params![scope.society_id(), staff_id]).await
 }
 
 /// Returns the factors as the transaction sees them.
-pub(super) async fn factors_in(tx: &mut Tx, scope: &impl InSociety, staff_id: i64) -> Result<Vec<FactorRow>, DbError> {
+pub(super) async fn factors_in(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    staff_id: i64,
+) -> Result<Vec<StaffFactorRow>, DbError> {
     tx.all(&FACTORS, params![scope.society_id(), staff_id]).await
 }
 
 /// What proves a member of staff by a new factor.
 #[derive(Clone, Debug)]
-pub(super) enum NewFactor {
+pub(super) enum NewStaffFactor {
     /// An app's key, sealed for the factor of this number, and the step of its first code.
     App { sealed_key: Vec<u8>, step: i64 },
     /// A passkey.
@@ -327,12 +331,12 @@ pub(super) async fn factor_insert(
     tx: &mut Tx,
     scope: &impl InSociety,
     (staff_id, factor_id, label): (i64, i64, &str),
-    new: NewFactor,
+    new: NewStaffFactor,
     now: Timestamp,
 ) -> Result<(), DbError> {
     let (kind, key, step, id, credential) = match new {
-        NewFactor::App { sealed_key, step } => ("app", Some(sealed_key), Some(step), None, None),
-        NewFactor::Passkey { credential_id, credential } => {
+        NewStaffFactor::App { sealed_key, step } => ("app", Some(sealed_key), Some(step), None, None),
+        NewStaffFactor::Passkey { credential_id, credential } => {
             ("passkey", None, None, Some(credential_id), Some(credential))
         }
     };
@@ -379,13 +383,13 @@ pub(super) async fn credential_owner(
     scope: &impl InSociety,
     credential_id: &[u8],
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<Id> = db.optional(&CREDENTIAL_OWNER, params![scope.society_id(), credential_id]).await?;
+    let row: Option<StaffIdRow> = db.optional(&CREDENTIAL_OWNER, params![scope.society_id(), credential_id]).await?;
     Ok(row.map(|row| row.id))
 }
 
 /// A session that is about to be.
 #[derive(Debug)]
-pub(super) struct NewSession<'a> {
+pub(super) struct NewStaffSession<'a> {
     pub(super) token_hash: [u8; 32],
     pub(super) staff_id: i64,
     pub(super) revision: i64,
@@ -399,7 +403,7 @@ pub(super) struct NewSession<'a> {
 pub(super) async fn session_insert(
     tx: &mut Tx,
     scope: &impl InSociety,
-    session: &NewSession<'_>,
+    session: &NewStaffSession<'_>,
 ) -> Result<bool, DbError> {
     let values = params![
         scope.society_id(),
@@ -416,7 +420,7 @@ pub(super) async fn session_insert(
 
 /// A live session and whose it is.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct SessionRow {
+pub(super) struct StaffSessionRow {
     pub(super) staff_id: i64,
     pub(super) last_seen_at: yui_db::Timestamp,
     pub(super) proved_at: yui_db::Timestamp,
@@ -430,7 +434,7 @@ pub(super) async fn session(
     scope: &impl InSociety,
     token_hash: &[u8; 32],
     (now, idle_since): (Timestamp, Timestamp),
-) -> Result<Option<SessionRow>, DbError> {
+) -> Result<Option<StaffSessionRow>, DbError> {
     db.optional(&SESSION, params![scope.society_id(), token_hash, now, idle_since]).await
 }
 
@@ -440,7 +444,7 @@ pub(super) async fn session_owner(
     scope: &impl InSociety,
     token_hash: &[u8; 32],
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<Id> = db.optional(&SESSION_OWNER, params![scope.society_id(), token_hash]).await?;
+    let row: Option<StaffIdRow> = db.optional(&SESSION_OWNER, params![scope.society_id(), token_hash]).await?;
     Ok(row.map(|row| row.id))
 }
 
@@ -495,7 +499,7 @@ pub(super) async fn login_insert(
 
 /// A login whose password is proved.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct LoginRow {
+pub(super) struct StaffLoginRow {
     pub(super) staff_id: i64,
     pub(super) return_to: String,
 }
@@ -506,7 +510,7 @@ pub(super) async fn login(
     scope: &impl InSociety,
     token_hash: &[u8; 32],
     now: Timestamp,
-) -> Result<Option<LoginRow>, DbError> {
+) -> Result<Option<StaffLoginRow>, DbError> {
     db.optional(&LOGIN, params![scope.society_id(), token_hash, now]).await
 }
 
@@ -516,7 +520,7 @@ pub(super) async fn login_take(
     scope: &impl InSociety,
     token_hash: &[u8; 32],
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<Id> = tx.optional(&LOGIN_TAKE, params![scope.society_id(), token_hash]).await?;
+    let row: Option<StaffIdRow> = tx.optional(&LOGIN_TAKE, params![scope.society_id(), token_hash]).await?;
     Ok(row.map(|row| row.id))
 }
 
@@ -538,7 +542,7 @@ pub(super) async fn invitation(
     token_hash: &[u8; 32],
     now: Timestamp,
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<Id> = db.optional(&INVITATION, params![scope.society_id(), token_hash, now]).await?;
+    let row: Option<StaffIdRow> = db.optional(&INVITATION, params![scope.society_id(), token_hash, now]).await?;
     Ok(row.map(|row| row.id))
 }
 
@@ -549,7 +553,7 @@ pub(super) async fn invitation_take(
     token_hash: &[u8; 32],
     now: Timestamp,
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<Id> = tx.optional(&INVITATION_TAKE, params![scope.society_id(), token_hash, now]).await?;
+    let row: Option<StaffIdRow> = tx.optional(&INVITATION_TAKE, params![scope.society_id(), token_hash, now]).await?;
     Ok(row.map(|row| row.id))
 }
 

@@ -18,25 +18,25 @@ use yui_auth::{
 
 use super::{
     STAFF_FACTOR_ADDED, confirm,
-    happened::{Happened, tell},
-    login::HalfWay,
+    happened::{StaffEvent, tell},
+    login::PendingStaffLogin,
     prove::{self, acting, key_row},
-    queries::{self, NewFactor},
+    queries::{self, NewStaffFactor},
 };
 use crate::{
     app::App,
     error::AppError,
     features::{
         account::proving::{
-            Answer, Kind, Place, ask, ceremony, ceremony_insert, ceremony_take, hex, leading, relying_party, saying,
-            sealed_open, sealed_seal, taken, worth,
+            CeremonyAnswer, CeremonyKind, SealContext, ask, ceremony, ceremony_insert, ceremony_take, hex, leading,
+            relying_party, saying, sealed_open, sealed_seal, taken, worth,
         },
         audit,
         societies::ids_take,
     },
     scope::{InSociety, PublicScope, StaffScope},
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 const KIND: &str = "staff_app_register";
@@ -59,7 +59,7 @@ pub(crate) struct StaffRegisterPage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct StaffAppForm {
     question: String,
     code: String,
     label: String,
@@ -69,50 +69,50 @@ const TITLE: &str = "認証方法の登録";
 
 /// Whoever may register a factor: somebody with a proved password and no factor yet, or somebody signed in who proved
 /// theirs a moment ago.
-pub(super) enum Registrant {
-    HalfWay(HalfWay),
+pub(super) enum StaffRegistrant {
+    PendingLogin(PendingStaffLogin),
     SignedIn(PublicScope, StaffScope),
 }
 
-impl Registrant {
+impl StaffRegistrant {
     fn scope(&self) -> &PublicScope {
         match self {
-            Self::HalfWay(login) => &login.scope,
+            Self::PendingLogin(login) => &login.scope,
             Self::SignedIn(scope, _) => scope,
         }
     }
 
     fn staff_id(&self) -> i64 {
         match self {
-            Self::HalfWay(login) => login.staff.staff_id,
+            Self::PendingLogin(login) => login.staff.staff_id,
             Self::SignedIn(_, staff) => staff.staff_id,
         }
     }
 
     fn first(&self) -> bool {
-        matches!(self, Self::HalfWay(_))
+        matches!(self, Self::PendingLogin(_))
     }
 
     /// Tells its owner of a registered factor, commits it and leads on.
     async fn registered(
         self,
         app: &App,
-        visitor: &Visitor,
+        visitor: &ClientInfo,
         mut tx: yui_db::Tx,
         label: &str,
     ) -> Result<Response, AppError> {
         let answer = match self {
-            Self::HalfWay(login) => {
+            Self::PendingLogin(login) => {
                 // Two tabs, or a second thief of the password: the first factor is one alone.
                 if queries::factors_in(&mut tx, &login.scope, login.staff.staff_id).await?.len() != 1 {
                     return Ok(Redirect::to("/console/login").into_response());
                 }
                 let actor = acting(&login.scope, &login.staff, visitor);
-                tell(app, &mut tx, &actor, login.staff.staff_id, Happened::FactorAdded(label)).await?;
+                tell(app, &mut tx, &actor, login.staff.staff_id, StaffEvent::FactorAdded(label)).await?;
                 prove::arrive_with(app, visitor, login, tx, Some((&actor, label))).await?
             }
             Self::SignedIn(_, staff) => {
-                tell(app, &mut tx, &staff, staff.staff_id, Happened::FactorAdded(label)).await?;
+                tell(app, &mut tx, &staff, staff.staff_id, StaffEvent::FactorAdded(label)).await?;
                 audit::record(app, &mut tx, &staff, STAFF_FACTOR_ADDED, None, label).await?;
                 tx.commit().await?;
                 Redirect::to("/console/me?done=factor").into_response()
@@ -123,13 +123,13 @@ impl Registrant {
     }
 }
 
-impl FromRequestParts<App> for Registrant {
+impl FromRequestParts<App> for StaffRegistrant {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let bug = |error: AppError| error.into_response();
         let scope = PublicScope::from_request_parts(parts, app).await.map_err(bug)?;
-        let visitor = Visitor::from_request_parts(parts, app).await.unwrap_or_else(|never| match never {});
+        let visitor = ClientInfo::from_request_parts(parts, app).await.unwrap_or_else(|never| match never {});
         let staff = super::resolve(app, &scope, &parts.headers, &visitor).await.map_err(|e| bug(e.into()))?;
         if let Some(staff) = staff {
             if confirm::due(app, &staff, &parts.method) {
@@ -137,16 +137,22 @@ impl FromRequestParts<App> for Registrant {
             }
             return Ok(Self::SignedIn(scope, staff));
         }
-        let login = HalfWay::from_request_parts(parts, app).await?;
+        let login = PendingStaffLogin::from_request_parts(parts, app).await?;
         let factors = queries::factors(&app.db, &scope, login.staff.staff_id).await;
         if !factors.map_err(|error| bug(error.into()))?.is_empty() {
             return Err(Redirect::to("/console/login/factor").into_response());
         }
-        Ok(Self::HalfWay(login))
+        Ok(Self::PendingLogin(login))
     }
 }
 
-fn page(shell: &Shell, registrant: &Registrant, form: FormState, typed: Typed, key: &TotpKey) -> StaffRegisterPage {
+fn page(
+    shell: &PageContext,
+    registrant: &StaffRegistrant,
+    form: FormState,
+    typed: StaffAppForm,
+    key: &TotpKey,
+) -> StaffRegisterPage {
     StaffRegisterPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
         form,
@@ -157,36 +163,45 @@ fn page(shell: &Shell, registrant: &Registrant, form: FormState, typed: Typed, k
     }
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, registrant: Registrant) -> Result<Response, AppError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: PageContext,
+    registrant: StaffRegistrant,
+) -> Result<Response, AppError> {
     let key = TotpKey::from_random(app.random.bytes::<KEY_LEN>()?);
     let token = app.random.token()?;
     let hash = *token.hash().as_bytes();
     let place = hex(&hash);
-    let sealed = sealed_seal(&app, registrant.scope(), Place("ceremonies", "sealed_state", &place), key.bytes())?;
+    let sealed = sealed_seal(&app, registrant.scope(), SealContext("ceremonies", "sealed_state", &place), key.bytes())?;
     let ends_at = app.clock.now().checked_add(LIFE)?;
     let mut tx = app.db.begin().await?;
     let whose = (KIND, Some(registrant.staff_id()));
     ceremony_insert(&mut tx, registrant.scope(), &hash, whose, &sealed, ends_at).await?;
     tx.commit().await?;
-    let typed = Typed { question: token.text().to_string(), ..Typed::default() };
+    let typed = StaffAppForm { question: token.text().to_string(), ..StaffAppForm::default() };
     Ok(page(&shell, &registrant, FormState::default(), typed, &key).into_response())
 }
 
 /// Returns the key that waits for this registrant, and the hash of its question.
-async fn waiting(app: &App, registrant: &Registrant, question: &str) -> anyhow::Result<Option<(TotpKey, [u8; 32])>> {
+async fn waiting(
+    app: &App,
+    registrant: &StaffRegistrant,
+    question: &str,
+) -> anyhow::Result<Option<(TotpKey, [u8; 32])>> {
     let Some(token) = Token::parse(question) else { return Ok(None) };
     let hash = *token.hash().as_bytes();
     let row = ceremony(&app.db, registrant.scope(), &hash, KIND, app.clock.now()).await?;
     let Some(row) = row.filter(|row| row.account_id == Some(registrant.staff_id())) else { return Ok(None) };
     let place = hex(&hash);
-    let key = sealed_open(app, registrant.scope(), Place("ceremonies", "sealed_state", &place), &row.sealed_state)?;
+    let key =
+        sealed_open(app, registrant.scope(), SealContext("ceremonies", "sealed_state", &place), &row.sealed_state)?;
     Ok(TotpKey::from_bytes(&key).map(|key| (key, hash)))
 }
 
 /// Returns the key as a picture.
 pub(super) async fn qr(
     State(app): State<App>,
-    registrant: Registrant,
+    registrant: StaffRegistrant,
     Path(question): Path<String>,
 ) -> Result<Response, AppError> {
     let Some((key, _)) = waiting(&app, &registrant, &question).await? else { return Err(AppError::NotFound) };
@@ -205,10 +220,10 @@ fn label(typed: &str, otherwise: &str) -> String {
 
 pub(super) async fn app_submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
-    registrant: Registrant,
-    Form(typed): Form<Typed>,
+    shell: PageContext,
+    visitor: ClientInfo,
+    registrant: StaffRegistrant,
+    Form(typed): Form<StaffAppForm>,
 ) -> Result<Response, AppError> {
     let Some((key, question)) = waiting(&app, &registrant, &typed.question).await? else {
         return Ok(Redirect::to("/console/register").into_response());
@@ -226,13 +241,14 @@ pub(super) async fn app_submit(
     queries::staff_hold(&mut tx, &scope, id).await?;
     let factor_id = ids_take(&mut tx, &scope, "staff_factor", 1).await?;
     let row = key_row(id, factor_id);
-    let sealed_key = sealed_seal(&app, &scope, Place("staff_factors", "sealed_key", &row), key.bytes())?;
+    let sealed_key = sealed_seal(&app, &scope, SealContext("staff_factors", "sealed_key", &row), key.bytes())?;
     let label = label(&typed.label, "認証アプリ");
-    queries::factor_insert(&mut tx, &scope, (id, factor_id, &label), NewFactor::App { sealed_key, step }, now).await?;
+    queries::factor_insert(&mut tx, &scope, (id, factor_id, &label), NewStaffFactor::App { sealed_key, step }, now)
+        .await?;
     registrant.registered(&app, &visitor, tx, &label).await
 }
 
-pub(super) async fn passkey_begin(State(app): State<App>, registrant: Registrant) -> Result<Response, AppError> {
+pub(super) async fn passkey_begin(State(app): State<App>, registrant: StaffRegistrant) -> Result<Response, AppError> {
     let (scope, id) = (registrant.scope(), registrant.staff_id());
     let staff = queries::staff_by_id(&app.db, scope, id).await?.ok_or(AppError::NotFound)?;
     let factors = queries::factors(&app.db, scope, id).await?;
@@ -241,20 +257,20 @@ pub(super) async fn passkey_begin(State(app): State<App>, registrant: Registrant
     let name = format!("{}（管理画面）", staff.email);
     let user = PasskeyUser { handle, name: &name, display_name: &staff.name };
     let ceremony = relying_party(&app, scope)?.register_begin(&user, &existing)?;
-    ask(&app, scope, (Kind::StaffRegister, Some(id)), ceremony).await
+    ask(&app, scope, (CeremonyKind::StaffRegister, Some(id)), ceremony).await
 }
 
 const NOT_REGISTERED: &str = "パスキーを登録できませんでした。端末の顔認証・指紋認証・画面ロックが設定されているか確かめて、もう一度試してください。";
 
 pub(super) async fn passkey_finish(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
-    registrant: Registrant,
-    Json(answer): Json<Answer>,
+    shell: PageContext,
+    visitor: ClientInfo,
+    registrant: StaffRegistrant,
+    Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
     let (scope, id) = (registrant.scope().clone(), registrant.staff_id());
-    let Some(state) = taken(&app, &scope, (Kind::StaffRegister, Some(id)), &answer).await? else {
+    let Some(state) = taken(&app, &scope, (CeremonyKind::StaffRegister, Some(id)), &answer).await? else {
         return Ok(saying(&shell, NOT_REGISTERED));
     };
     let made = relying_party(&app, &scope)?.register_finish(&state, &answer.credential.to_string());
@@ -266,7 +282,7 @@ pub(super) async fn passkey_finish(
     let mut tx = app.db.begin().await?;
     queries::staff_hold(&mut tx, &scope, id).await?;
     let factor_id = ids_take(&mut tx, &scope, "staff_factor", 1).await?;
-    let passkey = NewFactor::Passkey { credential_id: new.credential_id, credential: new.stored };
+    let passkey = NewStaffFactor::Passkey { credential_id: new.credential_id, credential: new.stored };
     queries::factor_insert(&mut tx, &scope, (id, factor_id, &label), passkey, app.clock.now()).await?;
     Ok(leading(registrant.registered(&app, &visitor, tx, &label).await?))
 }

@@ -6,14 +6,14 @@ use yui_auth::token::Token;
 
 use super::{
     Role, STAFF_LOGGED_IN, devices,
-    queries::{self, NewSession, StaffRow},
+    queries::{self, NewStaffSession, StaffRow},
 };
 use crate::{
     app::App,
     features::{audit, kept},
     scope::{InSociety, PublicScope, SessionStaff, StaffScope, SystemScope},
     ui::{Lang, cookie},
-    visitor::Visitor,
+    visitor::ClientInfo,
 };
 
 const SESSION_COOKIE: &str = "yui_console";
@@ -37,7 +37,7 @@ fn idle_since(now: Timestamp) -> Timestamp {
 pub(super) async fn open(
     app: &App,
     scope: &PublicScope,
-    visitor: &Visitor,
+    visitor: &ClientInfo,
     staff: &StaffRow,
     login: &[u8; 32],
     device: Option<[u8; 32]>,
@@ -47,7 +47,7 @@ pub(super) async fn open(
     let token = app.random.token()?;
     let now = app.clock.now();
     let address = visitor.address.to_string();
-    let new = NewSession {
+    let new = NewStaffSession {
         token_hash: *token.hash().as_bytes(),
         staff_id: staff.staff_id,
         revision,
@@ -79,7 +79,7 @@ pub(crate) async fn resolve(
     app: &App,
     scope: &PublicScope,
     headers: &HeaderMap,
-    visitor: &Visitor,
+    visitor: &ClientInfo,
 ) -> anyhow::Result<Option<StaffScope>> {
     let Some(token) = cookie::get(headers, app.config.http.https, SESSION_COOKIE).and_then(Token::parse) else {
         return Ok(None);

@@ -17,11 +17,11 @@ use crate::{
     features::audit::{self, Subject},
     heavy,
     scope::StaffScope,
-    ui::{FormState, Page, Shell, csv, format},
+    ui::{FormState, Page, PageContext, csv, format},
 };
 
 /// A version in the list.
-pub(crate) struct Line {
+pub(crate) struct TermsLine {
     version: i64,
     from: String,
     agreed: i64,
@@ -32,7 +32,7 @@ pub(crate) struct Line {
 #[template(path = "features/terms/list.html")]
 pub(crate) struct TermsListPage {
     page: Page,
-    lines: Vec<Line>,
+    lines: Vec<TermsLine>,
     enrolled: i64,
 }
 
@@ -41,14 +41,14 @@ pub(crate) struct TermsListPage {
 pub(crate) struct TermsNewPage {
     page: Page,
     form: FormState,
-    typed: Typed,
+    typed: TermsForm,
 }
 
 #[derive(Template)]
 #[template(path = "features/terms/check.html")]
 pub(crate) struct TermsCheckPage {
     page: Page,
-    typed: Typed,
+    typed: TermsForm,
     from: String,
     enrolled: i64,
 }
@@ -65,7 +65,7 @@ pub(crate) struct TermsOnePage {
 /// What is typed.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct TermsForm {
     body: String,
     from: String,
 }
@@ -79,11 +79,15 @@ const PORTION: i64 = 1_000;
 /// The longest text, in characters.
 const LONGEST: usize = 100_000;
 
-pub(super) async fn list(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<TermsListPage, AppError> {
+pub(super) async fn list(
+    State(app): State<App>,
+    shell: PageContext,
+    staff: StaffScope,
+) -> Result<TermsListPage, AppError> {
     let now = app.clock.now();
     let versions = super::versions(&app.db, &staff).await?;
     let current = versions.iter().rev().find(|version| version.valid_from <= now).map(|version| version.version);
-    let line = |version: &super::Version| Line {
+    let line = |version: &super::TermsVersion| TermsLine {
         version: version.version,
         from: format::minute(version.valid_from),
         agreed: version.agreed,
@@ -102,18 +106,22 @@ pub(super) async fn list(State(app): State<App>, shell: Shell, staff: StaffScope
 
 const NEW: &str = "利用規約の新しい版";
 
-pub(super) async fn new(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<TermsNewPage, AppError> {
+pub(super) async fn new(
+    State(app): State<App>,
+    shell: PageContext,
+    staff: StaffScope,
+) -> Result<TermsNewPage, AppError> {
     let current = queries::current(&app.db, &staff, app.clock.now()).await?;
     let body = current.map(|terms| terms.body).unwrap_or_default();
     Ok(TermsNewPage {
         page: shell.console(NEW),
         form: FormState::default(),
-        typed: Typed { body, from: String::new() },
+        typed: TermsForm { body, from: String::new() },
     })
 }
 
 /// Goes back from the check with what was typed.
-pub(super) async fn rewrite(shell: Shell, Form(typed): Form<Typed>) -> TermsNewPage {
+pub(super) async fn rewrite(shell: PageContext, Form(typed): Form<TermsForm>) -> TermsNewPage {
     TermsNewPage { page: shell.console(NEW), form: FormState::default(), typed }
 }
 
@@ -122,7 +130,7 @@ async fn checked(
     app: &App,
     staff: &StaffScope,
     form: &mut FormState,
-    typed: &Typed,
+    typed: &TermsForm,
 ) -> Result<Option<Timestamp>, AppError> {
     let length = typed.body.trim().chars().count();
     if length == 0 {
@@ -152,15 +160,15 @@ async fn checked(
 }
 
 /// Returns the text as it is kept: browsers send line ends as two characters.
-fn kept(typed: &Typed) -> String {
+fn kept(typed: &TermsForm) -> String {
     typed.body.replace("\r\n", "\n")
 }
 
 pub(super) async fn check(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<TermsForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let from = checked(&app, &staff, &mut form, &typed).await?;
@@ -177,9 +185,9 @@ pub(super) async fn check(
 
 pub(super) async fn publish(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<TermsForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let Some(from) = checked(&app, &staff, &mut form, &typed).await? else {
@@ -191,7 +199,7 @@ pub(super) async fn publish(
 
 pub(super) async fn one(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(version): Path<i64>,
 ) -> Result<TermsOnePage, AppError> {
@@ -242,18 +250,18 @@ pub(super) async fn agreements(
 crate::ui::console_pages! {
     TermsListPage => |shell| Self {
         page: shell.console("利用規約"),
-        lines: vec![Line { version: 2, from: "2026/11/20 00:00".into(), agreed: 811, state: "適用中" }],
+        lines: vec![TermsLine { version: 2, from: "2026/11/20 00:00".into(), agreed: 811, state: "適用中" }],
         enrolled: 1_204,
     },
     TermsNewPage => |shell| {
         let mut form = FormState::default();
         form.error("from", "適用日は今日以降の日付を入力してください。");
-        let typed = Typed { body: "第1条".into(), from: "2026-01-01".into() };
+        let typed = TermsForm { body: "第1条".into(), from: "2026-01-01".into() };
         Self { page: shell.console_with_errors(NEW), form, typed }
     },
     TermsCheckPage => |shell| Self {
         page: shell.console("利用規約の確認"),
-        typed: Typed { body: "第1条".into(), from: "2026-12-01".into() },
+        typed: TermsForm { body: "第1条".into(), from: "2026-12-01".into() },
         from: "2026/12/01 00:00".into(),
         enrolled: 1_204,
     },

@@ -4,7 +4,7 @@ mod console;
 mod queries;
 
 pub(crate) use queries::{Terms, agree, current, forget};
-pub use queries::{Version, versions};
+pub use queries::{TermsVersion, versions};
 
 use anyhow::bail;
 use jiff::Timestamp;
@@ -65,7 +65,7 @@ pub async fn publish(app: &App, scope: &SystemScope, body: &str, valid_from: Tim
     }
     let mut tx = app.db.begin().await?;
     let newest = queries::newest_held(&mut tx, scope).await?;
-    if let Some(queries::Newest { version, body: before, valid_from: from }) = &newest {
+    if let Some(queries::NewestTerms { version, body: before, valid_from: from }) = &newest {
         if before == body {
             return Ok(*version);
         }

@@ -44,7 +44,7 @@ pub(crate) struct Terms {
 
 /// The newest version, whether it counts already or not.
 #[derive(sqlx::FromRow)]
-pub(super) struct Newest {
+pub(super) struct NewestTerms {
     pub(super) version: i64,
     pub(super) body: String,
     pub(super) valid_from: yui_db::Timestamp,
@@ -68,12 +68,12 @@ pub(crate) async fn agree(
 }
 
 /// Returns the newest version.
-pub(super) async fn newest(db: &Db, scope: &impl InSociety) -> Result<Option<Newest>, DbError> {
+pub(super) async fn newest(db: &Db, scope: &impl InSociety) -> Result<Option<NewestTerms>, DbError> {
     db.optional(&TERMS_NEWEST, params![scope.society_id()]).await
 }
 
 /// As [`newest`]; whoever else publishes a version of the society's waits until the transaction is over.
-pub(super) async fn newest_held(tx: &mut Tx, scope: &SystemScope) -> Result<Option<Newest>, DbError> {
+pub(super) async fn newest_held(tx: &mut Tx, scope: &SystemScope) -> Result<Option<NewestTerms>, DbError> {
     ids_take(tx, scope, "terms", 1).await?;
     tx.optional(&TERMS_NEWEST, params![scope.society_id()]).await
 }
@@ -96,7 +96,7 @@ pub(crate) async fn forget(tx: &mut Tx, scope: &SystemScope, account_id: i64) ->
 
 /// A version of the terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Version {
+pub struct TermsVersion {
     /// Its number.
     pub version: i64,
     /// From when on it counts.
@@ -106,7 +106,7 @@ pub struct Version {
 }
 
 #[derive(sqlx::FromRow)]
-struct VersionRow {
+struct TermsVersionRow {
     version: i64,
     valid_from: yui_db::Timestamp,
     agreed: i64,
@@ -116,10 +116,13 @@ struct VersionRow {
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn versions(db: &Db, scope: &impl InSociety) -> Result<Vec<Version>, DbError> {
-    let rows: Vec<VersionRow> = db.all(&VERSIONS, params![scope.society_id()]).await?;
-    let version =
-        |VersionRow { version, valid_from, agreed }| Version { version, valid_from: valid_from.to_jiff(), agreed };
+pub async fn versions(db: &Db, scope: &impl InSociety) -> Result<Vec<TermsVersion>, DbError> {
+    let rows: Vec<TermsVersionRow> = db.all(&VERSIONS, params![scope.society_id()]).await?;
+    let version = |TermsVersionRow { version, valid_from, agreed }| TermsVersion {
+        version,
+        valid_from: valid_from.to_jiff(),
+        agreed,
+    };
     Ok(rows.into_iter().map(version).collect())
 }
 

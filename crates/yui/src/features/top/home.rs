@@ -15,7 +15,7 @@ use crate::{
         expenses::{LeadingYear, leading_year_of},
     },
     scope::{InSociety, MemberScope, PublicScope},
-    ui::{Page, Shell, pages},
+    ui::{Page, PageContext, pages},
 };
 
 #[derive(Template)]
@@ -35,7 +35,7 @@ struct HomePage {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
     member: Option<Extension<MemberScope>>,
 ) -> Result<Response, AppError> {

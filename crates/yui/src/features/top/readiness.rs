@@ -17,10 +17,10 @@ const GOOD_FOR: Duration = Duration::from_secs(1);
 
 /// What was found last.
 #[derive(Debug, Default)]
-pub struct Readiness(Mutex<Option<Found>>);
+pub struct Readiness(Mutex<Option<ReadinessCheck>>);
 
 #[derive(Clone, Copy, Debug)]
-struct Found {
+struct ReadinessCheck {
     at: Instant,
     writes: bool,
 }
@@ -37,7 +37,7 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) 
         None => {
             let before = found.is_none_or(|found| found.writes);
             let writes = probe(&app, before).await;
-            *found = Some(Found { at: Instant::now(), writes });
+            *found = Some(ReadinessCheck { at: Instant::now(), writes });
             writes
         }
     };

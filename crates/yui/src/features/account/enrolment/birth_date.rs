@@ -16,8 +16,8 @@ use crate::{
         queries, rules,
         under_way::{At, AtBirthDate},
     },
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -30,23 +30,23 @@ pub(crate) struct BirthDatePage {
 
 /// What is typed.
 #[derive(Deserialize)]
-pub(in super::super) struct Typed {
+pub(in super::super) struct BirthDateForm {
     #[serde(default)]
     birth_date: String,
 }
 
 const TITLE: &str = "生年月日の入力";
 
-pub(in super::super) async fn show(shell: Shell, _: At<AtBirthDate>) -> BirthDatePage {
+pub(in super::super) async fn show(shell: PageContext, _: At<AtBirthDate>) -> BirthDatePage {
     BirthDatePage { page: shell.page(TITLE), form: FormState::default(), birth_date: String::new() }
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
+    shell: PageContext,
+    visitor: ClientInfo,
     At { login, .. }: At<AtBirthDate>,
-    Form(Typed { birth_date }): Form<Typed>,
+    Form(BirthDateForm { birth_date }): Form<BirthDateForm>,
 ) -> Result<Response, AppError> {
     let again = |words: &str| {
         let mut form = FormState::default();

@@ -7,18 +7,18 @@ use axum::{
 };
 
 use super::{
-    finish::{Own, finish},
+    finish::{EnrolmentResult, finish},
     progressed,
 };
 use crate::{
     app::App,
     error::AppError,
     features::account::{
-        steps::{Details, Proofs},
+        steps::{Details, LoginState},
         under_way::{At, AtCheck},
     },
-    ui::{Page, Shell},
-    visitor::Visitor,
+    ui::{Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -30,7 +30,7 @@ pub(crate) struct CheckPage {
 
 const TITLE: &str = "入力内容確認";
 
-pub(in super::super) async fn show(shell: Shell, At { login, .. }: At<AtCheck>) -> Response {
+pub(in super::super) async fn show(shell: PageContext, At { login, .. }: At<AtCheck>) -> Response {
     match login.account.enrolment.details {
         Some(details) => CheckPage { page: shell.page(TITLE), details }.into_response(),
         None => Redirect::to("/login/continue").into_response(),
@@ -40,21 +40,21 @@ pub(in super::super) async fn show(shell: Shell, At { login, .. }: At<AtCheck>) 
 /// 実行.
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
+    shell: PageContext,
+    visitor: ClientInfo,
     At { mut login, .. }: At<AtCheck>,
 ) -> Result<Response, AppError> {
     let Some(Details { user_id, password_hash, .. }) = login.account.enrolment.details.clone() else {
         return Ok(Redirect::to("/login/continue").into_response());
     };
-    login.proofs = Proofs { return_to: "/enrolment/done".into(), ..login.proofs };
-    finish(&app, &visitor, login, Own { user_id, password_hash, factor: None, lang: shell.lang }).await
+    login.proofs = LoginState { return_to: "/enrolment/done".into(), ..login.proofs };
+    finish(&app, &visitor, login, EnrolmentResult { user_id, password_hash, factor: None, lang: shell.lang }).await
 }
 
 /// 戻る.
 pub(in super::super) async fn back(
     State(app): State<App>,
-    visitor: Visitor,
+    visitor: ClientInfo,
     At { login, .. }: At<AtCheck>,
 ) -> Result<Response, AppError> {
     progressed(&app, &visitor, login, |progress| {

@@ -14,18 +14,18 @@ use crate::{
     error::AppError,
     features::{
         account::{
-            names::{self, Name, USER_ID_TAKEN},
+            names::{self, ChosenName, USER_ID_TAKEN},
             password::{self, checked, hashed},
             queries, rules,
             steps::Details,
-            under_way::{At, AtDetails, UnderWay},
+            under_way::{At, AtDetails, PendingLogin},
         },
         societies::EmailRule,
     },
     heavy,
     scope::InSociety,
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 /// The kinds of news of which mails may be wanted, and their (Japanese) names.
@@ -36,7 +36,7 @@ pub(in super::super) const MAIL_KINDS: &[(&str, &str)] = &[("expenses", "医療�
 pub(crate) struct DetailsPage {
     page: Page,
     form: FormState,
-    typed: Typed,
+    typed: EnrolmentForm,
     bounds: [String; 2],
     rule: String,
     email_required: bool,
@@ -46,7 +46,7 @@ pub(crate) struct DetailsPage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct EnrolmentForm {
     user_id: String,
     new_password: String,
     new_password_again: String,
@@ -56,7 +56,7 @@ pub(crate) struct Typed {
 
 const TITLE: &str = "個人情報入力";
 
-fn page(shell: &Shell, login: &UnderWay, form: FormState, typed: Typed) -> DetailsPage {
+fn page(shell: &PageContext, login: &PendingLogin, form: FormState, typed: EnrolmentForm) -> DetailsPage {
     let policy = &login.scope.society().policy;
     DetailsPage {
         page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
@@ -71,7 +71,7 @@ fn page(shell: &Shell, login: &UnderWay, form: FormState, typed: Typed) -> Detai
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     At { login, .. }: At<AtDetails>,
 ) -> Result<DetailsPage, AppError> {
     let person = queries::person(&app.db, &login.scope, login.account.account_id).await?;
@@ -79,16 +79,16 @@ pub(in super::super) async fn show(
     let typed = login.account.enrolment.pending_email.clone();
     let email = typed.or(person.email).or(person.register_email).unwrap_or_default();
     let user_id = login.account.enrolment.user_id.clone().unwrap_or_default();
-    let typed = Typed { email, user_id, expenses: "yes".into(), ..Typed::default() };
+    let typed = EnrolmentForm { email, user_id, expenses: "yes".into(), ..EnrolmentForm::default() };
     Ok(page(&shell, &login, FormState::default(), typed))
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
+    shell: PageContext,
+    visitor: ClientInfo,
     At { login, .. }: At<AtDetails>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<EnrolmentForm>,
 ) -> Result<Response, AppError> {
     let (scope, id) = (&login.scope, login.account.account_id);
     let policy = &scope.society().policy;
@@ -100,12 +100,12 @@ pub(in super::super) async fn submit(
     if user_id == login.account.user_id {
         form.error("user_id", shell.t("仮ユーザIDとは別のユーザIDを入力してください。"));
     } else if !form.has_errors()
-        && let Some(words) = names::refusal(&app, scope, id, shell.lang, Name::UserId(&user_id)).await?
+        && let Some(words) = names::refusal(&app, scope, id, shell.lang, ChosenName::UserId(&user_id)).await?
     {
         form.error("user_id", words);
     }
     let person = queries::person(&app.db, scope, id).await?;
-    let twice = password::Typed {
+    let twice = password::PasswordForm {
         new_password: typed.new_password.clone(),
         new_password_again: typed.new_password_again.clone(),
         sign_out_everywhere: None,
@@ -120,13 +120,15 @@ pub(in super::super) async fn submit(
             .ok(),
     };
     if let Some(email) = &email
-        && let Some(words) = names::refusal(&app, scope, id, shell.lang, Name::Email(email)).await?
+        && let Some(words) = names::refusal(&app, scope, id, shell.lang, ChosenName::Email(email)).await?
     {
         form.error("email", words);
     }
     if form.has_errors() {
         let (new_password, new_password_again) = Default::default();
-        return Ok(page(&shell, &login, form, Typed { new_password, new_password_again, ..typed }).into_response());
+        return Ok(
+            page(&shell, &login, form, EnrolmentForm { new_password, new_password_again, ..typed }).into_response()
+        );
     }
     let wanted = typed.expenses == "yes" && email.is_some();
     let mail_wanted = MAIL_KINDS.iter().map(|(kind, _)| ((*kind).to_owned(), wanted)).collect();
@@ -146,7 +148,7 @@ crate::ui::pages! {
         Self {
             page: shell.page_with_errors(TITLE),
             form,
-            typed: Typed { user_id: "testtaro01".into(), email: "taro@mail.example".into(), ..Typed::default() },
+            typed: EnrolmentForm { user_id: "testtaro01".into(), email: "taro@mail.example".into(), ..EnrolmentForm::default() },
             bounds: ["8".into(), "13".into()],
             rule: "8–20".into(),
             email_required: false,

@@ -8,7 +8,7 @@ use crate::{
     error::AppError,
     features::account::queries,
     scope::MemberScope,
-    ui::{Page, Shell},
+    ui::{Page, PageContext},
 };
 
 #[derive(Template)]
@@ -23,7 +23,7 @@ const TITLE: &str = "登録完了";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: MemberScope,
 ) -> Result<DonePage, AppError> {
     let person = queries::person(&app.db, &scope, scope.account_id).await?;

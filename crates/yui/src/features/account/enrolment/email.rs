@@ -20,13 +20,13 @@ use crate::{
             rules, settings,
             steps::Step,
             throttle::MAILS_OF_ACCOUNT,
-            under_way::{At, AtEmail, AtEmailSent, UnderWay},
+            under_way::{At, AtEmail, AtEmailSent, PendingLogin},
         },
         mails::{self, Letter, MailFrame, Recipient},
     },
     scope::{InSociety, PublicScope},
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 /// How long the link in the mail works.
@@ -60,7 +60,7 @@ pub(crate) struct EmailSentPage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(in super::super) struct Typed {
+pub(in super::super) struct EnrolmentEmailForm {
     email: String,
     sign_out_everywhere: Option<String>,
 }
@@ -70,7 +70,7 @@ const SENT_TITLE: &str = "メールアドレスの確認";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     At { login, .. }: At<AtEmail>,
 ) -> Result<Response, AppError> {
     if login.step(&app) == Step::EmailSent {
@@ -84,9 +84,9 @@ pub(in super::super) async fn show(
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     At { login, .. }: At<AtEmail>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<EnrolmentEmailForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let (scope, id) = (&login.scope, login.account.account_id);
@@ -119,7 +119,7 @@ const TOO_MANY: &str =
     "メールの送信が続いたため、しばらくお待ちいただいています。5分ほどたってから、もう一度お試しください。";
 
 /// Mails the link to the address, and leads to the wait for it.
-async fn send(app: &App, login: UnderWay, address: &str, sign_out_everywhere: bool) -> Result<Response, AppError> {
+async fn send(app: &App, login: PendingLogin, address: &str, sign_out_everywhere: bool) -> Result<Response, AppError> {
     let (scope, account) = (&login.scope, &login.account);
     let mut progress = account.enrolment.clone();
     progress.pending_email = Some(address.to_owned());
@@ -179,19 +179,19 @@ pub(in super::super) async fn mail_or_tell_owner(
     Ok(())
 }
 
-fn sent_page(shell: &Shell, login: &UnderWay, form: FormState, again: bool) -> EmailSentPage {
+fn sent_page(shell: &PageContext, login: &PendingLogin, form: FormState, again: bool) -> EmailSentPage {
     let email = login.account.enrolment.pending_email.clone().unwrap_or_default();
     EmailSentPage { page: shell.page(SENT_TITLE), form, email, again }
 }
 
-pub(in super::super) async fn sent(shell: Shell, At { login, .. }: At<AtEmailSent>) -> EmailSentPage {
+pub(in super::super) async fn sent(shell: PageContext, At { login, .. }: At<AtEmailSent>) -> EmailSentPage {
     sent_page(&shell, &login, FormState::default(), false)
 }
 
 /// 再送信.
 pub(in super::super) async fn again(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     At { login, .. }: At<AtEmailSent>,
 ) -> Result<Response, AppError> {
     let (id, now) = (login.account.account_id, app.clock.now());
@@ -217,7 +217,7 @@ pub(in super::super) async fn again(
 /// Back to another address.
 pub(in super::super) async fn change(
     State(app): State<App>,
-    visitor: Visitor,
+    visitor: ClientInfo,
     At { login, .. }: At<AtEmailSent>,
 ) -> Result<Response, AppError> {
     let id = login.account.account_id;
@@ -229,7 +229,7 @@ pub(in super::super) async fn change(
 
 /// Whether the page that waits may move on.
 #[derive(Serialize)]
-pub(in super::super) struct Status {
+pub(in super::super) struct EnrolmentStatus {
     moved_on: bool,
 }
 
@@ -237,9 +237,9 @@ pub(in super::super) async fn status(
     State(app): State<App>,
     scope: PublicScope,
     headers: axum::http::HeaderMap,
-) -> Result<Json<Status>, AppError> {
-    let login = UnderWay::of(&app, &scope, &headers).await?;
-    Ok(Json(Status { moved_on: login.is_none_or(|login| login.step(&app) != Step::EmailSent) }))
+) -> Result<Json<EnrolmentStatus>, AppError> {
+    let login = PendingLogin::of(&app, &scope, &headers).await?;
+    Ok(Json(EnrolmentStatus { moved_on: login.is_none_or(|login| login.step(&app) != Step::EmailSent) }))
 }
 
 crate::ui::pages! {

@@ -7,21 +7,21 @@ use crate::{
     error::AppError,
     features::{
         account::{
-            happened::{Happened, happened},
+            happened::{AccountEvent, happened},
             queries::{self, NewPassword},
             registration, settings,
-            steps::{First, Proofs, Second},
-            under_way::UnderWay,
+            steps::{LoginState, PrimaryFactor, SecondFactor},
+            under_way::PendingLogin,
         },
         societies::Factor,
     },
     ui::Lang,
-    visitor::Visitor,
+    visitor::ClientInfo,
 };
 
 /// What the account is to have from now on.
 #[derive(Debug)]
-pub(in super::super) struct Own {
+pub(in super::super) struct EnrolmentResult {
     pub(in super::super) user_id: String,
     pub(in super::super) password_hash: String,
     pub(in super::super) factor: Option<Factor>,
@@ -31,17 +31,17 @@ pub(in super::super) struct Own {
 /// Ends enrolment in one transaction, and leads on: to the factor to register, or into the portal.
 pub(in super::super) async fn finish(
     app: &App,
-    visitor: &Visitor,
-    login: UnderWay,
-    own: Own,
+    visitor: &ClientInfo,
+    login: PendingLogin,
+    own: EnrolmentResult,
 ) -> Result<Response, AppError> {
     let (scope, id, now) = (&login.scope, login.account.account_id, app.clock.now());
     // Codes go to a proved address only; else the factor is registered with its first code.
     let mails_codes = own.factor == Some(Factor::Email) && login.account.email_verified;
-    let proofs = Proofs {
-        first: Some(First::Password { known_device: false }),
+    let proofs = LoginState {
+        first: Some(PrimaryFactor::Password { known_device: false }),
         // The address was proved by its link a moment ago.
-        second: mails_codes.then_some(Second::Email),
+        second: mails_codes.then_some(SecondFactor::Email),
         password_at: Some(now),
         enrolled_now: true,
         ..login.proofs.clone()
@@ -82,14 +82,14 @@ pub(in super::super) async fn finish(
     }
     queries::links_delete(&mut tx, scope, id, "first_login").await?;
     settings::others_end(&mut tx, scope, id, &login.token_hash).await?;
-    happened(app, &mut tx, scope, Some(visitor), id, Happened::Enrolled).await?;
+    happened(app, &mut tx, scope, Some(visitor), id, AccountEvent::Enrolled).await?;
     let answer = login.stepped(app, visitor, tx).await?;
     app.mail.wake();
     Ok(answer)
 }
 
 /// Leads back to where user ID and address are chosen.
-async fn taken_meanwhile(app: &App, visitor: &Visitor, login: UnderWay) -> Result<Response, AppError> {
+async fn taken_meanwhile(app: &App, visitor: &ClientInfo, login: PendingLogin) -> Result<Response, AppError> {
     super::progressed(app, visitor, login, |progress| {
         progress.user_id = None;
         progress.details = None;

@@ -14,16 +14,16 @@ use crate::{
     error::AppError,
     features::{
         account::{
-            happened::{Happened, happened},
+            happened::{AccountEvent, happened},
             queries, rules,
-            under_way::{At, AtIdentity, UnderWay},
+            under_way::{At, AtIdentity, PendingLogin},
         },
         societies::{self, IdentityCheck},
         terms::{self, Terms},
     },
     scope::InSociety,
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -31,7 +31,7 @@ use crate::{
 pub(crate) struct IdentityPage {
     page: Page,
     form: FormState,
-    typed: Typed,
+    typed: IdentityForm,
     asks_insurer: bool,
     asks_relationship: bool,
     terms: Option<Terms>,
@@ -40,7 +40,7 @@ pub(crate) struct IdentityPage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct IdentityForm {
     insurer_number: String,
     birth_date: String,
     relationship: String,
@@ -50,7 +50,13 @@ pub(crate) struct Typed {
 
 const TITLE: &str = "本人確認";
 
-async fn page(app: &App, shell: &Shell, login: &UnderWay, form: FormState, typed: Typed) -> Result<Response, AppError> {
+async fn page(
+    app: &App,
+    shell: &PageContext,
+    login: &PendingLogin,
+    form: FormState,
+    typed: IdentityForm,
+) -> Result<Response, AppError> {
     let policy = &login.scope.society().policy;
     let page = IdentityPage {
         page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
@@ -65,18 +71,18 @@ async fn page(app: &App, shell: &Shell, login: &UnderWay, form: FormState, typed
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     At { login, .. }: At<AtIdentity>,
 ) -> Result<Response, AppError> {
-    page(&app, &shell, &login, FormState::default(), Typed::default()).await
+    page(&app, &shell, &login, FormState::default(), IdentityForm::default()).await
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
+    shell: PageContext,
+    visitor: ClientInfo,
     At { login, .. }: At<AtIdentity>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<IdentityForm>,
 ) -> Result<Response, AppError> {
     let policy = &login.scope.society().policy;
     let asks_insurer = policy.identity_check == IdentityCheck::InsurerNumberAndBirthDate;
@@ -99,7 +105,7 @@ pub(in super::super) async fn submit(
         return page(&app, &shell, &login, form, typed).await;
     }
     if login.account.current_terms != typed.version.filter(|_| login.account.current_terms.is_some()) {
-        return page(&app, &shell, &login, form, Typed { agreed: String::new(), ..typed }).await;
+        return page(&app, &shell, &login, form, IdentityForm { agreed: String::new(), ..typed }).await;
     }
 
     let (id, now) = (login.account.account_id, app.clock.now());
@@ -126,7 +132,7 @@ pub(in super::super) async fn submit(
     }
     if let Some(version) = login.account.current_terms {
         terms::agree(&mut tx, &login.scope, id, version, &visitor.address.to_string(), now).await?;
-        happened(&app, &mut tx, &login.scope, Some(&visitor), id, Happened::TermsAgreed(version)).await?;
+        happened(&app, &mut tx, &login.scope, Some(&visitor), id, AccountEvent::TermsAgreed(version)).await?;
     }
     login.stepped(&app, &visitor, tx).await
 }
@@ -138,7 +144,7 @@ crate::ui::pages! {
         Self {
             page: shell.page_with_errors(TITLE),
             form,
-            typed: Typed { insurer_number: "0613".into(), birth_date: "19790822".into(), ..Typed::default() },
+            typed: IdentityForm { insurer_number: "0613".into(), birth_date: "19790822".into(), ..IdentityForm::default() },
             asks_insurer: true,
             asks_relationship: true,
             terms: Some(Terms { version: 1, body: "1 / 2 / 3".into() }),

@@ -18,26 +18,26 @@ pub(super) use email::{
     again as email_again, change as email_change, mail_link, mail_or_tell_owner, sent as email_sent,
     show as email_show, status as email_status, submit as email_submit,
 };
-pub(super) use finish::{Own, finish};
+pub(super) use finish::{EnrolmentResult, finish};
 pub(super) use identity::{show as identity_show, submit as identity_submit};
 pub(super) use profile::{FactorChoice, choices, show as profile_show, submit as profile_submit};
 
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::{
-    happened::{Happened, happened},
+    happened::{AccountEvent, happened},
     queries::{self, Counting, Wrong},
-    steps::Progress,
-    under_way::UnderWay,
+    steps::EnrolmentProgress,
+    under_way::PendingLogin,
 };
-use crate::{app::App, error::AppError, security, visitor::Visitor};
+use crate::{app::App, error::AppError, security, visitor::ClientInfo};
 
 /// Keeps how far enrolment has come, and leads on.
 async fn progressed(
     app: &App,
-    visitor: &Visitor,
-    login: UnderWay,
-    change: impl FnOnce(&mut Progress),
+    visitor: &ClientInfo,
+    login: PendingLogin,
+    change: impl FnOnce(&mut EnrolmentProgress),
 ) -> Result<Response, AppError> {
     let mut progress = login.account.enrolment.clone();
     change(&mut progress);
@@ -52,7 +52,7 @@ async fn progressed(
 
 /// Takes the step for a wrong answer to the identity check, and counts it; returns whether the login has to be looked at anew: it
 /// was the last answer that the account has, or another one was sent at the same moment, of which only one is looked at.
-async fn wrong_identity(app: &App, visitor: &Visitor, login: &UnderWay) -> Result<bool, AppError> {
+async fn wrong_identity(app: &App, visitor: &ClientInfo, login: &PendingLogin) -> Result<bool, AppError> {
     let (scope, id) = (&login.scope, login.account.account_id);
     let mut tx = app.db.begin().await?;
     if !login.take_step(&mut tx, &login.proofs).await? {
@@ -60,7 +60,7 @@ async fn wrong_identity(app: &App, visitor: &Visitor, login: &UnderWay) -> Resul
     }
     let counting = queries::wrong(&mut tx, scope, Some(id), Wrong::Identity, app.clock.now()).await?;
     if counting == Counting::Locked {
-        happened(app, &mut tx, scope, Some(visitor), id, Happened::Locked).await?;
+        happened(app, &mut tx, scope, Some(visitor), id, AccountEvent::Locked).await?;
     }
     tx.commit().await?;
     app.mail.wake();

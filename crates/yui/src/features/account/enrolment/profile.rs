@@ -14,15 +14,15 @@ use crate::{
     error::AppError,
     features::{
         account::{
-            names::{self, Name, USER_ID_TAKEN},
+            names::{self, ChosenName, USER_ID_TAKEN},
             rules,
-            under_way::{At, AtProfile, UnderWay},
+            under_way::{At, AtProfile, PendingLogin},
         },
         societies::Factor,
     },
     scope::InSociety,
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 /// A factor to choose.
@@ -47,7 +47,7 @@ pub(crate) struct NewUserIdPage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(in super::super) struct Typed {
+pub(in super::super) struct EnrolmentProfileForm {
     user_id: String,
     factor: String,
 }
@@ -55,7 +55,11 @@ pub(in super::super) struct Typed {
 const TITLE: &str = "ユーザIDの変更・認証方法の設定";
 
 /// Returns the factors that the society allows, with the recommended one marked.
-pub(in super::super) fn choices(shell: &Shell, scope: &impl InSociety, chosen: Option<Factor>) -> Vec<FactorChoice> {
+pub(in super::super) fn choices(
+    shell: &PageContext,
+    scope: &impl InSociety,
+    chosen: Option<Factor>,
+) -> Vec<FactorChoice> {
     let policy = &scope.society().policy;
     let choice = |factor: &Factor| FactorChoice {
         word: factor.word(),
@@ -77,7 +81,13 @@ fn hint(factor: Factor) -> &'static str {
     }
 }
 
-fn page(shell: &Shell, login: &UnderWay, form: FormState, user_id: String, chosen: Option<Factor>) -> NewUserIdPage {
+fn page(
+    shell: &PageContext,
+    login: &PendingLogin,
+    form: FormState,
+    user_id: String,
+    chosen: Option<Factor>,
+) -> NewUserIdPage {
     let rule = login.scope.society().policy.user_id;
     NewUserIdPage {
         page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
@@ -88,17 +98,17 @@ fn page(shell: &Shell, login: &UnderWay, form: FormState, user_id: String, chose
     }
 }
 
-pub(in super::super) async fn show(shell: Shell, At { login, .. }: At<AtProfile>) -> NewUserIdPage {
+pub(in super::super) async fn show(shell: PageContext, At { login, .. }: At<AtProfile>) -> NewUserIdPage {
     let user_id = login.account.user_id.clone();
     page(&shell, &login, FormState::default(), user_id, None)
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
+    shell: PageContext,
+    visitor: ClientInfo,
     At { login, .. }: At<AtProfile>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<EnrolmentProfileForm>,
 ) -> Result<Response, AppError> {
     let policy = &login.scope.society().policy;
     let mut form = FormState::default();
@@ -108,7 +118,7 @@ pub(in super::super) async fn submit(
     });
     let id = login.account.account_id;
     if !form.has_errors()
-        && let Some(words) = names::refusal(&app, &login.scope, id, shell.lang, Name::UserId(&user_id)).await?
+        && let Some(words) = names::refusal(&app, &login.scope, id, shell.lang, ChosenName::UserId(&user_id)).await?
     {
         form.error("user_id", words);
     }

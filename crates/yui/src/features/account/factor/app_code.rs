@@ -8,24 +8,24 @@ use axum::{
 use serde::Deserialize;
 use yui_auth::totp::TotpKey;
 
-use super::{Way, Ways, wrong};
+use super::{AvailableFactors, FactorKind, wrong};
 use crate::{
     app::App,
     error::AppError,
     features::account::{
         queries::{self, FactorRecord},
-        sealed::{self, Place},
-        steps::{Proofs, Second},
+        sealed::{self, SealContext},
+        steps::{LoginState, SecondFactor},
         under_way::{At, AtFactor},
     },
     scope::InSociety,
-    ui::Shell,
-    visitor::Visitor,
+    ui::PageContext,
+    visitor::ClientInfo,
 };
 
 /// What is typed.
 #[derive(Deserialize)]
-pub(in super::super) struct Typed {
+pub(in super::super) struct AppCodeForm {
     #[serde(default)]
     code: String,
     #[serde(default)]
@@ -47,20 +47,20 @@ fn matched(
 ) -> anyhow::Result<Option<i64>> {
     let Some(sealed) = &device.sealed_key else { return Ok(None) };
     let row = row(account_id, device.factor_id);
-    let key = sealed::open(app, scope, Place("factors", "sealed_key", &row), sealed)?;
+    let key = sealed::open(app, scope, SealContext("factors", "sealed_key", &row), sealed)?;
     let Some(key) = TotpKey::from_bytes(&key) else { return Ok(None) };
     Ok(key.matched_step(code, app.clock.now().as_second(), device.last_step))
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
+    shell: PageContext,
+    visitor: ClientInfo,
     At { login, .. }: At<AtFactor>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AppCodeForm>,
 ) -> Result<Response, AppError> {
-    let ways = Ways::of(&app, &login).await?;
-    let way = Way::App(typed.device);
+    let ways = AvailableFactors::of(&app, &login).await?;
+    let way = FactorKind::App(typed.device);
     let Some(device) =
         ways.factors.iter().find(|factor| Some(factor.kind) == way.kind() && factor.factor_id == typed.device)
     else {
@@ -71,7 +71,7 @@ pub(in super::super) async fn submit(
         return wrong(&app, &shell, &visitor, login, (way, "code"), "ワンタイムパスワードが正しくありません。").await;
     };
     let mut tx = app.db.begin().await?;
-    let proofs = Proofs { second: Some(Second::App), mail_code: None, ..login.proofs.clone() };
+    let proofs = LoginState { second: Some(SecondFactor::App), mail_code: None, ..login.proofs.clone() };
     if !login.take_step(&mut tx, &proofs).await? {
         return Ok(Redirect::to("/login/continue").into_response());
     }

@@ -10,25 +10,25 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use yui_auth::code;
 
-use super::{Way, Ways, proved, wrong};
+use super::{AvailableFactors, FactorKind, proved, wrong};
 use crate::{
     app::App,
     error::AppError,
     features::{
         account::{
             letters, queries,
-            sealed::{self, Place},
+            sealed::{self, SealContext},
             session::hex,
-            steps::{MailCode, Proofs, Second},
+            steps::{LoginState, MailCode, SecondFactor},
             throttle::{MAILS_OF_ACCOUNT, take_all},
-            under_way::{At, AtFactor, UnderWay},
+            under_way::{At, AtFactor, PendingLogin},
         },
         mails::{self, MailFrame, Recipient},
         societies::Factor,
     },
     scope::InSociety,
-    ui::{FormState, Shell},
-    visitor::Visitor,
+    ui::{FormState, PageContext},
+    visitor::ClientInfo,
 };
 
 /// ASVS 6.5.5: at most ten minutes.
@@ -39,18 +39,23 @@ const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
 /// What is typed.
 #[derive(Deserialize)]
-pub(in super::super) struct Typed {
+pub(in super::super) struct MailCodeForm {
     #[serde(default)]
     code: String,
 }
 
 /// Returns whether a code was mailed for this login that still works.
-pub(super) fn lives(app: &App, login: &UnderWay) -> bool {
+pub(super) fn lives(app: &App, login: &PendingLogin) -> bool {
     login.proofs.mail_code.as_ref().is_some_and(|code| code.ends_at > app.clock.now())
 }
 
 /// Mails a code for this login and shows where to type it.
-pub(super) async fn send(app: &App, shell: &Shell, login: UnderWay, ways: &Ways) -> Result<Response, AppError> {
+pub(super) async fn send(
+    app: &App,
+    shell: &PageContext,
+    login: PendingLogin,
+    ways: &AvailableFactors,
+) -> Result<Response, AppError> {
     let (account, scope, now) = (&login.account, &login.scope, app.clock.now());
     let Some(address) = account.email.as_deref() else { return Err(AppError::NotFound) };
     let limit = MAILS_OF_ACCOUNT.of(&account.account_id.to_string());
@@ -59,14 +64,14 @@ pub(super) async fn send(app: &App, shell: &Shell, login: UnderWay, ways: &Ways)
         let words =
             "メールの送信が続いたため、しばらくお待ちいただいています。{0}分ほどたってから、もう一度お試しください。";
         form.error("code", &shell.lang.tf(words, [(seconds / 60 + 1).to_string()]));
-        return Ok(ways.page(shell, &login, Way::Email, form, false).into_response());
+        return Ok(ways.page(shell, &login, FactorKind::Email, form, false).into_response());
     }
     let code = code::mail_code(app.random.bytes()?);
     let row = hex(&login.token_hash);
-    let sealed = sealed::seal(app, scope, Place("logins", "mail_code", &row), code.as_bytes())?;
+    let sealed = sealed::seal(app, scope, SealContext("logins", "mail_code", &row), code.as_bytes())?;
     let ends_at = now.checked_add(LIFE)?;
     let mail_code = MailCode { sealed: STANDARD.encode(sealed), address: address.to_owned(), sent_at: now, ends_at };
-    let proofs = Proofs { mail_code: Some(mail_code), ..login.proofs.clone() };
+    let proofs = LoginState { mail_code: Some(mail_code), ..login.proofs.clone() };
     let mut tx = app.db.begin().await?;
     if !login.take_step(&mut tx, &proofs).await? {
         return Ok(Redirect::to("/login/continue").into_response());
@@ -77,16 +82,16 @@ pub(super) async fn send(app: &App, shell: &Shell, login: UnderWay, ways: &Ways)
     mails::enqueue(&mut tx, app, scope, to, &letter, now).await?;
     tx.commit().await?;
     app.mail.wake();
-    Ok(ways.page(shell, &login, Way::Email, FormState::default(), true).into_response())
+    Ok(ways.page(shell, &login, FactorKind::Email, FormState::default(), true).into_response())
 }
 
 /// 再送信.
 pub(in super::super) async fn again(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     At { login, .. }: At<AtFactor>,
 ) -> Result<Response, AppError> {
-    let ways = Ways::of(&app, &login).await?;
+    let ways = AvailableFactors::of(&app, &login).await?;
     if !ways.factors.iter().any(|factor| factor.kind == Factor::Email) {
         return Ok(Redirect::to("/login/factor").into_response());
     }
@@ -94,19 +99,19 @@ pub(in super::super) async fn again(
     if sent_at.is_some_and(|sent_at| app.clock.now().duration_since(sent_at) < COOL_DOWN) {
         let mut form = FormState::default();
         form.error("code", shell.t("メールは送信済みです。届くまで30秒ほどお待ちください。"));
-        return Ok(ways.page(&shell, &login, Way::Email, form, false).into_response());
+        return Ok(ways.page(&shell, &login, FactorKind::Email, form, false).into_response());
     }
     send(&app, &shell, login, &ways).await
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
+    shell: PageContext,
+    visitor: ClientInfo,
     At { login, .. }: At<AtFactor>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<MailCodeForm>,
 ) -> Result<Response, AppError> {
-    let offered = Ways::of(&app, &login).await?.factors.iter().any(|factor| factor.kind == Factor::Email);
+    let offered = AvailableFactors::of(&app, &login).await?.factors.iter().any(|factor| factor.kind == Factor::Email);
     let current = |code: &&MailCode| offered && login.account.email.as_deref() == Some(&code.address);
     let Some(mailed) = login.proofs.mail_code.as_ref().filter(current) else {
         return Ok(Redirect::to("/login/factor?way=email").into_response());
@@ -114,15 +119,22 @@ pub(in super::super) async fn submit(
     if !lives(&app, &login) {
         let mut form = FormState::default();
         form.error("code", shell.t("ワンタイムパスワードの有効時間が過ぎました。再送信を押してください。"));
-        let ways = Ways::of(&app, &login).await?;
-        return Ok(ways.page(&shell, &login, Way::Email, form, false).into_response());
+        let ways = AvailableFactors::of(&app, &login).await?;
+        return Ok(ways.page(&shell, &login, FactorKind::Email, form, false).into_response());
     }
     let row = hex(&login.token_hash);
     let expected =
-        sealed::open(&app, &login.scope, Place("logins", "mail_code", &row), &STANDARD.decode(&mailed.sealed)?)?;
+        sealed::open(&app, &login.scope, SealContext("logins", "mail_code", &row), &STANDARD.decode(&mailed.sealed)?)?;
     if !code::code_matches(&typed.code, std::str::from_utf8(&expected)?) {
-        return wrong(&app, &shell, &visitor, login, (Way::Email, "code"), "ワンタイムパスワードが正しくありません。")
-            .await;
+        return wrong(
+            &app,
+            &shell,
+            &visitor,
+            login,
+            (FactorKind::Email, "code"),
+            "ワンタイムパスワードが正しくありません。",
+        )
+        .await;
     }
     let now = app.clock.now();
     let factors = queries::factors(&app.db, &login.scope, login.account.account_id).await?;
@@ -130,5 +142,5 @@ pub(in super::super) async fn submit(
     for factor in factors.iter().filter(|factor| factor.kind == Factor::Email) {
         queries::factor_used(&mut tx, &login.scope, login.account.account_id, factor.factor_id, None, now).await?;
     }
-    proved(&app, &visitor, login, tx, Second::Email).await
+    proved(&app, &visitor, login, tx, SecondFactor::Email).await
 }

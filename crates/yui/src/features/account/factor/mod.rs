@@ -21,10 +21,10 @@ use serde::Deserialize;
 use yui_db::Tx;
 
 use super::{
-    happened::{Happened, happened},
+    happened::{AccountEvent, happened},
     queries::{self, Counting, FactorRecord, Wrong},
-    steps::{Proofs, Purpose, Second, WRONG_CODES_PER_LOGIN},
-    under_way::{At, AtFactor, UnderWay, forgotten, with_cookies},
+    steps::{LoginState, Purpose, SecondFactor, WRONG_CODES_PER_LOGIN},
+    under_way::{At, AtFactor, PendingLogin, forgotten, with_cookies},
 };
 use crate::{
     app::App,
@@ -32,13 +32,13 @@ use crate::{
     features::societies::Factor,
     scope::InSociety,
     security,
-    ui::{FormState, Page, Shell, cross_site},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext, cross_site},
+    visitor::ClientInfo,
 };
 
 /// A way to prove the second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum FactorKind {
     /// Any of the account's passkeys.
     Passkey,
     /// The app on the device with this number.
@@ -60,7 +60,7 @@ pub(crate) struct WayLink {
 pub(crate) struct FactorPage {
     pub(crate) page: Page,
     pub(crate) form: FormState,
-    pub(crate) way: Way,
+    pub(crate) way: FactorKind,
     /// The device's label, or the masked address.
     pub(crate) target: String,
     pub(crate) others: Vec<WayLink>,
@@ -79,12 +79,12 @@ pub(crate) struct GivenUpPage {
 /// Which way is wanted.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Wanted {
+pub(super) struct FactorQuery {
     way: String,
     device: Option<i64>,
 }
 
-impl Way {
+impl FactorKind {
     fn href(self) -> String {
         match self {
             Self::Passkey => "/login/factor?way=passkey".to_owned(),
@@ -105,14 +105,14 @@ impl Way {
 }
 
 /// Everything the pages of this step look at.
-pub(super) struct Ways {
+pub(super) struct AvailableFactors {
     pub(super) factors: Vec<FactorRecord>,
     recovery: bool,
     email: String,
 }
 
-impl Ways {
-    pub(super) async fn of(app: &App, login: &UnderWay) -> Result<Self, AppError> {
+impl AvailableFactors {
+    pub(super) async fn of(app: &App, login: &PendingLogin) -> Result<Self, AppError> {
         let (scope, id) = (&login.scope, login.account.account_id);
         let mut factors = queries::factors(&app.db, scope, id).await?;
         // What the society no longer offers proves nothing, unless there is nothing else.
@@ -129,63 +129,73 @@ impl Ways {
         Ok(Self { factors, recovery, email: login.account.email.clone().unwrap_or_default() })
     }
 
-    fn all(&self) -> Vec<Way> {
+    fn all(&self) -> Vec<FactorKind> {
         let has = |kind| self.factors.iter().any(|factor| factor.kind == kind);
-        let apps = self.factors.iter().filter(|factor| factor.kind == Factor::App).map(|app| Way::App(app.factor_id));
-        let mut all: Vec<_> = has(Factor::Passkey).then_some(Way::Passkey).into_iter().chain(apps).collect();
-        all.extend(has(Factor::Email).then_some(Way::Email));
-        all.extend(self.recovery.then_some(Way::Recovery));
+        let apps =
+            self.factors.iter().filter(|factor| factor.kind == Factor::App).map(|app| FactorKind::App(app.factor_id));
+        let mut all: Vec<_> = has(Factor::Passkey).then_some(FactorKind::Passkey).into_iter().chain(apps).collect();
+        all.extend(has(Factor::Email).then_some(FactorKind::Email));
+        all.extend(self.recovery.then_some(FactorKind::Recovery));
         all
     }
 
     /// Returns the way that was asked for where the account has it, else the one the member chose, else the safest.
-    fn wanted(&self, wanted: &Wanted, chosen: Option<Factor>) -> Way {
+    fn wanted(&self, wanted: &FactorQuery, chosen: Option<Factor>) -> FactorKind {
         let all = self.all();
         let asked = match wanted.way.as_str() {
-            "passkey" => Some(Way::Passkey),
-            "app" => wanted.device.map(Way::App).or_else(|| self.newest_app()),
-            "email" => Some(Way::Email),
-            "recovery" => Some(Way::Recovery),
+            "passkey" => Some(FactorKind::Passkey),
+            "app" => wanted.device.map(FactorKind::App).or_else(|| self.newest_app()),
+            "email" => Some(FactorKind::Email),
+            "recovery" => Some(FactorKind::Recovery),
             _ => None,
         };
         let preferred = match chosen {
             Some(Factor::App) => self.newest_app(),
-            Some(Factor::Email) => Some(Way::Email),
-            Some(Factor::Passkey) => Some(Way::Passkey),
+            Some(Factor::Email) => Some(FactorKind::Email),
+            Some(Factor::Passkey) => Some(FactorKind::Passkey),
             None => None,
         };
-        let usable = |way: Option<Way>| way.filter(|way| all.contains(way));
-        usable(asked).or(usable(preferred)).or(all.first().copied()).unwrap_or(Way::Passkey)
+        let usable = |way: Option<FactorKind>| way.filter(|way| all.contains(way));
+        usable(asked).or(usable(preferred)).or(all.first().copied()).unwrap_or(FactorKind::Passkey)
     }
 
     /// Returns the app that was used last.
-    fn newest_app(&self) -> Option<Way> {
+    fn newest_app(&self) -> Option<FactorKind> {
         let apps = self.factors.iter().filter(|factor| factor.kind == Factor::App);
-        apps.max_by_key(|app| (app.last_used_at, app.factor_id)).map(|app| Way::App(app.factor_id))
+        apps.max_by_key(|app| (app.last_used_at, app.factor_id)).map(|app| FactorKind::App(app.factor_id))
     }
 
-    fn label(&self, shell: &Shell, way: Way) -> String {
+    fn label(&self, shell: &PageContext, way: FactorKind) -> String {
         let named = |sentence: &str, value: &str| shell.lang.tf(sentence, [value]);
         match way {
-            Way::Passkey => shell.t("生体認証（パスキー）を使う").to_owned(),
-            Way::App(device) => named("アプリのコードを使う（{0}）", self.target(Way::App(device)).as_str()),
-            Way::Email => named("メールでコードを受け取る（{0}）", &self.target(Way::Email)),
-            Way::Recovery => shell.t("回復コードを使う").to_owned(),
+            FactorKind::Passkey => shell.t("生体認証（パスキー）を使う").to_owned(),
+            FactorKind::App(device) => {
+                named("アプリのコードを使う（{0}）", self.target(FactorKind::App(device)).as_str())
+            }
+            FactorKind::Email => named("メールでコードを受け取る（{0}）", &self.target(FactorKind::Email)),
+            FactorKind::Recovery => shell.t("回復コードを使う").to_owned(),
         }
     }
 
-    fn target(&self, way: Way) -> String {
+    fn target(&self, way: FactorKind) -> String {
         match way {
-            Way::App(device) => {
+            FactorKind::App(device) => {
                 let app = self.factors.iter().find(|factor| factor.factor_id == device);
                 app.map(|app| app.label.clone()).unwrap_or_default()
             }
-            Way::Email => masked(&self.email),
-            Way::Passkey | Way::Recovery => String::new(),
+            FactorKind::Email => masked(&self.email),
+            FactorKind::Passkey | FactorKind::Recovery => String::new(),
         }
     }
 
-    fn page(&self, shell: &Shell, login: &UnderWay, way: Way, form: FormState, sent: bool) -> FactorPage {
+    fn page(
+        &self,
+        shell: &PageContext,
+        login: &PendingLogin,
+        way: FactorKind,
+        form: FormState,
+        sent: bool,
+    ) -> FactorPage {
         let others = self.all().into_iter().filter(|other| *other != way);
         let others = others.map(|other| WayLink { href: other.href(), label: self.label(shell, other) }).collect();
         let title = "二要素認証";
@@ -211,15 +221,15 @@ pub(super) fn masked(address: &str) -> String {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
-    Query(wanted): Query<Wanted>,
+    shell: PageContext,
+    Query(wanted): Query<FactorQuery>,
     headers: HeaderMap,
     At { login, .. }: At<AtFactor>,
 ) -> Result<Response, AppError> {
-    let ways = Ways::of(&app, &login).await?;
+    let ways = AvailableFactors::of(&app, &login).await?;
     let way = ways.wanted(&wanted, login.account.chosen_factor);
     // A page elsewhere that leads here makes nobody a mail.
-    if way == Way::Email && !mail_code::lives(&app, &login) && !cross_site(&headers) {
+    if way == FactorKind::Email && !mail_code::lives(&app, &login) && !cross_site(&headers) {
         return mail_code::send(&app, &shell, login, &ways).await;
     }
     Ok(ways.page(&shell, &login, way, FormState::default(), false).into_response())
@@ -228,12 +238,12 @@ pub(super) async fn show(
 /// Records a proved second factor in `tx`, and leads on.
 async fn proved(
     app: &App,
-    visitor: &Visitor,
-    login: UnderWay,
+    visitor: &ClientInfo,
+    login: PendingLogin,
     mut tx: Tx,
-    second: Second,
+    second: SecondFactor,
 ) -> Result<Response, AppError> {
-    let proofs = Proofs { second: Some(second), mail_code: None, ..login.proofs.clone() };
+    let proofs = LoginState { second: Some(second), mail_code: None, ..login.proofs.clone() };
     if !login.take_step(&mut tx, &proofs).await? {
         return Ok(Redirect::to("/login/continue").into_response());
     }
@@ -243,21 +253,21 @@ async fn proved(
 /// Counts a wrong code; after the last one the login is given up.
 async fn wrong(
     app: &App,
-    shell: &Shell,
-    visitor: &Visitor,
-    login: UnderWay,
-    (way, field): (Way, &'static str),
+    shell: &PageContext,
+    visitor: &ClientInfo,
+    login: PendingLogin,
+    (way, field): (FactorKind, &'static str),
     words: &str,
 ) -> Result<Response, AppError> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let proofs = Proofs { wrong_codes: login.proofs.wrong_codes + 1, ..login.proofs.clone() };
+    let proofs = LoginState { wrong_codes: login.proofs.wrong_codes + 1, ..login.proofs.clone() };
     if !login.take_step(&mut tx, &proofs).await? {
         return Ok(Redirect::to("/login/continue").into_response());
     }
     let id = login.account.account_id;
     if queries::wrong(&mut tx, &login.scope, Some(id), Wrong::Code, now).await? == Counting::Locked {
-        happened(app, &mut tx, &login.scope, Some(visitor), id, Happened::Locked).await?;
+        happened(app, &mut tx, &login.scope, Some(visitor), id, AccountEvent::Locked).await?;
     }
     tx.commit().await?;
     app.mail.wake();
@@ -269,7 +279,7 @@ async fn wrong(
     }
     let mut form = FormState::default();
     form.error(field, shell.t(words));
-    let ways = Ways::of(app, &login).await?;
+    let ways = AvailableFactors::of(app, &login).await?;
     Ok(ways.page(shell, &login, way, form, false).into_response())
 }
 
@@ -280,10 +290,10 @@ crate::ui::pages! {
         Self {
             page: shell.page_with_errors("二要素認証"),
             form,
-            way: Way::Email,
+            way: FactorKind::Email,
             target: "te…@example.jp".into(),
             others: vec![WayLink {
-                href: Way::Passkey.href(),
+                href: FactorKind::Passkey.href(),
                 label: shell.t("生体認証（パスキー）を使う").into(),
             }],
             sent: true,

@@ -6,22 +6,22 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{Ways, proved};
+use super::{AvailableFactors, proved};
 use crate::{
     app::App,
     error::AppError,
     features::{
         account::{
-            passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
+            passkeys::{CeremonyAnswer, CeremonyKind, ask, leading, relying_party, saying, taken, worth},
             queries,
-            steps::Second,
+            steps::SecondFactor,
             under_way::{At, AtFactor},
         },
         societies::Factor,
     },
     security,
-    ui::Shell,
-    visitor::Visitor,
+    ui::PageContext,
+    visitor::ClientInfo,
 };
 
 const REFUSED: &str = "生体認証を確認できませんでした。もう一度試すか、ほかの方法を選んでください。";
@@ -30,24 +30,24 @@ pub(in super::super) async fn begin(
     State(app): State<App>,
     At { login, .. }: At<AtFactor>,
 ) -> Result<Response, AppError> {
-    let ways = Ways::of(&app, &login).await?;
+    let ways = AvailableFactors::of(&app, &login).await?;
     let stored: Vec<_> = ways.factors.iter().filter_map(|factor| factor.credential.clone()).collect();
     if stored.is_empty() {
         return Err(AppError::NotFound);
     }
     let ceremony = relying_party(&app, &login.scope)?.factor_begin(&stored)?;
-    ask(&app, &login.scope, (Kind::Factor, Some(login.account.account_id)), ceremony).await
+    ask(&app, &login.scope, (CeremonyKind::Factor, Some(login.account.account_id)), ceremony).await
 }
 
 pub(in super::super) async fn finish(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
+    shell: PageContext,
+    visitor: ClientInfo,
     At { login, .. }: At<AtFactor>,
-    Json(answer): Json<Answer>,
+    Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
     let id = login.account.account_id;
-    let Some(state) = taken(&app, &login.scope, (Kind::Factor, Some(id)), &answer).await? else {
+    let Some(state) = taken(&app, &login.scope, (CeremonyKind::Factor, Some(id)), &answer).await? else {
         return Ok(saying(&shell, REFUSED));
     };
     let factors = queries::factors(&app.db, &login.scope, id).await?;
@@ -62,5 +62,5 @@ pub(in super::super) async fn finish(
     let mut tx = app.db.begin().await?;
     let now = app.clock.now();
     queries::factor_used(&mut tx, &login.scope, id, passkey.factor_id, used.updated.as_deref(), now).await?;
-    Ok(leading(proved(&app, &visitor, login, tx, Second::Passkey).await?))
+    Ok(leading(proved(&app, &visitor, login, tx, SecondFactor::Passkey).await?))
 }

@@ -4,24 +4,24 @@ use axum::{Form, extract::State, response::Response};
 use serde::Deserialize;
 use yui_auth::code::recovery_code_matches;
 
-use super::{Way, proved, wrong};
+use super::{FactorKind, proved, wrong};
 use crate::{
     app::App,
     error::AppError,
     features::account::{
-        happened::{Happened, happened},
+        happened::{AccountEvent, happened},
         queries,
-        sealed::{self, Place},
-        steps::Second,
+        sealed::{self, SealContext},
+        steps::SecondFactor,
         under_way::{At, AtFactor},
     },
-    ui::Shell,
-    visitor::Visitor,
+    ui::PageContext,
+    visitor::ClientInfo,
 };
 
 /// What is typed.
 #[derive(Deserialize)]
-pub(in super::super) struct Typed {
+pub(in super::super) struct RecoveryCodeForm {
     #[serde(default)]
     recovery_code: String,
 }
@@ -33,21 +33,21 @@ pub(in super::super) fn row(account_id: i64, place: i32) -> String {
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
+    shell: PageContext,
+    visitor: ClientInfo,
     At { login, .. }: At<AtFactor>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<RecoveryCodeForm>,
 ) -> Result<Response, AppError> {
     let (scope, id, now) = (&login.scope, login.account.account_id, app.clock.now());
     let mut matched = None;
     for unused in queries::recovery_unused(&app.db, scope, id).await? {
         let row = row(id, unused.place);
-        let code = sealed::open(&app, scope, Place("recovery_codes", "sealed_code", &row), &unused.sealed_code)?;
+        let code = sealed::open(&app, scope, SealContext("recovery_codes", "sealed_code", &row), &unused.sealed_code)?;
         if recovery_code_matches(&typed.recovery_code, std::str::from_utf8(&code)?) {
             matched = Some(unused.place);
         }
     }
-    let way = (Way::Recovery, "recovery_code");
+    let way = (FactorKind::Recovery, "recovery_code");
     let words = "回復コードが正しくありません。";
     let Some(place) = matched else { return wrong(&app, &shell, &visitor, login, way, words).await };
     let mut tx = app.db.begin().await?;
@@ -55,8 +55,8 @@ pub(in super::super) async fn submit(
         drop(tx);
         return wrong(&app, &shell, &visitor, login, way, words).await;
     }
-    happened(&app, &mut tx, scope, Some(&visitor), id, Happened::RecoveryCodeUsed).await?;
-    let answer = proved(&app, &visitor, login, tx, Second::Recovery).await;
+    happened(&app, &mut tx, scope, Some(&visitor), id, AccountEvent::RecoveryCodeUsed).await?;
+    let answer = proved(&app, &visitor, login, tx, SecondFactor::Recovery).await;
     app.mail.wake();
     answer
 }

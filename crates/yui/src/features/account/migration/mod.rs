@@ -18,10 +18,10 @@ mod withdraw;
 
 pub(crate) use announcements::order_approved as announce_approved;
 pub(super) use announcements::take_back_of;
-pub use announcements::{Announced, Refusal, announce, take_back};
+pub use announcements::{Announced, AnnouncementRefusal, announce, take_back};
 pub use files::{OlderUserFiles, import};
 pub use older_users::{FirstLogin, Plan};
-pub use progress::{Group, progress};
+pub use progress::{MigrationGroup, progress};
 pub use runs::forget_old;
 pub(crate) use runs::postcard_sheet;
 pub(super) use temporary_ids::reissue;
@@ -47,7 +47,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 /// # Errors
 /// Where the database does not answer.
 pub async fn announce_due(app: &App) -> anyhow::Result<usize> {
-    orders::work_due::<announcements::Taken>(app).await
+    orders::work_due::<announcements::LeasedAnnouncement>(app).await
 }
 
 /// Makes the pairs of all runs that were ordered; returns how many runs are ready.
@@ -55,7 +55,7 @@ pub async fn announce_due(app: &App) -> anyhow::Result<usize> {
 /// # Errors
 /// Where the database does not answer.
 pub async fn make_pairs_due(app: &App) -> anyhow::Result<usize> {
-    orders::work_due::<runs::Taken>(app).await
+    orders::work_due::<runs::LeasedRun>(app).await
 }
 
 /// What stands for the hash of an account that has no password. It is no hash, so nothing matches it, and a try costs one

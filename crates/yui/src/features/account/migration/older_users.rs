@@ -12,7 +12,7 @@ use yui_db::Tx;
 use super::{
     NO_PASSWORD, end_of,
     files::OlderUserFiles,
-    queries::{self, Known, NewAccount},
+    queries::{self, ExistingAccount, NewMigratedAccount},
 };
 use crate::{
     app::App,
@@ -57,7 +57,7 @@ pub(super) struct OlderUsers {
     without_address: i64,
     unchanged: i64,
     /// The accounts that a check would have made so far: an import asks the database instead.
-    checked: Taken,
+    checked: ExistingAccounts,
 }
 
 impl OlderUsers {
@@ -74,13 +74,13 @@ impl OlderUsers {
             idle: 0,
             without_address: 0,
             unchanged: 0,
-            checked: Taken::default(),
+            checked: ExistingAccounts::default(),
         })
     }
 }
 
 /// A row whose own cells are good, and the person it means.
-struct Wanted {
+struct ValidRow {
     line: u64,
     /// 記号-番号, as they are written.
     numbers: String,
@@ -140,7 +140,7 @@ impl Importer for OlderUsers {
         faults: &mut Vec<ChunkFault>,
     ) -> anyhow::Result<Applied> {
         let wanted = self.all_wanted(tx, records, faults).await?;
-        let mut taken = Taken::default();
+        let mut taken = ExistingAccounts::default();
         self.known(tx, &wanted, &mut taken).await?;
         let first_id = ids_take(tx, &self.scope, "account", i64::try_from(wanted.len())?).await?;
         let (fresh, accepted) = self.judged(&wanted, first_id, &mut taken, faults);
@@ -170,7 +170,7 @@ impl OlderUsers {
         tx: &mut Tx,
         records: Vec<OlderUserRow>,
         faults: &mut Vec<ChunkFault>,
-    ) -> anyhow::Result<Vec<Wanted>> {
+    ) -> anyhow::Result<Vec<ValidRow>> {
         let mut keys: Vec<_> = records.iter().map(row_key).collect();
         keys.sort_unstable();
         keys.dedup();
@@ -182,7 +182,7 @@ impl OlderUsers {
     }
 
     /// Adds the accounts that the rows could collide with.
-    async fn known(&self, tx: &mut Tx, wanted: &[Wanted], taken: &mut Taken) -> anyhow::Result<()> {
+    async fn known(&self, tx: &mut Tx, wanted: &[ValidRow], taken: &mut ExistingAccounts) -> anyhow::Result<()> {
         let user_ids: Vec<_> = wanted.iter().map(|row| row.user_id.as_str()).collect();
         let members: Vec<_> = wanted.iter().map(|row| row.member_id).collect();
         let emails: Vec<_> = wanted.iter().filter_map(|row| row.email.as_deref()).collect();
@@ -194,16 +194,16 @@ impl OlderUsers {
     /// Returns the rows that need an account, each with its id, and how many rows are taken.
     fn judged<'w>(
         &mut self,
-        wanted: &'w [Wanted],
+        wanted: &'w [ValidRow],
         first_id: i64,
-        taken: &mut Taken,
+        taken: &mut ExistingAccounts,
         faults: &mut Vec<ChunkFault>,
-    ) -> (Vec<(&'w Wanted, i64)>, i64) {
+    ) -> (Vec<(&'w ValidRow, i64)>, i64) {
         let (mut fresh, mut accepted) = (Vec::with_capacity(wanted.len()), 0);
         for (row, account_id) in wanted.iter().zip(first_id..) {
             match taken.judge(row) {
-                Verdict::New => {
-                    taken.put(Known {
+                RowDecision::New => {
+                    taken.put(ExistingAccount {
                         member_id: row.member_id,
                         user_id: row.user_id.clone(),
                         email: row.email.clone(),
@@ -213,8 +213,8 @@ impl OlderUsers {
                     fresh.push((row, account_id));
                     self.count(row);
                 }
-                Verdict::Same => self.unchanged += 1,
-                Verdict::Wrong(wrong) => {
+                RowDecision::Same => self.unchanged += 1,
+                RowDecision::Wrong(wrong) => {
                     let place = (row.line, row.numbers.as_str());
                     faults
                         .extend(wrong.into_iter().map(|(column, why)| fault(FaultKind::Rejected, place, column, why)));
@@ -232,7 +232,7 @@ impl OlderUsers {
         row: OlderUserRow,
         insured: &HashMap<String, Vec<Coverage>>,
         faults: &mut Vec<ChunkFault>,
-    ) -> Option<Wanted> {
+    ) -> Option<ValidRow> {
         let before = faults.len();
         let numbers = format!("{}-{}", row.symbol, row.number);
         let place = (row.line, numbers.as_str());
@@ -265,11 +265,11 @@ impl OlderUsers {
         };
         let (member_id, household_id) = (person.member_id, person.household_id);
         let origin = if row.logged_in { "was_active" } else { "was_idle" };
-        Some(Wanted { line: row.line, numbers, user_id: user_id?, email, origin, member_id, household_id })
+        Some(ValidRow { line: row.line, numbers, user_id: user_id?, email, origin, member_id, household_id })
     }
 
-    fn account<'a>(&self, row: &'a Wanted, account_id: i64, batch_id: i64) -> NewAccount<'a> {
-        NewAccount {
+    fn account<'a>(&self, row: &'a ValidRow, account_id: i64, batch_id: i64) -> NewMigratedAccount<'a> {
+        NewMigratedAccount {
             account_id,
             member_id: row.member_id,
             household_id: row.household_id,
@@ -287,7 +287,7 @@ impl OlderUsers {
         }
     }
 
-    fn count(&mut self, row: &Wanted) {
+    fn count(&mut self, row: &ValidRow) {
         if row.origin == "was_active" {
             self.active += 1;
         } else {
@@ -298,23 +298,23 @@ impl OlderUsers {
 }
 
 /// The accounts that rows could collide with.
-struct Taken {
+struct ExistingAccounts {
     by_user_id: Newest<String, ()>,
-    by_member: Newest<i64, Known>,
+    by_member: Newest<i64, ExistingAccount>,
     by_email: Newest<String, ()>,
 }
 
 /// How many accounts a check remembers of its file; a collision of rows further apart only the import finds.
 const KEPT: usize = 100_000;
 
-impl Default for Taken {
+impl Default for ExistingAccounts {
     fn default() -> Self {
         Self { by_user_id: Newest::new(KEPT), by_member: Newest::new(KEPT), by_email: Newest::new(KEPT) }
     }
 }
 
 /// What becomes of a row.
-enum Verdict {
+enum RowDecision {
     New,
     /// An earlier file brought the same.
     Same,
@@ -322,8 +322,8 @@ enum Verdict {
     Wrong(Vec<(&'static str, &'static str)>),
 }
 
-impl Taken {
-    fn put(&mut self, account: Known) {
+impl ExistingAccounts {
+    fn put(&mut self, account: ExistingAccount) {
         if let Some(email) = &account.email {
             self.by_email.insert(email.clone(), ());
         }
@@ -331,15 +331,15 @@ impl Taken {
         self.by_member.insert(account.member_id, account);
     }
 
-    fn judge(&self, row: &Wanted) -> Verdict {
+    fn judge(&self, row: &ValidRow) -> RowDecision {
         if let Some(account) = self.by_member.get(&row.member_id) {
             if account.origin == "new" {
-                return Verdict::Wrong(vec![("番号", "この方には、すでに新しいポータルのアカウントがあります。")]);
+                return RowDecision::Wrong(vec![("番号", "この方には、すでに新しいポータルのアカウントがあります。")]);
             }
             // Who is enrolled may have chosen another user ID and address since.
             let same = account.user_id == row.user_id && account.email == row.email && account.origin == row.origin;
             if same || account.state != "temporary" {
-                return Verdict::Same;
+                return RowDecision::Same;
             }
             let why = "この方は、別の内容ですでに取り込まれています。改めるには、先の取込を取り下げてください。";
             let column = if account.user_id != row.user_id {
@@ -349,7 +349,7 @@ impl Taken {
             } else {
                 "ログイン済み"
             };
-            return Verdict::Wrong(vec![(column, why)]);
+            return RowDecision::Wrong(vec![(column, why)]);
         }
         let mut wrong = Vec::new();
         if self.by_user_id.get(&row.user_id).is_some() {
@@ -358,6 +358,6 @@ impl Taken {
         if row.email.as_ref().is_some_and(|email| self.by_email.get(email).is_some()) {
             wrong.push(("メールアドレス", "このメールアドレスは、別の方のアカウントで使われています。"));
         }
-        if wrong.is_empty() { Verdict::New } else { Verdict::Wrong(wrong) }
+        if wrong.is_empty() { RowDecision::New } else { RowDecision::Wrong(wrong) }
     }
 }

@@ -55,7 +55,7 @@ pub(super) trait Order: Record + Sync {
 }
 
 #[derive(sqlx::FromRow)]
-struct Society {
+struct SocietyWithWorkRow {
     society_id: i64,
 }
 
@@ -65,7 +65,7 @@ struct Society {
 /// Where the database does not answer.
 pub(super) async fn work_due<O: Order>(app: &App) -> anyhow::Result<usize> {
     let Statements { societies, take, failed, .. } = O::STATEMENTS;
-    let due: Vec<Society> = app.db.all(societies, params![app.clock.now()]).await?;
+    let due: Vec<SocietyWithWorkRow> = app.db.all(societies, params![app.clock.now()]).await?;
     let due: Vec<_> = due.into_iter().map(|row| row.society_id).collect();
     let mut done = 0;
     for scope in SystemScope::of_these(app, &due, O::WHAT).await? {

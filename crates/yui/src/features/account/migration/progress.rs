@@ -8,7 +8,7 @@ use crate::scope::InSociety;
 
 /// One of the three groups, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Group {
+pub struct MigrationGroup {
     /// `was_active`, `was_idle` or `new`.
     pub origin: &'static str,
     /// Accounts.
@@ -23,7 +23,7 @@ pub struct Group {
     pub expired: i64,
 }
 
-impl Group {
+impl MigrationGroup {
     /// Returns what the group is called.
     pub(super) fn label(&self) -> &'static str {
         match self.origin {
@@ -57,11 +57,11 @@ const ORIGINS: [&str; 3] = ["was_active", "was_idle", "new"];
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn progress(db: &Db, scope: &impl InSociety, now: Timestamp) -> Result<[Group; 3], DbError> {
+pub async fn progress(db: &Db, scope: &impl InSociety, now: Timestamp) -> Result<[MigrationGroup; 3], DbError> {
     let rows = queries::groups(db, scope, now).await?;
     Ok(ORIGINS.map(|origin| match rows.iter().find(|row| row.origin == origin) {
-        None => Group { origin, ..Group::default() },
-        Some(row) => Group {
+        None => MigrationGroup { origin, ..MigrationGroup::default() },
+        Some(row) => MigrationGroup {
             origin,
             accounts: row.accounts,
             mailed: row.mailed,

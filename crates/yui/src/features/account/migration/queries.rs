@@ -124,11 +124,11 @@ const ACCOUNTS: BulkTable = BulkTable {
 };
 
 #[derive(sqlx::FromRow)]
-struct Id {
+struct AccountIdRow {
     id: i64,
 }
 
-fn ids(rows: Vec<Id>) -> Vec<i64> {
+fn ids(rows: Vec<AccountIdRow>) -> Vec<i64> {
     rows.into_iter().map(|row| row.id).collect()
 }
 
@@ -162,13 +162,13 @@ pub(super) async fn expired(db: &Db, scope: &SystemScope, today: Date, now: Time
 
 /// Returns the account of this user ID where it waits for enrolment.
 pub(super) async fn temporary(db: &Db, scope: &SystemScope, user_id: &str) -> Result<Option<i64>, DbError> {
-    let row: Option<Id> = db.optional(&TEMPORARY, params![scope.society_id(), user_id]).await?;
+    let row: Option<AccountIdRow> = db.optional(&TEMPORARY, params![scope.society_id(), user_id]).await?;
     Ok(row.map(|row| row.id))
 }
 
 /// An account that is about to be, waiting for enrolment.
 #[derive(Debug)]
-pub(super) struct NewAccount<'a> {
+pub(super) struct NewMigratedAccount<'a> {
     pub(super) account_id: i64,
     pub(super) member_id: i64,
     pub(super) household_id: i64,
@@ -186,7 +186,7 @@ pub(super) struct NewAccount<'a> {
 pub(super) async fn accounts_insert(
     tx: &mut Tx,
     scope: &SystemScope,
-    accounts: &[NewAccount<'_>],
+    accounts: &[NewMigratedAccount<'_>],
     now: Timestamp,
 ) -> Result<(), DbError> {
     let values: Vec<_> = accounts
@@ -245,7 +245,7 @@ pub(super) struct PairRow {
 
 /// Returns the accounts that got their pair in this run and wait for enrolment still.
 pub(super) async fn of_run(db: &Db, scope: &SystemScope, run_id: i64) -> Result<Vec<i64>, DbError> {
-    let rows: Vec<Id> = db.all(&OF_RUN, params![scope.society_id(), run_id]).await?;
+    let rows: Vec<AccountIdRow> = db.all(&OF_RUN, params![scope.society_id(), run_id]).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
@@ -267,7 +267,7 @@ pub(super) async fn pair_drop(tx: &mut Tx, scope: &SystemScope, account_id: i64)
 
 /// An account that is there already.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct Known {
+pub(super) struct ExistingAccount {
     pub(super) member_id: i64,
     pub(super) user_id: String,
     pub(super) email: Option<String>,
@@ -280,13 +280,13 @@ pub(super) async fn known(
     tx: &mut Tx,
     scope: &SystemScope,
     (user_ids, members, emails): (&[&str], &[i64], &[&str]),
-) -> Result<Vec<Known>, DbError> {
+) -> Result<Vec<ExistingAccount>, DbError> {
     let society = params![scope.society_id()];
     let texts = |list: &[&str]| list.iter().map(|text| Param::from((*text).to_owned())).collect::<Vec<_>>();
     let members: Vec<_> = members.iter().map(|id| Param::from(*id)).collect();
-    let mut known: Vec<Known> = tx.all_among(&KNOWN_BY_USER_ID, society, &texts(user_ids)).await?;
-    known.extend(tx.all_among::<Known>(&KNOWN_BY_MEMBER, society, &members).await?);
-    known.extend(tx.all_among::<Known>(&KNOWN_BY_EMAIL, society, &texts(emails)).await?);
+    let mut known: Vec<ExistingAccount> = tx.all_among(&KNOWN_BY_USER_ID, society, &texts(user_ids)).await?;
+    known.extend(tx.all_among::<ExistingAccount>(&KNOWN_BY_MEMBER, society, &members).await?);
+    known.extend(tx.all_among::<ExistingAccount>(&KNOWN_BY_EMAIL, society, &texts(emails)).await?);
     Ok(known)
 }
 
@@ -319,7 +319,7 @@ pub(super) async fn numbers_set(
 pub(super) async fn of_batch(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> Result<(Vec<i64>, i64), DbError> {
     let values = params![scope.society_id(), batch_id];
     let untouched = tx.all(&UNTOUCHED, values).await.map(ids)?;
-    Ok((untouched, tx.one::<Id>(&TOUCHED, values).await?.id))
+    Ok((untouched, tx.one::<AccountIdRow>(&TOUCHED, values).await?.id))
 }
 
 /// Deletes an account that nobody has begun to use; returns false where somebody has.

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use super::{
     end_of, hashed, last_day,
-    queries::{self, NewAccount, PairRow},
+    queries::{self, NewMigratedAccount, PairRow},
     take_back_of,
 };
 use crate::{
@@ -144,7 +144,7 @@ async fn new_accounts(
     let accounts: Vec<_> = (first..)
         .zip(persons)
         .zip(user_ids.iter().zip(&hashes))
-        .map(|((account_id, (member_id, household_id)), (user_id, password_hash))| NewAccount {
+        .map(|((account_id, (member_id, household_id)), (user_id, password_hash))| NewMigratedAccount {
             account_id,
             member_id: *member_id,
             household_id: *household_id,

@@ -7,7 +7,7 @@ use yui_db::{Db, DbError, Tx, params, statements};
 use crate::{
     features::{
         account::staff::InState,
-        account::steps::{AccountState, Progress, Standing, WRONG_CODES},
+        account::steps::{AccountState, AuthAccount, EnrolmentProgress, WRONG_CODES},
         societies::Factor,
     },
     scope::{InSociety, SystemScope},
@@ -152,26 +152,26 @@ struct StandingRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct Kind {
+struct KindRow {
     kind: String,
 }
 
 #[derive(sqlx::FromRow)]
-struct Id {
+struct IdRow {
     id: i64,
 }
 
 #[derive(sqlx::FromRow)]
-struct Count {
+struct AccountCount {
     count: i32,
 }
 
 impl StandingRow {
-    fn standing(self, factors: Vec<Factor>) -> Option<(Standing, String)> {
+    fn standing(self, factors: Vec<Factor>) -> Option<(AuthAccount, String)> {
         let jiff = |instant: Option<yui_db::Timestamp>| instant.map(yui_db::Timestamp::to_jiff);
-        let enrolment = self.enrolment.map(|text| serde_json::from_str::<Progress>(&text)).transpose();
+        let enrolment = self.enrolment.map(|text| serde_json::from_str::<EnrolmentProgress>(&text)).transpose();
         let enrolment = enrolment.inspect_err(|error| tracing::error!("an account's enrolment begins anew: {error}"));
-        let standing = Standing {
+        let standing = AuthAccount {
             account_id: self.account_id,
             revision: self.revision,
             state: AccountState::of(&self.state)?,
@@ -195,7 +195,7 @@ impl StandingRow {
 }
 
 async fn factor_kinds(db: &Db, scope: &impl InSociety, account_id: i64) -> Result<Vec<Factor>, DbError> {
-    let kinds: Vec<Kind> = db.all(&FACTOR_KINDS, params![scope.society_id(), account_id]).await?;
+    let kinds: Vec<KindRow> = db.all(&FACTOR_KINDS, params![scope.society_id(), account_id]).await?;
     Ok(kinds.iter().filter_map(|row| Factor::of(&row.kind)).collect())
 }
 
@@ -205,7 +205,7 @@ pub(crate) async fn standing_by_user_id(
     scope: &impl InSociety,
     user_id: &str,
     now: Timestamp,
-) -> Result<Option<(Standing, String)>, DbError> {
+) -> Result<Option<(AuthAccount, String)>, DbError> {
     let row: Option<StandingRow> = db.optional(&STANDING_BY_USER_ID, params![scope.society_id(), user_id, now]).await?;
     let factors = factor_kinds(db, scope, row.as_ref().map_or(0, |row| row.account_id)).await?;
     Ok(row.and_then(|row| row.standing(factors)))
@@ -217,7 +217,7 @@ pub(crate) async fn standing(
     scope: &impl InSociety,
     account_id: i64,
     now: Timestamp,
-) -> Result<Option<(Standing, String)>, DbError> {
+) -> Result<Option<(AuthAccount, String)>, DbError> {
     let row: Option<StandingRow> = db.optional(&STANDING, params![scope.society_id(), account_id, now]).await?;
     let factors = factor_kinds(db, scope, account_id).await?;
     Ok(row.and_then(|row| row.standing(factors)))
@@ -265,19 +265,19 @@ pub(crate) async fn account_insert(
 
 /// Returns the account of this user ID.
 pub(crate) async fn account_id(db: &Db, scope: &impl InSociety, user_id: &str) -> Result<Option<i64>, DbError> {
-    let row: Option<Id> = db.optional(&ACCOUNT_ID, params![scope.society_id(), user_id]).await?;
+    let row: Option<IdRow> = db.optional(&ACCOUNT_ID, params![scope.society_id(), user_id]).await?;
     Ok(row.map(|row| row.id))
 }
 
 /// Returns the account that has this address.
 pub(crate) async fn email_owner(db: &Db, scope: &impl InSociety, email: &str) -> Result<Option<i64>, DbError> {
-    let row: Option<Id> = db.optional(&EMAIL_OWNER, params![scope.society_id(), email]).await?;
+    let row: Option<IdRow> = db.optional(&EMAIL_OWNER, params![scope.society_id(), email]).await?;
     Ok(row.map(|row| row.id))
 }
 
 /// As [`email_owner`], in a transaction.
 pub(crate) async fn email_owner_in(tx: &mut Tx, scope: &impl InSociety, email: &str) -> Result<Option<i64>, DbError> {
-    let row: Option<Id> = tx.optional(&EMAIL_OWNER, params![scope.society_id(), email]).await?;
+    let row: Option<IdRow> = tx.optional(&EMAIL_OWNER, params![scope.society_id(), email]).await?;
     Ok(row.map(|row| row.id))
 }
 
@@ -337,7 +337,7 @@ pub(crate) async fn wrong(
         Wrong::Code => (&CODE_WRONG, WRONG_CODES),
     };
     let values = params![scope.society_id(), account_id.unwrap_or(0), limit, now];
-    let row: Option<Count> = tx.optional(statement, values).await?;
+    let row: Option<AccountCount> = tx.optional(statement, values).await?;
     Ok(match row {
         None => Counting::Nowhere,
         Some(row) if row.count == limit => Counting::Locked,
@@ -374,7 +374,7 @@ pub(crate) async fn logged_in(
 
 /// Unlocks the account of this user ID; returns it, or nothing where there is none.
 pub(crate) async fn account_unlock(tx: &mut Tx, scope: &SystemScope, user_id: &str) -> Result<Option<i64>, DbError> {
-    let row: Option<Id> = tx.optional(&UNLOCK, params![scope.society_id(), user_id]).await?;
+    let row: Option<IdRow> = tx.optional(&UNLOCK, params![scope.society_id(), user_id]).await?;
     Ok(row.map(|row| row.id))
 }
 
@@ -392,8 +392,8 @@ pub(crate) async fn account_resume(tx: &mut Tx, scope: &SystemScope, account_id:
 pub(crate) async fn progress_set(
     tx: &mut Tx,
     scope: &impl InSociety,
-    account: &Standing,
-    progress: &Progress,
+    account: &AuthAccount,
+    progress: &EnrolmentProgress,
 ) -> anyhow::Result<bool> {
     let text = serde_json::to_string(progress)?;
     let values = params![scope.society_id(), account.account_id, text, account.revision];
@@ -471,7 +471,7 @@ pub(crate) async fn mailed_password_use(
 pub(crate) async fn password_rehashed(
     db: &Db,
     scope: &impl InSociety,
-    account: &Standing,
+    account: &AuthAccount,
     hash: &str,
 ) -> Result<(), DbError> {
     let values = params![scope.society_id(), account.account_id, hash, account.revision];
@@ -527,7 +527,7 @@ pub(crate) async fn account_by_handle(
     scope: &impl InSociety,
     handle: [u8; 16],
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<Id> = db.optional(&ACCOUNT_BY_HANDLE, params![scope.society_id(), handle.to_vec()]).await?;
+    let row: Option<IdRow> = db.optional(&ACCOUNT_BY_HANDLE, params![scope.society_id(), handle.to_vec()]).await?;
     Ok(row.map(|row| row.id))
 }
 

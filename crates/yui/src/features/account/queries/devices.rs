@@ -36,7 +36,7 @@ statements! {
 }
 
 #[derive(sqlx::FromRow)]
-struct Device {
+struct DeviceRow {
     wrong_passwords: i32,
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn device_known(
     token_hash: &[u8; 32],
     account_id: i64,
 ) -> Result<bool, DbError> {
-    let row: Option<Device> = db.optional(&DEVICE, params![scope.society_id(), token_hash, account_id]).await?;
+    let row: Option<DeviceRow> = db.optional(&DEVICE, params![scope.society_id(), token_hash, account_id]).await?;
     Ok(row.is_some())
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn device_try(
     account_id: i64,
 ) -> Result<Option<i32>, DbError> {
     let mut tx = db.begin().await?;
-    let row: Option<Device> = tx.optional(&DEVICE_TRY, params![scope.society_id(), token_hash, account_id]).await?;
+    let row: Option<DeviceRow> = tx.optional(&DEVICE_TRY, params![scope.society_id(), token_hash, account_id]).await?;
     tx.commit().await?;
     Ok(row.map(|row| row.wrong_passwords))
 }

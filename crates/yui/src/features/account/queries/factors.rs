@@ -53,7 +53,7 @@ pub(crate) struct FactorRecord {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct FactorDataRow {
     factor_id: i64,
     kind: String,
     label: String,
@@ -65,7 +65,7 @@ struct Row {
     synced: Option<bool>,
 }
 
-fn record(row: Row) -> Option<FactorRecord> {
+fn record(row: FactorDataRow) -> Option<FactorRecord> {
     Some(FactorRecord {
         factor_id: row.factor_id,
         kind: Factor::of(&row.kind)?,
@@ -81,7 +81,7 @@ fn record(row: Row) -> Option<FactorRecord> {
 
 /// Returns the account's factors, the oldest first.
 pub(crate) async fn factors(db: &Db, scope: &impl InSociety, account_id: i64) -> Result<Vec<FactorRecord>, DbError> {
-    let rows: Vec<Row> = db.all(&FACTORS, params![scope.society_id(), account_id]).await?;
+    let rows: Vec<FactorDataRow> = db.all(&FACTORS, params![scope.society_id(), account_id]).await?;
     Ok(rows.into_iter().filter_map(record).collect())
 }
 
@@ -91,13 +91,13 @@ pub(crate) async fn factors_in(
     scope: &impl InSociety,
     account_id: i64,
 ) -> Result<Vec<FactorRecord>, DbError> {
-    let rows: Vec<Row> = tx.all(&FACTORS, params![scope.society_id(), account_id]).await?;
+    let rows: Vec<FactorDataRow> = tx.all(&FACTORS, params![scope.society_id(), account_id]).await?;
     Ok(rows.into_iter().filter_map(record).collect())
 }
 
 /// A factor that is about to be.
 #[derive(Debug)]
-pub(crate) struct NewFactor<'a> {
+pub(crate) struct NewFactorRow<'a> {
     pub(crate) factor_id: i64,
     pub(crate) kind: Factor,
     pub(crate) label: &'a str,
@@ -116,7 +116,7 @@ pub(crate) async fn factor_insert(
     tx: &mut Tx,
     scope: &impl InSociety,
     account_id: i64,
-    new: NewFactor<'_>,
+    new: NewFactorRow<'_>,
     now: Timestamp,
 ) -> Result<(), DbError> {
     let values = params![

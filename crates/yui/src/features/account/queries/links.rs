@@ -84,7 +84,7 @@ pub(crate) async fn link_take(
 }
 
 #[derive(sqlx::FromRow)]
-struct Newest {
+struct NewestLinkRow {
     at: Option<yui_db::Timestamp>,
 }
 
@@ -95,6 +95,6 @@ pub(crate) async fn link_newest(
     account_id: i64,
     purpose: &str,
 ) -> Result<Option<Timestamp>, DbError> {
-    let row: Newest = db.one(&LINK_NEWEST, params![scope.society_id(), account_id, purpose]).await?;
+    let row: NewestLinkRow = db.one(&LINK_NEWEST, params![scope.society_id(), account_id, purpose]).await?;
     Ok(row.at.map(yui_db::Timestamp::to_jiff))
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
 use crate::{
-    features::account::steps::{Proofs, Standing},
+    features::account::steps::{AuthAccount, LoginState},
     scope::InSociety,
 };
 
@@ -46,7 +46,7 @@ pub(crate) async fn login_insert(
     scope: &impl InSociety,
     token_hash: &[u8; 32],
     account_id: i64,
-    proofs: &Proofs,
+    proofs: &LoginState,
     (now, ends_at): (Timestamp, Timestamp),
     device: Option<&[u8; 32]>,
 ) -> anyhow::Result<()> {
@@ -61,14 +61,14 @@ pub(crate) async fn login_insert(
 
 /// A login under way.
 #[derive(Debug)]
-pub(crate) struct LoginRow {
+pub(crate) struct PendingLoginRow {
     pub(crate) account_id: i64,
     pub(crate) revision: i64,
-    pub(crate) proofs: Proofs,
+    pub(crate) proofs: LoginState,
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct LoginDataRow {
     account_id: i64,
     revision: i64,
     proofs: String,
@@ -80,10 +80,10 @@ pub(crate) async fn login(
     scope: &impl InSociety,
     token_hash: &[u8; 32],
     now: Timestamp,
-) -> anyhow::Result<Option<LoginRow>> {
-    let row: Option<Row> = db.optional(&LOGIN, params![scope.society_id(), token_hash, now]).await?;
-    let Some(Row { account_id, revision, proofs }) = row else { return Ok(None) };
-    Ok(Some(LoginRow { account_id, revision, proofs: serde_json::from_str(&proofs)? }))
+) -> anyhow::Result<Option<PendingLoginRow>> {
+    let row: Option<LoginDataRow> = db.optional(&LOGIN, params![scope.society_id(), token_hash, now]).await?;
+    let Some(LoginDataRow { account_id, revision, proofs }) = row else { return Ok(None) };
+    Ok(Some(PendingLoginRow { account_id, revision, proofs: serde_json::from_str(&proofs)? }))
 }
 
 /// Takes a step of a login: keeps what is proved now. Returns false, and keeps nothing, where the step was taken already
@@ -92,8 +92,8 @@ pub(crate) async fn login_step(
     tx: &mut Tx,
     scope: &impl InSociety,
     (token_hash, revision): (&[u8; 32], i64),
-    (proofs, ends_at): (&Proofs, Timestamp),
-    account: &Standing,
+    (proofs, ends_at): (&LoginState, Timestamp),
+    account: &AuthAccount,
 ) -> anyhow::Result<bool> {
     let text = serde_json::to_string(proofs)?;
     let values = params![scope.society_id(), token_hash, revision, text, account.revision, ends_at];

@@ -27,7 +27,7 @@ statements! {
 
 /// The person behind an account, as far as letters and checks need.
 #[derive(Clone)]
-pub(crate) struct Person {
+pub(crate) struct AccountPerson {
     pub(crate) user_id: String,
     pub(crate) email: Option<String>,
     pub(crate) lang: Lang,
@@ -53,7 +53,7 @@ struct PersonRow {
     has_passkey: bool,
 }
 
-impl From<PersonRow> for Person {
+impl From<PersonRow> for AccountPerson {
     fn from(row: PersonRow) -> Self {
         Self {
             user_id: row.user_id,
@@ -69,13 +69,13 @@ impl From<PersonRow> for Person {
 }
 
 /// Returns the person behind the account.
-pub(crate) async fn person(db: &Db, scope: &impl InSociety, account_id: i64) -> Result<Person, DbError> {
-    db.one::<PersonRow>(&PERSON, params![scope.society_id(), account_id]).await.map(Person::from)
+pub(crate) async fn person(db: &Db, scope: &impl InSociety, account_id: i64) -> Result<AccountPerson, DbError> {
+    db.one::<PersonRow>(&PERSON, params![scope.society_id(), account_id]).await.map(AccountPerson::from)
 }
 
 /// Returns the person behind the account, as the transaction sees them.
-pub(crate) async fn person_in(tx: &mut Tx, scope: &impl InSociety, account_id: i64) -> Result<Person, DbError> {
-    tx.one::<PersonRow>(&PERSON, params![scope.society_id(), account_id]).await.map(Person::from)
+pub(crate) async fn person_in(tx: &mut Tx, scope: &impl InSociety, account_id: i64) -> Result<AccountPerson, DbError> {
+    tx.one::<PersonRow>(&PERSON, params![scope.society_id(), account_id]).await.map(AccountPerson::from)
 }
 
 #[derive(sqlx::FromRow)]
@@ -121,13 +121,13 @@ pub(crate) async fn wish_set(
 }
 
 #[derive(sqlx::FromRow)]
-struct Wish {
+struct MailPreferenceRow {
     kind: String,
     wanted: bool,
 }
 
 /// Returns of which kinds of news the member has said whether mail is wanted.
 pub(crate) async fn wishes(db: &Db, scope: &impl InSociety, account_id: i64) -> Result<Vec<(String, bool)>, DbError> {
-    let rows: Vec<Wish> = db.all(&WISHES, params![scope.society_id(), account_id]).await?;
+    let rows: Vec<MailPreferenceRow> = db.all(&WISHES, params![scope.society_id(), account_id]).await?;
     Ok(rows.into_iter().map(|row| (row.kind, row.wanted)).collect())
 }

@@ -148,7 +148,7 @@ pub(crate) async fn session_seen(
 }
 
 #[derive(sqlx::FromRow)]
-struct SessionOwner {
+struct SessionOwnerRow {
     owner: i64,
 }
 
@@ -158,7 +158,7 @@ pub(crate) async fn session_owner(
     scope: &impl InSociety,
     token_hash: &[u8; 32],
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<SessionOwner> = db.optional(&SESSION_OWNER, params![scope.society_id(), token_hash]).await?;
+    let row: Option<SessionOwnerRow> = db.optional(&SESSION_OWNER, params![scope.society_id(), token_hash]).await?;
     Ok(row.map(|row| row.owner))
 }
 

@@ -13,15 +13,15 @@ use crate::{
     app::App,
     error::AppError,
     features::account::{
-        happened::{Happened, happened},
+        happened::{AccountEvent, happened},
         queries,
         settings::links_end,
         steps::AccountState,
-        under_way::UnderWay,
+        under_way::PendingLogin,
     },
     scope::{MemberScope, PublicScope},
-    ui::Shell,
-    visitor::Visitor,
+    ui::PageContext,
+    visitor::ClientInfo,
 };
 
 const DEAD: &str = "このリンクは有効時間が過ぎたか、すでに使われています。確認がお済みの場合は、元の画面で先へ進めます。まだの場合は、元の画面で「再送信」を押してください。";
@@ -30,7 +30,7 @@ const TITLE: &str = "メールアドレスの確認";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
@@ -48,9 +48,9 @@ pub(in super::super) async fn show(
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
-    visitor: Visitor,
+    visitor: ClientInfo,
     member: Option<axum::Extension<MemberScope>>,
     headers: HeaderMap,
     Path(token): Path<String>,
@@ -78,13 +78,13 @@ pub(in super::super) async fn submit(
     links_end(&mut tx, &scope, id).await?;
     if account.state == AccountState::Enrolled {
         let old = account.email.clone().filter(|old| Some(old) != link.address.as_ref());
-        happened(&app, &mut tx, &scope, Some(&visitor), id, Happened::EmailChanged(old)).await?;
+        happened(&app, &mut tx, &scope, Some(&visitor), id, AccountEvent::EmailChanged(old)).await?;
     }
     tx.commit().await?;
     app.mail.wake();
 
     // In the browser where the login is under way it goes on at once; elsewhere that page moves on by itself.
-    if let Some(login) = UnderWay::of(&app, &scope, &headers).await?
+    if let Some(login) = PendingLogin::of(&app, &scope, &headers).await?
         && login.account.account_id == id
     {
         return login.onward(&app, &visitor).await;

@@ -12,12 +12,12 @@ use crate::{
     error::AppError,
     features::account::{
         queries,
-        steps::{AccountState, First, Proofs},
+        steps::{AccountState, LoginState, PrimaryFactor},
         under_way::arrive,
     },
     scope::PublicScope,
-    ui::Shell,
-    visitor::Visitor,
+    ui::PageContext,
+    visitor::ClientInfo,
 };
 
 const DEAD: &str =
@@ -25,7 +25,7 @@ const DEAD: &str =
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
@@ -44,9 +44,9 @@ pub(in super::super) async fn show(
 /// Begins enrolment. The link stays until enrolment is done, so that it can go on tomorrow.
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
-    visitor: Visitor,
+    visitor: ClientInfo,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
     let now = app.clock.now();
@@ -56,6 +56,6 @@ pub(in super::super) async fn submit(
     let account = queries::standing(&app.db, &scope, link.account_id, now).await?;
     let account = account.map(|(account, _)| account).filter(|account| account.state == AccountState::Temporary);
     let Some(account) = account else { return Ok(dead(&shell, DEAD).into_response()) };
-    let proofs = Proofs { first: Some(First::Link), return_to: "/".to_owned(), ..Proofs::default() };
+    let proofs = LoginState { first: Some(PrimaryFactor::Link), return_to: "/".to_owned(), ..LoginState::default() };
     arrive(&app, &scope, &visitor, &account, proofs, None).await
 }

@@ -22,7 +22,7 @@ use crate::{
             password::hashed,
             queries::{self, NewLink},
             rules,
-            steps::{AccountState, Standing},
+            steps::{AccountState, AuthAccount},
             throttle::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON, take_all},
         },
         mails::{self, MailFrame, Recipient},
@@ -30,8 +30,8 @@ use crate::{
     },
     heavy,
     scope::{InSociety, PublicScope},
-    ui::{FormState, Lang, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Lang, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 /// How long the link in the mail works.
@@ -45,7 +45,7 @@ const PASSWORD_LIFE: SignedDuration = SignedDuration::from_mins(60);
 pub(crate) struct ForgottenPasswordPage {
     page: Page,
     form: FormState,
-    typed: Typed,
+    typed: ForgottenPasswordForm,
     /// Classic societies ask for birth date and address as well.
     asks_person: bool,
 }
@@ -53,7 +53,7 @@ pub(crate) struct ForgottenPasswordPage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct ForgottenPasswordForm {
     user_id: String,
     birth_date: String,
     email: String,
@@ -65,21 +65,26 @@ fn asks_person(scope: &PublicScope) -> bool {
     scope.society().policy.forgotten_password == ForgottenPassword::TemporaryPassword
 }
 
-fn page(shell: &Shell, scope: &PublicScope, form: FormState, typed: Typed) -> ForgottenPasswordPage {
+fn page(
+    shell: &PageContext,
+    scope: &PublicScope,
+    form: FormState,
+    typed: ForgottenPasswordForm,
+) -> ForgottenPasswordPage {
     let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
     ForgottenPasswordPage { page, form, typed, asks_person: asks_person(scope) }
 }
 
-pub(in super::super) async fn show(shell: Shell, scope: PublicScope) -> ForgottenPasswordPage {
-    page(&shell, &scope, FormState::default(), Typed::default())
+pub(in super::super) async fn show(shell: PageContext, scope: PublicScope) -> ForgottenPasswordPage {
+    page(&shell, &scope, FormState::default(), ForgottenPasswordForm::default())
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
-    visitor: Visitor,
-    Form(typed): Form<Typed>,
+    visitor: ClientInfo,
+    Form(typed): Form<ForgottenPasswordForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let user_id = rules::folded(&typed.user_id);
@@ -121,7 +126,7 @@ pub(in super::super) async fn submit(
 }
 
 /// Mails a link that works once for five minutes.
-async fn mail_link(app: &App, scope: &PublicScope, account: Option<&Standing>) -> anyhow::Result<()> {
+async fn mail_link(app: &App, scope: &PublicScope, account: Option<&AuthAccount>) -> anyhow::Result<()> {
     let (token, now) = (app.random.token()?, app.clock.now());
     let mut tx = app.db.begin().await?;
     if let Some(account) = account
@@ -148,7 +153,7 @@ async fn mail_link(app: &App, scope: &PublicScope, account: Option<&Standing>) -
 async fn mail_password(
     app: &App,
     scope: &PublicScope,
-    account: Option<&Standing>,
+    account: Option<&AuthAccount>,
     birth_date: Option<Date>,
     email: &str,
     turn: Turn,
@@ -195,6 +200,6 @@ crate::ui::pages! {
     ForgottenPasswordPage => |shell| {
         let mut form = FormState::default();
         form.error("user_id", shell.t("ユーザIDを入力してください。"));
-        Self { page: shell.page_with_errors(TITLE), form, typed: Typed::default(), asks_person: true }
+        Self { page: shell.page_with_errors(TITLE), form, typed: ForgottenPasswordForm::default(), asks_person: true }
     },
 }

@@ -22,8 +22,8 @@ use crate::{
         societies::ForgottenUserId,
     },
     scope::{InSociety, PublicScope},
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -31,35 +31,35 @@ use crate::{
 pub(crate) struct ForgottenUserIdPage {
     page: Page,
     form: FormState,
-    typed: Typed,
+    typed: ForgottenUserIdForm,
     rule: ForgottenUserId,
 }
 
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct ForgottenUserIdForm {
     birth_date: String,
     email: String,
 }
 
 const TITLE: &str = "ユーザIDのお問い合わせ";
 
-fn page(shell: &Shell, scope: &PublicScope, form: FormState, typed: Typed) -> ForgottenUserIdPage {
+fn page(shell: &PageContext, scope: &PublicScope, form: FormState, typed: ForgottenUserIdForm) -> ForgottenUserIdPage {
     let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
     ForgottenUserIdPage { page, form, typed, rule: scope.society().policy.forgotten_user_id }
 }
 
-pub(in super::super) async fn show(shell: Shell, scope: PublicScope) -> ForgottenUserIdPage {
-    page(&shell, &scope, FormState::default(), Typed::default())
+pub(in super::super) async fn show(shell: PageContext, scope: PublicScope) -> ForgottenUserIdPage {
+    page(&shell, &scope, FormState::default(), ForgottenUserIdForm::default())
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
-    visitor: Visitor,
-    Form(typed): Form<Typed>,
+    visitor: ClientInfo,
+    Form(typed): Form<ForgottenUserIdForm>,
 ) -> Result<Response, AppError> {
     if scope.society().policy.forgotten_user_id != ForgottenUserId::BirthDateAndEmail {
         return Ok(page(&shell, &scope, FormState::default(), typed).into_response());
@@ -106,6 +106,6 @@ crate::ui::pages! {
         let mut form = FormState::default();
         form.error("birth_date", shell.t("生年月日を西暦の8桁の数字で入力してください。例：19790822"));
         let page = shell.page_with_errors(TITLE);
-        Self { page, form, typed: Typed::default(), rule: ForgottenUserId::BirthDateAndEmail }
+        Self { page, form, typed: ForgottenUserIdForm::default(), rule: ForgottenUserId::BirthDateAndEmail }
     },
 }

@@ -21,7 +21,7 @@ use crate::{
     app::App,
     error::AppError,
     scope::PublicScope,
-    ui::{Page, Shell},
+    ui::{Page, PageContext},
 };
 
 #[derive(Template)]
@@ -55,7 +55,7 @@ async fn alive(app: &App, scope: &PublicScope, token: &str, purpose: &str) -> Re
 }
 
 /// Returns the page of a link that works no more: too old, used, or never made.
-fn dead(shell: &Shell, words: &str) -> DeadLinkPage {
+fn dead(shell: &PageContext, words: &str) -> DeadLinkPage {
     DeadLinkPage { page: shell.page("リンクが無効です"), words: shell.t(words).to_owned() }
 }
 

@@ -13,19 +13,19 @@ use crate::{
     error::AppError,
     features::account::{
         queries,
-        steps::{First, Proofs, Purpose},
+        steps::{LoginState, PrimaryFactor, Purpose},
         under_way::arrive,
     },
     scope::PublicScope,
-    ui::Shell,
-    visitor::Visitor,
+    ui::PageContext,
+    visitor::ClientInfo,
 };
 
 const DEAD: &str = "このリンクは有効時間（5分）が過ぎたか、すでに使われています。「パスワードを忘れた方はこちら」からやり直してください。";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
@@ -43,9 +43,9 @@ pub(in super::super) async fn show(
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
-    visitor: Visitor,
+    visitor: ClientInfo,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
     let now = app.clock.now();
@@ -57,7 +57,11 @@ pub(in super::super) async fn submit(
     let Some((account, _)) = queries::standing(&app.db, &scope, link.account_id, now).await? else {
         return Ok(dead(&shell, DEAD).into_response());
     };
-    let proofs =
-        Proofs { purpose: Purpose::Reset, first: Some(First::Link), return_to: "/".to_owned(), ..Proofs::default() };
+    let proofs = LoginState {
+        purpose: Purpose::Reset,
+        first: Some(PrimaryFactor::Link),
+        return_to: "/".to_owned(),
+        ..LoginState::default()
+    };
     arrive(&app, &scope, &visitor, &account, proofs, None).await
 }

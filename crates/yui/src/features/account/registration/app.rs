@@ -18,23 +18,23 @@ use yui_auth::{
 use yui_db::Tx;
 use zeroize::Zeroizing;
 
-use super::{Registrant, bare, factor_id, label};
+use super::{FactorOwner, bare, factor_id, label};
 use crate::{
     app::App,
     error::AppError,
     features::{
         account::{
-            queries::{self, NewFactor},
-            sealed::{self, Place},
+            queries::{self, NewFactorRow},
+            sealed::{self, SealContext},
             session::hex,
-            steps::Second,
+            steps::SecondFactor,
             under_way::with_cookies,
         },
         societies::{Factor, ids_take},
     },
     scope::InSociety,
-    ui::{FormState, Page, Shell, cookie},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext, cookie},
+    visitor::ClientInfo,
 };
 
 const KIND: &str = "app_register";
@@ -66,7 +66,7 @@ pub(crate) struct AppPage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(in super::super) struct Typed {
+pub(in super::super) struct AppRegistrationForm {
     question: String,
     code: String,
     label: String,
@@ -77,10 +77,10 @@ const TITLE: &str = "ワンタイムパスワードの設定";
 
 async fn page(
     app: &App,
-    shell: &Shell,
-    registrant: &Registrant,
+    shell: &PageContext,
+    registrant: &FactorOwner,
     form: FormState,
-    typed: Typed,
+    typed: AppRegistrationForm,
     key: &TotpKey,
 ) -> Result<Response, AppError> {
     let person = queries::person(&app.db, registrant.scope(), registrant.account_id()).await?;
@@ -92,7 +92,7 @@ async fn page(
         label: typed.label,
         sign_out_everywhere: typed.sign_out_everywhere.is_some(),
         may_wait: registrant.may_wait(),
-        signed_in: matches!(registrant, Registrant::Member(..)),
+        signed_in: matches!(registrant, FactorOwner::Member(..)),
         uri: key.uri(&registrant.scope().society().name, &person.user_id).to_string(),
     };
     Ok(page.into_response())
@@ -100,14 +100,14 @@ async fn page(
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     headers: HeaderMap,
-    registrant: Registrant,
+    registrant: FactorOwner,
 ) -> Result<Response, AppError> {
     if !registrant.may(Factor::App) {
         return Ok(Redirect::to("/factors?choose=yes").into_response());
     }
-    let browser = Browser::of(&app, &headers);
+    let browser = AppKeyBrowser::of(&app, &headers);
     let pending = match browser {
         Some(browser) => pending(&app, &registrant, browser).await?,
         None => None,
@@ -118,19 +118,19 @@ pub(in super::super) async fn show(
         (None, None) => {
             let fresh = app.random.token()?;
             let cookie = cookie::set(app.config.http.https, SHOWN_COOKIE, &fresh.text(), Some(LIFE.as_secs()));
-            (begin(&app, &registrant, Browser(*fresh.hash().as_bytes())).await?, Some(cookie))
+            (begin(&app, &registrant, AppKeyBrowser(*fresh.hash().as_bytes())).await?, Some(cookie))
         }
     };
-    let typed = Typed { question: token, ..Typed::default() };
+    let typed = AppRegistrationForm { question: token, ..AppRegistrationForm::default() };
     let page = page(&app, &shell, &registrant, FormState::default(), typed, &key).await?;
     Ok(with_cookies(page, cookie.into_iter().collect()))
 }
 
 /// A browser that a key is shown to, by the hash of its token.
 #[derive(Clone, Copy, Debug)]
-struct Browser([u8; 32]);
+struct AppKeyBrowser([u8; 32]);
 
-impl Browser {
+impl AppKeyBrowser {
     fn of(app: &App, headers: &HeaderMap) -> Option<Self> {
         let token = cookie::get(headers, app.config.http.https, SHOWN_COOKIE).and_then(Token::parse)?;
         Some(Self(*token.hash().as_bytes()))
@@ -155,12 +155,12 @@ struct Pending {
 
 fn opened(
     app: &App,
-    registrant: &Registrant,
-    browser: Browser,
+    registrant: &FactorOwner,
+    browser: AppKeyBrowser,
     (token_hash, sealed): (&[u8], &[u8]),
 ) -> anyhow::Result<Option<Pending>> {
     let place = hex(token_hash);
-    let state = sealed::open(app, registrant.scope(), Place("ceremonies", "sealed_state", &place), sealed)?;
+    let state = sealed::open(app, registrant.scope(), SealContext("ceremonies", "sealed_state", &place), sealed)?;
     // What an earlier version has sealed is the key alone: the page is shown anew.
     let Ok(Sealed { key, token, shown_to }) = serde_json::from_slice(&state) else { return Ok(None) };
     let key = TotpKey::from_bytes(&key).filter(|_| shown_to == browser.0);
@@ -169,7 +169,7 @@ fn opened(
 
 /// Returns the key that this browser was shown and whose first code is still to come: phones throw the page away when one changes to the
 /// app, and the picture that was scanned must be the one that counts.
-async fn pending(app: &App, registrant: &Registrant, browser: Browser) -> anyhow::Result<Option<Pending>> {
+async fn pending(app: &App, registrant: &FactorOwner, browser: AppKeyBrowser) -> anyhow::Result<Option<Pending>> {
     let until = app.clock.now().checked_add(STILL)?;
     let whose = (KIND, registrant.account_id());
     for row in queries::ceremonies_of(&app.db, registrant.scope(), whose, until).await? {
@@ -181,14 +181,14 @@ async fn pending(app: &App, registrant: &Registrant, browser: Browser) -> anyhow
 }
 
 /// Makes a key and keeps it until its first code.
-async fn begin(app: &App, registrant: &Registrant, browser: Browser) -> anyhow::Result<Pending> {
+async fn begin(app: &App, registrant: &FactorOwner, browser: AppKeyBrowser) -> anyhow::Result<Pending> {
     let key = TotpKey::from_random(app.random.bytes::<KEY_LEN>()?);
     let question = app.random.token()?;
     let (hash, token) = (*question.hash().as_bytes(), question.text().to_string());
     let shown_to = browser.0.to_vec();
     let state =
         Zeroizing::new(serde_json::to_vec(&Sealed { key: key.bytes().to_vec(), token: token.clone(), shown_to })?);
-    let sealed = sealed::seal(app, registrant.scope(), Place("ceremonies", "sealed_state", &hex(&hash)), &state)?;
+    let sealed = sealed::seal(app, registrant.scope(), SealContext("ceremonies", "sealed_state", &hex(&hash)), &state)?;
     let ends_at = app.clock.now().checked_add(LIFE)?;
     let mut tx = app.db.begin().await?;
     let whose = (KIND, Some(registrant.account_id()));
@@ -200,11 +200,13 @@ async fn begin(app: &App, registrant: &Registrant, browser: Browser) -> anyhow::
 /// Returns the key that waits for this registrant in this browser, and the hash of its question.
 async fn waiting(
     app: &App,
-    registrant: &Registrant,
+    registrant: &FactorOwner,
     headers: &HeaderMap,
     question: &str,
 ) -> anyhow::Result<Option<(TotpKey, [u8; 32])>> {
-    let (Some(token), Some(browser)) = (Token::parse(question), Browser::of(app, headers)) else { return Ok(None) };
+    let (Some(token), Some(browser)) = (Token::parse(question), AppKeyBrowser::of(app, headers)) else {
+        return Ok(None);
+    };
     let hash = *token.hash().as_bytes();
     let row = queries::ceremony(&app.db, registrant.scope(), &hash, KIND, app.clock.now()).await?;
     let Some(row) = row.filter(|row| row.account_id == Some(registrant.account_id())) else { return Ok(None) };
@@ -215,7 +217,7 @@ async fn waiting(
 pub(in super::super) async fn qr(
     State(app): State<App>,
     headers: HeaderMap,
-    registrant: Registrant,
+    registrant: FactorOwner,
     Path(question): Path<String>,
 ) -> Result<Response, AppError> {
     let Some((key, _)) = waiting(&app, &registrant, &headers, &question).await? else { return Err(AppError::NotFound) };
@@ -226,11 +228,11 @@ pub(in super::super) async fn qr(
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
+    shell: PageContext,
+    visitor: ClientInfo,
     headers: HeaderMap,
-    registrant: Registrant,
-    Form(typed): Form<Typed>,
+    registrant: FactorOwner,
+    Form(typed): Form<AppRegistrationForm>,
 ) -> Result<Response, AppError> {
     if !registrant.may(Factor::App) {
         return Ok(Redirect::to("/factors?choose=yes").into_response());
@@ -257,7 +259,7 @@ pub(in super::super) async fn submit(
     if form.has_errors() {
         return page(&app, &shell, &registrant, form, typed, &key).await;
     }
-    let Some(mut tx) = registrant.begin(&app, Second::App).await? else {
+    let Some(mut tx) = registrant.begin(&app, SecondFactor::App).await? else {
         return Ok(Redirect::to("/login/continue").into_response());
     };
     // Whoever is second with the same page finds its key taken.
@@ -266,8 +268,8 @@ pub(in super::super) async fn submit(
     }
     let factor_id = factor_id(&mut tx, scope).await?;
     let row = format!("{id}/{factor_id}");
-    let sealed = sealed::seal(&app, scope, Place("factors", "sealed_key", &row), key.bytes())?;
-    let new = NewFactor { sealed_key: Some(sealed), last_step: step, ..bare(factor_id, Factor::App, &name) };
+    let sealed = sealed::seal(&app, scope, SealContext("factors", "sealed_key", &row), key.bytes())?;
+    let new = NewFactorRow { sealed_key: Some(sealed), last_step: step, ..bare(factor_id, Factor::App, &name) };
     queries::factor_insert(&mut tx, scope, id, new, now).await?;
     let everywhere = typed.sign_out_everywhere.is_some();
     registrant.registered(&app, &visitor, tx, (Factor::App, name.clone()), everywhere).await
@@ -283,8 +285,8 @@ pub(in super::super) async fn insert(
 ) -> anyhow::Result<()> {
     let factor_id = ids_take(tx, scope, "factor", 1).await?;
     let row = format!("{account_id}/{factor_id}");
-    let sealed = sealed::seal(app, scope, Place("factors", "sealed_key", &row), key.bytes())?;
-    let new = NewFactor { sealed_key: Some(sealed), ..bare(factor_id, Factor::App, "スマートフォン") };
+    let sealed = sealed::seal(app, scope, SealContext("factors", "sealed_key", &row), key.bytes())?;
+    let new = NewFactorRow { sealed_key: Some(sealed), ..bare(factor_id, Factor::App, "スマートフォン") };
     Ok(queries::factor_insert(tx, scope, account_id, new, app.clock.now()).await?)
 }
 

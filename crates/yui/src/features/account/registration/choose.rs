@@ -7,18 +7,18 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::Registrant;
+use super::FactorOwner;
 use crate::{
     app::App,
     error::AppError,
     features::account::{
         enrolment::{FactorChoice, choices},
         queries,
-        steps::Proofs,
+        steps::LoginState,
         under_way::{At, AtRegister},
     },
-    ui::{Page, Shell},
-    visitor::Visitor,
+    ui::{Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -32,7 +32,7 @@ pub(crate) struct FactorChoosePage {
 
 /// Whether to choose anew.
 #[derive(Deserialize)]
-pub(in super::super) struct Wanted {
+pub(in super::super) struct ChooseQuery {
     choose: Option<String>,
 }
 
@@ -40,12 +40,12 @@ const TITLE: &str = "認証方法の登録";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
-    Query(wanted): Query<Wanted>,
-    registrant: Registrant,
+    shell: PageContext,
+    Query(wanted): Query<ChooseQuery>,
+    registrant: FactorOwner,
 ) -> Result<Response, AppError> {
     let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());
-    if let Registrant::Login(..) = &registrant
+    if let FactorOwner::Login(..) = &registrant
         && wanted.choose.is_none()
         && let Some((account, _)) = queries::standing(&app.db, scope, id, now).await?
         && let Some(chosen) = account.chosen_factor.filter(|chosen| registrant.may(*chosen))
@@ -56,7 +56,7 @@ pub(in super::super) async fn show(
     if choices.is_empty() {
         return Err(AppError::NotFound);
     }
-    let signed_in = matches!(registrant, Registrant::Member(..));
+    let signed_in = matches!(registrant, FactorOwner::Member(..));
     let page = shell.page(TITLE);
     Ok(FactorChoosePage { page, choices, may_wait: registrant.may_wait(), signed_in }.into_response())
 }
@@ -64,13 +64,13 @@ pub(in super::super) async fn show(
 /// あとで登録する: only right after enrolment; the next login leads here again.
 pub(in super::super) async fn later(
     State(app): State<App>,
-    visitor: Visitor,
+    visitor: ClientInfo,
     At { login, .. }: At<AtRegister>,
 ) -> Result<Response, AppError> {
     if !login.proofs.enrolled_now {
         return Ok(Redirect::to("/factors").into_response());
     }
-    let proofs = Proofs { factor_postponed: true, ..login.proofs.clone() };
+    let proofs = LoginState { factor_postponed: true, ..login.proofs.clone() };
     let mut tx = app.db.begin().await?;
     if !login.take_step(&mut tx, &proofs).await? {
         return Ok(Redirect::to("/login/continue").into_response());

@@ -11,28 +11,28 @@ use serde::{Deserialize, Serialize};
 use yui_auth::{code, token::Token};
 use yui_db::Tx;
 
-use super::{Registrant, bare};
+use super::{FactorOwner, bare};
 use crate::{
     app::App,
     error::AppError,
     features::{
         account::{
             enrolment::mail_or_tell_owner,
-            happened::{Happened, happened},
+            happened::{AccountEvent, happened},
             letters,
-            queries::{self, NewFactor},
+            queries::{self, NewFactorRow},
             rules,
-            sealed::{self, Place},
+            sealed::{self, SealContext},
             session::hex,
-            steps::{Second, WRONG_CODES_PER_LOGIN},
+            steps::{SecondFactor, WRONG_CODES_PER_LOGIN},
             throttle::MAILS_OF_ACCOUNT,
         },
         mails::MailFrame,
         societies::{Factor, ids_take},
     },
     scope::InSociety,
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 const KIND: &str = "email_register";
@@ -55,7 +55,7 @@ pub(crate) struct EmailFactorPage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(in super::super) struct Typed {
+pub(in super::super) struct EmailRegistrationForm {
     email: String,
     question: String,
     code: String,
@@ -64,7 +64,7 @@ pub(in super::super) struct Typed {
 
 /// What waits for a code.
 #[derive(Serialize, Deserialize)]
-struct Waiting {
+struct PendingEmail {
     address: String,
     code: String,
     wrong: u8,
@@ -74,8 +74,8 @@ struct Waiting {
 const TITLE: &str = "OTPメールの登録";
 
 fn page(
-    shell: &Shell,
-    registrant: &Registrant,
+    shell: &PageContext,
+    registrant: &FactorOwner,
     form: FormState,
     email: String,
     question: Option<String>,
@@ -86,7 +86,7 @@ fn page(
         email,
         question,
         may_wait: registrant.may_wait(),
-        signed_in: matches!(registrant, Registrant::Member(..)),
+        signed_in: matches!(registrant, FactorOwner::Member(..)),
     }
 }
 
@@ -98,14 +98,14 @@ pub(in super::super) async fn insert(
     account_id: i64,
 ) -> anyhow::Result<()> {
     let factor_id = ids_take(tx, scope, "factor", 1).await?;
-    let new = NewFactor { ..bare(factor_id, Factor::Email, "OTPメール") };
+    let new = NewFactorRow { ..bare(factor_id, Factor::Email, "OTPメール") };
     Ok(queries::factor_insert(tx, scope, account_id, new, app.clock.now()).await?)
 }
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
-    registrant: Registrant,
+    shell: PageContext,
+    registrant: FactorOwner,
 ) -> Result<Response, AppError> {
     if !registrant.may(Factor::Email) {
         return Ok(Redirect::to("/factors?choose=yes").into_response());
@@ -118,9 +118,9 @@ pub(in super::super) async fn show(
 /// Mails the first code.
 pub(in super::super) async fn send(
     State(app): State<App>,
-    shell: Shell,
-    registrant: Registrant,
-    Form(typed): Form<Typed>,
+    shell: PageContext,
+    registrant: FactorOwner,
+    Form(typed): Form<EmailRegistrationForm>,
 ) -> Result<Response, AppError> {
     if !registrant.may(Factor::Email) {
         return Ok(Redirect::to("/factors?choose=yes").into_response());
@@ -148,7 +148,7 @@ pub(in super::super) async fn send(
     }
     let code = code::mail_code(app.random.bytes()?);
     let ends_at = now.checked_add(LIFE)?;
-    let waiting = Waiting { address: address.clone(), code: code.clone(), wrong: 0, ends_at };
+    let waiting = PendingEmail { address: address.clone(), code: code.clone(), wrong: 0, ends_at };
     let mut tx = app.db.begin().await?;
     let question = keep(&app, &mut tx, &registrant, &waiting).await?;
     let letter = |frame: &MailFrame| letters::mail_code(frame, &code).until(ends_at);
@@ -158,11 +158,11 @@ pub(in super::super) async fn send(
     Ok(page(&shell, &registrant, form, address, Some(question)).into_response())
 }
 
-async fn keep(app: &App, tx: &mut Tx, registrant: &Registrant, waiting: &Waiting) -> anyhow::Result<String> {
+async fn keep(app: &App, tx: &mut Tx, registrant: &FactorOwner, waiting: &PendingEmail) -> anyhow::Result<String> {
     let token = app.random.token()?;
     let hash = *token.hash().as_bytes();
     let state = serde_json::to_vec(waiting)?;
-    let sealed = sealed::seal(app, registrant.scope(), Place("ceremonies", "sealed_state", &hex(&hash)), &state)?;
+    let sealed = sealed::seal(app, registrant.scope(), SealContext("ceremonies", "sealed_state", &hex(&hash)), &state)?;
     let whose = (KIND, Some(registrant.account_id()));
     queries::ceremony_insert(tx, registrant.scope(), &hash, whose, &sealed, waiting.ends_at).await?;
     Ok(token.text().to_string())
@@ -170,10 +170,10 @@ async fn keep(app: &App, tx: &mut Tx, registrant: &Registrant, waiting: &Waiting
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
-    registrant: Registrant,
-    Form(typed): Form<Typed>,
+    shell: PageContext,
+    visitor: ClientInfo,
+    registrant: FactorOwner,
+    Form(typed): Form<EmailRegistrationForm>,
 ) -> Result<Response, AppError> {
     let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());
     let again = || Ok(Redirect::to("/factors/email").into_response());
@@ -183,8 +183,8 @@ pub(in super::super) async fn submit(
     let row = queries::ceremony_take(&mut tx, scope, &hash, KIND, now).await?;
     let Some(row) = row.filter(|row| row.account_id == Some(id)) else { return again() };
     let place = hex(&hash);
-    let state = sealed::open(&app, scope, Place("ceremonies", "sealed_state", &place), &row.sealed_state)?;
-    let mut waiting: Waiting = serde_json::from_slice(&state)?;
+    let state = sealed::open(&app, scope, SealContext("ceremonies", "sealed_state", &place), &row.sealed_state)?;
+    let mut waiting: PendingEmail = serde_json::from_slice(&state)?;
     if !code::code_matches(&typed.code, &waiting.code) {
         waiting.wrong += 1;
         let question = if waiting.wrong < WRONG_CODES_PER_LOGIN {
@@ -206,7 +206,7 @@ pub(in super::super) async fn submit(
     if account.email_verified && old.is_some() {
         return again();
     }
-    let Some(mut tx) = registrant.begin(&app, Second::Email).await? else {
+    let Some(mut tx) = registrant.begin(&app, SecondFactor::Email).await? else {
         return Ok(Redirect::to("/login/continue").into_response());
     };
     match queries::email_set(&mut tx, scope, id, Some(&waiting.address), Some(now)).await {
@@ -216,7 +216,7 @@ pub(in super::super) async fn submit(
     queries::factors_delete(&mut tx, scope, id, Some(Factor::Email)).await?;
     insert(&app, &mut tx, scope, id).await?;
     if old.is_some() {
-        happened(&app, &mut tx, scope, Some(&visitor), id, Happened::EmailChanged(old)).await?;
+        happened(&app, &mut tx, scope, Some(&visitor), id, AccountEvent::EmailChanged(old)).await?;
     }
     let everywhere = typed.sign_out_everywhere.is_some();
     registrant.registered(&app, &visitor, tx, (Factor::Email, "OTPメール".into()), everywhere).await

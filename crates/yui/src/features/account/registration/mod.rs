@@ -19,31 +19,31 @@ use yui_db::Tx;
 
 use super::{
     confirm,
-    happened::{Happened, happened},
-    queries::{self, NewFactor},
+    happened::{AccountEvent, happened},
+    queries::{self, NewFactorRow},
     settings,
-    steps::{Proofs, Second},
-    under_way::{At, AtRegister, UnderWay},
+    steps::{LoginState, SecondFactor},
+    under_way::{At, AtRegister, PendingLogin},
 };
 use crate::{
     app::App,
     error::AppError,
     features::societies::{Factor, ids_take},
     scope::{InSociety, MemberScope, PublicScope},
-    visitor::Visitor,
+    visitor::ClientInfo,
 };
 
 /// Who registers a factor: a login that stands at this step, or somebody signed in who proved it a moment ago.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one for a request, and it is not moved about")]
-pub(super) enum Registrant {
+pub(super) enum FactorOwner {
     /// A login.
-    Login(UnderWay, PublicScope),
+    Login(PendingLogin, PublicScope),
     /// Somebody signed in.
     Member(MemberScope, PublicScope),
 }
 
-impl Registrant {
+impl FactorOwner {
     pub(super) fn scope(&self) -> &PublicScope {
         let (Self::Login(_, scope) | Self::Member(_, scope)) = self;
         scope
@@ -70,13 +70,13 @@ impl Registrant {
     pub(super) async fn registered(
         self,
         app: &App,
-        visitor: &Visitor,
+        visitor: &ClientInfo,
         mut tx: Tx,
         (factor, label): (Factor, String),
         sign_out_everywhere: bool,
     ) -> Result<Response, AppError> {
         let (scope, id) = (self.scope().clone(), self.account_id());
-        happened(app, &mut tx, &scope, Some(visitor), id, Happened::FactorAdded(label)).await?;
+        happened(app, &mut tx, &scope, Some(visitor), id, AccountEvent::FactorAdded(label)).await?;
         queries::chosen_factor_set(&mut tx, &scope, id, Some(factor)).await?;
         let (session, login) = match &self {
             Self::Login(login, _) => ([0; 32], login.token_hash),
@@ -97,10 +97,10 @@ impl Registrant {
     }
 
     /// Begins the transaction of a registration: a login takes its step with it. Returns nothing where it was taken already.
-    pub(super) async fn begin(&self, app: &App, second: Second) -> anyhow::Result<Option<Tx>> {
+    pub(super) async fn begin(&self, app: &App, second: SecondFactor) -> anyhow::Result<Option<Tx>> {
         let mut tx = app.db.begin().await?;
         if let Self::Login(login, _) = self {
-            let proofs = Proofs { second: Some(second), ..login.proofs.clone() };
+            let proofs = LoginState { second: Some(second), ..login.proofs.clone() };
             if !login.take_step(&mut tx, &proofs).await? {
                 return Ok(None);
             }
@@ -109,7 +109,7 @@ impl Registrant {
     }
 }
 
-impl FromRequestParts<App> for Registrant {
+impl FromRequestParts<App> for FactorOwner {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
@@ -158,8 +158,8 @@ pub(super) fn label(typed: &str) -> String {
 }
 
 /// A factor with nothing but its name.
-fn bare(factor_id: i64, kind: Factor, label: &str) -> NewFactor<'_> {
-    NewFactor {
+fn bare(factor_id: i64, kind: Factor, label: &str) -> NewFactorRow<'_> {
+    NewFactorRow {
         factor_id,
         kind,
         label,

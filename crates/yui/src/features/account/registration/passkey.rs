@@ -8,20 +8,20 @@ use axum::{
 };
 use yui_auth::passkey::PasskeyUser;
 
-use super::{Registrant, bare, factor_id, free_label, label};
+use super::{FactorOwner, bare, factor_id, free_label, label};
 use crate::{
     app::App,
     error::AppError,
     features::{
         account::{
-            passkeys::{Answer, Kind, ask, leading, relying_party, saying, taken, worth},
-            queries::{self, NewFactor},
-            steps::Second,
+            passkeys::{CeremonyAnswer, CeremonyKind, ask, leading, relying_party, saying, taken, worth},
+            queries::{self, NewFactorRow},
+            steps::SecondFactor,
         },
         societies::Factor,
     },
-    ui::{Page, Shell},
-    visitor::Visitor,
+    ui::{Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -36,15 +36,15 @@ const TITLE: &str = "生体認証の登録";
 
 const REFUSED: &str = "セキュリティキーの登録が無効です。端末の顔認証・指紋認証・画面ロックが設定されているか確かめて、もう一度試してください。";
 
-pub(in super::super) async fn show(shell: Shell, registrant: Registrant) -> Response {
+pub(in super::super) async fn show(shell: PageContext, registrant: FactorOwner) -> Response {
     if !registrant.may(Factor::Passkey) {
         return Redirect::to("/factors?choose=yes").into_response();
     }
-    let signed_in = matches!(registrant, Registrant::Member(..));
+    let signed_in = matches!(registrant, FactorOwner::Member(..));
     PasskeyPage { page: shell.page(TITLE), may_wait: registrant.may_wait(), signed_in }.into_response()
 }
 
-pub(in super::super) async fn begin(State(app): State<App>, registrant: Registrant) -> Result<Response, AppError> {
+pub(in super::super) async fn begin(State(app): State<App>, registrant: FactorOwner) -> Result<Response, AppError> {
     if !registrant.may(Factor::Passkey) {
         return Err(AppError::NotFound);
     }
@@ -57,21 +57,21 @@ pub(in super::super) async fn begin(State(app): State<App>, registrant: Registra
     let existing: Vec<_> = factors.into_iter().filter_map(|factor| factor.credential).collect();
     let user = PasskeyUser { handle, name: &person.user_id, display_name: &person.name };
     let ceremony = relying_party(&app, scope)?.register_begin(&user, &existing)?;
-    ask(&app, scope, (Kind::Register, Some(id)), ceremony).await
+    ask(&app, scope, (CeremonyKind::Register, Some(id)), ceremony).await
 }
 
 pub(in super::super) async fn finish(
     State(app): State<App>,
-    shell: Shell,
-    visitor: Visitor,
-    registrant: Registrant,
-    Json(answer): Json<Answer>,
+    shell: PageContext,
+    visitor: ClientInfo,
+    registrant: FactorOwner,
+    Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
     if !registrant.may(Factor::Passkey) {
         return Err(AppError::NotFound);
     }
     let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());
-    let Some(state) = taken(&app, scope, (Kind::Register, Some(id)), &answer).await? else {
+    let Some(state) = taken(&app, scope, (CeremonyKind::Register, Some(id)), &answer).await? else {
         return Ok(saying(&shell, REFUSED));
     };
     let made = relying_party(&app, scope)?.register_finish(&state, &answer.credential.to_string());
@@ -81,12 +81,12 @@ pub(in super::super) async fn finish(
     }
     let typed = label(&answer.label);
     let wanted = if typed.is_empty() { new.make.unwrap_or(shell.t("パスキー")) } else { &typed };
-    let Some(mut tx) = registrant.begin(&app, Second::Passkey).await? else {
+    let Some(mut tx) = registrant.begin(&app, SecondFactor::Passkey).await? else {
         return Ok(leading(Redirect::to("/login/continue").into_response()));
     };
     let name = free_label(&mut tx, scope, id, Factor::Passkey, wanted).await?;
     let factor_id = factor_id(&mut tx, scope).await?;
-    let factor = NewFactor {
+    let factor = NewFactorRow {
         credential_id: Some(new.credential_id),
         credential: Some(new.stored),
         synced: Some(new.synced),

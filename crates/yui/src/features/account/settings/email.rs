@@ -13,13 +13,13 @@ use crate::{
     error::AppError,
     features::account::{
         enrolment::mail_link,
-        happened::{Happened, happened},
+        happened::{AccountEvent, happened},
         queries, rules,
         throttle::MAILS_OF_ACCOUNT,
     },
     scope::{MemberScope, PublicScope},
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -33,7 +33,7 @@ pub(crate) struct EmailChangePage {
 
 /// What is typed.
 #[derive(Deserialize)]
-pub(in super::super) struct Typed {
+pub(in super::super) struct EmailForm {
     #[serde(default)]
     email: String,
 }
@@ -42,7 +42,7 @@ const TITLE: &str = "メールアドレスの変更";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
 ) -> Result<EmailChangePage, AppError> {
     let person = queries::person(&app.db, &member, member.account_id).await?;
@@ -52,11 +52,11 @@ pub(in super::super) async fn show(
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     scope: PublicScope,
     member: MemberScope,
-    visitor: Visitor,
-    Form(typed): Form<Typed>,
+    visitor: ClientInfo,
+    Form(typed): Form<EmailForm>,
 ) -> Result<Response, AppError> {
     let id = member.account_id;
     let mut form = FormState::default();
@@ -77,7 +77,7 @@ pub(in super::super) async fn submit(
     }
     let mut tx = app.db.begin().await?;
     mail_link(&app, &mut tx, &scope, id, &address).await?;
-    happened(&app, &mut tx, &scope, Some(&visitor), id, Happened::EmailChangeAsked).await?;
+    happened(&app, &mut tx, &scope, Some(&visitor), id, AccountEvent::EmailChangeAsked).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(Redirect::to("/settings?done=mailed").into_response())

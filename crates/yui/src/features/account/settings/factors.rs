@@ -12,13 +12,13 @@ use crate::{
     app::App,
     error::AppError,
     features::account::{
-        happened::{Happened, happened},
+        happened::{AccountEvent, happened},
         queries::{self, FactorRecord},
         registration::{LABEL_MAX, label},
     },
     scope::{InSociety, MemberScope},
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -43,7 +43,7 @@ pub(crate) struct FactorRenamePage {
 
 /// The new name.
 #[derive(Deserialize)]
-pub(in super::super) struct Typed {
+pub(in super::super) struct FactorForm {
     #[serde(default)]
     label: String,
 }
@@ -62,7 +62,7 @@ async fn factor(app: &App, member: &MemberScope, id: i64) -> Result<(FactorRecor
 
 pub(in super::super) async fn delete_show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
     Path(id): Path<i64>,
 ) -> Result<FactorDeletePage, AppError> {
@@ -72,9 +72,9 @@ pub(in super::super) async fn delete_show(
 
 pub(in super::super) async fn delete(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
-    visitor: Visitor,
+    visitor: ClientInfo,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
     let (factor, last) = factor(&app, &member, id).await?;
@@ -90,21 +90,21 @@ pub(in super::super) async fn delete(
         return Ok(FactorDeletePage { page: shell.page(DELETE), id, label: factor.label, last: true }.into_response());
     }
     queries::factor_delete(&mut tx, &member, member.account_id, id).await?;
-    let what = Happened::FactorRemoved(factor.label);
+    let what = AccountEvent::FactorRemoved(factor.label);
     happened(&app, &mut tx, &member, Some(&visitor), member.account_id, what).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(Redirect::to("/settings/login?done=removed").into_response())
 }
 
-fn rename_page(shell: &Shell, form: FormState, id: i64, label: String) -> FactorRenamePage {
+fn rename_page(shell: &PageContext, form: FormState, id: i64, label: String) -> FactorRenamePage {
     let page = if form.has_errors() { shell.page_with_errors(RENAME) } else { shell.page(RENAME) };
     FactorRenamePage { page, form, id, label, most: LABEL_MAX }
 }
 
 pub(in super::super) async fn rename_show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
     Path(id): Path<i64>,
 ) -> Result<FactorRenamePage, AppError> {
@@ -114,10 +114,10 @@ pub(in super::super) async fn rename_show(
 
 pub(in super::super) async fn rename(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
     Path(id): Path<i64>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<FactorForm>,
 ) -> Result<Response, AppError> {
     factor(&app, &member, id).await?;
     let mut form = FormState::default();

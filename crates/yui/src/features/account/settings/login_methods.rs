@@ -12,7 +12,7 @@ use crate::{
         societies::Factor,
     },
     scope::{InSociety, MemberScope},
-    ui::{Page, Shell, format::day_of},
+    ui::{Page, PageContext, format::day_of},
 };
 
 /// A registered factor on the page.
@@ -42,7 +42,7 @@ pub(crate) struct LoginMethodsPage {
 
 /// What was just done.
 #[derive(Deserialize)]
-pub(in super::super) struct Done {
+pub(in super::super) struct LoginMethodsQuery {
     #[serde(default)]
     done: String,
 }
@@ -50,7 +50,7 @@ pub(in super::super) struct Done {
 const TITLE: &str = "ログイン方法変更";
 
 /// Returns a factor as the page shows it.
-pub(super) fn line(shell: &Shell, factor: &FactorRecord, others: bool) -> FactorLine {
+pub(super) fn line(shell: &PageContext, factor: &FactorRecord, others: bool) -> FactorLine {
     FactorLine {
         id: factor.factor_id,
         label: if factor.kind == Factor::Email { shell.t("OTPメール").to_owned() } else { factor.label.clone() },
@@ -65,9 +65,9 @@ pub(super) fn line(shell: &Shell, factor: &FactorRecord, others: bool) -> Factor
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
-    Query(Done { done }): Query<Done>,
+    Query(LoginMethodsQuery { done }): Query<LoginMethodsQuery>,
 ) -> Result<LoginMethodsPage, AppError> {
     let id = member.account_id;
     let account = queries::standing(&app.db, &member, id, app.clock.now()).await?;

@@ -11,14 +11,14 @@ use crate::{
     app::App,
     error::AppError,
     features::account::{
-        happened::{Happened, happened},
-        password::{Typed, checked, hashed, rule_words},
+        happened::{AccountEvent, happened},
+        password::{PasswordForm, checked, hashed, rule_words},
         queries::{self, NewPassword},
     },
     heavy,
     scope::{InSociety, MemberScope},
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -33,7 +33,13 @@ pub(crate) struct PasswordChangePage {
 
 const TITLE: &str = "パスワードの更新";
 
-fn page(shell: &Shell, member: &MemberScope, form: FormState, user_id: String, everywhere: bool) -> PasswordChangePage {
+fn page(
+    shell: &PageContext,
+    member: &MemberScope,
+    form: FormState,
+    user_id: String,
+    everywhere: bool,
+) -> PasswordChangePage {
     let rule = rule_words(shell.lang, &member.society().policy);
     let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
     PasswordChangePage { page, form, user_id, rule, sign_out_everywhere: everywhere }
@@ -41,7 +47,7 @@ fn page(shell: &Shell, member: &MemberScope, form: FormState, user_id: String, e
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
 ) -> Result<PasswordChangePage, AppError> {
     let person = queries::person(&app.db, &member, member.account_id).await?;
@@ -50,10 +56,10 @@ pub(in super::super) async fn show(
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
-    visitor: Visitor,
-    Form(typed): Form<Typed>,
+    visitor: ClientInfo,
+    Form(typed): Form<PasswordForm>,
 ) -> Result<Response, AppError> {
     let (id, now) = (member.account_id, app.clock.now());
     let person = queries::person(&app.db, &member, id).await?;
@@ -71,7 +77,7 @@ pub(in super::super) async fn submit(
     let mut tx = app.db.begin().await?;
     let new = NewPassword { hash: &hash, set_at: now, ends_at: None, must_change: false };
     queries::password_set(&mut tx, &member, id, &new).await?;
-    happened(&app, &mut tx, &member, Some(&visitor), id, Happened::PasswordChanged).await?;
+    happened(&app, &mut tx, &member, Some(&visitor), id, AccountEvent::PasswordChanged).await?;
     super::others_end(&mut tx, &member, id, &[0; 32]).await?;
     if everywhere {
         super::sign_out_everywhere(&mut tx, &member, id, &member.session, &[0; 32]).await?;

@@ -20,11 +20,11 @@ use crate::{
         societies::Factor,
     },
     scope::{InSociety, MemberScope},
-    ui::{Lang, Page, Shell, language},
+    ui::{Lang, Page, PageContext, language},
 };
 
 /// A kind of news, and whether mail about it is wanted.
-pub(crate) struct Wish {
+pub(crate) struct MailPreference {
     pub(crate) kind: String,
     pub(crate) label: String,
     pub(crate) wanted: bool,
@@ -39,13 +39,13 @@ pub(crate) struct ProfilePage {
     user_id_may_change: bool,
     email: Option<String>,
     choices: Vec<FactorChoice>,
-    wishes: Vec<Wish>,
+    wishes: Vec<MailPreference>,
     done: Option<String>,
 }
 
 /// What was just done.
 #[derive(Deserialize)]
-pub(in super::super) struct Done {
+pub(in super::super) struct ProfileQuery {
     #[serde(default)]
     done: String,
 }
@@ -53,7 +53,7 @@ pub(in super::super) struct Done {
 /// What is chosen.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(in super::super) struct Typed {
+pub(in super::super) struct ProfileForm {
     lang: String,
     factor: String,
     expenses: String,
@@ -63,15 +63,15 @@ const TITLE: &str = "プロフィール変更";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
-    Query(Done { done }): Query<Done>,
+    Query(ProfileQuery { done }): Query<ProfileQuery>,
 ) -> Result<ProfilePage, AppError> {
     let person = queries::person(&app.db, &member, member.account_id).await?;
     let account = queries::standing(&app.db, &member, member.account_id, app.clock.now()).await?;
     let account = account.map(|(account, _)| account).ok_or(AppError::NotFound)?;
     let known = queries::wishes(&app.db, &member, member.account_id).await?;
-    let wish = |(kind, label): &(&str, &str)| Wish {
+    let wish = |(kind, label): &(&str, &str)| MailPreference {
         kind: (*kind).to_owned(),
         label: shell.t(label).to_owned(),
         wanted: known.iter().find(|(known, _)| known == kind).is_none_or(|(_, wanted)| *wanted),
@@ -106,7 +106,7 @@ pub(in super::super) async fn show(
 pub(in super::super) async fn submit(
     State(app): State<App>,
     member: MemberScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<ProfileForm>,
 ) -> Result<Response, AppError> {
     let id = member.account_id;
     let account = queries::standing(&app.db, &member, id, app.clock.now()).await?;
@@ -145,7 +145,7 @@ crate::ui::pages! {
             recommended: true,
             chosen: true,
         }],
-        wishes: vec![Wish { kind: "expenses".into(), label: shell.t("医療費通知").into(), wanted: true }],
+        wishes: vec![MailPreference { kind: "expenses".into(), label: shell.t("医療費通知").into(), wanted: true }],
         done: Some(shell.t("変更しました。").into()),
     },
 }

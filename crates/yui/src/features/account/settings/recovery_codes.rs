@@ -11,13 +11,13 @@ use crate::{
     app::App,
     error::AppError,
     features::account::{
-        happened::{Happened, happened},
+        happened::{AccountEvent, happened},
         queries,
-        sealed::{self, Place},
+        sealed::{self, SealContext},
     },
     scope::{InSociety, MemberScope},
-    ui::{Page, Shell},
-    visitor::Visitor,
+    ui::{Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -37,7 +37,7 @@ fn may(member: &MemberScope) -> Result<(), AppError> {
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
 ) -> Result<RecoveryCodesPage, AppError> {
     may(&member)?;
@@ -47,9 +47,9 @@ pub(in super::super) async fn show(
 
 pub(in super::super) async fn make(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
-    visitor: Visitor,
+    visitor: ClientInfo,
 ) -> Result<Response, AppError> {
     may(&member)?;
     let id = member.account_id;
@@ -58,11 +58,11 @@ pub(in super::super) async fn make(
     for (place, code) in (1..).zip(&codes) {
         let row = format!("{id}/{place}");
         let plain = code.text();
-        sealed.push(sealed::seal(&app, &member, Place("recovery_codes", "sealed_code", &row), plain.as_bytes())?);
+        sealed.push(sealed::seal(&app, &member, SealContext("recovery_codes", "sealed_code", &row), plain.as_bytes())?);
     }
     let mut tx = app.db.begin().await?;
     queries::recovery_replace(&mut tx, &member, id, sealed).await?;
-    happened(&app, &mut tx, &member, Some(&visitor), id, Happened::RecoveryCodesMade).await?;
+    happened(&app, &mut tx, &member, Some(&visitor), id, AccountEvent::RecoveryCodesMade).await?;
     tx.commit().await?;
     app.mail.wake();
     let codes = codes.iter().map(|code| code.text().to_string()).collect::<Vec<_>>();

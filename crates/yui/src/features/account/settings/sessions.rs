@@ -12,14 +12,14 @@ use crate::{
     app::{App, japan},
     error::AppError,
     features::account::{
-        happened::{Happened, happened},
+        happened::{AccountEvent, happened},
         queries,
         session::hex,
-        steps::Second,
+        steps::SecondFactor,
     },
     scope::MemberScope,
-    ui::{Page, Shell},
-    visitor::Visitor,
+    ui::{Page, PageContext},
+    visitor::ClientInfo,
 };
 
 /// A browser in the list.
@@ -57,16 +57,16 @@ fn public_id(token_hash: &[u8]) -> String {
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
 ) -> Result<SessionsPage, AppError> {
     let lines = queries::sessions_of(&app.db, &member, member.account_id, app.clock.now()).await?;
     let when = |instant: yui_db::Timestamp| instant.to_jiff().to_zoned(japan()).strftime("%Y/%m/%d %H:%M").to_string();
     let proof = |word: Option<&str>| match word {
-        Some(word) if word == Second::Passkey.word() => shell.t("生体認証"),
-        Some(word) if word == Second::App.word() => shell.t("OTPアプリ"),
-        Some(word) if word == Second::Email.word() => shell.t("OTPメール"),
-        Some(word) if word == Second::Recovery.word() => shell.t("回復コード"),
+        Some(word) if word == SecondFactor::Passkey.word() => shell.t("生体認証"),
+        Some(word) if word == SecondFactor::App.word() => shell.t("OTPアプリ"),
+        Some(word) if word == SecondFactor::Email.word() => shell.t("OTPメール"),
+        Some(word) if word == SecondFactor::Recovery.word() => shell.t("回復コード"),
         _ => shell.t("パスワード"),
     };
     let sessions = lines.into_iter().map(|line| SessionEntry {
@@ -103,11 +103,11 @@ pub(in super::super) async fn end(
 pub(in super::super) async fn end_others(
     State(app): State<App>,
     member: MemberScope,
-    visitor: Visitor,
+    visitor: ClientInfo,
 ) -> Result<Response, AppError> {
     let mut tx = app.db.begin().await?;
     super::sign_out_everywhere(&mut tx, &member, member.account_id, &member.session, &[0; 32]).await?;
-    happened(&app, &mut tx, &member, Some(&visitor), member.account_id, Happened::SessionsEnded).await?;
+    happened(&app, &mut tx, &member, Some(&visitor), member.account_id, AccountEvent::SessionsEnded).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(Redirect::to("/settings/sessions").into_response())

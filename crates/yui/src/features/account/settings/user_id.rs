@@ -13,15 +13,15 @@ use crate::{
     app::App,
     error::AppError,
     features::account::{
-        happened::{Happened, happened},
-        names::{self, Name, USER_ID_TAKEN},
+        happened::{AccountEvent, happened},
+        names::{self, ChosenName, USER_ID_TAKEN},
         password::busy,
         queries, rules,
     },
     heavy,
     scope::{InSociety, MemberScope},
-    ui::{FormState, Page, Shell},
-    visitor::Visitor,
+    ui::{FormState, Page, PageContext},
+    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -35,14 +35,14 @@ pub(crate) struct UserIdPage {
 
 /// What is typed.
 #[derive(Deserialize)]
-pub(in super::super) struct Typed {
+pub(in super::super) struct UserIdForm {
     #[serde(default)]
     user_id: String,
 }
 
 const TITLE: &str = "ユーザIDの変更";
 
-fn page(shell: &Shell, member: &MemberScope, form: FormState, user_id: String) -> UserIdPage {
+fn page(shell: &PageContext, member: &MemberScope, form: FormState, user_id: String) -> UserIdPage {
     let rule = member.society().policy.user_id;
     let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
     UserIdPage { page, form, user_id, bounds: [rule.min.to_string(), rule.max.to_string()] }
@@ -54,7 +54,7 @@ fn may(member: &MemberScope) -> Result<(), AppError> {
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
 ) -> Result<UserIdPage, AppError> {
     may(&member)?;
@@ -64,10 +64,10 @@ pub(in super::super) async fn show(
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     member: MemberScope,
-    visitor: Visitor,
-    Form(typed): Form<Typed>,
+    visitor: ClientInfo,
+    Form(typed): Form<UserIdForm>,
 ) -> Result<Response, AppError> {
     may(&member)?;
     let mut form = FormState::default();
@@ -86,7 +86,9 @@ pub(in super::super) async fn submit(
         form.error("user_id", shell.t("ユーザIDをパスワードと同じにすることはできません。"));
         return Ok(page(&shell, &member, form, typed.user_id).into_response());
     }
-    if let Some(words) = names::refusal(&app, &member, member.account_id, shell.lang, Name::UserId(&user_id)).await? {
+    if let Some(words) =
+        names::refusal(&app, &member, member.account_id, shell.lang, ChosenName::UserId(&user_id)).await?
+    {
         form.error("user_id", words);
         return Ok(page(&shell, &member, form, typed.user_id).into_response());
     }
@@ -98,7 +100,7 @@ pub(in super::super) async fn submit(
         }
         set => set?,
     }
-    happened(&app, &mut tx, &member, Some(&visitor), member.account_id, Happened::UserIdChanged).await?;
+    happened(&app, &mut tx, &member, Some(&visitor), member.account_id, AccountEvent::UserIdChanged).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(Redirect::to("/settings?done=user_id").into_response())

@@ -8,16 +8,16 @@ fn factor() -> impl Strategy<Value = Factor> {
     prop::sample::select(vec![Factor::Passkey, Factor::App, Factor::Email])
 }
 
-fn first() -> impl Strategy<Value = First> {
+fn first() -> impl Strategy<Value = PrimaryFactor> {
     prop_oneof![
-        any::<bool>().prop_map(|known_device| First::Password { known_device }),
-        Just(First::Passkey),
-        Just(First::Link),
+        any::<bool>().prop_map(|known_device| PrimaryFactor::Password { known_device }),
+        Just(PrimaryFactor::Passkey),
+        Just(PrimaryFactor::Link),
     ]
 }
 
-fn second() -> impl Strategy<Value = Second> {
-    prop::sample::select(vec![Second::Passkey, Second::App, Second::Email, Second::Recovery])
+fn second() -> impl Strategy<Value = SecondFactor> {
+    prop::sample::select(vec![SecondFactor::Passkey, SecondFactor::App, SecondFactor::Email, SecondFactor::Recovery])
 }
 
 const NOW: i64 = 1_800_000_000;
@@ -33,14 +33,14 @@ prop_compose! {
         user_id in prop::option::of(Just("own-id".to_owned())),
         factor in prop::option::of(factor()),
         detailed: bool,
-    ) -> Progress {
+    ) -> EnrolmentProgress {
         let details = Details {
             user_id: "own-id".into(),
             password_hash: "hash".into(),
             email: None,
             mail_wanted: Vec::new(),
         };
-        Progress { identity_checked, pending_email, user_id, factor, details: detailed.then_some(details) }
+        EnrolmentProgress { identity_checked, pending_email, user_id, factor, details: detailed.then_some(details) }
     }
 }
 
@@ -57,8 +57,8 @@ prop_compose! {
         factors in prop::collection::vec(factor(), 0..3),
         current_terms in prop::option::of(1_i64..4),
         agreed_terms in prop::option::of(1_i64..4),
-    ) -> Standing {
-        Standing {
+    ) -> AuthAccount {
+        AuthAccount {
             account_id: 1,
             revision: 0,
             state,
@@ -89,9 +89,9 @@ prop_compose! {
         password_age in prop::sample::select(vec![0_i64, 100, 30_000]),
         enrolled_now: bool,
         factor_postponed: bool,
-    ) -> Proofs {
+    ) -> LoginState {
         let password_at = Some(instant(password_age));
-        Proofs { purpose, first, password_at, second, password_set, enrolled_now, factor_postponed, ..Proofs::default() }
+        LoginState { purpose, first, password_at, second, password_set, enrolled_now, factor_postponed, ..LoginState::default() }
     }
 }
 
@@ -112,9 +112,9 @@ proptest! {
         }
         prop_assert_eq!(account.state, AccountState::Enrolled);
         let first = proofs.first.expect("a first proof");
-        let by_password = matches!(first, First::Password { .. });
+        let by_password = matches!(first, PrimaryFactor::Password { .. });
         if account.locked_at.is_some() {
-            let no_stranger = matches!(first, First::Passkey | First::Password { known_device: true });
+            let no_stranger = matches!(first, PrimaryFactor::Passkey | PrimaryFactor::Password { known_device: true });
             prop_assert!(no_stranger, "a locked account");
         }
         if by_password {
@@ -122,14 +122,14 @@ proptest! {
             prop_assert!(account.password_ends_at.is_none_or(|end| end > now), "a dead password");
         }
         if !account.factors.is_empty() {
-            prop_assert!(first == First::Passkey || proofs.second.is_some(), "no second factor");
+            prop_assert!(first == PrimaryFactor::Passkey || proofs.second.is_some(), "no second factor");
         }
-        if first == First::Link {
+        if first == PrimaryFactor::Link {
             prop_assert!(proofs.purpose == Purpose::Reset && proofs.password_set && proofs.second.is_some());
         }
         if proofs.purpose != Purpose::Confirm {
             prop_assert!(!terms_due(&account));
-            prop_assert!(first == First::Passkey || !password_due(&account, &policy, now));
+            prop_assert!(first == PrimaryFactor::Passkey || !password_due(&account, &policy, now));
             let usable = account.factors.iter().any(|factor| policy.factors.contains(factor));
             prop_assert!(policy.factors.is_empty() || usable || (proofs.enrolled_now && proofs.factor_postponed));
         }
@@ -148,11 +148,11 @@ proptest! {
                 prop_assert!(account.email_verified || policy.email != EmailRule::RequiredVerified);
             }
             AccountState::Enrolled if proofs.purpose == Purpose::Reset => {
-                prop_assert_eq!(proofs.first, Some(First::Link));
+                prop_assert_eq!(proofs.first, Some(PrimaryFactor::Link));
                 prop_assert!(account.locked_at.is_none());
             }
             _ => {
-                let by_password = matches!(proofs.first, Some(First::Password { .. }));
+                let by_password = matches!(proofs.first, Some(PrimaryFactor::Password { .. }));
                 prop_assert!(by_password, "its own password is due");
                 prop_assert!(account.factors.is_empty() || proofs.second.is_some());
             }
@@ -160,8 +160,8 @@ proptest! {
     }
 }
 
-fn enrolled() -> Standing {
-    Standing {
+fn enrolled() -> AuthAccount {
+    AuthAccount {
         account_id: 1,
         revision: 0,
         state: AccountState::Enrolled,
@@ -174,7 +174,7 @@ fn enrolled() -> Standing {
         wrong_codes: 0,
         email: None,
         email_verified: true,
-        enrolment: Progress::default(),
+        enrolment: EnrolmentProgress::default(),
         chosen_factor: None,
         factors: Vec::new(),
         current_terms: Some(2),
@@ -189,22 +189,26 @@ fn what_is_due_comes_in_the_order_of_the_specification() {
     let policy = Policy { factors: vec![Factor::Email], ..policy };
     let now = instant(0);
     let old = now.checked_sub(SignedDuration::from_hours(24 * 366 * 3)).unwrap();
-    let first = Some(First::Password { known_device: false });
-    let proofs = Proofs { first, password_at: Some(old), ..Proofs::default() };
-    let mut account = Standing { password_set_at: old, agreed_terms: Some(1), ..enrolled() };
+    let first = Some(PrimaryFactor::Password { known_device: false });
+    let proofs = LoginState { first, password_at: Some(old), ..LoginState::default() };
+    let mut account = AuthAccount { password_set_at: old, agreed_terms: Some(1), ..enrolled() };
     assert_eq!(
-        step(&Standing { state: AccountState::Temporary, ..account.clone() }, &proofs, &policy, now),
+        step(&AuthAccount { state: AccountState::Temporary, ..account.clone() }, &proofs, &policy, now),
         Step::Identity
     );
     assert_eq!(step(&account, &proofs, &policy, now), Step::Terms);
     account.agreed_terms = Some(2);
     assert_eq!(step(&account, &proofs, &policy, now), Step::Password);
     account.password_set_at = now;
-    assert_eq!(step(&account, &proofs, &policy, now), Step::Refused(Why::NoProof), "the old one proves nothing more");
-    let proofs = Proofs { password_at: Some(now), ..proofs };
+    assert_eq!(
+        step(&account, &proofs, &policy, now),
+        Step::Refused(LoginRefusal::NoProof),
+        "the old one proves nothing more"
+    );
+    let proofs = LoginState { password_at: Some(now), ..proofs };
     assert_eq!(step(&account, &proofs, &policy, now), Step::Register);
     account.factors = vec![Factor::Email];
     assert_eq!(step(&account, &proofs, &policy, now), Step::Factor);
-    let proofs = Proofs { second: Some(Second::Email), ..proofs };
+    let proofs = LoginState { second: Some(SecondFactor::Email), ..proofs };
     assert_eq!(step(&account, &proofs, &policy, now), Step::Open);
 }

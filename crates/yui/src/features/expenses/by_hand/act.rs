@@ -2,7 +2,7 @@
 
 /// What staff did with a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Act {
+pub(in super::super) enum ClaimAction {
     /// They said whom it means.
     Assigned,
     /// They changed its amounts.
@@ -11,7 +11,7 @@ pub(in super::super) enum Act {
     Withdrawn,
 }
 
-impl Act {
+impl ClaimAction {
     /// Returns the word in the database.
     pub(in super::super) fn word(self) -> &'static str {
         match self {

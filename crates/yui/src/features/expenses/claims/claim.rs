@@ -10,8 +10,8 @@ use crate::{
         audit::Subject,
         expenses::{
             incoming::{Record, amounts_of},
-            placing::Person,
-            queries::hand::{self, VersionRow},
+            placing::MatchedPerson,
+            queries::hand::{self, ClaimVersionRow},
         },
         register::Hint,
     },
@@ -23,7 +23,7 @@ pub(super) struct Claim {
     pub(super) batch_id: i64,
     pub(super) key: Vec<u8>,
     /// The newest first; never empty.
-    pub(super) versions: Vec<VersionRow>,
+    pub(super) versions: Vec<ClaimVersionRow>,
 }
 
 impl Claim {
@@ -36,7 +36,7 @@ impl Claim {
         Ok(Self { batch_id, key, versions })
     }
 
-    pub(super) fn newest(&self) -> Result<&VersionRow, AppError> {
+    pub(super) fn newest(&self) -> Result<&ClaimVersionRow, AppError> {
         self.versions.first().ok_or(AppError::NotFound)
     }
 
@@ -45,9 +45,9 @@ impl Claim {
         Ok(Subject::new("member", newest.member_id, newest.patient.clone()))
     }
 
-    pub(super) fn person(&self) -> Result<Person, AppError> {
-        let VersionRow { member_id, household_id, .. } = *self.newest()?;
-        Ok(Person { member_id, household_id })
+    pub(super) fn person(&self) -> Result<MatchedPerson, AppError> {
+        let ClaimVersionRow { member_id, household_id, .. } = *self.newest()?;
+        Ok(MatchedPerson { member_id, household_id })
     }
 
     /// Returns what the newest version says.

@@ -18,14 +18,14 @@ use crate::{
         imports,
         register::holder_key,
         societies,
-        staff::looked_for::{self, LookedFor},
+        staff::looked_for::{self, SealedQuery},
     },
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 /// A claim in the table.
-pub(crate) struct Line {
+pub(crate) struct ClaimLine {
     path: String,
     patient: String,
     care: String,
@@ -40,15 +40,15 @@ pub(crate) struct BatchClaimsPage {
     page: Page,
     form: FormState,
     batch_id: i64,
-    typed: Typed,
-    lines: Vec<Line>,
+    typed: ClaimSearchForm,
+    lines: Vec<ClaimLine>,
     next: Option<String>,
 }
 
 /// What is looked for.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct ClaimSearchForm {
     /// 記号
     symbol: String,
     /// 番号
@@ -70,28 +70,28 @@ pub(in super::super) async fn search(
     State(app): State<App>,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<ClaimSearchForm>,
 ) -> Result<Redirect, AppError> {
     Ok(Redirect::to(&address(&app, &staff, id, &typed)?))
 }
 
-fn address(app: &App, staff: &StaffScope, batch_id: i64, typed: &Typed) -> anyhow::Result<String> {
+fn address(app: &App, staff: &StaffScope, batch_id: i64, typed: &ClaimSearchForm) -> anyhow::Result<String> {
     let sealed = looked_for::address(app, staff, PAGE, typed)?;
     Ok(format!("{}{}", list_path(batch_id), sealed.strip_prefix(PAGE).unwrap_or_default()))
 }
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Query(looked_for): Query<LookedFor>,
+    Query(looked_for): Query<SealedQuery>,
 ) -> Result<BatchClaimsPage, AppError> {
     let batch = imports::batch_of(&app, &staff, id).await?.ok_or(AppError::NotFound)?;
     if batch.kind.rows_path(id).is_none() {
         return Err(AppError::NotFound);
     }
-    let typed: Typed = looked_for.typed(&app, &staff, PAGE).unwrap_or_default();
+    let typed: ClaimSearchForm = looked_for.typed(&app, &staff, PAGE).unwrap_or_default();
     let number = typed.number.trim();
     let mut form = FormState::default();
     let mut holders = Vec::new();
@@ -106,12 +106,15 @@ pub(in super::super) async fn show(
     let most = usize::try_from(ON_A_PAGE)?;
     let more = rows.len() > most;
     rows.truncate(most);
-    let next = rows.last().filter(|_| more).map(|last| Typed { after: super::hex(&last.claim_key), ..typed.clone() });
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|last| ClaimSearchForm { after: super::hex(&last.claim_key), ..typed.clone() });
     let next = next.map(|next| address(&app, &staff, id, &next)).transpose()?;
     let subject = Subject::new("batch", id, format!("取込{id} {}", batch.file_name));
     audit::seen(&app, &staff, CLAIMS_SEEN, Some(&subject), &format!("{}件", rows.len())).await?;
     let line = |row: &hand::ClaimRow| {
-        Some(Line {
+        Some(ClaimLine {
             path: path(id, &row.claim_key),
             patient: row.patient.clone(),
             care: row.care()?,
@@ -132,7 +135,7 @@ pub(in super::super) async fn show(
 
 crate::ui::console_pages! {
     BatchClaimsPage => |shell| {
-        let line = |patient: &str, cancelled| Line {
+        let line = |patient: &str, cancelled| ClaimLine {
             path: path(7, b"\x01\x02"),
             patient: patient.into(),
             care: "2026-09 通院 みほん医院".into(),
@@ -144,7 +147,7 @@ crate::ui::console_pages! {
             page: shell.console(TITLE),
             form: FormState::default(),
             batch_id: 7,
-            typed: Typed { symbol: "12".into(), number: "345".into(), after: String::new() },
+            typed: ClaimSearchForm { symbol: "12".into(), number: "345".into(), after: String::new() },
             lines: vec![line("見本 太郎", false), line("見本 花子", true)],
             next: Some("/console/imports/7/claims?s=AQ".into()),
         }

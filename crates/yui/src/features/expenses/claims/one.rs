@@ -17,18 +17,18 @@ use crate::{
     features::{
         audit,
         expenses::{
-            by_hand::{self, Act, Change},
+            by_hand::{self, ClaimAction, ClaimChange},
             incoming::Record,
-            queries::hand::VersionRow,
+            queries::hand::ClaimVersionRow,
         },
         imports::{self, BatchState},
     },
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 /// A version of the claim in the table.
-pub(crate) struct Line {
+pub(crate) struct VersionLine {
     batch_id: i64,
     file_name: String,
     state: &'static str,
@@ -54,10 +54,10 @@ pub(crate) struct ClaimPage {
     member_id: i64,
     care: String,
     note: String,
-    lines: Vec<Line>,
+    lines: Vec<VersionLine>,
     /// Whether the newest version is taken back.
     cancelled: bool,
-    typed: Typed,
+    typed: CorrectionForm,
 }
 
 const TITLE: &str = "請求の内容";
@@ -68,7 +68,7 @@ const LONGEST: usize = 500;
 /// What is typed.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct CorrectionForm {
     total: String,
     insurer: String,
     public: String,
@@ -76,12 +76,17 @@ pub(crate) struct Typed {
     reason: String,
 }
 
-fn page(shell: &Shell, claim: &Claim, form: FormState, typed: Option<Typed>) -> Result<ClaimPage, AppError> {
+fn page(
+    shell: &PageContext,
+    claim: &Claim,
+    form: FormState,
+    typed: Option<CorrectionForm>,
+) -> Result<ClaimPage, AppError> {
     let newest = claim.newest()?;
     let record = claim.record()?;
-    let line = |version: &VersionRow| {
+    let line = |version: &ClaimVersionRow| {
         let state = BatchState::of(&version.state);
-        Line {
+        VersionLine {
             batch_id: version.batch_id,
             file_name: version.file_name.clone(),
             state: state.map_or("", BatchState::label),
@@ -106,7 +111,7 @@ fn page(shell: &Shell, claim: &Claim, form: FormState, typed: Option<Typed>) -> 
         note: newest.note.clone(),
         lines: claim.versions.iter().map(line).collect(),
         cancelled: newest.cancelled,
-        typed: typed.unwrap_or_else(|| Typed {
+        typed: typed.unwrap_or_else(|| CorrectionForm {
             total: newest.total.to_string(),
             insurer: newest.insurer_share.to_string(),
             public: newest.public_share.to_string(),
@@ -118,7 +123,7 @@ fn page(shell: &Shell, claim: &Claim, form: FormState, typed: Option<Typed>) -> 
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path((id, key)): Path<(i64, String)>,
 ) -> Result<ClaimPage, AppError> {
@@ -162,10 +167,10 @@ const MOST_YEN: i64 = 1_000_000_000;
 
 pub(in super::super) async fn correct(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path((id, key)): Path<(i64, String)>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<CorrectionForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let (total, insurer) = (yen(&mut form, "total", &typed.total), yen(&mut form, "insurer", &typed.insurer));
@@ -175,7 +180,7 @@ pub(in super::super) async fn correct(
     if amounts.is_none() && !form.has_errors() {
         form.error("total", "医療費総額が、保険者負担額・公費負担額・自己負担額の合計と合いません。");
     }
-    let begun = Begun::new(&app, &staff, id, &key).await?;
+    let begun = PendingChange::new(&app, &staff, id, &key).await?;
     let before = begun.claim.record()?;
     if amounts == Some(before.amounts) && !before.cancelled && !form.has_errors() {
         form.error("total", "金額が変わっていません。");
@@ -186,19 +191,19 @@ pub(in super::super) async fn correct(
         return Ok(page(&shell, &begun.claim, form, Some(typed))?.into_response());
     };
     let record = Record { amounts, cancelled: false, derived: false, ..before };
-    begun.change(&app, &record, Act::Corrected, &why).await
+    begun.change(&app, &record, ClaimAction::Corrected, &why).await
 }
 
 pub(in super::super) async fn withdraw(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path((id, key)): Path<(i64, String)>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<CorrectionForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let why = reason(&mut form, "withdraw-reason", &typed.reason);
-    let begun = Begun::new(&app, &staff, id, &key).await?;
+    let begun = PendingChange::new(&app, &staff, id, &key).await?;
     let record = begun.claim.record()?;
     if record.cancelled && !form.has_errors() {
         form.error("withdraw-reason", "この請求は、すでに取り消されています。");
@@ -208,7 +213,7 @@ pub(in super::super) async fn withdraw(
         seen(&app, &staff, &begun.claim).await?;
         return Ok(page(&shell, &begun.claim, form, None)?.into_response());
     }
-    begun.change(&app, &record, Act::Withdrawn, &why).await
+    begun.change(&app, &record, ClaimAction::Withdrawn, &why).await
 }
 
 /// Gives up the change of the claim that waits in this batch.
@@ -217,7 +222,7 @@ pub(in super::super) async fn undo(
     staff: StaffScope,
     Path((id, key)): Path<(i64, String)>,
 ) -> Result<Response, AppError> {
-    let mut begun = Begun::new(&app, &staff, id, &key).await?;
+    let mut begun = PendingChange::new(&app, &staff, id, &key).await?;
     let waits = begun.claim.versions.iter().find(|version| version.batch_id == id);
     if !waits.is_some_and(|version| version.by_hand && version.state == BatchState::Staged.word()) {
         return Err(AppError::NotFound);
@@ -232,13 +237,13 @@ pub(in super::super) async fn undo(
 }
 
 /// A change under way.
-struct Begun<'a> {
+struct PendingChange<'a> {
     staff: &'a StaffScope,
     tx: Tx,
     claim: Claim,
 }
 
-impl<'a> Begun<'a> {
+impl<'a> PendingChange<'a> {
     async fn new(app: &App, staff: &'a StaffScope, batch_id: i64, key: &str) -> Result<Self, AppError> {
         let mut tx = app.db.begin().await?;
         imports::one_chunk_at_a_time(&mut tx, &staff.acting()).await?;
@@ -246,15 +251,21 @@ impl<'a> Begun<'a> {
         Ok(Self { staff, tx, claim })
     }
 
-    async fn change(mut self, app: &App, record: &Record, act: Act, reason: &str) -> Result<Response, AppError> {
+    async fn change(
+        mut self,
+        app: &App,
+        record: &Record,
+        act: ClaimAction,
+        reason: &str,
+    ) -> Result<Response, AppError> {
         let scope = self.staff.acting();
         let batch_id = by_hand::batch(app, &mut self.tx, &scope).await?;
-        let change = Change { key: &self.claim.key, person: self.claim.person()?, record, act, reason };
+        let change = ClaimChange { key: &self.claim.key, person: self.claim.person()?, record, act, reason };
         by_hand::add(app, &mut self.tx, &scope, batch_id, &change).await?;
         let old = self.claim.record()?.amounts;
         let told = match act {
-            Act::Withdrawn => "取消".to_owned(),
-            Act::Corrected | Act::Assigned => format!(
+            ClaimAction::Withdrawn => "取消".to_owned(),
+            ClaimAction::Corrected | ClaimAction::Assigned => format!(
                 "総額{}円→{}円、自己負担{}円→{}円",
                 format::yen(old.total),
                 format::yen(record.amounts.total),
@@ -263,7 +274,7 @@ impl<'a> Begun<'a> {
             ),
         };
         let detail = format!("{} {told}、理由: {reason}", record.care());
-        let done = if act == Act::Withdrawn { WITHDRAWN } else { CORRECTED };
+        let done = if act == ClaimAction::Withdrawn { WITHDRAWN } else { CORRECTED };
         audit::record(app, &mut self.tx, self.staff, done, Some(&self.claim.subject()?), &detail).await?;
         self.tx.commit().await?;
         Ok(changed(batch_id))
@@ -274,7 +285,7 @@ crate::ui::console_pages! {
     ClaimPage => |shell| {
         let mut form = FormState::default();
         form.error("total", "医療費総額が、保険者負担額・公費負担額・自己負担額の合計と合いません。");
-        let line = |batch_id, name: &str, state, waits, total: &str| Line {
+        let line = |batch_id, name: &str, state, waits, total: &str| VersionLine {
             batch_id,
             file_name: name.into(),
             state,
@@ -301,7 +312,7 @@ crate::ui::console_pages! {
                 line(7, "expenses-2026-09.csv", "公開中", false, "13,000"),
             ],
             cancelled: false,
-            typed: Typed { total: "12000".into(), insurer: "8400".into(), public: "0".into(), self_pay: "3600".into(), reason: "窓口の確認".into() },
+            typed: CorrectionForm { total: "12000".into(), insurer: "8400".into(), public: "0".into(), self_pay: "3600".into(), reason: "窓口の確認".into() },
         }
     },
 }

@@ -10,7 +10,7 @@ use crate::features::register::Hint;
 
 /// A [`Record`] as JSON.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(in super::super) struct Kept {
+pub(in super::super) struct StoredRecord {
     line: u64,
     insurer_number: Option<String>,
     numbers: String,
@@ -35,7 +35,7 @@ pub(in super::super) struct Kept {
     billed_in: Option<i32>,
 }
 
-impl From<Record> for Kept {
+impl From<Record> for StoredRecord {
     fn from(record: Record) -> Self {
         let Hint { holder_key, branch, birth_date, sex, kana, name, month } = record.hint;
         Self {
@@ -65,10 +65,10 @@ impl From<Record> for Kept {
     }
 }
 
-impl TryFrom<Kept> for Record {
+impl TryFrom<StoredRecord> for Record {
     type Error = anyhow::Error;
 
-    fn try_from(kept: Kept) -> Result<Self, Self::Error> {
+    fn try_from(kept: StoredRecord) -> Result<Self, Self::Error> {
         let month = |number| TreatmentMonth::from_number(number).context("a month");
         Ok(Self {
             line: kept.line,

@@ -4,7 +4,7 @@ use kenpo_formats::{Fault, amounts::Amounts};
 
 use crate::{
     features::{
-        expenses::{files::SAME_VISIT, import::ExpenseImport, incoming::Record, queries::Version},
+        expenses::{files::SAME_VISIT, import::ExpenseImport, incoming::Record, queries::ClaimVersion},
         imports::{Applied, Change, Entry},
     },
     ui::format,
@@ -23,7 +23,13 @@ pub(super) const BILLED_AGAIN: &str = "billed_again";
 
 impl ExpenseImport {
     /// Compares a record with the versions of its claim that are there.
-    pub(super) fn compare(&mut self, versions: &[&Version], record: &Record, is_check: bool, applied: &mut Applied) {
+    pub(super) fn compare(
+        &mut self,
+        versions: &[&ClaimVersion],
+        record: &Record,
+        is_check: bool,
+        applied: &mut Applied,
+    ) {
         // A file that was withdrawn comes back to its old place among the versions.
         let own = self.version_order.unwrap_or(i64::MAX);
         let Some(shown) = versions.iter().max_by_key(|version| version.version_order) else { return };
@@ -31,12 +37,12 @@ impl ExpenseImport {
             return;
         }
         let says = (record.cancelled, record.amounts);
-        let of = |version: &Version| (version.cancelled, version.amounts());
+        let of = |version: &ClaimVersion| (version.cancelled, version.amounts());
         if of(shown) == (says.0, Some(says.1)) {
             return;
         }
         self.counts.over_hand += i64::from(shown.by_hand);
-        let is_old = |version: &&&Version| version.version_order < shown.version_order;
+        let is_old = |version: &&&ClaimVersion| version.version_order < shown.version_order;
         let comes_back = versions.iter().filter(is_old).any(|version| of(version) == (says.0, Some(says.1)));
         self.counts.back_to_old += i64::from(comes_back);
         if is_check && let Some(old) = shown.amounts() {

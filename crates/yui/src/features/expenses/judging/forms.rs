@@ -3,18 +3,18 @@
 use kenpo_formats::{TreatmentMonth, text::search_key};
 
 use crate::features::{
-    expenses::{import::ExpenseImport, incoming::Record, placing::Person},
+    expenses::{import::ExpenseImport, incoming::Record, placing::MatchedPerson},
     imports::Newest,
 };
 
 /// The form in which a file tells of a visit.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(in super::super) enum Form {
+pub(in super::super) enum ClaimForm {
     Csv,
     Electronic,
 }
 
-impl Form {
+impl ClaimForm {
     pub(super) fn of(billed_in: Option<TreatmentMonth>) -> Self {
         if billed_in.is_some() { Self::Electronic } else { Self::Csv }
     }
@@ -28,13 +28,13 @@ impl Form {
 }
 
 /// The visits that files of both forms have, by what a visit is known by in the other form.
-pub(in super::super) type FormsSeen = Newest<((i64, i32, &'static str, i64, String), Form), ()>;
+pub(in super::super) type FormsSeen = Newest<((i64, i32, &'static str, i64, String), ClaimForm), ()>;
 
 impl ExpenseImport {
     /// Returns whether an earlier record of files that came as one has the same visit in the other form.
-    pub(super) fn other_form_in_these_files(&mut self, person: Person, record: &Record) -> bool {
+    pub(super) fn other_form_in_these_files(&mut self, person: MatchedPerson, record: &Record) -> bool {
         let Some(seen) = &mut self.forms_seen else { return false };
-        let form = Form::of(record.billed_in);
+        let form = ClaimForm::of(record.billed_in);
         let visit = |provider: String, form| {
             let (month, kind) = (record.hint.month.number(), record.care_kind.code());
             ((person.member_id, month, kind, record.amounts.total, provider), form)

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use kenpo_formats::{CareKind, TreatmentMonth, text::search_key};
 use yui_db::{Param, Tx};
 
-use super::forms::Form;
+use super::forms::ClaimForm;
 use crate::features::{
     expenses::{
         import::ExpenseImport,
         incoming::Record,
-        placing::Person,
+        placing::MatchedPerson,
         queries::{self, Visit},
     },
     imports::Newest,
@@ -39,7 +39,7 @@ impl ExpenseImport {
     pub(super) async fn visits(
         &self,
         tx: &mut Tx,
-        meant: &[(Vec<u8>, Person, &Record)],
+        meant: &[(Vec<u8>, MatchedPerson, &Record)],
     ) -> anyhow::Result<HashMap<VisitKey, Vec<Visit>>> {
         let mut known: HashMap<VisitKey, Vec<Visit>> = HashMap::new();
         let months = meant.iter().map(|(.., record)| record.hint.month);
@@ -58,7 +58,7 @@ impl ExpenseImport {
     }
 
     /// Returns in which other month an earlier claim of this file was billed for the same visit.
-    pub(super) fn billed_in_this_file(&mut self, person: Person, record: &Record) -> Option<TreatmentMonth> {
+    pub(super) fn billed_in_this_file(&mut self, person: MatchedPerson, record: &Record) -> Option<TreatmentMonth> {
         let (billed_in, provider) = (record.billed_in?, record.provider_code.as_ref()?);
         let key = (person.member_id, record.hint.month.number(), record.care_kind.code(), provider.clone());
         if let Some(before) = self.visits_seen.get(&key) {
@@ -69,7 +69,7 @@ impl ExpenseImport {
     }
 }
 
-pub(super) fn visit_key(person: Person, record: &Record) -> VisitKey {
+pub(super) fn visit_key(person: MatchedPerson, record: &Record) -> VisitKey {
     (person.member_id, record.hint.month.number(), record.care_kind.code())
 }
 
@@ -101,7 +101,7 @@ pub(super) fn same_visit<'v>(
         }
     }
     let other_form = |visit: &Visit| {
-        Form::of(visit.billing_month.and_then(TreatmentMonth::from_number)) != Form::of(record.billed_in)
+        ClaimForm::of(visit.billing_month.and_then(TreatmentMonth::from_number)) != ClaimForm::of(record.billed_in)
             && visit.version.total == record.amounts.total
             && match (&visit.provider_code, &record.provider_code) {
                 (Some(theirs), Some(ours)) => theirs == ours,

@@ -168,7 +168,7 @@ pub(in super::super) async fn claims(
 
 /// A version of a claim, with its batch.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(in super::super) struct VersionRow {
+pub(in super::super) struct ClaimVersionRow {
     pub(in super::super) batch_id: i64,
     pub(in super::super) member_id: i64,
     pub(in super::super) household_id: i64,
@@ -197,6 +197,6 @@ pub(in super::super) async fn versions(
     tx: &mut Tx,
     scope: &impl InSociety,
     key: &[u8],
-) -> Result<Vec<VersionRow>, DbError> {
+) -> Result<Vec<ClaimVersionRow>, DbError> {
     tx.all(&CLAIM_VERSIONS, params![scope.society_id(), key]).await
 }

@@ -62,11 +62,11 @@ pub(super) async fn assign_to(
                 return Err(refused(&why));
             }
             let batch_id = by_hand::batch(app, &mut tx, scope).await?;
-            let change = by_hand::Change {
+            let change = by_hand::ClaimChange {
                 key: &claim.claim_key,
                 person,
                 record: &claim.record,
-                act: by_hand::Act::Assigned,
+                act: by_hand::ClaimAction::Assigned,
                 reason,
             };
             by_hand::add(app, &mut tx, scope, batch_id, &change).await?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use kenpo_formats::TreatmentMonth;
 use yui_db::Tx;
 
-use super::{MATCHED, Waiting, queries};
+use super::{MATCHED, UnmatchedClaim, queries};
 use crate::{
     app::App,
     features::{
@@ -13,7 +13,7 @@ use crate::{
         expenses::{
             import::ExpenseImport,
             judging::Judged,
-            placing::{Person, Placed, households, person_among},
+            placing::{MatchedPerson, PlacedClaim, households, person_among},
             queries::{EXPENSES, versions_settle},
         },
         imports::{self, BatchState, LateRows},
@@ -39,7 +39,7 @@ pub(in super::super) async fn match_next(app: &App, scope: &SystemScope) -> anyh
     let waiting = queries::next(&mut tx, scope, now, PORTION).await?;
     let holders: BTreeSet<_> = waiting.iter().map(|claim| claim.record.hint.holder_key.clone()).collect();
     let known = households(&mut tx, scope, &holders.into_iter().collect::<Vec<_>>()).await?;
-    let mut meant: BTreeMap<i64, Vec<(&Waiting, Person)>> = BTreeMap::new();
+    let mut meant: BTreeMap<i64, Vec<(&UnmatchedClaim, MatchedPerson)>> = BTreeMap::new();
     for claim in &waiting {
         let household = known.get(&claim.record.hint.holder_key).map(Vec::as_slice).unwrap_or_default();
         if let Ok(person) = person_among(household, &claim.record) {
@@ -71,12 +71,12 @@ pub(super) async fn place(
     tx: &mut Tx,
     scope: &SystemScope,
     batch_id: i64,
-    claims: &[(&Waiting, Person)],
+    claims: &[(&UnmatchedClaim, MatchedPerson)],
 ) -> anyhow::Result<PlacedClaims> {
     let mut faults = Vec::new();
     let month = TreatmentMonth::of(app.clock.today());
     let mut import = ExpenseImport::new(scope.clone(), Vec::new(), month).among_all();
-    let placed = claims.iter().map(|(claim, person)| Placed { key: claim.claim_key.clone(), person: Ok(*person) });
+    let placed = claims.iter().map(|(claim, person)| PlacedClaim { key: claim.claim_key.clone(), person: Ok(*person) });
     let records = claims.iter().map(|(claim, _)| &claim.record);
     let Judged { applied, rows, .. } =
         import.judged(tx, Some(batch_id), placed.collect(), records, &mut faults).await?;
@@ -109,8 +109,8 @@ pub(super) async fn covered(
     scope: &SystemScope,
     member_id: i64,
     month: TreatmentMonth,
-) -> anyhow::Result<Option<(Person, String)>> {
+) -> anyhow::Result<Option<(MatchedPerson, String)>> {
     let spans = register::coverages_of(tx, scope, &[member_id]).await?;
     let in_month = spans.into_iter().find(|span| span.is_in(month));
-    Ok(in_month.map(|span| (Person { member_id, household_id: span.household_id }, span.name)))
+    Ok(in_month.map(|span| (MatchedPerson { member_id, household_id: span.household_id }, span.name)))
 }

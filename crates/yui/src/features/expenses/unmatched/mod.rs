@@ -22,7 +22,7 @@ use crate::{
 };
 
 acts! {
-    /// Waiting claims were looked at.
+    /// UnmatchedClaim claims were looked at.
     UNMATCHED_SEEN = "expenses.unmatched_seen" / "照合待ちの請求を表示";
     /// The register had the persons of waiting claims by then.
     MATCHED = "expenses.matched" / "照合待ちの請求を台帳と照合";
@@ -74,7 +74,7 @@ pub(super) async fn societies_due(app: &App) -> anyhow::Result<Vec<i64>> {
 
 /// A claim that waits, read from the database.
 #[derive(Clone, Debug)]
-pub(super) struct Waiting {
+pub(super) struct UnmatchedClaim {
     claim_id: i64,
     batch_id: i64,
     claim_key: Vec<u8>,

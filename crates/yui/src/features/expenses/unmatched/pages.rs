@@ -9,9 +9,9 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    KEPT, PATH, UNMATCHED_SEEN, Waiting,
+    KEPT, PATH, UNMATCHED_SEEN, UnmatchedClaim,
     deciding::{Unassigned, assign_to, do_without, do_without_all, take_again},
-    queries::{self, Decision},
+    queries::{self, DecisionRow},
 };
 use crate::{
     app::App,
@@ -22,7 +22,7 @@ use crate::{
         register::{self, Coverage},
     },
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 /// A claim on the page.
@@ -55,7 +55,7 @@ pub(crate) struct UnmatchedClaimsPage {
     refused: bool,
     next: Option<i64>,
     done: &'static str,
-    typed: Typed,
+    typed: AssignmentForm,
 }
 
 const TITLE: &str = "照合待ちの請求";
@@ -69,7 +69,7 @@ const LONGEST: usize = 500;
 /// The query of the address.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct UnmatchedQuery {
     /// `refused` for those that are not wanted.
     state: String,
     /// The last claim of the page before.
@@ -80,7 +80,7 @@ pub(crate) struct Asked {
 /// What is typed about a claim.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct AssignmentForm {
     /// The chosen candidate, or `other`.
     member: String,
     /// The number of another member.
@@ -91,7 +91,7 @@ pub(crate) struct Typed {
     claim_id: i64,
 }
 
-impl Typed {
+impl AssignmentForm {
     /// Returns whether this is what was typed about the claim.
     fn is_of(&self, card: &Card) -> bool {
         self.claim_id == card.claim_id
@@ -100,20 +100,20 @@ impl Typed {
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<UnmatchedQuery>,
 ) -> Result<UnmatchedClaimsPage, AppError> {
-    page(&app, &shell, &staff, &asked, FormState::default(), Typed::default()).await
+    page(&app, &shell, &staff, &asked, FormState::default(), AssignmentForm::default()).await
 }
 
 async fn page(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
-    asked: &Asked,
+    asked: &UnmatchedQuery,
     form: FormState,
-    typed: Typed,
+    typed: AssignmentForm,
 ) -> Result<UnmatchedClaimsPage, AppError> {
     let refused = asked.state == "refused";
     let state = if refused { "refused" } else { "waiting" };
@@ -145,7 +145,7 @@ async fn page(
     })
 }
 
-fn card(claim: &Waiting, decision: Option<&Decision>, alike: &[Coverage]) -> Card {
+fn card(claim: &UnmatchedClaim, decision: Option<&DecisionRow>, alike: &[Coverage]) -> Card {
     let record = &claim.record;
     let hint = &record.hint;
     let mut candidates: Vec<(i64, String)> = Vec::new();
@@ -193,10 +193,10 @@ fn reason(form: &mut FormState, typed: &str) -> String {
 
 pub(in super::super) async fn assign(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AssignmentForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let whom = if typed.member == "other" { typed.other.trim() } else { typed.member.as_str() };
@@ -217,23 +217,23 @@ pub(in super::super) async fn assign(
             },
         }
     }
-    let asked = Asked { after: id - 1, ..Asked::default() };
-    let typed = Typed { claim_id: id, ..typed };
+    let asked = UnmatchedQuery { after: id - 1, ..UnmatchedQuery::default() };
+    let typed = AssignmentForm { claim_id: id, ..typed };
     Ok(page(&app, &shell, &staff, &asked, form, typed).await?.into_response())
 }
 
 pub(in super::super) async fn refuse(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AssignmentForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let why = reason(&mut form, &typed.reason);
     if form.has_errors() {
-        let asked = Asked { after: id - 1, ..Asked::default() };
-        let typed = Typed { claim_id: id, ..typed };
+        let asked = UnmatchedQuery { after: id - 1, ..UnmatchedQuery::default() };
+        let typed = AssignmentForm { claim_id: id, ..typed };
         return Ok(page(&app, &shell, &staff, &asked, form, typed).await?.into_response());
     }
     match do_without(&app, &staff, id, &why).await {
@@ -253,14 +253,16 @@ pub(crate) struct TypedForAll {
 
 pub(in super::super) async fn refuse_all(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Form(typed): Form<TypedForAll>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let why = reason(&mut form, &typed.reason);
     if form.has_errors() {
-        return Ok(page(&app, &shell, &staff, &Asked::default(), form, Typed::default()).await?.into_response());
+        return Ok(page(&app, &shell, &staff, &UnmatchedQuery::default(), form, AssignmentForm::default())
+            .await?
+            .into_response());
     }
     if do_without_all(&app, &staff, typed.batch, &why).await? == 0 {
         return Err(AppError::NotFound);
@@ -310,7 +312,7 @@ crate::ui::console_pages! {
             refused: false,
             next: Some(2),
             done: "",
-            typed: Typed { claim_id: 1, member: "5".into(), ..Typed::default() },
+            typed: AssignmentForm { claim_id: 1, member: "5".into(), ..AssignmentForm::default() },
         }
     },
 }

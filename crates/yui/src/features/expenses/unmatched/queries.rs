@@ -4,7 +4,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
-use super::{super::incoming::Record, Waiting};
+use super::{super::incoming::Record, UnmatchedClaim};
 use crate::scope::InSociety;
 
 statements! {
@@ -124,7 +124,7 @@ const UNMATCHED: BulkTable = BulkTable {
 };
 
 #[derive(sqlx::FromRow)]
-struct Count {
+struct UnmatchedCount {
     count: i64,
 }
 
@@ -140,12 +140,12 @@ struct ClaimId {
 }
 
 #[derive(sqlx::FromRow)]
-struct BatchId {
+struct BatchIdRow {
     batch_id: i64,
 }
 
 #[derive(sqlx::FromRow)]
-struct WaitingRow {
+struct UnmatchedClaimRow {
     claim_id: i64,
     batch_id: i64,
     claim_key: Vec<u8>,
@@ -153,22 +153,22 @@ struct WaitingRow {
     reason: String,
 }
 
-impl WaitingRow {
-    fn waiting(self) -> anyhow::Result<Waiting> {
+impl UnmatchedClaimRow {
+    fn waiting(self) -> anyhow::Result<UnmatchedClaim> {
         let Self { claim_id, batch_id, claim_key, record, reason } = self;
         let record = serde_json::from_str(&record).with_context(|| format!("unmatched claim {claim_id}"))?;
-        Ok(Waiting { claim_id, batch_id, claim_key, record, reason })
+        Ok(UnmatchedClaim { claim_id, batch_id, claim_key, record, reason })
     }
 }
 
 /// Returns how many claims of a batch were kept.
 pub(super) async fn count_of_batch(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<i64, DbError> {
-    Ok(tx.one::<Count>(&COUNT_OF_BATCH, params![scope.society_id(), batch_id]).await?.count)
+    Ok(tx.one::<UnmatchedCount>(&COUNT_OF_BATCH, params![scope.society_id(), batch_id]).await?.count)
 }
 
 /// Returns how many claims wait.
 pub(super) async fn count_waiting(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
-    Ok(db.one::<Count>(&COUNT_WAITING, params![scope.society_id()]).await?.count)
+    Ok(db.one::<UnmatchedCount>(&COUNT_WAITING, params![scope.society_id()]).await?.count)
 }
 
 /// Inserts claims of a batch, numbered from the first number.
@@ -207,33 +207,42 @@ pub(super) async fn societies_due(db: &Db) -> Result<Vec<i64>, DbError> {
 
 /// Returns whether the society has such claims.
 pub(super) async fn is_due(db: &Db, scope: &impl InSociety) -> Result<bool, DbError> {
-    Ok(db.one::<Count>(&IS_DUE, params![scope.society_id()]).await?.count > 0)
+    Ok(db.one::<UnmatchedCount>(&IS_DUE, params![scope.society_id()]).await?.count > 0)
 }
 
 /// Returns the oldest waiting claims that were last matched before this change of the register.
-pub(super) async fn next(tx: &mut Tx, scope: &impl InSociety, change: i64, most: i64) -> anyhow::Result<Vec<Waiting>> {
-    let rows: Vec<WaitingRow> = tx.all(&NEXT, params![scope.society_id(), change, most]).await?;
-    rows.into_iter().map(WaitingRow::waiting).collect()
+pub(super) async fn next(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    change: i64,
+    most: i64,
+) -> anyhow::Result<Vec<UnmatchedClaim>> {
+    let rows: Vec<UnmatchedClaimRow> = tx.all(&NEXT, params![scope.society_id(), change, most]).await?;
+    rows.into_iter().map(UnmatchedClaimRow::waiting).collect()
 }
 
 /// Returns a claim that waits.
-pub(super) async fn waiting(tx: &mut Tx, scope: &impl InSociety, claim_id: i64) -> anyhow::Result<Option<Waiting>> {
-    let row: Option<WaitingRow> = tx.optional(&WAITING, params![scope.society_id(), claim_id]).await?;
-    row.map(WaitingRow::waiting).transpose()
+pub(super) async fn waiting(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    claim_id: i64,
+) -> anyhow::Result<Option<UnmatchedClaim>> {
+    let row: Option<UnmatchedClaimRow> = tx.optional(&WAITING, params![scope.society_id(), claim_id]).await?;
+    row.map(UnmatchedClaimRow::waiting).transpose()
 }
 
 /// A claim on the page, with what was decided about it.
 #[derive(sqlx::FromRow)]
 pub(super) struct PageRow {
     #[sqlx(flatten)]
-    row: WaitingRow,
+    row: UnmatchedClaimRow,
     decided_at: Option<yui_db::Timestamp>,
     decided_by: Option<String>,
     decision_reason: Option<String>,
 }
 
 /// A decision: when, by whom and why.
-pub(super) type Decision = (Timestamp, String, String);
+pub(super) type DecisionRow = (Timestamp, String, String);
 
 /// Returns so many claims in this state after this one.
 pub(super) async fn page(
@@ -242,7 +251,7 @@ pub(super) async fn page(
     state: &str,
     after: i64,
     most: i64,
-) -> anyhow::Result<Vec<(Waiting, Option<Decision>)>> {
+) -> anyhow::Result<Vec<(UnmatchedClaim, Option<DecisionRow>)>> {
     let rows: Vec<PageRow> = db.all(&PAGE, params![scope.society_id(), state, after, most]).await?;
     let claim = |PageRow { row, decided_at, decided_by, decision_reason }: PageRow| {
         let by = decided_by.unwrap_or_default();
@@ -322,13 +331,13 @@ pub(super) async fn refuse_batch(
 
 /// Lets a claim that was not wanted wait again; returns its batch.
 pub(super) async fn wait_again(tx: &mut Tx, scope: &impl InSociety, claim_id: i64) -> Result<Option<i64>, DbError> {
-    let row: Option<BatchId> = tx.optional(&WAIT_AGAIN, params![scope.society_id(), claim_id]).await?;
+    let row: Option<BatchIdRow> = tx.optional(&WAIT_AGAIN, params![scope.society_id(), claim_id]).await?;
     Ok(row.map(|row| row.batch_id))
 }
 
 /// Returns the other batches that have rows of claims which this one brought.
 pub(super) async fn placed_elsewhere(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<Vec<i64>, DbError> {
-    let rows: Vec<BatchId> = tx.all(&PLACED_ELSEWHERE, params![scope.society_id(), batch_id]).await?;
+    let rows: Vec<BatchIdRow> = tx.all(&PLACED_ELSEWHERE, params![scope.society_id(), batch_id]).await?;
     Ok(rows.into_iter().map(|row| row.batch_id).collect())
 }
 
@@ -355,7 +364,7 @@ pub(super) async fn brought_from_elsewhere(
     scope: &impl InSociety,
     batch_id: i64,
 ) -> Result<Vec<i64>, DbError> {
-    let rows: Vec<BatchId> = tx.all(&BROUGHT_FROM, params![scope.society_id(), batch_id]).await?;
+    let rows: Vec<BatchIdRow> = tx.all(&BROUGHT_FROM, params![scope.society_id(), batch_id]).await?;
     Ok(rows.into_iter().map(|row| row.batch_id).collect())
 }
 
@@ -376,7 +385,7 @@ pub(super) async fn unplace_one(
     placed_in: i64,
     key: &[u8],
 ) -> Result<Vec<i64>, DbError> {
-    let rows: Vec<BatchId> = tx.all(&UNPLACE_ONE, params![scope.society_id(), placed_in, key]).await?;
+    let rows: Vec<BatchIdRow> = tx.all(&UNPLACE_ONE, params![scope.society_id(), placed_in, key]).await?;
     Ok(rows.into_iter().map(|row| row.batch_id).collect())
 }
 

@@ -12,18 +12,18 @@ use crate::{
         approvals, audit,
         imports::{
             Batch, BatchState, HandChange, KINDS, acts,
-            preview::{FoundFaults, Told},
+            preview::{FoundFaults, PreviewFinding},
             queries,
         },
         societies::Guarded,
         staff::Right,
     },
     scope::StaffScope,
-    ui::{Lang, Page, Shell, format},
+    ui::{Lang, Page, PageContext, format},
 };
 
 /// Something that was done.
-pub(crate) struct Step {
+pub(crate) struct HistoryStep {
     what: &'static str,
     at: String,
     by: String,
@@ -36,12 +36,12 @@ pub(crate) struct ImportBatchPage {
     batch: Batch,
     months: String,
     details: Vec<(&'static str, i64)>,
-    steps: Vec<Step>,
-    faults: Vec<Told>,
+    steps: Vec<HistoryStep>,
+    faults: Vec<PreviewFinding>,
     /// The commonest reasons, each with how many rows it has.
     fault_groups: Vec<(String, u64)>,
     /// What staff should look at though it was taken: the first.
-    notices: Vec<Told>,
+    notices: Vec<PreviewFinding>,
     /// What staff changed by hand, where the batch is no file.
     changes: Vec<HandChange>,
     /// Where single rows are looked at.
@@ -73,7 +73,7 @@ impl ImportBatchPage {
 
 /// What was just done.
 #[derive(Deserialize)]
-pub(super) struct Done {
+pub(super) struct BatchQuery {
     #[serde(default)]
     done: String,
 }
@@ -86,10 +86,10 @@ const SHOWN_NOTICES: i64 = 100;
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Query(Done { done }): Query<Done>,
+    Query(BatchQuery { done }): Query<BatchQuery>,
 ) -> Result<ImportBatchPage, AppError> {
     let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
     let may_import = staff.role.has(Right::Data);
@@ -100,7 +100,7 @@ pub(super) async fn show(
         audit::seen(&app, &staff, acts::BATCH_SEEN, Some(&acts::batch(&batch)), batch.kind.label()).await?;
         let kept = queries::fault_list(&app.db, &staff, id, queries::KEPT).await?;
         fault_groups = FoundFaults::of(&kept).groups();
-        faults = kept.iter().take(SHOWN).map(Told::from).collect();
+        faults = kept.iter().take(SHOWN).map(PreviewFinding::from).collect();
     }
     let upload = queries::upload_of_batch(&app.db, &staff, id).await?;
     let uploaded = upload.as_ref().map(|upload| step("アップロード", &upload.uploaded));
@@ -118,7 +118,7 @@ pub(super) async fn show(
         steps: uploaded.into_iter().chain(applied).chain([imported]).chain(published).chain(withdrawn).collect(),
         faults,
         fault_groups,
-        notices: notices.iter().map(Told::from).collect(),
+        notices: notices.iter().map(PreviewFinding::from).collect(),
         may_import,
         upload: upload.filter(|upload| upload.state.word() != "applied").map(|upload| upload.upload_id),
         waits_for_approval: waits,
@@ -138,11 +138,11 @@ pub(super) async fn show(
     })
 }
 
-fn step(what: &'static str, (at, by): &(jiff::Timestamp, String)) -> Step {
-    Step { what, at: format::minute(*at), by: by.clone() }
+fn step(what: &'static str, (at, by): &(jiff::Timestamp, String)) -> HistoryStep {
+    HistoryStep { what, at: format::minute(*at), by: by.clone() }
 }
 
-fn page(shell: &Shell, batch: Batch) -> ImportBatchPage {
+fn page(shell: &PageContext, batch: Batch) -> ImportBatchPage {
     let count = |word: &str| batch.details.iter().find(|(known, _)| known == word).map(|(_, count)| *count);
     ImportBatchPage {
         page: shell.console(&format!("取込{} {}", batch.batch_id, batch.file_name)),
@@ -211,7 +211,7 @@ pub(super) fn month() -> Option<kenpo_formats::TreatmentMonth> {
 crate::ui::console_pages! {
     ImportBatchPage => |shell| Self {
         steps: vec![step("取込", &(jiff::Timestamp::UNIX_EPOCH, "試験 花子".into()))],
-        faults: vec![Told {
+        faults: vec![PreviewFinding {
             file: "expenses-2026-09.csv".into(),
             line: 3,
             numbers: "12-345".into(),

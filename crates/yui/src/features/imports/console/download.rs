@@ -14,7 +14,7 @@ use crate::{
     app::App,
     error::AppError,
     features::{
-        audit::{self, Act},
+        audit::{self, AuditAction},
         imports::{Kind, Upload, acts, kind_of, queries},
         societies,
     },
@@ -82,7 +82,7 @@ async fn upload_list(
     staff: &StaffScope,
     id: i64,
     name: fn(&Upload) -> &Option<String>,
-    act: Act,
+    act: AuditAction,
     word: &str,
 ) -> Result<Response, AppError> {
     let upload = queries::upload(&app.db, staff, id).await?.ok_or(AppError::NotFound)?;

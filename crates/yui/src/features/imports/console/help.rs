@@ -11,7 +11,7 @@ use crate::{
     error::AppError,
     features::{expenses::ExpenseFiles, imports::Kind, register::RegisterFiles, societies, staff::Right},
     scope::StaffScope,
-    ui::{Page, Shell},
+    ui::{Page, PageContext},
 };
 
 #[derive(Template)]
@@ -47,7 +47,7 @@ impl Guide {
 
 /// What becomes of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+enum CellOutcome {
     /// It is read.
     Read,
     /// It is read, and listed for staff to look at.
@@ -56,7 +56,7 @@ enum Outcome {
     Refused,
 }
 
-impl Outcome {
+impl CellOutcome {
     fn label(self) -> &'static str {
         match self {
             Self::Read => "そのまま使えます",
@@ -71,7 +71,7 @@ struct WrittenForm {
     kind: Kind,
     column: &'static str,
     written: &'static str,
-    outcome: Outcome,
+    outcome: CellOutcome,
     /// As what it is read, or what to do.
     words: &'static str,
 }
@@ -80,7 +80,7 @@ const fn form(
     kind: Kind,
     column: &'static str,
     written: &'static str,
-    outcome: Outcome,
+    outcome: CellOutcome,
     words: &'static str,
 ) -> WrittenForm {
     WrittenForm { kind, column, written, outcome, words }
@@ -90,38 +90,38 @@ const REGISTER: Kind = &RegisterFiles;
 const EXPENSES: Kind = &ExpenseFiles;
 
 const FORMS: &[WrittenForm] = &[
-    form(REGISTER, "保険者番号", "6139018", Outcome::Noted, "消えた先頭の0を補って、06139018と読みます。"),
-    form(REGISTER, "枝番", "0", Outcome::Read, "00と読みます。"),
+    form(REGISTER, "保険者番号", "6139018", CellOutcome::Noted, "消えた先頭の0を補って、06139018と読みます。"),
+    form(REGISTER, "枝番", "0", CellOutcome::Read, "00と読みます。"),
     form(
         REGISTER,
         "番号",
         "3.02E+03",
-        Outcome::Refused,
+        CellOutcome::Refused,
         "もとの値が失われています。列の書式を「文字列」にして、値を入れ直します。",
     ),
-    form(REGISTER, "氏名", "#N/A", Outcome::Refused, "計算の誤りです。元の表で直し、「値」として貼り付けます。"),
-    form(REGISTER, "氏名", "=B2", Outcome::Refused, "計算式の文字です。「値」として貼り付けます。"),
-    form(REGISTER, "カナ氏名", "ﾃｽﾄ ﾀﾛｳ", Outcome::Read, "全角のカタカナにします。"),
-    form(REGISTER, "カナ氏名", "テスト 太郎", Outcome::Refused, "カタカナだけにします。"),
-    form(REGISTER, "生年月日", "1985/4/1", Outcome::Read, "1985年4月1日と読みます。"),
-    form(REGISTER, "生年月日", "昭和60年4月1日", Outcome::Read, "1985年4月1日と読みます。"),
-    form(REGISTER, "生年月日", "S60.4.1", Outcome::Read, "1985年4月1日と読みます。"),
-    form(REGISTER, "生年月日", "31138", Outcome::Noted, "Excelの日付の通し番号です。1985年4月1日と読みます。"),
-    form(REGISTER, "資格取得日", "2025-02-30", Outcome::Refused, "ない日付です。正しい日付にします。"),
-    form(REGISTER, "資格喪失日", "9999-12-31", Outcome::Read, "喪失日なし（資格がある）と読みます。"),
-    form(EXPENSES, "診療年月", "2025/1/1", Outcome::Read, "2025年1月と読みます。"),
-    form(EXPENSES, "診療年月", "令和7年1月", Outcome::Read, "2025年1月と読みます。"),
-    form(EXPENSES, "診療年月", "Jan-25", Outcome::Noted, "2025年1月と読みます。"),
+    form(REGISTER, "氏名", "#N/A", CellOutcome::Refused, "計算の誤りです。元の表で直し、「値」として貼り付けます。"),
+    form(REGISTER, "氏名", "=B2", CellOutcome::Refused, "計算式の文字です。「値」として貼り付けます。"),
+    form(REGISTER, "カナ氏名", "ﾃｽﾄ ﾀﾛｳ", CellOutcome::Read, "全角のカタカナにします。"),
+    form(REGISTER, "カナ氏名", "テスト 太郎", CellOutcome::Refused, "カタカナだけにします。"),
+    form(REGISTER, "生年月日", "1985/4/1", CellOutcome::Read, "1985年4月1日と読みます。"),
+    form(REGISTER, "生年月日", "昭和60年4月1日", CellOutcome::Read, "1985年4月1日と読みます。"),
+    form(REGISTER, "生年月日", "S60.4.1", CellOutcome::Read, "1985年4月1日と読みます。"),
+    form(REGISTER, "生年月日", "31138", CellOutcome::Noted, "Excelの日付の通し番号です。1985年4月1日と読みます。"),
+    form(REGISTER, "資格取得日", "2025-02-30", CellOutcome::Refused, "ない日付です。正しい日付にします。"),
+    form(REGISTER, "資格喪失日", "9999-12-31", CellOutcome::Read, "喪失日なし（資格がある）と読みます。"),
+    form(EXPENSES, "診療年月", "2025/1/1", CellOutcome::Read, "2025年1月と読みます。"),
+    form(EXPENSES, "診療年月", "令和7年1月", CellOutcome::Read, "2025年1月と読みます。"),
+    form(EXPENSES, "診療年月", "Jan-25", CellOutcome::Noted, "2025年1月と読みます。"),
     form(
         EXPENSES,
         "医療費総額",
         "12,340",
-        Outcome::Read,
+        CellOutcome::Read,
         "12340円と読みます。「円」や「¥」が付いていてもかまいません。",
     ),
-    form(EXPENSES, "公費負担額", " - ", Outcome::Read, "0円と読みます。"),
-    form(EXPENSES, "公費負担額", "", Outcome::Refused, "ないときも「0」と書きます。"),
-    form(EXPENSES, "日数", "2日", Outcome::Read, "2日と読みます。"),
+    form(EXPENSES, "公費負担額", " - ", CellOutcome::Read, "0円と読みます。"),
+    form(EXPENSES, "公費負担額", "", CellOutcome::Refused, "ないときも「0」と書きます。"),
+    form(EXPENSES, "日数", "2日", CellOutcome::Read, "2日と読みます。"),
 ];
 
 /// A message of a check.
@@ -180,13 +180,17 @@ const MESSAGES: &[Message] = &[
 
 const TITLE: &str = "取込ファイルの作り方";
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<ImportHelpPage, AppError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: PageContext,
+    staff: StaffScope,
+) -> Result<ImportHelpPage, AppError> {
     let numbers = societies::insurer_numbers(&app, &staff).await?;
     let limit = format!("{} MB", app.config.files.limit >> 20);
     Ok(page(&shell, numbers.first(), limit, staff.role.has(Right::Data)))
 }
 
-fn page(shell: &Shell, insurer_number: Option<&String>, limit: String, may_import: bool) -> ImportHelpPage {
+fn page(shell: &PageContext, insurer_number: Option<&String>, limit: String, may_import: bool) -> ImportHelpPage {
     ImportHelpPage {
         page: shell.console(TITLE),
         register: Guide::of(REGISTER, insurer_number),
@@ -209,7 +213,7 @@ mod tests {
     use super::*;
 
     /// Returns what becomes of the first example row with this cell.
-    fn outcome(form: &WrittenForm) -> Outcome {
+    fn outcome(form: &WrittenForm) -> CellOutcome {
         let mut rows = example(form.kind, None);
         let at = rows[0].iter().position(|name| name == form.column).unwrap();
         rows.truncate(2);
@@ -220,9 +224,9 @@ mod tests {
             _ => ExpenseCsv::open(text.as_bytes()).ok().unwrap().next().unwrap().map(|row| row.notices.len()),
         };
         match notices {
-            Ok(0) => Outcome::Read,
-            Ok(_) => Outcome::Noted,
-            Err(_) => Outcome::Refused,
+            Ok(0) => CellOutcome::Read,
+            Ok(_) => CellOutcome::Noted,
+            Err(_) => CellOutcome::Refused,
         }
     }
 

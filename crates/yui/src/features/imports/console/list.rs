@@ -13,7 +13,7 @@ use crate::{
         staff::Right,
     },
     scope::StaffScope,
-    ui::{Page, Shell, format},
+    ui::{Page, PageContext, format},
 };
 
 /// An upload in the list.
@@ -29,7 +29,7 @@ pub(crate) struct UploadLine {
 }
 
 /// A batch in the list.
-pub(crate) struct BatchLine {
+pub(crate) struct ListedBatch {
     batch_id: i64,
     path: String,
     file_name: String,
@@ -50,7 +50,7 @@ pub(crate) struct ImportListPage {
     /// What waits for a decision of staff.
     waits: Vec<PendingWork>,
     uploads: Vec<UploadLine>,
-    batches: Vec<BatchLine>,
+    batches: Vec<ListedBatch>,
     /// The number before which older batches are.
     older: Option<i64>,
     done: &'static str,
@@ -59,7 +59,7 @@ pub(crate) struct ImportListPage {
 /// Which part of the list, and what was just done.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Wanted {
+pub(super) struct BatchListQuery {
     before: Option<i64>,
     done: String,
 }
@@ -69,9 +69,9 @@ const ON_A_PAGE: i64 = 50;
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<BatchListQuery>,
 ) -> Result<ImportListPage, AppError> {
     let may_import = staff.role.has(Right::Data);
     let uploads = queries::uploads_open(&app.db, &staff, ON_A_PAGE).await?;
@@ -110,11 +110,11 @@ fn upload_line(upload: &Upload, may_see: bool) -> UploadLine {
     }
 }
 
-fn batch_line(batch: &Batch) -> BatchLine {
+fn batch_line(batch: &Batch) -> ListedBatch {
     let by = |done: &Option<(jiff::Timestamp, String)>| {
         done.as_ref().map(|(at, name)| format!("{} {name}", format::minute(*at))).unwrap_or_default()
     };
-    BatchLine {
+    ListedBatch {
         batch_id: batch.batch_id,
         path: batch_path(batch.batch_id),
         file_name: batch.file_name.clone(),
@@ -148,7 +148,7 @@ crate::ui::console_pages! {
             bad: false,
             uploaded: "2026/11/20 09:12 試験 花子".into(),
         }],
-        batches: vec![BatchLine {
+        batches: vec![ListedBatch {
             batch_id: 7,
             path: "/console/imports/7".into(),
             file_name: "expenses-2026-09.csv".into(),

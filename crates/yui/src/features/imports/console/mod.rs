@@ -15,7 +15,7 @@ mod withdraw;
 
 use axum::{extract::DefaultBodyLimit, handler::Handler};
 
-use super::Figures;
+use super::FileTotals;
 use crate::{
     features::staff::Right,
     router::{
@@ -84,7 +84,7 @@ fn size(bytes: i64) -> String {
 }
 
 /// Returns what a batch adds up to, in words.
-fn in_words(figures: Figures) -> Vec<(&'static str, String)> {
+fn in_words(figures: FileTotals) -> Vec<(&'static str, String)> {
     let people = figures.people.map(|people| ("人数", format!("{}人", format::yen(people))));
     let amount = figures.amount.map(|amount| ("医療費総額", format!("{}円", format::yen(amount))));
     people.into_iter().chain(amount).collect()

@@ -21,7 +21,7 @@ use crate::{
     },
     files::Stored,
     scope::StaffScope,
-    ui::{FormState, Page, Shell},
+    ui::{FormState, Page, PageContext},
 };
 
 /// A kind to choose.
@@ -60,7 +60,7 @@ impl ImportNewPage {
 
 /// Which kind is chosen beforehand.
 #[derive(Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct NewImportQuery {
     #[serde(default)]
     kind: String,
 }
@@ -70,7 +70,7 @@ const TITLE: &str = "新しいファイルの取込";
 /// The longest answer that is listened to.
 const ANSWER: usize = 200;
 
-fn page(app: &App, shell: &Shell, form: FormState, typed: Typed, profiles: &[Profile]) -> ImportNewPage {
+fn page(app: &App, shell: &PageContext, form: FormState, typed: UploadForm, profiles: &[Profile]) -> ImportNewPage {
     let limit_bytes = app.config.files.limit;
     ImportNewPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
@@ -97,17 +97,17 @@ fn page(app: &App, shell: &Shell, form: FormState, typed: Typed, profiles: &[Pro
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(Wanted { kind }): Query<Wanted>,
+    Query(NewImportQuery { kind }): Query<NewImportQuery>,
 ) -> Result<ImportNewPage, AppError> {
-    let typed = Typed { kind: kind_of(&kind), ..Typed::default() };
+    let typed = UploadForm { kind: kind_of(&kind), ..UploadForm::default() };
     Ok(page(&app, &shell, FormState::default(), typed, &imports::profiles(&app, &staff).await?))
 }
 
 /// What was sent beside the file.
 #[derive(Default)]
-struct Typed {
+struct UploadForm {
     kind: Option<Kind>,
     answers: Answers,
     /// The number of a column profile; nothing where the header is to tell.
@@ -116,11 +116,11 @@ struct Typed {
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     mut parts: Multipart,
 ) -> Result<Response, AppError> {
-    let (mut typed, mut files) = (Typed::default(), None::<Receiving<'_>>);
+    let (mut typed, mut files) = (UploadForm::default(), None::<Receiving<'_>>);
     loop {
         let part = match parts.next_field().await {
             Ok(Some(part)) => part,

@@ -18,16 +18,16 @@ use crate::{
         imports::{
             Choices, Format, HISTORY, Question, QuestionCard, RowQuestion, Upload, UploadState, YES, acts,
             apply_upload, drop_upload,
-            preview::{Before, List, Preview, Told},
+            preview::{Before, Preview, PreviewFinding, PreviewList},
             queries, resume_upload, valid_answer,
         },
     },
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 /// A row of the comparison with what was published last.
-pub(crate) struct Difference {
+pub(crate) struct ComparisonRow {
     what: &'static str,
     now: String,
     before: String,
@@ -45,14 +45,14 @@ pub(crate) struct ImportPreviewPage {
     preview: Preview,
     size: String,
     uploaded: String,
-    differences: Vec<Difference>,
+    differences: Vec<ComparisonRow>,
     months: String,
     /// What else was counted, in words.
     details: Vec<(&'static str, i64)>,
     /// The questions about rows whose person may be registered already.
     asked: Vec<QuestionCard>,
     /// The changes by list, each with its label.
-    lists: Vec<(&'static str, List)>,
+    lists: Vec<(&'static str, PreviewList)>,
 }
 
 impl ImportPreviewPage {
@@ -110,7 +110,7 @@ const LARGE: i64 = 30;
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -127,7 +127,7 @@ pub(super) async fn show(
 /// Returns the page and records who saw it: it names people, and its mistakes quote the file.
 async fn seen(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
     upload: Upload,
     form: FormState,
@@ -147,7 +147,7 @@ fn title(upload: &Upload) -> &'static str {
     }
 }
 
-fn page(shell: &Shell, upload: Upload, form: FormState) -> ImportPreviewPage {
+fn page(shell: &PageContext, upload: Upload, form: FormState) -> ImportPreviewPage {
     let preview = upload.preview.clone().unwrap_or_default();
     let (at, by) = &upload.uploaded;
     let count = |word: &str| preview.details.iter().find(|(known, _)| known == word).map_or(0, |(_, count)| *count);
@@ -182,18 +182,18 @@ pub(super) fn in_words(first: kenpo_formats::TreatmentMonth, last: kenpo_formats
     if first == last { first } else { format!("{first}～{last}") }
 }
 
-fn differences(preview: &Preview, before: &Before) -> Vec<Difference> {
+fn differences(preview: &Preview, before: &Before) -> Vec<ComparisonRow> {
     let rows = Some(("件数", preview.accepted, before.accepted));
     let amount = preview.figures.amount.zip(before.figures.amount).map(|(now, then)| ("医療費総額（円）", now, then));
     let people = preview.figures.people.zip(before.figures.people).map(|(now, then)| ("人数", now, then));
     rows.into_iter().chain(amount).chain(people).map(|(what, now, then)| difference(what, now, then)).collect()
 }
 
-fn difference(what: &'static str, now: i64, then: i64) -> Difference {
+fn difference(what: &'static str, now: i64, then: i64) -> ComparisonRow {
     let change = now - then;
     let percent = if then == 0 { None } else { change.saturating_mul(100).checked_div(then) };
     let sign = if change > 0 { "+" } else { "" };
-    Difference {
+    ComparisonRow {
         what,
         now: format::yen(now),
         before: format::yen(then),
@@ -213,7 +213,7 @@ type How = BTreeMap<String, String>;
 
 pub(super) async fn apply(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(how): Form<How>,
@@ -264,7 +264,7 @@ pub(super) async fn resume(
 crate::ui::console_pages! {
     ImportPreviewPage => |shell| {
         let told = |line, column: &str, reason: &str| {
-            Told {
+            PreviewFinding {
                 file: "expenses-2026-10-b.csv".into(),
                 line,
                 numbers: "12-345".into(),
@@ -298,7 +298,7 @@ crate::ui::console_pages! {
                 unmatched: 1,
                 corrections: 5,
                 months: Some((202_609, 202_610)),
-                figures: crate::features::imports::Figures { amount: Some(98_765_430), people: Some(4_321) },
+                figures: crate::features::imports::FileTotals { amount: Some(98_765_430), people: Some(4_321) },
                 details: vec![("shares worked out by rule".into(), 12), ("claims taken back".into(), 1)],
                 faults: vec![
                     told(3, "診療年月", "「2026-13」は年月ではありません。"),
@@ -311,7 +311,7 @@ crate::ui::console_pages! {
                     batch_id: 7,
                     file_name: "expenses-2026-09.csv".into(),
                     accepted: 8_000,
-                    figures: crate::features::imports::Figures { amount: Some(96_000_000), people: Some(4_300) },
+                    figures: crate::features::imports::FileTotals { amount: Some(96_000_000), people: Some(4_300) },
                     last_year: true,
                 }),
                 to_confirm: vec![told(0, "GO", "合計のレコード（GO）は140件・86392点ですが、読み取れたのは75件・41203点です。")],

@@ -16,7 +16,7 @@ use crate::{
     error::AppError,
     features::imports::{KINDS, Kind, Profile, kind_of, profile_delete, profile_save, profiles},
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 #[derive(Template)]
@@ -44,11 +44,11 @@ pub(crate) struct ColumnProfilePage {
     form: FormState,
     profile: Profile,
     name: String,
-    rows: Vec<Row>,
+    rows: Vec<ColumnRow>,
 }
 
 /// A column of ours, and what is said of it.
-pub(crate) struct Row {
+pub(crate) struct ColumnRow {
     column: &'static Column,
     /// The name of their column.
     theirs: String,
@@ -63,7 +63,7 @@ impl ProfileListPage {
     }
 }
 
-impl Row {
+impl ColumnRow {
     fn is_theirs(&self, name: &str) -> bool {
         self.theirs == name
     }
@@ -96,7 +96,7 @@ fn path(profile_id: i64) -> String {
 
 /// What was just done.
 #[derive(Deserialize)]
-pub(super) struct Done {
+pub(super) struct ProfilesQuery {
     #[serde(default)]
     done: String,
 }
@@ -105,9 +105,9 @@ const TITLE: &str = "列の対応";
 
 pub(super) async fn list(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(Done { done }): Query<Done>,
+    Query(ProfilesQuery { done }): Query<ProfilesQuery>,
 ) -> Result<ProfileListPage, AppError> {
     let done = match done.as_str() {
         "saved" => "列の対応を保存しました。",
@@ -127,12 +127,12 @@ const HEAD: usize = 64 << 10;
 
 /// Which kind is chosen beforehand.
 #[derive(Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct NewProfileQuery {
     #[serde(default)]
     kind: String,
 }
 
-fn new_page(shell: &Shell, form: FormState, kind: Option<Kind>, name: String) -> ProfileNewPage {
+fn new_page(shell: &PageContext, form: FormState, kind: Option<Kind>, name: String) -> ProfileNewPage {
     let with_columns = KINDS.iter().copied().filter(|kind| kind.takes_profiles());
     let is_chosen = |other: Kind| kind.is_some_and(|kind| kind.word() == other.word());
     ProfileNewPage {
@@ -143,19 +143,23 @@ fn new_page(shell: &Shell, form: FormState, kind: Option<Kind>, name: String) ->
     }
 }
 
-pub(super) async fn new(shell: Shell, _staff: StaffScope, Query(Wanted { kind }): Query<Wanted>) -> ProfileNewPage {
+pub(super) async fn new(
+    shell: PageContext,
+    _staff: StaffScope,
+    Query(NewProfileQuery { kind }): Query<NewProfileQuery>,
+) -> ProfileNewPage {
     new_page(&shell, FormState::default(), kind_of(&kind), String::new())
 }
 
 /// What is sent for a new profile.
 #[derive(Default)]
-struct Sent {
+struct ColumnProfileForm {
     kind: String,
     name: String,
     head: Vec<u8>,
 }
 
-impl Sent {
+impl ColumnProfileForm {
     async fn read(mut parts: Multipart) -> Result<Self, MultipartError> {
         let mut sent = Self::default();
         while let Some(mut part) = parts.next_field().await? {
@@ -178,12 +182,12 @@ impl Sent {
 
 pub(super) async fn create(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     parts: Multipart,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
-    let sent = Sent::read(parts).await.unwrap_or_default();
+    let sent = ColumnProfileForm::read(parts).await.unwrap_or_default();
     let kind = kind_of(&sent.kind).filter(|kind| kind.takes_profiles());
     if kind.is_none() {
         form.error("kind", "ファイルの種類を選んでください。");
@@ -229,11 +233,11 @@ async fn of_number(app: &App, staff: &StaffScope, id: i64) -> Result<Profile, Ap
     all.into_iter().find(|profile| profile.profile_id == id).ok_or(AppError::NotFound)
 }
 
-fn page(shell: &Shell, form: FormState, profile: Profile, name: String, layout: &Layout) -> ColumnProfilePage {
+fn page(shell: &PageContext, form: FormState, profile: Profile, name: String, layout: &Layout) -> ColumnProfilePage {
     let row = |column: &'static Column| {
         let value = |values: &BTreeMap<String, String>| values.get(column.name).cloned().unwrap_or_default();
         let values = layout.values.get(column.name).into_iter().flatten();
-        Row {
+        ColumnRow {
             column,
             theirs: match layout.constants.get(column.name) {
                 Some(constant) if constant.is_empty() => EMPTY.to_owned(),
@@ -254,7 +258,7 @@ fn page(shell: &Shell, form: FormState, profile: Profile, name: String, layout: 
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<ColumnProfilePage, AppError> {
@@ -273,7 +277,7 @@ const VALUES: usize = 100;
 
 pub(super) async fn save(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(typed): Form<Vec<(String, String)>>,

@@ -13,7 +13,7 @@ use crate::{
     features::imports::{Upload, UploadState, queries},
     scope::StaffScope,
     ui::{
-        Page, Shell, format,
+        Page, PageContext, format,
         progress::{self, Progress},
     },
 };
@@ -50,7 +50,7 @@ fn title(upload: &Upload) -> &'static str {
 }
 
 /// Returns the page of an upload that is worked on.
-pub(super) fn page(shell: &Shell, upload: &Upload) -> ImportProgressPage {
+pub(super) fn page(shell: &PageContext, upload: &Upload) -> ImportProgressPage {
     ImportProgressPage {
         page: shell.console(title(upload)),
         title: title(upload),

@@ -20,11 +20,11 @@ use crate::{
     error::AppError,
     features::{
         approvals,
-        imports::{Batch, BatchState, MonthRows, Publication, Refusal, acts, arrival, publish_at, queries},
+        imports::{Batch, BatchState, ImportRefusal, MonthRows, Publication, acts, arrival, publish_at, queries},
         societies::Guarded,
     },
     scope::StaffScope,
-    ui::{FormState, Lang, Page, Shell, format},
+    ui::{FormState, Lang, Page, PageContext, format},
 };
 
 #[derive(Template)]
@@ -35,7 +35,7 @@ pub(crate) struct ImportPublishPage {
     batch: Batch,
     figures: Vec<(&'static str, String)>,
     months: Months,
-    typed: Typed,
+    typed: PublicationForm,
     by_two: bool,
 }
 
@@ -52,7 +52,7 @@ struct Months {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct PublicationForm {
     /// `now` or `at`.
     when: String,
     /// As in 2026-12-01T09:00, Japan's time.
@@ -74,11 +74,11 @@ const TITLE: &str = "公開";
 
 async fn page(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
     id: i64,
     form: FormState,
-    typed: Typed,
+    typed: PublicationForm,
 ) -> Result<ImportPublishPage, AppError> {
     let batch = queries::batch(&app.db, staff, id).await?.ok_or(AppError::NotFound)?;
     let scope = staff.acting();
@@ -150,7 +150,7 @@ fn is_open(batch: &Batch) -> bool {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -159,7 +159,7 @@ pub(super) async fn show(
         return Ok(Redirect::to(&batch_path(id)).into_response());
     }
     let at = batch.publish_at.map(|at| at.to_zoned(japan()).strftime("%Y-%m-%dT%H:%M").to_string());
-    let typed = Typed {
+    let typed = PublicationForm {
         when: if at.is_some() { "at".into() } else { "now".into() },
         at: at.unwrap_or_default(),
         through: None,
@@ -168,7 +168,7 @@ pub(super) async fn show(
 }
 
 /// Returns when it is to be published, or what is wrong with that.
-fn wanted(typed: &Typed, now: Timestamp) -> Result<Timestamp, &'static str> {
+fn wanted(typed: &PublicationForm, now: Timestamp) -> Result<Timestamp, &'static str> {
     match typed.when.as_str() {
         "now" => Ok(now),
         "at" => {
@@ -182,10 +182,10 @@ fn wanted(typed: &Typed, now: Timestamp) -> Result<Timestamp, &'static str> {
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<PublicationForm>,
 ) -> Result<Response, AppError> {
     let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
     let mut form = FormState::default();
@@ -225,9 +225,9 @@ pub(super) async fn submit(
             };
             Ok(Redirect::to(&format!("{}?done={done}", batch_path(id))).into_response())
         }
-        Err(error) => match error.downcast_ref::<Refusal>() {
+        Err(error) => match error.downcast_ref::<ImportRefusal>() {
             Some(refusal) => {
-                let field = if matches!(refusal, Refusal::MonthNotOver(_)) { "through" } else { "at" };
+                let field = if matches!(refusal, ImportRefusal::MonthNotOver(_)) { "through" } else { "at" };
                 form.error(field, &refusal.words());
                 Ok(page(&app, &shell, &staff, id, form, typed).await?.into_response())
             }
@@ -256,7 +256,7 @@ pub(super) async fn cancel(
     queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
     match publish_at(&app, &staff.acting(), id, None).await {
         Ok(()) => Ok(Redirect::to(&format!("{}?done=unscheduled", batch_path(id)))),
-        Err(error) if error.is::<Refusal>() => Ok(Redirect::to(&batch_path(id))),
+        Err(error) if error.is::<ImportRefusal>() => Ok(Redirect::to(&batch_path(id))),
         Err(error) => Err(error.into()),
     }
 }
@@ -277,7 +277,7 @@ crate::ui::console_pages! {
                 month().map(TreatmentMonth::previous),
                 &month().map(|month| (month, 12_031)).into_iter().collect::<Vec<_>>(),
             ),
-            typed: Typed { when: "at".into(), at: "2026-12-01T09:00".into(), through: None },
+            typed: PublicationForm { when: "at".into(), at: "2026-12-01T09:00".into(), through: None },
             by_two: true,
         }
     },

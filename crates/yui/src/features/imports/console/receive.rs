@@ -12,7 +12,7 @@ use crate::{
         Kind, Part,
         parts::{self, Parts},
     },
-    files::{self, Incoming, Stored},
+    files::{self, IncomingFile, Stored},
     scope::StaffScope,
 };
 
@@ -54,7 +54,7 @@ pub(super) struct Receiving<'a> {
     app: &'a App,
     staff: &'a StaffScope,
     kind: Option<Kind>,
-    incoming: Option<Incoming>,
+    incoming: Option<IncomingFile>,
     parts: Parts,
     /// How many files were sent.
     count: usize,
@@ -159,7 +159,7 @@ impl<'a> Receiving<'a> {
 }
 
 async fn pieces(
-    incoming: &Incoming,
+    incoming: &IncomingFile,
     parts: &mut Parts,
     limit: u64,
     part: &mut Field<'_>,

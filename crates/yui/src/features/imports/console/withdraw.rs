@@ -14,11 +14,11 @@ use crate::{
     error::AppError,
     features::{
         approvals,
-        imports::{Batch, BatchState, Refusal, acts, queries, withdraw},
+        imports::{Batch, BatchState, ImportRefusal, acts, queries, withdraw},
         societies::Guarded,
     },
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 #[derive(Template)]
@@ -27,14 +27,14 @@ pub(crate) struct ImportWithdrawPage {
     page: Page,
     form: FormState,
     batch: Batch,
-    typed: Typed,
+    typed: WithdrawalForm,
     by_two: bool,
 }
 
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct WithdrawalForm {
     reason: String,
 }
 
@@ -54,14 +54,20 @@ fn by_two(staff: &StaffScope, batch: &Batch) -> bool {
     batch.state == BatchState::Published && !batch.kind.at_once() && approvals::needed(staff, Guarded::Withdrawal)
 }
 
-fn page(shell: &Shell, staff: &StaffScope, batch: Batch, form: FormState, typed: Typed) -> ImportWithdrawPage {
+fn page(
+    shell: &PageContext,
+    staff: &StaffScope,
+    batch: Batch,
+    form: FormState,
+    typed: WithdrawalForm,
+) -> ImportWithdrawPage {
     let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
     ImportWithdrawPage { page, form, by_two: by_two(staff, &batch), batch, typed }
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -69,15 +75,15 @@ pub(super) async fn show(
     if batch.state == BatchState::Withdrawn || batch.withdrawing {
         return Ok(Redirect::to(&batch_path(id)).into_response());
     }
-    Ok(page(&shell, &staff, batch, FormState::default(), Typed::default()).into_response())
+    Ok(page(&shell, &staff, batch, FormState::default(), WithdrawalForm::default()).into_response())
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<WithdrawalForm>,
 ) -> Result<Response, AppError> {
     let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
     let reason = typed.reason.trim().to_owned();
@@ -102,7 +108,7 @@ pub(super) async fn submit(
     }
     match withdraw::order(&app, &staff.acting(), id, &reason).await {
         Ok(()) => Ok(Redirect::to(&format!("{}?done=withdraw", batch_path(id))).into_response()),
-        Err(error) => match error.downcast_ref::<Refusal>() {
+        Err(error) => match error.downcast_ref::<ImportRefusal>() {
             Some(refusal) => {
                 form.error("withdraw", &refusal.words());
                 Ok(page(&shell, &staff, batch, form, typed).into_response())
@@ -114,7 +120,7 @@ pub(super) async fn submit(
 
 /// What the page of the batch waits for.
 #[derive(Serialize)]
-pub(super) struct Status {
+pub(super) struct WithdrawalStatus {
     moved_on: bool,
 }
 
@@ -122,9 +128,9 @@ pub(super) async fn status(
     State(app): State<App>,
     staff: StaffScope,
     Path(id): Path<i64>,
-) -> Result<Json<Status>, AppError> {
+) -> Result<Json<WithdrawalStatus>, AppError> {
     let batch = queries::batch(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
-    Ok(Json(Status { moved_on: !batch.withdrawing }))
+    Ok(Json(WithdrawalStatus { moved_on: !batch.withdrawing }))
 }
 
 crate::ui::console_pages! {
@@ -132,6 +138,6 @@ crate::ui::console_pages! {
         let mut form = FormState::default();
         form.error("reason", "理由を入力してください。");
         let batch = Batch { state: BatchState::Published, ..sample() };
-        Self { page: shell.console_with_errors(TITLE), form, batch, typed: Typed::default(), by_two: true }
+        Self { page: shell.console_with_errors(TITLE), form, batch, typed: WithdrawalForm::default(), by_two: true }
     },
 }

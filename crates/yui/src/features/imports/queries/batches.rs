@@ -387,13 +387,13 @@ pub(in super::super) async fn publish_at_set(
 }
 
 #[derive(sqlx::FromRow)]
-struct Due {
+struct DueBatch {
     society_id: i64,
 }
 
 /// Returns the ids of the societies where something was ordered about a batch, or follows from that. A worker asks before it has a scope.
 pub(in super::super) async fn societies_due(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
-    let rows: Vec<Due> = db.all(&SOCIETIES_DUE, params![now]).await?;
+    let rows: Vec<DueBatch> = db.all(&SOCIETIES_DUE, params![now]).await?;
     Ok(rows.into_iter().map(|row| row.society_id).collect())
 }
 
@@ -414,18 +414,18 @@ pub(in super::super) async fn to_publish(
 }
 
 #[derive(sqlx::FromRow)]
-struct BatchId {
+struct BatchNumber {
     batch_id: i64,
 }
 
 /// Returns the batches of whose publication members are still to be told.
 pub(in super::super) async fn to_tell(db: &Db, scope: &impl InSociety) -> Result<Vec<i64>, DbError> {
-    let rows: Vec<BatchId> = db.all(&TO_TELL, params![scope.society_id()]).await?;
+    let rows: Vec<BatchNumber> = db.all(&TO_TELL, params![scope.society_id()]).await?;
     Ok(rows.into_iter().map(|row| row.batch_id).collect())
 }
 
 #[derive(sqlx::FromRow)]
-struct Through {
+struct ThroughRow {
     through: Option<i64>,
 }
 
@@ -435,7 +435,7 @@ pub(in super::super) async fn telling_from(
     scope: &impl InSociety,
     batch_id: i64,
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<Through> = tx.optional(&TELLING_FROM, params![scope.society_id(), batch_id]).await?;
+    let row: Option<ThroughRow> = tx.optional(&TELLING_FROM, params![scope.society_id(), batch_id]).await?;
     Ok(row.and_then(|row| row.through))
 }
 
@@ -445,7 +445,7 @@ pub(in super::super) async fn told_through(
     scope: &impl InSociety,
     batch_id: i64,
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<Through> = tx.optional(&TOLD_THROUGH, params![scope.society_id(), batch_id]).await?;
+    let row: Option<ThroughRow> = tx.optional(&TOLD_THROUGH, params![scope.society_id(), batch_id]).await?;
     Ok(row.and_then(|row| row.through))
 }
 

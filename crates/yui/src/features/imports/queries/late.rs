@@ -39,17 +39,17 @@ statements! {
 }
 
 #[derive(sqlx::FromRow)]
-struct State {
+struct BatchStateRow {
     state: String,
 }
 
 #[derive(sqlx::FromRow)]
-struct BatchId {
+struct HandBatchRow {
     batch_id: i64,
 }
 
 #[derive(sqlx::FromRow)]
-struct Line {
+struct FaultLineRow {
     #[expect(dead_code, reason = "a list is deleted by a statement that returns rows")]
     line: i64,
 }
@@ -63,7 +63,7 @@ pub(in super::super) async fn late_add(
 ) -> Result<Option<BatchState>, DbError> {
     let (first, last) = (months.map(|(first, _)| first.number()), months.map(|(_, last)| last.number()));
     let values = params![scope.society_id(), batch_id, count, corrections, first, last];
-    let row: Option<State> = tx.optional(&LATE_ADD, values).await?;
+    let row: Option<BatchStateRow> = tx.optional(&LATE_ADD, values).await?;
     Ok(row.and_then(|row| BatchState::of(&row.state)))
 }
 
@@ -85,7 +85,7 @@ pub(in super::super) async fn unmatched_forget(
     lines: &[u64],
 ) -> Result<(), DbError> {
     let lines: Vec<_> = lines.iter().filter_map(|line| i64::try_from(*line).ok()).map(Param::from).collect();
-    tx.all_among::<Line>(&UNMATCHED_FORGET, params![scope.society_id(), batch_id], &lines).await.map(drop)
+    tx.all_among::<FaultLineRow>(&UNMATCHED_FORGET, params![scope.society_id(), batch_id], &lines).await.map(drop)
 }
 
 /// Returns the state of a batch.
@@ -94,7 +94,7 @@ pub(in super::super) async fn state_of(
     scope: &SystemScope,
     batch_id: i64,
 ) -> Result<Option<BatchState>, DbError> {
-    let row: Option<State> = tx.optional(&STATE_OF, params![scope.society_id(), batch_id]).await?;
+    let row: Option<BatchStateRow> = tx.optional(&STATE_OF, params![scope.society_id(), batch_id]).await?;
     Ok(row.and_then(|row| BatchState::of(&row.state)))
 }
 
@@ -104,7 +104,7 @@ pub(in super::super) async fn hand_batch_open(
     scope: &SystemScope,
     kind: Kind,
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<BatchId> = tx.optional(&HAND_BATCH_OPEN, params![scope.society_id(), kind.word()]).await?;
+    let row: Option<HandBatchRow> = tx.optional(&HAND_BATCH_OPEN, params![scope.society_id(), kind.word()]).await?;
     Ok(row.map(|row| row.batch_id))
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
 use super::super::{
-    Answers, Format, Progress, acting, kind_of,
+    Answers, Format, ReadProgress, acting, kind_of,
     upload::{NewUpload, Upload, UploadState},
     work::ListNames,
 };
@@ -238,13 +238,13 @@ pub(in super::super) async fn uploads_forgotten(
 }
 
 #[derive(sqlx::FromRow)]
-struct Due {
+struct DueUpload {
     society_id: i64,
 }
 
 /// Returns the ids of the societies whose uploads are to be worked on. A worker asks before it has a scope.
 pub(in super::super) async fn societies_with_work(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
-    let rows: Vec<Due> = db.all(&SOCIETIES_WITH_WORK, params![now]).await?;
+    let rows: Vec<DueUpload> = db.all(&SOCIETIES_WITH_WORK, params![now]).await?;
     Ok(rows.into_iter().map(|row| row.society_id).collect())
 }
 
@@ -262,9 +262,9 @@ pub(in super::super) async fn upload_take(
 }
 
 /// What a worker may do with an upload that it took; each returns false where the upload is not its own any more.
-pub(in super::super) struct Taken<'u>(pub(in super::super) &'u Upload);
+pub(in super::super) struct LeasedUpload<'u>(pub(in super::super) &'u Upload);
 
-impl Taken<'_> {
+impl LeasedUpload<'_> {
     /// Keeps it until then.
     pub(in super::super) async fn hold(&self, db: &Db, scope: &SystemScope, until: Timestamp) -> Result<bool, DbError> {
         let Upload { upload_id, tries, state, .. } = self.0;
@@ -277,7 +277,7 @@ impl Taken<'_> {
         &self,
         tx: &mut Tx,
         scope: &SystemScope,
-        progress: Progress,
+        progress: ReadProgress,
         batch_id: Option<i64>,
     ) -> Result<bool, DbError> {
         let Upload { upload_id, tries, state, .. } = self.0;

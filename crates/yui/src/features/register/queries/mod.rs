@@ -280,7 +280,7 @@ struct MemberId {
 
 /// By what persons are looked for.
 #[derive(Debug, Default)]
-pub(super) struct LookedFor {
+pub(super) struct PersonFilter {
     pub(super) person_keys: BTreeSet<String>,
     pub(super) holder_keys: BTreeSet<String>,
     /// As of [`super::row_matcher::likeness`].
@@ -291,7 +291,7 @@ pub(super) struct LookedFor {
 pub(super) async fn persons(
     tx: &mut Tx,
     scope: &impl InSociety,
-    LookedFor { person_keys, holder_keys, lookup_keys }: &LookedFor,
+    PersonFilter { person_keys, holder_keys, lookup_keys }: &PersonFilter,
 ) -> Result<Vec<Person>, DbError> {
     let society = params![scope.society_id()];
     let text = |set: &BTreeSet<String>| set.iter().cloned().map(Param::from).collect::<Vec<_>>();
@@ -327,7 +327,7 @@ pub(super) async fn covered_after(
 
 /// Returns the number of the register's newest batch, which may be under way; 0 where there is none.
 pub(super) async fn newest_batch(tx: &mut Tx, scope: &impl InSociety) -> Result<i64, DbError> {
-    Ok(tx.one::<Count>(&NEWEST_BATCH, params![scope.society_id()]).await?.count)
+    Ok(tx.one::<RegisterCount>(&NEWEST_BATCH, params![scope.society_id()]).await?.count)
 }
 
 /// Returns those of the members that this batch created.
@@ -504,7 +504,7 @@ pub(super) async fn person_delete(tx: &mut Tx, scope: &impl InSociety, person: &
 pub(super) async fn households_clear(tx: &mut Tx, scope: &impl InSociety, person: &Person) -> Result<bool, DbError> {
     for span in &person.spans {
         let household = params![scope.society_id(), span.household_id];
-        let used: Count = tx.one(&HOUSEHOLD_IN_USE, household).await?;
+        let used: RegisterCount = tx.one(&HOUSEHOLD_IN_USE, household).await?;
         if used.count > 0 {
             return Ok(true);
         }
@@ -515,7 +515,7 @@ pub(super) async fn households_clear(tx: &mut Tx, scope: &impl InSociety, person
 
 /// One change of a register import.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct Change {
+pub(super) struct RegisterChange {
     pub(super) change_number: i64,
     pub(super) member_id: i64,
     pub(super) before_state: Option<String>,
@@ -527,7 +527,7 @@ pub(super) async fn changes_insert(
     tx: &mut Tx,
     scope: &impl InSociety,
     batch_id: i64,
-    changes: &[Change],
+    changes: &[RegisterChange],
 ) -> Result<(), DbError> {
     let values: Vec<_> = changes
         .iter()
@@ -547,16 +547,20 @@ pub(super) async fn changes_insert(
 
 /// Returns the number of the batch's next change.
 pub(super) async fn change_next(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<i64, DbError> {
-    Ok(tx.one::<Count>(&CHANGE_NEXT, params![scope.society_id(), batch_id]).await?.count)
+    Ok(tx.one::<RegisterCount>(&CHANGE_NEXT, params![scope.society_id(), batch_id]).await?.count)
 }
 
 /// Returns what a batch changed, last change first.
-pub(super) async fn change_list(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<Vec<Change>, DbError> {
+pub(super) async fn change_list(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    batch_id: i64,
+) -> Result<Vec<RegisterChange>, DbError> {
     tx.all(&CHANGE_LIST, params![scope.society_id(), batch_id]).await
 }
 
 #[derive(sqlx::FromRow)]
-pub(super) struct Count {
+pub(super) struct RegisterCount {
     count: i64,
 }
 
@@ -573,15 +577,15 @@ pub(super) struct StandsOn {
 /// Returns what stands on the batch.
 pub(super) async fn stands_on(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<StandsOn, DbError> {
     let values = params![scope.society_id(), batch_id];
-    let changed_later: Count = tx.one(&CHANGED_LATER, values).await?;
-    let used: Count = tx.one(&NEW_MEMBER_USED, values).await?;
-    let flagged: Count = tx.one(&NEW_MEMBER_FLAGGED, values).await?;
+    let changed_later: RegisterCount = tx.one(&CHANGED_LATER, values).await?;
+    let used: RegisterCount = tx.one(&NEW_MEMBER_USED, values).await?;
+    let flagged: RegisterCount = tx.one(&NEW_MEMBER_FLAGGED, values).await?;
     Ok(StandsOn { changed_later: changed_later.count, used: used.count, flagged: flagged.count })
 }
 
 /// Returns how many households and members there are.
 pub(super) async fn counts(db: &Db, scope: &impl InSociety) -> Result<(i64, i64), DbError> {
-    let households: Count = db.one(&HOUSEHOLD_COUNT, params![scope.society_id()]).await?;
-    let members: Count = db.one(&MEMBER_COUNT, params![scope.society_id()]).await?;
+    let households: RegisterCount = db.one(&HOUSEHOLD_COUNT, params![scope.society_id()]).await?;
+    let members: RegisterCount = db.one(&MEMBER_COUNT, params![scope.society_id()]).await?;
     Ok((households.count, members.count))
 }

@@ -57,7 +57,7 @@ pub(in super::super) struct NewQuestion<'a> {
 
 /// A row that is asked about.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(in super::super) struct Question {
+pub(in super::super) struct RegisterQuestion {
     pub(in super::super) question_id: i64,
     pub(in super::super) batch_id: i64,
     pub(in super::super) holder_key: String,
@@ -92,7 +92,7 @@ pub(in super::super) async fn question(
     tx: &mut Tx,
     scope: &impl InSociety,
     question_id: i64,
-) -> Result<Option<Question>, DbError> {
+) -> Result<Option<RegisterQuestion>, DbError> {
     tx.optional(&QUESTION, params![scope.society_id(), question_id]).await
 }
 
@@ -101,7 +101,7 @@ pub(in super::super) async fn questions_open(
     tx: &mut Tx,
     scope: &impl InSociety,
     most: i64,
-) -> Result<Vec<Question>, DbError> {
+) -> Result<Vec<RegisterQuestion>, DbError> {
     tx.all(&QUESTIONS_OPEN, params![scope.society_id(), most]).await
 }
 
@@ -121,7 +121,7 @@ pub(in super::super) async fn questions_of_holders<'k>(
     tx: &mut Tx,
     scope: &impl InSociety,
     holder_keys: impl Iterator<Item = &'k str>,
-) -> Result<Vec<Question>, DbError> {
+) -> Result<Vec<RegisterQuestion>, DbError> {
     let list: Vec<_> = holder_keys.map(Param::from).collect();
     tx.all_among(&QUESTIONS_OF_HOLDER, params![scope.society_id()], &list).await
 }
@@ -167,13 +167,13 @@ pub(in super::super) async fn questions_of_batch_undo(
 
 /// Returns how many questions are open.
 pub(in super::super) async fn question_count(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
-    let count: super::Count = db.one(&QUESTION_COUNT, params![scope.society_id()]).await?;
+    let count: super::RegisterCount = db.one(&QUESTION_COUNT, params![scope.society_id()]).await?;
     Ok(count.count)
 }
 
 /// What a member has.
 #[derive(Debug, sqlx::FromRow)]
-pub(in super::super) struct Standing {
+pub(in super::super) struct CandidateRow {
     pub(in super::super) member_id: i64,
     pub(in super::super) accounts: i64,
     pub(in super::super) expenses: i64,
@@ -184,7 +184,7 @@ pub(in super::super) async fn standings(
     tx: &mut Tx,
     scope: &impl InSociety,
     members: impl Iterator<Item = i64>,
-) -> Result<Vec<Standing>, DbError> {
+) -> Result<Vec<CandidateRow>, DbError> {
     let list: Vec<_> = members.map(Param::from).collect();
     tx.all_among(&STANDINGS, params![scope.society_id()], &list).await
 }

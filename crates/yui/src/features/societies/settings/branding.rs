@@ -20,7 +20,7 @@ use crate::{
         societies::{Branding, Society, queries},
     },
     scope::{InSociety, PublicScope, StaffScope},
-    ui::{FormState, Page, Shell},
+    ui::{FormState, Page, PageContext},
 };
 
 #[derive(Template)]
@@ -39,7 +39,7 @@ const TITLE: &str = "名称・色・ロゴ";
 const LARGEST: usize = 200_000;
 const SIDE: u32 = 1024;
 
-fn page(shell: &Shell, staff: &StaffScope, form: FormState, name: String, accent: String) -> BrandingPage {
+fn page(shell: &PageContext, staff: &StaffScope, form: FormState, name: String, accent: String) -> BrandingPage {
     let branding = staff.society().branding.as_ref();
     BrandingPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
@@ -50,7 +50,7 @@ fn page(shell: &Shell, staff: &StaffScope, form: FormState, name: String, accent
     }
 }
 
-pub(super) async fn show(shell: Shell, staff: StaffScope) -> BrandingPage {
+pub(super) async fn show(shell: PageContext, staff: StaffScope) -> BrandingPage {
     let society = staff.society();
     let accent = society.branding.as_ref().and_then(|branding| branding.accent.clone()).unwrap_or_default();
     page(&shell, &staff, FormState::default(), society.name.clone(), accent)
@@ -79,14 +79,14 @@ fn redrawn(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
 
 /// What is sent.
 #[derive(Default)]
-struct Sent {
+struct BrandingForm {
     name: String,
     accent: String,
     logo: Vec<u8>,
     remove_logo: bool,
 }
 
-impl Sent {
+impl BrandingForm {
     async fn read(mut parts: Multipart) -> Result<Self, axum::extract::multipart::MultipartError> {
         let mut sent = Self::default();
         while let Some(mut part) = parts.next_field().await? {
@@ -111,11 +111,13 @@ impl Sent {
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     parts: Multipart,
 ) -> Result<Response, AppError> {
-    let Ok(Sent { name, accent, logo, remove_logo }) = Sent::read(parts).await else { return Err(AppError::NotFound) };
+    let Ok(BrandingForm { name, accent, logo, remove_logo }) = BrandingForm::read(parts).await else {
+        return Err(AppError::NotFound);
+    };
     let mut form = FormState::default();
     if name.is_empty() || name.chars().count() > 60 || name.contains(char::is_control) {
         form.error("name", "名称を60文字以内で入力してください。");

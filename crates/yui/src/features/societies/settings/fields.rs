@@ -11,19 +11,19 @@ pub(crate) struct Field {
     pub(crate) path: &'static str,
     pub(crate) label: &'static str,
     pub(crate) explanation: &'static str,
-    pub(crate) form: Form,
+    pub(crate) form: FieldKind,
 }
 
 /// How a value is typed.
 #[derive(Debug)]
-pub(crate) enum Form {
+pub(crate) enum FieldKind {
     /// A whole number from, to, and its unit.
     Number(i64, i64, &'static str),
-    /// As [`Form::Number`], or nothing.
+    /// As [`FieldKind::Number`], or nothing.
     OptionalNumber(i64, i64, &'static str),
     /// One of these: word and label.
     Choice(&'static [(&'static str, &'static str)]),
-    /// As [`Form::Choice`], or none.
+    /// As [`FieldKind::Choice`], or none.
     OptionalChoice(&'static [(&'static str, &'static str)]),
     /// Any of these.
     Several(&'static [(&'static str, &'static str)]),
@@ -33,7 +33,7 @@ pub(crate) enum Form {
 
 /// Values that belong together.
 #[derive(Debug)]
-pub(crate) struct Group {
+pub(crate) struct FieldGroup {
     pub(crate) id: &'static str,
     pub(crate) heading: &'static str,
     pub(crate) fields: &'static [Field],
@@ -51,13 +51,13 @@ const GUARDED: &[(&str, &str)] = &[
     (Guarded::FactorReset.word(), Guarded::FactorReset.label()),
 ];
 
-const fn field(path: &'static str, label: &'static str, explanation: &'static str, form: Form) -> Field {
+const fn field(path: &'static str, label: &'static str, explanation: &'static str, form: FieldKind) -> Field {
     Field { path, label, explanation, form }
 }
 
 /// Everything that the policy page shows, in order. Services, maintenance, mail senders and postcards have pages of their own.
-pub(crate) const GROUPS: &[Group] = &[
-    Group {
+pub(crate) const GROUPS: &[FieldGroup] = &[
+    FieldGroup {
         id: "enrolment",
         heading: "初回登録",
         fields: &[
@@ -65,7 +65,7 @@ pub(crate) const GROUPS: &[Group] = &[
                 "enrolment",
                 "登録の手順",
                 "新しく登録する人の手順です。登録済みの人には影響しません。",
-                Form::Choice(&[
+                FieldKind::Choice(&[
                     ("renewed", "新しい手順（メール確認・ユーザID・二要素認証）"),
                     ("classic", "従来の手順（本人確認と個人情報を一度に入力）"),
                 ]),
@@ -74,23 +74,26 @@ pub(crate) const GROUPS: &[Group] = &[
                 "identity_check",
                 "本人確認",
                 "仮ID・仮パスワードのほかに、初回登録でたずねる項目です。",
-                Form::Choice(&[("birth_date", "生年月日"), ("insurer_number_and_birth_date", "保険者番号と生年月日")]),
+                FieldKind::Choice(&[
+                    ("birth_date", "生年月日"),
+                    ("insurer_number_and_birth_date", "保険者番号と生年月日"),
+                ]),
             ),
             field(
                 "asks_relationship",
                 "被保険者・被扶養者の別をたずねる",
                 "従来の手順の本人確認でたずねます。",
-                Form::Switch,
+                FieldKind::Switch,
             ),
             field(
                 "temporary_days",
                 "仮パスワードの有効期間",
                 "これから発行する仮パスワードの期限です。過ぎると再発行が必要です。",
-                Form::Number(1, 365, "日"),
+                FieldKind::Number(1, 365, "日"),
             ),
         ],
     },
-    Group {
+    FieldGroup {
         id: "user-id",
         heading: "ユーザIDとパスワード",
         fields: &[
@@ -98,53 +101,53 @@ pub(crate) const GROUPS: &[Group] = &[
                 "user_id.min",
                 "ユーザIDの最小文字数",
                 "新しく決めるユーザIDに適用されます。",
-                Form::Number(3, 64, "文字"),
+                FieldKind::Number(3, 64, "文字"),
             ),
             field(
                 "user_id.max",
                 "ユーザIDの最大文字数",
                 "今のユーザIDは、長くてもそのまま使えます。",
-                Form::Number(3, 255, "文字"),
+                FieldKind::Number(3, 255, "文字"),
             ),
             field(
                 "user_id.may_change",
                 "登録後のユーザIDの変更",
                 "加入者が自分で変更できるようにします。",
-                Form::Switch,
+                FieldKind::Switch,
             ),
             field(
                 "password.min",
                 "パスワードの最小文字数",
                 "次にパスワードを決めるときから適用されます。長いほど安全です。",
-                Form::Number(8, 64, "文字"),
+                FieldKind::Number(8, 64, "文字"),
             ),
             field(
                 "password.max",
                 "パスワードの最大文字数",
                 "長いパスワードを妨げないよう、64文字以上をおすすめします。",
-                Form::Number(8, 128, "文字"),
+                FieldKind::Number(8, 128, "文字"),
             ),
             field(
                 "password.complexity",
                 "パスワードに必要な文字",
                 "文字の種類より長さのほうが安全に役立ちます。",
-                Form::Choice(&[("free", "指定なし"), ("letter_and_digit", "英字と数字を1文字以上ずつ")]),
+                FieldKind::Choice(&[("free", "指定なし"), ("letter_and_digit", "英字と数字を1文字以上ずつ")]),
             ),
             field(
                 "password.renew_after_years",
                 "パスワードの更新",
                 "この年数がたつと、ログインのときに新しいパスワードを求めます。空欄なら求めません。",
-                Form::OptionalNumber(1, 10, "年"),
+                FieldKind::OptionalNumber(1, 10, "年"),
             ),
             field(
                 "lock_after_wrong_passwords",
                 "ロックまでの誤り回数",
                 "続けて誤るとロックし、職員が解除するまでログインできません。",
-                Form::Number(5, 100, "回"),
+                FieldKind::Number(5, 100, "回"),
             ),
         ],
     },
-    Group {
+    FieldGroup {
         id: "factors",
         heading: "メールと二要素認証",
         fields: &[
@@ -152,7 +155,7 @@ pub(crate) const GROUPS: &[Group] = &[
                 "email",
                 "メールアドレス",
                 "登録を必須にすると、これから初回登録する人に求めます。",
-                Form::Choice(&[
+                FieldKind::Choice(&[
                     ("optional", "任意"),
                     ("required", "必須"),
                     ("required_verified", "必須（届いたリンクで確認）"),
@@ -162,23 +165,23 @@ pub(crate) const GROUPS: &[Group] = &[
                 "factors",
                 "使える認証方法",
                 "一つも選ばないと、パスワードだけのログインになります。外した方法しかない人には、次のログインで別の方法の登録を求めます。",
-                Form::Several(FACTORS),
+                FieldKind::Several(FACTORS),
             ),
             field(
                 "recommended_factor",
                 "おすすめの認証方法",
                 "登録の画面で「推奨」と表示します。",
-                Form::OptionalChoice(FACTORS),
+                FieldKind::OptionalChoice(FACTORS),
             ),
             field(
                 "recovery_codes",
                 "回復コード",
                 "端末をなくしたときのための使い捨てのコードを、加入者が印刷できるようにします。",
-                Form::Switch,
+                FieldKind::Switch,
             ),
         ],
     },
-    Group {
+    FieldGroup {
         id: "session",
         heading: "ログインの長さ",
         fields: &[
@@ -186,29 +189,29 @@ pub(crate) const GROUPS: &[Group] = &[
                 "session.idle_minutes",
                 "操作がないときのログアウト",
                 "この時間、操作がないとログアウトします。",
-                Form::Number(5, 120, "分"),
+                FieldKind::Number(5, 120, "分"),
             ),
             field(
                 "session.absolute_hours",
                 "ログインの最長時間",
                 "操作を続けていても、この時間でログアウトします。",
-                Form::Number(1, 24, "時間"),
+                FieldKind::Number(1, 24, "時間"),
             ),
             field(
                 "session.remember_days",
                 "ログイン状態の保存",
                 "加入者が選んだときに、端末に保存する日数です。",
-                Form::Number(1, 90, "日"),
+                FieldKind::Number(1, 90, "日"),
             ),
             field(
                 "session.health_hours",
                 "医療の情報を見るための再確認",
                 "ログインを保存していても、この時間がたつと本人確認を求めます。",
-                Form::Number(1, 24, "時間"),
+                FieldKind::Number(1, 24, "時間"),
             ),
         ],
     },
-    Group {
+    FieldGroup {
         id: "recovery",
         heading: "忘れたとき",
         fields: &[
@@ -216,7 +219,7 @@ pub(crate) const GROUPS: &[Group] = &[
                 "forgotten_password",
                 "パスワードを忘れた人",
                 "リンクのほうが、メールに残るパスワードより安全です。",
-                Form::Choice(&[
+                FieldKind::Choice(&[
                     ("mailed_link", "メールのリンク（5分間有効）"),
                     ("temporary_password", "メールの仮パスワード"),
                 ]),
@@ -225,7 +228,7 @@ pub(crate) const GROUPS: &[Group] = &[
                 "forgotten_user_id",
                 "ユーザIDを忘れた人",
                 "画面に表示する案内が変わります。",
-                Form::Choice(&[
+                FieldKind::Choice(&[
                     ("birth_date_and_email", "生年月日とメールアドレスで、メールで知らせる"),
                     ("welcome_mail", "登録完了のメールを見てもらう"),
                     ("ask_society", "組合にメールで問い合わせてもらう"),
@@ -233,7 +236,7 @@ pub(crate) const GROUPS: &[Group] = &[
             ),
         ],
     },
-    Group {
+    FieldGroup {
         id: "data",
         heading: "データと管理",
         fields: &[
@@ -241,25 +244,25 @@ pub(crate) const GROUPS: &[Group] = &[
                 "expenses_visible_years",
                 "医療費を表示する年数",
                 "今年のほかに、何年前の分まで表示するか。短くすると、それより前の医療費がすぐに見えなくなります。データは残り、医療費控除のデータは5年前の分まで受け取れます。",
-                Form::Number(1, 10, "年"),
+                FieldKind::Number(1, 10, "年"),
             ),
             field(
                 "expenses_expected_after_months",
                 "医療費が届くまでの月数",
                 "診療月の何か月後に公開するか。届いていない月に「○月ごろ」と表示します。",
-                Form::Number(1, 12, "か月"),
+                FieldKind::Number(1, 12, "か月"),
             ),
             field(
                 "migrated_from_older_system",
                 "以前のシステムから移行した",
                 "移行した人への案内を表示します。",
-                Form::Switch,
+                FieldKind::Switch,
             ),
             field(
                 "two_person",
                 "二人の確認が必要な操作",
                 "選んだ操作は、別の職員が承認すると実行されます。職員が二人以上必要です。加入者台帳の取込は含まれません。選んだものを外すときも、別の管理者の承認が必要です。",
-                Form::Several(GUARDED),
+                FieldKind::Several(GUARDED),
             ),
         ],
     },
@@ -298,14 +301,16 @@ impl Field {
             choices.iter().find(|(choice, _)| *choice == word).map_or(word.to_owned(), |(_, label)| (*label).to_owned())
         };
         match (&self.form, value) {
-            (Form::Number(_, _, unit) | Form::OptionalNumber(_, _, unit), Value::Number(number)) => {
+            (FieldKind::Number(_, _, unit) | FieldKind::OptionalNumber(_, _, unit), Value::Number(number)) => {
                 format!("{number}{unit}")
             }
-            (Form::Choice(choices) | Form::OptionalChoice(choices), Value::String(word)) => label(choices, word),
-            (Form::Several(choices), Value::Array(words)) if !words.is_empty() => {
+            (FieldKind::Choice(choices) | FieldKind::OptionalChoice(choices), Value::String(word)) => {
+                label(choices, word)
+            }
+            (FieldKind::Several(choices), Value::Array(words)) if !words.is_empty() => {
                 words.iter().filter_map(Value::as_str).map(|word| label(choices, word)).collect::<Vec<_>>().join("、")
             }
-            (Form::Switch, Value::Bool(on)) => (if *on { "する" } else { "しない" }).to_owned(),
+            (FieldKind::Switch, Value::Bool(on)) => (if *on { "する" } else { "しない" }).to_owned(),
             _ => "なし".to_owned(),
         }
     }
@@ -320,18 +325,18 @@ impl Field {
         let one = given.first().copied().unwrap_or_default();
         let known = |choices: &[(&str, &str)], word: &str| choices.iter().any(|(choice, _)| *choice == word);
         match &self.form {
-            Form::OptionalNumber(..) | Form::OptionalChoice(_) if one.is_empty() => Ok(Value::Null),
-            Form::Number(from, to, unit) | Form::OptionalNumber(from, to, unit) => match one.parse::<i64>() {
+            FieldKind::OptionalNumber(..) | FieldKind::OptionalChoice(_) if one.is_empty() => Ok(Value::Null),
+            FieldKind::Number(from, to, unit) | FieldKind::OptionalNumber(from, to, unit) => match one.parse::<i64>() {
                 Ok(number) if (*from..=*to).contains(&number) => Ok(number.into()),
                 _ => Err(format!("{}は{from}から{to}までの数字（{unit}）で入力してください。", self.label)),
             },
-            Form::Choice(choices) | Form::OptionalChoice(choices) if known(choices, one) => Ok(one.into()),
-            Form::Choice(_) | Form::OptionalChoice(_) => Err(format!("{}を選んでください。", self.label)),
-            Form::Several(choices) => {
+            FieldKind::Choice(choices) | FieldKind::OptionalChoice(choices) if known(choices, one) => Ok(one.into()),
+            FieldKind::Choice(_) | FieldKind::OptionalChoice(_) => Err(format!("{}を選んでください。", self.label)),
+            FieldKind::Several(choices) => {
                 let chosen = choices.iter().map(|(word, _)| *word).filter(|word| given.contains(word));
                 Ok(chosen.map(Value::from).collect())
             }
-            Form::Switch => Ok((one == "yes").into()),
+            FieldKind::Switch => Ok((one == "yes").into()),
         }
     }
 }

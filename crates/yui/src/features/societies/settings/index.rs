@@ -8,11 +8,11 @@ use crate::{
     error::AppError,
     features::societies::{maintenance::windows, signing_key},
     scope::{InSociety, StaffScope},
-    ui::{Lang, Page, Shell, format},
+    ui::{Lang, Page, PageContext, format},
 };
 
 /// A line of the list.
-pub(crate) struct Entry {
+pub(crate) struct SettingsLink {
     href: &'static str,
     label: &'static str,
     now: String,
@@ -22,10 +22,14 @@ pub(crate) struct Entry {
 #[template(path = "features/societies/settings/index.html")]
 pub(crate) struct SettingsPage {
     page: Page,
-    entries: Vec<Entry>,
+    entries: Vec<SettingsLink>,
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<SettingsPage, AppError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: PageContext,
+    staff: StaffScope,
+) -> Result<SettingsPage, AppError> {
     let society = staff.society();
     let key = match signing_key::valid_until(&app, &staff).await? {
         None => "登録されていません（医療費控除の申告データを作れません）".to_owned(),
@@ -33,7 +37,7 @@ pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope
     };
     let next = windows(&society.policy.maintenance, app.clock.now()).next();
     let next = next.map(|window| format!("次は {}", window.words(Lang::Ja)));
-    let entry = |href, label, now: String| Entry { href, label, now };
+    let entry = |href, label, now: String| SettingsLink { href, label, now };
     let services = society.policy.services.iter().map(|service| service.label()).collect::<Vec<_>>().join("、");
     let senders = &society.policy.senders;
     let sender = society.policy.postcards.sender.first().map(String::as_str);
@@ -63,7 +67,7 @@ pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope
 crate::ui::console_pages! {
     SettingsPage => |shell| Self {
         page: shell.console("組合の設定"),
-        entries: vec![Entry {
+        entries: vec![SettingsLink {
             href: "/console/settings/policy",
             label: "登録・ログイン・表示の決まり",
             now: "第3版".into(),

@@ -18,7 +18,7 @@ use crate::{
         societies::{Policy, Senders},
     },
     scope::{InSociety, StaffScope},
-    ui::{FormState, Page, Shell},
+    ui::{FormState, Page, PageContext},
 };
 
 #[derive(Template)]
@@ -27,13 +27,13 @@ pub(crate) struct MailSettingsPage {
     page: Page,
     form: FormState,
     domain: String,
-    typed: Typed,
+    typed: TestMailForm,
 }
 
 /// What is typed.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct TestMailForm {
     no_reply: String,
     info: String,
     webmaster: String,
@@ -42,7 +42,7 @@ pub(crate) struct Typed {
 
 const TITLE: &str = "メールの差出人";
 
-fn page(app: &App, shell: &Shell, staff: &StaffScope, form: FormState, typed: Typed) -> MailSettingsPage {
+fn page(app: &App, shell: &PageContext, staff: &StaffScope, form: FormState, typed: TestMailForm) -> MailSettingsPage {
     MailSettingsPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
         form,
@@ -53,12 +53,12 @@ fn page(app: &App, shell: &Shell, staff: &StaffScope, form: FormState, typed: Ty
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
 ) -> Result<MailSettingsPage, AppError> {
     let (_, Policy { senders, .. }) = newest(&app, &staff).await?;
     let Senders { no_reply, info, webmaster, reply_to } = senders;
-    let typed = Typed { no_reply, info, webmaster, reply_to: reply_to.unwrap_or_default() };
+    let typed = TestMailForm { no_reply, info, webmaster, reply_to: reply_to.unwrap_or_default() };
     Ok(page(&app, &shell, &staff, FormState::default(), typed))
 }
 
@@ -73,9 +73,9 @@ fn is_local_part(text: &str) -> bool {
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<TestMailForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     for (field, text) in [("no_reply", &typed.no_reply), ("info", &typed.info), ("webmaster", &typed.webmaster)] {
@@ -124,7 +124,7 @@ crate::ui::console_pages! {
     MailSettingsPage => |shell| {
         let mut form = FormState::default();
         form.error("info", "@の前は、半角の英小文字・数字・- _ . で、32文字以内で入力してください。");
-        let typed = Typed { no_reply: "no-reply".into(), info: "イ".into(), webmaster: "webmaster".into(), reply_to: String::new() };
+        let typed = TestMailForm { no_reply: "no-reply".into(), info: "イ".into(), webmaster: "webmaster".into(), reply_to: String::new() };
         Self { page: shell.console_with_errors(TITLE), form, domain: "minato.example".into(), typed }
     },
 }

@@ -17,7 +17,7 @@ use crate::{
         maintenance::{RuleError, windows},
     },
     scope::StaffScope,
-    ui::{FormState, Lang, Page, Shell},
+    ui::{FormState, Lang, Page, PageContext},
 };
 
 #[derive(Template)]
@@ -28,13 +28,13 @@ pub(crate) struct MaintenancePage {
     version: i64,
     rules: Vec<String>,
     coming: Vec<String>,
-    typed: Typed,
+    typed: MaintenanceForm,
 }
 
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct MaintenanceForm {
     version: i64,
     on: String,
     nth: String,
@@ -73,10 +73,10 @@ impl MaintenanceRule {
 
 async fn page(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
     form: FormState,
-    typed: Typed,
+    typed: MaintenanceForm,
 ) -> Result<MaintenancePage, AppError> {
     let (version, Policy { maintenance, .. }) = newest(app, staff).await?;
     let coming = windows(&maintenance, app.clock.now()).take(DATES).map(|window| window.words(Lang::Ja));
@@ -90,12 +90,16 @@ async fn page(
     })
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<MaintenancePage, AppError> {
-    page(&app, &shell, &staff, FormState::default(), Typed::default()).await
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: PageContext,
+    staff: StaffScope,
+) -> Result<MaintenancePage, AppError> {
+    page(&app, &shell, &staff, FormState::default(), MaintenanceForm::default()).await
 }
 
 /// Reads a rule, or says what is wrong with it.
-fn rule(typed: &Typed, form: &mut FormState) -> Option<MaintenanceRule> {
+fn rule(typed: &MaintenanceForm, form: &mut FormState) -> Option<MaintenanceRule> {
     let number = |text: &str| text.trim().parse::<u8>().ok();
     let hours = (number(&typed.from_hour), number(&typed.to_hour));
     let (Some(from_hour), Some(to_hour)) = hours else {
@@ -137,9 +141,9 @@ fn rule(typed: &Typed, form: &mut FormState) -> Option<MaintenanceRule> {
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<MaintenanceForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let rule = rule(&typed, &mut form);
@@ -157,9 +161,9 @@ pub(super) async fn submit(
 
 pub(super) async fn remove(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<MaintenanceForm>,
 ) -> Result<Response, AppError> {
     let (_, mut policy) = newest(&app, &staff).await?;
     let place = typed.place.filter(|place| *place < policy.maintenance.len()).ok_or(AppError::NotFound)?;
@@ -169,9 +173,9 @@ pub(super) async fn remove(
 
 async fn kept(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
-    (typed, policy): (Typed, Policy),
+    (typed, policy): (MaintenanceForm, Policy),
     detail: &str,
 ) -> Result<Response, AppError> {
     if policy_keep(app, staff, (typed.version, &policy), POLICY_CHANGED, detail).await? {
@@ -193,7 +197,7 @@ crate::ui::console_pages! {
             version: 3,
             rules: vec![rule.words()],
             coming: vec!["12月17日（木）19:00〜22:00".into()],
-            typed: Typed { on: "weekday".into(), from_hour: "22".into(), to_hour: "19".into(), ..Typed::default() },
+            typed: MaintenanceForm { on: "weekday".into(), from_hour: "22".into(), to_hour: "19".into(), ..MaintenanceForm::default() },
         }
     },
 }

@@ -23,7 +23,7 @@ use yui_db::Tx;
 use crate::{
     app::App,
     features::{
-        audit::{self, Act, Acting, Subject},
+        audit::{self, Acting, AuditAction, Subject},
         societies::{Policy, queries},
         staff::Right,
     },
@@ -83,7 +83,7 @@ async fn policy_keep(
     app: &App,
     scope: &impl Acting,
     (version, policy): (i64, &Policy),
-    act: Act,
+    act: AuditAction,
     detail: &str,
 ) -> anyhow::Result<bool> {
     let mut tx = app.db.begin().await?;
@@ -99,7 +99,7 @@ async fn policy_keep_in(
     tx: &mut Tx,
     scope: &impl Acting,
     (version, policy): (i64, &Policy),
-    act: Act,
+    act: AuditAction,
     detail: &str,
 ) -> anyhow::Result<bool> {
     if !queries::policy_keep(tx, scope, (version, policy), app.clock.now()).await? {

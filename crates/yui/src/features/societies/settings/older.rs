@@ -18,11 +18,11 @@ use crate::{
         societies::{older_host, queries},
     },
     scope::StaffScope,
-    ui::{FormState, Page, Shell},
+    ui::{FormState, Page, PageContext},
 };
 
 /// A host name in the list.
-pub(crate) struct Line {
+pub(crate) struct OlderHostLine {
     host: String,
     closes: String,
 }
@@ -32,14 +32,14 @@ pub(crate) struct Line {
 pub(crate) struct OlderHostsPage {
     page: Page,
     form: FormState,
-    lines: Vec<Line>,
-    typed: Typed,
+    lines: Vec<OlderHostLine>,
+    typed: OlderHostForm,
 }
 
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct OlderHostForm {
     host: String,
     closes: String,
 }
@@ -48,13 +48,13 @@ const TITLE: &str = "以前のシステムの終了";
 
 async fn page(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
     form: FormState,
-    typed: Typed,
+    typed: OlderHostForm,
 ) -> Result<OlderHostsPage, AppError> {
     let rows = queries::older_hosts_of(&app.db, staff).await?;
-    let lines = rows.into_iter().map(|row| Line { host: row.host, closes: row.closes.to_jiff().to_string() });
+    let lines = rows.into_iter().map(|row| OlderHostLine { host: row.host, closes: row.closes.to_jiff().to_string() });
     Ok(OlderHostsPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
         form,
@@ -63,15 +63,19 @@ async fn page(
     })
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<OlderHostsPage, AppError> {
-    page(&app, &shell, &staff, FormState::default(), Typed::default()).await
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: PageContext,
+    staff: StaffScope,
+) -> Result<OlderHostsPage, AppError> {
+    page(&app, &shell, &staff, FormState::default(), OlderHostForm::default()).await
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<OlderHostForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let host = typed.host.trim().to_lowercase();
@@ -80,10 +84,10 @@ pub(super) async fn submit(
         form.error("closes", "終了日を 2027-03-31 のように入力してください。");
     }
     match older_host::refused(&app, &staff, &host).await? {
-        Some(older_host::Refused::NoHostName) => {
+        Some(older_host::HostRefusal::NoHostName) => {
             form.error("host", "ホスト名を old.example.jp のように入力してください。");
         }
-        Some(older_host::Refused::Taken) => form.error("host", "このホスト名は、ほかで使われています。"),
+        Some(older_host::HostRefusal::Taken) => form.error("host", "このホスト名は、ほかで使われています。"),
         None => {}
     }
     let Some(closes) = closes.filter(|_| !form.has_errors()) else {
@@ -96,7 +100,7 @@ pub(super) async fn submit(
 pub(super) async fn remove(
     State(app): State<App>,
     staff: StaffScope,
-    Form(Typed { host, .. }): Form<Typed>,
+    Form(OlderHostForm { host, .. }): Form<OlderHostForm>,
 ) -> Result<Response, AppError> {
     let mut tx = app.db.begin().await?;
     if !queries::older_host_drop(&mut tx, &staff, &host).await? {
@@ -115,8 +119,8 @@ crate::ui::console_pages! {
         Self {
             page: shell.console_with_errors(TITLE),
             form,
-            lines: vec![Line { host: "old.minato.example".into(), closes: "2027-03-31".into() }],
-            typed: Typed { host: "older.minato.example".into(), closes: String::new() },
+            lines: vec![OlderHostLine { host: "old.minato.example".into(), closes: "2027-03-31".into() }],
+            typed: OlderHostForm { host: "older.minato.example".into(), closes: String::new() },
         }
     },
 }

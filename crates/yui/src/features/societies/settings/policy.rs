@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     POLICY_CHANGED, consequences, differences,
-    fields::{self, Field, Form, GROUPS},
+    fields::{self, Field, FieldKind, GROUPS},
     loosen, newest, policy_keep,
 };
 use crate::{
@@ -17,17 +17,17 @@ use crate::{
     error::AppError,
     features::societies::{Policy, Preset},
     scope::StaffScope,
-    ui::{FormState, Page, Shell},
+    ui::{FormState, Page, PageContext},
 };
 
 /// A value on the page.
-pub(crate) struct Shown {
+pub(crate) struct PolicyValue {
     field: &'static Field,
     /// What stands in the form.
     values: Vec<String>,
 }
 
-impl Shown {
+impl PolicyValue {
     fn has(&self, word: &str) -> bool {
         self.values.iter().any(|value| value == word)
     }
@@ -42,8 +42,8 @@ impl Shown {
             choices.iter().map(|(word, label)| (*word, *label, self.has(word))).collect()
         };
         match &self.field.form {
-            Form::Choice(choices) | Form::Several(choices) => all(choices),
-            Form::OptionalChoice(choices) => {
+            FieldKind::Choice(choices) | FieldKind::Several(choices) => all(choices),
+            FieldKind::OptionalChoice(choices) => {
                 let none = ("", "なし", self.value().is_empty());
                 std::iter::once(none).chain(all(choices)).collect()
             }
@@ -53,16 +53,16 @@ impl Shown {
 
     fn kind(&self) -> &'static str {
         match self.field.form {
-            Form::Number(..) | Form::OptionalNumber(..) => "number",
-            Form::Choice(_) | Form::OptionalChoice(_) => "radio",
-            Form::Several(_) => "checkbox",
-            Form::Switch => "switch",
+            FieldKind::Number(..) | FieldKind::OptionalNumber(..) => "number",
+            FieldKind::Choice(_) | FieldKind::OptionalChoice(_) => "radio",
+            FieldKind::Several(_) => "checkbox",
+            FieldKind::Switch => "switch",
         }
     }
 
     fn unit(&self) -> &'static str {
         match self.field.form {
-            Form::Number(_, _, unit) | Form::OptionalNumber(_, _, unit) => unit,
+            FieldKind::Number(_, _, unit) | FieldKind::OptionalNumber(_, _, unit) => unit,
             _ => "",
         }
     }
@@ -77,7 +77,7 @@ impl Shown {
 pub(crate) struct ShownGroup {
     id: &'static str,
     heading: &'static str,
-    shown: Vec<Shown>,
+    shown: Vec<PolicyValue>,
 }
 
 #[derive(Template)]
@@ -113,11 +113,11 @@ fn values(value: &Value) -> Vec<String> {
     }
 }
 
-fn page(shell: &Shell, form: FormState, version: i64, values_of: impl Fn(&Field) -> Vec<String>) -> PolicyPage {
-    let group = |group: &'static fields::Group| ShownGroup {
+fn page(shell: &PageContext, form: FormState, version: i64, values_of: impl Fn(&Field) -> Vec<String>) -> PolicyPage {
+    let group = |group: &'static fields::FieldGroup| ShownGroup {
         id: group.id,
         heading: group.heading,
-        shown: group.fields.iter().map(|field| Shown { field, values: values_of(field) }).collect(),
+        shown: group.fields.iter().map(|field| PolicyValue { field, values: values_of(field) }).collect(),
     };
     PolicyPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
@@ -128,7 +128,7 @@ fn page(shell: &Shell, form: FormState, version: i64, values_of: impl Fn(&Field)
 }
 
 /// Returns the page of the settings as they are now.
-async fn as_it_is(app: &App, shell: &Shell, staff: &StaffScope, form: FormState) -> Result<PolicyPage, AppError> {
+async fn as_it_is(app: &App, shell: &PageContext, staff: &StaffScope, form: FormState) -> Result<PolicyPage, AppError> {
     let (version, policy) = newest(app, staff).await?;
     let json = fields::json(&policy)?;
     Ok(page(shell, form, version, |field| values(fields::at(&json, field.path))))
@@ -137,7 +137,7 @@ async fn as_it_is(app: &App, shell: &Shell, staff: &StaffScope, form: FormState)
 /// Returns the same with what went wrong with a field.
 async fn refused(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
     (field, words): (&'static str, &str),
 ) -> Result<Response, AppError> {
@@ -146,7 +146,11 @@ async fn refused(
     Ok(as_it_is(app, shell, staff, form).await?.into_response())
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<PolicyPage, AppError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: PageContext,
+    staff: StaffScope,
+) -> Result<PolicyPage, AppError> {
     as_it_is(&app, &shell, &staff, FormState::default()).await
 }
 
@@ -171,7 +175,7 @@ fn contradictions(policy: &Policy) -> Vec<(&'static str, &'static str)> {
 
 pub(super) async fn check(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     axum::Form(typed): axum::Form<Vec<(String, String)>>,
 ) -> Result<Response, AppError> {
@@ -232,7 +236,7 @@ pub(super) struct Checked {
 
 pub(super) async fn keep(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     axum::Form(Checked { version, policy }): axum::Form<Checked>,
 ) -> Result<Response, AppError> {

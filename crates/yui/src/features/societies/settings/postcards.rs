@@ -24,7 +24,7 @@ use crate::{
     },
     heavy,
     scope::{InSociety, StaffScope},
-    ui::{FormState, Page, Shell},
+    ui::{FormState, Page, PageContext},
 };
 
 #[derive(Template)]
@@ -33,13 +33,13 @@ pub(crate) struct PostcardsPage {
     page: Page,
     form: FormState,
     version: i64,
-    typed: Typed,
+    typed: PostcardTextForm,
 }
 
 /// What is typed: a line each.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct PostcardTextForm {
     version: i64,
     sender: String,
     postage: String,
@@ -54,7 +54,7 @@ const LONGEST: usize = 1_000;
 const NO_FONTS: &str =
     "PDFに使う書体がこのサーバーに入っていないため、ハガキに入るかを確かめられません。運営者にお知らせください。";
 
-impl Typed {
+impl PostcardTextForm {
     /// Returns what is typed in the fields, each with its part of the card.
     fn fields(&self) -> [(Part, &str); 3] {
         [(Part::Sender, &self.sender), (Part::Postage, &self.postage), (Part::Inquiry, &self.inquiry)]
@@ -106,23 +106,27 @@ fn label(part: Part) -> &'static str {
     }
 }
 
-fn page(shell: &Shell, form: FormState, version: i64, typed: Typed) -> PostcardsPage {
+fn page(shell: &PageContext, form: FormState, version: i64, typed: PostcardTextForm) -> PostcardsPage {
     let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
     PostcardsPage { page, form, version, typed }
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<PostcardsPage, AppError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: PageContext,
+    staff: StaffScope,
+) -> Result<PostcardsPage, AppError> {
     let (version, Policy { postcards, .. }) = newest(&app, &staff).await?;
     let PostcardLines { sender, postage, inquiry } = postcards;
     let [sender, postage, inquiry] = [sender, postage, inquiry].map(|lines| lines.join("\n"));
-    Ok(page(&shell, FormState::default(), version, Typed { version, sender, postage, inquiry }))
+    Ok(page(&shell, FormState::default(), version, PostcardTextForm { version, sender, postage, inquiry }))
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<PostcardTextForm>,
 ) -> Result<Response, AppError> {
     let (version, old) = newest(&app, &staff).await?;
     let before = old.postcards.clone();
@@ -214,7 +218,7 @@ pub(super) async fn sample(State(app): State<App>, staff: StaffScope) -> Result<
 
 crate::ui::console_pages! {
     PostcardsPage => |shell| {
-        let typed = Typed {
+        let typed = PostcardTextForm {
             version: 3,
             sender: "〒100-0000\n東京都見本区みほん町1丁目2番3号 みほん健保会館 4階 適用課".into(),
             postage: "料金後納\n郵便".into(),

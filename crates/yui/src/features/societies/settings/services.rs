@@ -12,11 +12,11 @@ use crate::{
     error::AppError,
     features::societies::{Policy, Service},
     scope::StaffScope,
-    ui::{FormState, Page, Shell},
+    ui::{FormState, Page, PageContext},
 };
 
 /// A service in the form.
-pub(crate) struct Line {
+pub(crate) struct ServiceLine {
     word: &'static str,
     label: &'static str,
     on: bool,
@@ -29,16 +29,16 @@ pub(crate) struct ServicesPage {
     page: Page,
     form: FormState,
     version: i64,
-    lines: Vec<Line>,
+    lines: Vec<ServiceLine>,
 }
 
 const TITLE: &str = "サービスの公開と順番";
 
-fn lines(services: &[Service]) -> Vec<Line> {
+fn lines(services: &[Service]) -> Vec<ServiceLine> {
     let place = |service: &Service| services.iter().position(|one| one == service);
     let mut all: Vec<_> = Service::ALL.iter().collect();
     all.sort_by_key(|service| place(service).unwrap_or(usize::MAX));
-    let line = |(at, service): (usize, &&Service)| Line {
+    let line = |(at, service): (usize, &&Service)| ServiceLine {
         word: service.word(),
         label: service.label(),
         on: services.contains(service),
@@ -47,7 +47,11 @@ fn lines(services: &[Service]) -> Vec<Line> {
     all.iter().enumerate().map(line).collect()
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<ServicesPage, AppError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: PageContext,
+    staff: StaffScope,
+) -> Result<ServicesPage, AppError> {
     let (version, policy) = newest(&app, &staff).await?;
     let lines = lines(&policy.services);
     Ok(ServicesPage { page: shell.console(TITLE), form: FormState::default(), version, lines })
@@ -55,7 +59,7 @@ pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     axum::Form(typed): axum::Form<Vec<(String, String)>>,
 ) -> Result<Response, AppError> {

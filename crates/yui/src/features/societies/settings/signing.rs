@@ -12,9 +12,9 @@ use serde::Deserialize;
 use crate::{
     app::App,
     error::AppError,
-    features::societies::signing_key::{self, Refused},
+    features::societies::signing_key::{self, KeyRefusal},
     scope::StaffScope,
-    ui::{FormState, Page, Shell, format},
+    ui::{FormState, Page, PageContext, format},
 };
 
 #[derive(Template)]
@@ -31,7 +31,7 @@ pub(crate) struct SigningKeyPage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct SigningKeyForm {
     key: String,
     certificate: String,
 }
@@ -55,7 +55,7 @@ fn warning(now: Timestamp, until: Option<Timestamp>) -> &'static str {
 
 async fn page(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
     form: FormState,
     certificate: String,
@@ -70,15 +70,19 @@ async fn page(
     })
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<SigningKeyPage, AppError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: PageContext,
+    staff: StaffScope,
+) -> Result<SigningKeyPage, AppError> {
     page(&app, &shell, &staff, FormState::default(), String::new()).await
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<SigningKeyForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     if typed.key.trim().is_empty() {
@@ -91,13 +95,17 @@ pub(super) async fn submit(
         // Trying it is part of reading it: a document is signed and its signature looked at.
         match signing_key::try_out(&typed.key, &typed.certificate, app.clock.now()) {
             Ok(()) => {}
-            Err(Refused::Key) => {
+            Err(KeyRefusal::Key) => {
                 form.error("key", "秘密鍵を読めません。RSAまたはECDSA（P-256）のPEM形式か、ご確認ください。")
             }
-            Err(Refused::Certificate) => form.error("certificate", "証明書を読めません。PEM形式か、ご確認ください。"),
-            Err(Refused::Mismatch) => form.error("certificate", "この証明書は、貼り付けた秘密鍵のものではありません。"),
-            Err(Refused::Over) => form.error("certificate", "この証明書は有効期限が切れています。"),
-            Err(Refused::Signature) => form.error("key", "この鍵で試しに署名できませんでした。"),
+            Err(KeyRefusal::Certificate) => {
+                form.error("certificate", "証明書を読めません。PEM形式か、ご確認ください。")
+            }
+            Err(KeyRefusal::Mismatch) => {
+                form.error("certificate", "この証明書は、貼り付けた秘密鍵のものではありません。")
+            }
+            Err(KeyRefusal::Over) => form.error("certificate", "この証明書は有効期限が切れています。"),
+            Err(KeyRefusal::Signature) => form.error("key", "この鍵で試しに署名できませんでした。"),
         }
     }
     if form.has_errors() {

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use yui_db::Tx;
 
 use super::{
-    ANNOUNCEMENTS_TAKEN_BACK, ANNOUNCEMENTS_WRITTEN, Refusal, end_of,
+    ANNOUNCEMENTS_TAKEN_BACK, ANNOUNCEMENTS_WRITTEN, AnnouncementRefusal, end_of,
     queries::{self, Foreseen, ToAnnounce},
     subject,
 };
@@ -91,7 +91,7 @@ pub(super) struct Sending {
 /// Returns what sending on that day, with this last day of the way in, would do to how many.
 ///
 /// # Errors
-/// [`Refusal`] where it can not be done, or where the database does not answer.
+/// [`AnnouncementRefusal`] where it can not be done, or where the database does not answer.
 pub(super) async fn foresee(
     app: &App,
     scope: &impl InSociety,
@@ -101,24 +101,24 @@ pub(super) async fn foresee(
     let (today, now) = (app.clock.today(), app.clock.now());
     let farthest = now.checked_add(FARTHEST)?.to_zoned(japan()).date();
     if on < today {
-        return Err(Refusal::DayPast(on).into());
+        return Err(AnnouncementRefusal::DayPast(on).into());
     }
     if on > farthest {
-        return Err(Refusal::DayTooFar(on).into());
+        return Err(AnnouncementRefusal::DayTooFar(on).into());
     }
     match until {
-        Some(until) if until > farthest => return Err(Refusal::UntilTooFar(until).into()),
-        Some(until) if until < on => return Err(Refusal::UntilBefore { on, until }.into()),
+        Some(until) if until > farthest => return Err(AnnouncementRefusal::UntilTooFar(until).into()),
+        Some(until) if until < on => return Err(AnnouncementRefusal::UntilBefore { on, until }.into()),
         _ => {}
     }
     if !numbers_pending(&app.db, scope, 1).await?.is_empty() {
-        return Err(Refusal::ImportNotDone.into());
+        return Err(AnnouncementRefusal::ImportNotDone.into());
     }
     let due = on.at(HOUR, 0, 0, 0).to_zoned(japan())?.timestamp().max(now);
     let sending = Sending { due, ends_at: until.map(end_of).transpose()? };
     let foreseen = queries::foreseen(&app.db, scope, sending, now).await?;
     if foreseen.ends_before > 0 {
-        return Err(Refusal::EndsBefore { on, people: foreseen.ends_before }.into());
+        return Err(AnnouncementRefusal::EndsBefore { on, people: foreseen.ends_before }.into());
     }
     Ok((sending, foreseen))
 }
@@ -128,7 +128,7 @@ pub(super) async fn foresee(
 /// the last day of the way in, where it is not to stay that of the import. What the console ordered before is done no more.
 ///
 /// # Errors
-/// [`Refusal`], or where the database does not answer; of a refusal no mail is written.
+/// [`AnnouncementRefusal`], or where the database does not answer; of a refusal no mail is written.
 pub async fn announce(app: &App, scope: &SystemScope, on: Date, until: Option<Date>) -> anyhow::Result<Announced> {
     let (sending, _) = foresee(app, scope, on, until).await?;
     at_once(app, scope, What::Send(sending)).await

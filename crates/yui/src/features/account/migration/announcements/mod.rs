@@ -11,8 +11,8 @@ mod take_back;
 pub(in super::super) use announce::take_back_of;
 pub use announce::{Announced, announce, take_back};
 pub(crate) use order::order_approved;
-pub(super) use queries::Taken;
-pub use refusal::Refusal;
+pub(super) use queries::LeasedAnnouncement;
+pub use refusal::AnnouncementRefusal;
 
 use super::end_of;
 use crate::{

@@ -8,7 +8,7 @@ use super::{
     super::orders::{Order, Statements, TAKEN_FOR},
     ANNOUNCEMENTS_BACK_ORDERED, ANNOUNCEMENTS_ORDERED,
     announce::{Sending, What, foresee, portion, recorded},
-    queries::{self, Taken},
+    queries::{self, LeasedAnnouncement},
     subject,
 };
 use crate::{app::App, features::audit, scope::SystemScope, ui::format};
@@ -53,14 +53,14 @@ fn asked(words: &str) -> anyhow::Result<(Date, Option<Date>)> {
 /// writes them.
 ///
 /// # Errors
-/// [`super::Refusal`] where that can not be done any more, or where the database does not answer.
+/// [`super::AnnouncementRefusal`] where that can not be done any more, or where the database does not answer.
 pub(crate) async fn order_approved(app: &App, tx: &mut Tx, scope: &SystemScope, detail: &str) -> anyhow::Result<()> {
     let (on, until) = asked(detail)?;
     let (sending, _) = foresee(app, scope, on, until).await?;
     order_in(app, tx, scope, What::Send(sending), detail).await
 }
 
-impl Order for Taken {
+impl Order for LeasedAnnouncement {
     const WHAT: &'static str = "announcements";
 
     const STATEMENTS: Statements = Statements {

@@ -10,28 +10,28 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{
-    ALL, Refusal,
+    ALL, AnnouncementRefusal,
     announce::{Announced, HOUR, Sending, What, foresee},
     order::{order, words},
-    queries::{self, Foreseen, OrderRow, Standing, WaitingRow},
+    queries::{self, Foreseen, NotEnrolledCounts, OrderRow, WaitingMailsRow},
     subject,
 };
 use crate::{
     app::{App, japan},
     error::AppError,
     features::{
-        account::migration::{Group, last_day, progress},
+        account::migration::{MigrationGroup, last_day, progress},
         approvals,
         societies::Guarded,
     },
     scope::StaffScope,
-    ui::{FormState, Lang, Page, Shell, format},
+    ui::{FormState, Lang, Page, PageContext, format},
 };
 
 /// What is typed: the day of sending and, where it is not to stay the import's, the last day of the way in.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct AnnouncementForm {
     on: String,
     until: String,
 }
@@ -46,7 +46,7 @@ pub(crate) struct OrderLine {
 }
 
 /// Mails that wait for one time.
-pub(crate) struct Waiting {
+pub(crate) struct WaitingMails {
     at: String,
     mails: i64,
 }
@@ -56,11 +56,11 @@ pub(crate) struct Waiting {
 pub(crate) struct MigrationPage {
     page: Page,
     form: FormState,
-    typed: Typed,
-    groups: Vec<Group>,
-    total: Group,
-    standing: Standing,
-    waiting: Vec<Waiting>,
+    typed: AnnouncementForm,
+    groups: Vec<MigrationGroup>,
+    total: MigrationGroup,
+    standing: NotEnrolledCounts,
+    waiting: Vec<WaitingMails>,
     orders: Vec<OrderLine>,
     /// An order is being carried out, whether that failed a moment ago, and whether it is one to send.
     working: bool,
@@ -76,7 +76,7 @@ pub(crate) struct MigrationPage {
 #[template(path = "features/account/migration/announcements/check.html")]
 pub(crate) struct MigrationCheckPage {
     page: Page,
-    typed: Typed,
+    typed: AnnouncementForm,
     when: String,
     until: Option<String>,
     foreseen: Foreseen,
@@ -102,16 +102,16 @@ const TITLE: &str = "以前のシステムからの移行";
 /// What was just done.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Done {
+pub(super) struct AnnouncementsQuery {
     done: String,
 }
 
 pub(super) async fn page(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
     form: FormState,
-    (typed, done): (Typed, &str),
+    (typed, done): (AnnouncementForm, &str),
 ) -> Result<MigrationPage, AppError> {
     let now = app.clock.now();
     let groups = progress(&app.db, staff, now).await?;
@@ -121,7 +121,7 @@ pub(super) async fn page(
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
         form,
         typed,
-        total: Group::total(&groups),
+        total: MigrationGroup::total(&groups),
         groups: groups.to_vec(),
         standing: queries::standing(&app.db, staff, app.clock.today()).await?,
         waiting: queries::waiting(&app.db, staff, now).await?.iter().map(waiting).collect(),
@@ -141,8 +141,8 @@ pub(super) async fn page(
     })
 }
 
-fn waiting(row: &WaitingRow) -> Waiting {
-    Waiting { at: format::minute_of(Lang::Ja, row.due_at.to_jiff()), mails: row.mails }
+fn waiting(row: &WaitingMailsRow) -> WaitingMails {
+    WaitingMails { at: format::minute_of(Lang::Ja, row.due_at.to_jiff()), mails: row.mails }
 }
 
 fn order_line(row: &OrderRow) -> OrderLine {
@@ -172,11 +172,11 @@ fn order_line(row: &OrderRow) -> OrderLine {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(Done { done }): Query<Done>,
+    Query(AnnouncementsQuery { done }): Query<AnnouncementsQuery>,
 ) -> Result<MigrationPage, AppError> {
-    page(&app, &shell, &staff, FormState::default(), (Typed::default(), &done)).await
+    page(&app, &shell, &staff, FormState::default(), (AnnouncementForm::default(), &done)).await
 }
 
 /// What is wanted, and what it will do.
@@ -188,7 +188,11 @@ struct Planned {
 }
 
 /// Returns what is wanted and will be done, or what is wrong with that.
-async fn planned(app: &App, staff: &StaffScope, typed: &Typed) -> Result<Result<Planned, FormState>, AppError> {
+async fn planned(
+    app: &App,
+    staff: &StaffScope,
+    typed: &AnnouncementForm,
+) -> Result<Result<Planned, FormState>, AppError> {
     let mut form = FormState::default();
     let on = typed.on.trim().parse::<Date>().ok();
     if on.is_none() {
@@ -214,7 +218,7 @@ async fn planned(app: &App, staff: &StaffScope, typed: &Typed) -> Result<Result<
             }
             Ok(Ok(Planned { on, until, sending, foreseen }))
         }
-        Err(error) => match error.downcast_ref::<Refusal>() {
+        Err(error) => match error.downcast_ref::<AnnouncementRefusal>() {
             Some(refusal) => {
                 form.error(refusal.field(), &refusal.words());
                 Ok(Err(form))
@@ -235,9 +239,9 @@ fn when(app: &App, sending: Sending) -> String {
 
 pub(super) async fn check(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Query(typed): Query<Typed>,
+    Query(typed): Query<AnnouncementForm>,
 ) -> Result<Response, AppError> {
     match planned(&app, &staff, &typed).await? {
         Ok(planned) => Ok(MigrationCheckPage {
@@ -257,9 +261,9 @@ const CHECK: &str = "案内メールの確認";
 
 pub(super) async fn send(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AnnouncementForm>,
 ) -> Result<Response, AppError> {
     let planned = match planned(&app, &staff, &typed).await? {
         Ok(planned) => planned,
@@ -292,8 +296,8 @@ fn asked_before(open: Option<&approvals::Open>) -> String {
     }
 }
 
-fn sample_group(origin: &'static str, accounts: i64) -> Group {
-    Group {
+fn sample_group(origin: &'static str, accounts: i64) -> MigrationGroup {
+    MigrationGroup {
         origin,
         accounts,
         mailed: accounts / 2,
@@ -307,7 +311,7 @@ crate::ui::console_pages! {
     MigrationPage => |shell| {
         let mut form = FormState::default();
         let on = jiff::civil::date(2026, 11, 1);
-        form.error("on", &Refusal::DayPast(on).words());
+        form.error("on", &AnnouncementRefusal::DayPast(on).words());
         let groups = vec![sample_group("was_active", 1_204), sample_group("was_idle", 811), sample_group("new", 42)];
         let order = |state: &'static str, bad: bool| OrderLine {
             what: "2027/01/15 09:00 に送信（2027年3月31日まで登録可）".into(),
@@ -319,11 +323,11 @@ crate::ui::console_pages! {
         Self {
             page: shell.console_with_errors(TITLE),
             form,
-            typed: Typed { on: on.to_string(), until: "2027-03-31".into() },
-            total: Group::total(&groups),
+            typed: AnnouncementForm { on: on.to_string(), until: "2027-03-31".into() },
+            total: MigrationGroup::total(&groups),
             groups,
-            standing: Standing { unwritten: 811, without_address: 120, failed: 3 },
-            waiting: vec![Waiting { at: "2027年1月15日 09:00".into(), mails: 1_204 }],
+            standing: NotEnrolledCounts { unwritten: 811, without_address: 120, failed: 3 },
+            waiting: vec![WaitingMails { at: "2027年1月15日 09:00".into(), mails: 1_204 }],
             orders: vec![order("やり直し待ち", true), order("完了", false)],
             working: true,
             trouble: true,
@@ -338,7 +342,7 @@ crate::ui::console_pages! {
     },
     MigrationCheckPage => |shell| Self {
         page: shell.console(CHECK),
-        typed: Typed { on: "2027-01-15".into(), until: "2027-03-31".into() },
+        typed: AnnouncementForm { on: "2027-01-15".into(), until: "2027-03-31".into() },
         when: "2027年1月15日 9時に".into(),
         until: Some("2027年3月31日".into()),
         foreseen: Foreseen { unwritten: 1_004, waiting: 203, as_before: 3, ends_before: 0 },

@@ -161,19 +161,19 @@ pub(super) async fn foreseen(
 
 /// The mails that wait for one time.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
-pub(super) struct WaitingRow {
+pub(super) struct WaitingMailsRow {
     pub(super) due_at: yui_db::Timestamp,
     pub(super) mails: i64,
 }
 
 /// Returns how many mails wait, by when they are due.
-pub(super) async fn waiting(db: &Db, scope: &impl InSociety, now: Timestamp) -> Result<Vec<WaitingRow>, DbError> {
+pub(super) async fn waiting(db: &Db, scope: &impl InSociety, now: Timestamp) -> Result<Vec<WaitingMailsRow>, DbError> {
     db.all(&WAITING, params![scope.society_id(), now]).await
 }
 
 /// How those stand who are not enrolled.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
-pub(super) struct Standing {
+pub(super) struct NotEnrolledCounts {
     /// Who can be mailed and has not been.
     pub(super) unwritten: i64,
     /// Who needs paper, for want of an address.
@@ -183,7 +183,7 @@ pub(super) struct Standing {
 }
 
 /// Counts how those stand who are not enrolled.
-pub(super) async fn standing(db: &Db, scope: &impl InSociety, today: Date) -> Result<Standing, DbError> {
+pub(super) async fn standing(db: &Db, scope: &impl InSociety, today: Date) -> Result<NotEnrolledCounts, DbError> {
     db.one(&STANDING, params![scope.society_id(), today]).await
 }
 
@@ -220,7 +220,7 @@ pub(super) async fn first_way_ends(
 
 /// Returns whether an order to send is not done yet.
 pub(super) async fn is_sending(db: &Db, scope: &impl InSociety) -> Result<bool, DbError> {
-    let row: Count = db.one(&SENDING, params![scope.society_id()]).await?;
+    let row: CountRow = db.one(&SENDING, params![scope.society_id()]).await?;
     Ok(row.count > 0)
 }
 
@@ -230,7 +230,7 @@ pub(super) async fn orders_stop(tx: &mut Tx, scope: &SystemScope, now: Timestamp
 }
 
 #[derive(sqlx::FromRow)]
-struct Count {
+struct CountRow {
     count: i64,
 }
 
@@ -247,7 +247,7 @@ pub(super) async fn order(
     let act = if sending.is_some() { "send" } else { "take_back" };
     let (due_at, ends_at) = (sending.map(|sending| sending.due), sending.and_then(|sending| sending.ends_at));
     let values = params![scope.society_id(), act, due_at, ends_at, ends_at.is_none()];
-    if tx.one::<Count>(&ORDER_SAME, values).await?.count > 0 {
+    if tx.one::<CountRow>(&ORDER_SAME, values).await?.count > 0 {
         return Ok(false);
     }
     orders_stop(tx, scope, now).await?;
@@ -258,7 +258,7 @@ pub(super) async fn order(
 
 /// An order that a worker has taken.
 #[derive(Debug, sqlx::FromRow)]
-pub(in super::super) struct Taken {
+pub(in super::super) struct LeasedAnnouncement {
     pub(super) order_id: i64,
     pub(super) act: String,
     pub(super) due_at: Option<yui_db::Timestamp>,
@@ -273,7 +273,7 @@ pub(in super::super) struct Taken {
 pub(super) async fn keep(
     tx: &mut Tx,
     scope: &impl InSociety,
-    order: &Taken,
+    order: &LeasedAnnouncement,
     until: Timestamp,
 ) -> Result<bool, DbError> {
     Ok(tx.execute(&KEEP, params![scope.society_id(), order.order_id, order.tries, until]).await? == 1)
@@ -283,7 +283,7 @@ pub(super) async fn keep(
 pub(super) async fn went(
     tx: &mut Tx,
     scope: &impl InSociety,
-    order: &Taken,
+    order: &LeasedAnnouncement,
     (through, done): (i64, &Announced),
 ) -> Result<(), DbError> {
     let Announced { written, moved, as_before, taken_back } = *done;
@@ -303,7 +303,7 @@ struct DoneRow {
 pub(super) async fn done(
     tx: &mut Tx,
     scope: &impl InSociety,
-    order: &Taken,
+    order: &LeasedAnnouncement,
     now: Timestamp,
 ) -> Result<Announced, DbError> {
     let row: DoneRow = tx.one(&DONE, params![scope.society_id(), order.order_id, now]).await?;

@@ -6,7 +6,7 @@ use crate::ui::{Lang, format};
 
 /// Why not: in English for the command line, in Japanese for a page.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum AnnouncementRefusal {
     /// The day of sending is over.
     #[error("{0} is past")]
     DayPast(Date),
@@ -37,7 +37,7 @@ pub enum Refusal {
     ImportNotDone,
 }
 
-impl Refusal {
+impl AnnouncementRefusal {
     /// Returns the field of the page that it is about.
     pub(super) fn field(&self) -> &'static str {
         match self {

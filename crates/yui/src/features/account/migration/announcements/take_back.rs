@@ -11,7 +11,7 @@ use crate::{
     app::App,
     error::AppError,
     scope::StaffScope,
-    ui::{Page, Shell, format},
+    ui::{Page, PageContext, format},
 };
 
 #[derive(Template)]
@@ -31,7 +31,7 @@ async fn waiting(app: &App, staff: &StaffScope) -> Result<(i64, bool), AppError>
     Ok((rows.iter().map(|row| row.mails).sum(), queries::is_sending(&app.db, staff).await?))
 }
 
-pub(super) async fn show(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<Response, AppError> {
+pub(super) async fn show(State(app): State<App>, shell: PageContext, staff: StaffScope) -> Result<Response, AppError> {
     match waiting(&app, &staff).await? {
         (0, false) => Ok(Redirect::to("/console/migration?done=nothing").into_response()),
         (mails, sending) => Ok(MigrationTakeBackPage { page: shell.console(TITLE), mails, sending }.into_response()),

@@ -25,7 +25,7 @@ use crate::{
     scope::SystemScope,
 };
 pub(crate) use paper::sheet as postcard_sheet;
-pub(super) use queries::Taken;
+pub(super) use queries::LeasedRun;
 
 /// The pages of this part.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -67,7 +67,7 @@ fn subject(run_id: i64) -> Subject {
     Subject::new("pair_run", run_id, format!("発行 {run_id}"))
 }
 
-impl Order for Taken {
+impl Order for LeasedRun {
     const WHAT: &'static str = "temporary IDs";
 
     const STATEMENTS: Statements = Statements {

@@ -16,7 +16,7 @@ use yui_print::PrintError;
 use super::{
     super::{queries::pairs, temporary_ids::csv as list_of},
     PAIRS_ADDRESSES, PAIRS_CARDS, PAIRS_FORGOTTEN, PAIRS_LIST, PAIRS_ORDERED, PAIRS_STOPPED, paper,
-    queries::{self, Counts, RunRow},
+    queries::{self, RunCounts, RunRow},
     subject,
 };
 use crate::{
@@ -27,14 +27,14 @@ use crate::{
     heavy,
     scope::{InSociety, StaffScope},
     ui::{
-        FormState, Page, Shell, csv, format,
+        FormState, Page, PageContext, csv, format,
         progress::{Progress, percent, progress as tell},
     },
 };
 
 /// A run in the list, and on its own page.
 #[derive(Clone)]
-pub(crate) struct Line {
+pub(crate) struct RunLine {
     run_id: i64,
     whom: &'static str,
     ordered: String,
@@ -50,7 +50,7 @@ pub(crate) struct Line {
     forgotten: Option<String>,
 }
 
-impl From<RunRow> for Line {
+impl From<RunRow> for RunLine {
     fn from(row: RunRow) -> Self {
         let at = |at: Option<yui_db::Timestamp>| at.map(|at| format::minute(at.to_jiff()));
         let by = |name: Option<String>, when| at(when).map(|at| format!("{} {at}", name.unwrap_or_default()));
@@ -90,9 +90,9 @@ fn whom_words(whom: &str) -> &'static str {
 pub(crate) struct PairRunsPage {
     page: Page,
     form: FormState,
-    counts: Counts,
+    counts: RunCounts,
     days: u16,
-    lines: Vec<Line>,
+    lines: Vec<RunLine>,
 }
 
 #[derive(Template)]
@@ -100,7 +100,7 @@ pub(crate) struct PairRunsPage {
 pub(crate) struct PairRunPage {
     page: Page,
     form: FormState,
-    line: Line,
+    line: RunLine,
     /// How far making them is, in percent and in words.
     percent: i64,
     words: String,
@@ -115,25 +115,34 @@ const SHOWN: i64 = 100;
 
 const TITLE: &str = "仮IDの発行";
 
-async fn list_page(app: &App, shell: &Shell, staff: &StaffScope, form: FormState) -> Result<PairRunsPage, AppError> {
+async fn list_page(
+    app: &App,
+    shell: &PageContext,
+    staff: &StaffScope,
+    form: FormState,
+) -> Result<PairRunsPage, AppError> {
     let rows = queries::list(&app.db, staff, SHOWN).await?;
     Ok(PairRunsPage {
         page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
         form,
         counts: queries::counts(&app.db, staff, (app.clock.today(), app.clock.now())).await?,
         days: staff.society().policy.temporary_days,
-        lines: rows.into_iter().map(Line::from).collect(),
+        lines: rows.into_iter().map(RunLine::from).collect(),
     })
 }
 
-pub(super) async fn list(State(app): State<App>, shell: Shell, staff: StaffScope) -> Result<PairRunsPage, AppError> {
+pub(super) async fn list(
+    State(app): State<App>,
+    shell: PageContext,
+    staff: StaffScope,
+) -> Result<PairRunsPage, AppError> {
     list_page(&app, &shell, &staff, FormState::default()).await
 }
 
 /// Who is to get pairs.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct RunForm {
     whom: String,
     /// The run that is to be done again.
     run: Option<i64>,
@@ -141,9 +150,9 @@ pub(super) struct Typed {
 
 pub(super) async fn order(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
-    Form(Typed { whom, run }): Form<Typed>,
+    Form(RunForm { whom, run }): Form<RunForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let counts = queries::counts(&app.db, &staff, (app.clock.today(), app.clock.now())).await?;
@@ -178,7 +187,7 @@ pub(super) async fn order(
 
 async fn one_page(
     app: &App,
-    shell: &Shell,
+    shell: &PageContext,
     staff: &StaffScope,
     run_id: i64,
     form: FormState,
@@ -204,7 +213,7 @@ fn words(made: i64, wanted: i64) -> String {
 
 pub(super) async fn one(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(run_id): Path<i64>,
 ) -> Result<PairRunPage, AppError> {
@@ -236,7 +245,7 @@ pub(super) async fn progress(
 /// Gives up a run that is being made.
 pub(super) async fn stop(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(run_id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -253,7 +262,13 @@ pub(super) async fn stop(
 }
 
 /// Says on the run's page why nothing can be taken.
-async fn refused(app: &App, shell: &Shell, staff: &StaffScope, run_id: i64, words: &str) -> Result<Response, AppError> {
+async fn refused(
+    app: &App,
+    shell: &PageContext,
+    staff: &StaffScope,
+    run_id: i64,
+    words: &str,
+) -> Result<Response, AppError> {
     let mut form = FormState::default();
     form.error("run", words);
     Ok(one_page(app, shell, staff, run_id, form).await?.into_response())
@@ -268,7 +283,7 @@ const NO_ROOM: &str =
 /// The postcards: made whole first, so that a mistake in them takes nothing away; then taken, once.
 pub(super) async fn postcards(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(run_id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -314,7 +329,7 @@ pub(super) async fn postcards(
 /// The printing house's list, with passwords: once.
 pub(super) async fn list_csv(
     State(app): State<App>,
-    shell: Shell,
+    shell: PageContext,
     staff: StaffScope,
     Path(run_id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -371,8 +386,8 @@ pub(super) async fn forget(
     Ok(Redirect::to(&format!("/console/temporary-ids/{run_id}")).into_response())
 }
 
-fn sample_line(ready: bool) -> Line {
-    Line {
+fn sample_line(ready: bool) -> RunLine {
+    RunLine {
         run_id: 3,
         whom: whom_words("without"),
         ordered: "給付 次郎 2026/11/20 09:12".into(),
@@ -392,7 +407,7 @@ crate::ui::console_pages! {
     PairRunsPage => |shell| Self {
         page: shell.console(TITLE),
         form: FormState::default(),
-        counts: Counts { without: 1_204, expired: 12, waiting: 1 },
+        counts: RunCounts { without: 1_204, expired: 12, waiting: 1 },
         days: 90,
         lines: vec![sample_line(false), sample_line(true)],
     },

@@ -91,7 +91,7 @@ statements! {
 }
 
 #[derive(sqlx::FromRow)]
-struct Count {
+struct RunCountRow {
     count: i64,
 }
 
@@ -117,7 +117,7 @@ pub(super) struct RunRow {
 
 /// A run that a worker has taken.
 #[derive(Debug, sqlx::FromRow)]
-pub(in super::super) struct Taken {
+pub(in super::super) struct LeasedRun {
     pub(super) run_id: i64,
     pub(super) whom: String,
     pub(super) again_of: Option<i64>,
@@ -128,7 +128,7 @@ pub(in super::super) struct Taken {
 
 /// How many would get a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Counts {
+pub(super) struct RunCounts {
     pub(super) without: i64,
     pub(super) expired: i64,
     pub(super) waiting: i64,
@@ -153,7 +153,7 @@ pub(super) async fn stop(tx: &mut Tx, staff: &StaffScope, run_id: i64, now: Time
 
 /// Returns how many pairs are made and belong to no run yet.
 pub(super) async fn waiting(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
-    Ok(db.one::<Count>(&WAITING, params![scope.society_id()]).await?.count)
+    Ok(db.one::<RunCountRow>(&WAITING, params![scope.society_id()]).await?.count)
 }
 
 /// Gathers the pairs that wait into the run, which is ready with that; returns how many they are, or nothing where it was
@@ -161,7 +161,7 @@ pub(super) async fn waiting(db: &Db, scope: &impl InSociety) -> Result<i64, DbEr
 pub(super) async fn gather(
     tx: &mut Tx,
     scope: &impl InSociety,
-    run: &Taken,
+    run: &LeasedRun,
     now: Timestamp,
 ) -> Result<Option<i64>, DbError> {
     let pairs = tx.execute(&GATHER, params![scope.society_id(), run.run_id]).await?;
@@ -199,8 +199,8 @@ pub(super) async fn forget(tx: &mut Tx, scope: &impl InSociety, run_id: i64, now
 /// Returns how many got their pair in the run and wait for enrolment still, and of how many of these the password is still
 /// there to be written out.
 pub(super) async fn left(db: &Db, scope: &impl InSociety, run_id: i64) -> Result<(i64, i64), DbError> {
-    let again: Count = db.one(&AGAIN, params![scope.society_id(), run_id]).await?;
-    let left: Count = db.one(&LEFT, params![scope.society_id(), run_id]).await?;
+    let again: RunCountRow = db.one(&AGAIN, params![scope.society_id(), run_id]).await?;
+    let left: RunCountRow = db.one(&LEFT, params![scope.society_id(), run_id]).await?;
     Ok((again.count, left.count))
 }
 
@@ -210,20 +210,20 @@ pub(super) async fn old(
     scope: &impl InSociety,
     (before, now): (Timestamp, Timestamp),
 ) -> Result<Vec<i64>, DbError> {
-    let rows: Vec<Count> = db.all(&OLD, params![scope.society_id(), before, now]).await?;
+    let rows: Vec<RunCountRow> = db.all(&OLD, params![scope.society_id(), before, now]).await?;
     Ok(rows.into_iter().map(|row| row.count).collect())
 }
 
-/// Counts who would get a pair today.
+/// RunCounts who would get a pair today.
 pub(super) async fn counts(
     db: &Db,
     scope: &impl InSociety,
     (today, now): (jiff::civil::Date, Timestamp),
-) -> Result<Counts, DbError> {
-    let without: Count = db.one(&WITHOUT, params![scope.society_id(), today]).await?;
-    let expired: Count = db.one(&EXPIRED, params![scope.society_id(), today, now]).await?;
-    let without_way: Count = db.one(&WITHOUT_WAY, params![scope.society_id(), today]).await?;
-    Ok(Counts {
+) -> Result<RunCounts, DbError> {
+    let without: RunCountRow = db.one(&WITHOUT, params![scope.society_id(), today]).await?;
+    let expired: RunCountRow = db.one(&EXPIRED, params![scope.society_id(), today, now]).await?;
+    let without_way: RunCountRow = db.one(&WITHOUT_WAY, params![scope.society_id(), today]).await?;
+    Ok(RunCounts {
         without: without.count + without_way.count,
         expired: expired.count,
         waiting: waiting(db, scope).await?,
