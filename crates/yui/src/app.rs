@@ -24,7 +24,7 @@ use crate::{
     config::Config,
     demo::Demo,
     features::{
-        account::Throttles,
+        account::RateLimiter,
         imports::WorkSignal,
         mails::Mailer,
         societies::{Directory, Society},
@@ -61,7 +61,7 @@ pub struct AppParts {
     /// The pause before a refusal.
     pub slow_refusal: SlowRefusal,
     /// What is known of limits without asking the database.
-    pub throttles: Throttles,
+    pub rate_limiter: RateLimiter,
     /// The keys that seal secrets at rest; none where none were given.
     pub keys: Option<KeyRing>,
     /// The fonts for PDFs; none where they are not installed, which was said at the start.
@@ -153,7 +153,7 @@ impl App {
             heavy: HeavyWork::new((cores / 2).max(1)),
             searches: HeavyWork::new((cores / 2).max(1) + 1),
             slow_refusal,
-            throttles: Throttles::default(),
+            rate_limiter: RateLimiter::default(),
             keys,
             fonts,
             assets: Assets::gather(),

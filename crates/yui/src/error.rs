@@ -34,7 +34,7 @@ pub enum AppError {
 
 impl AppError {
     /// A handler asks for a scope that its route's permission does not give.
-    pub(crate) fn door(scope: &'static str) -> Self {
+    pub(crate) fn missing_scope(scope: &'static str) -> Self {
         anyhow::anyhow!("the route's permission gives no {scope}").into()
     }
 }
@@ -50,7 +50,7 @@ impl<E: Into<anyhow::Error>> From<E> for AppError {
 }
 
 impl IntoResponse for AppError {
-    /// Returns the bare status; the router's outermost layer draws the page in the visitor's language.
+    /// Returns the bare status; the router's outermost layer draws the page in the client's language.
     fn into_response(self) -> Response {
         let status = match &self {
             Self::NotFound => StatusCode::NOT_FOUND,

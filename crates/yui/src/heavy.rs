@@ -2,7 +2,7 @@
 
 use yui_auth::fair::{FairLine, Place, Turn};
 
-use crate::{error::AppError, features::societies::Society, scope::InSociety, visitor::ClientInfo};
+use crate::{client_info::ClientInfo, error::AppError, features::societies::Society, scope::InSociety};
 
 /// Seconds after which one that found the line full may come again.
 const RETRY_AFTER: u32 = 5;
@@ -58,9 +58,9 @@ impl HeavyWork {
 }
 
 /// Returns the turn of somebody who is not signed in, with what they say of an account.
-pub(crate) fn stranger(scope: &impl InSociety, visitor: &ClientInfo, whom: &str) -> Turn {
+pub(crate) fn stranger(scope: &impl InSociety, client: &ClientInfo, whom: &str) -> Turn {
     let account = if whom.is_empty() { 0 } else { number(whom) };
-    Turn { society: scope.society_id(), network: number(&visitor.network()), account }
+    Turn { society: scope.society_id(), network: number(&client.network()), account }
 }
 
 /// Returns the turn of an account: `kind` tells members and staff apart.

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod cli;
+mod client_info;
 pub mod config;
 pub mod demo;
 pub mod error;
@@ -18,4 +19,3 @@ mod security;
 pub mod serve;
 pub mod slow_refusal;
 pub mod ui;
-mod visitor;

@@ -1,4 +1,4 @@
-//! Every route with its permission, and the door that every request passes.
+//! Every route with its permission, and the authorisation that every request passes.
 
 mod late;
 
@@ -24,6 +24,7 @@ use yui_db::in_request;
 use self::late::{Late, RedirectTarget, referring_page, with_kept_form};
 use crate::{
     app::App,
+    client_info::ClientInfo,
     demo,
     error::AppError,
     features::{
@@ -38,7 +39,6 @@ use crate::{
     scope::{InSociety, PublicScope},
     security,
     ui::{self, PageContext, Signed},
-    visitor::ClientInfo,
 };
 
 /// Who may use a route.
@@ -59,7 +59,7 @@ pub enum Permission {
     Staff(Right),
     /// The same, having proved the second factor a moment ago.
     StaffFresh(Right),
-    /// The demo's visitor, on the demo's own host; outside the demo the route does not exist.
+    /// The demo's client, on the demo's own host; outside the demo the route does not exist.
     DemoVisitor,
     /// The machine's own checks, on any host: they show nothing of any society.
     Machine,
@@ -183,8 +183,8 @@ impl Routes {
             Permission::DemoVisitor => &mut self.demo,
             Permission::Machine => &mut self.machine,
         };
-        let door = from_fn_with_state((self.app.clone(), permission, self.pages.clone()), door);
-        *router = std::mem::take(router).route(path, handler.layer(door));
+        let authorize = from_fn_with_state((self.app.clone(), permission, self.pages.clone()), authorize);
+        *router = std::mem::take(router).route(path, handler.layer(authorize));
         self
     }
 }
@@ -247,14 +247,14 @@ async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Result<Res
             let now = app.clock.now();
             let window = societies::closed(&society, request.uri().path(), now);
             let (method, coming) = (request.method().clone(), maintenance::announced(&society.policy.maintenance, now));
-            if let Some(shell) = request.extensions_mut().get_mut::<PageContext>() {
-                shell.society = Some(society.clone());
-                shell.coming = coming;
+            if let Some(context) = request.extensions_mut().get_mut::<PageContext>() {
+                context.society = Some(society.clone());
+                context.coming = coming;
                 if let Some(window) = window {
-                    return Ok(societies::closed_answer(shell, &window, &method, now));
+                    return Ok(societies::closed_answer(context, &window, &method, now));
                 }
             }
-            request.extensions_mut().insert(PublicScope::at_the_door(society));
+            request.extensions_mut().insert(PublicScope::authorize(society));
             hosts.society
         }
         None if app.demo.is_some() && name == "localhost" => hosts.demo,
@@ -262,8 +262,9 @@ async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Result<Res
             // An older system's host has one page.
             let older = app.societies.older_at_host(&app.db, app.clock.now(), &name).await?;
             if let Some(older) = older {
-                let shell = request.extensions().get::<PageContext>().ok_or_else(|| AppError::door("PageContext"))?;
-                return Ok(older_host::answer(app, shell, &older, request.method(), request.uri()));
+                let context =
+                    request.extensions().get::<PageContext>().ok_or_else(|| AppError::missing_scope("PageContext"))?;
+                return Ok(older_host::answer(app, context, &older, request.method(), request.uri()));
             }
             hosts.machine
         }
@@ -288,7 +289,7 @@ fn nobody_yet() -> Response {
 }
 
 /// Lets in whom the route's permission allows, and makes their scope.
-async fn door(
+async fn authorize(
     State((app, permission, pages)): State<(App, Permission, RoutePaths)>,
     mut request: Request,
     next: Next,
@@ -297,25 +298,27 @@ async fn door(
         return Ok(next.run(request).await);
     }
     if !request.method().is_safe()
-        && let Some(shell) = request.extensions_mut().get_mut::<PageContext>()
+        && let Some(context) = request.extensions_mut().get_mut::<PageContext>()
     {
         // The form may be on the answer to another POST request, whose path has no GET route.
-        let path = shell.path.split('?').next().unwrap_or_default();
+        let path = context.path.split('?').next().unwrap_or_default();
         if let Some(page) = pages.above(path).filter(|page| *page != path) {
-            shell.path = page.to_owned();
+            context.path = page.to_owned();
         }
     }
-    let scope = request.extensions().get::<PublicScope>().cloned().ok_or_else(|| AppError::door("PublicScope"))?;
+    let scope =
+        request.extensions().get::<PublicScope>().cloned().ok_or_else(|| AppError::missing_scope("PublicScope"))?;
     if let Permission::Service(service) = permission
         && !scope.society().policy.services.contains(&service)
     {
         return Err(AppError::NotFound);
     }
-    let visitor = request.extensions().get::<ClientInfo>().cloned().ok_or_else(|| AppError::door("ClientInfo"))?;
+    let client =
+        request.extensions().get::<ClientInfo>().cloned().ok_or_else(|| AppError::missing_scope("ClientInfo"))?;
     if request.uri().path().split('/').nth(1) == Some("console") {
-        return staff_door(&app, permission, (&scope, &visitor, &pages), request, next).await;
+        return authorize_staff(&app, permission, (&scope, &client, &pages), request, next).await;
     }
-    let member = account::resolve(&app, &scope, request.headers(), &visitor).await?;
+    let member = account::resolve(&app, &scope, request.headers(), &client).await?;
     let proof_due = match (&member, permission) {
         (_, Permission::Anybody) => false,
         // Whoever registers a factor while signed in proves who they are, as for any change of what proves them.
@@ -353,8 +356,8 @@ async fn door(
         owner = account::owner_of_login(&app, &scope, request.headers()).await?.map(FormOwner::Member);
     }
     if let Some(member) = member {
-        if let Some(shell) = request.extensions_mut().get_mut::<PageContext>() {
-            shell.user = Some(member.name.clone());
+        if let Some(context) = request.extensions_mut().get_mut::<PageContext>() {
+            context.user = Some(member.name.clone());
         }
         request.extensions_mut().insert(member);
     }
@@ -362,14 +365,14 @@ async fn door(
 }
 
 /// Lets staff in: members' sessions are worth nothing here, nor are the staff's elsewhere.
-async fn staff_door(
+async fn authorize_staff(
     app: &App,
     permission: Permission,
-    (scope, visitor, pages): (&PublicScope, &ClientInfo, &RoutePaths),
+    (scope, client, pages): (&PublicScope, &ClientInfo, &RoutePaths),
     mut request: Request,
     next: Next,
 ) -> Result<Response, AppError> {
-    let signed_in = staff::resolve(app, scope, request.headers(), visitor).await?;
+    let signed_in = staff::resolve(app, scope, request.headers(), client).await?;
     match (&signed_in, permission) {
         (_, Permission::Anybody | Permission::Step) => {}
         (None, Permission::Staff(_) | Permission::StaffFresh(_)) => {
@@ -390,8 +393,8 @@ async fn staff_door(
     }
     let owner = signed_in.as_ref().map(|staff| FormOwner::Staff(staff.staff_id));
     if let Some(staff) = signed_in {
-        if let Some(shell) = request.extensions_mut().get_mut::<PageContext>() {
-            shell.staff = Some(Signed { name: staff.name.clone(), role: staff.role });
+        if let Some(context) = request.extensions_mut().get_mut::<PageContext>() {
+            context.staff = Some(Signed { name: staff.name.clone(), role: staff.role });
         }
         request.extensions_mut().insert(staff);
     }
@@ -407,12 +410,12 @@ fn page_path(request: &Request) -> String {
     ui::local_path(&referring_page(request))
 }
 
-/// What every answer has: the frame in the visitor's language, strict headers, and a page for every failure.
+/// What every answer has: the frame in the client's language, strict headers, and a page for every failure.
 async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let https = app.config.http.https;
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_lowercase();
-    let mut shell = PageContext {
+    let mut context = PageContext {
         lang: ui::language::chosen(request.headers(), https),
         society: None,
         user: None,
@@ -426,23 +429,23 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
     };
     if !is_machines(request.uri().path()) {
         let found = in_request(app.patience(), app.societies.at_host(&app.db, app.clock.now(), &name)).await;
-        shell.society = found.ok().flatten();
+        context.society = found.ok().flatten();
     }
-    request.extensions_mut().insert(shell.clone());
+    request.extensions_mut().insert(context.clone());
     request.extensions_mut().insert(HostName(name));
     let peer =
         request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip());
-    let visitor = ClientInfo::of(peer, request.headers(), &app.config.http.trusted_proxies, https);
-    request.extensions_mut().insert(visitor);
+    let client = ClientInfo::of(peer, request.headers(), &app.config.http.trusted_proxies, https);
+    request.extensions_mut().insert(client);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
 
-    let mut response = match shell.society.as_ref().filter(|_| came_in_clear(&app, peer, request.headers())) {
+    let mut response = match context.society.as_ref().filter(|_| came_in_clear(&app, peer, request.headers())) {
         Some(society) => to_https(&app.portal_address(society), &request),
         None => in_request(app.patience(), next.run(request)).await,
     };
     // What an extractor refused, as a query that can not be read, gets a page as well.
     let answered = response.status() == StatusCode::TOO_MANY_REQUESTS;
-    let refused = response.status().is_client_error() && !answered && shell.society.is_some();
+    let refused = response.status().is_client_error() && !answered && context.society.is_some();
     let error = response.extensions_mut().remove::<AppError>().or(refused.then_some(AppError::NotFound));
     if answered || matches!(error, Some(AppError::Busy(_))) {
         app.slow_refusal.pause().await;
@@ -459,12 +462,12 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
         if let AppError::Forbidden | AppError::NotAllowed = &error {
             let why = if matches!(error, AppError::Forbidden) { "another site" } else { "role" };
             let place = path.split_inclusive('/').take(3).collect::<String>();
-            security::not_allowed(shell.society.as_ref().map(|society| society.society_id), why, &method, &place);
+            security::not_allowed(context.society.as_ref().map(|society| society.society_id), why, &method, &place);
         }
-        response = match (&shell.society, app.demo.is_some()) {
+        response = match (&context.society, app.demo.is_some()) {
             (None, _) if matches!(error, AppError::Database(_)) => nobody_yet(),
             (None, false) => stranger().await,
-            _ => ui::error_page(&shell, &error, &reference, response),
+            _ => ui::error_page(&context, &error, &reference, response),
         };
     }
     let headers = response.headers_mut();
@@ -475,7 +478,7 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
     if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
         headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     }
-    if https && shell.society.is_some() {
+    if https && context.society.is_some() {
         headers
             .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
     }

@@ -80,7 +80,7 @@ pub struct SystemScope {
 }
 
 impl PublicScope {
-    pub(crate) fn at_the_door(society: Arc<Society>) -> Self {
+    pub(crate) fn authorize(society: Arc<Society>) -> Self {
         Self { society }
     }
 }
@@ -97,7 +97,7 @@ pub(crate) struct SessionOwner {
 }
 
 impl MemberScope {
-    pub(crate) fn at_the_door(society: Arc<Society>, owner: SessionOwner) -> Self {
+    pub(crate) fn authorize(society: Arc<Society>, owner: SessionOwner) -> Self {
         let SessionOwner { account_id, household_id, member_id, name, session, proved_at, proved_by_mail_alone } =
             owner;
         Self { society, account_id, household_id, member_id, name, session, proved_at, proved_by_mail_alone }
@@ -115,7 +115,7 @@ pub(crate) struct SessionStaff {
 }
 
 impl StaffScope {
-    pub(crate) fn at_the_door(society: Arc<Society>, staff: SessionStaff) -> Self {
+    pub(crate) fn authorize(society: Arc<Society>, staff: SessionStaff) -> Self {
         let SessionStaff { staff_id, name, role, session, proved_at, address } = staff;
         Self { society, staff_id, name, role, session, proved_at, address }
     }
@@ -201,7 +201,7 @@ impl<S: Sync> FromRequestParts<S> for PublicScope {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
-        parts.extensions.get().cloned().ok_or_else(|| AppError::door("PublicScope"))
+        parts.extensions.get().cloned().ok_or_else(|| AppError::missing_scope("PublicScope"))
     }
 }
 
@@ -209,7 +209,7 @@ impl<S: Sync> FromRequestParts<S> for MemberScope {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
-        parts.extensions.get().cloned().ok_or_else(|| AppError::door("MemberScope"))
+        parts.extensions.get().cloned().ok_or_else(|| AppError::missing_scope("MemberScope"))
     }
 }
 
@@ -217,6 +217,6 @@ impl<S: Sync> FromRequestParts<S> for StaffScope {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
-        parts.extensions.get().cloned().ok_or_else(|| AppError::door("StaffScope"))
+        parts.extensions.get().cloned().ok_or_else(|| AppError::missing_scope("StaffScope"))
     }
 }

@@ -14,10 +14,10 @@ use crate::{
 };
 
 /// How often the clock is looked at.
-const LOOK: Duration = Duration::from_secs(60);
+const POLL_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How often what is over is deleted.
-const EACH: SignedDuration = SignedDuration::from_hours(1);
+const TIDY_INTERVAL: SignedDuration = SignedDuration::from_hours(1);
 
 /// Delivers mail, works on files and keeps house until it is told to stop.
 pub(super) async fn run(app: App, stop: watch::Receiver<bool>) {
@@ -41,7 +41,7 @@ async fn on_order<F: Future<Output = anyhow::Result<usize>>>(
     (bell, what): (&Notify, &str),
     work: impl Fn(App) -> F,
 ) {
-    let mut clock = interval(LOOK);
+    let mut clock = interval(POLL_INTERVAL);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -57,7 +57,7 @@ async fn on_order<F: Future<Output = anyhow::Result<usize>>>(
 
 /// Deletes what is over: at once, and then every hour of the portal's clock.
 async fn keep_house(app: App, mut stop: watch::Receiver<bool>) {
-    let mut clock = interval(LOOK);
+    let mut clock = interval(POLL_INTERVAL);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut done: Option<Timestamp> = None;
     loop {
@@ -66,7 +66,7 @@ async fn keep_house(app: App, mut stop: watch::Receiver<bool>) {
             _ = clock.tick() => {}
         }
         let now = app.clock.now();
-        if done.is_some_and(|done| now.duration_since(done).abs() < EACH) {
+        if done.is_some_and(|done| now.duration_since(done).abs() < TIDY_INTERVAL) {
             continue;
         }
         match account::tidy(&app).await {
@@ -83,10 +83,10 @@ async fn keep_house(app: App, mut stop: watch::Receiver<bool>) {
         if let Err(error) = members::end_over(&app).await {
             tracing::error!("what is kept from households until a day that is over can not be ended: {error:#}");
         }
-        if let Err(error) = dashboard::take_all(&app).await {
+        if let Err(error) = dashboard::record_daily_totals(&app).await {
             tracing::error!("how the societies stand can not be counted: {error:#}");
         }
-        if let Err(error) = account::bind_events(&app).await {
+        if let Err(error) = account::anchor_events(&app).await {
             tracing::error!("what happened to accounts can not be tied to the log: {error:#}");
         }
         match register::backfill(&app).await {

@@ -172,8 +172,8 @@ impl Import {
                     say!(
                         "{}\t{}\t{}\t{}\t+{} -{} ?{}",
                         batch.batch_id,
-                        batch.kind.word(),
-                        batch.state.word(),
+                        batch.kind.as_str(),
+                        batch.state.as_str(),
                         batch.file_name,
                         batch.accepted,
                         batch.rejected,
@@ -268,7 +268,7 @@ fn unconfirmed(source: &Source, faults: &[Fault]) -> anyhow::Error {
 
 /// Returns the profile of this name.
 fn profile_of<'p>(profiles: &'p [Profile], kind: Kind, name: &str) -> anyhow::Result<&'p Profile> {
-    let of_kind: Vec<_> = profiles.iter().filter(|profile| profile.kind.word() == kind.word()).collect();
+    let of_kind: Vec<_> = profiles.iter().filter(|profile| profile.kind.as_str() == kind.as_str()).collect();
     let names = || of_kind.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>().join(", ");
     let found = of_kind.iter().copied().find(|profile| profile.name == name);
     found.with_context(|| format!("there is no profile {name:?} for {}; there are: {}", kind.command(), names()))

@@ -34,7 +34,7 @@ pub(super) async fn show(app: &App, scope: &SystemScope) -> anyhow::Result<()> {
     line("expenses", &format!("{} rows", expenses::count(app, scope).await?));
     let batches = imports::batches(app, scope).await?;
     let newest = batches.last().map(|batch| {
-        let (kind, state) = (batch.kind.word(), batch.state.word());
+        let (kind, state) = (batch.kind.as_str(), batch.state.as_str());
         format!("batch {}: {kind}, {state}, {} rows, {}", batch.batch_id, batch.accepted, batch.file_name)
     });
     line("newest import", newest.as_deref().unwrap_or("none"));

@@ -45,8 +45,8 @@ impl Staff {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Invite { society, email, name, role } => {
-                let role =
-                    Role::of(&role).with_context(|| format!("{role:?} is no role: admin, benefits, desk, viewer"))?;
+                let role = Role::parse(&role)
+                    .with_context(|| format!("{role:?} is no role: admin, benefits, desk, viewer"))?;
                 let (app, scope) = for_society(&society).await?;
                 admin::invite(&app, &scope, &admin::Invited { email: &email, name: &name, role }).await?;
                 app.db.close().await;

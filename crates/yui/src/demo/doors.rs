@@ -74,7 +74,7 @@ struct AccountEntry {
 impl StaffEntry {
     fn of((user, name, role): &(&str, &'static str, Role), society: &str) -> Self {
         Self {
-            role: role.word(),
+            role: role.as_str(),
             label: role.label(),
             name,
             email: email(user, society),
@@ -134,8 +134,8 @@ fn entries(app: &App) -> Vec<SocietyEntry> {
     SOCIETIES.iter().zip(1..).map(entry).collect()
 }
 
-pub(super) async fn index(State(app): State<App>, shell: PageContext) -> Response {
-    IndexPage { page: shell.page("Yui 結 デモ"), societies: entries(&app) }.into_response()
+pub(super) async fn index(State(app): State<App>, context: PageContext) -> Response {
+    IndexPage { page: context.page("Yui 結 デモ"), societies: entries(&app) }.into_response()
 }
 
 pub(super) async fn json(State(app): State<App>) -> Json<Everything> {
@@ -165,8 +165,8 @@ pub(super) async fn clock(
 }
 
 pages! {
-    IndexPage => |shell| Self {
-        page: shell.page("Yui 結 デモ"),
+    IndexPage => |context| Self {
+        page: context.page("Yui 結 デモ"),
         societies: vec![SocietyEntry {
             key: "minato",
             name: "みなと海運健康保険組合",

@@ -105,7 +105,7 @@ fn lines(text: &str) -> Vec<MailLine> {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     Query(filter): Query<MailboxQuery>,
 ) -> Result<Response, AppError> {
     let view = |(society, mail): (Arc<Society>, DeliveredMail)| MailView {
@@ -115,11 +115,11 @@ pub(super) async fn show(
         from: mail.from,
         to: mail.to,
         subject: mail.subject,
-        sent_at: format::minute_of(shell.lang, mail.sent_at),
+        sent_at: format::minute_of(context.lang, mail.sent_at),
         lines: lines(&mail.text),
     };
     let mails = found(&app, &filter).await?.into_iter().map(view).collect();
-    Ok(MailboxPage { page: shell.page("メールボックス"), filter, mails }.into_response())
+    Ok(MailboxPage { page: context.page("メールボックス"), filter, mails }.into_response())
 }
 
 pub(super) async fn json(
@@ -158,8 +158,8 @@ pub(super) async fn html(
 }
 
 pages! {
-    MailboxPage => |shell| Self {
-        page: shell.page("メールボックス"),
+    MailboxPage => |context| Self {
+        page: context.page("メールボックス"),
         filter: MailboxQuery { to: "testtaro01@minato.example".into(), society: String::new() },
         mails: vec![MailView {
             society: "みなと海運健康保険組合".into(),

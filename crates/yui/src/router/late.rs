@@ -12,7 +12,7 @@ use crate::{
     app::App,
     error::AppError,
     features::{
-        account::proving::with_cookies,
+        account::credentials::with_cookies,
         kept::{self, FormOwner, Keeping},
     },
     scope::PublicScope,
@@ -107,7 +107,7 @@ pub(super) async fn with_kept_form(
         browser.sent_again(app, scope, owner, &path).await?;
         return Ok(next.run(request).await);
     }
-    let lang = request.extensions().get::<PageContext>().map_or(Lang::Ja, |shell| shell.lang);
+    let lang = request.extensions().get::<PageContext>().map_or(Lang::Ja, |context| context.lang);
     let page = next.run(request).await;
     Ok(browser.filled(app, scope, (owner, &path), lang, page).await?)
 }

@@ -27,9 +27,9 @@ struct ConsoleErrorPage {
     reference: Option<String>,
 }
 
-/// Returns the page in the visitor's language, with the status and headers of the bare response.
-pub(crate) fn error_page(shell: &PageContext, error: &AppError, reference: &str, bare: Response) -> Response {
-    let console = shell.path.split(['?', '/']).nth(1) == Some("console");
+/// Returns the page in the client's language, with the status and headers of the bare response.
+pub(crate) fn error_page(context: &PageContext, error: &AppError, reference: &str, bare: Response) -> Response {
+    let console = context.path.split(['?', '/']).nth(1) == Some("console");
     let (title, what, next) = match error {
         AppError::NotFound => (
             "ページが見つかりません",
@@ -72,9 +72,9 @@ pub(crate) fn error_page(shell: &PageContext, error: &AppError, reference: &str,
     };
     let reference = matches!(error, AppError::Bug(_)).then(|| reference.to_owned());
     let mut response = if console {
-        ConsoleErrorPage { page: shell.console(title), what, next, reference }.into_response()
+        ConsoleErrorPage { page: context.console(title), what, next, reference }.into_response()
     } else {
-        ErrorPage { page: shell.page(title), what, next, reference }.into_response()
+        ErrorPage { page: context.page(title), what, next, reference }.into_response()
     };
     *response.status_mut() = bare.status();
     if let Some(after) = bare.headers().get(axum::http::header::RETRY_AFTER) {
@@ -84,8 +84,8 @@ pub(crate) fn error_page(shell: &PageContext, error: &AppError, reference: &str,
 }
 
 pages! {
-    ErrorPage => |shell| Self {
-        page: shell.page("エラーが発生しました"),
+    ErrorPage => |context| Self {
+        page: context.page("エラーが発生しました"),
         what: "申し訳ありません。システムの不具合により、表示できませんでした。",
         next: "時間をおいてもう一度お試しください。続く場合は、下の番号を添えて健康保険組合へお知らせください。",
         reference: Some("0123456789abcdef".into()),
@@ -93,8 +93,8 @@ pages! {
 }
 
 super::console_pages! {
-    ConsoleErrorPage => |shell| Self {
-        page: shell.console("権限がありません"),
+    ConsoleErrorPage => |context| Self {
+        page: context.console("権限がありません"),
         what: "あなたの役割では、この操作はできません。",
         next: "必要な場合は、管理者に役割の変更を依頼してください。",
         reference: None,

@@ -22,7 +22,7 @@ impl Lang {
     }
 
     /// Returns the language of this code.
-    pub fn of(code: &str) -> Option<Self> {
+    pub fn parse(code: &str) -> Option<Self> {
         [Self::Ja, Self::En].into_iter().find(|lang| lang.code() == code)
     }
 

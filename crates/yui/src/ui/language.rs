@@ -24,7 +24,7 @@ pub(crate) struct Choice {
 
 /// Keeps the choice and goes back to the page it was made on.
 pub(crate) async fn choose(State(app): State<App>, Query(Choice { to, back }): Query<Choice>) -> Response {
-    let lang = Lang::of(&to).unwrap_or_default();
+    let lang = Lang::parse(&to).unwrap_or_default();
     ([(header::SET_COOKIE, cookie(&app, lang))], Redirect::to(&local_path(&back))).into_response()
 }
 
@@ -35,5 +35,5 @@ pub(crate) fn cookie(app: &App, lang: Lang) -> String {
 
 /// Returns the language chosen; Japanese where none was.
 pub(crate) fn chosen(headers: &HeaderMap, https: bool) -> Lang {
-    cookie::get(headers, https, COOKIE).and_then(Lang::of).unwrap_or_default()
+    cookie::get(headers, https, COOKIE).and_then(Lang::parse).unwrap_or_default()
 }

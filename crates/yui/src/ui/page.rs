@@ -43,7 +43,7 @@ impl<S: Sync> FromRequestParts<S> for PageContext {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
-        parts.extensions.get().cloned().ok_or_else(|| AppError::door("PageContext"))
+        parts.extensions.get().cloned().ok_or_else(|| AppError::missing_scope("PageContext"))
     }
 }
 

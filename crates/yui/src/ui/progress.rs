@@ -7,7 +7,7 @@ use futures::stream::{Stream, unfold};
 use tokio::time::interval;
 
 /// How often a browser is told.
-const EACH: Duration = Duration::from_secs(1);
+const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
 /// After how many times a stream ends; the browser comes again by itself.
 const TIMES: u32 = 25;
@@ -27,7 +27,7 @@ where
     L: Fn() -> F + Send + 'static,
     F: Future<Output = Option<Progress>> + Send,
 {
-    Sse::new(unfold(Some((look, interval(EACH), TIMES)), |state| async move {
+    Sse::new(unfold(Some((look, interval(RELOAD_INTERVAL), TIMES)), |state| async move {
         let (look, mut clock, left) = state?;
         let left = left.checked_sub(1)?;
         clock.tick().await;

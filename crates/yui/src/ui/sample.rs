@@ -46,7 +46,7 @@ impl Sample {
         let policy = Preset::Minato.policy()?;
         let november = jiff::Timestamp::constant(1_793_500_000, 0);
         let coming = maintenance::windows(&policy.maintenance, november).next();
-        let shell = PageContext {
+        let context = PageContext {
             lang,
             coming,
             society: Some(Arc::new(Society {
@@ -66,7 +66,7 @@ impl Sample {
             icon: "/assets/icon.svg".into(),
             demo: false,
         };
-        Ok((self.render)(&shell)?)
+        Ok((self.render)(&context)?)
     }
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn rendered(page: &impl Template) -> Response {
 
 /// Makes structs pages: each can be answered with, and drawn from a sample (`Self { … }`, given the frame).
 macro_rules! pages {
-    (@made $console:literal $($page:ident => |$shell:ident| $sample:expr),+ $(,)?) => {$(
+    (@made $console:literal $($page:ident => |$context:ident| $sample:expr),+ $(,)?) => {$(
         impl axum::response::IntoResponse for $page {
             fn into_response(self) -> axum::response::Response {
                 $crate::ui::rendered(&self)
@@ -103,7 +103,7 @@ macro_rules! pages {
         }
 
         impl $page {
-            fn sample($shell: &$crate::ui::PageContext) -> Self {
+            fn sample($context: &$crate::ui::PageContext) -> Self {
                 $sample
             }
         }
@@ -112,7 +112,7 @@ macro_rules! pages {
             $crate::ui::Sample {
                 name: stringify!($page),
                 console: $console,
-                render: |shell| askama::Template::render(&$page::sample(shell)),
+                render: |context| askama::Template::render(&$page::sample(context)),
             }
         }
     )+};

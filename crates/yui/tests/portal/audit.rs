@@ -186,16 +186,16 @@ async fn what_members_did_is_tied_to_the_log_and_tampering_with_it_is_found() {
                 async |portal: &Portal| account::verify_events(&portal.app, &scope(portal).await).await.unwrap();
             portal.signed_in("minato", "testtaro01").await;
             assert_eq!(events(&portal).await, Events::Whole(0));
-            account::bind_events(&portal.app).await.unwrap();
+            account::anchor_events(&portal.app).await.unwrap();
             let Events::Whole(first) = events(&portal).await else { panic!("nothing was changed") };
             assert!(first > 0);
             // Nothing new, nothing to write down.
             let before = entries(&portal).await;
-            account::bind_events(&portal.app).await.unwrap();
+            account::anchor_events(&portal.app).await.unwrap();
             assert_eq!(entries(&portal).await, before);
 
             portal.signed_in("minato", "testtaro01").await;
-            account::bind_events(&portal.app).await.unwrap();
+            account::anchor_events(&portal.app).await.unwrap();
             let Events::Whole(second) = events(&portal).await else { panic!("nothing was changed") };
             assert!(second > first);
             let id = yui::scope::InSociety::society_id(&scope(&portal).await);
@@ -215,7 +215,7 @@ async fn that_nothing_was_said_of_an_event_is_not_the_same_as_that_it_was_remove
     for portal in Portal::demos().await {
         let mut member = portal.signed_in("minato", "testtaro01").await;
         member.post("/settings/sessions/end-others", "").await;
-        account::bind_events(&portal.app).await.unwrap();
+        account::anchor_events(&portal.app).await.unwrap();
         let Events::Whole(last) = account::verify_events(&portal.app, &scope(&portal).await).await.unwrap() else {
             panic!("nothing was changed")
         };
@@ -239,7 +239,7 @@ async fn a_society_whose_log_is_broken_keeps_no_other_waiting() {
         let head: Head = portal.app.db.one(&HEAD_LOOK, params![id]).await.unwrap();
         portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
         portal.app.db.execute(&HEAD_BACK, params![id, head.entry_id, &[0_u8; 64][..]]).await.unwrap();
-        let error = account::bind_events(&portal.app).await.unwrap_err();
+        let error = account::anchor_events(&portal.app).await.unwrap_err();
         assert_eq!(error.to_string(), "it went wrong at 1 societies");
         assert_eq!(account::verify_events(&portal.app, &broken).await.unwrap(), Events::Whole(0));
         let bound = account::verify_events(&portal.app, &whole).await.unwrap();

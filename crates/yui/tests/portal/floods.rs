@@ -277,7 +277,7 @@ async fn another_site_makes_nobody_a_mail() {
     }
 }
 
-/// Too many questions are the visitor's doing, not the server's.
+/// Too many questions are the client's doing, not the server's.
 #[tokio::test]
 async fn exhausted_limits_are_answered_429() {
     for portal in Portal::demos().await {

@@ -137,15 +137,15 @@ async fn the_mailbox_shows_what_was_delivered() {
         assert_eq!(mailbox(&portal, "?to=TARO@example.jp").await.len(), 3);
         assert!(mailbox(&portal, "?to=hanako@example.jp").await.is_empty());
 
-        let mut visitor = portal.browser_at("localhost:8080");
-        let page = visitor.get("/mailbox").await;
+        let mut client = portal.browser_at("localhost:8080");
+        let page = client.get("/mailbox").await;
         assert_eq!(page.all("article h2"), subjects);
         assert!(page.text().contains("<a href=\"http://midori.localhost:8080/verify?token=secret-of-the-link\">"));
-        let html = visitor.get("/mailbox/midori/1").await;
+        let html = client.get("/mailbox/midori/1").await;
         assert!(html.text().contains("三 &#60;b&#62;"), "{}", html.text());
         let policy = html.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("sandbox") && policy.contains("default-src 'none'"), "{policy}");
-        assert_eq!(visitor.get("/mailbox/midori/2").await.status, 404);
+        assert_eq!(client.get("/mailbox/midori/2").await.status, 404);
         assert_eq!(portal.browser("midori").get("/mailbox/midori/1").await.status, 404);
     }
 }

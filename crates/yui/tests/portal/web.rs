@@ -95,7 +95,7 @@ async fn the_language_changes_on_the_answer_to_a_form() {
     }
 }
 
-/// A gateway that writes the port into `X-Forwarded-For` does not make one visitor of all.
+/// A gateway that writes the port into `X-Forwarded-For` does not make one client of all.
 #[tokio::test]
 async fn addresses_with_ports_are_told_apart() {
     for portal in Portal::behind_a_proxy().await {

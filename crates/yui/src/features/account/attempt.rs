@@ -2,7 +2,7 @@
 
 use super::{
     queries,
-    throttle::{Throttle, give_back, take_all},
+    rate_limit::{RateLimitCharge, acquire, refund},
 };
 use crate::{app::App, scope::InSociety};
 
@@ -17,19 +17,19 @@ pub(crate) struct Attempt<S: InSociety + Clone + Send + Sync + 'static> {
 
 #[derive(Debug, Default)]
 struct PermitGuard {
-    throttles: Vec<Throttle>,
+    charges: Vec<RateLimitCharge>,
     device: Option<([u8; 32], i64)>,
     session: Option<[u8; 32]>,
 }
 
 impl PermitGuard {
     fn is_empty(&self) -> bool {
-        self.throttles.is_empty() && self.device.is_none() && self.session.is_none()
+        self.charges.is_empty() && self.device.is_none() && self.session.is_none()
     }
 
-    async fn give_back(self, app: &App, scope: &impl InSociety) -> anyhow::Result<()> {
-        if !self.throttles.is_empty() {
-            give_back(app, scope, &self.throttles).await?;
+    async fn refund(self, app: &App, scope: &impl InSociety) -> anyhow::Result<()> {
+        if !self.charges.is_empty() {
+            refund(app, scope, &self.charges).await?;
         }
         if let Some((device, account_id)) = self.device {
             queries::device_right(&app.db, scope, &device, account_id).await?;
@@ -48,10 +48,10 @@ impl<S: InSociety + Clone + Send + Sync + 'static> Attempt<S> {
     }
 
     /// Takes these; returns how many seconds must pass where there are none left.
-    pub(crate) async fn take(&mut self, tries: &[Throttle]) -> anyhow::Result<Option<u32>> {
-        let refused = take_all(&self.app, &self.scope, tries).await?;
+    pub(crate) async fn take(&mut self, tries: &[RateLimitCharge]) -> anyhow::Result<Option<u32>> {
+        let refused = acquire(&self.app, &self.scope, tries).await?;
         if refused.is_none() {
-            self.taken.throttles.extend(tries);
+            self.taken.charges.extend(tries);
         }
         Ok(refused)
     }
@@ -82,12 +82,12 @@ impl<S: InSociety + Clone + Send + Sync + 'static> Attempt<S> {
 
     /// The try was right, or could not be looked at: gives back what it has taken.
     pub(crate) async fn right(mut self) -> anyhow::Result<()> {
-        std::mem::take(&mut self.taken).give_back(&self.app, &self.scope).await
+        std::mem::take(&mut self.taken).refund(&self.app, &self.scope).await
     }
 
     /// As [`Attempt::right`], but the limits stay spent.
     pub(super) async fn right_but_spent(mut self) -> anyhow::Result<()> {
-        self.taken.throttles.clear();
+        self.taken.charges.clear();
         self.right().await
     }
 }
@@ -101,7 +101,7 @@ impl<S: InSociety + Clone + Send + Sync + 'static> Drop for Attempt<S> {
         let (app, scope) = (self.app.clone(), self.scope.clone());
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                if let Err(error) = taken.give_back(&app, &scope).await {
+                if let Err(error) = taken.refund(&app, &scope).await {
                     tracing::warn!("the tries of an aborted request could not be given back: {error:#}");
                 }
             });

@@ -16,16 +16,21 @@ use yui_auth::password::Password;
 use super::{
     attempt::Attempt,
     login::{Counted, Mistake, encoded, known_device, login_path, too_often_words, with_word},
-    passkeys::{CeremonyAnswer, CeremonyKind, ask, leading, relying_party, saying, taken, worth},
+    passkeys::{
+        CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
+        verified_or_none,
+    },
     password::busy,
-    queries, rules,
+    pending_login::{advance, with_cookies},
+    queries,
+    rate_limit::CONFIRMATIONS_OF_ACCOUNT,
+    rules,
     session::{self, hex},
     steps::{AuthAccount, LoginState, PrimaryFactor, Purpose, Step, step},
-    throttle::CONFIRMATIONS_OF_ACCOUNT,
-    under_way::{arrive, with_cookies},
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::societies::Factor,
     heavy,
@@ -33,7 +38,6 @@ use crate::{
     scope::{InSociety, MemberScope, PublicScope},
     security,
     ui::{FormState, Page, PageContext, local_path},
-    visitor::ClientInfo,
 };
 
 /// How long a proof is fresh enough to open the page of something sensitive.
@@ -103,13 +107,13 @@ const TITLE: &str = "再認証";
 
 async fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     member: &MemberScope,
     form: FormState,
     (return_to, kept): (String, bool),
 ) -> Result<ConfirmPage, AppError> {
     let person = queries::person(&app.db, member, member.account_id).await?;
-    let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
+    let page = if form.has_errors() { context.page_with_errors(TITLE) } else { context.page(TITLE) };
     let factors = queries::factors(&app.db, member, member.account_id).await?;
     let passkey = factors.iter().any(|factor| factor.kind == Factor::Passkey);
     Ok(ConfirmPage { page, form, user_id: person.user_id, return_to, passkey, kept })
@@ -117,19 +121,19 @@ async fn page(
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
     Query(ConfirmQuery { return_to, ended }): Query<ConfirmQuery>,
 ) -> Result<ConfirmPage, AppError> {
-    page(&app, &shell, &member, FormState::default(), (local_path(&return_to), ended == "kept")).await
+    page(&app, &context, &member, FormState::default(), (local_path(&return_to), ended == "kept")).await
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
     member: MemberScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     Form(typed): Form<ConfirmPasswordForm>,
 ) -> Result<Response, AppError> {
     let (return_to, now) = (local_path(&typed.return_to), app.clock.now());
@@ -138,21 +142,21 @@ pub(super) async fn submit(
         return Ok(Redirect::to("/login").into_response());
     };
     if account.locked_at.is_some() {
-        form.error("password", locked_words(&shell, &account));
-        return Ok(page(&app, &shell, &member, form, (return_to, false)).await?.into_response());
+        form.error("password", locked_words(&context, &account));
+        return Ok(page(&app, &context, &member, form, (return_to, false)).await?.into_response());
     }
     let mut attempt = Attempt::new(&app, &scope);
     let limit = CONFIRMATIONS_OF_ACCOUNT.of(&account.account_id.to_string());
     if let Some(seconds) = attempt.take(&[limit]).await? {
-        form.error("password", &too_often_words(&shell, seconds));
+        form.error("password", &too_often_words(&context, seconds));
         let retry = [(header::RETRY_AFTER, seconds.to_string())];
-        let page = page(&app, &shell, &member, form, (return_to, false)).await?;
+        let page = page(&app, &context, &member, form, (return_to, false)).await?;
         return Ok((StatusCode::TOO_MANY_REQUESTS, retry, page).into_response());
     }
     // Counted before it is looked at: passwords sent side by side are no more than those sent one after the other.
     let wrong = attempt.count_in_session(member.session).await?;
-    let known_device = known_device(&app, &scope, &visitor, Some(&account)).await?;
-    let counted = Counted::before(&mut attempt, &scope, &visitor, Some(&account).filter(|_| known_device)).await?;
+    let known_device = known_device(&app, &scope, &client, Some(&account)).await?;
+    let counted = Counted::before(&mut attempt, &scope, &client, Some(&account).filter(|_| known_device)).await?;
     let (Some(wrong), Some(counted)) = (wrong.filter(|wrong| *wrong <= WRONG_PASSWORDS), counted) else {
         attempt.wrong();
         return over(&app, &member, &return_to).await;
@@ -169,13 +173,13 @@ pub(super) async fn submit(
     };
     if !verified.matches {
         attempt.wrong();
-        let mistake = Mistake { user_id: &account.user_id, visitor: &visitor, counted, networks: &[] };
+        let mistake = Mistake { user_id: &account.user_id, client: &client, counted, networks: &[] };
         mistake.count(&app, &scope, Some(&account)).await?;
         if wrong == WRONG_PASSWORDS {
             return over(&app, &member, &return_to).await;
         }
-        form.error("password", shell.t("パスワードが正しくありません。"));
-        return Ok(page(&app, &shell, &member, form, (return_to, false)).await?.into_response());
+        form.error("password", context.t("パスワードが正しくありません。"));
+        return Ok(page(&app, &context, &member, form, (return_to, false)).await?.into_response());
     }
     attempt.right().await?;
     let Some((account, _)) = queries::standing(&app.db, &scope, member.account_id, now).await? else {
@@ -193,7 +197,7 @@ pub(super) async fn submit(
     if matches!(step(&account, &proofs, &scope.society().policy, now), Step::Refused(_)) {
         return Ok(Redirect::to("/login").into_response());
     }
-    arrive(&app, &scope, &visitor, &account, proofs, None).await
+    advance(&app, &scope, &client, &account, proofs, None).await
 }
 
 /// Ends the session in which too many passwords were wrong.
@@ -206,11 +210,11 @@ async fn over(app: &App, member: &MemberScope, return_to: &str) -> Result<Respon
 }
 
 /// Says what can be done while the account is locked.
-fn locked_words<'s>(shell: &'s PageContext, account: &AuthAccount) -> &'s str {
+fn locked_words<'s>(context: &'s PageContext, account: &AuthAccount) -> &'s str {
     if account.factors.contains(&Factor::Passkey) {
-        shell.t("アカウントがロックされているため、パスワードは使えません。生体認証で確認してください。")
+        context.t("アカウントがロックされているため、パスワードは使えません。生体認証で確認してください。")
     } else {
-        shell.t("アカウントがロックされているため、パスワードは使えません。ロックの解除を、健康保険組合へお申し出ください。")
+        context.t("アカウントがロックされているため、パスワードは使えません。ロックの解除を、健康保険組合へお申し出ください。")
     }
 }
 
@@ -224,34 +228,34 @@ pub(super) async fn passkey_begin(State(app): State<App>, member: MemberScope) -
         return Err(AppError::NotFound);
     }
     let ceremony = relying_party(&app, &member)?.factor_begin(&stored)?;
-    ask(&app, &member, (CeremonyKind::Confirm, Some(member.account_id)), ceremony).await
+    start_ceremony(&app, &member, (CeremonyKind::Confirm, Some(member.account_id)), ceremony).await
 }
 
 /// Proves the person by it: a passkey is both factors.
 pub(super) async fn passkey_finish(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
     member: MemberScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
     let (id, now) = (member.account_id, app.clock.now());
-    let Some(state) = taken(&app, &scope, (CeremonyKind::Confirm, Some(id)), &answer).await? else {
-        return Ok(saying(&shell, REFUSED));
+    let Some(state) = take_ceremony(&app, &scope, (CeremonyKind::Confirm, Some(id)), &answer).await? else {
+        return Ok(json_error(&context, REFUSED));
     };
     let factors = queries::factors(&app.db, &scope, id).await?;
     let stored: Vec<_> = factors.iter().filter_map(|factor| factor.credential.clone()).collect();
     let party = relying_party(&app, &scope)?;
-    let proved = worth(party.factor_finish(&state, &answer.credential.to_string(), &stored))?;
+    let proved = verified_or_none(party.factor_finish(&state, &answer.credential.to_string(), &stored))?;
     let account = queries::standing(&app.db, &scope, id, now).await?;
     let (Some((which, used)), Some((account, _))) = (proved, account) else {
         security::refused(&scope, "passkey", Some(id));
-        return Ok(saying(&shell, REFUSED));
+        return Ok(json_error(&context, REFUSED));
     };
     // The authenticator's counter counts on here, too: a copy of the passkey shows wherever it is used.
     let passkeys: Vec<_> = factors.iter().filter(|factor| factor.credential.is_some()).collect();
-    let Some(passkey) = passkeys.get(which) else { return Ok(saying(&shell, REFUSED)) };
+    let Some(passkey) = passkeys.get(which) else { return Ok(json_error(&context, REFUSED)) };
     let mut tx = app.db.begin().await?;
     queries::factor_used(&mut tx, &scope, id, passkey.factor_id, used.updated.as_deref(), now).await?;
     tx.commit().await?;
@@ -263,16 +267,16 @@ pub(super) async fn passkey_finish(
         ..LoginState::default()
     };
     if matches!(step(&account, &proofs, &scope.society().policy, now), Step::Refused(_)) {
-        return Ok(saying(&shell, REFUSED));
+        return Ok(json_error(&context, REFUSED));
     }
-    Ok(leading(arrive(&app, &scope, &visitor, &account, proofs, None).await?))
+    Ok(json_redirect(advance(&app, &scope, &client, &account, proofs, None).await?))
 }
 
 crate::ui::pages! {
-    ConfirmPage => |shell| {
+    ConfirmPage => |context| {
         let mut form = FormState::default();
-        form.error("password", shell.t("パスワードが正しくありません。"));
-        let page = shell.page_with_errors(TITLE);
+        form.error("password", context.t("パスワードが正しくありません。"));
+        let page = context.page_with_errors(TITLE);
         Self {
             page,
             form,

@@ -5,8 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use yui_auth::{password::Password, totp::TotpKey};
 
 use super::{
+    add_factor,
     queries::{self, AccountRecord},
-    registration, rules,
+    rules,
     steps::AccountState,
 };
 use crate::{
@@ -100,8 +101,8 @@ pub async fn create(app: &App, scope: &SystemScope, new: &NewAccount<'_>) -> any
         }
     }
     match new.factor {
-        Some(FirstFactor::Email) => registration::email_insert(app, &mut tx, scope, account_id).await?,
-        Some(FirstFactor::App(key)) => registration::app_insert(app, &mut tx, scope, account_id, key).await?,
+        Some(FirstFactor::Email) => add_factor::email_insert(app, &mut tx, scope, account_id).await?,
+        Some(FirstFactor::App(key)) => add_factor::app_insert(app, &mut tx, scope, account_id, key).await?,
         None => {}
     }
     let subject = Subject::new("account", account_id, insured.name);

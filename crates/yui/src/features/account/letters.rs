@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use super::{happened::AccountEvent, queries::AccountPerson};
+use super::{events::AccountEvent, queries::AccountPerson};
 use crate::{
     app::japan,
     features::mails::{Letter, MailFrame, Sender},

@@ -14,18 +14,21 @@ use yui_auth::{code, fair::Place, password::Password};
 
 use super::{
     attempt::Attempt,
-    happened::{AccountEvent, happened},
+    events::{AccountEvent, record_event},
     password::busy,
+    pending_login::{self, At, AtRefused, PendingLogin, advance, with_cookies},
     queries::{self, Counting, Wrong},
+    rate_limit::{
+        DECOYS, PASSWORDS_OF_ADDRESS, PASSWORDS_OF_DEVICE, PASSWORDS_OF_USER_ID, RateLimitCharge, charge, wait,
+    },
     rules,
     session::hex,
     settings::others_end,
     steps::{AuthAccount, LoginRefusal, LoginState, PrimaryFactor, Step, step},
-    throttle::{DECOYS, PASSWORDS_OF_ADDRESS, PASSWORDS_OF_DEVICE, PASSWORDS_OF_USER_ID, Throttle, charge, wait},
-    under_way::{self, At, AtRefused, PendingLogin, arrive, with_cookies},
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     even_time,
     features::societies::Factor,
@@ -34,7 +37,6 @@ use crate::{
     scope::{InSociety, MemberScope, PublicScope},
     security,
     ui::{FormState, Page, PageContext, local_path},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -46,7 +48,7 @@ pub(crate) struct LoginPage {
     pub(crate) remember_days: u16,
     /// Whether a passkey may sign in.
     pub(crate) passkeys: bool,
-    /// LoginRefusal this page is shown, where nobody asked for it.
+    /// Why this page is shown, if nobody asked for it.
     pub(crate) notice: Option<&'static str>,
 }
 
@@ -129,7 +131,7 @@ pub(crate) fn encoded(text: &str) -> String {
 }
 
 pub(super) async fn show(
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
     signed_in: Option<axum::Extension<MemberScope>>,
     Query(query): Query<LoginQuery>,
@@ -140,60 +142,60 @@ pub(super) async fn show(
         return Redirect::to(&return_to).into_response();
     }
     let typed = LoginForm { return_to, ..LoginForm::default() };
-    LoginPage { notice, ..page(&shell, &scope, FormState::default(), typed) }.into_response()
+    LoginPage { notice, ..page(&context, &scope, FormState::default(), typed) }.into_response()
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     Form(typed): Form<LoginForm>,
 ) -> Result<Response, AppError> {
     let typed = LoginForm { return_to: local_path(&typed.return_to), ..typed };
     let user_id = rules::folded(&typed.user_id);
     let mut form = FormState::default();
     if user_id.is_empty() {
-        form.error("user_id", shell.t("ユーザIDを入力してください。"));
+        form.error("user_id", context.t("ユーザIDを入力してください。"));
     }
     if typed.password.is_empty() {
-        form.error("password", shell.t("パスワードを入力してください。"));
+        form.error("password", context.t("パスワードを入力してください。"));
     }
     if form.has_errors() {
-        return Ok(page(&shell, &scope, form, typed).into_response());
+        return Ok(page(&context, &scope, form, typed).into_response());
     }
-    let turn = heavy::stranger(&scope, &visitor, &user_id);
+    let turn = heavy::stranger(&scope, &client, &user_id);
     let place = app.logins.place(turn).await?;
     let begun = Instant::now();
     let refuse = async |place: Place, typed: LoginForm| {
         // Nothing is held while the answer waits.
         drop(place);
         even_time::pause(begun).await;
-        Ok(refused(&shell, &scope, typed))
+        Ok(refused(&context, &scope, typed))
     };
     let now = app.clock.now();
     let found = queries::standing_by_user_id(&app.db, &scope, &user_id, now).await?;
     // In the owner's own browser nobody's mistakes count but those made there.
     let account = found.as_ref().map(|(account, _)| account);
-    let known_device = known_device(&app, &scope, &visitor, account).await?;
+    let known_device = known_device(&app, &scope, &client, account).await?;
     // Whatever the account: the number of tries left must not tell which passwords can be guessed.
     let costs = if queries::any_guessable(&app.db, &scope, now).await? { 2 } else { 1 };
     let networks: Vec<_> =
-        PASSWORDS_OF_ADDRESS.of_network(&visitor).into_iter().map(|limit| limit.costing(costs)).collect();
-    let own = match visitor.device_token().filter(|_| known_device) {
+        PASSWORDS_OF_ADDRESS.of_network(&client).into_iter().map(|limit| limit.costing(costs)).collect();
+    let own = match client.device_token().filter(|_| known_device) {
         Some(device) => PASSWORDS_OF_DEVICE.of(&format!("{user_id} {}", hex(&device))),
         None => PASSWORDS_OF_USER_ID.of(&user_id),
     };
     // A network's tries are only looked at now, and spent by wrong passwords: right ones that are on their way, however many, keep
     // nobody out. How many can be on their way, the line of the hasher bounds.
     if !known_device && let Some(seconds) = wait(&app, &scope, &networks).await? {
-        return Ok(too_often(&shell, &scope, typed, seconds));
+        return Ok(too_often(&context, &scope, typed, seconds));
     }
     let mut attempt = Attempt::new(&app, &scope);
     if let Some(seconds) = attempt.take(&[own]).await? {
-        return Ok(too_often(&shell, &scope, typed, seconds));
+        return Ok(too_often(&context, &scope, typed, seconds));
     }
-    let Some(counted) = Counted::before(&mut attempt, &scope, &visitor, account.filter(|_| known_device)).await? else {
+    let Some(counted) = Counted::before(&mut attempt, &scope, &client, account.filter(|_| known_device)).await? else {
         attempt.wrong();
         return refuse(place, typed).await;
     };
@@ -210,7 +212,7 @@ pub(super) async fn submit(
             return Err(busy(error));
         }
     };
-    let wrong = Mistake { user_id: &user_id, visitor: &visitor, counted, networks: &networks };
+    let wrong = Mistake { user_id: &user_id, client: &client, counted, networks: &networks };
     // The account is read again after the hash, because it may have been locked meanwhile. Wrong passwords and unknown user IDs cost the
     // same statement: an additional one would reveal that the password of a locked or stopped account is right.
     let fresh = queries::standing(&app.db, &scope, account.map_or(0, |account| account.account_id), now).await?;
@@ -226,7 +228,8 @@ pub(super) async fn submit(
             return refuse(place, typed).await;
         }
         others_end(&mut tx, &scope, account.account_id, &[0; 32]).await?;
-        happened(&app, &mut tx, &scope, Some(&visitor), account.account_id, AccountEvent::MailedPasswordUsed).await?;
+        record_event(&app, &mut tx, &scope, Some(&client), account.account_id, AccountEvent::MailedPasswordUsed)
+            .await?;
         tx.commit().await?;
         let fresh = queries::standing(&app.db, &scope, account.account_id, now).await?;
         account = fresh.map_or(account, |(account, _)| account);
@@ -247,7 +250,7 @@ pub(super) async fn submit(
     match step(&account, &proofs, &scope.society().policy, now) {
         Step::Refused(LoginRefusal::Expired) => {
             attempt.right().await?;
-            Ok(refused_page(&shell, LoginRefusal::Expired).into_response())
+            Ok(refused_page(&context, LoginRefusal::Expired).into_response())
         }
         // A right password of a locked account is answered, and counted, like a wrong one.
         Step::Refused(_) => {
@@ -262,7 +265,7 @@ pub(super) async fn submit(
             } else {
                 attempt.right().await?
             }
-            arrive(&app, &scope, &visitor, &account, proofs, None).await
+            advance(&app, &scope, &client, &account, proofs, None).await
         }
     }
 }
@@ -282,10 +285,10 @@ impl Counted {
     pub(super) async fn before<S: InSociety + Clone + Send + Sync + 'static>(
         attempt: &mut Attempt<S>,
         scope: &S,
-        visitor: &ClientInfo,
+        client: &ClientInfo,
         owner: Option<&AuthAccount>,
     ) -> Result<Option<Self>, yui_db::DbError> {
-        let Some((account, device)) = owner.zip(visitor.device_token()) else { return Ok(Some(Self::Account)) };
+        let Some((account, device)) = owner.zip(client.device_token()) else { return Ok(Some(Self::Account)) };
         let count = attempt.count_in_device(device, account.account_id).await?;
         let limit = scope.society().policy.lock_after_wrong_passwords;
         Ok(count.filter(|count| *count <= limit).map(|count| Self::Device(device, count)))
@@ -295,10 +298,10 @@ impl Counted {
 /// A wrong password.
 pub(super) struct Mistake<'a> {
     pub(super) user_id: &'a str,
-    pub(super) visitor: &'a ClientInfo,
+    pub(super) client: &'a ClientInfo,
     pub(super) counted: Counted,
     /// The networks' limits that it is charged to, where it was not made in the owner's browser.
-    pub(super) networks: &'a [Throttle],
+    pub(super) networks: &'a [RateLimitCharge],
 }
 
 impl Mistake<'_> {
@@ -334,7 +337,7 @@ impl Mistake<'_> {
             },
         };
         if let Some(account_id) = account_id.filter(|_| locked) {
-            happened(app, &mut tx, scope, Some(self.visitor), account_id, AccountEvent::Locked).await?;
+            record_event(app, &mut tx, scope, Some(self.client), account_id, AccountEvent::Locked).await?;
         }
         tx.commit().await?;
         app.mail.wake();
@@ -347,10 +350,10 @@ impl Mistake<'_> {
 pub(super) async fn known_device(
     app: &App,
     scope: &PublicScope,
-    visitor: &ClientInfo,
+    client: &ClientInfo,
     account: Option<&AuthAccount>,
 ) -> Result<bool, AppError> {
-    let Some(device) = visitor.device_token() else { return Ok(false) };
+    let Some(device) = client.device_token() else { return Ok(false) };
     let account_id = account.map_or(0, |account| account.account_id);
     Ok(queries::device_known(&app.db, scope, &device, account_id).await?)
 }
@@ -359,30 +362,30 @@ pub(super) async fn known_device(
 pub(super) const RETRY_AFTER: u32 = 5;
 
 /// The answer to everything that does not prove who somebody is: the same words whether or not the account exists.
-fn refused(shell: &PageContext, scope: &PublicScope, typed: LoginForm) -> Response {
+fn refused(context: &PageContext, scope: &PublicScope, typed: LoginForm) -> Response {
     let mut form = FormState::default();
-    form.error("user_id", shell.t("無効なユーザIDまたはパスワードです。"));
-    page(shell, scope, form, typed).into_response()
+    form.error("user_id", context.t("無効なユーザIDまたはパスワードです。"));
+    page(context, scope, form, typed).into_response()
 }
 
 /// The answer where tries follow each other too fast: the same for an account that does not exist.
-fn too_often(shell: &PageContext, scope: &PublicScope, typed: LoginForm, seconds: u32) -> Response {
+fn too_often(context: &PageContext, scope: &PublicScope, typed: LoginForm, seconds: u32) -> Response {
     let mut form = FormState::default();
-    form.error("user_id", &too_often_words(shell, seconds));
+    form.error("user_id", &too_often_words(context, seconds));
     let retry = [(header::RETRY_AFTER, seconds.to_string())];
-    (StatusCode::TOO_MANY_REQUESTS, retry, page(shell, scope, form, typed)).into_response()
+    (StatusCode::TOO_MANY_REQUESTS, retry, page(context, scope, form, typed)).into_response()
 }
 
 /// Says when passwords are looked at again.
-pub(super) fn too_often_words(shell: &PageContext, seconds: u32) -> String {
+pub(super) fn too_often_words(context: &PageContext, seconds: u32) -> String {
     let words = "入力の誤りが続いたため、しばらくお待ちいただいています。{0}秒たってから、もう一度お試しください。";
-    shell.lang.tf(words, [seconds.to_string()])
+    context.lang.tf(words, [seconds.to_string()])
 }
 
-fn page(shell: &PageContext, scope: &PublicScope, form: FormState, typed: LoginForm) -> LoginPage {
+fn page(context: &PageContext, scope: &PublicScope, form: FormState, typed: LoginForm) -> LoginPage {
     let policy = &scope.society().policy;
     LoginPage {
-        page: if form.has_errors() { shell.page_with_errors("ログイン") } else { shell.page("ログイン") },
+        page: if form.has_errors() { context.page_with_errors("ログイン") } else { context.page("ログイン") },
         form,
         typed,
         remember_days: policy.session.remember_days,
@@ -392,14 +395,14 @@ fn page(shell: &PageContext, scope: &PublicScope, form: FormState, typed: LoginF
 }
 
 /// Goes on to whatever is due: for pages that wait for something to happen elsewhere.
-pub(super) async fn go_on(
+pub(super) async fn resume(
     State(app): State<App>,
     scope: PublicScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     headers: axum::http::HeaderMap,
 ) -> Result<Response, AppError> {
     match PendingLogin::of(&app, &scope, &headers).await? {
-        Some(login) => login.onward(&app, &visitor).await,
+        Some(login) => login.redirect_to_next_step(&app, &client).await,
         None => Ok(Redirect::to("/login").into_response()),
     }
 }
@@ -407,16 +410,16 @@ pub(super) async fn go_on(
 /// Tells why a login that had begun can not go on, and ends it.
 pub(super) async fn show_refused(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     At { login, .. }: At<AtRefused>,
 ) -> Result<Response, AppError> {
     let why = if let Step::Refused(why) = login.step(&app) { why } else { LoginRefusal::NoProof };
     queries::login_delete(&app.db, &login.scope, &login.token_hash).await?;
-    Ok(with_cookies(refused_page(&shell, why).into_response(), vec![under_way::forgotten(&app)]))
+    Ok(with_cookies(refused_page(&context, why).into_response(), vec![pending_login::forgotten(&app)]))
 }
 
 /// Gives a login up: the way out of every step.
-pub(super) async fn give_up(
+pub(super) async fn cancel(
     State(app): State<App>,
     scope: PublicScope,
     headers: axum::http::HeaderMap,
@@ -424,29 +427,29 @@ pub(super) async fn give_up(
     if let Some(login) = PendingLogin::of(&app, &scope, &headers).await? {
         queries::login_delete(&app.db, &scope, &login.token_hash).await?;
     }
-    Ok(with_cookies(Redirect::to("/").into_response(), vec![under_way::forgotten(&app)]))
+    Ok(with_cookies(Redirect::to("/").into_response(), vec![pending_login::forgotten(&app)]))
 }
 
-fn refused_page(shell: &PageContext, why: LoginRefusal) -> RefusedPage {
+fn refused_page(context: &PageContext, why: LoginRefusal) -> RefusedPage {
     let words = match why {
-        LoginRefusal::Expired => shell
+        LoginRefusal::Expired => context
             .t("仮パスワードの有効期限が切れています。新しい仮パスワードの発行を、健康保険組合へお申し出ください。"),
         LoginRefusal::Locked => {
-            shell.t("アカウントがロックされています。ロックの解除を、健康保険組合へお申し出ください。")
+            context.t("アカウントがロックされています。ロックの解除を、健康保険組合へお申し出ください。")
         }
         LoginRefusal::Stopped | LoginRefusal::NoProof => {
-            shell.t("ログインを続けられません。はじめからやり直してください。")
+            context.t("ログインを続けられません。はじめからやり直してください。")
         }
     };
-    RefusedPage { page: shell.page("ログインできません"), words: words.to_owned() }
+    RefusedPage { page: context.page("ログインできません"), words: words.to_owned() }
 }
 
 crate::ui::pages! {
-    LoginPage => |shell| {
+    LoginPage => |context| {
         let mut form = FormState::default();
-        form.error("user_id", shell.t("無効なユーザIDまたはパスワードです。"));
+        form.error("user_id", context.t("無効なユーザIDまたはパスワードです。"));
         Self {
-            page: shell.page_with_errors("ログイン"),
+            page: context.page_with_errors("ログイン"),
             form,
             typed: LoginForm {
                 user_id: "test-taro".into(),
@@ -459,5 +462,5 @@ crate::ui::pages! {
             notice: notice_of(&LoginQuery { password: "changed".into(), ..LoginQuery::default() }),
         }
     },
-    RefusedPage => |shell| refused_page(shell, LoginRefusal::Expired),
+    RefusedPage => |context| refused_page(context, LoginRefusal::Expired),
 }

@@ -21,8 +21,8 @@ pub(crate) struct LogoutPage {
     pub(crate) page: Page,
 }
 
-pub(super) async fn show(shell: PageContext) -> LogoutPage {
-    LogoutPage { page: shell.page("ログアウト") }
+pub(super) async fn show(context: PageContext) -> LogoutPage {
+    LogoutPage { page: context.page("ログアウト") }
 }
 
 pub(super) async fn submit(State(app): State<App>, scope: MemberScope) -> Result<Response, AppError> {
@@ -31,5 +31,5 @@ pub(super) async fn submit(State(app): State<App>, scope: MemberScope) -> Result
 }
 
 crate::ui::pages! {
-    LogoutPage => |shell| Self { page: shell.page("ログアウト") },
+    LogoutPage => |context| Self { page: context.page("ログアウト") },
 }

@@ -1,13 +1,14 @@
 //! Accounts of insured persons: enrolment, logging in with a second factor, staying logged in, changing what proves who one
 //! is, and the ways back in. [`steps::step`] says at every moment what a login has to do next.
 
+mod add_factor;
+mod anchors;
 mod attempt;
-mod bound;
 mod confirm;
 pub mod create;
 mod enrolment;
+mod events;
 mod factor;
-mod happened;
 mod letters;
 mod login;
 mod logout;
@@ -16,9 +17,10 @@ mod names;
 mod passkey_login;
 mod passkeys;
 mod password;
+mod pending_login;
 mod queries;
+mod rate_limit;
 mod recovery;
-mod registration;
 mod rules;
 mod sealed;
 mod session;
@@ -26,34 +28,35 @@ mod settings;
 pub mod staff;
 pub mod steps;
 mod terms;
-mod throttle;
 mod tidy;
-mod under_way;
 mod unsubscribe;
 
-pub use bound::{Events, bind_events, verify_events};
+pub use anchors::{Events, anchor_events, verify_events};
 pub(crate) use confirm::{due as confirm_due, due_for_health, path_after as confirm_path_after};
-pub(crate) use happened::event_label;
+pub(crate) use events::event_label;
 pub(crate) use login::login_path_after;
+pub(crate) use pending_login::{RanOut, owner_of_login, ran_out};
+pub use rate_limit::RateLimiter;
 pub(crate) use session::{owner as owner_of_session, resolve};
-pub use throttle::Throttles;
 pub use tidy::{Tidied, tidy};
-pub(crate) use under_way::{RanOut, owner_of_login, ran_out};
 pub(crate) use unsubscribe::path as unsubscribe_path;
 
 /// What proves people, for the staff's logins as well: the same ceremonies, limits and seals under other names.
-pub(crate) mod proving {
+pub(crate) mod credentials {
     pub(crate) use super::{
         attempt::Attempt,
         login::{encoded, with_word},
-        passkeys::{CeremonyAnswer, CeremonyKind, ask, leading, relying_party, saying, taken, worth},
+        passkeys::{
+            CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
+            verified_or_none,
+        },
         password::busy,
+        pending_login::with_cookies,
         queries::{ceremony, ceremony_insert, ceremony_take},
+        rate_limit::{RateLimit, charge, wait},
         rules::{email_as_kept, folded, password_as_kept},
         sealed::{SealContext, open as sealed_open, seal as sealed_seal},
         session::hex,
-        throttle::{Limit, charge, wait},
-        under_way::with_cookies,
     };
 }
 
@@ -64,7 +67,7 @@ use crate::router::{
 
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {
-    migration::routes(settings_routes(registration_routes(enrolment_routes(login_routes(routes)))))
+    migration::routes(settings_routes(add_factor_routes(enrolment_routes(login_routes(routes)))))
 }
 
 fn login_routes(routes: Routes) -> Routes {
@@ -75,9 +78,9 @@ fn login_routes(routes: Routes) -> Routes {
         .post("/login/passkey/finish", Anybody, passkey_login::finish)
         .get("/unsubscribe/{token}", Anybody, unsubscribe::show)
         .post("/unsubscribe/{token}", Anybody, unsubscribe::submit)
-        .get("/login/continue", Step, login::go_on)
+        .get("/login/continue", Step, login::resume)
         .get("/login/refused", Step, login::show_refused)
-        .post("/login/give-up", Step, login::give_up)
+        .post("/login/give-up", Step, login::cancel)
         .get("/login/factor", Step, factor::show)
         .post("/login/factor/app", Step, factor::app_submit)
         .post("/login/factor/email", Step, factor::mail_submit)
@@ -132,19 +135,19 @@ fn enrolment_routes(routes: Routes) -> Routes {
         .get("/enrolment/done", Member, enrolment::done_show)
 }
 
-fn registration_routes(routes: Routes) -> Routes {
+fn add_factor_routes(routes: Routes) -> Routes {
     routes
-        .get("/factors", Step, registration::choose_show)
-        .post("/factors/later", Step, registration::later)
-        .get("/factors/app", Step, registration::app_show)
-        .post("/factors/app", Step, registration::app_submit)
-        .get("/factors/app/qr/{question}", Step, registration::app_qr)
-        .get("/factors/email", Step, registration::email_show)
-        .post("/factors/email/send", Step, registration::email_send)
-        .post("/factors/email", Step, registration::email_submit)
-        .get("/factors/passkey", Step, registration::passkey_show)
-        .post("/factors/passkey/begin", Step, registration::passkey_begin)
-        .post("/factors/passkey/finish", Step, registration::passkey_finish)
+        .get("/factors", Step, add_factor::choose_show)
+        .post("/factors/later", Step, add_factor::later)
+        .get("/factors/app", Step, add_factor::app_show)
+        .post("/factors/app", Step, add_factor::app_submit)
+        .get("/factors/app/qr/{question}", Step, add_factor::app_qr)
+        .get("/factors/email", Step, add_factor::email_show)
+        .post("/factors/email/send", Step, add_factor::email_send)
+        .post("/factors/email", Step, add_factor::email_submit)
+        .get("/factors/passkey", Step, add_factor::passkey_show)
+        .post("/factors/passkey/begin", Step, add_factor::passkey_begin)
+        .post("/factors/passkey/finish", Step, add_factor::passkey_finish)
 }
 
 fn settings_routes(routes: Routes) -> Routes {

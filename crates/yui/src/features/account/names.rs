@@ -1,7 +1,7 @@
 //! Whether a user ID or an address is another account's. Who chooses a name has to be told, and may not find out by it who has an
 //! account: only so many names of others are told to one account (docs/decisions/0029).
 
-use super::{attempt::Attempt, queries, throttle::TAKEN_NAMES_OF_ACCOUNT};
+use super::{attempt::Attempt, queries, rate_limit::TAKEN_NAMES_OF_ACCOUNT};
 use crate::{app::App, scope::InSociety, ui::Lang};
 
 /// A name that somebody chose.

@@ -3,20 +3,23 @@
 use axum::{Json, extract::State, response::Response};
 
 use super::{
-    passkeys::{CeremonyAnswer, CeremonyKind, ask, leading, relying_party, saying, taken, unknown, worth},
+    passkeys::{
+        CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony, unknown,
+        verified_or_none,
+    },
+    pending_login::advance,
     queries,
+    rate_limit::{PASSKEYS_OF_ADDRESS, acquire},
     steps::{LoginState, PrimaryFactor, Step, step},
-    throttle::{PASSKEYS_OF_ADDRESS, take_all},
-    under_way::arrive,
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{societies::Factor, staff},
     scope::{InSociety, PublicScope},
     security,
     ui::{PageContext, local_path},
-    visitor::ClientInfo,
 };
 
 const REFUSED: &str =
@@ -25,34 +28,36 @@ const REFUSED: &str =
 pub(super) async fn begin(
     State(app): State<App>,
     scope: PublicScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
 ) -> Result<Response, AppError> {
-    if let Some(seconds) = take_all(&app, &scope, &PASSKEYS_OF_ADDRESS.of_network(&visitor)).await? {
+    if let Some(seconds) = acquire(&app, &scope, &PASSKEYS_OF_ADDRESS.of_network(&client)).await? {
         return Err(AppError::TooMany(seconds));
     }
     if !scope.society().policy.factors.contains(&Factor::Passkey) {
         return Err(AppError::NotFound);
     }
     let ceremony = relying_party(&app, &scope)?.sign_in_begin()?;
-    ask(&app, &scope, (CeremonyKind::SignIn, None), ceremony).await
+    start_ceremony(&app, &scope, (CeremonyKind::SignIn, None), ceremony).await
 }
 
 pub(super) async fn finish(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
     if !scope.society().policy.factors.contains(&Factor::Passkey) {
         return Err(AppError::NotFound);
     }
-    let Some(state) = taken(&app, &scope, (CeremonyKind::SignIn, None), &answer).await? else {
-        return Ok(saying(&shell, REFUSED));
+    let Some(state) = take_ceremony(&app, &scope, (CeremonyKind::SignIn, None), &answer).await? else {
+        return Ok(json_error(&context, REFUSED));
     };
     let party = relying_party(&app, &scope)?;
     let response = answer.credential.to_string();
-    let Some(claimed) = worth(party.sign_in_whose(&response))? else { return Ok(saying(&shell, REFUSED)) };
+    let Some(claimed) = verified_or_none(party.sign_in_whose(&response))? else {
+        return Ok(json_error(&context, REFUSED));
+    };
     let owner = queries::account_by_handle(&app.db, &scope, claimed.handle).await?;
     let passkey = queries::passkey(&app.db, &scope, &claimed.credential_id).await?;
     let passkey = passkey.filter(|passkey| Some(passkey.account_id) == owner);
@@ -61,13 +66,13 @@ pub(super) async fn finish(
     else {
         // A member of staff's is not the members', but the browser must not forget it.
         if staff::has_passkey(&app, &scope, &claimed.credential_id).await? {
-            return Ok(saying(&shell, REFUSED));
+            return Ok(json_error(&context, REFUSED));
         }
-        return Ok(unknown(&shell, &scope, &claimed.credential_id));
+        return Ok(unknown(&context, &scope, &claimed.credential_id));
     };
-    let Some(used) = worth(party.sign_in_finish(&state, &response, &stored))? else {
+    let Some(used) = verified_or_none(party.sign_in_finish(&state, &response, &stored))? else {
         security::refused(&scope, "passkey", Some(passkey.account_id));
-        return Ok(saying(&shell, REFUSED));
+        return Ok(json_error(&context, REFUSED));
     };
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
@@ -75,7 +80,7 @@ pub(super) async fn finish(
     queries::factor_used(&mut tx, &scope, id, passkey.factor_id, used.updated.as_deref(), now).await?;
     tx.commit().await?;
     let Some((account, _)) = queries::standing(&app.db, &scope, id, now).await? else {
-        return Ok(saying(&shell, REFUSED));
+        return Ok(json_error(&context, REFUSED));
     };
     let proofs = LoginState {
         first: Some(PrimaryFactor::Passkey),
@@ -84,7 +89,7 @@ pub(super) async fn finish(
         ..LoginState::default()
     };
     if matches!(step(&account, &proofs, &scope.society().policy, now), Step::Refused(_)) {
-        return Ok(saying(&shell, REFUSED));
+        return Ok(json_error(&context, REFUSED));
     }
-    Ok(leading(arrive(&app, &scope, &visitor, &account, proofs, None).await?))
+    Ok(json_redirect(advance(&app, &scope, &client, &account, proofs, None).await?))
 }

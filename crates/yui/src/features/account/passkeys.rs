@@ -31,7 +31,7 @@ pub(crate) enum CeremonyKind {
     /// As second factor of a login.
     Factor,
     /// To be registered.
-    Register,
+    AddFactor,
     /// To prove again who is signed in.
     Confirm,
     /// As second factor of a member of staff.
@@ -43,11 +43,11 @@ pub(crate) enum CeremonyKind {
 }
 
 impl CeremonyKind {
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "passkey_sign_in",
             Self::Factor => "passkey_factor",
-            Self::Register => "passkey_register",
+            Self::AddFactor => "passkey_register",
             Self::Confirm => "passkey_confirm",
             Self::StaffFactor => "staff_passkey_factor",
             Self::StaffRegister => "staff_passkey_register",
@@ -107,7 +107,7 @@ pub(crate) fn relying_party(app: &App, scope: &impl InSociety) -> anyhow::Result
 }
 
 /// Keeps the question and returns it for the browser.
-pub(crate) async fn ask(
+pub(crate) async fn start_ceremony(
     app: &App,
     scope: &impl InSociety,
     (kind, account_id): (CeremonyKind, Option<i64>),
@@ -121,14 +121,14 @@ pub(crate) async fn ask(
     let now = app.clock.now();
     let ends_at = now.checked_add(LIFE)?;
     let mut tx = app.db.begin().await?;
-    queries::ceremony_insert(&mut tx, scope, &hash, (kind.word(), account_id), &sealed, ends_at).await?;
+    queries::ceremony_insert(&mut tx, scope, &hash, (kind.as_str(), account_id), &sealed, ends_at).await?;
     tx.commit().await?;
     let options = serde_json::from_str(&ceremony.options)?;
     Ok(Json(CeremonyOptions { question: token.text().to_string(), options }).into_response())
 }
 
 /// Takes the question that an answer is to, of this kind and about this account; it is gone whatever the answer is worth.
-pub(crate) async fn taken(
+pub(crate) async fn take_ceremony(
     app: &App,
     scope: &impl InSociety,
     (kind, account_id): (CeremonyKind, Option<i64>),
@@ -137,7 +137,7 @@ pub(crate) async fn taken(
     let Some(token) = Token::parse(&answer.question) else { return Ok(None) };
     let hash = *token.hash().as_bytes();
     let mut tx = app.db.begin().await?;
-    let row = queries::ceremony_take(&mut tx, scope, &hash, kind.word(), app.clock.now()).await?;
+    let row = queries::ceremony_take(&mut tx, scope, &hash, kind.as_str(), app.clock.now()).await?;
     tx.commit().await?;
     let Some(row) = row.filter(|row| row.account_id == account_id) else { return Ok(None) };
     let place = hex(&hash);
@@ -146,7 +146,7 @@ pub(crate) async fn taken(
 }
 
 /// Returns the value of an answer, or nothing where the answer is worth nothing; that is no bug, but worth a line.
-pub(crate) fn worth<T>(result: Result<T, PasskeyError>) -> anyhow::Result<Option<T>> {
+pub(crate) fn verified_or_none<T>(result: Result<T, PasskeyError>) -> anyhow::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error @ PasskeyError::Internal(_)) => Err(error.into()),
@@ -158,7 +158,7 @@ pub(crate) fn worth<T>(result: Result<T, PasskeyError>) -> anyhow::Result<Option
 }
 
 /// Returns the answer that has the script go where this response leads, with its cookies.
-pub(crate) fn leading(response: Response) -> Response {
+pub(crate) fn json_redirect(response: Response) -> Response {
     let location = response.headers().get(axum::http::header::LOCATION).and_then(|to| to.to_str().ok());
     let next = CeremonyResponse { location: Some(location.unwrap_or("/").to_owned()), ..CeremonyResponse::default() };
     let (parts, _) = response.into_parts();
@@ -170,15 +170,15 @@ pub(crate) fn leading(response: Response) -> Response {
 }
 
 /// Returns the answer that has the script say these words.
-pub(crate) fn saying(shell: &PageContext, words: &str) -> Response {
-    Json(CeremonyResponse { error: Some(shell.t(words).to_owned()), ..CeremonyResponse::default() }).into_response()
+pub(crate) fn json_error(context: &PageContext, words: &str) -> Response {
+    Json(CeremonyResponse { error: Some(context.t(words).to_owned()), ..CeremonyResponse::default() }).into_response()
 }
 
 /// Returns the answer to a passkey that nobody has: its owner's browser may forget it.
-pub(super) fn unknown(shell: &PageContext, scope: &impl InSociety, credential_id: &[u8]) -> Response {
+pub(super) fn unknown(context: &PageContext, scope: &impl InSociety, credential_id: &[u8]) -> Response {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let unknown = Unknown { rp_id: scope.society().host.clone(), credential_id: URL_SAFE_NO_PAD.encode(credential_id) };
-    let words = shell.t("このパスキーは、このポータルに登録されていません。ほかの方法でログインしてください。");
+    let words = context.t("このパスキーは、このポータルに登録されていません。ほかの方法でログインしてください。");
     Json(CeremonyResponse { error: Some(words.to_owned()), unknown: Some(unknown), ..CeremonyResponse::default() })
         .into_response()
 }

@@ -16,21 +16,21 @@ use yui_auth::{
 
 use super::{
     enrolment,
-    happened::{AccountEvent, happened},
+    events::{AccountEvent, record_event},
     login::RETRY_AFTER,
+    pending_login::{At, AtPassword, PendingLogin},
     queries::{self, AccountPerson, NewPassword},
     rules, settings,
     steps::{AccountState, EnrolmentProgress, LoginState, Purpose},
-    under_way::{At, AtPassword, PendingLogin},
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::societies::{Complexity, Policy},
     heavy,
     scope::{InSociety, MemberScope, PublicScope},
     ui::{FormState, Lang, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -131,25 +131,25 @@ fn future_user_id(login: &PendingLogin) -> String {
     login.account.enrolment.user_id.clone().unwrap_or_else(|| login.account.user_id.clone())
 }
 
-fn page(shell: &PageContext, login: &PendingLogin, form: FormState, sign_out_everywhere: bool) -> PasswordPage {
+fn page(context: &PageContext, login: &PendingLogin, form: FormState, sign_out_everywhere: bool) -> PasswordPage {
     PasswordPage {
-        page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
+        page: if form.has_errors() { context.page_with_errors(TITLE) } else { context.page(TITLE) },
         form,
         why: why(login),
         user_id: future_user_id(login),
-        rule: rule_words(shell.lang, &login.scope.society().policy),
+        rule: rule_words(context.lang, &login.scope.society().policy),
         sign_out_everywhere,
     }
 }
 
-pub(super) async fn show(shell: PageContext, At { login, .. }: At<AtPassword>) -> PasswordPage {
-    page(&shell, &login, FormState::default(), why(&login) == WhyNew::Reset)
+pub(super) async fn show(context: PageContext, At { login, .. }: At<AtPassword>) -> PasswordPage {
+    page(&context, &login, FormState::default(), why(&login) == WhyNew::Reset)
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     At { login, .. }: At<AtPassword>,
     Form(typed): Form<PasswordForm>,
 ) -> Result<Response, AppError> {
@@ -161,15 +161,15 @@ pub(super) async fn submit(
     let everywhere = typed.sign_out_everywhere.is_some();
     let turn = heavy::account(scope, "member", id);
     let whose = (&person, user_id.as_str());
-    let new = checked(&app, turn, (shell.lang, policy), &mut form, &typed, whose, &login.password_hash).await?;
+    let new = checked(&app, turn, (context.lang, policy), &mut form, &typed, whose, &login.password_hash).await?;
     if form.has_errors() {
-        return Ok(page(&shell, &login, form, everywhere).into_response());
+        return Ok(page(&context, &login, form, everywhere).into_response());
     }
     let hash = hashed(&app, turn, new).await?;
     if why == WhyNew::Enrolment {
         let EnrolmentProgress { factor, .. } = login.account.enrolment.clone();
-        let own = enrolment::EnrolmentResult { user_id, password_hash: hash, factor, lang: shell.lang };
-        return enrolment::finish(&app, &visitor, login, own).await;
+        let own = enrolment::EnrolmentResult { user_id, password_hash: hash, factor, lang: context.lang };
+        return enrolment::finish(&app, &client, login, own).await;
     }
     let proofs = LoginState { password_set: true, password_at: Some(now), ..login.proofs.clone() };
     let mut tx = app.db.begin().await?;
@@ -179,12 +179,12 @@ pub(super) async fn submit(
     let new = NewPassword { hash: &hash, set_at: now, ends_at: None, must_change: false };
     queries::password_set(&mut tx, scope, id, &new).await?;
     let what = if why == WhyNew::Reset { AccountEvent::PasswordReset } else { AccountEvent::PasswordChanged };
-    happened(&app, &mut tx, scope, Some(&visitor), id, what).await?;
+    record_event(&app, &mut tx, scope, Some(&client), id, what).await?;
     settings::others_end(&mut tx, scope, id, &login.token_hash).await?;
     if everywhere {
         settings::sign_out_everywhere(&mut tx, scope, id, &[0; 32], &login.token_hash).await?;
     }
-    let answer = login.stepped(&app, &visitor, tx).await;
+    let answer = login.commit_and_advance(&app, &client, tx).await;
     app.mail.wake();
     answer
 }
@@ -205,7 +205,7 @@ pub(super) struct StrengthAnswer {
 /// Tells how strong a password is, while it is typed.
 pub(super) async fn strength_of(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
     member: Option<Extension<MemberScope>>,
     headers: HeaderMap,
@@ -226,15 +226,15 @@ pub(super) async fn strength_of(
         Strength::Good => (3, "良い"),
         Strength::Strong => (4, "とても良い"),
     };
-    Ok(Json(StrengthAnswer { level, words: shell.t(words).to_owned() }))
+    Ok(Json(StrengthAnswer { level, words: context.t(words).to_owned() }))
 }
 
 crate::ui::pages! {
-    PasswordPage => |shell| {
+    PasswordPage => |context| {
         let mut form = FormState::default();
-        form.error("new_password", shell.t("現在のパスワードと同じです。別のパスワードを入力してください。"));
+        form.error("new_password", context.t("現在のパスワードと同じです。別のパスワードを入力してください。"));
         Self {
-            page: shell.page_with_errors(TITLE),
+            page: context.page_with_errors(TITLE),
             form,
             why: WhyNew::Due,
             user_id: "testtaro01".into(),

@@ -5,18 +5,18 @@ use jiff::{SignedDuration, Timestamp};
 use yui_auth::token::Token;
 
 use super::{
-    happened::{AccountEvent, happened},
+    events::{AccountEvent, record_event},
+    pending_login,
     queries::{self, NewSession},
+    rate_limit::PASSWORDS_OF_USER_ID,
     steps::{AuthAccount, LoginState, PrimaryFactor, Purpose, SecondFactor},
-    throttle::PASSWORDS_OF_USER_ID,
-    under_way,
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     features::societies::SessionRule,
     scope::{InSociety, MemberScope, PublicScope, SessionOwner},
     ui::{Lang, cookie},
-    visitor::ClientInfo,
 };
 
 /// The name of the session cookie; `__Host-` is put before it where members come by https.
@@ -45,8 +45,8 @@ fn keep(rule: SessionRule, remembered: bool) -> Option<i64> {
 /// Returns the word for the strongest thing proved.
 fn proof_word(proofs: &LoginState) -> &'static str {
     match (proofs.first, proofs.second) {
-        (Some(PrimaryFactor::Passkey), _) => SecondFactor::Passkey.word(),
-        (_, Some(second)) => second.word(),
+        (Some(PrimaryFactor::Passkey), _) => SecondFactor::Passkey.as_str(),
+        (_, Some(second)) => second.as_str(),
         (_, None) => "password",
     }
 }
@@ -56,7 +56,7 @@ fn proof_word(proofs: &LoginState) -> &'static str {
 pub(super) async fn open(
     app: &App,
     scope: &PublicScope,
-    visitor: &ClientInfo,
+    client: &ClientInfo,
     account: &AuthAccount,
     proofs: &LoginState,
     row: Option<([u8; 32], i64)>,
@@ -72,7 +72,7 @@ pub(super) async fn open(
         }
         _ => None,
     };
-    let known = match visitor.device_token() {
+    let known = match client.device_token() {
         Some(device) => queries::device_known(&app.db, scope, &device, account.account_id).await?,
         None => false,
     };
@@ -92,7 +92,7 @@ pub(super) async fn open(
         }
         tx.commit().await?;
         let session = cookie::set(https, SESSION_COOKIE, &token.text(), keep(rule, session.remembered));
-        return Ok(Some(vec![session, under_way::forgotten(app)]));
+        return Ok(Some(vec![session, pending_login::forgotten(app)]));
     }
 
     let (idle_until, ends_at) = limits(rule, proofs.remember, now);
@@ -105,8 +105,8 @@ pub(super) async fn open(
         ends_at,
         remembered: proofs.remember,
         proof: proof_word(proofs),
-        device: &visitor.device(Lang::Ja),
-        address: &visitor.address.to_string(),
+        device: &client.device(Lang::Ja),
+        address: &client.address.to_string(),
     };
     if !queries::session_insert(&mut tx, scope, &session).await? {
         return Ok(None);
@@ -116,14 +116,14 @@ pub(super) async fn open(
     // A fresh token each time: one that was copied from this browser before is worth nothing.
     let fresh = app.random.token()?;
     let device = *fresh.hash().as_bytes();
-    if let Some(old) = visitor.device_token() {
+    if let Some(old) = client.device_token() {
         queries::device_move(&mut tx, scope, &old, &device).await?;
     }
     queries::device_keep(&mut tx, scope, &device, account.account_id, now).await?;
-    happened(app, &mut tx, scope, Some(visitor), account.account_id, AccountEvent::LoggedIn(proof_word(proofs)))
+    record_event(app, &mut tx, scope, Some(client), account.account_id, AccountEvent::LoggedIn(proof_word(proofs)))
         .await?;
     if !known && !first_login {
-        happened(app, &mut tx, scope, Some(visitor), account.account_id, AccountEvent::NewDevice).await?;
+        record_event(app, &mut tx, scope, Some(client), account.account_id, AccountEvent::NewDevice).await?;
     }
     tx.commit().await?;
     app.mail.wake();
@@ -131,7 +131,7 @@ pub(super) async fn open(
     let session = cookie::set(https, SESSION_COOKIE, &token.text(), keep(rule, proofs.remember));
     let mut cookies = vec![session, ClientInfo::device_cookie(&fresh, https)];
     if row.is_some() {
-        cookies.push(under_way::forgotten(app));
+        cookies.push(pending_login::forgotten(app));
     }
     Ok(Some(cookies))
 }
@@ -141,7 +141,7 @@ pub(crate) async fn resolve(
     app: &App,
     scope: &PublicScope,
     headers: &HeaderMap,
-    visitor: &ClientInfo,
+    client: &ClientInfo,
 ) -> anyhow::Result<Option<MemberScope>> {
     let Some(token) = cookie::get(headers, app.config.http.https, SESSION_COOKIE).and_then(Token::parse) else {
         return Ok(None);
@@ -151,7 +151,7 @@ pub(crate) async fn resolve(
     let Some(session) = queries::session(&app.db, scope, &token_hash, now).await? else { return Ok(None) };
     if now.duration_since(session.last_seen_at) >= SEEN_EVERY {
         let (idle_until, _) = limits(scope.society().policy.session, session.remembered, now);
-        let address = visitor.address.to_string();
+        let address = client.address.to_string();
         // A page is not refused because its visit can not be written down just now.
         if let Err(error) = queries::session_seen(&app.db, scope, &token_hash, now, idle_until, &address).await {
             tracing::warn!("a session's use was not written down: {error}");
@@ -164,9 +164,9 @@ pub(crate) async fn resolve(
         name: session.name,
         session: token_hash,
         proved_at: session.proved_at,
-        proved_by_mail_alone: session.proof.as_deref() == Some(SecondFactor::Email.word()) && session.has_stronger,
+        proved_by_mail_alone: session.proof.as_deref() == Some(SecondFactor::Email.as_str()) && session.has_stronger,
     };
-    Ok(Some(MemberScope::at_the_door(scope.society().clone(), owner)))
+    Ok(Some(MemberScope::authorize(scope.society().clone(), owner)))
 }
 
 /// Returns whose session the request's cookie stands for, were it over or not: for a day after its end that is known.

@@ -6,13 +6,14 @@ use yui_auth::password::Password;
 use yui_db::Tx;
 
 use super::{
-    happened::{AccountEvent, happened},
+    events::{AccountEvent, record_event},
     migration,
     names::USER_ID_TAKEN,
     password::busy,
-    queries, rules,
+    queries,
+    rate_limit::PASSWORDS_OF_USER_ID,
+    rules,
     settings::sign_out_everywhere,
-    throttle::PASSWORDS_OF_USER_ID,
 };
 use crate::{
     app::App,
@@ -69,7 +70,7 @@ pub async fn unlock_of(app: &App, scope: &SystemScope, account_id: i64, reason: 
     let mut tx = app.db.begin().await?;
     queries::account_unlock(&mut tx, scope, &user_id).await?.context("there is no such account")?;
     PASSWORDS_OF_USER_ID.of(&user_id).forget(app, &mut tx, scope).await?;
-    happened(app, &mut tx, scope, None, account_id, AccountEvent::Unlocked).await?;
+    record_event(app, &mut tx, scope, None, account_id, AccountEvent::Unlocked).await?;
     audit::record(app, &mut tx, scope, ACCOUNT_UNLOCKED, Some(&subject), reason).await?;
     tx.commit().await?;
     app.mail.wake();
@@ -113,7 +114,7 @@ pub async fn reset_factor_in(
     queries::factors_delete(tx, scope, account_id, None).await?;
     queries::chosen_factor_set(tx, scope, account_id, None).await?;
     sign_out_everywhere(tx, scope, account_id, &[0; 32], &[0; 32]).await?;
-    happened(app, tx, scope, None, account_id, AccountEvent::FactorsReset).await?;
+    record_event(app, tx, scope, None, account_id, AccountEvent::FactorsReset).await?;
     audit::record(app, tx, scope, ACCOUNT_FACTORS_RESET, Some(&subject), reason).await
 }
 
@@ -130,7 +131,7 @@ pub async fn stop_of(app: &App, scope: &SystemScope, account_id: i64, reason: &s
     }
     sign_out_everywhere(&mut tx, scope, account_id, &[0; 32], &[0; 32]).await?;
     migration::take_back_of(&mut tx, scope, account_id, app.clock.now()).await?;
-    happened(app, &mut tx, scope, None, account_id, AccountEvent::Stopped).await?;
+    record_event(app, &mut tx, scope, None, account_id, AccountEvent::Stopped).await?;
     audit::record(app, &mut tx, scope, ACCOUNT_STOPPED, Some(&subject), reason).await?;
     tx.commit().await?;
     app.mail.wake();
@@ -147,7 +148,7 @@ pub async fn resume_of(app: &App, scope: &SystemScope, account_id: i64, reason: 
     if !queries::account_resume(&mut tx, scope, account_id).await? {
         return Ok(false);
     }
-    happened(app, &mut tx, scope, None, account_id, AccountEvent::Resumed).await?;
+    record_event(app, &mut tx, scope, None, account_id, AccountEvent::Resumed).await?;
     audit::record(app, &mut tx, scope, ACCOUNT_RESUMED, Some(&subject), reason).await?;
     tx.commit().await?;
     app.mail.wake();
@@ -162,7 +163,7 @@ pub async fn sign_out_of(app: &App, scope: &SystemScope, account_id: i64, reason
     let (subject, _) = subject(app, scope, account_id).await?;
     let mut tx = app.db.begin().await?;
     sign_out_everywhere(&mut tx, scope, account_id, &[0; 32], &[0; 32]).await?;
-    happened(app, &mut tx, scope, None, account_id, AccountEvent::SignedOut).await?;
+    record_event(app, &mut tx, scope, None, account_id, AccountEvent::SignedOut).await?;
     audit::record(app, &mut tx, scope, ACCOUNT_SIGNED_OUT, Some(&subject), reason).await?;
     tx.commit().await?;
     app.mail.wake();
@@ -212,7 +213,7 @@ pub async fn user_id_change(
         set => set?,
     }
     queries::logins_delete_of(&mut tx, scope, account_id, &[0; 32]).await?;
-    happened(app, &mut tx, scope, None, account_id, AccountEvent::UserIdChanged).await?;
+    record_event(app, &mut tx, scope, None, account_id, AccountEvent::UserIdChanged).await?;
     let detail = format!("{before} → {user_id}: {reason}");
     audit::record(app, &mut tx, scope, ACCOUNT_USER_ID_CHANGED, Some(&subject), &detail).await?;
     tx.commit().await?;

@@ -49,7 +49,7 @@ pub enum AccountState {
 
 impl AccountState {
     /// Returns the word in the database.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Temporary => "temporary",
             Self::Enrolled => "enrolled",
@@ -58,8 +58,8 @@ impl AccountState {
     }
 
     /// Returns what the database's word means.
-    pub fn of(word: &str) -> Option<Self> {
-        [Self::Temporary, Self::Enrolled, Self::Stopped].into_iter().find(|state| state.word() == word)
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Temporary, Self::Enrolled, Self::Stopped].into_iter().find(|state| state.as_str() == word)
     }
 }
 
@@ -131,7 +131,7 @@ pub(crate) enum SecondFactor {
 
 impl SecondFactor {
     /// Returns the word for the record.
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Passkey => "passkey",
             Self::App => "app",
@@ -202,14 +202,14 @@ pub(crate) enum Step {
     /// Classic enrolment: 入力内容確認.
     Check,
     /// A factor to register.
-    Register,
+    AddFactor,
     /// A new password is set, and the account has no factor: log in with it.
     LoginAnew,
     /// Everything is proved.
     Open,
 }
 
-/// LoginRefusal a login can not go on.
+/// Why a login cannot continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum LoginRefusal {
     /// Nothing was proved.
@@ -279,7 +279,7 @@ pub(crate) fn step(account: &AuthAccount, proofs: &LoginState, policy: &Policy, 
     let usable = account.factors.iter().any(|factor| policy.factors.contains(factor));
     let may_wait = proofs.enrolled_now && proofs.factor_postponed;
     if !policy.factors.is_empty() && !usable && !may_wait {
-        return Step::Register;
+        return Step::AddFactor;
     }
     Step::Open
 }
@@ -341,7 +341,7 @@ impl Step {
             Self::Password => "/login/password",
             Self::Details => "/enrolment/details",
             Self::Check => "/enrolment/check",
-            Self::Register => "/factors",
+            Self::AddFactor => "/factors",
             Self::LoginAnew => "/login?password=changed",
             Self::Open => "/login/continue",
         }

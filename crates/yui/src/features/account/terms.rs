@@ -9,16 +9,16 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    happened::{AccountEvent, happened},
+    events::{AccountEvent, record_event},
+    pending_login::{At, AtTerms},
     steps::AccountState,
-    under_way::{At, AtTerms},
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::terms::{self, Terms},
     ui::{Page, PageContext},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -39,19 +39,19 @@ pub(super) struct Agreed {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     At { login, .. }: At<AtTerms>,
 ) -> Result<Response, AppError> {
     let Some(terms) = terms::current(&app.db, &login.scope, app.clock.now()).await? else {
         return Ok(Redirect::to("/login/continue").into_response());
     };
     let enrolling = login.account.state == AccountState::Temporary;
-    Ok(TermsPage { page: shell.page("利用規約"), terms, enrolling }.into_response())
+    Ok(TermsPage { page: context.page("利用規約"), terms, enrolling }.into_response())
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    visitor: ClientInfo,
+    client: ClientInfo,
     At { login, .. }: At<AtTerms>,
     Form(Agreed { version }): Form<Agreed>,
 ) -> Result<Response, AppError> {
@@ -64,14 +64,14 @@ pub(super) async fn submit(
     if !login.take_step(&mut tx, &login.proofs).await? {
         return Ok(Redirect::to("/login/continue").into_response());
     }
-    terms::agree(&mut tx, &login.scope, id, version, &visitor.address.to_string(), now).await?;
-    happened(&app, &mut tx, &login.scope, Some(&visitor), id, AccountEvent::TermsAgreed(version)).await?;
-    login.stepped(&app, &visitor, tx).await
+    terms::agree(&mut tx, &login.scope, id, version, &client.address.to_string(), now).await?;
+    record_event(&app, &mut tx, &login.scope, Some(&client), id, AccountEvent::TermsAgreed(version)).await?;
+    login.commit_and_advance(&app, &client, tx).await
 }
 
 crate::ui::pages! {
-    TermsPage => |shell| Self {
-        page: shell.page("利用規約"),
+    TermsPage => |context| Self {
+        page: context.page("利用規約"),
         terms: Terms { version: 2, body: "1 / 2 / 3".into() },
         enrolling: false,
     },

@@ -54,19 +54,19 @@ fn opened(app: &App, scope: &PublicScope, token: &str) -> Option<(i64, &'static 
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<UnsubscribePage, AppError> {
     let (_, _, label) = opened(&app, &scope, &token).ok_or(AppError::NotFound)?;
     let action = Some(format!("/unsubscribe/{token}"));
-    Ok(UnsubscribePage { page: shell.page(TITLE), what: shell.t(label).to_owned(), action })
+    Ok(UnsubscribePage { page: context.page(TITLE), what: context.t(label).to_owned(), action })
 }
 
 /// What the body says does not matter: `List-Unsubscribe=One-Click` of a mail program, or nothing of our page.
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<UnsubscribePage, AppError> {
@@ -77,13 +77,13 @@ pub(super) async fn submit(
         queries::wish_set(&mut tx, &scope, account_id, kind, false).await.context("the wish")?;
         tx.commit().await?;
     }
-    Ok(UnsubscribePage { page: shell.page(TITLE), what: shell.t(label).to_owned(), action: None })
+    Ok(UnsubscribePage { page: context.page(TITLE), what: context.t(label).to_owned(), action: None })
 }
 
 crate::ui::pages! {
-    UnsubscribePage => |shell| Self {
-        page: shell.page(TITLE),
-        what: shell.t("医療費通知").to_owned(),
+    UnsubscribePage => |context| Self {
+        page: context.page(TITLE),
+        what: context.t("医療費通知").to_owned(),
         action: Some("/unsubscribe/AAAA".into()),
     },
 }

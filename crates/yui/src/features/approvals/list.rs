@@ -62,7 +62,7 @@ const SHOWN: i64 = 200;
 const TITLE: &str = "承認";
 
 fn line(staff: &StaffScope, row: &ApprovalRow) -> ApprovalLine {
-    let act = Guarded::of(&row.act);
+    let act = Guarded::parse(&row.act);
     let decided = row.decided_at.map(|at| {
         let word = if row.approved == Some(true) { "承認" } else { "却下" };
         format!("{word}（{} {}）", row.decided_name.as_deref().unwrap_or_default(), format::minute(at.to_jiff()))
@@ -98,7 +98,7 @@ fn line(staff: &StaffScope, row: &ApprovalRow) -> ApprovalLine {
 
 async fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     form: FormState,
     done: &str,
@@ -111,7 +111,7 @@ async fn page(
         }
     }
     Ok(ApprovalsPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         lines: rows.iter().map(|row| line(staff, row)).collect(),
         done: match done {
@@ -125,18 +125,18 @@ async fn page(
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(ApprovalsQuery { done }): Query<ApprovalsQuery>,
 ) -> Result<ApprovalsPage, AppError> {
-    page(&app, &shell, &staff, FormState::default(), &done).await
+    page(&app, &context, &staff, FormState::default(), &done).await
 }
 
 /// Returns the open question, where this person's role may decide it.
 async fn open(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, Guarded), AppError> {
     let row = queries::one(&app.db, staff, id).await?.filter(|row| row.decided_at.is_none());
     let row = row.ok_or(AppError::NotFound)?;
-    let act = Guarded::of(&row.act).ok_or(AppError::NotFound)?;
+    let act = Guarded::parse(&row.act).ok_or(AppError::NotFound)?;
     if !may_decide(staff.role, act) {
         return Err(AppError::NotAllowed);
     }
@@ -151,7 +151,7 @@ async fn mine(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, Gu
 
 pub(super) async fn approve(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -177,13 +177,13 @@ pub(super) async fn approve(
     };
     if let Err(error) = done {
         drop(tx);
-        tracing::warn!(act = act.word(), "an approved act failed: {error:#}");
+        tracing::warn!(act = act.as_str(), "an approved act failed: {error:#}");
         let mut form = FormState::default();
         let why = error.downcast_ref::<account::migration::AnnouncementRefusal>().map(|refusal| refusal.words());
         let why = why
             .unwrap_or_else(|| "対象の状態が変わっていれば却下し、そうでなければもう一度承認してください。".to_owned());
         form.error("approvals", &format!("実行できませんでした。{why}"));
-        return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
+        return Ok(page(&app, &context, &staff, form, "").await?.into_response());
     }
     record(&app, &mut tx, &staff, &row, act, APPROVAL_GIVEN).await?;
     tx.commit().await?;
@@ -224,7 +224,7 @@ async fn record(
 }
 
 crate::ui::console_pages! {
-    ApprovalsPage => |shell| {
+    ApprovalsPage => |context| {
         let line = |open: bool| ApprovalLine {
             approval_id: 1,
             act: Guarded::FactorReset.label(),
@@ -238,7 +238,7 @@ crate::ui::console_pages! {
             open,
         };
         Self {
-            page: shell.console(TITLE),
+            page: context.console(TITLE),
             form: FormState::default(),
             lines: vec![line(true), line(false)],
             done: "承認し、実行しました。",

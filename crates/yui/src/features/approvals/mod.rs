@@ -61,7 +61,7 @@ fn may_decide(role: Role, act: Guarded) -> bool {
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn ask(
+pub async fn request(
     app: &App,
     tx: &mut Tx,
     staff: &StaffScope,
@@ -69,8 +69,8 @@ pub async fn ask(
     subject: &Subject,
     detail: &str,
 ) -> anyhow::Result<bool> {
-    let about = (act.word(), subject.id, subject.name.as_str());
-    if !queries::ask(tx, staff, about, detail, app.clock.now()).await? {
+    let about = (act.as_str(), subject.id, subject.name.as_str());
+    if !queries::request_insert(tx, staff, about, detail, app.clock.now()).await? {
         return Ok(false);
     }
     audit::record(app, tx, staff, APPROVAL_ASKED, Some(subject), &format!("{}: {detail}", act.label())).await?;
@@ -87,7 +87,7 @@ pub async fn open_about(
     act: Guarded,
     subject_id: i64,
 ) -> Result<Option<Open>, yui_db::DbError> {
-    queries::open_about(&app.db, scope, act.word(), subject_id).await
+    queries::open_about(&app.db, scope, act.as_str(), subject_id).await
 }
 
 /// Returns how many questions are open.

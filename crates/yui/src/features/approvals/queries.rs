@@ -66,7 +66,7 @@ struct ApprovalCount {
 }
 
 /// Asks; returns false where the same is asked already.
-pub(super) async fn ask(
+pub(super) async fn request_insert(
     tx: &mut Tx,
     staff: &StaffScope,
     (act, subject_id, subject_name): (&str, i64, &str),

@@ -14,7 +14,7 @@ use super::{AuditAction, EntryRow, queries, queries::EntryFilter, seen};
 use crate::{
     app::{App, japan},
     error::AppError,
-    features::staff::looked_for::{self, SealedQuery},
+    features::staff::sealed_query::{self, SealedQuery},
     heavy,
     scope::StaffScope,
     ui::{FormState, Page, PageContext, csv},
@@ -157,12 +157,12 @@ pub(super) async fn submit(
     staff: StaffScope,
     Form(typed): Form<AuditLogQuery>,
 ) -> Result<Redirect, AppError> {
-    Ok(Redirect::to(&looked_for::address(&app, &staff, PATH, &typed)?))
+    Ok(Redirect::to(&sealed_query::address(&app, &staff, PATH, &typed)?))
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(looked_for): Query<SealedQuery>,
 ) -> Result<AuditLogPage, AppError> {
@@ -181,12 +181,12 @@ pub(super) async fn show(
     seen(&app, &staff, AUDIT_VIEWED, None, &typed.words()).await?;
     let older = rows.last().filter(|_| more).map(|last| AuditLogQuery { before: Some(last.entry_id), ..typed.clone() });
     Ok(AuditLogPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         acts: AuditAction::all(),
         lines: rows.iter().map(AuditLine::from).collect(),
-        older: older.map(|older| looked_for::address(&app, &staff, PATH, &older)).transpose()?,
-        export: looked_for::address(&app, &staff, EXPORT, &typed)?,
+        older: older.map(|older| sealed_query::address(&app, &staff, PATH, &older)).transpose()?,
+        export: sealed_query::address(&app, &staff, EXPORT, &typed)?,
         typed,
     })
 }
@@ -241,8 +241,8 @@ impl AuditLine {
 }
 
 crate::ui::console_pages! {
-    AuditLogPage => |shell| Self {
-        page: shell.console(TITLE),
+    AuditLogPage => |context| Self {
+        page: context.console(TITLE),
         form: FormState::default(),
         typed: AuditLogQuery::default(),
         acts: vec![&AUDIT_EXPORTED],

@@ -63,7 +63,7 @@ pub(crate) async fn take(app: &App, scope: &impl InSociety) -> Result<DailyTotal
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn take_all(app: &App) -> Result<(), yui_db::DbError> {
+pub async fn record_daily_totals(app: &App) -> Result<(), yui_db::DbError> {
     for scope in SystemScope::of_all(app, "housekeeping").await? {
         take(app, &scope).await?;
     }

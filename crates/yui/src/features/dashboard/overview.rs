@@ -50,7 +50,7 @@ pub(crate) struct DashboardPage {
 /// How many batches are shown.
 const BATCHES: i64 = 5;
 
-/// DailyTotals older than this are counted anew for the page.
+/// Totals older than this are counted again for the page.
 const STALE: SignedDuration = SignedDuration::from_hours(26);
 
 /// Returns the last figures of each month, the oldest first.
@@ -85,7 +85,7 @@ fn columns(months: &[MonthBar]) -> Columns {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<DashboardPage, AppError> {
     let now = app.clock.now();
@@ -109,7 +109,7 @@ pub(super) async fn show(
     });
     let months = by_month(&kept);
     Ok(DashboardPage {
-        page: shell.console("概況"),
+        page: context.console("概況"),
         taken: format::minute(figures.taken_at),
         figures,
         approvals: approvals::open_count(&app, &staff).await?,
@@ -127,7 +127,7 @@ pub(super) async fn count_again(State(app): State<App>, staff: StaffScope) -> Re
 }
 
 crate::ui::console_pages! {
-    DashboardPage => |shell| {
+    DashboardPage => |context| {
         let figures = |month: i8, enrolled: i64| DailyTotals {
             day: jiff::civil::date(2026, month, 20),
             taken_at: jiff::Timestamp::UNIX_EPOCH,
@@ -145,7 +145,7 @@ crate::ui::console_pages! {
         let kept = [figures(9, 200), figures(10, 420), figures(11, 811)];
         let months = by_month(&kept);
         Self {
-            page: shell.console("概況"),
+            page: context.console("概況"),
             figures: kept[2],
             taken: "2026/11/20 09:00".into(),
             approvals: 1,

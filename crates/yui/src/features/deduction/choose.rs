@@ -32,7 +32,7 @@ pub(super) struct Chosen {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: MemberScope,
     Query(Chosen { year }): Query<Chosen>,
 ) -> Response {
@@ -40,7 +40,7 @@ pub(super) async fn show(
     let years = years(today);
     match year.filter(|year| years.contains(year)) {
         Some(year) => Redirect::to(&format!("/deduction/{year}")).into_response(),
-        None => page(&shell, scope.name, &years, newest_ended(today)).into_response(),
+        None => page(&context, scope.name, &years, newest_ended(today)).into_response(),
     }
 }
 
@@ -49,11 +49,11 @@ fn newest_ended(today: Date) -> i16 {
     today.year() - 1
 }
 
-fn page(shell: &PageContext, insured_name: String, years: &[i16], leading: i16) -> ChoosePage {
-    let years = years.iter().map(|year| (*year, format::year(shell.lang, *year), *year == leading)).collect();
-    ChoosePage { page: shell.page("医療費控除申告用データ"), insured_name, years }
+fn page(context: &PageContext, insured_name: String, years: &[i16], leading: i16) -> ChoosePage {
+    let years = years.iter().map(|year| (*year, format::year(context.lang, *year), *year == leading)).collect();
+    ChoosePage { page: context.page("医療費控除申告用データ"), insured_name, years }
 }
 
 pages! {
-    ChoosePage => |shell| page(shell, "テスト タロウ".into(), &[2026, 2025, 2024, 2023, 2022, 2021], 2025),
+    ChoosePage => |context| page(context, "テスト タロウ".into(), &[2026, 2025, 2024, 2023, 2022, 2021], 2025),
 }

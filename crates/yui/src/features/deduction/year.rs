@@ -70,7 +70,7 @@ pub(super) async fn year_lines(app: &App, scope: &MemberScope, year: i16) -> Res
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: MemberScope,
     Path(year): Path<String>,
 ) -> Result<impl axum::response::IntoResponse, AppError> {
@@ -81,18 +81,18 @@ pub(super) async fn show(
     let (_, fitted) = notice(&app, &scope, lines.clone(), &Profile::provisional());
     let mut fitted: Vec<_> = fitted.into_iter().map(|one| (one.from, one.to)).collect();
     fitted.dedup();
-    Ok(YearPage { fitted, ..page(&shell, &scope.name, year, &lines, (arrival, app.clock.today()), signed) })
+    Ok(YearPage { fitted, ..page(&context, &scope.name, year, &lines, (arrival, app.clock.today()), signed) })
 }
 
 fn page(
-    shell: &PageContext,
+    context: &PageContext,
     insured_name: &str,
     year: i16,
     lines: &[ExpenseLine],
     (arrival, today): (Arrival, Date),
     signed: bool,
 ) -> YearPage {
-    let lang = shell.lang;
+    let lang = context.lang;
     let heading = lang.tf("{0}分の医療費通知データ", [format::year(lang, year)]);
     let mut patients: Vec<(i64, String)> = Vec::new();
     for line in lines {
@@ -119,7 +119,7 @@ fn page(
         paid: yen(line.self_pay),
     };
     YearPage {
-        page: shell.page_titled(heading.clone()),
+        page: context.page_titled(heading.clone()),
         heading,
         year,
         insured_name: insured_name.to_owned(),
@@ -140,12 +140,12 @@ fn page(
 }
 
 pages! {
-    YearPage => |shell| {
+    YearPage => |context| {
         let now = (sample_arrival(), jiff::civil::date(2025, 6, 30));
         let mut lines = sample_lines();
         let refund = |line: &ExpenseLine| ExpenseLine { total: 0, insurer: 4_000, public: 0, self_pay: -4_000, ..line.clone() };
         lines.extend(sample_lines().last().map(refund));
         let fitted = vec![("サンプルクリニック\u{e000}".to_owned(), "サンプルクリニック〓".to_owned())];
-        Self { fitted, ..page(shell, "テスト タロウ", 2025, &lines, now, true) }
+        Self { fitted, ..page(context, "テスト タロウ", 2025, &lines, now, true) }
     },
 }

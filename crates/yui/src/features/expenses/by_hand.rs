@@ -59,7 +59,7 @@ pub(super) async fn add(
         JudgedRow { key: key.to_vec(), person: *person, record, corrects, replaces: *act == ClaimAction::Withdrawn };
     tx.bulk_insert(&queries::EXPENSES, &row.values(scope.society_id(), batch_id)).await?;
     let by = scope.actor.name.as_str();
-    hand::change_insert(tx, scope, (batch_id, key), (act.word(), reason, by), app.clock.now()).await?;
+    hand::change_insert(tx, scope, (batch_id, key), (act.as_str(), reason, by), app.clock.now()).await?;
     count(tx, scope, batch_id).await
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn changes(app: &App, scope: &SystemScope, batch_id: i64) -> an
 const SHOWN: i64 = 100;
 
 fn shown(batch_id: i64, row: hand::ChangeRow) -> Option<HandChange> {
-    let act = ClaimAction::of(&row.act)?;
+    let act = ClaimAction::parse(&row.act)?;
     let yen = |total: i64, self_pay: i64| format!("総額{}円・自己負担{}円", format::yen(total), format::yen(self_pay));
     let new = match act {
         ClaimAction::Withdrawn => "取消".to_owned(),

@@ -26,21 +26,21 @@ use crate::{
 
 pub(super) async fn pdf(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: MemberScope,
     Query(asked): Query<StatementQuery>,
 ) -> Result<Response, AppError> {
     let today = app.clock.today();
     let window = VisibleMonths::of(today, scope.society().policy.expenses_visible_years);
-    let Ok(span) = StatementSpan::of(&asked, window, shell.lang) else {
+    let Ok(span) = StatementSpan::of(&asked, window, context.lang) else {
         return Ok(Redirect::to("/expenses/statement").into_response());
     };
     let lines = chosen_lines(&app, &scope, &span).await?;
     let arrival = arrival(&app.db, &scope).await?;
     let printed = Printed {
         turn: heavy::account(&scope, "member", scope.account_id),
-        lang: shell.lang,
-        title: span.title(shell.lang),
+        lang: context.lang,
+        title: span.title(context.lang),
         insured_name: scope.name.clone(),
         months: span.months,
         lines,

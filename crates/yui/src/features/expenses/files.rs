@@ -56,7 +56,7 @@ const QUESTIONS: &[Question] = &[
 pub struct ExpenseFiles;
 
 impl FileKind for ExpenseFiles {
-    fn word(&self) -> &'static str {
+    fn as_str(&self) -> &'static str {
         "expenses"
     }
 

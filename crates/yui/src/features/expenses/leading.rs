@@ -34,13 +34,13 @@ pub(crate) struct LeadingYear {
 /// Returns what the household paid in the year that leads, as far as it is published.
 pub(crate) async fn leading_year_of(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     scope: &MemberScope,
 ) -> Result<LeadingYear, AppError> {
     let today = app.clock.today();
     let months = VisibleMonths::of(today, u8::from(leading_year(today) < today.year()));
     let lines = lines(&app.db, scope, months, today).await?;
-    Ok(LeadingYear::of(shell.lang, &lines, arrival(&app.db, scope).await?, today))
+    Ok(LeadingYear::of(context.lang, &lines, arrival(&app.db, scope).await?, today))
 }
 
 impl LeadingYear {
@@ -87,9 +87,9 @@ impl LeadingYear {
     }
 
     /// Returns an invented year.
-    pub(crate) fn sample(shell: &PageContext) -> Self {
+    pub(crate) fn sample(context: &PageContext) -> Self {
         let lines = super::statement::sample_lines();
-        Self::of(shell.lang, &lines, super::statement::sample_arrival(), jiff::civil::date(2025, 6, 30))
+        Self::of(context.lang, &lines, super::statement::sample_arrival(), jiff::civil::date(2025, 6, 30))
     }
 }
 

@@ -61,7 +61,7 @@ struct MonthTotals {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: MemberScope,
 ) -> Result<OverviewPage, AppError> {
     let visible_years = scope.society().policy.expenses_visible_years;
@@ -70,17 +70,17 @@ pub(super) async fn show(
     let lines = lines(&app.db, &scope, window, today).await?;
     let arrival = arrival(&app.db, &scope).await?;
     let filter = FilterForm::new(&queries::patients(&app.db, &scope, window, today).await?, window, None);
-    Ok(page(&shell, &lines, arrival, (today, visible_years), filter))
+    Ok(page(&context, &lines, arrival, (today, visible_years), filter))
 }
 
 fn page(
-    shell: &PageContext,
+    context: &PageContext,
     lines: &[ExpenseLine],
     arrival: Arrival,
     (today, visible_years): (Date, u8),
     filter: FilterForm,
 ) -> OverviewPage {
-    let lang = shell.lang;
+    let lang = context.lang;
     let window = VisibleMonths::of(today, visible_years);
     let paid =
         |months: &dyn Fn(TreatmentMonth) -> bool| Totals::of(lines.iter().filter(|line| months(line.month))).self_pay;
@@ -122,7 +122,7 @@ fn page(
         })
         .collect();
     OverviewPage {
-        page: shell.page("医療費情報"),
+        page: context.page("医療費情報"),
         latest,
         leading: LeadingYear::of(lang, lines, arrival, today),
         years,
@@ -133,8 +133,8 @@ fn page(
 }
 
 pages! {
-    OverviewPage => |shell| {
+    OverviewPage => |context| {
         let day = sample_window().last.last_day();
-        page(shell, &sample_lines(), sample_arrival(), (day, 5), FilterForm::sample())
+        page(context, &sample_lines(), sample_arrival(), (day, 5), FilterForm::sample())
     },
 }

@@ -387,7 +387,7 @@ pub(super) struct Beside {
 
 /// Returns how a file stands beside others.
 pub(super) async fn beside(db: &Db, scope: &impl InSociety, source: &Source) -> Result<Beside, DbError> {
-    let values = params![scope.society_id(), source.format.word(), &source.content_hash];
+    let values = params![scope.society_id(), source.format.as_str(), &source.content_hash];
     let others: ExpenseCount = db.one(&OTHER_FILES, values).await?;
     let before: ExpenseCount = db.one(&WITHDRAWN_ORDER, params![scope.society_id(), &source.content_hash]).await?;
     Ok(Beside { other_files: others.count > 0, version_order: Some(before.count).filter(|order| *order > 0) })

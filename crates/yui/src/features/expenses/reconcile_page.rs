@@ -101,13 +101,13 @@ impl ReconciliationView {
 
 fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     form: FormState,
     faults: Vec<Fault>,
     result: Option<ReconciliationView>,
 ) -> ReconcilePage {
     ReconcilePage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         columns: household_totals_csv::COLUMNS,
         faults,
@@ -116,8 +116,8 @@ fn page(
     }
 }
 
-pub(super) async fn show(State(app): State<App>, shell: PageContext, _staff: StaffScope) -> ReconcilePage {
-    page(&app, &shell, FormState::default(), Vec::new(), None)
+pub(super) async fn show(State(app): State<App>, context: PageContext, _staff: StaffScope) -> ReconcilePage {
+    page(&app, &context, FormState::default(), Vec::new(), None)
 }
 
 fn csv(name: &str, body: Body) -> Response {
@@ -146,7 +146,7 @@ pub(super) struct ReconciliationQuery {
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(ReconciliationQuery { form: wanted }): Query<ReconciliationQuery>,
     mut parts: Multipart,
@@ -164,7 +164,7 @@ pub(super) async fn submit(
         Err(words) => {
             let mut form = FormState::default();
             form.error("file", &words);
-            return Ok(page(&app, &shell, form, Vec::new(), None).into_response());
+            return Ok(page(&app, &context, form, Vec::new(), None).into_response());
         }
     };
     let compared = compared(&app, &staff, &stored, wanted == "csv").await;
@@ -175,7 +175,7 @@ pub(super) async fn submit(
             Ok(UnreadableTotals(faults)) => {
                 let mut form = FormState::default();
                 form.error("file", "ファイルに誤りがあるため、照合していません。下の理由を確かめて直してください。");
-                return Ok(page(&app, &shell, form, faults, None).into_response());
+                return Ok(page(&app, &context, form, faults, None).into_response());
             }
             Err(error) => return Err(error.into()),
         },
@@ -186,7 +186,7 @@ pub(super) async fn submit(
         Some(list) => csv("differences.csv", Body::from_stream(pieces(list))),
         None => {
             let shown = ReconciliationView::of(file_name, &summary, &first);
-            page(&app, &shell, FormState::default(), Vec::new(), Some(shown)).into_response()
+            page(&app, &context, FormState::default(), Vec::new(), Some(shown)).into_response()
         }
     })
 }
@@ -254,7 +254,7 @@ async fn receive(app: &App, staff: &StaffScope, mut part: Field<'_>) -> Result<R
 }
 
 crate::ui::console_pages! {
-    ReconcilePage => |shell| {
+    ReconcilePage => |context| {
         let month = super::statement::sample_month();
         let sums = |claims, total, self_pay| Sums { claims, total, self_pay };
         let difference = ReconciliationDifference {
@@ -275,7 +275,7 @@ crate::ui::console_pages! {
             ours: sums(3_607, 41_207_040, 12_365_700),
         };
         Self {
-            page: shell.console(TITLE),
+            page: context.console(TITLE),
             form: FormState::default(),
             columns: household_totals_csv::COLUMNS,
             faults: Vec::new(),

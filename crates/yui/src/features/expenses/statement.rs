@@ -153,20 +153,20 @@ const LINES_PER_PAGE: usize = 100;
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: MemberScope,
     Query(asked): Query<StatementQuery>,
 ) -> Result<StatementPage, AppError> {
     let today = app.clock.today();
     let window = VisibleMonths::of(today, scope.society().policy.expenses_visible_years);
     let patients = queries::patients(&app.db, &scope, window, today).await?;
-    let span = match StatementSpan::of(&asked, window, shell.lang) {
+    let span = match StatementSpan::of(&asked, window, context.lang) {
         Ok(span) => span,
         Err(form) => {
             let mut filter = FilterForm::new(&patients, window, None);
             (filter.from, filter.to) = (asked.from, asked.to);
-            let page = shell.page_with_errors("医療費明細");
-            let heading = shell.t("医療費明細").to_owned();
+            let page = context.page_with_errors("医療費明細");
+            let heading = context.t("医療費明細").to_owned();
             let (body, nothing, begins, pending) = (None, None, None, None);
             return Ok(StatementPage { page, heading, form, filter, body, nothing, begins, pending });
         }
@@ -174,7 +174,7 @@ pub(super) async fn show(
     let lines = chosen_lines(&app, &scope, &span).await?;
     let arrival = arrival(&app.db, &scope).await?;
     let filter = FilterForm::new(&patients, window, Some(&span));
-    Ok(page(&shell, span, &lines, (arrival, today), asked.page, filter))
+    Ok(page(&context, span, &lines, (arrival, today), asked.page, filter))
 }
 
 /// Returns the lines of a span: those of the household, or of the one person chosen in it.
@@ -189,17 +189,17 @@ pub(super) async fn chosen_lines(
 }
 
 fn page(
-    shell: &PageContext,
+    context: &PageContext,
     span: StatementSpan,
     lines: &[ExpenseLine],
     (arrival, today): (Arrival, Date),
     number: usize,
     filter: FilterForm,
 ) -> StatementPage {
-    let page = shell.page_titled(span.title(shell.lang));
+    let page = context.page_titled(span.title(context.lang));
     let Statement { heading, body, nothing, pending } =
         statement(&page, span, lines, (arrival, today), Audience::OfMember { page: number });
-    let begins = begins(shell.lang, span, arrival);
+    let begins = begins(context.lang, span, arrival);
     StatementPage { page, heading, form: FormState::default(), filter, body, nothing, begins, pending }
 }
 
@@ -395,7 +395,7 @@ pub(crate) fn sample_statement(page: &Page) -> Statement {
 }
 
 pages! {
-    StatementPage => |shell| {
+    StatementPage => |context| {
         let window = sample_window();
         let months = VisibleMonths { first: sample_month(), last: window.last };
         let span = StatementSpan { of: Period::Year(2025), months, member_id: None };
@@ -410,6 +410,6 @@ pages! {
         }
         let refund = |line: &ExpenseLine| ExpenseLine { total: 0, insurer: 1_200, public: 0, self_pay: -1_200, ..line.clone() };
         lines.extend(sample_lines().last().map(refund));
-        page(shell, span, &lines, (sample_arrival(), window.last.last_day()), 1, FilterForm::sample())
+        page(context, span, &lines, (sample_arrival(), window.last.last_day()), 1, FilterForm::sample())
     },
 }

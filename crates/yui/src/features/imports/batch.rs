@@ -43,7 +43,7 @@ macro_rules! words {
     ($type:ty { $($variant:ident = $word:literal / $label:literal),* $(,)? }) => {
         impl $type {
             /// Returns the word in the database.
-            pub fn word(self) -> &'static str {
+            pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),* }
             }
 
@@ -53,7 +53,7 @@ macro_rules! words {
             }
 
             /// Returns what the database's word means.
-            pub fn of(word: &str) -> Option<Self> {
+            pub fn parse(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)* _ => None }
             }
         }

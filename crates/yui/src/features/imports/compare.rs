@@ -64,7 +64,7 @@ pub(super) fn comparable<'b>(preview: &Preview, kind: Kind, batches: &'b [Batch]
         then.saturating_mul(TIMES) >= now && now.saturating_mul(TIMES) >= then
     };
     let alike = |batch: &&Batch| {
-        batch.kind.word() == kind.word()
+        batch.kind.as_str() == kind.as_str()
             && batch.state == BatchState::Published
             && !batch.is_history()
             && !batch.by_hand

@@ -88,7 +88,7 @@ pub(super) fn wrong_type(kind: Kind, head: &[u8], whole: bool) -> Option<String>
     }
     let header = first_line(head).ok()?;
     let other = KINDS.iter().find(|other| is_own_header(&header, other.columns()))?;
-    (other.word() != kind.word() && !is_own_header(&header, kind.columns())).then(|| {
+    (other.as_str() != kind.as_str() && !is_own_header(&header, kind.columns())).then(|| {
         let (label, wanted) = (other.label(), kind.label());
         format!("{label}のファイルの見出しです。「{wanted}」ではなく「{label}」を選んで取り込んでください。")
     })

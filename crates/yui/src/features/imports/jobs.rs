@@ -21,13 +21,13 @@ use crate::{
 const WORKER: &str = "import worker";
 
 /// How long an upload is a worker's without a sign of life.
-const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(30);
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often a worker gives one.
-const SIGN_EACH: Duration = Duration::from_secs(8);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(8);
 
 /// How often it looks without being woken.
-const LOOK: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How often work is tried that gets no further than before, whether it fails or takes its worker with it, before somebody has to
 /// look into it.
@@ -58,7 +58,7 @@ async fn lane(app: App, mut stop: watch::Receiver<bool>, lane: Lane) {
         Lane::Files => &app.imports.files,
         Lane::Orders => &app.imports.orders,
     };
-    let mut clock = interval(LOOK);
+    let mut clock = interval(POLL_INTERVAL);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -102,7 +102,7 @@ async fn files(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize>
         let due = queries::societies_with_work(&app.db, app.clock.now()).await?;
         let mut done = 0;
         for scope in SystemScope::of_these(app, &due, WORKER).await? {
-            let until = app.clock.now().checked_add(TAKEN_FOR)?;
+            let until = app.clock.now().checked_add(LEASE)?;
             if let Some(upload) = queries::upload_take(&app.db, &scope, app.clock.now(), until).await? {
                 work_on(app, &scope, &upload, stop.clone()).await?;
                 done += 1;
@@ -227,11 +227,11 @@ async fn stopped(app: &App, scope: &SystemScope, taken: &LeasedUpload<'_>, troub
 
 /// Gives signs of life; returns when the upload is not this worker's any more.
 async fn kept(app: &App, scope: &SystemScope, taken: &LeasedUpload<'_>) {
-    let mut clock = interval(SIGN_EACH);
+    let mut clock = interval(HEARTBEAT_INTERVAL);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         clock.tick().await;
-        let Ok(until) = app.clock.now().checked_add(TAKEN_FOR) else { return };
+        let Ok(until) = app.clock.now().checked_add(LEASE) else { return };
         match taken.hold(&app.db, scope, until).await {
             Ok(true) => {}
             Ok(false) => return,

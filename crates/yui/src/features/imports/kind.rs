@@ -27,7 +27,7 @@ pub const KINDS: &[Kind] = &[&RegisterFiles, &ExpenseFiles, &OlderUserFiles];
 
 /// Returns the kind of this word.
 pub fn kind_of(word: &str) -> Option<Kind> {
-    KINDS.iter().copied().find(|kind| kind.word() == word)
+    KINDS.iter().copied().find(|kind| kind.as_str() == word)
 }
 
 /// What a kind asked beside the file, and what was answered, by the question's name.
@@ -36,11 +36,11 @@ pub type Answers = BTreeMap<String, String>;
 /// What the pages and the command line have to know of a kind of files.
 pub trait FileKind: Debug + Send + Sync {
     /// Returns the word in the database.
-    fn word(&self) -> &'static str;
+    fn as_str(&self) -> &'static str;
 
     /// Returns the word on the command line.
     fn command(&self) -> &'static str {
-        self.word()
+        self.as_str()
     }
 
     /// Returns what staff call it.

@@ -8,7 +8,6 @@ mod acts;
 mod arrival;
 mod asked;
 mod batch;
-mod bell;
 mod check;
 mod compare;
 mod console;
@@ -36,12 +35,12 @@ mod upload;
 mod watch;
 mod withdraw;
 mod work;
+mod work_signal;
 
 pub use arrival::{MonthRows, Through};
 pub(crate) use asked::{QuestionCard, valid_answer};
 pub(crate) use batch::HISTORY;
 pub use batch::{Batch, BatchState, Format};
-pub use bell::WorkSignal;
 pub(crate) use check::confirmations;
 pub(crate) use compare::FULL_FILE;
 pub use console::routes;
@@ -70,6 +69,7 @@ pub use tidy::tidy;
 pub use upload::{NewUpload, Upload, UploadState, apply_upload, drop_upload, resume_upload, upload};
 pub use watch::{ReadProgress, Watch};
 pub use withdraw::{withdraw, withdraw_approved};
+pub use work_signal::WorkSignal;
 
 use kenpo_formats::Fault;
 

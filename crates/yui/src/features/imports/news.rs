@@ -65,7 +65,7 @@ async fn write(
     (news, batch): (&dyn News, &Batch),
     reader: &Reader,
 ) -> anyhow::Result<()> {
-    let frame = MailFrame::of(app, scope.society(), Lang::of(&reader.lang).unwrap_or_default());
+    let frame = MailFrame::of(app, scope.society(), Lang::parse(&reader.lang).unwrap_or_default());
     let stop = account::unsubscribe_path(app, scope, reader.account_id, news.wish())?;
     let letter = news.letter(&frame, batch).unsubscribe(frame.url(&stop));
     let to = Recipient { account_id: Some(reader.account_id), address: &reader.email };

@@ -93,6 +93,7 @@ pub fn fitting<'p>(profiles: &'p [Profile], kind: Kind, source: &Source) -> Opti
     });
     let mut others = headers.filter(|header| !is_own_header(header, kind.columns()));
     let header = others.next()?;
-    let fitting = profiles.iter().filter(|profile| profile.kind.word() == kind.word() && profile.layout.fits(&header));
+    let fitting =
+        profiles.iter().filter(|profile| profile.kind.as_str() == kind.as_str() && profile.layout.fits(&header));
     fitting.max_by_key(|profile| profile.layout.columns.len())
 }

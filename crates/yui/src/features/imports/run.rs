@@ -139,7 +139,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// Returns the word in the database.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Rejected => "rejected",
             Self::Unmatched => "unmatched",

@@ -48,7 +48,7 @@ impl UploadState {
     ];
 
     /// Returns the word in the database.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Checking => "checking",
             Self::Checked => "checked",
@@ -76,8 +76,8 @@ impl UploadState {
     }
 
     /// Returns what the database's word means.
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
     /// Returns whether a worker has to do something.

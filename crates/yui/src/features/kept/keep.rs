@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::App,
-    features::account::proving::{SealContext, sealed_open, sealed_seal},
+    features::account::credentials::{SealContext, sealed_open, sealed_seal},
     scope::InSociety,
     ui::{Lang, cookie},
 };

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
-    features::account::proving::hex,
+    features::account::credentials::hex,
     scope::{InSociety, SystemScope},
 };
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
-    features::{account::proving::hex, audit},
+    features::{account::credentials::hex, audit},
     scope::{InSociety, SystemScope},
 };
 
@@ -43,7 +43,7 @@ pub async fn rotate(app: &App, scope: &SystemScope) -> anyhow::Result<Rotated> {
     for login in logins::logins(&app.db, scope).await? {
         let Some(sealed) = login.sealed().filter(|sealed| !sealed.starts_with(&newest)) else { continue };
         let place = ("logins", "mail_code", hex(&login.token));
-        if let Some(fresh) = anew(app, scope, &place, &sealed, &mut rotated)? {
+        if let Some(fresh) = reseal(app, scope, &place, &sealed, &mut rotated)? {
             rotated.done += u64::from(login.write(&mut tx, scope, &fresh).await?);
         }
     }
@@ -58,7 +58,7 @@ pub async fn rotate(app: &App, scope: &SystemScope) -> anyhow::Result<Rotated> {
 type ValuePosition = (&'static str, &'static str, String);
 
 /// Returns the value sealed with the newest key; nothing where it can not be opened, which is counted.
-fn anew(
+fn reseal(
     app: &App,
     scope: &SystemScope,
     (table, column, row): &ValuePosition,
@@ -95,7 +95,7 @@ async fn column_rotate(app: &App, scope: &SystemScope, column: &Column, rotated:
                 for row in &rows {
                     numbers = (row.one, row.two);
                     let place = (column.table, column.column, name(row.one, row.two));
-                    if let Some(fresh) = anew(app, scope, &place, &row.sealed, rotated)? {
+                    if let Some(fresh) = reseal(app, scope, &place, &row.sealed, rotated)? {
                         let values = params![society, fresh, &row.sealed, row.one, row.two];
                         rotated.done += tx.execute(write, values).await?;
                     }
@@ -109,7 +109,7 @@ async fn column_rotate(app: &App, scope: &SystemScope, column: &Column, rotated:
                 for row in &rows {
                     token.clone_from(&row.token);
                     let place = (column.table, column.column, hex(&row.token));
-                    if let Some(fresh) = anew(app, scope, &place, &row.sealed, rotated)? {
+                    if let Some(fresh) = reseal(app, scope, &place, &row.sealed, rotated)? {
                         let values = params![society, fresh, &row.sealed, &row.token];
                         rotated.done += tx.execute(write, values).await?;
                     }

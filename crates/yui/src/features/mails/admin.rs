@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{
     letter::{Letter, MailFrame, Sender},
+    mailer::Transport,
     outbox::{Recipient, enqueue},
-    post::Transport,
     queries,
     rules::masked,
     smtp::{DeliveryError, SmtpSession},

@@ -75,7 +75,7 @@ pub(crate) async fn count(app: &App, scope: &impl InSociety) -> anyhow::Result<i
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(FailedMailQuery { failed, mail, done }): Query<FailedMailQuery>,
 ) -> Result<MailsFailedPage, AppError> {
@@ -97,7 +97,7 @@ pub(super) async fn show(
     let detail = format!("{all}通のうち{}通（表示した加入者番号{whom}）", rows.len());
     audit::seen(&app, &staff, MAILS_FAILED_VIEWED, None, &detail).await?;
     Ok(MailsFailedPage {
-        page: shell.console(TITLE),
+        page: context.console(TITLE),
         lines: rows.iter().map(|row| line(row, &owners)).collect(),
         all,
         worth,
@@ -149,7 +149,7 @@ pub(super) async fn retry_all(State(app): State<App>, staff: StaffScope) -> Resu
 }
 
 crate::ui::console_pages! {
-    MailsFailedPage => |shell| {
+    MailsFailedPage => |context| {
         let line = |kind: &str, answer: &str, useless: Option<Useless>| FailedMailLine {
             mail_id: 7,
             failed: "2026/11/20 09:12".into(),
@@ -161,7 +161,7 @@ crate::ui::console_pages! {
             useless: useless.map(Useless::words),
         };
         Self {
-            page: shell.console(TITLE),
+            page: context.console(TITLE),
             lines: vec![
                 line("expenses_published", "550", None),
                 line("mail_code", "552", Some(Useless::Over)),

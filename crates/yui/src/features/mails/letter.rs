@@ -23,7 +23,7 @@ pub enum Sender {
 
 impl Sender {
     /// Returns the word in the database.
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::NoReply => "no_reply",
             Self::Info => "info",
@@ -32,7 +32,7 @@ impl Sender {
     }
 
     /// Returns the sender of this word; an unknown one is nobody who could be answered.
-    pub(super) fn of(word: &str) -> Self {
+    pub(super) fn parse(word: &str) -> Self {
         match word {
             "info" => Self::Info,
             "webmaster" => Self::Webmaster,

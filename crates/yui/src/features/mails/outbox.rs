@@ -47,7 +47,7 @@ pub async fn enqueue(
         mail_id,
         account_id: to.account_id,
         kind: letter.kind,
-        sender: letter.sender.word(),
+        sender: letter.sender.as_str(),
         recipient: to.address,
         sealed: &sealed,
         due,
@@ -121,7 +121,7 @@ pub(crate) async fn kept(app: &App, scope: &impl InSociety, to: &str) -> anyhow:
     let rows = queries::mail_kept_list(&app.db, scope, to).await?;
     let kept = rows.into_iter().filter_map(|row| {
         let (sealed, sent_at) = (row.sealed_content?, row.sent_at?.to_jiff());
-        let from = sender_address(app, scope.society(), Sender::of(&row.sender));
+        let from = sender_address(app, scope.society(), Sender::parse(&row.sender));
         Some(opened(app, scope, row.mail_id, &sealed).map(|Content { subject, text, html, .. }| DeliveredMail {
             mail_id: row.mail_id,
             kind: row.kind,

@@ -232,7 +232,7 @@ pub(super) struct FailedRow {
 impl FailedRow {
     /// Returns why it is not worth another try; nothing where it is.
     pub(super) fn useless(&self) -> Option<Useless> {
-        self.useless.as_deref().map(|word| Useless::of(word, &self.kind))
+        self.useless.as_deref().map(|word| Useless::parse(word, &self.kind))
     }
 }
 

@@ -141,7 +141,7 @@ pub(super) fn message(envelope: &Envelope<'_>, content: Content) -> Option<Messa
     if let Some(url) = content.unsubscribe {
         builder = builder
             .raw_header(header("List-Unsubscribe", format!("<{url}>")))
-            .raw_header(header("List-Unsubscribe-Mailer", "List-Unsubscribe=One-Click".into()));
+            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()));
     }
     // What parts the two holds a sign that no encoded body has.
     let parts = MultiPart::alternative().boundary(format!("=_{}", id.get(..24).unwrap_or_default()));
@@ -322,7 +322,7 @@ mod tests {
                 text.contains("List-Unsubscribe: <https://portal.example.jp/unsubscribe?token=0123456789>\r\n"),
                 "{text}"
             );
-            assert!(text.contains("List-Unsubscribe-Mailer: List-Unsubscribe=One-Click\r\n"), "{text}");
+            assert!(text.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{text}");
         }
     }
 

@@ -12,8 +12,8 @@ use tokio::{
 
 use super::{
     letter::Sender,
+    mailer::Transport,
     outbox::opened,
-    post::Transport,
     queries::{self, LeasedMail, Settled},
     rules::{masked, wait_after},
     smtp::{DeliveryError, Envelope, SmtpSession, message, sender_address},
@@ -30,16 +30,16 @@ const BATCH: i64 = 16;
 const LANES: usize = 4;
 
 /// How long a mail is a worker's without a sign of life: a mail of a killed worker, perhaps with a code, waits no longer.
-const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(30);
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often a worker gives one.
-const SIGN_EACH: Duration = Duration::from_secs(8);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(8);
 
 /// How long a mail on its way may take once the process was told to stop; then it is put back.
 const LAST: Duration = Duration::from_secs(5);
 
 /// How often it looks without being woken.
-const LOOK: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What one round of delivering did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
     if matches!(app.mail.carrier, Transport::Nobody) {
         tracing::warn!("YUI_SMTP_URL is not set: mail waits in the database");
     }
-    let mut clock = tokio::time::interval(LOOK);
+    let mut clock = tokio::time::interval(POLL_INTERVAL);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -120,7 +120,7 @@ async fn deliver_until(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Resul
 
 async fn deliver_batch(app: &App, scope: &SystemScope, stop: &watch::Receiver<bool>) -> anyhow::Result<Delivered> {
     let now = app.clock.now();
-    let taken = queries::mails_take(&app.db, scope, now, now.checked_add(TAKEN_FOR)?, BATCH).await?;
+    let taken = queries::mails_take(&app.db, scope, now, now.checked_add(LEASE)?, BATCH).await?;
     let numbers: Vec<_> = taken.iter().map(|mail| (mail.mail_id, mail.tries)).collect();
     let mut lanes: Vec<Vec<LeasedMail>> = (0..LANES).map(|_| Vec::new()).collect();
     taken.into_iter().zip((0..LANES).cycle()).for_each(|(mail, lane)| lanes[lane].push(mail));
@@ -137,11 +137,11 @@ async fn deliver_batch(app: &App, scope: &SystemScope, stop: &watch::Receiver<bo
 
 /// Gives signs of life for these mails, as far as they are not settled.
 async fn held(app: &App, scope: &SystemScope, mails: &[(i64, i32)]) -> Infallible {
-    let mut clock = interval_at(Instant::now() + SIGN_EACH, SIGN_EACH);
+    let mut clock = interval_at(Instant::now() + HEARTBEAT_INTERVAL, HEARTBEAT_INTERVAL);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         clock.tick().await;
-        let held = match app.clock.now().checked_add(TAKEN_FOR) {
+        let held = match app.clock.now().checked_add(LEASE) {
             Ok(until) => queries::mails_hold(&app.db, scope, mails, until).await,
             Err(_) => Ok(()),
         };
@@ -219,12 +219,12 @@ async fn deliver(
     let Transport::Server(server, tls) = &app.mail.carrier else { return Ok(()) };
     let envelope = Envelope {
         society: scope.society(),
-        from: sender_address(app, scope.society(), Sender::of(&mail.sender)),
+        from: sender_address(app, scope.society(), Sender::parse(&mail.sender)),
         to: &mail.recipient,
         mail_id: mail.mail_id,
         created_at: mail.created_at.to_jiff(),
         now: app.clock.now(),
-        answered: Sender::of(&mail.sender) != Sender::NoReply,
+        answered: Sender::parse(&mail.sender) != Sender::NoReply,
     };
     let message = message(&envelope, content).ok_or(DeliveryError::Never("its address is none".into()))?;
     let mut open = match session.take() {

@@ -125,7 +125,7 @@ impl MemberAction for FactorsReset {
         }
         let subject = Subject::new("account", account_id, &target.member.name);
         let mut tx = app.db.begin().await?;
-        if !approvals::ask(app, &mut tx, staff, Guarded::FactorReset, &subject, &typed.told()).await? {
+        if !approvals::request(app, &mut tx, staff, Guarded::FactorReset, &subject, &typed.told()).await? {
             let words = "この人の初期化は、すでに承認を依頼しています。承認の画面でご確認ください。";
             return Ok(ActionOutcome::Refused("reason", words.to_owned()));
         }

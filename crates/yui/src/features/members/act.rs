@@ -147,7 +147,7 @@ pub(crate) struct MemberActPage {
 const LONGEST: usize = 500;
 
 fn page<A: MemberAction>(
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     target: ActionTarget,
     form: FormState,
@@ -155,7 +155,7 @@ fn page<A: MemberAction>(
 ) -> MemberActPage {
     let words = A::WORDS;
     MemberActPage {
-        page: if form.has_errors() { shell.console_with_errors(words.title) } else { shell.console(words.title) },
+        page: if form.has_errors() { context.console_with_errors(words.title) } else { context.console(words.title) },
         form,
         effects: A::effects(staff, &target),
         member_id: target.member.member_id,
@@ -172,7 +172,7 @@ fn changed(member_id: i64) -> Response {
 
 pub(super) async fn show<A: MemberAction>(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -181,12 +181,12 @@ pub(super) async fn show<A: MemberAction>(
         return Ok(changed(id));
     }
     audit::seen(&app, &staff, MEMBER_VIEWED, Some(&target.subject()), A::WORDS.title).await?;
-    Ok(page::<A>(&shell, &staff, target, FormState::default(), MemberActionForm::default()).into_response())
+    Ok(page::<A>(&context, &staff, target, FormState::default(), MemberActionForm::default()).into_response())
 }
 
 pub(super) async fn submit<A: MemberAction>(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(typed): Form<MemberActionForm>,
@@ -205,7 +205,7 @@ pub(super) async fn submit<A: MemberAction>(
             ActionOutcome::Refused(field, words) => form.error(field, &words),
         }
     }
-    Ok(page::<A>(&shell, &staff, target, form, typed).into_response())
+    Ok(page::<A>(&context, &staff, target, form, typed).into_response())
 }
 
 /// Returns what is wrong with reason and check of identity.
@@ -226,11 +226,11 @@ pub(super) fn mistakes(asks: Asks, typed: &MemberActionForm) -> FormState {
 }
 
 crate::ui::console_pages! {
-    MemberActPage => |shell| {
+    MemberActPage => |context| {
         let words = Words { asks: Asks::Until, ..<super::FactorsReset as MemberAction>::WORDS };
         let typed = MemberActionForm { reason: String::new(), identity: "電話で生年月日と記号・番号を確認".into(), ..MemberActionForm::default() };
         Self {
-            page: shell.console_with_errors(words.title),
+            page: context.console_with_errors(words.title),
             form: mistakes(words.asks, &typed),
             member_id: 7,
             name: "テスト タロウ".into(),

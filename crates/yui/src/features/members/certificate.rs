@@ -52,10 +52,10 @@ const TITLE: &str = "本人用の医療費明細";
 /// How many years before the present one can be chosen by themselves.
 const YEARS_BEFORE: i16 = 5;
 
-fn page(shell: &PageContext, target: ActionTarget, form: FormState, typed: CertificateForm) -> MemberCertificatePage {
+fn page(context: &PageContext, target: ActionTarget, form: FormState, typed: CertificateForm) -> MemberCertificatePage {
     let this_year = target.today.year();
     MemberCertificatePage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         member_id: target.member.member_id,
         name: target.member.name,
@@ -71,7 +71,7 @@ fn not_needed(member_id: i64) -> Response {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -80,12 +80,12 @@ pub(super) async fn show(
         return Ok(not_needed(id));
     }
     audit::seen(&app, &staff, MEMBER_VIEWED, Some(&target.subject()), TITLE).await?;
-    Ok(page(&shell, target, FormState::default(), CertificateForm::default()).into_response())
+    Ok(page(&context, target, FormState::default(), CertificateForm::default()).into_response())
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(typed): Form<CertificateForm>,
@@ -101,7 +101,7 @@ pub(super) async fn submit(
     };
     let form = act::mistakes(Asks::Identity, &said);
     if form.has_errors() {
-        return Ok(page(&shell, target, form, typed).into_response());
+        return Ok(page(&context, target, form, typed).into_response());
     }
     let year: Option<i16> = typed.year.parse().ok();
     let this_month = TreatmentMonth::of(target.today);
@@ -132,10 +132,10 @@ pub(super) async fn submit(
 }
 
 crate::ui::console_pages! {
-    MemberCertificatePage => |shell| {
+    MemberCertificatePage => |context| {
         let typed = CertificateForm { year: "2025".into(), ..CertificateForm::default() };
         Self {
-            page: shell.console_with_errors(TITLE),
+            page: context.console_with_errors(TITLE),
             form: act::mistakes(Asks::Identity, &act::MemberActionForm::default()),
             member_id: 7,
             name: "テスト ハナコ".into(),

@@ -118,7 +118,7 @@ fn said(done: &str) -> &'static str {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Query(MemberQuery { done }): Query<MemberQuery>,
@@ -144,9 +144,9 @@ pub(super) async fn show(
         vec![from, until, span.insurer_number.clone(), span.numbers(), span.relationship().to_owned()]
     };
     let title = format!("加入者: {}", target.member.name);
-    let kinds = [Objection::word(), NonDisclosure::word()];
+    let kinds = [Objection::as_str(), NonDisclosure::as_str()];
     Ok(MemberPage {
-        page: shell.console(&title),
+        page: context.console(&title),
         member_id: id,
         facts: facts(&target, newest),
         in_force: kinds.into_iter().filter(|kind| flags::in_force(&target, kind)).map(flags::label).collect(),
@@ -342,7 +342,7 @@ fn flag_acts(staff: &StaffScope, target: &ActionTarget) -> Vec<Words> {
 }
 
 crate::ui::console_pages! {
-    MemberPage => |shell| {
+    MemberPage => |context| {
         let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<TableRow>();
         let relative = |name: &str, branch: &str, own: bool| Relative {
             member_id: 7,
@@ -352,14 +352,14 @@ crate::ui::console_pages! {
             birth_date: "1979/08/22".into(),
             own,
             left: !own,
-            flags: if own { Vec::new() } else { vec![flags::label(NonDisclosure::word())] },
+            flags: if own { Vec::new() } else { vec![flags::label(NonDisclosure::as_str())] },
         };
         Self {
-            page: shell.console("加入者: テスト タロウ"),
+            page: context.console("加入者: テスト タロウ"),
             member_id: 7,
             name: "テスト タロウ".into(),
             facts: vec![("カナ", "テスト タロウ".into()), ("記号-番号-枝番", "800-1234-00".into())],
-            in_force: vec![flags::label(Objection::word())],
+            in_force: vec![flags::label(Objection::as_str())],
             done: said("unlocked"),
             household: vec![relative("テスト タロウ", "00", true), relative("テスト ハナコ", "01", false)],
             spans: vec![row(&["2010/04/01", "—", "06139999", "800-1234-00", "本人"])],

@@ -31,14 +31,14 @@ pub(super) trait FlagKind: Send + Sync + 'static {
 
 impl Objection {
     /// Returns the word in the database.
-    pub(super) fn word() -> &'static str {
+    pub(super) fn as_str() -> &'static str {
         Self::WORD
     }
 }
 
 impl NonDisclosure {
     /// Returns the word in the database.
-    pub(super) fn word() -> &'static str {
+    pub(super) fn as_str() -> &'static str {
         Self::WORD
     }
 }

@@ -22,7 +22,7 @@ use crate::{
         audit,
         register::{SearchKey, name_key},
         societies,
-        staff::looked_for::{self, SealedQuery},
+        staff::sealed_query::{self, SealedQuery},
     },
     heavy,
     scope::StaffScope,
@@ -144,12 +144,12 @@ pub(super) async fn submit(
     staff: StaffScope,
     Form(typed): Form<MemberSearchForm>,
 ) -> Result<Redirect, AppError> {
-    Ok(Redirect::to(&looked_for::address(&app, &staff, PATH, &typed)?))
+    Ok(Redirect::to(&sealed_query::address(&app, &staff, PATH, &typed)?))
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(looked_for): Query<SealedQuery>,
 ) -> Result<MembersPage, AppError> {
@@ -175,12 +175,12 @@ pub(super) async fn show(
         }
         _ => None,
     };
-    Ok(page(&shell, form, typed, found))
+    Ok(page(&context, form, typed, found))
 }
 
-fn page(shell: &PageContext, form: FormState, typed: MemberSearchForm, found: Option<SearchResult>) -> MembersPage {
+fn page(context: &PageContext, form: FormState, typed: MemberSearchForm, found: Option<SearchResult>) -> MembersPage {
     MembersPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         typed,
         states: AccountFilter::FILTER.iter().map(|(word, state)| (*word, state.label())).collect(),
@@ -266,7 +266,7 @@ async fn find(
         line.flags = own.map(|row| flags::label(&row.kind)).collect();
     }
     let next = last.map(|after| MemberSearchForm { after: Some(after), ..typed.clone() });
-    let next = next.map(|next| looked_for::address(app, staff, PATH, &next)).transpose()?;
+    let next = next.map(|next| sealed_query::address(app, staff, PATH, &next)).transpose()?;
     Ok(SearchResult { next, ..found })
 }
 
@@ -323,7 +323,7 @@ fn line(candidate: &SearchHit) -> MemberLine {
 }
 
 crate::ui::console_pages! {
-    MembersPage => |shell| {
+    MembersPage => |context| {
         let line = |name: &str, kana: &str, branch: &str, state: AccountFilter| MemberLine {
             member_id: 7,
             name: name.into(),
@@ -343,6 +343,6 @@ crate::ui::console_pages! {
         ];
         let typed = MemberSearchForm { q: "テスト".into(), left: "yes".into(), ..MemberSearchForm::default() };
         let next = Some(format!("{PATH}?s=AQEx"));
-        page(shell, FormState::default(), typed, Some(SearchResult { lines, count: "200件以上".into(), cut: true, next }))
+        page(context, FormState::default(), typed, Some(SearchResult { lines, count: "200件以上".into(), cut: true, next }))
     },
 }

@@ -77,14 +77,14 @@ fn visible(staff: &StaffScope, target: &ActionTarget) -> VisibleMonths {
 }
 
 fn page(
-    shell: &PageContext,
+    context: &PageContext,
     (target, window): (ActionTarget, VisibleMonths),
     form: FormState,
     typed: MemberStatementForm,
 ) -> MemberStatementPage {
     let title = WORDS.title;
     MemberStatementPage {
-        page: if form.has_errors() { shell.console_with_errors(title) } else { shell.console(title) },
+        page: if form.has_errors() { context.console_with_errors(title) } else { context.console(title) },
         form,
         member_id: target.member.member_id,
         name: target.member.name,
@@ -100,7 +100,7 @@ fn changed(member_id: i64) -> Response {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -113,12 +113,12 @@ pub(super) async fn show(
     let arrived = expenses::arrival(&app.db, &staff).await?.through.unwrap_or(window.last);
     let month = arrived.clamp(window.first, window.last).to_string();
     let typed = MemberStatementForm { month, ..MemberStatementForm::default() };
-    Ok(page(&shell, (target, window), FormState::default(), typed).into_response())
+    Ok(page(&context, (target, window), FormState::default(), typed).into_response())
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(typed): Form<MemberStatementForm>,
@@ -138,22 +138,22 @@ pub(super) async fn submit(
     let Some(month) = month.filter(|month| window.clip(*month, *month).is_some()) else {
         let (first, last) = (month_long(Lang::Ja, window.first), month_long(Lang::Ja, window.last));
         form.error("month", &format!("{first}から{last}までの診療年月を選んでください。"));
-        return Ok(page(&shell, (target, window), form, typed).into_response());
+        return Ok(page(&context, (target, window), form, typed).into_response());
     };
     if form.has_errors() {
-        return Ok(page(&shell, (target, window), form, typed).into_response());
+        return Ok(page(&context, (target, window), form, typed).into_response());
     }
     let household_id = target.account()?.household_id;
     let detail = format!("{}診療分: {}", month_short(month), said.told());
     audit::seen(&app, &staff, MEMBER_STATEMENT_VIEWED, Some(&target.subject()), &detail).await?;
-    let mut shown = page(&shell, (target, window), form, typed);
+    let mut shown = page(&context, (target, window), form, typed);
     shown.statement = Some(expenses::month_of_household(&app, &staff, &shown.page, household_id, month).await?);
     Ok(shown.into_response())
 }
 
 crate::ui::console_pages! {
-    MemberStatementPage => |shell| {
-        let page = shell.console_with_errors(WORDS.title);
+    MemberStatementPage => |context| {
+        let page = context.console_with_errors(WORDS.title);
         let window = VisibleMonths::of(jiff::civil::date(2025, 6, 30), 0);
         let month = window.first;
         Self {

@@ -43,10 +43,10 @@ impl OpenQuestions {
     }
 
     /// Adds the keys by which the register is searched for the rows that wait.
-    pub(super) fn look_for(&self, looked_for: &mut PersonFilter) {
+    pub(super) fn look_for(&self, person_filter: &mut PersonFilter) {
         for (_, row) in self.0.iter().filter(|(question, _)| question.candidates == WAITS) {
-            looked_for.person_keys.extend(row.person_key.clone());
-            looked_for.lookup_keys.insert(lookup_key(row.birth_date, &row.sex, &row.kana));
+            person_filter.person_keys.extend(row.person_key.clone());
+            person_filter.lookup_keys.insert(lookup_key(row.birth_date, &row.sex, &row.kana));
         }
     }
 

@@ -112,7 +112,7 @@ impl Extent {
 pub struct RegisterFiles;
 
 impl FileKind for RegisterFiles {
-    fn word(&self) -> &'static str {
+    fn as_str(&self) -> &'static str {
         "register"
     }
 

@@ -161,10 +161,10 @@ impl Importer for RegisterImport {
     ) -> anyhow::Result<Applied> {
         let families = self.own(records, faults);
         let open = OpenQuestions::of(tx, &self.scope, &families).await?;
-        let mut looked_for = looked_for(&families);
-        open.look_for(&mut looked_for);
-        let mut persons = queries::persons(tx, &self.scope, &looked_for).await?;
-        self.seen.complete(&mut persons, &looked_for);
+        let mut person_filter = person_filter(&families);
+        open.look_for(&mut person_filter);
+        let mut persons = queries::persons(tx, &self.scope, &person_filter).await?;
+        self.seen.complete(&mut persons, &person_filter);
         let rows = families.iter().map(Self::weight).sum::<i64>() + open.count();
         let (first_member, first_household) = self.seen.ids(rows);
         let created = persons.iter().map(|person| person.member_id).filter(|id| self.seen.is_new(*id)).collect();
@@ -204,10 +204,10 @@ impl Importer for RegisterImport {
     ) -> anyhow::Result<Applied> {
         let families = self.own(records, faults);
         let open = OpenQuestions::of(tx, &self.scope, &families).await?;
-        let mut looked_for = looked_for(&families);
-        open.look_for(&mut looked_for);
+        let mut person_filter = person_filter(&families);
+        open.look_for(&mut person_filter);
         let rows = families.iter().map(Self::weight).sum::<i64>() + open.count();
-        let persons = queries::persons(tx, &self.scope, &looked_for).await?;
+        let persons = queries::persons(tx, &self.scope, &person_filter).await?;
         let first_member = ids_take(tx, &self.scope, "member", rows).await?;
         let first_household = ids_take(tx, &self.scope, "household", rows).await?;
         let created = queries::created_by_batch(tx, &self.scope, batch_id, &persons).await?;
@@ -313,7 +313,7 @@ struct MatchedRows<'f> {
 }
 
 /// Returns the keys by which the register is searched for these families.
-pub(super) fn looked_for(families: &[Family]) -> PersonFilter {
+pub(super) fn person_filter(families: &[Family]) -> PersonFilter {
     let rows = || families.iter().flat_map(|family| &family.rows);
     PersonFilter {
         person_keys: rows().filter_map(|row| row.person_key.clone()).collect(),
@@ -400,7 +400,7 @@ impl RegisterImport {
         Ok(MatchedRows { asked, accepted })
     }
 
-    /// RegisterCounts what a chunk changes.
+    /// Counts what a chunk changes.
     fn count(&mut self, row_matcher: &RowMatcher) -> anyhow::Result<()> {
         let (old, new): (Vec<_>, Vec<_>) = row_matcher.persons.iter().partition(|person| row_matcher.existed(person));
         let unchanged = old.iter().filter(|person| row_matcher.before.get(&person.member_id) == Some(person)).count();

@@ -52,7 +52,7 @@ pub(super) struct QuestionsQuery {
     done: String,
 }
 
-fn page(shell: &PageContext, open: &[OpenQuestion], form: FormState, done: &str) -> RegisterQuestionsPage {
+fn page(context: &PageContext, open: &[OpenQuestion], form: FormState, done: &str) -> RegisterQuestionsPage {
     let waiting = |question: &OpenQuestion| {
         let asked = &question.asked;
         let place = format!("取込{}　{}", question.batch_id, format::minute(question.asked_at));
@@ -61,7 +61,7 @@ fn page(shell: &PageContext, open: &[OpenQuestion], form: FormState, done: &str)
         WaitingQuestion { card, batch_id: question.batch_id, waits }
     };
     RegisterQuestionsPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         waiting: open.iter().map(waiting).collect(),
         done: match done {
@@ -75,17 +75,17 @@ fn page(shell: &PageContext, open: &[OpenQuestion], form: FormState, done: &str)
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(QuestionsQuery { done }): Query<QuestionsQuery>,
 ) -> Result<RegisterQuestionsPage, AppError> {
-    seen(&app, &shell, &staff, FormState::default(), &done).await
+    seen(&app, &context, &staff, FormState::default(), &done).await
 }
 
 /// Returns the page and records who saw it: it names people.
 async fn seen(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     form: FormState,
     done: &str,
@@ -94,7 +94,7 @@ async fn seen(
     if !open.is_empty() {
         audit::seen(app, staff, questions::QUESTIONS_SEEN, None, &format!("{}件", open.len())).await?;
     }
-    Ok(page(shell, &open, form, done))
+    Ok(page(context, &open, form, done))
 }
 
 /// What was answered: `same-7`, a member's number or `other`.
@@ -102,7 +102,7 @@ type AnswersForm = std::collections::BTreeMap<String, String>;
 
 pub(super) async fn answer(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(form): Form<AnswersForm>,
@@ -116,7 +116,7 @@ pub(super) async fn answer(
     let refused = async |words: &str| {
         let mut form = FormState::default();
         form.error("waiting", words);
-        seen(&app, &shell, &staff, form, "").await.map(IntoResponse::into_response)
+        seen(&app, &context, &staff, form, "").await.map(IntoResponse::into_response)
     };
     let (decision, done) = match said {
         None => return refused("同じ人か別の人かを選んでください。").await,
@@ -150,7 +150,7 @@ pub(super) async fn discard(
 }
 
 crate::ui::console_pages! {
-    RegisterQuestionsPage => |shell| {
+    RegisterQuestionsPage => |context| {
         use crate::features::imports::{Candidate, Facts};
         let facts = |numbers: &str, from: &str, to: &str| Facts {
             name: "試作 美咲".into(),
@@ -175,6 +175,6 @@ crate::ui::console_pages! {
         };
         let mut form = FormState::default();
         form.error("waiting", "同じ人か別の人かを選んでください。");
-        page(shell, &[of(1, false, asked), of(2, true, waits)], form, "")
+        page(context, &[of(1, false, asked), of(2, true, waits)], form, "")
     },
 }

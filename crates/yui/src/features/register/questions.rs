@@ -9,7 +9,7 @@ use yui_db::Tx;
 
 use super::{
     changes, full_file,
-    import::{looked_for, write},
+    import::{person_filter, write},
     queries::{self, NewQuestion, Person},
     row::{Family, Row},
     row_matcher::{Decision, RowMatcher, RowOutcome},
@@ -111,7 +111,7 @@ pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, dec
     rows.iter_mut().zip(0..).for_each(|(row, line)| row.line = line);
     let family = Family::new(question.holder_key.clone(), rows);
     let families = [family];
-    let persons = queries::persons(&mut tx, scope, &looked_for(&families)).await?;
+    let persons = queries::persons(&mut tx, scope, &person_filter(&families)).await?;
     let count = i64::try_from(waiting.len())? + 1;
     let first_member = ids_take(&mut tx, scope, "member", count).await?;
     let first_household = ids_take(&mut tx, scope, "household", count).await?;

@@ -8,7 +8,7 @@ use jiff::{ToSpan, civil::Date};
 
 use super::{
     families::Families,
-    import::looked_for,
+    import::person_filter,
     queries::{Person, PersonFilter},
     row::Row,
     row_matcher::{Decision, RowMatcher, RowOutcome},
@@ -257,7 +257,7 @@ impl World {
             .unwrap();
         let mut created = BTreeSet::new();
         for family in &sorted {
-            let looked_for = looked_for(std::slice::from_ref(family));
+            let looked_for = person_filter(std::slice::from_ref(family));
             // Like the preview: match once to collect the questions, then again with the answers.
             let human_of = |line: u64| now[usize::try_from(line).unwrap() - 1].2;
             let mut answers = HashMap::new();

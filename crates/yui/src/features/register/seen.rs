@@ -48,14 +48,14 @@ impl Seen {
     }
 
     /// Makes what the database knows of those who are looked for what the file has made of it so far.
-    pub(super) fn complete(&self, persons: &mut Vec<Person>, looked_for: &PersonFilter) {
+    pub(super) fn complete(&self, persons: &mut Vec<Person>, person_filter: &PersonFilter) {
         for person in persons.iter_mut() {
             if let Some(seen) = self.persons.get(&person.member_id) {
                 *person = seen.clone();
             }
         }
         let known: BTreeSet<_> = persons.iter().map(|person| person.member_id).collect();
-        let PersonFilter { person_keys, holder_keys, lookup_keys } = looked_for;
+        let PersonFilter { person_keys, holder_keys, lookup_keys } = person_filter;
         let names = person_keys.iter().map(|key| of_key(key)).chain(holder_keys.union(lookup_keys).cloned());
         let ids: BTreeSet<_> = names.filter_map(|name| self.under.get(&name)).flatten().copied().collect();
         persons.extend(ids.difference(&known).filter_map(|id| self.persons.get(id)).cloned());

@@ -34,22 +34,22 @@ pub(crate) fn closed(society: &Society, path: &str, now: Timestamp) -> Option<Wi
 }
 
 /// Answers any request of a member in the window: nothing of it is looked at.
-pub(crate) fn answer(shell: &PageContext, window: &Window, method: &Method, now: Timestamp) -> Response {
+pub(crate) fn answer(context: &PageContext, window: &Window, method: &Method, now: Timestamp) -> Response {
     let shown = matches!(*method, Method::GET | Method::HEAD);
-    let again = if shown { local_path(&shell.path) } else { "/".to_owned() };
+    let again = if shown { local_path(&context.path) } else { "/".to_owned() };
     let seconds = window.ends.duration_since(now).as_secs().max(1);
     let retry = [(header::RETRY_AFTER, seconds.to_string())];
-    (StatusCode::SERVICE_UNAVAILABLE, retry, page(shell, window, !shown, again)).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, retry, page(context, window, !shown, again)).into_response()
 }
 
-fn page(shell: &PageContext, window: &Window, sent: bool, again: String) -> ClosedPage {
-    let page = Page { closed: true, ..shell.page("ただいまメンテナンス中です") };
-    ClosedPage { page, window: window.words(shell.lang), until: window.until(shell.lang), sent, again }
+fn page(context: &PageContext, window: &Window, sent: bool, again: String) -> ClosedPage {
+    let page = Page { closed: true, ..context.page("ただいまメンテナンス中です") };
+    ClosedPage { page, window: window.words(context.lang), until: window.until(context.lang), sent, again }
 }
 
 pages! {
-    ClosedPage => |shell| page(
-        &PageContext { user: None, ..shell.clone() },
+    ClosedPage => |context| page(
+        &PageContext { user: None, ..context.clone() },
         &Window {
             begins: Timestamp::from_second(1_795_082_400).unwrap_or_default(),
             ends: Timestamp::from_second(1_795_093_200).unwrap_or_default(),

@@ -74,33 +74,33 @@ pub(crate) struct OlderHostPage {
 }
 
 /// Answers any request at the older host, in the language that the address asks for (`/?lang=en`): no cookie is set there.
-pub(crate) fn answer(app: &App, shell: &PageContext, older: &OlderHost, method: &Method, uri: &Uri) -> Response {
+pub(crate) fn answer(app: &App, context: &PageContext, older: &OlderHost, method: &Method, uri: &Uri) -> Response {
     let lang = match uri.query() {
         Some("lang=en") => Lang::En,
         Some("lang=ja") => Lang::Ja,
-        _ => shell.lang,
+        _ => context.lang,
     };
-    let shell = PageContext { lang, ..shell.clone() };
+    let context = PageContext { lang, ..context.clone() };
     let closed = app.clock.today() >= older.closes;
-    let page = page(&shell, older.society.name.clone(), app.portal_address(&older.society), (older.closes, closed));
+    let page = page(&context, older.society.name.clone(), app.portal_address(&older.society), (older.closes, closed));
     let here = *method == Method::GET || *method == Method::HEAD;
     let status = if here && uri.path() == "/" { StatusCode::OK } else { StatusCode::GONE };
     (status, page).into_response()
 }
 
-fn page(shell: &PageContext, society: String, portal: String, (closes, closed): (Date, bool)) -> OlderHostPage {
-    let date = format::date(shell.lang, closes);
+fn page(context: &PageContext, society: String, portal: String, (closes, closed): (Date, bool)) -> OlderHostPage {
+    let date = format::date(context.lang, closes);
     let words = if closed {
-        shell.lang.tf("これまでの加入者ポータルは、{0}に終了しました。", [date])
+        context.lang.tf("これまでの加入者ポータルは、{0}に終了しました。", [date])
     } else {
-        shell.lang.tf("これまでの加入者ポータルは、{0}に終了します。", [date])
+        context.lang.tf("これまでの加入者ポータルは、{0}に終了します。", [date])
     };
-    OlderHostPage { page: shell.page("加入者ポータルの移転のお知らせ"), society, words, portal }
+    OlderHostPage { page: context.page("加入者ポータルの移転のお知らせ"), society, words, portal }
 }
 
 pages! {
-    OlderHostPage => |shell| page(
-        shell,
+    OlderHostPage => |context| page(
+        context,
         "みなと海運健康保険組合".into(),
         "https://minato.example".into(),
         (jiff::civil::date(2027, 3, 31), true),

@@ -141,7 +141,7 @@ pub enum Factor {
 
 impl Factor {
     /// Returns the word in the database and in addresses.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Passkey => "passkey",
             Self::App => "app",
@@ -150,8 +150,8 @@ impl Factor {
     }
 
     /// Returns what the word means.
-    pub fn of(word: &str) -> Option<Self> {
-        [Self::Passkey, Self::App, Self::Email].into_iter().find(|factor| factor.word() == word)
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Passkey, Self::App, Self::Email].into_iter().find(|factor| factor.as_str() == word)
     }
 
     /// Returns its (Japanese) name.
@@ -312,7 +312,7 @@ impl Guarded {
     }
 
     /// Returns the word in the database.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Publication => "publication",
             Self::MassMail => "mass_mail",
@@ -325,8 +325,8 @@ impl Guarded {
     }
 
     /// Returns what the word means.
-    pub fn of(word: &str) -> Option<Self> {
-        Self::CHOICES.into_iter().chain(Self::FOLLOWING).find(|act| act.word() == word)
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::CHOICES.into_iter().chain(Self::FOLLOWING).find(|act| act.as_str() == word)
     }
 
     /// Returns its (Japanese) name.
@@ -358,7 +358,7 @@ impl Service {
     pub const ALL: [Self; 2] = [Self::Expenses, Self::Deduction];
 
     /// Returns the word in the policy.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Expenses => "expenses",
             Self::Deduction => "deduction",

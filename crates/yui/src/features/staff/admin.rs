@@ -7,7 +7,7 @@ use yui_db::Tx;
 
 use super::{
     Role, STAFF_CHANGED, STAFF_INVITED, STAFF_RESET, devices,
-    happened::{StaffEvent, tell},
+    events::{StaffEvent, tell},
     letters,
     prove::key_row,
     queries::{self, NewStaffFactor, StaffLine},
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::App,
     features::{
-        account::proving::{SealContext, email_as_kept, sealed_seal},
+        account::credentials::{SealContext, email_as_kept, sealed_seal},
         audit::{self, Subject},
         mails::{self, MailFrame, Recipient},
         societies::ids_take,
@@ -245,6 +245,6 @@ pub async fn lines(app: &App, scope: &SystemScope) -> anyhow::Result<Vec<String>
     };
     Ok(staff
         .iter()
-        .map(|line| format!("{}\t{}\t{}\t{}", line.email, line.name, line.role().word(), state(line)))
+        .map(|line| format!("{}\t{}\t{}\t{}", line.email, line.name, line.role().as_str(), state(line)))
         .collect())
 }

@@ -18,8 +18,8 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::account::proving::{
-        CeremonyAnswer, CeremonyKind, encoded, leading, saying, taken, with_cookies, with_word,
+    features::account::credentials::{
+        CeremonyAnswer, CeremonyKind, encoded, json_error, json_redirect, take_ceremony, with_cookies, with_word,
     },
     router::LateFormMessage,
     scope::StaffScope,
@@ -73,28 +73,28 @@ const TITLE: &str = "本人の再確認";
 
 async fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     form: FormState,
     (return_to, kept): (String, bool),
 ) -> Result<StaffConfirmPage, AppError> {
-    let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
+    let page = if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) };
     let factors = queries::factors(&app.db, staff, staff.staff_id).await?;
     Ok(StaffConfirmPage { page, form, ways: StaffFactors::of(&factors), return_to, kept })
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(StaffConfirmQuery { return_to, ended }): Query<StaffConfirmQuery>,
 ) -> Result<StaffConfirmPage, AppError> {
-    page(&app, &shell, &staff, FormState::default(), (console_path(&return_to), ended == "kept")).await
+    page(&app, &context, &staff, FormState::default(), (console_path(&return_to), ended == "kept")).await
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<TypedCode>,
 ) -> Result<Response, AppError> {
@@ -110,7 +110,7 @@ pub(super) async fn submit(
         }
         let mut form = FormState::default();
         form.error("code", WRONG);
-        return Ok(page(&app, &shell, &staff, form, (return_to, false)).await?.into_response());
+        return Ok(page(&app, &context, &staff, form, (return_to, false)).await?.into_response());
     }
     let Some(cookie) = proved(&app, &staff, tx).await? else {
         return Ok(Redirect::to("/console/login").into_response());
@@ -134,31 +134,31 @@ pub(super) async fn passkey_begin(State(app): State<App>, staff: StaffScope) -> 
 
 pub(super) async fn passkey_finish(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
     let whose = (CeremonyKind::StaffConfirm, staff.staff_id);
-    let Some(state) = taken(&app, &staff, (whose.0, Some(whose.1)), &answer).await? else {
-        return Ok(saying(&shell, REFUSED));
+    let Some(state) = take_ceremony(&app, &staff, (whose.0, Some(whose.1)), &answer).await? else {
+        return Ok(json_error(&context, REFUSED));
     };
     let mut tx = app.db.begin().await?;
     if !passkey_used(&app, &mut tx, &staff, whose.1, (&answer, &state)).await? {
-        return Ok(saying(&shell, REFUSED));
+        return Ok(json_error(&context, REFUSED));
     }
     let response = match proved(&app, &staff, tx).await? {
         Some(cookie) => with_cookies(Redirect::to(&console_path(&answer.return_to)).into_response(), vec![cookie]),
         None => Redirect::to("/console/login").into_response(),
     };
-    Ok(leading(response))
+    Ok(json_redirect(response))
 }
 
 crate::ui::console_pages! {
-    StaffConfirmPage => |shell| {
+    StaffConfirmPage => |context| {
         let mut form = FormState::default();
         form.error("code", WRONG);
         let ways = StaffFactors { apps: vec![(1, "スマートフォン".into())], passkey: true };
         let return_to = "/console/staff/new".to_owned();
-        Self { page: shell.console_with_errors(TITLE), form, ways, return_to, kept: true }
+        Self { page: context.console_with_errors(TITLE), form, ways, return_to, kept: true }
     },
 }

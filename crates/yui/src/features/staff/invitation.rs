@@ -11,22 +11,22 @@ use yui_auth::{fair::Turn, password::Password, strength, token::Token};
 
 use super::{
     STAFF_ANSWERED,
-    happened::{StaffEvent, tell},
+    events::{StaffEvent, tell},
     login,
     prove::acting,
     queries::{self, StaffRow},
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
-        account::proving::{busy, password_as_kept, with_cookies},
+        account::credentials::{busy, password_as_kept, with_cookies},
         audit,
     },
     heavy,
     scope::{InSociety, PublicScope},
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 /// Fewest characters of a staff's password, and most.
@@ -104,9 +104,9 @@ async fn invited(app: &App, scope: &PublicScope, token: &str) -> anyhow::Result<
     Ok(queries::staff_by_id(&app.db, scope, id).await?.map(|staff| (staff, hash)))
 }
 
-fn page(shell: &PageContext, scope: &PublicScope, staff: StaffRow, form: FormState, token: String) -> InvitationPage {
+fn page(context: &PageContext, scope: &PublicScope, staff: StaffRow, form: FormState, token: String) -> InvitationPage {
     InvitationPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         token,
         society: scope.society().name.clone(),
@@ -117,44 +117,44 @@ fn page(shell: &PageContext, scope: &PublicScope, staff: StaffRow, form: FormSta
     }
 }
 
-fn over(shell: &PageContext) -> Response {
-    InvitationOverPage { page: shell.console("招待のリンクが無効です") }.into_response()
+fn over(context: &PageContext) -> Response {
+    InvitationOverPage { page: context.console("招待のリンクが無効です") }.into_response()
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
     Ok(match invited(&app, &scope, &token).await? {
-        Some((staff, _)) => page(&shell, &scope, staff, FormState::default(), token).into_response(),
-        None => over(&shell),
+        Some((staff, _)) => page(&context, &scope, staff, FormState::default(), token).into_response(),
+        None => over(&context),
     })
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     Path(token): Path<String>,
     Form(typed): Form<InvitationForm>,
 ) -> Result<Response, AppError> {
-    let Some((staff, hash)) = invited(&app, &scope, &token).await? else { return Ok(over(&shell)) };
+    let Some((staff, hash)) = invited(&app, &scope, &token).await? else { return Ok(over(&context)) };
     let mut form = FormState::default();
     let own = own_words(&scope, &staff.email, &staff.name);
     let turn = heavy::account(&scope, "staff", staff.staff_id);
     let Some(password) = checked(&app, &mut form, &typed, &own, turn).await? else {
-        return Ok(page(&shell, &scope, staff, form, token).into_response());
+        return Ok(page(&context, &scope, staff, form, token).into_response());
     };
     let mut tx = app.db.begin().await?;
     if queries::invitation_take(&mut tx, &scope, &hash, app.clock.now()).await? != Some(staff.staff_id)
         || !queries::password_set(&mut tx, &scope, (staff.staff_id, staff.revision), &password).await?
     {
-        return Ok(over(&shell));
+        return Ok(over(&context));
     }
-    let actor = acting(&scope, &staff, &visitor);
+    let actor = acting(&scope, &staff, &client);
     tell(&app, &mut tx, &actor, staff.staff_id, StaffEvent::PasswordSet).await?;
     audit::record(&app, &mut tx, &actor, STAFF_ANSWERED, None, "").await?;
     tx.commit().await?;
@@ -165,11 +165,11 @@ pub(super) async fn submit(
 }
 
 crate::ui::console_pages! {
-    InvitationPage => |shell| {
+    InvitationPage => |context| {
         let mut form = FormState::default();
         form.error("new_password", "パスワードは12文字以上128文字以内で入力してください。");
         Self {
-            page: shell.console_with_errors(TITLE),
+            page: context.console_with_errors(TITLE),
             form,
             token: "token".into(),
             society: "みなと海運健康保険組合".into(),
@@ -179,5 +179,5 @@ crate::ui::console_pages! {
             rule: PASSWORD_RULE,
         }
     },
-    InvitationOverPage => |shell| Self { page: shell.console("招待のリンクが無効です") },
+    InvitationOverPage => |context| Self { page: context.console("招待のリンクが無効です") },
 }

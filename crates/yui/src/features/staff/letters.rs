@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::happened::StaffEvent;
+use super::events::StaffEvent;
 use crate::{
     features::mails::{Letter, MailFrame, Sender},
     ui::format,

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::App,
     error::AppError,
-    features::{account::proving::email_as_kept, approvals, audit::Subject, societies::Guarded},
+    features::{account::credentials::email_as_kept, approvals, audit::Subject, societies::Guarded},
     scope::StaffScope,
     ui::{FormState, Page, PageContext, format},
 };
@@ -79,7 +79,7 @@ pub(super) fn state(line: &StaffLine) -> &'static str {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(StaffListQuery { done }): Query<StaffListQuery>,
 ) -> Result<StaffListPage, AppError> {
@@ -97,22 +97,22 @@ pub(super) async fn show(
     } else {
         ""
     };
-    Ok(StaffListPage { page: shell.console("職員"), lines: lines.collect(), done })
+    Ok(StaffListPage { page: context.console("職員"), lines: lines.collect(), done })
 }
 
-pub(super) async fn invite_show(shell: PageContext) -> StaffInvitePage {
-    let page = shell.console("職員の招待");
+pub(super) async fn invite_show(context: PageContext) -> StaffInvitePage {
+    let page = context.console("職員の招待");
     StaffInvitePage { page, form: FormState::default(), email: String::new(), name: String::new(), role: String::new() }
 }
 
 pub(super) async fn invite_submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<InviteStaffForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
-    let (name, role) = (typed.name.trim().to_owned(), Role::of(&typed.role));
+    let (name, role) = (typed.name.trim().to_owned(), Role::parse(&typed.role));
     if name.is_empty() {
         form.error("name", "氏名を入力してください。");
     }
@@ -127,7 +127,7 @@ pub(super) async fn invite_submit(
             if let Some(id) = admin::enter(&app, &mut tx, &staff.acting(), whom).await? {
                 let subject = Subject::new("staff", id, &name);
                 let detail = format!("{email} {}", role.label());
-                approvals::ask(&app, &mut tx, &staff, Guarded::Invitation, &subject, &detail).await?;
+                approvals::request(&app, &mut tx, &staff, Guarded::Invitation, &subject, &detail).await?;
                 tx.commit().await?;
                 return Ok(Redirect::to("/console/approvals?done=asked").into_response());
             }
@@ -138,13 +138,13 @@ pub(super) async fn invite_submit(
         }
         form.error("email", "このメールアドレスの職員はすでに登録されています。");
     }
-    let page = shell.console_with_errors("職員の招待");
+    let page = context.console_with_errors("職員の招待");
     Ok(StaffInvitePage { page, form, email: typed.email, name: typed.name, role: typed.role }.into_response())
 }
 
 crate::ui::console_pages! {
-    StaffListPage => |shell| Self {
-        page: shell.console("職員"),
+    StaffListPage => |context| Self {
+        page: context.console("職員"),
         lines: vec![ListedStaff {
             staff_id: 1,
             name: "試験 花子".into(),
@@ -155,10 +155,10 @@ crate::ui::console_pages! {
         }],
         done: "招待のメールを送信しました。リンクは7日間有効です。",
     },
-    StaffInvitePage => |shell| {
+    StaffInvitePage => |context| {
         let mut form = FormState::default();
         form.error("role", "役割を選んでください。");
-        let page = shell.console_with_errors("職員の招待");
+        let page = context.console_with_errors("職員の招待");
         Self { page, form, email: "jiro@minato.example".into(), name: "見本 次郎".into(), role: String::new() }
     },
 }

@@ -21,11 +21,12 @@ use super::{
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     even_time,
     features::{
-        account::proving::{
-            Attempt, Limit, busy, charge, encoded, folded, hex, password_as_kept, wait, with_cookies, with_word,
+        account::credentials::{
+            Attempt, RateLimit, busy, charge, encoded, folded, hex, password_as_kept, wait, with_cookies, with_word,
         },
         audit,
     },
@@ -34,7 +35,6 @@ use crate::{
     scope::{PublicScope, StaffScope, SystemScope},
     security,
     ui::{FormState, Page, PageContext, cookie, local_path},
-    visitor::ClientInfo,
 };
 
 const LOGIN_COOKIE: &str = "yui_console_login";
@@ -43,15 +43,15 @@ const LOGIN_COOKIE: &str = "yui_console_login";
 const LIFE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Wrong passwords from one network.
-const OF_NETWORK: Limit = Limit::new("staff passwords of network", 30, SignedDuration::from_secs(30));
+const OF_NETWORK: RateLimit = RateLimit::new("staff passwords of network", 30, SignedDuration::from_secs(30));
 /// Wrong passwords from one network for one address, existing or not: fewer than come back for the address, so that no stranger alone
 /// keeps its owner out.
-const OF_NETWORK_AND_EMAIL: Limit =
-    Limit::new("staff passwords of address from network", 10, SignedDuration::from_secs(60));
+const OF_NETWORK_AND_EMAIL: RateLimit =
+    RateLimit::new("staff passwords of address from network", 10, SignedDuration::from_secs(60));
 /// Wrong passwords for one address, existing or not, from anywhere.
-pub(super) const OF_EMAIL: Limit = Limit::new("staff passwords of address", 30, SignedDuration::from_secs(10));
+pub(super) const OF_EMAIL: RateLimit = RateLimit::new("staff passwords of address", 30, SignedDuration::from_secs(10));
 /// Passwords, wrong or right, for one address from a browser that is known to be its owner's.
-const OF_DEVICE: Limit = Limit::new("staff passwords of device", 20, SignedDuration::from_secs(30));
+const OF_DEVICE: RateLimit = RateLimit::new("staff passwords of device", 20, SignedDuration::from_secs(30));
 
 #[derive(Template)]
 #[template(path = "features/staff/login.html")]
@@ -120,21 +120,21 @@ pub(super) fn console_path(given: &str) -> String {
     if path.starts_with("/console/") { path } else { "/console".to_owned() }
 }
 
-fn page(shell: &PageContext, form: FormState, email: String, return_to: String) -> StaffLoginPage {
-    let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
+fn page(context: &PageContext, form: FormState, email: String, return_to: String) -> StaffLoginPage {
+    let page = if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) };
     StaffLoginPage { page, form, email, return_to, notice: None }
 }
 
-pub(super) async fn show(shell: PageContext, Query(query): Query<StaffLoginQuery>) -> StaffLoginPage {
-    let page = page(&shell, FormState::default(), String::new(), console_path(&query.return_to));
+pub(super) async fn show(context: PageContext, Query(query): Query<StaffLoginQuery>) -> StaffLoginPage {
+    let page = page(&context, FormState::default(), String::new(), console_path(&query.return_to));
     StaffLoginPage { notice: notice_of(&query), ..page }
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     headers: HeaderMap,
     Form(typed): Form<StaffLoginForm>,
 ) -> Result<Response, AppError> {
@@ -148,9 +148,9 @@ pub(super) async fn submit(
         form.error("password", "パスワードを入力してください。");
     }
     if form.has_errors() {
-        return Ok(page(&shell, form, typed.email, return_to).into_response());
+        return Ok(page(&context, form, typed.email, return_to).into_response());
     }
-    let turn = heavy::stranger(&scope, &visitor, &format!("staff {email}"));
+    let turn = heavy::stranger(&scope, &client, &format!("staff {email}"));
     let place = app.logins.place(turn).await?;
     let begun = Instant::now();
     let found = queries::staff_by_email(&app.db, &scope, &email).await?;
@@ -160,12 +160,12 @@ pub(super) async fn submit(
         Some(device) => devices::known(&app.db, &scope, &device, staff_id).await?,
         None => false,
     };
-    let networks = OF_NETWORK.of_network(&visitor);
+    let networks = OF_NETWORK.of_network(&client);
     let tries = match device.filter(|_| known) {
         // In the owner's own browser nobody's mistakes count but those made there.
         Some(device) => vec![OF_DEVICE.of(&format!("{email} {}", hex(&device)))],
         None => {
-            let here = OF_NETWORK_AND_EMAIL.of(&format!("{email} {}", visitor.network()));
+            let here = OF_NETWORK_AND_EMAIL.of(&format!("{email} {}", client.network()));
             vec![here, OF_EMAIL.of(&email)]
         }
     };
@@ -176,7 +176,7 @@ pub(super) async fn submit(
     if let Some(seconds) = refused {
         form.error("email", &format!("入力の誤りが続いたため、{seconds}秒たってから、もう一度お試しください。"));
         let retry = [(header::RETRY_AFTER, seconds.to_string())];
-        return Ok((StatusCode::TOO_MANY_REQUESTS, retry, page(&shell, form, typed.email, return_to)).into_response());
+        return Ok((StatusCode::TOO_MANY_REQUESTS, retry, page(&context, form, typed.email, return_to)).into_response());
     }
     let stored = found.as_ref().and_then(|staff| staff.password_hash.as_deref());
     let given = Password::new(password_as_kept(&typed.password));
@@ -194,8 +194,8 @@ pub(super) async fn submit(
         }
         // Written down for addresses that nobody has, too: as much work, and as much to see. The limits bound how often.
         let acting = match &found {
-            Some(staff) => acting(&scope, staff, &visitor),
-            None => SystemScope::of_stranger(&scope, &visitor.address.to_string()),
+            Some(staff) => acting(&scope, staff, &client),
+            None => SystemScope::of_stranger(&scope, &client.address.to_string()),
         };
         let why = match (&found, matches) {
             (None, _) => "登録のないメールアドレス",
@@ -207,7 +207,7 @@ pub(super) async fn submit(
         drop(place);
         even_time::pause(begun).await;
         form.error("email", "メールアドレスかパスワードが正しくありません。");
-        return Ok(page(&shell, form, typed.email, return_to).into_response());
+        return Ok(page(&context, form, typed.email, return_to).into_response());
     };
     if known {
         attempt.wrong()
@@ -281,9 +281,9 @@ impl FromRequestParts<App> for PendingStaffLogin {
 }
 
 crate::ui::console_pages! {
-    StaffLoginPage => |shell| {
+    StaffLoginPage => |context| {
         let mut form = FormState::default();
         form.error("email", "メールアドレスかパスワードが正しくありません。");
-        page(shell, form, "hanako@minato.example".into(), "/console".into())
+        page(context, form, "hanako@minato.example".into(), "/console".into())
     },
 }

@@ -11,7 +11,7 @@ use yui_auth::password::Password;
 
 use super::{
     STAFF_FACTOR_REMOVED, STAFF_OTHERS_ENDED, STAFF_PASSWORD_CHANGED, devices,
-    happened::{StaffEvent, tell},
+    events::{StaffEvent, tell},
     invitation::{InvitationForm, PASSWORD_RULE, checked, own_words},
     list::StaffListQuery,
     login::OF_EMAIL,
@@ -21,7 +21,7 @@ use crate::{
     app::App,
     error::AppError,
     features::{
-        account::proving::{Attempt, busy, password_as_kept},
+        account::credentials::{Attempt, busy, password_as_kept},
         audit,
     },
     heavy,
@@ -57,7 +57,7 @@ const TITLE: &str = "自分のアカウント";
 
 async fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     form: FormState,
     done: &str,
@@ -71,7 +71,7 @@ async fn page(
         used: factor.last_used_at.map(|at| format::minute(at.to_jiff())).unwrap_or_default(),
     });
     Ok(StaffMePage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         name: row.name.clone(),
         role: row.role().label(),
@@ -91,16 +91,16 @@ async fn page(
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(StaffListQuery { done }): Query<StaffListQuery>,
 ) -> Result<StaffMePage, AppError> {
-    page(&app, &shell, &staff, FormState::default(), &done).await
+    page(&app, &context, &staff, FormState::default(), &done).await
 }
 
 pub(super) async fn factor_delete(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(factor_id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -115,7 +115,7 @@ pub(super) async fn factor_delete(
         drop(tx);
         let mut form = FormState::default();
         form.error("factors", "最後の認証方法は削除できません。先に、ほかの認証方法を登録してください。");
-        return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
+        return Ok(page(&app, &context, &staff, form, "").await?.into_response());
     }
     queries::factor_delete(&mut tx, &staff, staff.staff_id, factor_id).await?;
     tell(&app, &mut tx, &staff, staff.staff_id, StaffEvent::FactorRemoved(&factor.label)).await?;
@@ -127,7 +127,7 @@ pub(super) async fn factor_delete(
 
 pub(super) async fn password_submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<InvitationForm>,
 ) -> Result<Response, AppError> {
@@ -136,7 +136,7 @@ pub(super) async fn password_submit(
     let mut attempt = Attempt::new(&app, &staff);
     if let Some(seconds) = attempt.take(&[OF_EMAIL.of(&row.email)]).await? {
         form.error("password", &format!("入力の誤りが続いたため、{seconds}秒たってから、もう一度お試しください。"));
-        return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
+        return Ok(page(&app, &context, &staff, form, "").await?.into_response());
     }
     let current = Password::new(password_as_kept(&typed.password));
     let turn = heavy::account(&staff, "staff", staff.staff_id);
@@ -145,12 +145,12 @@ pub(super) async fn password_submit(
         attempt.wrong();
         security::staff_refused(&staff, "password", Some(staff.staff_id));
         form.error("password", "今のパスワードが正しくありません。");
-        return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
+        return Ok(page(&app, &context, &staff, form, "").await?.into_response());
     }
     attempt.right().await?;
     let own = own_words(&staff, &row.email, &row.name);
     let Some(hash) = checked(&app, &mut form, &typed, &own, turn).await? else {
-        return Ok(page(&app, &shell, &staff, form, "").await?.into_response());
+        return Ok(page(&app, &context, &staff, form, "").await?.into_response());
     };
     let mut tx = app.db.begin().await?;
     if !queries::password_set(&mut tx, &staff, (staff.staff_id, row.revision), &hash).await? {
@@ -175,11 +175,11 @@ pub(super) async fn sign_out_others(State(app): State<App>, staff: StaffScope) -
 }
 
 crate::ui::console_pages! {
-    StaffMePage => |shell| {
+    StaffMePage => |context| {
         let mut form = FormState::default();
         form.error("new_password", "パスワードは12文字以上128文字以内で入力してください。");
         Self {
-            page: shell.console_with_errors(TITLE),
+            page: context.console_with_errors(TITLE),
             form,
             name: "試験 花子".into(),
             email: "hanako@minato.example".into(),

@@ -1,21 +1,21 @@
 //! The society's staff: accounts apart from members', under /console, never without a second factor. An administrator (or
 //! the command line, for the first one) invites by mail; what a role may do is in [`Role`].
 
+mod add_factor;
 pub mod admin;
 mod confirm;
 mod devices;
-mod happened;
+mod events;
 mod invitation;
 mod letters;
 mod list;
 mod login;
-pub(crate) mod looked_for;
 mod me;
 mod one;
 mod prove;
 mod queries;
-mod register;
 mod role;
+pub(crate) mod sealed_query;
 mod session;
 
 pub(crate) use confirm::{due as confirm_due, path_after as confirm_path_after};
@@ -45,11 +45,11 @@ pub fn routes(routes: Routes) -> Routes {
         .post("/console/login/factor/passkey/finish", Step, prove::passkey_finish)
         .get("/console/invitation/{token}", Anybody, invitation::show)
         .post("/console/invitation/{token}", Anybody, invitation::submit)
-        .get("/console/register", Step, register::show)
-        .get("/console/register/qr/{question}", Step, register::qr)
-        .post("/console/register/app", Step, register::app_submit)
-        .post("/console/register/passkey/begin", Step, register::passkey_begin)
-        .post("/console/register/passkey/finish", Step, register::passkey_finish)
+        .get("/console/register", Step, add_factor::show)
+        .get("/console/register/qr/{question}", Step, add_factor::qr)
+        .post("/console/register/app", Step, add_factor::app_submit)
+        .post("/console/register/passkey/begin", Step, add_factor::passkey_begin)
+        .post("/console/register/passkey/finish", Step, add_factor::passkey_finish)
         .post("/console/logout", look, login::log_out)
         .get("/console/confirm", look, confirm::show)
         .post("/console/confirm", look, confirm::submit)

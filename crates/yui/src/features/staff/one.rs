@@ -11,7 +11,7 @@ use yui_db::Tx;
 
 use super::{
     Right, Role, STAFF_CHANGED, STAFF_RESET, STAFF_STOPPED, STAFF_UNLOCKED, admin, devices,
-    happened::{StaffEvent, tell},
+    events::{StaffEvent, tell},
     list::{StaffListQuery, state},
     queries::{self, StaffLine},
 };
@@ -59,15 +59,15 @@ fn one_of(lines: Vec<StaffLine>, id: i64) -> Result<StaffLine, AppError> {
     lines.into_iter().find(|line| line.staff_id == id).ok_or(AppError::NotFound)
 }
 
-fn page(shell: &PageContext, staff: &StaffScope, line: StaffLine, form: FormState, done: &str) -> StaffOnePage {
+fn page(context: &PageContext, staff: &StaffScope, line: StaffLine, form: FormState, done: &str) -> StaffOnePage {
     let title = format!("職員: {}", line.name);
     StaffOnePage {
-        page: if form.has_errors() { shell.console_with_errors(&title) } else { shell.console(&title) },
+        page: if form.has_errors() { context.console_with_errors(&title) } else { context.console(&title) },
         form,
         staff_id: line.staff_id,
         state: state(&line),
         role: line.role().label(),
-        role_word: line.role().word().to_owned(),
+        role_word: line.role().as_str().to_owned(),
         last_login: line.last_login_at.map(|at| format::minute(at.to_jiff())).unwrap_or_default(),
         stopped: line.stopped_at.is_some(),
         locked: line.locked_at.is_some(),
@@ -86,13 +86,13 @@ fn page(shell: &PageContext, staff: &StaffScope, line: StaffLine, form: FormStat
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Query(StaffListQuery { done }): Query<StaffListQuery>,
 ) -> Result<StaffOnePage, AppError> {
     let line = one_of(queries::staff_list(&app.db, &staff).await?, id)?;
-    Ok(page(&shell, &staff, line, FormState::default(), &done))
+    Ok(page(&context, &staff, line, FormState::default(), &done))
 }
 
 /// What keeps the society able to govern itself: somebody else is an administrator, too.
@@ -102,7 +102,7 @@ const ASKED_BEFORE: &str = "この職員については、すでに承認を依�
 
 const NO_REASON: &str = "理由を入力してください。監査ログに残ります。";
 
-/// ReasonForm it is done.
+/// The reason for an act.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ReasonForm {
@@ -127,29 +127,29 @@ impl PendingAction {
     }
 
     /// Refuses the act on the last administrator, with the mistake at this field.
-    fn refused(self, shell: &PageContext, staff: &StaffScope, field: &'static str) -> Response {
-        self.wrong(shell, staff, field, LAST_ADMIN)
+    fn refused(self, context: &PageContext, staff: &StaffScope, field: &'static str) -> Response {
+        self.wrong(context, staff, field, LAST_ADMIN)
     }
 
-    fn wrong(self, shell: &PageContext, staff: &StaffScope, field: &'static str, words: &str) -> Response {
+    fn wrong(self, context: &PageContext, staff: &StaffScope, field: &'static str, words: &str) -> Response {
         let mut form = FormState::default();
         form.error(field, words);
-        page(shell, staff, self.line, form, "").into_response()
+        page(context, staff, self.line, form, "").into_response()
     }
 
     /// Asks for a second person's approval instead of doing it.
     async fn asked(
         mut self,
         app: &App,
-        shell: &PageContext,
+        context: &PageContext,
         staff: &StaffScope,
         act: Guarded,
         detail: &str,
     ) -> Result<Response, AppError> {
         let subject = Subject::new("staff", self.line.staff_id, &self.line.name);
-        if !approvals::ask(app, &mut self.tx, staff, act, &subject, detail).await? {
+        if !approvals::request(app, &mut self.tx, staff, act, &subject, detail).await? {
             let field = if act == Guarded::RoleChange { "role" } else { "again-reason" };
-            return Ok(self.wrong(shell, staff, field, ASKED_BEFORE));
+            return Ok(self.wrong(context, staff, field, ASKED_BEFORE));
         }
         self.tx.commit().await?;
         Ok(Redirect::to("/console/approvals?done=asked").into_response())
@@ -178,7 +178,7 @@ impl PendingAction {
 
 pub(super) async fn change(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(typed): Form<StaffRoleForm>,
@@ -189,15 +189,15 @@ pub(super) async fn change(
     if name.is_empty() {
         form.error("name", "氏名を入力してください。");
     }
-    let Some(role) = Role::of(&typed.role) else {
+    let Some(role) = Role::parse(&typed.role) else {
         form.error("role", "役割を選んでください。");
-        return Ok(page(&shell, &staff, begun.line, form, "").into_response());
+        return Ok(page(&context, &staff, begun.line, form, "").into_response());
     };
     if role != Role::Admin && begun.last_admin {
         form.error("role", LAST_ADMIN);
     }
     if form.has_errors() {
-        return Ok(page(&shell, &staff, begun.line, form, "").into_response());
+        return Ok(page(&context, &staff, begun.line, form, "").into_response());
     }
     let before = begun.line.role();
     let raised =
@@ -210,7 +210,7 @@ pub(super) async fn change(
             audit::record(&app, &mut begun.tx, &staff, STAFF_CHANGED, Some(&subject), &detail).await?;
             begun.line.name = name.to_owned();
         }
-        return begun.asked(&app, &shell, &staff, Guarded::RoleChange, &admin::role_change(before, role)).await;
+        return begun.asked(&app, &context, &staff, Guarded::RoleChange, &admin::role_change(before, role)).await;
     }
     queries::staff_change(&mut begun.tx, &staff, id, name, role).await?;
     let detail = format!("{} {} → {name} {}", begun.line.name, before.label(), role.label());
@@ -220,17 +220,17 @@ pub(super) async fn change(
 
 pub(super) async fn stop(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(ReasonForm { reason }): Form<ReasonForm>,
 ) -> Result<Response, AppError> {
     let mut begun = PendingAction::on(&app, &staff, id).await?;
     if begun.last_admin {
-        return Ok(begun.refused(&shell, &staff, "stop-reason"));
+        return Ok(begun.refused(&context, &staff, "stop-reason"));
     }
     if reason.trim().is_empty() {
-        return Ok(begun.wrong(&shell, &staff, "stop-reason", NO_REASON));
+        return Ok(begun.wrong(&context, &staff, "stop-reason", NO_REASON));
     }
     let tx = &mut begun.tx;
     if !queries::staff_stop(tx, &staff, id, app.clock.now()).await? {
@@ -257,22 +257,22 @@ pub(super) async fn unlock(
 /// Takes away what proves them, and invites them anew: after a lost phone, or a stopped account that is wanted again.
 pub(super) async fn invite_again(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(ReasonForm { reason }): Form<ReasonForm>,
 ) -> Result<Response, AppError> {
     let mut begun = PendingAction::on(&app, &staff, id).await?;
     if begun.last_admin {
-        return Ok(begun.refused(&shell, &staff, "again-reason"));
+        return Ok(begun.refused(&context, &staff, "again-reason"));
     }
     if reason.trim().is_empty() {
-        return Ok(begun.wrong(&shell, &staff, "again-reason", NO_REASON));
+        return Ok(begun.wrong(&context, &staff, "again-reason", NO_REASON));
     }
     let comes = !begun.line.answered || begun.line.stopped_at.is_some();
     if comes && begun.line.role() != Role::Viewer && approvals::needed(&staff, Guarded::Invitation) {
         let detail = format!("{} {}、{}", begun.line.email, begun.line.role().label(), reason.trim());
-        return begun.asked(&app, &shell, &staff, Guarded::Invitation, &detail).await;
+        return begun.asked(&app, &context, &staff, Guarded::Invitation, &detail).await;
     }
     let (tx, line) = (&mut begun.tx, &begun.line);
     let what = if line.stopped_at.is_some() { StaffEvent::Resumed } else { StaffEvent::Reset };
@@ -281,17 +281,17 @@ pub(super) async fn invite_again(
 }
 
 crate::ui::console_pages! {
-    StaffOnePage => |shell| {
+    StaffOnePage => |context| {
         let mut form = FormState::default();
         form.error("role", LAST_ADMIN);
         Self {
-            page: shell.console_with_errors("職員: 試験 花子"),
+            page: context.console_with_errors("職員: 試験 花子"),
             form,
             staff_id: 1,
             email: "hanako@minato.example".into(),
             name: "試験 花子".into(),
             role: Role::Admin.label(),
-            role_word: Role::Admin.word().to_owned(),
+            role_word: Role::Admin.as_str().to_owned(),
             state: "ロック中",
             last_login: "2026/11/20 09:12".into(),
             stopped: false,

@@ -11,24 +11,24 @@ use yui_auth::totp::TotpKey;
 
 use super::{
     STAFF_FACTOR_ADDED, STAFF_LOCKED, STAFF_WRONG_CODE,
-    happened::{StaffEvent, tell},
+    events::{StaffEvent, tell},
     login::{PendingStaffLogin, forgotten},
     queries::{self, StaffFactorRow, StaffRow},
     session,
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
-        account::proving::{
-            CeremonyAnswer, CeremonyKind, SealContext, ask, leading, relying_party, saying, sealed_open, taken,
-            with_cookies, worth,
+        account::credentials::{
+            CeremonyAnswer, CeremonyKind, SealContext, json_error, json_redirect, relying_party, sealed_open,
+            start_ceremony, take_ceremony, verified_or_none, with_cookies,
         },
         audit::{self, Subject},
     },
     scope::{InSociety, PublicScope, SystemScope},
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 /// So many wrong codes in a row lock the account until an administrator unlocks it: whoever types them has the password.
@@ -132,7 +132,8 @@ pub(super) async fn passkey_used(
     let passkeys: Vec<_> = factors.iter().filter(|factor| factor.credential.is_some()).collect();
     let stored: Vec<_> = passkeys.iter().filter_map(|factor| factor.credential.clone()).collect();
     let party = relying_party(app, scope)?;
-    let Some((which, used)) = worth(party.factor_finish(state, &answer.credential.to_string(), &stored))? else {
+    let Some((which, used)) = verified_or_none(party.factor_finish(state, &answer.credential.to_string(), &stored))?
+    else {
         return Ok(false);
     };
     let Some(passkey) = passkeys.get(which) else { return Ok(false) };
@@ -141,47 +142,47 @@ pub(super) async fn passkey_used(
     Ok(true)
 }
 
-fn page(shell: &PageContext, form: FormState, ways: StaffFactors) -> StaffFactorPage {
-    let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
+fn page(context: &PageContext, form: FormState, ways: StaffFactors) -> StaffFactorPage {
+    let page = if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) };
     StaffFactorPage { page, form, ways }
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     login: PendingStaffLogin,
 ) -> Result<Response, AppError> {
     let factors = queries::factors(&app.db, &login.scope, login.staff.staff_id).await?;
     if factors.is_empty() {
         return Ok(Redirect::to("/console/register").into_response());
     }
-    Ok(page(&shell, FormState::default(), StaffFactors::of(&factors)).into_response())
+    Ok(page(&context, FormState::default(), StaffFactors::of(&factors)).into_response())
 }
 
 /// Returns whoever acts in a login that is not yet a session: the command line's and workers' scope names them.
-pub(super) fn acting(scope: &PublicScope, staff: &StaffRow, visitor: &ClientInfo) -> SystemScope {
-    SystemScope::of_staff_logging_in(scope, staff.staff_id, &staff.name, &visitor.address.to_string())
+pub(super) fn acting(scope: &PublicScope, staff: &StaffRow, client: &ClientInfo) -> SystemScope {
+    SystemScope::of_staff_logging_in(scope, staff.staff_id, &staff.name, &client.address.to_string())
 }
 
 pub(super) async fn app_submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     login: PendingStaffLogin,
     Form(typed): Form<TypedCode>,
 ) -> Result<Response, AppError> {
     let mut tx = app.db.begin().await?;
     if !code_taken(&app, &mut tx, &login.scope, login.staff.staff_id, &typed).await? {
         drop(tx);
-        if wrong_code(&app, &acting(&login.scope, &login.staff, &visitor), &login.staff).await? {
+        if wrong_code(&app, &acting(&login.scope, &login.staff, &client), &login.staff).await? {
             return Ok(with_cookies(Redirect::to("/console/login").into_response(), vec![forgotten(&app)]));
         }
         let mut form = FormState::default();
         form.error("code", WRONG);
         let factors = queries::factors(&app.db, &login.scope, login.staff.staff_id).await?;
-        return Ok(page(&shell, form, StaffFactors::of(&factors)).into_response());
+        return Ok(page(&context, form, StaffFactors::of(&factors)).into_response());
     }
-    arrive(&app, &visitor, login, tx).await
+    advance(&app, &client, login, tx).await
 }
 
 pub(super) async fn passkey_begin(State(app): State<App>, login: PendingStaffLogin) -> Result<Response, AppError> {
@@ -200,47 +201,47 @@ pub(super) async fn begin(
         return Err(AppError::NotFound);
     }
     let ceremony = relying_party(app, scope)?.factor_begin(&stored)?;
-    ask(app, scope, (kind, Some(staff_id)), ceremony).await
+    start_ceremony(app, scope, (kind, Some(staff_id)), ceremony).await
 }
 
 pub(super) async fn passkey_finish(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     login: PendingStaffLogin,
     Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
     let whose = (CeremonyKind::StaffFactor, login.staff.staff_id);
-    let Some(state) = taken(&app, &login.scope, (whose.0, Some(whose.1)), &answer).await? else {
-        return Ok(saying(&shell, REFUSED));
+    let Some(state) = take_ceremony(&app, &login.scope, (whose.0, Some(whose.1)), &answer).await? else {
+        return Ok(json_error(&context, REFUSED));
     };
     let mut tx = app.db.begin().await?;
     if !passkey_used(&app, &mut tx, &login.scope, whose.1, (&answer, &state)).await? {
-        return Ok(saying(&shell, REFUSED));
+        return Ok(json_error(&context, REFUSED));
     }
-    Ok(leading(arrive(&app, &visitor, login, tx).await?))
+    Ok(json_redirect(advance(&app, &client, login, tx).await?))
 }
 
 /// Opens the session of whoever has proved both factors.
-pub(super) async fn arrive(
+pub(super) async fn advance(
     app: &App,
-    visitor: &ClientInfo,
+    client: &ClientInfo,
     login: PendingStaffLogin,
     tx: yui_db::Tx,
 ) -> Result<Response, AppError> {
-    arrive_with(app, visitor, login, tx, None).await
+    arrive_with(app, client, login, tx, None).await
 }
 
-/// As [`arrive`], by a factor that was registered just now, with this label. What is written down comes last.
+/// As [`advance`], by a factor that was registered just now, with this label. What is written down comes last.
 pub(super) async fn arrive_with(
     app: &App,
-    visitor: &ClientInfo,
+    client: &ClientInfo,
     login: PendingStaffLogin,
     mut tx: yui_db::Tx,
     registered: Option<(&SystemScope, &str)>,
 ) -> Result<Response, AppError> {
     let opened =
-        session::open(app, &login.scope, visitor, &login.staff, &login.token_hash, login.device, &mut tx).await?;
+        session::open(app, &login.scope, client, &login.staff, &login.token_hash, login.device, &mut tx).await?;
     let Some(mut cookies) = opened else {
         return Ok(with_cookies(Redirect::to("/console/login").into_response(), vec![forgotten(app)]));
     };
@@ -253,9 +254,9 @@ pub(super) async fn arrive_with(
 }
 
 crate::ui::console_pages! {
-    StaffFactorPage => |shell| {
+    StaffFactorPage => |context| {
         let mut form = FormState::default();
         form.error("code", WRONG);
-        page(shell, form, StaffFactors { apps: vec![(1, "スマートフォン".into()), (2, "予備".into())], passkey: true })
+        page(context, form, StaffFactors { apps: vec![(1, "スマートフォン".into()), (2, "予備".into())], passkey: true })
     },
 }

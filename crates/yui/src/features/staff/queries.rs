@@ -126,7 +126,7 @@ pub(super) struct StaffRow {
 impl StaffRow {
     /// Returns the role; an unknown word is the weakest.
     pub(super) fn role(&self) -> Role {
-        Role::of(&self.role).unwrap_or(Role::Viewer)
+        Role::parse(&self.role).unwrap_or(Role::Viewer)
     }
 }
 
@@ -149,7 +149,7 @@ pub(super) struct StaffLine {
 
 impl StaffLine {
     pub(super) fn role(&self) -> Role {
-        Role::of(&self.role).unwrap_or(Role::Viewer)
+        Role::parse(&self.role).unwrap_or(Role::Viewer)
     }
 }
 
@@ -165,7 +165,7 @@ pub(super) async fn staff_insert(
     now: Timestamp,
 ) -> Result<i64, DbError> {
     let id = ids_take(tx, scope, "staff", 1).await?;
-    let values = params![scope.society_id(), id, email, name, role.word(), handle.as_slice(), now];
+    let values = params![scope.society_id(), id, email, name, role.as_str(), handle.as_slice(), now];
     tx.execute(&STAFF_INSERT, values).await?;
     Ok(id)
 }
@@ -225,7 +225,7 @@ pub(super) async fn staff_change(
     name: &str,
     role: Role,
 ) -> Result<(), DbError> {
-    tx.execute(&STAFF_CHANGE, params![scope.society_id(), staff_id, name, role.word()]).await.map(drop)
+    tx.execute(&STAFF_CHANGE, params![scope.society_id(), staff_id, name, role.as_str()]).await.map(drop)
 }
 
 /// Stops an account; returns false where it was stopped before.

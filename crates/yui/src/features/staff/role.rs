@@ -41,7 +41,7 @@ impl Role {
     }
 
     /// Returns the word in the database.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Admin => "admin",
             Self::Benefits => "benefits",
@@ -51,8 +51,8 @@ impl Role {
     }
 
     /// Returns what the word means.
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.word() == word)
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
     }
 
     /// Returns its (Japanese) name.
@@ -87,6 +87,6 @@ mod tests {
         assert_eq!(rights(Role::Benefits), [true, false, true, false]);
         assert_eq!(rights(Role::Desk), [true, true, false, false]);
         assert_eq!(rights(Role::Viewer), [true, false, false, false]);
-        assert!(Role::ALL.iter().all(|role| Role::of(role.word()) == Some(*role)));
+        assert!(Role::ALL.iter().all(|role| Role::parse(role.as_str()) == Some(*role)));
     }
 }

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     features::{audit, kept},
     scope::{InSociety, PublicScope, SessionStaff, StaffScope, SystemScope},
     ui::{Lang, cookie},
-    visitor::ClientInfo,
 };
 
 const SESSION_COOKIE: &str = "yui_console";
@@ -37,7 +37,7 @@ fn idle_since(now: Timestamp) -> Timestamp {
 pub(super) async fn open(
     app: &App,
     scope: &PublicScope,
-    visitor: &ClientInfo,
+    client: &ClientInfo,
     staff: &StaffRow,
     login: &[u8; 32],
     device: Option<[u8; 32]>,
@@ -46,14 +46,14 @@ pub(super) async fn open(
     let Some(revision) = queries::login_take(tx, scope, login).await? else { return Ok(None) };
     let token = app.random.token()?;
     let now = app.clock.now();
-    let address = visitor.address.to_string();
+    let address = client.address.to_string();
     let new = NewStaffSession {
         token_hash: *token.hash().as_bytes(),
         staff_id: staff.staff_id,
         revision,
         now,
         ends_at: now.checked_add(LIFE)?,
-        device: &visitor.device(Lang::Ja),
+        device: &client.device(Lang::Ja),
         address: &address,
     };
     if !queries::session_insert(tx, scope, &new).await? {
@@ -68,8 +68,8 @@ pub(super) async fn open(
         proved_at: now,
         address,
     };
-    let owner = StaffScope::at_the_door(scope.society().clone(), owner);
-    audit::record(app, tx, &owner, STAFF_LOGGED_IN, None, &visitor.device(Lang::Ja)).await?;
+    let owner = StaffScope::authorize(scope.society().clone(), owner);
+    audit::record(app, tx, &owner, STAFF_LOGGED_IN, None, &client.device(Lang::Ja)).await?;
     let known = devices::keep(app, tx, scope, device, staff.staff_id, now).await?;
     Ok(Some(vec![cookie::set(app.config.http.https, SESSION_COOKIE, &token.text(), None), known]))
 }
@@ -79,7 +79,7 @@ pub(crate) async fn resolve(
     app: &App,
     scope: &PublicScope,
     headers: &HeaderMap,
-    visitor: &ClientInfo,
+    client: &ClientInfo,
 ) -> anyhow::Result<Option<StaffScope>> {
     let Some(token) = cookie::get(headers, app.config.http.https, SESSION_COOKIE).and_then(Token::parse) else {
         return Ok(None);
@@ -89,19 +89,19 @@ pub(crate) async fn resolve(
     let Some(row) = queries::session(&app.db, scope, &token_hash, (now, idle_since(now))).await? else {
         return Ok(None);
     };
-    let address = visitor.address.to_string();
+    let address = client.address.to_string();
     if now.duration_since(row.last_seen_at.to_jiff()) >= SEEN_EVERY {
         queries::session_seen(&app.db, scope, &token_hash, now, &address).await?;
     }
     let staff = SessionStaff {
         staff_id: row.staff_id,
         name: row.name,
-        role: Role::of(&row.role).unwrap_or(Role::Viewer),
+        role: Role::parse(&row.role).unwrap_or(Role::Viewer),
         session: token_hash,
         proved_at: row.proved_at.to_jiff(),
         address,
     };
-    Ok(Some(StaffScope::at_the_door(scope.society().clone(), staff)))
+    Ok(Some(StaffScope::authorize(scope.society().clone(), staff)))
 }
 
 /// Returns whose session the request's cookie stands for, were it over or not: for a day after its end that is known.

@@ -81,7 +81,7 @@ const LONGEST: usize = 100_000;
 
 pub(super) async fn list(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<TermsListPage, AppError> {
     let now = app.clock.now();
@@ -98,7 +98,7 @@ pub(super) async fn list(
         },
     };
     Ok(TermsListPage {
-        page: shell.console("利用規約"),
+        page: context.console("利用規約"),
         lines: versions.iter().rev().map(line).collect(),
         enrolled: queries::enrolled(&app.db, &staff).await?,
     })
@@ -108,21 +108,21 @@ const NEW: &str = "利用規約の新しい版";
 
 pub(super) async fn new(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<TermsNewPage, AppError> {
     let current = queries::current(&app.db, &staff, app.clock.now()).await?;
     let body = current.map(|terms| terms.body).unwrap_or_default();
     Ok(TermsNewPage {
-        page: shell.console(NEW),
+        page: context.console(NEW),
         form: FormState::default(),
         typed: TermsForm { body, from: String::new() },
     })
 }
 
 /// Goes back from the check with what was typed.
-pub(super) async fn rewrite(shell: PageContext, Form(typed): Form<TermsForm>) -> TermsNewPage {
-    TermsNewPage { page: shell.console(NEW), form: FormState::default(), typed }
+pub(super) async fn rewrite(context: PageContext, Form(typed): Form<TermsForm>) -> TermsNewPage {
+    TermsNewPage { page: context.console(NEW), form: FormState::default(), typed }
 }
 
 /// Returns the text and from when on it counts, or what is wrong.
@@ -166,7 +166,7 @@ fn kept(typed: &TermsForm) -> String {
 
 pub(super) async fn check(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<TermsForm>,
 ) -> Result<Response, AppError> {
@@ -176,22 +176,22 @@ pub(super) async fn check(
         form.error("body", "最新の版と同じ本文です。変更した本文を入力してください。");
     }
     let Some(from) = from.filter(|_| !form.has_errors()) else {
-        return Ok(TermsNewPage { page: shell.console_with_errors(NEW), form, typed }.into_response());
+        return Ok(TermsNewPage { page: context.console_with_errors(NEW), form, typed }.into_response());
     };
     let enrolled = queries::enrolled(&app.db, &staff).await?;
-    let page = shell.console("利用規約の確認");
+    let page = context.console("利用規約の確認");
     Ok(TermsCheckPage { page, typed, from: format::minute(from), enrolled }.into_response())
 }
 
 pub(super) async fn publish(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<TermsForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let Some(from) = checked(&app, &staff, &mut form, &typed).await? else {
-        return Ok(TermsNewPage { page: shell.console_with_errors(NEW), form, typed }.into_response());
+        return Ok(TermsNewPage { page: context.console_with_errors(NEW), form, typed }.into_response());
     };
     super::publish(&app, &staff.acting(), &kept(&typed), from).await?;
     Ok(Redirect::to("/console/terms").into_response())
@@ -199,7 +199,7 @@ pub(super) async fn publish(
 
 pub(super) async fn one(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(version): Path<i64>,
 ) -> Result<TermsOnePage, AppError> {
@@ -209,7 +209,7 @@ pub(super) async fn one(
     audit::seen(&app, &staff, TERMS_AGREEMENTS_VIEWED, Some(&subject), "").await?;
     let line = |one: queries::Agreement| (one.name, one.user_id, format::minute(one.agreed_at.to_jiff()));
     Ok(TermsOnePage {
-        page: shell.console(&format!("利用規約 第{version}版")),
+        page: context.console(&format!("利用規約 第{version}版")),
         version,
         body: terms.body,
         agreed: agreed.into_iter().map(line).collect(),
@@ -248,25 +248,25 @@ pub(super) async fn agreements(
 }
 
 crate::ui::console_pages! {
-    TermsListPage => |shell| Self {
-        page: shell.console("利用規約"),
+    TermsListPage => |context| Self {
+        page: context.console("利用規約"),
         lines: vec![TermsLine { version: 2, from: "2026/11/20 00:00".into(), agreed: 811, state: "適用中" }],
         enrolled: 1_204,
     },
-    TermsNewPage => |shell| {
+    TermsNewPage => |context| {
         let mut form = FormState::default();
         form.error("from", "適用日は今日以降の日付を入力してください。");
         let typed = TermsForm { body: "第1条".into(), from: "2026-01-01".into() };
-        Self { page: shell.console_with_errors(NEW), form, typed }
+        Self { page: context.console_with_errors(NEW), form, typed }
     },
-    TermsCheckPage => |shell| Self {
-        page: shell.console("利用規約の確認"),
+    TermsCheckPage => |context| Self {
+        page: context.console("利用規約の確認"),
         typed: TermsForm { body: "第1条".into(), from: "2026-12-01".into() },
         from: "2026/12/01 00:00".into(),
         enrolled: 1_204,
     },
-    TermsOnePage => |shell| Self {
-        page: shell.console("利用規約 第2版"),
+    TermsOnePage => |context| Self {
+        page: context.console("利用規約 第2版"),
         version: 2,
         body: "第1条".into(),
         agreed: vec![("テスト タロウ".into(), "testtaro01".into(), "2026/11/20 09:12".into())],

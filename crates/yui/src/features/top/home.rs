@@ -35,22 +35,22 @@ struct HomePage {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
     member: Option<Extension<MemberScope>>,
 ) -> Result<Response, AppError> {
     let Some(Extension(member)) = member else {
         let years = scope.society().policy.expenses_visible_years;
-        return Ok(WelcomePage { page: shell.page("トップページ"), years }.into_response());
+        return Ok(WelcomePage { page: context.page("トップページ"), years }.into_response());
     };
     let year = match account::due_for_health(&app, &member) {
         true => None,
-        false => Some(leading_year_of(&app, &shell, &member).await?),
+        false => Some(leading_year_of(&app, &context, &member).await?),
     };
-    Ok(HomePage { page: shell.page("トップページ"), year }.into_response())
+    Ok(HomePage { page: context.page("トップページ"), year }.into_response())
 }
 
 pages! {
-    WelcomePage => |shell| Self { page: shell.page("トップページ"), years: 5 },
-    HomePage => |shell| Self { page: shell.page("トップページ"), year: Some(LeadingYear::sample(shell)) },
+    WelcomePage => |context| Self { page: context.page("トップページ"), years: 5 },
+    HomePage => |context| Self { page: context.page("トップページ"), year: Some(LeadingYear::sample(context)) },
 }

@@ -11,13 +11,13 @@ use serde::Deserialize;
 use super::{progressed, wrong_identity};
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::account::{
+        pending_login::{At, AtBirthDate},
         queries, rules,
-        under_way::{At, AtBirthDate},
     },
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -37,21 +37,21 @@ pub(in super::super) struct BirthDateForm {
 
 const TITLE: &str = "生年月日の入力";
 
-pub(in super::super) async fn show(shell: PageContext, _: At<AtBirthDate>) -> BirthDatePage {
-    BirthDatePage { page: shell.page(TITLE), form: FormState::default(), birth_date: String::new() }
+pub(in super::super) async fn show(context: PageContext, _: At<AtBirthDate>) -> BirthDatePage {
+    BirthDatePage { page: context.page(TITLE), form: FormState::default(), birth_date: String::new() }
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     At { login, .. }: At<AtBirthDate>,
     Form(BirthDateForm { birth_date }): Form<BirthDateForm>,
 ) -> Result<Response, AppError> {
     let again = |words: &str| {
         let mut form = FormState::default();
-        form.error("birth_date", shell.t(words));
-        let page = shell.page_with_errors(TITLE);
+        form.error("birth_date", context.t(words));
+        let page = context.page_with_errors(TITLE);
         Ok(BirthDatePage { page, form, birth_date: birth_date.clone() }.into_response())
     };
     // What is no date was not tried.
@@ -60,16 +60,16 @@ pub(in super::super) async fn submit(
     };
     let person = queries::person(&app.db, &login.scope, login.account.account_id).await?;
     if person.birth_date != typed {
-        if wrong_identity(&app, &visitor, &login).await? {
+        if wrong_identity(&app, &client, &login).await? {
             return Ok(Redirect::to("/login/continue").into_response());
         }
         return again(
             "生年月日が登録と一致しません。被保険者ご本人の生年月日をご確認ください。5回誤るとロックされます。",
         );
     }
-    progressed(&app, &visitor, login, |progress| progress.identity_checked = true).await
+    progressed(&app, &client, login, |progress| progress.identity_checked = true).await
 }
 
 crate::ui::pages! {
-    BirthDatePage => |shell| Self { page: shell.page(TITLE), form: FormState::default(), birth_date: String::new() },
+    BirthDatePage => |context| Self { page: context.page(TITLE), form: FormState::default(), birth_date: String::new() },
 }

@@ -12,13 +12,13 @@ use super::{
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::account::{
+        pending_login::{At, AtCheck},
         steps::{Details, LoginState},
-        under_way::{At, AtCheck},
     },
     ui::{Page, PageContext},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -30,9 +30,9 @@ pub(crate) struct CheckPage {
 
 const TITLE: &str = "入力内容確認";
 
-pub(in super::super) async fn show(shell: PageContext, At { login, .. }: At<AtCheck>) -> Response {
+pub(in super::super) async fn show(context: PageContext, At { login, .. }: At<AtCheck>) -> Response {
     match login.account.enrolment.details {
-        Some(details) => CheckPage { page: shell.page(TITLE), details }.into_response(),
+        Some(details) => CheckPage { page: context.page(TITLE), details }.into_response(),
         None => Redirect::to("/login/continue").into_response(),
     }
 }
@@ -40,32 +40,32 @@ pub(in super::super) async fn show(shell: PageContext, At { login, .. }: At<AtCh
 /// 実行.
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     At { mut login, .. }: At<AtCheck>,
 ) -> Result<Response, AppError> {
     let Some(Details { user_id, password_hash, .. }) = login.account.enrolment.details.clone() else {
         return Ok(Redirect::to("/login/continue").into_response());
     };
     login.proofs = LoginState { return_to: "/enrolment/done".into(), ..login.proofs };
-    finish(&app, &visitor, login, EnrolmentResult { user_id, password_hash, factor: None, lang: shell.lang }).await
+    finish(&app, &client, login, EnrolmentResult { user_id, password_hash, factor: None, lang: context.lang }).await
 }
 
 /// 戻る.
 pub(in super::super) async fn back(
     State(app): State<App>,
-    visitor: ClientInfo,
+    client: ClientInfo,
     At { login, .. }: At<AtCheck>,
 ) -> Result<Response, AppError> {
-    progressed(&app, &visitor, login, |progress| {
+    progressed(&app, &client, login, |progress| {
         progress.pending_email = progress.details.take().and_then(|details| details.email);
     })
     .await
 }
 
 crate::ui::pages! {
-    CheckPage => |shell| Self {
-        page: shell.page(TITLE),
+    CheckPage => |context| Self {
+        page: context.page(TITLE),
         details: Details {
             user_id: "testtaro01".into(),
             password_hash: String::new(),

@@ -11,21 +11,21 @@ use serde::Deserialize;
 use super::progressed;
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
         account::{
             names::{self, ChosenName, USER_ID_TAKEN},
             password::{self, checked, hashed},
+            pending_login::{At, AtDetails, PendingLogin},
             queries, rules,
             steps::Details,
-            under_way::{At, AtDetails, PendingLogin},
         },
         societies::EmailRule,
     },
     heavy,
     scope::InSociety,
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 /// The kinds of news of which mails may be wanted, and their (Japanese) names.
@@ -56,14 +56,14 @@ pub(crate) struct EnrolmentForm {
 
 const TITLE: &str = "個人情報入力";
 
-fn page(shell: &PageContext, login: &PendingLogin, form: FormState, typed: EnrolmentForm) -> DetailsPage {
+fn page(context: &PageContext, login: &PendingLogin, form: FormState, typed: EnrolmentForm) -> DetailsPage {
     let policy = &login.scope.society().policy;
     DetailsPage {
-        page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
+        page: if form.has_errors() { context.page_with_errors(TITLE) } else { context.page(TITLE) },
         form,
         typed,
         bounds: [policy.user_id.min.to_string(), policy.user_id.max.to_string()],
-        rule: password::rule_words(shell.lang, policy),
+        rule: password::rule_words(context.lang, policy),
         email_required: policy.email != EmailRule::Optional,
         fixed_user_id: !policy.user_id.may_change,
     }
@@ -71,7 +71,7 @@ fn page(shell: &PageContext, login: &PendingLogin, form: FormState, typed: Enrol
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     At { login, .. }: At<AtDetails>,
 ) -> Result<DetailsPage, AppError> {
     let person = queries::person(&app.db, &login.scope, login.account.account_id).await?;
@@ -80,27 +80,27 @@ pub(in super::super) async fn show(
     let email = typed.or(person.email).or(person.register_email).unwrap_or_default();
     let user_id = login.account.enrolment.user_id.clone().unwrap_or_default();
     let typed = EnrolmentForm { email, user_id, expenses: "yes".into(), ..EnrolmentForm::default() };
-    Ok(page(&shell, &login, FormState::default(), typed))
+    Ok(page(&context, &login, FormState::default(), typed))
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     At { login, .. }: At<AtDetails>,
     Form(typed): Form<EnrolmentForm>,
 ) -> Result<Response, AppError> {
     let (scope, id) = (&login.scope, login.account.account_id);
     let policy = &scope.society().policy;
     let mut form = FormState::default();
-    let user_id = rules::user_id(shell.lang, policy, &typed.user_id).unwrap_or_else(|words| {
+    let user_id = rules::user_id(context.lang, policy, &typed.user_id).unwrap_or_else(|words| {
         form.error("user_id", &words);
         String::new()
     });
     if user_id == login.account.user_id {
-        form.error("user_id", shell.t("仮ユーザIDとは別のユーザIDを入力してください。"));
+        form.error("user_id", context.t("仮ユーザIDとは別のユーザIDを入力してください。"));
     } else if !form.has_errors()
-        && let Some(words) = names::refusal(&app, scope, id, shell.lang, ChosenName::UserId(&user_id)).await?
+        && let Some(words) = names::refusal(&app, scope, id, context.lang, ChosenName::UserId(&user_id)).await?
     {
         form.error("user_id", words);
     }
@@ -112,29 +112,29 @@ pub(in super::super) async fn submit(
     };
     let whose = (&person, user_id.as_str());
     let turn = heavy::account(&login.scope, "member", id);
-    let new = checked(&app, turn, (shell.lang, policy), &mut form, &twice, whose, &login.password_hash).await?;
+    let new = checked(&app, turn, (context.lang, policy), &mut form, &twice, whose, &login.password_hash).await?;
     let email = match typed.email.trim() {
         "" if policy.email == EmailRule::Optional => None,
-        address => rules::email(shell.lang, address)
+        address => rules::email(context.lang, address)
             .inspect_err(|faults| faults.iter().for_each(|words| form.error("email", words)))
             .ok(),
     };
     if let Some(email) = &email
-        && let Some(words) = names::refusal(&app, scope, id, shell.lang, ChosenName::Email(email)).await?
+        && let Some(words) = names::refusal(&app, scope, id, context.lang, ChosenName::Email(email)).await?
     {
         form.error("email", words);
     }
     if form.has_errors() {
         let (new_password, new_password_again) = Default::default();
         return Ok(
-            page(&shell, &login, form, EnrolmentForm { new_password, new_password_again, ..typed }).into_response()
+            page(&context, &login, form, EnrolmentForm { new_password, new_password_again, ..typed }).into_response()
         );
     }
     let wanted = typed.expenses == "yes" && email.is_some();
     let mail_wanted = MAIL_KINDS.iter().map(|(kind, _)| ((*kind).to_owned(), wanted)).collect();
     let details =
         Details { user_id: user_id.clone(), password_hash: hashed(&app, turn, new).await?, email, mail_wanted };
-    progressed(&app, &visitor, login, |progress| {
+    progressed(&app, &client, login, |progress| {
         progress.user_id = Some(user_id);
         progress.details = Some(details);
     })
@@ -142,11 +142,11 @@ pub(in super::super) async fn submit(
 }
 
 crate::ui::pages! {
-    DetailsPage => |shell| {
+    DetailsPage => |context| {
         let mut form = FormState::default();
-        form.error("user_id", shell.t(USER_ID_TAKEN));
+        form.error("user_id", context.t(USER_ID_TAKEN));
         Self {
-            page: shell.page_with_errors(TITLE),
+            page: context.page_with_errors(TITLE),
             form,
             typed: EnrolmentForm { user_id: "testtaro01".into(), email: "taro@mail.example".into(), ..EnrolmentForm::default() },
             bounds: ["8".into(), "13".into()],

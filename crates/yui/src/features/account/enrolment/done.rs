@@ -23,13 +23,13 @@ const TITLE: &str = "登録完了";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: MemberScope,
 ) -> Result<DonePage, AppError> {
     let person = queries::person(&app.db, &scope, scope.account_id).await?;
-    Ok(DonePage { page: shell.page(TITLE), user_id: person.user_id, mailed: person.email.is_some() })
+    Ok(DonePage { page: context.page(TITLE), user_id: person.user_id, mailed: person.email.is_some() })
 }
 
 crate::ui::pages! {
-    DonePage => |shell| Self { page: shell.page(TITLE), user_id: "testtaro01".into(), mailed: true },
+    DonePage => |context| Self { page: context.page(TITLE), user_id: "testtaro01".into(), mailed: true },
 }

@@ -12,21 +12,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
         account::{
             letters,
+            pending_login::{At, AtEmail, AtEmailSent, PendingLogin},
             queries::{self, NewLink},
+            rate_limit::MAILS_OF_ACCOUNT,
             rules, settings,
             steps::Step,
-            throttle::MAILS_OF_ACCOUNT,
-            under_way::{At, AtEmail, AtEmailSent, PendingLogin},
         },
         mails::{self, Letter, MailFrame, Recipient},
     },
     scope::{InSociety, PublicScope},
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 /// How long the link in the mail works.
@@ -70,7 +70,7 @@ const SENT_TITLE: &str = "メールアドレスの確認";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     At { login, .. }: At<AtEmail>,
 ) -> Result<Response, AppError> {
     if login.step(&app) == Step::EmailSent {
@@ -78,19 +78,19 @@ pub(in super::super) async fn show(
     }
     let person = queries::person(&app.db, &login.scope, login.account.account_id).await?;
     let email = person.email.or(person.register_email).unwrap_or_default();
-    let page = shell.page(TITLE);
+    let page = context.page(TITLE);
     Ok(EmailPage { page, form: FormState::default(), email, sign_out_everywhere: false }.into_response())
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     At { login, .. }: At<AtEmail>,
     Form(typed): Form<EnrolmentEmailForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let (scope, id) = (&login.scope, login.account.account_id);
-    let address = match rules::email(shell.lang, &typed.email) {
+    let address = match rules::email(context.lang, &typed.email) {
         Ok(address) => Some(address),
         Err(faults) => {
             faults.iter().for_each(|words| form.error("email", words));
@@ -105,11 +105,11 @@ pub(in super::super) async fn submit(
     }
     let limit = MAILS_OF_ACCOUNT.of(&id.to_string());
     if !form.has_errors() && !limit.take(&app, scope).await? {
-        form.error("email", shell.t(TOO_MANY));
+        form.error("email", context.t(TOO_MANY));
     }
     let sign_out_everywhere = typed.sign_out_everywhere.is_some();
     let (Some(address), false) = (address, form.has_errors()) else {
-        let page = shell.page_with_errors(TITLE);
+        let page = context.page_with_errors(TITLE);
         return Ok(EmailPage { page, form, email: typed.email, sign_out_everywhere }.into_response());
     };
     send(&app, login, &address, sign_out_everywhere).await
@@ -179,19 +179,19 @@ pub(in super::super) async fn mail_or_tell_owner(
     Ok(())
 }
 
-fn sent_page(shell: &PageContext, login: &PendingLogin, form: FormState, again: bool) -> EmailSentPage {
+fn sent_page(context: &PageContext, login: &PendingLogin, form: FormState, again: bool) -> EmailSentPage {
     let email = login.account.enrolment.pending_email.clone().unwrap_or_default();
-    EmailSentPage { page: shell.page(SENT_TITLE), form, email, again }
+    EmailSentPage { page: context.page(SENT_TITLE), form, email, again }
 }
 
-pub(in super::super) async fn sent(shell: PageContext, At { login, .. }: At<AtEmailSent>) -> EmailSentPage {
-    sent_page(&shell, &login, FormState::default(), false)
+pub(in super::super) async fn sent(context: PageContext, At { login, .. }: At<AtEmailSent>) -> EmailSentPage {
+    sent_page(&context, &login, FormState::default(), false)
 }
 
 /// 再送信.
 pub(in super::super) async fn again(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     At { login, .. }: At<AtEmailSent>,
 ) -> Result<Response, AppError> {
     let (id, now) = (login.account.account_id, app.clock.now());
@@ -199,32 +199,32 @@ pub(in super::super) async fn again(
     let limit = MAILS_OF_ACCOUNT.of(&id.to_string());
     let mut form = FormState::default();
     if newest.is_some_and(|sent_at| now.duration_since(sent_at) < COOL_DOWN) {
-        form.error("again", shell.t("メールは送信済みです。届くまで30秒ほどお待ちください。"));
+        form.error("again", context.t("メールは送信済みです。届くまで30秒ほどお待ちください。"));
     } else if !limit.take(&app, &login.scope).await? {
-        form.error("again", shell.t(TOO_MANY));
+        form.error("again", context.t(TOO_MANY));
     }
     let address = login.account.enrolment.pending_email.clone().unwrap_or_default();
     if form.has_errors() {
-        return Ok(sent_page(&shell, &login, form, false).into_response());
+        return Ok(sent_page(&context, &login, form, false).into_response());
     }
     let mut tx = app.db.begin().await?;
     mail_link(&app, &mut tx, &login.scope, id, &address).await?;
     tx.commit().await?;
     app.mail.wake();
-    Ok(sent_page(&shell, &login, FormState::default(), true).into_response())
+    Ok(sent_page(&context, &login, FormState::default(), true).into_response())
 }
 
 /// Back to another address.
 pub(in super::super) async fn change(
     State(app): State<App>,
-    visitor: ClientInfo,
+    client: ClientInfo,
     At { login, .. }: At<AtEmailSent>,
 ) -> Result<Response, AppError> {
     let id = login.account.account_id;
     let mut tx = app.db.begin().await?;
     queries::links_delete(&mut tx, &login.scope, id, "email").await?;
     tx.commit().await?;
-    super::progressed(&app, &visitor, login, |progress| progress.pending_email = None).await
+    super::progressed(&app, &client, login, |progress| progress.pending_email = None).await
 }
 
 /// Whether the page that waits may move on.
@@ -243,14 +243,14 @@ pub(in super::super) async fn status(
 }
 
 crate::ui::pages! {
-    EmailPage => |shell| {
+    EmailPage => |context| {
         let mut form = FormState::default();
-        form.error("email", shell.t("無効なメールアドレスです。入力したメールアドレスに誤りがないかご確認ください。"));
-        let page = shell.page_with_errors(TITLE);
+        form.error("email", context.t("無効なメールアドレスです。入力したメールアドレスに誤りがないかご確認ください。"));
+        let page = context.page_with_errors(TITLE);
         Self { page, form, email: "taro?@mail.example".into(), sign_out_everywhere: false }
     },
-    EmailSentPage => |shell| Self {
-        page: shell.page(SENT_TITLE),
+    EmailSentPage => |context| Self {
+        page: context.page(SENT_TITLE),
         form: FormState::default(),
         email: "taro@mail.example".into(),
         again: true,

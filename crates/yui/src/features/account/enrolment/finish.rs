@@ -4,19 +4,20 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
         account::{
-            happened::{AccountEvent, happened},
+            add_factor,
+            events::{AccountEvent, record_event},
+            pending_login::PendingLogin,
             queries::{self, NewPassword},
-            registration, settings,
+            settings,
             steps::{LoginState, PrimaryFactor, SecondFactor},
-            under_way::PendingLogin,
         },
         societies::Factor,
     },
     ui::Lang,
-    visitor::ClientInfo,
 };
 
 /// What the account is to have from now on.
@@ -31,7 +32,7 @@ pub(in super::super) struct EnrolmentResult {
 /// Ends enrolment in one transaction, and leads on: to the factor to register, or into the portal.
 pub(in super::super) async fn finish(
     app: &App,
-    visitor: &ClientInfo,
+    client: &ClientInfo,
     login: PendingLogin,
     own: EnrolmentResult,
 ) -> Result<Response, AppError> {
@@ -57,7 +58,7 @@ pub(in super::super) async fn finish(
         // Somebody else took the user ID since it was chosen.
         Err(error) if error.is_taken("accounts_user_id") => {
             drop(tx);
-            return taken_meanwhile(app, visitor, login).await;
+            return taken_meanwhile(app, client, login).await;
         }
         Err(error) => return Err(error.into()),
     }
@@ -69,7 +70,7 @@ pub(in super::super) async fn finish(
         match queries::email_set(&mut tx, scope, id, details.email.as_deref(), None).await {
             Err(error) if error.is_taken("accounts_email") => {
                 drop(tx);
-                return taken_meanwhile(app, visitor, login).await;
+                return taken_meanwhile(app, client, login).await;
             }
             set => set?,
         }
@@ -78,19 +79,19 @@ pub(in super::super) async fn finish(
         }
     }
     if mails_codes {
-        registration::email_insert(app, &mut tx, scope, id).await?;
+        add_factor::email_insert(app, &mut tx, scope, id).await?;
     }
     queries::links_delete(&mut tx, scope, id, "first_login").await?;
     settings::others_end(&mut tx, scope, id, &login.token_hash).await?;
-    happened(app, &mut tx, scope, Some(visitor), id, AccountEvent::Enrolled).await?;
-    let answer = login.stepped(app, visitor, tx).await?;
+    record_event(app, &mut tx, scope, Some(client), id, AccountEvent::Enrolled).await?;
+    let answer = login.commit_and_advance(app, client, tx).await?;
     app.mail.wake();
     Ok(answer)
 }
 
 /// Leads back to where user ID and address are chosen.
-async fn taken_meanwhile(app: &App, visitor: &ClientInfo, login: PendingLogin) -> Result<Response, AppError> {
-    super::progressed(app, visitor, login, |progress| {
+async fn taken_meanwhile(app: &App, client: &ClientInfo, login: PendingLogin) -> Result<Response, AppError> {
+    super::progressed(app, client, login, |progress| {
         progress.user_id = None;
         progress.details = None;
     })

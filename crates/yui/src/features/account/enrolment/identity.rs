@@ -11,19 +11,19 @@ use serde::Deserialize;
 use super::wrong_identity;
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
         account::{
-            happened::{AccountEvent, happened},
+            events::{AccountEvent, record_event},
+            pending_login::{At, AtIdentity, PendingLogin},
             queries, rules,
-            under_way::{At, AtIdentity, PendingLogin},
         },
         societies::{self, IdentityCheck},
         terms::{self, Terms},
     },
     scope::InSociety,
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -52,14 +52,14 @@ const TITLE: &str = "本人確認";
 
 async fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     login: &PendingLogin,
     form: FormState,
     typed: IdentityForm,
 ) -> Result<Response, AppError> {
     let policy = &login.scope.society().policy;
     let page = IdentityPage {
-        page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
+        page: if form.has_errors() { context.page_with_errors(TITLE) } else { context.page(TITLE) },
         form,
         typed,
         asks_insurer: policy.identity_check == IdentityCheck::InsurerNumberAndBirthDate,
@@ -71,16 +71,16 @@ async fn page(
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     At { login, .. }: At<AtIdentity>,
 ) -> Result<Response, AppError> {
-    page(&app, &shell, &login, FormState::default(), IdentityForm::default()).await
+    page(&app, &context, &login, FormState::default(), IdentityForm::default()).await
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     At { login, .. }: At<AtIdentity>,
     Form(typed): Form<IdentityForm>,
 ) -> Result<Response, AppError> {
@@ -89,23 +89,23 @@ pub(in super::super) async fn submit(
     let mut form = FormState::default();
     let insurer = rules::folded(&typed.insurer_number);
     if asks_insurer && (insurer.len() != 8 || !insurer.chars().all(|c| c.is_ascii_digit())) {
-        form.error("insurer_number", shell.t("保険者番号を8桁の数字で入力してください。"));
+        form.error("insurer_number", context.t("保険者番号を8桁の数字で入力してください。"));
     }
     let birth_date = rules::birth_date(&typed.birth_date);
     if birth_date.is_none() {
-        form.error("birth_date", shell.t("生年月日を西暦の8桁の数字で入力してください。例：19790822"));
+        form.error("birth_date", context.t("生年月日を西暦の8桁の数字で入力してください。例：19790822"));
     }
     if policy.asks_relationship && !matches!(typed.relationship.as_str(), "insured" | "dependent") {
-        form.error("relationship", shell.t("被保険者か被扶養者かを選択してください。"));
+        form.error("relationship", context.t("被保険者か被扶養者かを選択してください。"));
     }
     if login.account.current_terms.is_some() && typed.agreed != "yes" {
-        form.error("agreed", shell.t("ご利用には、利用規約への同意が必要です。同意しない場合は、下の「中断してポータルに戻る」を押してください。"));
+        form.error("agreed", context.t("ご利用には、利用規約への同意が必要です。同意しない場合は、下の「中断してポータルに戻る」を押してください。"));
     }
     if form.has_errors() {
-        return page(&app, &shell, &login, form, typed).await;
+        return page(&app, &context, &login, form, typed).await;
     }
     if login.account.current_terms != typed.version.filter(|_| login.account.current_terms.is_some()) {
-        return page(&app, &shell, &login, form, IdentityForm { agreed: String::new(), ..typed }).await;
+        return page(&app, &context, &login, form, IdentityForm { agreed: String::new(), ..typed }).await;
     }
 
     let (id, now) = (login.account.account_id, app.clock.now());
@@ -115,12 +115,12 @@ pub(in super::super) async fn submit(
         && (!asks_insurer || numbers.contains(&insurer))
         && (!policy.asks_relationship || typed.relationship == "insured");
     if !right {
-        if wrong_identity(&app, &visitor, &login).await? {
+        if wrong_identity(&app, &client, &login).await? {
             return Ok(Redirect::to("/login/continue").into_response());
         }
         let words = "入力内容が登録と一致しません。被保険者ご本人の情報をご確認ください。5回誤るとロックされます。";
-        form.error(if asks_insurer { "insurer_number" } else { "birth_date" }, shell.t(words));
-        return page(&app, &shell, &login, form, typed).await;
+        form.error(if asks_insurer { "insurer_number" } else { "birth_date" }, context.t(words));
+        return page(&app, &context, &login, form, typed).await;
     }
     let mut progress = login.account.enrolment.clone();
     progress.identity_checked = true;
@@ -131,18 +131,18 @@ pub(in super::super) async fn submit(
         return Ok(Redirect::to("/login/continue").into_response());
     }
     if let Some(version) = login.account.current_terms {
-        terms::agree(&mut tx, &login.scope, id, version, &visitor.address.to_string(), now).await?;
-        happened(&app, &mut tx, &login.scope, Some(&visitor), id, AccountEvent::TermsAgreed(version)).await?;
+        terms::agree(&mut tx, &login.scope, id, version, &client.address.to_string(), now).await?;
+        record_event(&app, &mut tx, &login.scope, Some(&client), id, AccountEvent::TermsAgreed(version)).await?;
     }
-    login.stepped(&app, &visitor, tx).await
+    login.commit_and_advance(&app, &client, tx).await
 }
 
 crate::ui::pages! {
-    IdentityPage => |shell| {
+    IdentityPage => |context| {
         let mut form = FormState::default();
-        form.error("insurer_number", shell.t("保険者番号を8桁の数字で入力してください。"));
+        form.error("insurer_number", context.t("保険者番号を8桁の数字で入力してください。"));
         Self {
-            page: shell.page_with_errors(TITLE),
+            page: context.page_with_errors(TITLE),
             form,
             typed: IdentityForm { insurer_number: "0613".into(), birth_date: "19790822".into(), ..IdentityForm::default() },
             asks_insurer: true,

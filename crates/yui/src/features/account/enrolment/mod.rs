@@ -25,17 +25,17 @@ pub(super) use profile::{FactorChoice, choices, show as profile_show, submit as 
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::{
-    happened::{AccountEvent, happened},
+    events::{AccountEvent, record_event},
+    pending_login::PendingLogin,
     queries::{self, Counting, Wrong},
     steps::EnrolmentProgress,
-    under_way::PendingLogin,
 };
-use crate::{app::App, error::AppError, security, visitor::ClientInfo};
+use crate::{app::App, client_info::ClientInfo, error::AppError, security};
 
 /// Keeps how far enrolment has come, and leads on.
 async fn progressed(
     app: &App,
-    visitor: &ClientInfo,
+    client: &ClientInfo,
     login: PendingLogin,
     change: impl FnOnce(&mut EnrolmentProgress),
 ) -> Result<Response, AppError> {
@@ -47,12 +47,12 @@ async fn progressed(
     if !stepped {
         return Ok(Redirect::to("/login/continue").into_response());
     }
-    login.stepped(app, visitor, tx).await
+    login.commit_and_advance(app, client, tx).await
 }
 
 /// Takes the step for a wrong answer to the identity check, and counts it; returns whether the login has to be looked at anew: it
 /// was the last answer that the account has, or another one was sent at the same moment, of which only one is looked at.
-async fn wrong_identity(app: &App, visitor: &ClientInfo, login: &PendingLogin) -> Result<bool, AppError> {
+async fn wrong_identity(app: &App, client: &ClientInfo, login: &PendingLogin) -> Result<bool, AppError> {
     let (scope, id) = (&login.scope, login.account.account_id);
     let mut tx = app.db.begin().await?;
     if !login.take_step(&mut tx, &login.proofs).await? {
@@ -60,7 +60,7 @@ async fn wrong_identity(app: &App, visitor: &ClientInfo, login: &PendingLogin) -
     }
     let counting = queries::wrong(&mut tx, scope, Some(id), Wrong::Identity, app.clock.now()).await?;
     if counting == Counting::Locked {
-        happened(app, &mut tx, scope, Some(visitor), id, AccountEvent::Locked).await?;
+        record_event(app, &mut tx, scope, Some(client), id, AccountEvent::Locked).await?;
     }
     tx.commit().await?;
     app.mail.wake();

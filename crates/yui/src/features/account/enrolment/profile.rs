@@ -11,18 +11,18 @@ use serde::Deserialize;
 use super::progressed;
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
         account::{
             names::{self, ChosenName, USER_ID_TAKEN},
+            pending_login::{At, AtProfile, PendingLogin},
             rules,
-            under_way::{At, AtProfile, PendingLogin},
         },
         societies::Factor,
     },
     scope::InSociety,
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 /// A factor to choose.
@@ -56,15 +56,15 @@ const TITLE: &str = "ユーザIDの変更・認証方法の設定";
 
 /// Returns the factors that the society allows, with the recommended one marked.
 pub(in super::super) fn choices(
-    shell: &PageContext,
+    context: &PageContext,
     scope: &impl InSociety,
     chosen: Option<Factor>,
 ) -> Vec<FactorChoice> {
     let policy = &scope.society().policy;
     let choice = |factor: &Factor| FactorChoice {
-        word: factor.word(),
-        label: shell.t(factor.label()).to_owned(),
-        hint: shell.t(hint(*factor)).to_owned(),
+        word: factor.as_str(),
+        label: context.t(factor.label()).to_owned(),
+        hint: context.t(hint(*factor)).to_owned(),
         recommended: policy.recommended_factor == Some(*factor),
         chosen: chosen.or(policy.recommended_factor) == Some(*factor),
     };
@@ -82,7 +82,7 @@ fn hint(factor: Factor) -> &'static str {
 }
 
 fn page(
-    shell: &PageContext,
+    context: &PageContext,
     login: &PendingLogin,
     form: FormState,
     user_id: String,
@@ -90,47 +90,47 @@ fn page(
 ) -> NewUserIdPage {
     let rule = login.scope.society().policy.user_id;
     NewUserIdPage {
-        page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
+        page: if form.has_errors() { context.page_with_errors(TITLE) } else { context.page(TITLE) },
         form,
         user_id,
         bounds: [rule.min.to_string(), rule.max.to_string()],
-        choices: choices(shell, &login.scope, chosen),
+        choices: choices(context, &login.scope, chosen),
     }
 }
 
-pub(in super::super) async fn show(shell: PageContext, At { login, .. }: At<AtProfile>) -> NewUserIdPage {
+pub(in super::super) async fn show(context: PageContext, At { login, .. }: At<AtProfile>) -> NewUserIdPage {
     let user_id = login.account.user_id.clone();
-    page(&shell, &login, FormState::default(), user_id, None)
+    page(&context, &login, FormState::default(), user_id, None)
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     At { login, .. }: At<AtProfile>,
     Form(typed): Form<EnrolmentProfileForm>,
 ) -> Result<Response, AppError> {
     let policy = &login.scope.society().policy;
     let mut form = FormState::default();
-    let user_id = rules::user_id(shell.lang, policy, &typed.user_id).unwrap_or_else(|words| {
+    let user_id = rules::user_id(context.lang, policy, &typed.user_id).unwrap_or_else(|words| {
         form.error("user_id", &words);
         String::new()
     });
     let id = login.account.account_id;
     if !form.has_errors()
-        && let Some(words) = names::refusal(&app, &login.scope, id, shell.lang, ChosenName::UserId(&user_id)).await?
+        && let Some(words) = names::refusal(&app, &login.scope, id, context.lang, ChosenName::UserId(&user_id)).await?
     {
         form.error("user_id", words);
     }
     // A method that the society does not offer is none, whatever the form sent.
-    let factor = Factor::of(&typed.factor).filter(|factor| policy.factors.contains(factor));
+    let factor = Factor::parse(&typed.factor).filter(|factor| policy.factors.contains(factor));
     if factor.is_none() && !policy.factors.is_empty() {
-        form.error("factor", shell.t("認証方法を選択してください。"));
+        form.error("factor", context.t("認証方法を選択してください。"));
     }
     if form.has_errors() {
-        return Ok(page(&shell, &login, form, typed.user_id, factor).into_response());
+        return Ok(page(&context, &login, form, typed.user_id, factor).into_response());
     }
-    progressed(&app, &visitor, login, |progress| {
+    progressed(&app, &client, login, |progress| {
         progress.user_id = Some(user_id);
         progress.factor = factor;
     })
@@ -138,18 +138,18 @@ pub(in super::super) async fn submit(
 }
 
 crate::ui::pages! {
-    NewUserIdPage => |shell| {
+    NewUserIdPage => |context| {
         let choice = |factor: Factor| FactorChoice {
-            word: factor.word(),
-            label: shell.t(factor.label()).into(),
-            hint: shell.t(hint(factor)).into(),
+            word: factor.as_str(),
+            label: context.t(factor.label()).into(),
+            hint: context.t(hint(factor)).into(),
             recommended: factor == Factor::Email,
             chosen: factor == Factor::Email,
         };
         let mut form = FormState::default();
-        form.error("user_id", shell.t(USER_ID_TAKEN));
+        form.error("user_id", context.t(USER_ID_TAKEN));
         Self {
-            page: shell.page_with_errors(TITLE),
+            page: context.page_with_errors(TITLE),
             form,
             user_id: "kari000003".into(),
             bounds: ["3".into(), "255".into()],

@@ -11,16 +11,16 @@ use yui_auth::totp::TotpKey;
 use super::{AvailableFactors, FactorKind, wrong};
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::account::{
+        pending_login::{At, AtFactor},
         queries::{self, FactorRecord},
         sealed::{self, SealContext},
         steps::{LoginState, SecondFactor},
-        under_way::{At, AtFactor},
     },
     scope::InSociety,
     ui::PageContext,
-    visitor::ClientInfo,
 };
 
 /// What is typed.
@@ -54,8 +54,8 @@ fn matched(
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     At { login, .. }: At<AtFactor>,
     Form(typed): Form<AppCodeForm>,
 ) -> Result<Response, AppError> {
@@ -68,7 +68,7 @@ pub(in super::super) async fn submit(
     };
     let (id, now) = (login.account.account_id, app.clock.now());
     let Some(step) = matched(&app, &login.scope, id, device, &typed.code)? else {
-        return wrong(&app, &shell, &visitor, login, (way, "code"), "ワンタイムパスワードが正しくありません。").await;
+        return wrong(&app, &context, &client, login, (way, "code"), "ワンタイムパスワードが正しくありません。").await;
     };
     let mut tx = app.db.begin().await?;
     let proofs = LoginState { second: Some(SecondFactor::App), mail_code: None, ..login.proofs.clone() };
@@ -78,7 +78,7 @@ pub(in super::super) async fn submit(
     // The same code in another login at the same moment: whoever is second has a used code.
     if !queries::factor_step(&mut tx, &login.scope, id, (device.factor_id, step), now).await? {
         drop(tx);
-        return wrong(&app, &shell, &visitor, login, (way, "code"), "ワンタイムパスワードが正しくありません。").await;
+        return wrong(&app, &context, &client, login, (way, "code"), "ワンタイムパスワードが正しくありません。").await;
     }
-    login.stepped(&app, &visitor, tx).await
+    login.commit_and_advance(&app, &client, tx).await
 }

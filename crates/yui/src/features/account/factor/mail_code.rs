@@ -13,22 +13,23 @@ use yui_auth::code;
 use super::{AvailableFactors, FactorKind, proved, wrong};
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
         account::{
-            letters, queries,
+            letters,
+            pending_login::{At, AtFactor, PendingLogin},
+            queries,
+            rate_limit::{MAILS_OF_ACCOUNT, acquire},
             sealed::{self, SealContext},
             session::hex,
             steps::{LoginState, MailCode, SecondFactor},
-            throttle::{MAILS_OF_ACCOUNT, take_all},
-            under_way::{At, AtFactor, PendingLogin},
         },
         mails::{self, MailFrame, Recipient},
         societies::Factor,
     },
     scope::InSociety,
     ui::{FormState, PageContext},
-    visitor::ClientInfo,
 };
 
 /// ASVS 6.5.5: at most ten minutes.
@@ -52,19 +53,19 @@ pub(super) fn lives(app: &App, login: &PendingLogin) -> bool {
 /// Mails a code for this login and shows where to type it.
 pub(super) async fn send(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     login: PendingLogin,
     ways: &AvailableFactors,
 ) -> Result<Response, AppError> {
     let (account, scope, now) = (&login.account, &login.scope, app.clock.now());
     let Some(address) = account.email.as_deref() else { return Err(AppError::NotFound) };
     let limit = MAILS_OF_ACCOUNT.of(&account.account_id.to_string());
-    if let Some(seconds) = take_all(app, scope, &[limit]).await? {
+    if let Some(seconds) = acquire(app, scope, &[limit]).await? {
         let mut form = FormState::default();
         let words =
             "メールの送信が続いたため、しばらくお待ちいただいています。{0}分ほどたってから、もう一度お試しください。";
-        form.error("code", &shell.lang.tf(words, [(seconds / 60 + 1).to_string()]));
-        return Ok(ways.page(shell, &login, FactorKind::Email, form, false).into_response());
+        form.error("code", &context.lang.tf(words, [(seconds / 60 + 1).to_string()]));
+        return Ok(ways.page(context, &login, FactorKind::Email, form, false).into_response());
     }
     let code = code::mail_code(app.random.bytes()?);
     let row = hex(&login.token_hash);
@@ -82,13 +83,13 @@ pub(super) async fn send(
     mails::enqueue(&mut tx, app, scope, to, &letter, now).await?;
     tx.commit().await?;
     app.mail.wake();
-    Ok(ways.page(shell, &login, FactorKind::Email, FormState::default(), true).into_response())
+    Ok(ways.page(context, &login, FactorKind::Email, FormState::default(), true).into_response())
 }
 
 /// 再送信.
 pub(in super::super) async fn again(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     At { login, .. }: At<AtFactor>,
 ) -> Result<Response, AppError> {
     let ways = AvailableFactors::of(&app, &login).await?;
@@ -98,16 +99,16 @@ pub(in super::super) async fn again(
     let sent_at = login.proofs.mail_code.as_ref().map(|code| code.sent_at);
     if sent_at.is_some_and(|sent_at| app.clock.now().duration_since(sent_at) < COOL_DOWN) {
         let mut form = FormState::default();
-        form.error("code", shell.t("メールは送信済みです。届くまで30秒ほどお待ちください。"));
-        return Ok(ways.page(&shell, &login, FactorKind::Email, form, false).into_response());
+        form.error("code", context.t("メールは送信済みです。届くまで30秒ほどお待ちください。"));
+        return Ok(ways.page(&context, &login, FactorKind::Email, form, false).into_response());
     }
-    send(&app, &shell, login, &ways).await
+    send(&app, &context, login, &ways).await
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     At { login, .. }: At<AtFactor>,
     Form(typed): Form<MailCodeForm>,
 ) -> Result<Response, AppError> {
@@ -118,9 +119,9 @@ pub(in super::super) async fn submit(
     };
     if !lives(&app, &login) {
         let mut form = FormState::default();
-        form.error("code", shell.t("ワンタイムパスワードの有効時間が過ぎました。再送信を押してください。"));
+        form.error("code", context.t("ワンタイムパスワードの有効時間が過ぎました。再送信を押してください。"));
         let ways = AvailableFactors::of(&app, &login).await?;
-        return Ok(ways.page(&shell, &login, FactorKind::Email, form, false).into_response());
+        return Ok(ways.page(&context, &login, FactorKind::Email, form, false).into_response());
     }
     let row = hex(&login.token_hash);
     let expected =
@@ -128,8 +129,8 @@ pub(in super::super) async fn submit(
     if !code::code_matches(&typed.code, std::str::from_utf8(&expected)?) {
         return wrong(
             &app,
-            &shell,
-            &visitor,
+            &context,
+            &client,
             login,
             (FactorKind::Email, "code"),
             "ワンタイムパスワードが正しくありません。",
@@ -142,5 +143,5 @@ pub(in super::super) async fn submit(
     for factor in factors.iter().filter(|factor| factor.kind == Factor::Email) {
         queries::factor_used(&mut tx, &login.scope, login.account.account_id, factor.factor_id, None, now).await?;
     }
-    proved(&app, &visitor, login, tx, SecondFactor::Email).await
+    proved(&app, &client, login, tx, SecondFactor::Email).await
 }

@@ -21,19 +21,19 @@ use serde::Deserialize;
 use yui_db::Tx;
 
 use super::{
-    happened::{AccountEvent, happened},
+    events::{AccountEvent, record_event},
+    pending_login::{At, AtFactor, PendingLogin, forgotten, with_cookies},
     queries::{self, Counting, FactorRecord, Wrong},
     steps::{LoginState, Purpose, SecondFactor, WRONG_CODES_PER_LOGIN},
-    under_way::{At, AtFactor, PendingLogin, forgotten, with_cookies},
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::societies::Factor,
     scope::InSociety,
     security,
     ui::{FormState, Page, PageContext, cross_site},
-    visitor::ClientInfo,
 };
 
 /// A way to prove the second factor.
@@ -165,15 +165,15 @@ impl AvailableFactors {
         apps.max_by_key(|app| (app.last_used_at, app.factor_id)).map(|app| FactorKind::App(app.factor_id))
     }
 
-    fn label(&self, shell: &PageContext, way: FactorKind) -> String {
-        let named = |sentence: &str, value: &str| shell.lang.tf(sentence, [value]);
+    fn label(&self, context: &PageContext, way: FactorKind) -> String {
+        let named = |sentence: &str, value: &str| context.lang.tf(sentence, [value]);
         match way {
-            FactorKind::Passkey => shell.t("生体認証（パスキー）を使う").to_owned(),
+            FactorKind::Passkey => context.t("生体認証（パスキー）を使う").to_owned(),
             FactorKind::App(device) => {
                 named("アプリのコードを使う（{0}）", self.target(FactorKind::App(device)).as_str())
             }
             FactorKind::Email => named("メールでコードを受け取る（{0}）", &self.target(FactorKind::Email)),
-            FactorKind::Recovery => shell.t("回復コードを使う").to_owned(),
+            FactorKind::Recovery => context.t("回復コードを使う").to_owned(),
         }
     }
 
@@ -190,17 +190,17 @@ impl AvailableFactors {
 
     fn page(
         &self,
-        shell: &PageContext,
+        context: &PageContext,
         login: &PendingLogin,
         way: FactorKind,
         form: FormState,
         sent: bool,
     ) -> FactorPage {
         let others = self.all().into_iter().filter(|other| *other != way);
-        let others = others.map(|other| WayLink { href: other.href(), label: self.label(shell, other) }).collect();
+        let others = others.map(|other| WayLink { href: other.href(), label: self.label(context, other) }).collect();
         let title = "二要素認証";
         FactorPage {
-            page: if form.has_errors() { shell.page_with_errors(title) } else { shell.page(title) },
+            page: if form.has_errors() { context.page_with_errors(title) } else { context.page(title) },
             form,
             way,
             target: self.target(way),
@@ -221,7 +221,7 @@ pub(super) fn masked(address: &str) -> String {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     Query(wanted): Query<FactorQuery>,
     headers: HeaderMap,
     At { login, .. }: At<AtFactor>,
@@ -230,15 +230,15 @@ pub(super) async fn show(
     let way = ways.wanted(&wanted, login.account.chosen_factor);
     // A page elsewhere that leads here makes nobody a mail.
     if way == FactorKind::Email && !mail_code::lives(&app, &login) && !cross_site(&headers) {
-        return mail_code::send(&app, &shell, login, &ways).await;
+        return mail_code::send(&app, &context, login, &ways).await;
     }
-    Ok(ways.page(&shell, &login, way, FormState::default(), false).into_response())
+    Ok(ways.page(&context, &login, way, FormState::default(), false).into_response())
 }
 
 /// Records a proved second factor in `tx`, and leads on.
 async fn proved(
     app: &App,
-    visitor: &ClientInfo,
+    client: &ClientInfo,
     login: PendingLogin,
     mut tx: Tx,
     second: SecondFactor,
@@ -247,14 +247,14 @@ async fn proved(
     if !login.take_step(&mut tx, &proofs).await? {
         return Ok(Redirect::to("/login/continue").into_response());
     }
-    login.stepped(app, visitor, tx).await
+    login.commit_and_advance(app, client, tx).await
 }
 
 /// Counts a wrong code; after the last one the login is given up.
 async fn wrong(
     app: &App,
-    shell: &PageContext,
-    visitor: &ClientInfo,
+    context: &PageContext,
+    client: &ClientInfo,
     login: PendingLogin,
     (way, field): (FactorKind, &'static str),
     words: &str,
@@ -267,38 +267,38 @@ async fn wrong(
     }
     let id = login.account.account_id;
     if queries::wrong(&mut tx, &login.scope, Some(id), Wrong::Code, now).await? == Counting::Locked {
-        happened(app, &mut tx, &login.scope, Some(visitor), id, AccountEvent::Locked).await?;
+        record_event(app, &mut tx, &login.scope, Some(client), id, AccountEvent::Locked).await?;
     }
     tx.commit().await?;
     app.mail.wake();
     security::refused(&login.scope, "code", Some(id));
     if proofs.wrong_codes >= WRONG_CODES_PER_LOGIN {
         queries::login_delete(&app.db, &login.scope, &login.token_hash).await?;
-        let page = GivenUpPage { page: shell.page("ログインできません") };
+        let page = GivenUpPage { page: context.page("ログインできません") };
         return Ok(with_cookies(page.into_response(), vec![forgotten(app)]));
     }
     let mut form = FormState::default();
-    form.error(field, shell.t(words));
+    form.error(field, context.t(words));
     let ways = AvailableFactors::of(app, &login).await?;
-    Ok(ways.page(shell, &login, way, form, false).into_response())
+    Ok(ways.page(context, &login, way, form, false).into_response())
 }
 
 crate::ui::pages! {
-    FactorPage => |shell| {
+    FactorPage => |context| {
         let mut form = FormState::default();
-        form.error("code", shell.t("ワンタイムパスワードが正しくありません。"));
+        form.error("code", context.t("ワンタイムパスワードが正しくありません。"));
         Self {
-            page: shell.page_with_errors("二要素認証"),
+            page: context.page_with_errors("二要素認証"),
             form,
             way: FactorKind::Email,
             target: "te…@example.jp".into(),
             others: vec![WayLink {
                 href: FactorKind::Passkey.href(),
-                label: shell.t("生体認証（パスキー）を使う").into(),
+                label: context.t("生体認証（パスキー）を使う").into(),
             }],
             sent: true,
             confirming: false,
         }
     },
-    GivenUpPage => |shell| Self { page: shell.page("ログインできません") },
+    GivenUpPage => |context| Self { page: context.page("ログインできません") },
 }

@@ -9,19 +9,22 @@ use axum::{
 use super::{AvailableFactors, proved};
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
         account::{
-            passkeys::{CeremonyAnswer, CeremonyKind, ask, leading, relying_party, saying, taken, worth},
+            passkeys::{
+                CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
+                verified_or_none,
+            },
+            pending_login::{At, AtFactor},
             queries,
             steps::SecondFactor,
-            under_way::{At, AtFactor},
         },
         societies::Factor,
     },
     security,
     ui::PageContext,
-    visitor::ClientInfo,
 };
 
 const REFUSED: &str = "生体認証を確認できませんでした。もう一度試すか、ほかの方法を選んでください。";
@@ -36,31 +39,32 @@ pub(in super::super) async fn begin(
         return Err(AppError::NotFound);
     }
     let ceremony = relying_party(&app, &login.scope)?.factor_begin(&stored)?;
-    ask(&app, &login.scope, (CeremonyKind::Factor, Some(login.account.account_id)), ceremony).await
+    start_ceremony(&app, &login.scope, (CeremonyKind::Factor, Some(login.account.account_id)), ceremony).await
 }
 
 pub(in super::super) async fn finish(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     At { login, .. }: At<AtFactor>,
     Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
     let id = login.account.account_id;
-    let Some(state) = taken(&app, &login.scope, (CeremonyKind::Factor, Some(id)), &answer).await? else {
-        return Ok(saying(&shell, REFUSED));
+    let Some(state) = take_ceremony(&app, &login.scope, (CeremonyKind::Factor, Some(id)), &answer).await? else {
+        return Ok(json_error(&context, REFUSED));
     };
     let factors = queries::factors(&app.db, &login.scope, id).await?;
     let passkeys: Vec<_> = factors.iter().filter(|factor| factor.kind == Factor::Passkey).collect();
     let stored: Vec<_> = passkeys.iter().filter_map(|factor| factor.credential.clone()).collect();
     let party = relying_party(&app, &login.scope)?;
-    let Some((which, used)) = worth(party.factor_finish(&state, &answer.credential.to_string(), &stored))? else {
+    let Some((which, used)) = verified_or_none(party.factor_finish(&state, &answer.credential.to_string(), &stored))?
+    else {
         security::refused(&login.scope, "passkey", Some(id));
-        return Ok(saying(&shell, REFUSED));
+        return Ok(json_error(&context, REFUSED));
     };
     let Some(passkey) = passkeys.get(which) else { return Ok(Redirect::to("/login/factor").into_response()) };
     let mut tx = app.db.begin().await?;
     let now = app.clock.now();
     queries::factor_used(&mut tx, &login.scope, id, passkey.factor_id, used.updated.as_deref(), now).await?;
-    Ok(leading(proved(&app, &visitor, login, tx, SecondFactor::Passkey).await?))
+    Ok(json_redirect(proved(&app, &client, login, tx, SecondFactor::Passkey).await?))
 }

@@ -7,16 +7,16 @@ use yui_auth::code::recovery_code_matches;
 use super::{FactorKind, proved, wrong};
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::account::{
-        happened::{AccountEvent, happened},
+        events::{AccountEvent, record_event},
+        pending_login::{At, AtFactor},
         queries,
         sealed::{self, SealContext},
         steps::SecondFactor,
-        under_way::{At, AtFactor},
     },
     ui::PageContext,
-    visitor::ClientInfo,
 };
 
 /// What is typed.
@@ -33,8 +33,8 @@ pub(in super::super) fn row(account_id: i64, place: i32) -> String {
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     At { login, .. }: At<AtFactor>,
     Form(typed): Form<RecoveryCodeForm>,
 ) -> Result<Response, AppError> {
@@ -49,14 +49,14 @@ pub(in super::super) async fn submit(
     }
     let way = (FactorKind::Recovery, "recovery_code");
     let words = "回復コードが正しくありません。";
-    let Some(place) = matched else { return wrong(&app, &shell, &visitor, login, way, words).await };
+    let Some(place) = matched else { return wrong(&app, &context, &client, login, way, words).await };
     let mut tx = app.db.begin().await?;
     if !queries::recovery_use(&mut tx, scope, id, place, now).await? {
         drop(tx);
-        return wrong(&app, &shell, &visitor, login, way, words).await;
+        return wrong(&app, &context, &client, login, way, words).await;
     }
-    happened(&app, &mut tx, scope, Some(&visitor), id, AccountEvent::RecoveryCodeUsed).await?;
-    let answer = proved(&app, &visitor, login, tx, SecondFactor::Recovery).await;
+    record_event(&app, &mut tx, scope, Some(&client), id, AccountEvent::RecoveryCodeUsed).await?;
+    let answer = proved(&app, &client, login, tx, SecondFactor::Recovery).await;
     app.mail.wake();
     answer
 }

@@ -89,7 +89,7 @@ async fn go(job: Job<'_>, plan: Plan) -> anyhow::Result<Report> {
 }
 
 impl FileKind for OlderUserFiles {
-    fn word(&self) -> &'static str {
+    fn as_str(&self) -> &'static str {
         "older_users"
     }
 

@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// How long an order is a worker's without a sign of life.
-pub(super) const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(30);
+pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often a worker gives one, and learns whether the order still stands.
-const SIGN_EACH: Duration = Duration::from_secs(5);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long an order that failed waits before it is tried again.
 const PAUSE: SignedDuration = SignedDuration::from_mins(1);
@@ -71,7 +71,7 @@ pub(super) async fn work_due<O: Order>(app: &App) -> anyhow::Result<usize> {
     for scope in SystemScope::of_these(app, &due, O::WHAT).await? {
         let now = app.clock.now();
         let mut tx = app.db.begin().await?;
-        let values = params![scope.society_id(), now, now.checked_add(TAKEN_FOR)?];
+        let values = params![scope.society_id(), now, now.checked_add(LEASE)?];
         let order: Option<O> = tx.optional(take, values).await?;
         tx.commit().await?;
         let Some(order) = order else { continue };
@@ -104,13 +104,13 @@ async fn in_the_name<O: Order>(app: &App, scope: &SystemScope, order: &O) -> any
 /// Gives signs of life; returns when the order was stopped or is another worker's.
 async fn lost<O: Order>(app: &App, scope: &SystemScope, order: &O) {
     let (id, tries) = order.taken();
-    let mut clock = interval(SIGN_EACH);
+    let mut clock = interval(HEARTBEAT_INTERVAL);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // It was taken just now.
     clock.tick().await;
     loop {
         clock.tick().await;
-        let Ok(until) = app.clock.now().checked_add(TAKEN_FOR) else { return };
+        let Ok(until) = app.clock.now().checked_add(LEASE) else { return };
         match app.db.execute(O::STATEMENTS.keep, params![scope.society_id(), id, tries, until]).await {
             Ok(0) => return,
             Ok(_) => {}

@@ -103,17 +103,17 @@ pub async fn make(app: &App, scope: &SystemScope, whom: Whom<'_>) -> anyhow::Res
                 new_accounts(app, scope, some, ends_at).await?;
             }
             let without_way = queries::without_way(&app.db, scope, today).await?;
-            anew(app, scope, &without_way, ends_at).await?;
+            reissue_all(app, scope, &without_way, ends_at).await?;
             Ok(None)
         }
         Whom::Expired => {
             let expired = queries::expired(&app.db, scope, today, app.clock.now()).await?;
-            anew(app, scope, &expired, ends_at).await?;
+            reissue_all(app, scope, &expired, ends_at).await?;
             Ok(None)
         }
         Whom::Run(run_id) => {
             let again = queries::of_run(&app.db, scope, run_id).await?;
-            anew(app, scope, &again, ends_at).await?;
+            reissue_all(app, scope, &again, ends_at).await?;
             Ok(None)
         }
         Whom::Account(user_id) => {
@@ -121,7 +121,7 @@ pub async fn make(app: &App, scope: &SystemScope, whom: Whom<'_>) -> anyhow::Res
             let account = queries::temporary(&app.db, scope, &user_id).await?;
             let account =
                 account.with_context(|| format!("{user_id:?} is no user ID of an account that waits for enrolment"))?;
-            anew(app, scope, &[account], ends_at).await?;
+            reissue_all(app, scope, &[account], ends_at).await?;
             Ok(Some(account))
         }
     }
@@ -166,13 +166,13 @@ async fn new_accounts(
 }
 
 /// Gives accounts that wait for enrolment another pair.
-async fn anew(app: &App, scope: &SystemScope, accounts: &[i64], ends_at: Timestamp) -> anyhow::Result<()> {
+async fn reissue_all(app: &App, scope: &SystemScope, accounts: &[i64], ends_at: Timestamp) -> anyhow::Result<()> {
     for some in accounts.chunks(CHUNK) {
         let passwords = passwords(app, some.len())?;
         let hashes = hashed(app, &passwords).await?;
         let mut tx = app.db.begin().await?;
         for ((account_id, password), hash) in some.iter().copied().zip(&passwords).zip(&hashes) {
-            if !anew_in(app, &mut tx, scope, account_id, (password, hash), ends_at).await? {
+            if !reissue_in(app, &mut tx, scope, account_id, (password, hash), ends_at).await? {
                 bail!("an account was enrolled just now: run this again");
             }
         }
@@ -198,7 +198,7 @@ pub(in super::super) async fn reissue(
     let hashes = hashed(app, &passwords).await?;
     let (Some(password), Some(hash)) = (passwords.first(), hashes.first()) else { bail!("no password was made") };
     let mut tx = app.db.begin().await?;
-    if !anew_in(app, &mut tx, scope, account_id, (password, hash), ends_at).await? {
+    if !reissue_in(app, &mut tx, scope, account_id, (password, hash), ends_at).await? {
         return Ok(false);
     }
     recorded(&mut tx).await?;
@@ -209,7 +209,7 @@ pub(in super::super) async fn reissue(
 
 /// Puts a pair in the place of the old one; returns false where the account does not wait for enrolment. What the old way
 /// in has led to is undone: whoever comes with the new paper begins anew.
-async fn anew_in(
+async fn reissue_in(
     app: &App,
     tx: &mut Tx,
     scope: &SystemScope,

@@ -174,7 +174,7 @@ impl StandingRow {
         let standing = AuthAccount {
             account_id: self.account_id,
             revision: self.revision,
-            state: AccountState::of(&self.state)?,
+            state: AccountState::parse(&self.state)?,
             locked_at: jiff(self.locked_at),
             user_id: self.user_id,
             password_set_at: self.password_set_at.to_jiff(),
@@ -185,7 +185,7 @@ impl StandingRow {
             email: self.email,
             email_verified: self.email_verified_at.is_some(),
             enrolment: enrolment.ok().flatten().unwrap_or_default(),
-            chosen_factor: self.chosen_factor.as_deref().and_then(Factor::of),
+            chosen_factor: self.chosen_factor.as_deref().and_then(Factor::parse),
             factors,
             current_terms: self.current_terms,
             agreed_terms: self.agreed_terms,
@@ -196,7 +196,7 @@ impl StandingRow {
 
 async fn factor_kinds(db: &Db, scope: &impl InSociety, account_id: i64) -> Result<Vec<Factor>, DbError> {
     let kinds: Vec<KindRow> = db.all(&FACTOR_KINDS, params![scope.society_id(), account_id]).await?;
-    Ok(kinds.iter().filter_map(|row| Factor::of(&row.kind)).collect())
+    Ok(kinds.iter().filter_map(|row| Factor::parse(&row.kind)).collect())
 }
 
 /// Returns the standing of the account with this user ID, and its password hash. An unknown one costs as many statements.
@@ -254,7 +254,7 @@ pub(crate) async fn account_insert(
         account.user_id,
         account.password_hash,
         now,
-        account.state.word(),
+        account.state.as_str(),
         account.email,
         account.locked_at,
         account.password_ends_at,
@@ -496,7 +496,7 @@ pub(crate) async fn chosen_factor_set(
     account_id: i64,
     factor: Option<Factor>,
 ) -> Result<(), DbError> {
-    let values = params![scope.society_id(), account_id, factor.map(Factor::word)];
+    let values = params![scope.society_id(), account_id, factor.map(Factor::as_str)];
     tx.execute(&CHOSEN_FACTOR, values).await.map(drop)
 }
 

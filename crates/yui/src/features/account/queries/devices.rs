@@ -133,7 +133,7 @@ struct NamedSpent {
 }
 
 /// Returns up to which instant the tries of these names are spent, of those that were.
-pub(crate) async fn throttles_spent(
+pub(crate) async fn rate_limits_spent(
     db: &Db,
     scope: &impl InSociety,
     names: &[[u8; 32]],
@@ -144,7 +144,7 @@ pub(crate) async fn throttles_spent(
 }
 
 /// Returns up to which instant the tries of this name are spent, and holds the row until the transaction ends.
-pub(crate) async fn throttle_hold(
+pub(crate) async fn rate_limit_hold(
     tx: &mut Tx,
     scope: &impl InSociety,
     name: &[u8; 32],
@@ -155,7 +155,7 @@ pub(crate) async fn throttle_hold(
 }
 
 /// Keeps up to which instant the tries of this name are spent.
-pub(crate) async fn throttle_set(
+pub(crate) async fn rate_limit_set(
     tx: &mut Tx,
     scope: &impl InSociety,
     name: &[u8; 32],
@@ -165,7 +165,7 @@ pub(crate) async fn throttle_set(
 }
 
 /// Gives back all tries of this name.
-pub(crate) async fn throttle_forget(tx: &mut Tx, scope: &impl InSociety, name: &[u8; 32]) -> Result<(), DbError> {
+pub(crate) async fn rate_limit_forget(tx: &mut Tx, scope: &impl InSociety, name: &[u8; 32]) -> Result<(), DbError> {
     tx.execute(&THROTTLE_FORGET, params![scope.society_id(), name]).await.map(drop)
 }
 

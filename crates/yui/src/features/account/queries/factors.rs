@@ -68,7 +68,7 @@ struct FactorDataRow {
 fn record(row: FactorDataRow) -> Option<FactorRecord> {
     Some(FactorRecord {
         factor_id: row.factor_id,
-        kind: Factor::of(&row.kind)?,
+        kind: Factor::parse(&row.kind)?,
         label: row.label,
         created_at: row.created_at.to_jiff(),
         last_used_at: row.last_used_at.map(yui_db::Timestamp::to_jiff),
@@ -123,7 +123,7 @@ pub(crate) async fn factor_insert(
         scope.society_id(),
         account_id,
         new.factor_id,
-        new.kind.word(),
+        new.kind.as_str(),
         new.label,
         now,
         new.sealed_key,
@@ -162,7 +162,7 @@ pub(crate) async fn factors_delete(
 ) -> Result<(), DbError> {
     match kind {
         Some(kind) => {
-            tx.execute(&FACTORS_DELETE_KIND, params![scope.society_id(), account_id, kind.word()]).await?;
+            tx.execute(&FACTORS_DELETE_KIND, params![scope.society_id(), account_id, kind.as_str()]).await?;
         }
         None => {
             tx.execute(&FACTORS_DELETE, params![scope.society_id(), account_id]).await?;

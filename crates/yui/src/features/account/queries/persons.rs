@@ -58,7 +58,7 @@ impl From<PersonRow> for AccountPerson {
         Self {
             user_id: row.user_id,
             email: row.email,
-            lang: Lang::of(&row.lang).unwrap_or_default(),
+            lang: Lang::parse(&row.lang).unwrap_or_default(),
             name: row.name,
             birth_date: row.birth_date.to_jiff(),
             holder: row.holder.unwrap_or_default(),
@@ -104,7 +104,7 @@ pub(crate) async fn forgetful_in(
     Ok(row.map(|row| Forgetful {
         account_id: row.account_id,
         user_id: row.user_id,
-        lang: Lang::of(&row.lang).unwrap_or_default(),
+        lang: Lang::parse(&row.lang).unwrap_or_default(),
         birth_date: row.birth_date.to_jiff(),
     }))
 }

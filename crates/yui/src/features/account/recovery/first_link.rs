@@ -9,15 +9,15 @@ use axum::{
 use super::{LinkPage, alive, dead};
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::account::{
+        pending_login::advance,
         queries,
         steps::{AccountState, LoginState, PrimaryFactor},
-        under_way::arrive,
     },
     scope::PublicScope,
     ui::PageContext,
-    visitor::ClientInfo,
 };
 
 const DEAD: &str =
@@ -25,18 +25,18 @@ const DEAD: &str =
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
     if alive(&app, &scope, &token, "first_login").await?.is_none() {
-        return Ok(dead(&shell, DEAD).into_response());
+        return Ok(dead(&context, DEAD).into_response());
     }
     let page = LinkPage {
-        page: shell.page("初回登録"),
+        page: context.page("初回登録"),
         action: format!("/link/first/{token}"),
-        words: shell.t("加入者ポータルの初回登録を始めます。10分ほどで終わります。").to_owned(),
-        button: shell.t("初回登録を始める").to_owned(),
+        words: context.t("加入者ポータルの初回登録を始めます。10分ほどで終わります。").to_owned(),
+        button: context.t("初回登録を始める").to_owned(),
     };
     Ok(page.into_response())
 }
@@ -44,18 +44,18 @@ pub(in super::super) async fn show(
 /// Begins enrolment. The link stays until enrolment is done, so that it can go on tomorrow.
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
     let now = app.clock.now();
     let Some(link) = alive(&app, &scope, &token, "first_login").await? else {
-        return Ok(dead(&shell, DEAD).into_response());
+        return Ok(dead(&context, DEAD).into_response());
     };
     let account = queries::standing(&app.db, &scope, link.account_id, now).await?;
     let account = account.map(|(account, _)| account).filter(|account| account.state == AccountState::Temporary);
-    let Some(account) = account else { return Ok(dead(&shell, DEAD).into_response()) };
+    let Some(account) = account else { return Ok(dead(&context, DEAD).into_response()) };
     let proofs = LoginState { first: Some(PrimaryFactor::Link), return_to: "/".to_owned(), ..LoginState::default() };
-    arrive(&app, &scope, &visitor, &account, proofs, None).await
+    advance(&app, &scope, &client, &account, proofs, None).await
 }

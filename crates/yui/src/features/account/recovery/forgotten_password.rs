@@ -14,6 +14,7 @@ use yui_auth::{code, fair::Turn};
 use super::ToldPage;
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     even_time::evenly,
     features::{
@@ -21,9 +22,9 @@ use crate::{
             letters,
             password::hashed,
             queries::{self, NewLink},
+            rate_limit::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON, acquire},
             rules,
             steps::{AccountState, AuthAccount},
-            throttle::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON, take_all},
         },
         mails::{self, MailFrame, Recipient},
         societies::ForgottenPassword,
@@ -31,7 +32,6 @@ use crate::{
     heavy,
     scope::{InSociety, PublicScope},
     ui::{FormState, Lang, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 /// How long the link in the mail works.
@@ -66,44 +66,44 @@ fn asks_person(scope: &PublicScope) -> bool {
 }
 
 fn page(
-    shell: &PageContext,
+    context: &PageContext,
     scope: &PublicScope,
     form: FormState,
     typed: ForgottenPasswordForm,
 ) -> ForgottenPasswordPage {
-    let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
+    let page = if form.has_errors() { context.page_with_errors(TITLE) } else { context.page(TITLE) };
     ForgottenPasswordPage { page, form, typed, asks_person: asks_person(scope) }
 }
 
-pub(in super::super) async fn show(shell: PageContext, scope: PublicScope) -> ForgottenPasswordPage {
-    page(&shell, &scope, FormState::default(), ForgottenPasswordForm::default())
+pub(in super::super) async fn show(context: PageContext, scope: PublicScope) -> ForgottenPasswordPage {
+    page(&context, &scope, FormState::default(), ForgottenPasswordForm::default())
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     Form(typed): Form<ForgottenPasswordForm>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let user_id = rules::folded(&typed.user_id);
     if user_id.is_empty() {
-        form.error("user_id", shell.t("ユーザIDを入力してください。"));
+        form.error("user_id", context.t("ユーザIDを入力してください。"));
     }
     let birth_date = rules::birth_date(&typed.birth_date);
     if asks_person(&scope) {
         if birth_date.is_none() {
-            form.error("birth_date", shell.t("生年月日を西暦の8桁の数字で入力してください。例：19790822"));
+            form.error("birth_date", context.t("生年月日を西暦の8桁の数字で入力してください。例：19790822"));
         }
-        if let Err(faults) = rules::email(shell.lang, &typed.email) {
+        if let Err(faults) = rules::email(context.lang, &typed.email) {
             faults.iter().for_each(|words| form.error("email", words));
         }
     }
     if form.has_errors() {
-        return Ok(page(&shell, &scope, form, typed).into_response());
+        return Ok(page(&context, &scope, form, typed).into_response());
     }
-    if let Some(seconds) = take_all(&app, &scope, &RECOVERIES_OF_ADDRESS.of_network(&visitor)).await? {
+    if let Some(seconds) = acquire(&app, &scope, &RECOVERIES_OF_ADDRESS.of_network(&client)).await? {
         return Err(AppError::TooMany(seconds));
     }
     evenly(async {
@@ -115,14 +115,14 @@ pub(in super::super) async fn submit(
         match scope.society().policy.forgotten_password {
             ForgottenPassword::MailedLink => Ok(mail_link(&app, &scope, usable.as_ref()).await?),
             ForgottenPassword::TemporaryPassword => {
-                let turn = heavy::stranger(&scope, &visitor, &user_id);
+                let turn = heavy::stranger(&scope, &client, &user_id);
                 mail_password(&app, &scope, usable.as_ref(), birth_date, &rules::folded(&typed.email), turn).await
             }
         }
     })
     .await?;
-    let words = shell.t("詳細な手順を記載したメールをすぐに受信してください。").to_owned();
-    Ok(ToldPage { page: shell.page(TITLE).shown_once(), words }.into_response())
+    let words = context.t("詳細な手順を記載したメールをすぐに受信してください。").to_owned();
+    Ok(ToldPage { page: context.page(TITLE).shown_once(), words }.into_response())
 }
 
 /// Mails a link that works once for five minutes.
@@ -197,9 +197,9 @@ pub(super) async fn as_much_work(app: &App, tx: &mut yui_db::Tx, scope: &PublicS
 }
 
 crate::ui::pages! {
-    ForgottenPasswordPage => |shell| {
+    ForgottenPasswordPage => |context| {
         let mut form = FormState::default();
-        form.error("user_id", shell.t("ユーザIDを入力してください。"));
-        Self { page: shell.page_with_errors(TITLE), form, typed: ForgottenPasswordForm::default(), asks_person: true }
+        form.error("user_id", context.t("ユーザIDを入力してください。"));
+        Self { page: context.page_with_errors(TITLE), form, typed: ForgottenPasswordForm::default(), asks_person: true }
     },
 }

@@ -11,19 +11,20 @@ use serde::Deserialize;
 use super::{ToldPage, forgotten_password::as_much_work};
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     even_time::evenly,
     features::{
         account::{
-            letters, queries, rules,
-            throttle::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON, take_all},
+            letters, queries,
+            rate_limit::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON, acquire},
+            rules,
         },
         mails::{self, MailFrame, Recipient},
         societies::ForgottenUserId,
     },
     scope::{InSociety, PublicScope},
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -45,38 +46,43 @@ pub(crate) struct ForgottenUserIdForm {
 
 const TITLE: &str = "ユーザIDのお問い合わせ";
 
-fn page(shell: &PageContext, scope: &PublicScope, form: FormState, typed: ForgottenUserIdForm) -> ForgottenUserIdPage {
-    let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
+fn page(
+    context: &PageContext,
+    scope: &PublicScope,
+    form: FormState,
+    typed: ForgottenUserIdForm,
+) -> ForgottenUserIdPage {
+    let page = if form.has_errors() { context.page_with_errors(TITLE) } else { context.page(TITLE) };
     ForgottenUserIdPage { page, form, typed, rule: scope.society().policy.forgotten_user_id }
 }
 
-pub(in super::super) async fn show(shell: PageContext, scope: PublicScope) -> ForgottenUserIdPage {
-    page(&shell, &scope, FormState::default(), ForgottenUserIdForm::default())
+pub(in super::super) async fn show(context: PageContext, scope: PublicScope) -> ForgottenUserIdPage {
+    page(&context, &scope, FormState::default(), ForgottenUserIdForm::default())
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     Form(typed): Form<ForgottenUserIdForm>,
 ) -> Result<Response, AppError> {
     if scope.society().policy.forgotten_user_id != ForgottenUserId::BirthDateAndEmail {
-        return Ok(page(&shell, &scope, FormState::default(), typed).into_response());
+        return Ok(page(&context, &scope, FormState::default(), typed).into_response());
     }
     let mut form = FormState::default();
     let birth_date = rules::birth_date(&typed.birth_date);
     if birth_date.is_none() {
-        form.error("birth_date", shell.t("生年月日を西暦の8桁の数字で入力してください。例：19790822"));
+        form.error("birth_date", context.t("生年月日を西暦の8桁の数字で入力してください。例：19790822"));
     }
-    let email = rules::email(shell.lang, &typed.email);
+    let email = rules::email(context.lang, &typed.email);
     if let Err(faults) = &email {
         faults.iter().for_each(|words| form.error("email", words));
     }
     let (Some(birth_date), Ok(email)) = (birth_date, email) else {
-        return Ok(page(&shell, &scope, form, typed).into_response());
+        return Ok(page(&context, &scope, form, typed).into_response());
     };
-    if let Some(seconds) = take_all(&app, &scope, &RECOVERIES_OF_ADDRESS.of_network(&visitor)).await? {
+    if let Some(seconds) = acquire(&app, &scope, &RECOVERIES_OF_ADDRESS.of_network(&client)).await? {
         return Err(AppError::TooMany(seconds));
     }
     evenly(async {
@@ -97,15 +103,15 @@ pub(in super::super) async fn submit(
         Ok::<(), AppError>(())
     })
     .await?;
-    let words = shell.t("入力された内容が登録と一致した場合は、ユーザIDを書いたメールをお送りしました。").to_owned();
-    Ok(ToldPage { page: shell.page(TITLE).shown_once(), words }.into_response())
+    let words = context.t("入力された内容が登録と一致した場合は、ユーザIDを書いたメールをお送りしました。").to_owned();
+    Ok(ToldPage { page: context.page(TITLE).shown_once(), words }.into_response())
 }
 
 crate::ui::pages! {
-    ForgottenUserIdPage => |shell| {
+    ForgottenUserIdPage => |context| {
         let mut form = FormState::default();
-        form.error("birth_date", shell.t("生年月日を西暦の8桁の数字で入力してください。例：19790822"));
-        let page = shell.page_with_errors(TITLE);
+        form.error("birth_date", context.t("生年月日を西暦の8桁の数字で入力してください。例：19790822"));
+        let page = context.page_with_errors(TITLE);
         Self { page, form, typed: ForgottenUserIdForm::default(), rule: ForgottenUserId::BirthDateAndEmail }
     },
 }

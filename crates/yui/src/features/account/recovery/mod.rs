@@ -55,20 +55,20 @@ async fn alive(app: &App, scope: &PublicScope, token: &str, purpose: &str) -> Re
 }
 
 /// Returns the page of a link that works no more: too old, used, or never made.
-fn dead(shell: &PageContext, words: &str) -> DeadLinkPage {
-    DeadLinkPage { page: shell.page("リンクが無効です"), words: shell.t(words).to_owned() }
+fn dead(context: &PageContext, words: &str) -> DeadLinkPage {
+    DeadLinkPage { page: context.page("リンクが無効です"), words: context.t(words).to_owned() }
 }
 
 crate::ui::pages! {
-    ToldPage => |shell| Self {
-        page: shell.page("パスワードの再設定").shown_once(),
-        words: shell.t("詳細な手順を記載したメールをすぐに受信してください。").into(),
+    ToldPage => |context| Self {
+        page: context.page("パスワードの再設定").shown_once(),
+        words: context.t("詳細な手順を記載したメールをすぐに受信してください。").into(),
     },
-    LinkPage => |shell| Self {
-        page: shell.page("メールアドレスの確認"),
+    LinkPage => |context| Self {
+        page: context.page("メールアドレスの確認"),
         action: "/link/email/token".into(),
-        words: shell.t("下のボタンを押すと、メールアドレスの確認が終わります。").into(),
-        button: shell.t("メールアドレスの確認").into(),
+        words: context.t("下のボタンを押すと、メールアドレスの確認が終わります。").into(),
+        button: context.t("メールアドレスの確認").into(),
     },
-    DeadLinkPage => |shell| dead(shell, "このリンクは有効時間が過ぎたか、すでに使われています。確認がお済みの場合は、元の画面で先へ進めます。まだの場合は、元の画面で「再送信」を押してください。"),
+    DeadLinkPage => |context| dead(context, "このリンクは有効時間が過ぎたか、すでに使われています。確認がお済みの場合は、元の画面で先へ進めます。まだの場合は、元の画面で「再送信」を押してください。"),
 }

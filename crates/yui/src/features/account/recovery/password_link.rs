@@ -10,52 +10,52 @@ use yui_auth::token::Token;
 use super::{LinkPage, alive, dead};
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::account::{
+        pending_login::advance,
         queries,
         steps::{LoginState, PrimaryFactor, Purpose},
-        under_way::arrive,
     },
     scope::PublicScope,
     ui::PageContext,
-    visitor::ClientInfo,
 };
 
 const DEAD: &str = "このリンクは有効時間（5分）が過ぎたか、すでに使われています。「パスワードを忘れた方はこちら」からやり直してください。";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
     if alive(&app, &scope, &token, "password").await?.is_none() {
-        return Ok(dead(&shell, DEAD).into_response());
+        return Ok(dead(&context, DEAD).into_response());
     }
     let page = LinkPage {
-        page: shell.page("パスワードの再設定"),
+        page: context.page("パスワードの再設定"),
         action: format!("/link/password/{token}"),
-        words: shell.t("下のボタンを押して、新しいパスワードの設定へ進んでください。").to_owned(),
-        button: shell.t("次へ").to_owned(),
+        words: context.t("下のボタンを押して、新しいパスワードの設定へ進んでください。").to_owned(),
+        button: context.t("次へ").to_owned(),
     };
     Ok(page.into_response())
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
     let now = app.clock.now();
-    let Some(token) = Token::parse(&token) else { return Ok(dead(&shell, DEAD).into_response()) };
+    let Some(token) = Token::parse(&token) else { return Ok(dead(&context, DEAD).into_response()) };
     let mut tx = app.db.begin().await?;
     let link = queries::link_take(&mut tx, &scope, token.hash().as_bytes(), "password", now).await?;
     tx.commit().await?;
-    let Some(link) = link else { return Ok(dead(&shell, DEAD).into_response()) };
+    let Some(link) = link else { return Ok(dead(&context, DEAD).into_response()) };
     let Some((account, _)) = queries::standing(&app.db, &scope, link.account_id, now).await? else {
-        return Ok(dead(&shell, DEAD).into_response());
+        return Ok(dead(&context, DEAD).into_response());
     };
     let proofs = LoginState {
         purpose: Purpose::Reset,
@@ -63,5 +63,5 @@ pub(in super::super) async fn submit(
         return_to: "/".to_owned(),
         ..LoginState::default()
     };
-    arrive(&app, &scope, &visitor, &account, proofs, None).await
+    advance(&app, &scope, &client, &account, proofs, None).await
 }

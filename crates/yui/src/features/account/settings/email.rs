@@ -10,16 +10,17 @@ use serde::Deserialize;
 
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::account::{
         enrolment::mail_link,
-        happened::{AccountEvent, happened},
-        queries, rules,
-        throttle::MAILS_OF_ACCOUNT,
+        events::{AccountEvent, record_event},
+        queries,
+        rate_limit::MAILS_OF_ACCOUNT,
+        rules,
     },
     scope::{MemberScope, PublicScope},
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -42,25 +43,25 @@ const TITLE: &str = "メールアドレスの変更";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
 ) -> Result<EmailChangePage, AppError> {
     let person = queries::person(&app.db, &member, member.account_id).await?;
-    let page = shell.page(TITLE);
+    let page = context.page(TITLE);
     Ok(EmailChangePage { page, form: FormState::default(), current: person.email, email: String::new() })
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     scope: PublicScope,
     member: MemberScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     Form(typed): Form<EmailForm>,
 ) -> Result<Response, AppError> {
     let id = member.account_id;
     let mut form = FormState::default();
-    let address = rules::email(shell.lang, &typed.email).unwrap_or_else(|faults| {
+    let address = rules::email(context.lang, &typed.email).unwrap_or_else(|faults| {
         faults.iter().for_each(|words| form.error("email", words));
         String::new()
     });
@@ -69,25 +70,25 @@ pub(in super::super) async fn submit(
     if !form.has_errors() && !limit.take(&app, &scope).await? {
         let words =
             "メールの送信が続いたため、しばらくお待ちいただいています。5分ほどたってから、もう一度お試しください。";
-        form.error("email", shell.t(words));
+        form.error("email", context.t(words));
     }
     if form.has_errors() {
-        let page = shell.page_with_errors(TITLE);
+        let page = context.page_with_errors(TITLE);
         return Ok(EmailChangePage { page, form, current: person.email, email: typed.email }.into_response());
     }
     let mut tx = app.db.begin().await?;
     mail_link(&app, &mut tx, &scope, id, &address).await?;
-    happened(&app, &mut tx, &scope, Some(&visitor), id, AccountEvent::EmailChangeAsked).await?;
+    record_event(&app, &mut tx, &scope, Some(&client), id, AccountEvent::EmailChangeAsked).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(Redirect::to("/settings?done=mailed").into_response())
 }
 
 crate::ui::pages! {
-    EmailChangePage => |shell| {
+    EmailChangePage => |context| {
         let mut form = FormState::default();
-        form.error("email", shell.t("メールアドレスを入力してください。"));
-        let page = shell.page_with_errors(TITLE);
+        form.error("email", context.t("メールアドレスを入力してください。"));
+        let page = context.page_with_errors(TITLE);
         Self { page, form, current: Some("taro@mail.example".into()), email: String::new() }
     },
 }

@@ -10,15 +10,15 @@ use serde::Deserialize;
 
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::account::{
-        happened::{AccountEvent, happened},
+        add_factor::{LABEL_MAX, label},
+        events::{AccountEvent, record_event},
         queries::{self, FactorRecord},
-        registration::{LABEL_MAX, label},
     },
     scope::{InSociety, MemberScope},
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -62,24 +62,24 @@ async fn factor(app: &App, member: &MemberScope, id: i64) -> Result<(FactorRecor
 
 pub(in super::super) async fn delete_show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
     Path(id): Path<i64>,
 ) -> Result<FactorDeletePage, AppError> {
     let (factor, last) = factor(&app, &member, id).await?;
-    Ok(FactorDeletePage { page: shell.page(DELETE), id, label: factor.label, last })
+    Ok(FactorDeletePage { page: context.page(DELETE), id, label: factor.label, last })
 }
 
 pub(in super::super) async fn delete(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
     let (factor, last) = factor(&app, &member, id).await?;
     if last {
-        return Ok(FactorDeletePage { page: shell.page(DELETE), id, label: factor.label, last }.into_response());
+        return Ok(FactorDeletePage { page: context.page(DELETE), id, label: factor.label, last }.into_response());
     }
     let mut tx = app.db.begin().await?;
     // Holds the account: of two deletions at once the second finds what the first has left.
@@ -87,34 +87,34 @@ pub(in super::super) async fn delete(
     let left = queries::factors_in(&mut tx, &member, member.account_id).await?;
     let accepted = &member.society().policy.factors;
     if !accepted.is_empty() && !left.iter().any(|other| other.factor_id != id && accepted.contains(&other.kind)) {
-        return Ok(FactorDeletePage { page: shell.page(DELETE), id, label: factor.label, last: true }.into_response());
+        return Ok(FactorDeletePage { page: context.page(DELETE), id, label: factor.label, last: true }.into_response());
     }
     queries::factor_delete(&mut tx, &member, member.account_id, id).await?;
     let what = AccountEvent::FactorRemoved(factor.label);
-    happened(&app, &mut tx, &member, Some(&visitor), member.account_id, what).await?;
+    record_event(&app, &mut tx, &member, Some(&client), member.account_id, what).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(Redirect::to("/settings/login?done=removed").into_response())
 }
 
-fn rename_page(shell: &PageContext, form: FormState, id: i64, label: String) -> FactorRenamePage {
-    let page = if form.has_errors() { shell.page_with_errors(RENAME) } else { shell.page(RENAME) };
+fn rename_page(context: &PageContext, form: FormState, id: i64, label: String) -> FactorRenamePage {
+    let page = if form.has_errors() { context.page_with_errors(RENAME) } else { context.page(RENAME) };
     FactorRenamePage { page, form, id, label, most: LABEL_MAX }
 }
 
 pub(in super::super) async fn rename_show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
     Path(id): Path<i64>,
 ) -> Result<FactorRenamePage, AppError> {
     let (factor, _) = factor(&app, &member, id).await?;
-    Ok(rename_page(&shell, FormState::default(), id, factor.label))
+    Ok(rename_page(&context, FormState::default(), id, factor.label))
 }
 
 pub(in super::super) async fn rename(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
     Path(id): Path<i64>,
     Form(typed): Form<FactorForm>,
@@ -123,14 +123,14 @@ pub(in super::super) async fn rename(
     let mut form = FormState::default();
     let name = label(&typed.label);
     if name.is_empty() {
-        form.error("label", shell.t("名前を入力してください。"));
-        return Ok(rename_page(&shell, form, id, typed.label).into_response());
+        form.error("label", context.t("名前を入力してください。"));
+        return Ok(rename_page(&context, form, id, typed.label).into_response());
     }
     let mut tx = app.db.begin().await?;
     match queries::factor_label(&mut tx, &member, member.account_id, id, &name).await {
         Err(error) if error.is_taken("factors_account_id_kind_label") => {
-            form.error("label", shell.t("同じ名前が登録されています。別の名前を入力してください。"));
-            return Ok(rename_page(&shell, form, id, typed.label).into_response());
+            form.error("label", context.t("同じ名前が登録されています。別の名前を入力してください。"));
+            return Ok(rename_page(&context, form, id, typed.label).into_response());
         }
         renamed => renamed?,
     };
@@ -139,8 +139,8 @@ pub(in super::super) async fn rename(
 }
 
 crate::ui::pages! {
-    FactorDeletePage => |shell| {
-        Self { page: shell.page(DELETE), id: 1, label: "iCloud Keychain".into(), last: false }
+    FactorDeletePage => |context| {
+        Self { page: context.page(DELETE), id: 1, label: "iCloud Keychain".into(), last: false }
     },
-    FactorRenamePage => |shell| rename_page(shell, FormState::default(), 1, "iCloud Keychain".into()),
+    FactorRenamePage => |context| rename_page(context, FormState::default(), 1, "iCloud Keychain".into()),
 }

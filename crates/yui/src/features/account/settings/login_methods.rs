@@ -50,13 +50,13 @@ pub(in super::super) struct LoginMethodsQuery {
 const TITLE: &str = "ログイン方法変更";
 
 /// Returns a factor as the page shows it.
-pub(super) fn line(shell: &PageContext, factor: &FactorRecord, others: bool) -> FactorLine {
+pub(super) fn line(context: &PageContext, factor: &FactorRecord, others: bool) -> FactorLine {
     FactorLine {
         id: factor.factor_id,
-        label: if factor.kind == Factor::Email { shell.t("OTPメール").to_owned() } else { factor.label.clone() },
-        kind: shell.t(factor.kind.label()).to_owned(),
-        since: day_of(shell.lang, factor.created_at),
-        used: factor.last_used_at.map(|used| day_of(shell.lang, used)),
+        label: if factor.kind == Factor::Email { context.t("OTPメール").to_owned() } else { factor.label.clone() },
+        kind: context.t(factor.kind.label()).to_owned(),
+        since: day_of(context.lang, factor.created_at),
+        used: factor.last_used_at.map(|used| day_of(context.lang, used)),
         synced: factor.synced,
         deletable: factor.kind != Factor::Email,
         replaceable: factor.kind == Factor::Email && others,
@@ -65,7 +65,7 @@ pub(super) fn line(shell: &PageContext, factor: &FactorRecord, others: bool) -> 
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
     Query(LoginMethodsQuery { done }): Query<LoginMethodsQuery>,
 ) -> Result<LoginMethodsPage, AppError> {
@@ -85,24 +85,24 @@ pub(in super::super) async fn show(
         _ => None,
     };
     Ok(LoginMethodsPage {
-        page: shell.page(TITLE),
-        password_since: day_of(shell.lang, account.password_set_at),
-        factors: factors.iter().map(|factor| line(&shell, factor, factors.len() > 1)).collect(),
-        addable: addable.map(|factor| (factor.word(), shell.t(factor.label()).to_owned())).collect(),
+        page: context.page(TITLE),
+        password_since: day_of(context.lang, account.password_set_at),
+        factors: factors.iter().map(|factor| line(&context, factor, factors.len() > 1)).collect(),
+        addable: addable.map(|factor| (factor.as_str(), context.t(factor.label()).to_owned())).collect(),
         recovery_codes: (policy.recovery_codes && !factors.is_empty()).then_some(unused),
-        done: done.map(|words| shell.t(words).to_owned()),
+        done: done.map(|words| context.t(words).to_owned()),
     })
 }
 
 crate::ui::pages! {
-    LoginMethodsPage => |shell| Self {
-        page: shell.page(TITLE),
+    LoginMethodsPage => |context| Self {
+        page: context.page(TITLE),
         password_since: "2026/11/20".into(),
         factors: vec![
             FactorLine {
                 id: 1,
                 label: "iCloud Keychain".into(),
-                kind: shell.t("生体認証").into(),
+                kind: context.t("生体認証").into(),
                 since: "2026/11/20".into(),
                 used: Some("2026/11/21".into()),
                 synced: Some(true),
@@ -111,8 +111,8 @@ crate::ui::pages! {
             },
             FactorLine {
                 id: 2,
-                label: shell.t("OTPメール").into(),
-                kind: shell.t(Factor::Email.label()).into(),
+                label: context.t("OTPメール").into(),
+                kind: context.t(Factor::Email.label()).into(),
                 since: "2026/11/20".into(),
                 used: None,
                 synced: None,
@@ -120,8 +120,8 @@ crate::ui::pages! {
                 replaceable: true,
             },
         ],
-        addable: vec![("app", shell.t(Factor::App.label()).into())],
+        addable: vec![("app", context.t(Factor::App.label()).into())],
         recovery_codes: Some(3),
-        done: Some(shell.t("認証方法を登録しました。").into()),
+        done: Some(context.t("認証方法を登録しました。").into()),
     },
 }

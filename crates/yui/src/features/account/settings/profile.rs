@@ -63,7 +63,7 @@ const TITLE: &str = "プロフィール変更";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
     Query(ProfileQuery { done }): Query<ProfileQuery>,
 ) -> Result<ProfilePage, AppError> {
@@ -73,7 +73,7 @@ pub(in super::super) async fn show(
     let known = queries::wishes(&app.db, &member, member.account_id).await?;
     let wish = |(kind, label): &(&str, &str)| MailPreference {
         kind: (*kind).to_owned(),
-        label: shell.t(label).to_owned(),
+        label: context.t(label).to_owned(),
         wanted: known.iter().find(|(known, _)| known == kind).is_none_or(|(_, wanted)| *wanted),
     };
     let done = match done.as_str() {
@@ -85,20 +85,20 @@ pub(in super::super) async fn show(
         "saved" => Some("変更しました。"),
         _ => None,
     };
-    let mut choices = choices(&shell, &member, account.chosen_factor);
+    let mut choices = choices(&context, &member, account.chosen_factor);
     // Who never chose is asked for the safest that is registered.
     let safest = [Factor::Passkey, Factor::App, Factor::Email].into_iter().find(|kind| account.factors.contains(kind));
-    let first = account.chosen_factor.or(safest).map(Factor::word);
+    let first = account.chosen_factor.or(safest).map(Factor::as_str);
     choices.iter_mut().for_each(|choice| choice.chosen = first == Some(choice.word));
     Ok(ProfilePage {
-        page: shell.page(TITLE),
+        page: context.page(TITLE),
         name: person.name,
         user_id: person.user_id,
         user_id_may_change: member.society().policy.user_id.may_change,
         email: person.email,
         choices,
         wishes: MAIL_KINDS.iter().map(wish).collect(),
-        done: done.map(|words| shell.t(words).to_owned()),
+        done: done.map(|words| context.t(words).to_owned()),
     })
 }
 
@@ -111,8 +111,8 @@ pub(in super::super) async fn submit(
     let id = member.account_id;
     let account = queries::standing(&app.db, &member, id, app.clock.now()).await?;
     let account = account.map(|(account, _)| account).ok_or(AppError::NotFound)?;
-    let lang = Lang::of(&typed.lang).unwrap_or_default();
-    let factor = Factor::of(&typed.factor).filter(|factor| member.society().policy.factors.contains(factor));
+    let lang = Lang::parse(&typed.lang).unwrap_or_default();
+    let factor = Factor::parse(&typed.factor).filter(|factor| member.society().policy.factors.contains(factor));
     let registered = factor.is_some_and(|factor| account.factors.contains(&factor));
     let mut tx = app.db.begin().await?;
     queries::lang_set(&mut tx, &member, id, lang).await?;
@@ -125,27 +125,27 @@ pub(in super::super) async fn submit(
     }
     tx.commit().await?;
     let to = match factor {
-        Some(factor) if !registered => format!("/factors/{}", factor.word()),
+        Some(factor) if !registered => format!("/factors/{}", factor.as_str()),
         _ => "/settings?done=saved".to_owned(),
     };
     Ok(([(header::SET_COOKIE, language::cookie(&app, lang))], Redirect::to(&to)).into_response())
 }
 
 crate::ui::pages! {
-    ProfilePage => |shell| Self {
-        page: shell.page(TITLE),
+    ProfilePage => |context| Self {
+        page: context.page(TITLE),
         name: "テスト タロウ".into(),
         user_id: "testtaro01".into(),
         user_id_may_change: true,
         email: Some("taro@mail.example".into()),
         choices: vec![FactorChoice {
             word: "passkey",
-            label: shell.t("生体認証").into(),
-            hint: shell.t("スマートフォンの認証アプリに表示される6桁の数字を入力します。").into(),
+            label: context.t("生体認証").into(),
+            hint: context.t("スマートフォンの認証アプリに表示される6桁の数字を入力します。").into(),
             recommended: true,
             chosen: true,
         }],
-        wishes: vec![MailPreference { kind: "expenses".into(), label: shell.t("医療費通知").into(), wanted: true }],
-        done: Some(shell.t("変更しました。").into()),
+        wishes: vec![MailPreference { kind: "expenses".into(), label: context.t("医療費通知").into(), wanted: true }],
+        done: Some(context.t("変更しました。").into()),
     },
 }

@@ -9,15 +9,15 @@ use yui_auth::code;
 
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::account::{
-        happened::{AccountEvent, happened},
+        events::{AccountEvent, record_event},
         queries,
         sealed::{self, SealContext},
     },
     scope::{InSociety, MemberScope},
     ui::{Page, PageContext},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -37,19 +37,19 @@ fn may(member: &MemberScope) -> Result<(), AppError> {
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
 ) -> Result<RecoveryCodesPage, AppError> {
     may(&member)?;
     let unused = queries::recovery_unused(&app.db, &member, member.account_id).await?.len();
-    Ok(RecoveryCodesPage { page: shell.page(TITLE), codes: Vec::new(), unused })
+    Ok(RecoveryCodesPage { page: context.page(TITLE), codes: Vec::new(), unused })
 }
 
 pub(in super::super) async fn make(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
 ) -> Result<Response, AppError> {
     may(&member)?;
     let id = member.account_id;
@@ -62,16 +62,16 @@ pub(in super::super) async fn make(
     }
     let mut tx = app.db.begin().await?;
     queries::recovery_replace(&mut tx, &member, id, sealed).await?;
-    happened(&app, &mut tx, &member, Some(&visitor), id, AccountEvent::RecoveryCodesMade).await?;
+    record_event(&app, &mut tx, &member, Some(&client), id, AccountEvent::RecoveryCodesMade).await?;
     tx.commit().await?;
     app.mail.wake();
     let codes = codes.iter().map(|code| code.text().to_string()).collect::<Vec<_>>();
     let unused = codes.len();
-    Ok(RecoveryCodesPage { page: shell.page(TITLE).shown_once(), codes, unused }.into_response())
+    Ok(RecoveryCodesPage { page: context.page(TITLE).shown_once(), codes, unused }.into_response())
 }
 
 crate::ui::pages! {
-    RecoveryCodesPage => |shell| {
-        Self { page: shell.page(TITLE).shown_once(), codes: vec!["ABCD-EFGH-JKMN-PQRS".into(); 10], unused: 10 }
+    RecoveryCodesPage => |context| {
+        Self { page: context.page(TITLE).shown_once(), codes: vec!["ABCD-EFGH-JKMN-PQRS".into(); 10], unused: 10 }
     },
 }

@@ -10,16 +10,16 @@ use serde::Deserialize;
 
 use crate::{
     app::{App, japan},
+    client_info::ClientInfo,
     error::AppError,
     features::account::{
-        happened::{AccountEvent, happened},
+        events::{AccountEvent, record_event},
         queries,
         session::hex,
         steps::SecondFactor,
     },
     scope::MemberScope,
     ui::{Page, PageContext},
-    visitor::ClientInfo,
 };
 
 /// A browser in the list.
@@ -57,32 +57,32 @@ fn public_id(token_hash: &[u8]) -> String {
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
 ) -> Result<SessionsPage, AppError> {
     let lines = queries::sessions_of(&app.db, &member, member.account_id, app.clock.now()).await?;
     let when = |instant: yui_db::Timestamp| instant.to_jiff().to_zoned(japan()).strftime("%Y/%m/%d %H:%M").to_string();
     let proof = |word: Option<&str>| match word {
-        Some(word) if word == SecondFactor::Passkey.word() => shell.t("生体認証"),
-        Some(word) if word == SecondFactor::App.word() => shell.t("OTPアプリ"),
-        Some(word) if word == SecondFactor::Email.word() => shell.t("OTPメール"),
-        Some(word) if word == SecondFactor::Recovery.word() => shell.t("回復コード"),
-        _ => shell.t("パスワード"),
+        Some(word) if word == SecondFactor::Passkey.as_str() => context.t("生体認証"),
+        Some(word) if word == SecondFactor::App.as_str() => context.t("OTPアプリ"),
+        Some(word) if word == SecondFactor::Email.as_str() => context.t("OTPメール"),
+        Some(word) if word == SecondFactor::Recovery.as_str() => context.t("回復コード"),
+        _ => context.t("パスワード"),
     };
     let sessions = lines.into_iter().map(|line| SessionEntry {
         id: public_id(&line.token_hash),
         current: line.token_hash == member.session,
         device: line
             .device
-            .map(|device| shell.t(&device).to_owned())
-            .unwrap_or_else(|| shell.t("不明な端末").to_owned()),
+            .map(|device| context.t(&device).to_owned())
+            .unwrap_or_else(|| context.t("不明な端末").to_owned()),
         address: line.address.unwrap_or_default(),
         since: when(line.created_at),
         seen: when(line.last_seen_at),
         proof: proof(line.proof.as_deref()).to_owned(),
         remembered: line.remembered,
     });
-    Ok(SessionsPage { page: shell.page(TITLE), sessions: sessions.collect() })
+    Ok(SessionsPage { page: context.page(TITLE), sessions: sessions.collect() })
 }
 
 /// Ends one of the member's own sessions.
@@ -103,28 +103,28 @@ pub(in super::super) async fn end(
 pub(in super::super) async fn end_others(
     State(app): State<App>,
     member: MemberScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
 ) -> Result<Response, AppError> {
     let mut tx = app.db.begin().await?;
     super::sign_out_everywhere(&mut tx, &member, member.account_id, &member.session, &[0; 32]).await?;
-    happened(&app, &mut tx, &member, Some(&visitor), member.account_id, AccountEvent::SessionsEnded).await?;
+    record_event(&app, &mut tx, &member, Some(&client), member.account_id, AccountEvent::SessionsEnded).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(Redirect::to("/settings/sessions").into_response())
 }
 
 crate::ui::pages! {
-    SessionsPage => |shell| {
+    SessionsPage => |context| {
         let entry = |current: bool| SessionEntry {
             id: "00".into(),
             device: "Chrome / Android".into(),
             address: "192.0.2.1".into(),
             since: "2026/11/19 21:00".into(),
             seen: "2026/11/20 08:00".into(),
-            proof: shell.t("生体認証").into(),
+            proof: context.t("生体認証").into(),
             remembered: !current,
             current,
         };
-        Self { page: shell.page(TITLE), sessions: vec![entry(true), entry(false)] }
+        Self { page: context.page(TITLE), sessions: vec![entry(true), entry(false)] }
     },
 }

@@ -11,9 +11,10 @@ use yui_auth::password::Password;
 
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::account::{
-        happened::{AccountEvent, happened},
+        events::{AccountEvent, record_event},
         names::{self, ChosenName, USER_ID_TAKEN},
         password::busy,
         queries, rules,
@@ -21,7 +22,6 @@ use crate::{
     heavy,
     scope::{InSociety, MemberScope},
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
@@ -42,9 +42,9 @@ pub(in super::super) struct UserIdForm {
 
 const TITLE: &str = "ユーザIDの変更";
 
-fn page(shell: &PageContext, member: &MemberScope, form: FormState, user_id: String) -> UserIdPage {
+fn page(context: &PageContext, member: &MemberScope, form: FormState, user_id: String) -> UserIdPage {
     let rule = member.society().policy.user_id;
-    let page = if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) };
+    let page = if form.has_errors() { context.page_with_errors(TITLE) } else { context.page(TITLE) };
     UserIdPage { page, form, user_id, bounds: [rule.min.to_string(), rule.max.to_string()] }
 }
 
@@ -54,28 +54,28 @@ fn may(member: &MemberScope) -> Result<(), AppError> {
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
 ) -> Result<UserIdPage, AppError> {
     may(&member)?;
     let person = queries::person(&app.db, &member, member.account_id).await?;
-    Ok(page(&shell, &member, FormState::default(), person.user_id))
+    Ok(page(&context, &member, FormState::default(), person.user_id))
 }
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     member: MemberScope,
-    visitor: ClientInfo,
+    client: ClientInfo,
     Form(typed): Form<UserIdForm>,
 ) -> Result<Response, AppError> {
     may(&member)?;
     let mut form = FormState::default();
-    let user_id = match rules::user_id(shell.lang, &member.society().policy, &typed.user_id) {
+    let user_id = match rules::user_id(context.lang, &member.society().policy, &typed.user_id) {
         Ok(user_id) => user_id,
         Err(words) => {
             form.error("user_id", &words);
-            return Ok(page(&shell, &member, form, typed.user_id).into_response());
+            return Ok(page(&context, &member, form, typed.user_id).into_response());
         }
     };
     let account = queries::standing(&app.db, &member, member.account_id, app.clock.now()).await?;
@@ -83,34 +83,34 @@ pub(in super::super) async fn submit(
     let turn = heavy::account(&member, "member", member.account_id);
     let same = app.hasher.verify(turn, Password::new(user_id.clone()), Some(&password_hash)).await.map_err(busy)?;
     if same.matches {
-        form.error("user_id", shell.t("ユーザIDをパスワードと同じにすることはできません。"));
-        return Ok(page(&shell, &member, form, typed.user_id).into_response());
+        form.error("user_id", context.t("ユーザIDをパスワードと同じにすることはできません。"));
+        return Ok(page(&context, &member, form, typed.user_id).into_response());
     }
     if let Some(words) =
-        names::refusal(&app, &member, member.account_id, shell.lang, ChosenName::UserId(&user_id)).await?
+        names::refusal(&app, &member, member.account_id, context.lang, ChosenName::UserId(&user_id)).await?
     {
         form.error("user_id", words);
-        return Ok(page(&shell, &member, form, typed.user_id).into_response());
+        return Ok(page(&context, &member, form, typed.user_id).into_response());
     }
     let mut tx = app.db.begin().await?;
     match queries::user_id_set(&mut tx, &member, member.account_id, &user_id).await {
         Err(error) if error.is_taken("accounts_user_id") => {
-            form.error("user_id", shell.t(USER_ID_TAKEN));
-            return Ok(page(&shell, &member, form, typed.user_id).into_response());
+            form.error("user_id", context.t(USER_ID_TAKEN));
+            return Ok(page(&context, &member, form, typed.user_id).into_response());
         }
         set => set?,
     }
-    happened(&app, &mut tx, &member, Some(&visitor), member.account_id, AccountEvent::UserIdChanged).await?;
+    record_event(&app, &mut tx, &member, Some(&client), member.account_id, AccountEvent::UserIdChanged).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(Redirect::to("/settings?done=user_id").into_response())
 }
 
 crate::ui::pages! {
-    UserIdPage => |shell| {
+    UserIdPage => |context| {
         let mut form = FormState::default();
-        form.error("user_id", shell.t(USER_ID_TAKEN));
-        let page = shell.page_with_errors(TITLE);
+        form.error("user_id", context.t(USER_ID_TAKEN));
+        let page = context.page_with_errors(TITLE);
         Self { page, form, user_id: "testtaro01".into(), bounds: ["3".into(), "255".into()] }
     },
 }

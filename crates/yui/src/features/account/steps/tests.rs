@@ -206,7 +206,7 @@ fn what_is_due_comes_in_the_order_of_the_specification() {
         "the old one proves nothing more"
     );
     let proofs = LoginState { password_at: Some(now), ..proofs };
-    assert_eq!(step(&account, &proofs, &policy, now), Step::Register);
+    assert_eq!(step(&account, &proofs, &policy, now), Step::AddFactor);
     account.factors = vec![Factor::Email];
     assert_eq!(step(&account, &proofs, &policy, now), Step::Factor);
     let proofs = LoginState { second: Some(SecondFactor::Email), ..proofs };

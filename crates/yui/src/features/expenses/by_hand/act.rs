@@ -13,7 +13,7 @@ pub(in super::super) enum ClaimAction {
 
 impl ClaimAction {
     /// Returns the word in the database.
-    pub(in super::super) fn word(self) -> &'static str {
+    pub(in super::super) fn as_str(self) -> &'static str {
         match self {
             Self::Assigned => "assigned",
             Self::Corrected => "corrected",
@@ -31,7 +31,7 @@ impl ClaimAction {
     }
 
     /// Returns what the database's word means.
-    pub(in super::super) fn of(word: &str) -> Option<Self> {
-        [Self::Assigned, Self::Corrected, Self::Withdrawn].into_iter().find(|act| act.word() == word)
+    pub(in super::super) fn parse(word: &str) -> Option<Self> {
+        [Self::Assigned, Self::Corrected, Self::Withdrawn].into_iter().find(|act| act.as_str() == word)
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         imports,
         register::holder_key,
         societies,
-        staff::looked_for::{self, SealedQuery},
+        staff::sealed_query::{self, SealedQuery},
     },
     scope::StaffScope,
     ui::{FormState, Page, PageContext, format},
@@ -76,13 +76,13 @@ pub(in super::super) async fn search(
 }
 
 fn address(app: &App, staff: &StaffScope, batch_id: i64, typed: &ClaimSearchForm) -> anyhow::Result<String> {
-    let sealed = looked_for::address(app, staff, PAGE, typed)?;
+    let sealed = sealed_query::address(app, staff, PAGE, typed)?;
     Ok(format!("{}{}", list_path(batch_id), sealed.strip_prefix(PAGE).unwrap_or_default()))
 }
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Query(looked_for): Query<SealedQuery>,
@@ -124,7 +124,7 @@ pub(in super::super) async fn show(
         })
     };
     Ok(BatchClaimsPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         batch_id: id,
         lines: rows.iter().filter_map(line).collect(),
@@ -134,7 +134,7 @@ pub(in super::super) async fn show(
 }
 
 crate::ui::console_pages! {
-    BatchClaimsPage => |shell| {
+    BatchClaimsPage => |context| {
         let line = |patient: &str, cancelled| ClaimLine {
             path: path(7, b"\x01\x02"),
             patient: patient.into(),
@@ -144,7 +144,7 @@ crate::ui::console_pages! {
             cancelled,
         };
         Self {
-            page: shell.console(TITLE),
+            page: context.console(TITLE),
             form: FormState::default(),
             batch_id: 7,
             typed: ClaimSearchForm { symbol: "12".into(), number: "345".into(), after: String::new() },

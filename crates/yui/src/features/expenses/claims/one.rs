@@ -77,7 +77,7 @@ pub(crate) struct CorrectionForm {
 }
 
 fn page(
-    shell: &PageContext,
+    context: &PageContext,
     claim: &Claim,
     form: FormState,
     typed: Option<CorrectionForm>,
@@ -85,7 +85,7 @@ fn page(
     let newest = claim.newest()?;
     let record = claim.record()?;
     let line = |version: &ClaimVersionRow| {
-        let state = BatchState::of(&version.state);
+        let state = BatchState::parse(&version.state);
         VersionLine {
             batch_id: version.batch_id,
             file_name: version.file_name.clone(),
@@ -100,7 +100,7 @@ fn page(
         }
     };
     Ok(ClaimPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         batch_id: claim.batch_id,
         list: list_path(claim.batch_id),
@@ -123,7 +123,7 @@ fn page(
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path((id, key)): Path<(i64, String)>,
 ) -> Result<ClaimPage, AppError> {
@@ -131,7 +131,7 @@ pub(in super::super) async fn show(
     let claim = Claim::of(&mut tx, &staff, id, &key).await?;
     drop(tx);
     seen(&app, &staff, &claim).await?;
-    page(&shell, &claim, FormState::default(), None)
+    page(&context, &claim, FormState::default(), None)
 }
 
 async fn seen(app: &App, staff: &StaffScope, claim: &Claim) -> Result<(), AppError> {
@@ -167,7 +167,7 @@ const MOST_YEN: i64 = 1_000_000_000;
 
 pub(in super::super) async fn correct(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path((id, key)): Path<(i64, String)>,
     Form(typed): Form<CorrectionForm>,
@@ -188,7 +188,7 @@ pub(in super::super) async fn correct(
     let Some(amounts) = amounts.filter(|_| !form.has_errors()) else {
         drop(begun.tx);
         seen(&app, &staff, &begun.claim).await?;
-        return Ok(page(&shell, &begun.claim, form, Some(typed))?.into_response());
+        return Ok(page(&context, &begun.claim, form, Some(typed))?.into_response());
     };
     let record = Record { amounts, cancelled: false, derived: false, ..before };
     begun.change(&app, &record, ClaimAction::Corrected, &why).await
@@ -196,7 +196,7 @@ pub(in super::super) async fn correct(
 
 pub(in super::super) async fn withdraw(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path((id, key)): Path<(i64, String)>,
     Form(typed): Form<CorrectionForm>,
@@ -211,7 +211,7 @@ pub(in super::super) async fn withdraw(
     if form.has_errors() {
         drop(begun.tx);
         seen(&app, &staff, &begun.claim).await?;
-        return Ok(page(&shell, &begun.claim, form, None)?.into_response());
+        return Ok(page(&context, &begun.claim, form, None)?.into_response());
     }
     begun.change(&app, &record, ClaimAction::Withdrawn, &why).await
 }
@@ -224,7 +224,7 @@ pub(in super::super) async fn undo(
 ) -> Result<Response, AppError> {
     let mut begun = PendingChange::new(&app, &staff, id, &key).await?;
     let waits = begun.claim.versions.iter().find(|version| version.batch_id == id);
-    if !waits.is_some_and(|version| version.by_hand && version.state == BatchState::Staged.word()) {
+    if !waits.is_some_and(|version| version.by_hand && version.state == BatchState::Staged.as_str()) {
         return Err(AppError::NotFound);
     }
     let scope = staff.acting();
@@ -282,7 +282,7 @@ impl<'a> PendingChange<'a> {
 }
 
 crate::ui::console_pages! {
-    ClaimPage => |shell| {
+    ClaimPage => |context| {
         let mut form = FormState::default();
         form.error("total", "医療費総額が、保険者負担額・公費負担額・自己負担額の合計と合いません。");
         let line = |batch_id, name: &str, state, waits, total: &str| VersionLine {
@@ -298,7 +298,7 @@ crate::ui::console_pages! {
             waits,
         };
         Self {
-            page: shell.console_with_errors(TITLE),
+            page: context.console_with_errors(TITLE),
             form,
             batch_id: 7,
             list: list_path(7),

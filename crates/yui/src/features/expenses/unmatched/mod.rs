@@ -22,7 +22,7 @@ use crate::{
 };
 
 acts! {
-    /// UnmatchedClaim claims were looked at.
+    /// Waiting claims were examined.
     UNMATCHED_SEEN = "expenses.unmatched_seen" / "照合待ちの請求を表示";
     /// The register had the persons of waiting claims by then.
     MATCHED = "expenses.matched" / "照合待ちの請求を台帳と照合";

@@ -100,16 +100,16 @@ impl AssignmentForm {
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(asked): Query<UnmatchedQuery>,
 ) -> Result<UnmatchedClaimsPage, AppError> {
-    page(&app, &shell, &staff, &asked, FormState::default(), AssignmentForm::default()).await
+    page(&app, &context, &staff, &asked, FormState::default(), AssignmentForm::default()).await
 }
 
 async fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     asked: &UnmatchedQuery,
     form: FormState,
@@ -129,7 +129,7 @@ async fn page(
         audit::seen(app, staff, UNMATCHED_SEEN, None, &format!("{}件", claims.len())).await?;
     }
     Ok(UnmatchedClaimsPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         batches: queries::batches(&app.db, staff).await?,
         cards: claims.iter().map(|(claim, decision)| card(claim, decision.as_ref(), &alike)).collect(),
@@ -193,7 +193,7 @@ fn reason(form: &mut FormState, typed: &str) -> String {
 
 pub(in super::super) async fn assign(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(typed): Form<AssignmentForm>,
@@ -219,12 +219,12 @@ pub(in super::super) async fn assign(
     }
     let asked = UnmatchedQuery { after: id - 1, ..UnmatchedQuery::default() };
     let typed = AssignmentForm { claim_id: id, ..typed };
-    Ok(page(&app, &shell, &staff, &asked, form, typed).await?.into_response())
+    Ok(page(&app, &context, &staff, &asked, form, typed).await?.into_response())
 }
 
 pub(in super::super) async fn refuse(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(typed): Form<AssignmentForm>,
@@ -234,7 +234,7 @@ pub(in super::super) async fn refuse(
     if form.has_errors() {
         let asked = UnmatchedQuery { after: id - 1, ..UnmatchedQuery::default() };
         let typed = AssignmentForm { claim_id: id, ..typed };
-        return Ok(page(&app, &shell, &staff, &asked, form, typed).await?.into_response());
+        return Ok(page(&app, &context, &staff, &asked, form, typed).await?.into_response());
     }
     match do_without(&app, &staff, id, &why).await {
         Ok(()) => Ok(Redirect::to(&format!("{PATH}?done=refused")).into_response()),
@@ -253,14 +253,14 @@ pub(crate) struct TypedForAll {
 
 pub(in super::super) async fn refuse_all(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<TypedForAll>,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     let why = reason(&mut form, &typed.reason);
     if form.has_errors() {
-        return Ok(page(&app, &shell, &staff, &UnmatchedQuery::default(), form, AssignmentForm::default())
+        return Ok(page(&app, &context, &staff, &UnmatchedQuery::default(), form, AssignmentForm::default())
             .await?
             .into_response());
     }
@@ -286,7 +286,7 @@ pub(in super::super) async fn wait_again(
 }
 
 crate::ui::console_pages! {
-    UnmatchedClaimsPage => |shell| {
+    UnmatchedClaimsPage => |context| {
         let mut form = FormState::default();
         form.error("claims", "理由を入力してください。");
         let card = |claim_id, candidates, decision: &str| Card {
@@ -305,7 +305,7 @@ crate::ui::console_pages! {
         };
         let candidate = (5, "見本 太郎（ミホン タロウ）12-346-00 1980/01/01生まれ".to_owned());
         Self {
-            page: shell.console_with_errors(TITLE),
+            page: context.console_with_errors(TITLE),
             form,
             batches: vec![(7, 2), (8, KEPT)],
             cards: vec![card(1, vec![candidate], ""), card(2, Vec::new(), "")],

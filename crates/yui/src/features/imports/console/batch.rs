@@ -59,7 +59,7 @@ pub(crate) struct ImportBatchPage {
 
 impl ImportBatchPage {
     fn is(&self, word: &str) -> bool {
-        self.batch.state.word() == word
+        self.batch.state.as_str() == word
     }
 
     fn number(&self, count: &u64) -> String {
@@ -86,7 +86,7 @@ const SHOWN_NOTICES: i64 = 100;
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Query(BatchQuery { done }): Query<BatchQuery>,
@@ -120,7 +120,7 @@ pub(super) async fn show(
         fault_groups,
         notices: notices.iter().map(PreviewFinding::from).collect(),
         may_import,
-        upload: upload.filter(|upload| upload.state.word() != "applied").map(|upload| upload.upload_id),
+        upload: upload.filter(|upload| upload.state.as_str() != "applied").map(|upload| upload.upload_id),
         waits_for_approval: waits,
         withdrawal_asked,
         done: match done.as_str() {
@@ -134,7 +134,7 @@ pub(super) async fn show(
             "asked" => "承認を依頼しました。ほかの職員が承認すると実行されます。",
             _ => "",
         },
-        ..page(&shell, batch)
+        ..page(&context, batch)
     })
 }
 
@@ -142,10 +142,10 @@ fn step(what: &'static str, (at, by): &(jiff::Timestamp, String)) -> HistoryStep
     HistoryStep { what, at: format::minute(*at), by: by.clone() }
 }
 
-fn page(shell: &PageContext, batch: Batch) -> ImportBatchPage {
+fn page(context: &PageContext, batch: Batch) -> ImportBatchPage {
     let count = |word: &str| batch.details.iter().find(|(known, _)| known == word).map(|(_, count)| *count);
     ImportBatchPage {
-        page: shell.console(&format!("取込{} {}", batch.batch_id, batch.file_name)),
+        page: context.console(&format!("取込{} {}", batch.batch_id, batch.file_name)),
         months: batch.months.map(|(first, last)| in_words(first, last)).unwrap_or_default(),
         details: counted(batch.kind.details().iter().filter_map(|(word, label)| Some((*label, count(word)?)))),
         steps: Vec::new(),
@@ -209,7 +209,7 @@ pub(super) fn month() -> Option<kenpo_formats::TreatmentMonth> {
 }
 
 crate::ui::console_pages! {
-    ImportBatchPage => |shell| Self {
+    ImportBatchPage => |context| Self {
         steps: vec![step("取込", &(jiff::Timestamp::UNIX_EPOCH, "試験 花子".into()))],
         faults: vec![PreviewFinding {
             file: "expenses-2026-09.csv".into(),
@@ -235,6 +235,6 @@ crate::ui::console_pages! {
         scheduled: "2026/12/01 09:00".into(),
         done: "公開日時を設定しました。",
         withdrawal_asked: true,
-        ..page(shell, Batch { through: month(), ..sample() })
+        ..page(context, Batch { through: month(), ..sample() })
     },
 }

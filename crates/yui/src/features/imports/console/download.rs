@@ -40,7 +40,7 @@ pub(super) async fn template(
     let kind = kind_of(&kind).ok_or(AppError::NotFound)?;
     let rows = example(kind, societies::insurer_numbers(&app, &staff).await?.first());
     let lines: String = rows.iter().map(|cells| format!("{}\r\n", cells.join(","))).collect();
-    Ok(csv(&format!("{}-template.csv", kind.word()), format!("\u{feff}{lines}").into()))
+    Ok(csv(&format!("{}-template.csv", kind.as_str()), format!("\u{feff}{lines}").into()))
 }
 
 /// Returns the template of a kind with this insurer number, cell by cell; the header row first.

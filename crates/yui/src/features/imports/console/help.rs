@@ -41,7 +41,7 @@ impl Guide {
     fn of(kind: Kind, insurer_number: Option<&String>) -> Self {
         let mut rows = example(kind, insurer_number);
         let header = if rows.is_empty() { Vec::new() } else { rows.remove(0) };
-        Self { word: kind.word(), label: kind.label(), columns: kind.columns(), header, examples: rows }
+        Self { word: kind.as_str(), label: kind.label(), columns: kind.columns(), header, examples: rows }
     }
 }
 
@@ -182,17 +182,17 @@ const TITLE: &str = "取込ファイルの作り方";
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<ImportHelpPage, AppError> {
     let numbers = societies::insurer_numbers(&app, &staff).await?;
     let limit = format!("{} MB", app.config.files.limit >> 20);
-    Ok(page(&shell, numbers.first(), limit, staff.role.has(Right::Data)))
+    Ok(page(&context, numbers.first(), limit, staff.role.has(Right::Data)))
 }
 
-fn page(shell: &PageContext, insurer_number: Option<&String>, limit: String, may_import: bool) -> ImportHelpPage {
+fn page(context: &PageContext, insurer_number: Option<&String>, limit: String, may_import: bool) -> ImportHelpPage {
     ImportHelpPage {
-        page: shell.console(TITLE),
+        page: context.console(TITLE),
         register: Guide::of(REGISTER, insurer_number),
         expenses: Guide::of(EXPENSES, insurer_number),
         forms: FORMS,
@@ -203,7 +203,7 @@ fn page(shell: &PageContext, insurer_number: Option<&String>, limit: String, may
 }
 
 crate::ui::console_pages! {
-    ImportHelpPage => |shell| page(shell, None, "1024 MB".to_owned(), true),
+    ImportHelpPage => |context| page(context, None, "1024 MB".to_owned(), true),
 }
 
 #[cfg(test)]
@@ -219,7 +219,7 @@ mod tests {
         rows.truncate(2);
         rows[1][at] = format!("\"{}\"", form.written);
         let text: String = rows.iter().map(|cells| format!("{}\r\n", cells.join(","))).collect();
-        let notices = match form.kind.word() {
+        let notices = match form.kind.as_str() {
             "register" => RegisterCsv::open(text.as_bytes()).ok().unwrap().next().unwrap().map(|row| row.notices.len()),
             _ => ExpenseCsv::open(text.as_bytes()).ok().unwrap().next().unwrap().map(|row| row.notices.len()),
         };

@@ -69,7 +69,7 @@ const ON_A_PAGE: i64 = 50;
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(wanted): Query<BatchListQuery>,
 ) -> Result<ImportListPage, AppError> {
@@ -84,7 +84,7 @@ pub(super) async fn show(
     let more = batches.len() > usize::try_from(ON_A_PAGE)?;
     batches.truncate(usize::try_from(ON_A_PAGE)?);
     Ok(ImportListPage {
-        page: shell.console(TITLE),
+        page: context.console(TITLE),
         may_import,
         waits,
         uploads: uploads.iter().map(|upload| upload_line(upload, may_import)).collect(),
@@ -132,8 +132,8 @@ fn batch_line(batch: &Batch) -> ListedBatch {
 }
 
 crate::ui::console_pages! {
-    ImportListPage => |shell| Self {
-        page: shell.console(TITLE),
+    ImportListPage => |context| Self {
+        page: context.console(TITLE),
         may_import: true,
         waits: vec![PendingWork {
             words: "台帳にいる人と同じ人か、確認待ちの行が2行あります。".into(),

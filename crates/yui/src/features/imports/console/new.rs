@@ -70,16 +70,16 @@ const TITLE: &str = "新しいファイルの取込";
 /// The longest answer that is listened to.
 const ANSWER: usize = 200;
 
-fn page(app: &App, shell: &PageContext, form: FormState, typed: UploadForm, profiles: &[Profile]) -> ImportNewPage {
+fn page(app: &App, context: &PageContext, form: FormState, typed: UploadForm, profiles: &[Profile]) -> ImportNewPage {
     let limit_bytes = app.config.files.limit;
     ImportNewPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         kinds: KINDS
             .iter()
             .map(|kind| KindChoice {
                 kind: *kind,
-                chosen: typed.kind.is_some_and(|chosen| chosen.word() == kind.word()),
+                chosen: typed.kind.is_some_and(|chosen| chosen.as_str() == kind.as_str()),
             })
             .collect(),
         profiles: profiles
@@ -97,12 +97,12 @@ fn page(app: &App, shell: &PageContext, form: FormState, typed: UploadForm, prof
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(NewImportQuery { kind }): Query<NewImportQuery>,
 ) -> Result<ImportNewPage, AppError> {
     let typed = UploadForm { kind: kind_of(&kind), ..UploadForm::default() };
-    Ok(page(&app, &shell, FormState::default(), typed, &imports::profiles(&app, &staff).await?))
+    Ok(page(&app, &context, FormState::default(), typed, &imports::profiles(&app, &staff).await?))
 }
 
 /// What was sent beside the file.
@@ -116,7 +116,7 @@ struct UploadForm {
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     mut parts: Multipart,
 ) -> Result<Response, AppError> {
@@ -154,7 +154,7 @@ pub(super) async fn submit(
     }
     let profiles = imports::profiles(&app, &staff).await?;
     let chosen = profiles.iter().find(|profile| profile.profile_id.to_string() == typed.profile);
-    let is_of_kind = |profile: &Profile| typed.kind.is_some_and(|kind| kind.word() == profile.kind.word());
+    let is_of_kind = |profile: &Profile| typed.kind.is_some_and(|kind| kind.as_str() == profile.kind.as_str());
     if !typed.profile.is_empty() && !chosen.is_some_and(is_of_kind) {
         form.error("profile", "選んだ種類のファイルの「列の対応」を選んでください。");
     }
@@ -185,7 +185,7 @@ pub(super) async fn submit(
                 app.files.remove(&staff, &stored.name)?;
                 form.error("file", "入力内容を直して、もう一度ファイルを選んでください。");
             }
-            Ok(page(&app, &shell, form, typed, &profiles).into_response())
+            Ok(page(&app, &context, form, typed, &profiles).into_response())
         }
     }
 }
@@ -242,11 +242,11 @@ async fn answer(mut part: Field<'_>) -> String {
 }
 
 crate::ui::console_pages! {
-    ImportNewPage => |shell| {
+    ImportNewPage => |context| {
         let mut form = FormState::default();
         form.error("file", "ファイルを選んでください。");
         Self {
-            page: shell.console_with_errors(TITLE),
+            page: context.console_with_errors(TITLE),
             form,
             kinds: KINDS.iter().zip([true, false, false]).map(|(kind, chosen)| KindChoice { kind: *kind, chosen }).collect(),
             answers: Answers::new(),

@@ -57,7 +57,7 @@ pub(crate) struct ImportPreviewPage {
 
 impl ImportPreviewPage {
     fn is(&self, word: &str) -> bool {
-        self.upload.state.word() == word
+        self.upload.state.as_str() == word
     }
 
     fn path(&self) -> String {
@@ -110,31 +110,31 @@ const LARGE: i64 = 30;
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
     let upload = queries::upload(&app.db, &staff, id).await?.ok_or(AppError::NotFound)?;
     if upload.state.is_work() {
-        return Ok(progress::page(&shell, &upload).into_response());
+        return Ok(progress::page(&context, &upload).into_response());
     }
     if let (UploadState::Applied, Some(batch_id)) = (upload.state, upload.batch_id) {
         return Ok(Redirect::to(&batch_path(batch_id)).into_response());
     }
-    seen(&app, &shell, &staff, upload, FormState::default()).await
+    seen(&app, &context, &staff, upload, FormState::default()).await
 }
 
 /// Returns the page and records who saw it: it names people, and its mistakes quote the file.
 async fn seen(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     upload: Upload,
     form: FormState,
 ) -> Result<Response, AppError> {
     let subject = acts::upload(upload.upload_id, &upload.file_name);
     audit::seen(app, staff, acts::SEEN, Some(&subject), upload.kind.label()).await?;
-    Ok(page(shell, upload, form).into_response())
+    Ok(page(context, upload, form).into_response())
 }
 
 fn title(upload: &Upload) -> &'static str {
@@ -147,7 +147,7 @@ fn title(upload: &Upload) -> &'static str {
     }
 }
 
-fn page(shell: &PageContext, upload: Upload, form: FormState) -> ImportPreviewPage {
+fn page(context: &PageContext, upload: Upload, form: FormState) -> ImportPreviewPage {
     let preview = upload.preview.clone().unwrap_or_default();
     let (at, by) = &upload.uploaded;
     let count = |word: &str| preview.details.iter().find(|(known, _)| known == word).map_or(0, |(_, count)| *count);
@@ -158,7 +158,11 @@ fn page(shell: &PageContext, upload: Upload, form: FormState) -> ImportPreviewPa
     ImportPreviewPage {
         asked: preview.asked.iter().map(card).collect(),
         lists: upload.kind.lists().iter().filter_map(list).collect(),
-        page: if form.has_errors() { shell.console_with_errors(title(&upload)) } else { shell.console(title(&upload)) },
+        page: if form.has_errors() {
+            context.console_with_errors(title(&upload))
+        } else {
+            context.console(title(&upload))
+        },
         form,
         title: title(&upload),
         size: size(upload.size),
@@ -213,7 +217,7 @@ type How = BTreeMap<String, String>;
 
 pub(super) async fn apply(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(how): Form<How>,
@@ -224,7 +228,7 @@ pub(super) async fn apply(
     if waits && how.get(CONFIRMED).is_none_or(|answer| answer != "yes") {
         let mut form = FormState::default();
         form.error(CONFIRMED, "このまま取り込むときは、内容を確かめてチェックを入れてください。");
-        return seen(&app, &shell, &staff, upload, form).await;
+        return seen(&app, &context, &staff, upload, form).await;
     }
     let asked = preview.asked;
     let answer = |asked: &RowQuestion| {
@@ -262,7 +266,7 @@ pub(super) async fn resume(
 }
 
 crate::ui::console_pages! {
-    ImportPreviewPage => |shell| {
+    ImportPreviewPage => |context| {
         let told = |line, column: &str, reason: &str| {
             PreviewFinding {
                 file: "expenses-2026-10-b.csv".into(),
@@ -273,7 +277,7 @@ crate::ui::console_pages! {
                 reason: reason.into(),
             }
         };
-        page(shell, Upload {
+        page(context, Upload {
             upload_id: 9,
             kind: crate::features::imports::KINDS[1],
             format: Format::Csv,

@@ -105,7 +105,7 @@ const TITLE: &str = "列の対応";
 
 pub(super) async fn list(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(ProfilesQuery { done }): Query<ProfilesQuery>,
 ) -> Result<ProfileListPage, AppError> {
@@ -114,7 +114,7 @@ pub(super) async fn list(
         "deleted" => "列の対応を削除しました。",
         _ => "",
     };
-    Ok(ProfileListPage { page: shell.console(TITLE), profiles: profiles(&app, &staff).await?, done })
+    Ok(ProfileListPage { page: context.console(TITLE), profiles: profiles(&app, &staff).await?, done })
 }
 
 const NEW: &str = "新しい列の対応";
@@ -132,11 +132,11 @@ pub(super) struct NewProfileQuery {
     kind: String,
 }
 
-fn new_page(shell: &PageContext, form: FormState, kind: Option<Kind>, name: String) -> ProfileNewPage {
+fn new_page(context: &PageContext, form: FormState, kind: Option<Kind>, name: String) -> ProfileNewPage {
     let with_columns = KINDS.iter().copied().filter(|kind| kind.takes_profiles());
-    let is_chosen = |other: Kind| kind.is_some_and(|kind| kind.word() == other.word());
+    let is_chosen = |other: Kind| kind.is_some_and(|kind| kind.as_str() == other.as_str());
     ProfileNewPage {
-        page: if form.has_errors() { shell.console_with_errors(NEW) } else { shell.console(NEW) },
+        page: if form.has_errors() { context.console_with_errors(NEW) } else { context.console(NEW) },
         form,
         kinds: with_columns.map(|kind| (kind, is_chosen(kind))).collect(),
         name,
@@ -144,11 +144,11 @@ fn new_page(shell: &PageContext, form: FormState, kind: Option<Kind>, name: Stri
 }
 
 pub(super) async fn new(
-    shell: PageContext,
+    context: PageContext,
     _staff: StaffScope,
     Query(NewProfileQuery { kind }): Query<NewProfileQuery>,
 ) -> ProfileNewPage {
-    new_page(&shell, FormState::default(), kind_of(&kind), String::new())
+    new_page(&context, FormState::default(), kind_of(&kind), String::new())
 }
 
 /// What is sent for a new profile.
@@ -182,7 +182,7 @@ impl ColumnProfileForm {
 
 pub(super) async fn create(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     parts: Multipart,
 ) -> Result<Response, AppError> {
@@ -208,7 +208,7 @@ pub(super) async fn create(
         }
     };
     let Some(kind) = kind.filter(|_| !form.has_errors()) else {
-        return Ok(new_page(&shell, form, kind, sent.name).into_response());
+        return Ok(new_page(&context, form, kind, sent.name).into_response());
     };
     let layout = Layout::guessed(&header, kind.columns());
     let changed = (app.clock.now(), String::new());
@@ -219,7 +219,9 @@ pub(super) async fn create(
 
 fn name_checked(form: &mut FormState, known: &[Profile], kind: Option<Kind>, name: &str, own: i64) {
     let same = |profile: &&Profile| {
-        profile.profile_id != own && profile.name == name && kind.is_some_and(|kind| kind.word() == profile.kind.word())
+        profile.profile_id != own
+            && profile.name == name
+            && kind.is_some_and(|kind| kind.as_str() == profile.kind.as_str())
     };
     if name.is_empty() || name.chars().count() > LONGEST || name.chars().any(char::is_control) {
         form.error("name", "名前を60文字以内で入力してください。");
@@ -233,7 +235,7 @@ async fn of_number(app: &App, staff: &StaffScope, id: i64) -> Result<Profile, Ap
     all.into_iter().find(|profile| profile.profile_id == id).ok_or(AppError::NotFound)
 }
 
-fn page(shell: &PageContext, form: FormState, profile: Profile, name: String, layout: &Layout) -> ColumnProfilePage {
+fn page(context: &PageContext, form: FormState, profile: Profile, name: String, layout: &Layout) -> ColumnProfilePage {
     let row = |column: &'static Column| {
         let value = |values: &BTreeMap<String, String>| values.get(column.name).cloned().unwrap_or_default();
         let values = layout.values.get(column.name).into_iter().flatten();
@@ -248,7 +250,7 @@ fn page(shell: &PageContext, form: FormState, profile: Profile, name: String, la
         }
     };
     ColumnProfilePage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         rows: profile.kind.columns().iter().map(row).collect(),
         profile,
@@ -258,13 +260,13 @@ fn page(shell: &PageContext, form: FormState, profile: Profile, name: String, la
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<ColumnProfilePage, AppError> {
     let profile = of_number(&app, &staff, id).await?;
     let (name, layout) = (profile.name.clone(), profile.layout.clone());
-    Ok(page(&shell, FormState::default(), profile, name, &layout))
+    Ok(page(&context, FormState::default(), profile, name, &layout))
 }
 
 /// What is chosen for a column that their files do not have and that is to be read as empty.
@@ -277,7 +279,7 @@ const VALUES: usize = 100;
 
 pub(super) async fn save(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(typed): Form<Vec<(String, String)>>,
@@ -289,7 +291,7 @@ pub(super) async fn save(
     name_checked(&mut form, &profiles(&app, &staff).await?, Some(profile.kind), &name, id);
     let layout = typed_layout(&mut form, &profile, text);
     if form.has_errors() {
-        return Ok(page(&shell, form, profile, name, &layout).into_response());
+        return Ok(page(&context, form, profile, name, &layout).into_response());
     }
     profile_save(&app, &staff.acting(), &Profile { name, layout, ..profile }).await?;
     Ok(Redirect::to(&format!("{LIST}?done=saved")).into_response())
@@ -371,17 +373,17 @@ fn sample() -> Profile {
 }
 
 crate::ui::console_pages! {
-    ProfileListPage => |shell| Self { page: shell.console(TITLE), profiles: vec![sample()], done: "列の対応を保存しました。" },
-    ProfileNewPage => |shell| {
+    ProfileListPage => |context| Self { page: context.console(TITLE), profiles: vec![sample()], done: "列の対応を保存しました。" },
+    ProfileNewPage => |context| {
         let mut form = FormState::default();
         form.error("file", "1行目に見出しがあるCSVファイルを選んでください。");
-        new_page(shell, form, kind_of("expenses"), "みほんシステムの医療費".into())
+        new_page(context, form, kind_of("expenses"), "みほんシステムの医療費".into())
     },
-    ColumnProfilePage => |shell| {
+    ColumnProfilePage => |context| {
         let mut form = FormState::default();
         form.error("番号", "番号: 列を選ぶか、固定の値を入力してください。");
         let profile = sample();
         let (name, layout) = (profile.name.clone(), profile.layout.clone());
-        page(shell, form, profile, name, &layout)
+        page(context, form, profile, name, &layout)
     },
 }

@@ -50,9 +50,9 @@ fn title(upload: &Upload) -> &'static str {
 }
 
 /// Returns the page of an upload that is worked on.
-pub(super) fn page(shell: &PageContext, upload: &Upload) -> ImportProgressPage {
+pub(super) fn page(context: &PageContext, upload: &Upload) -> ImportProgressPage {
     ImportProgressPage {
-        page: shell.console(title(upload)),
+        page: context.console(title(upload)),
         title: title(upload),
         explanation: if upload.state == UploadState::Applying {
             "この画面を閉じても、取込は続きます。サーバーが止まっても、途中から自動で再開します。"
@@ -89,8 +89,8 @@ pub(super) async fn events(
 }
 
 crate::ui::console_pages! {
-    ImportProgressPage => |shell| Self {
-        page: shell.console("取り込んでいます"),
+    ImportProgressPage => |context| Self {
+        page: context.console("取り込んでいます"),
         title: "取り込んでいます",
         explanation: "この画面を閉じても、取込は続きます。サーバーが止まっても、途中から自動で再開します。",
         file_name: "expenses-2026-10.csv".into(),

@@ -74,7 +74,7 @@ const TITLE: &str = "公開";
 
 async fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     id: i64,
     form: FormState,
@@ -94,7 +94,7 @@ async fn page(
     let choices = [chosen, suggested, batch.through, batch.months.map(|(_, last)| last)].into_iter().flatten();
     let title = title(&batch);
     Ok(ImportPublishPage {
-        page: if form.has_errors() { shell.console_with_errors(title) } else { shell.console(title) },
+        page: if form.has_errors() { context.console_with_errors(title) } else { context.console(title) },
         form,
         figures: in_words(figures),
         months: Months::of(TreatmentMonth::of(app.clock.today()), chosen, choices, before, &rows),
@@ -150,7 +150,7 @@ fn is_open(batch: &Batch) -> bool {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -164,7 +164,7 @@ pub(super) async fn show(
         at: at.unwrap_or_default(),
         through: None,
     };
-    Ok(page(&app, &shell, &staff, id, FormState::default(), typed).await?.into_response())
+    Ok(page(&app, &context, &staff, id, FormState::default(), typed).await?.into_response())
 }
 
 /// Returns when it is to be published, or what is wrong with that.
@@ -182,7 +182,7 @@ fn wanted(typed: &PublicationForm, now: Timestamp) -> Result<Timestamp, &'static
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(typed): Form<PublicationForm>,
@@ -201,17 +201,17 @@ pub(super) async fn submit(
         (at, through) => {
             at.err().into_iter().for_each(|words| form.error("at", words));
             through.err().into_iter().for_each(|words| form.error("through", words));
-            return Ok(page(&app, &shell, &staff, id, form, typed).await?.into_response());
+            return Ok(page(&app, &context, &staff, id, form, typed).await?.into_response());
         }
     };
     if is_open(&batch) && by_two(&staff, &batch) {
         let mut tx = app.db.begin().await?;
         let subject = acts::batch(&batch);
-        if !approvals::ask(&app, &mut tx, &staff, Guarded::Publication, &subject, &wanted.words()).await? {
+        if !approvals::request(&app, &mut tx, &staff, Guarded::Publication, &subject, &wanted.words()).await? {
             drop(tx);
             let open = approvals::open_about(&app, &staff, Guarded::Publication, id).await?;
             form.error("at", &asked_before(open.as_ref()));
-            return Ok(page(&app, &shell, &staff, id, form, typed).await?.into_response());
+            return Ok(page(&app, &context, &staff, id, form, typed).await?.into_response());
         }
         tx.commit().await?;
         return Ok(Redirect::to(&format!("{}?done=asked", batch_path(id))).into_response());
@@ -229,7 +229,7 @@ pub(super) async fn submit(
             Some(refusal) => {
                 let field = if matches!(refusal, ImportRefusal::MonthNotOver(_)) { "through" } else { "at" };
                 form.error(field, &refusal.words());
-                Ok(page(&app, &shell, &staff, id, form, typed).await?.into_response())
+                Ok(page(&app, &context, &staff, id, form, typed).await?.into_response())
             }
             None => Err(error.into()),
         },
@@ -262,11 +262,11 @@ pub(super) async fn cancel(
 }
 
 crate::ui::console_pages! {
-    ImportPublishPage => |shell| {
+    ImportPublishPage => |context| {
         let mut form = FormState::default();
         form.error("at", "公開する日時が過ぎています。");
         Self {
-            page: shell.console_with_errors(TITLE),
+            page: context.console_with_errors(TITLE),
             form,
             batch: sample(),
             figures: vec![("人数", "4,321人".into()), ("医療費総額", "98,765,430円".into())],

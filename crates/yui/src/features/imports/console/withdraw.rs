@@ -43,7 +43,7 @@ const LONGEST: usize = 500;
 
 impl ImportWithdrawPage {
     fn is(&self, word: &str) -> bool {
-        self.batch.state.word() == word
+        self.batch.state.as_str() == word
     }
 }
 
@@ -55,19 +55,19 @@ fn by_two(staff: &StaffScope, batch: &Batch) -> bool {
 }
 
 fn page(
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     batch: Batch,
     form: FormState,
     typed: WithdrawalForm,
 ) -> ImportWithdrawPage {
-    let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
+    let page = if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) };
     ImportWithdrawPage { page, form, by_two: by_two(staff, &batch), batch, typed }
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -75,12 +75,12 @@ pub(super) async fn show(
     if batch.state == BatchState::Withdrawn || batch.withdrawing {
         return Ok(Redirect::to(&batch_path(id)).into_response());
     }
-    Ok(page(&shell, &staff, batch, FormState::default(), WithdrawalForm::default()).into_response())
+    Ok(page(&context, &staff, batch, FormState::default(), WithdrawalForm::default()).into_response())
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(id): Path<i64>,
     Form(typed): Form<WithdrawalForm>,
@@ -94,24 +94,25 @@ pub(super) async fn submit(
         form.error("reason", "500文字以内で入力してください。");
     }
     if form.has_errors() {
-        return Ok(page(&shell, &staff, batch, form, typed).into_response());
+        return Ok(page(&context, &staff, batch, form, typed).into_response());
     }
     if by_two(&staff, &batch) && !batch.withdrawing {
         let mut tx = app.db.begin().await?;
-        let asked = approvals::ask(&app, &mut tx, &staff, Guarded::Withdrawal, &acts::batch(&batch), &reason).await?;
+        let asked =
+            approvals::request(&app, &mut tx, &staff, Guarded::Withdrawal, &acts::batch(&batch), &reason).await?;
         if asked {
             tx.commit().await?;
             return Ok(Redirect::to(&format!("{}?done=withdraw-asked", batch_path(id))).into_response());
         }
         form.error("reason", "この取込の取下げは、すでに承認を依頼しています。「承認」の画面で確かめてください。");
-        return Ok(page(&shell, &staff, batch, form, typed).into_response());
+        return Ok(page(&context, &staff, batch, form, typed).into_response());
     }
     match withdraw::order(&app, &staff.acting(), id, &reason).await {
         Ok(()) => Ok(Redirect::to(&format!("{}?done=withdraw", batch_path(id))).into_response()),
         Err(error) => match error.downcast_ref::<ImportRefusal>() {
             Some(refusal) => {
                 form.error("withdraw", &refusal.words());
-                Ok(page(&shell, &staff, batch, form, typed).into_response())
+                Ok(page(&context, &staff, batch, form, typed).into_response())
             }
             None => Err(error.into()),
         },
@@ -134,10 +135,10 @@ pub(super) async fn status(
 }
 
 crate::ui::console_pages! {
-    ImportWithdrawPage => |shell| {
+    ImportWithdrawPage => |context| {
         let mut form = FormState::default();
         form.error("reason", "理由を入力してください。");
         let batch = Batch { state: BatchState::Published, ..sample() };
-        Self { page: shell.console_with_errors(TITLE), form, batch, typed: WithdrawalForm::default(), by_two: true }
+        Self { page: context.console_with_errors(TITLE), form, batch, typed: WithdrawalForm::default(), by_two: true }
     },
 }

@@ -170,7 +170,7 @@ impl BatchRow {
             batch_id: self.batch_id,
             kind: kind_of(&self.kind)?,
             file_name: self.file_name,
-            state: BatchState::of(&self.state)?,
+            state: BatchState::parse(&self.state)?,
             position: self.position,
             accepted: self.accepted,
             rejected: self.rejected,
@@ -203,7 +203,7 @@ pub(in super::super) async fn batch_by_hash(
     kind: Kind,
     hash: &[u8; 32],
 ) -> Result<Option<Batch>, DbError> {
-    let row: Option<BatchRow> = db.optional(&BATCH_BY_HASH, params![scope.society_id(), kind.word(), hash]).await?;
+    let row: Option<BatchRow> = db.optional(&BATCH_BY_HASH, params![scope.society_id(), kind.as_str(), hash]).await?;
     Ok(row.and_then(BatchRow::batch))
 }
 
@@ -236,8 +236,8 @@ pub(in super::super) async fn batch_insert(
     let values = params![
         scope.society_id(),
         batch_id,
-        kind.word(),
-        source.format.word(),
+        kind.as_str(),
+        source.format.as_str(),
         &source.name,
         &source.content_hash,
         by(scope),
@@ -282,7 +282,7 @@ pub(in super::super) async fn batch_state_set(
     now: Timestamp,
 ) -> Result<bool, DbError> {
     let published = (to == BatchState::Published).then_some(now);
-    let values = params![scope.society_id(), batch_id, to.word(), published, from.word()];
+    let values = params![scope.society_id(), batch_id, to.as_str(), published, from.as_str()];
     Ok(tx.execute(&BATCH_STATE_SET, values).await? == 1)
 }
 
@@ -307,7 +307,7 @@ pub(in super::super) async fn batch_withdraw(
     reason: &str,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    let values = params![scope.society_id(), batch_id, now, by(scope), from.word(), reason];
+    let values = params![scope.society_id(), batch_id, now, by(scope), from.as_str(), reason];
     Ok(tx.execute(&BATCH_WITHDRAW, values).await? == 1)
 }
 
@@ -478,7 +478,7 @@ pub(in super::super) async fn newest_published(
     scope: &impl InSociety,
     kind: Kind,
 ) -> Result<Option<Batch>, DbError> {
-    let row: Option<BatchRow> = db.optional(&NEWEST_PUBLISHED, params![scope.society_id(), kind.word()]).await?;
+    let row: Option<BatchRow> = db.optional(&NEWEST_PUBLISHED, params![scope.society_id(), kind.as_str()]).await?;
     Ok(row.and_then(BatchRow::batch))
 }
 

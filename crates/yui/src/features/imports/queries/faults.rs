@@ -90,7 +90,7 @@ pub(in super::super) async fn faults_insert(
                 Param::from(scope.society_id()),
                 Param::from(batch_id),
                 Param::from(number),
-                Param::from(kind.word()),
+                Param::from(kind.as_str()),
                 Param::from(&fault.file),
                 Param::from(line(fault.line)),
                 Param::from(line(*line_among_all)),

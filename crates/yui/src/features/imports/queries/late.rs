@@ -64,7 +64,7 @@ pub(in super::super) async fn late_add(
     let (first, last) = (months.map(|(first, _)| first.number()), months.map(|(_, last)| last.number()));
     let values = params![scope.society_id(), batch_id, count, corrections, first, last];
     let row: Option<BatchStateRow> = tx.optional(&LATE_ADD, values).await?;
-    Ok(row.and_then(|row| BatchState::of(&row.state)))
+    Ok(row.and_then(|row| BatchState::parse(&row.state)))
 }
 
 /// Changes the number of unmatched records.
@@ -95,7 +95,7 @@ pub(in super::super) async fn state_of(
     batch_id: i64,
 ) -> Result<Option<BatchState>, DbError> {
     let row: Option<BatchStateRow> = tx.optional(&STATE_OF, params![scope.society_id(), batch_id]).await?;
-    Ok(row.and_then(|row| BatchState::of(&row.state)))
+    Ok(row.and_then(|row| BatchState::parse(&row.state)))
 }
 
 /// Returns the batch of changes by hand that waits, where no file came after it: a change is newer than what it changes.
@@ -104,7 +104,7 @@ pub(in super::super) async fn hand_batch_open(
     scope: &SystemScope,
     kind: Kind,
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<HandBatchRow> = tx.optional(&HAND_BATCH_OPEN, params![scope.society_id(), kind.word()]).await?;
+    let row: Option<HandBatchRow> = tx.optional(&HAND_BATCH_OPEN, params![scope.society_id(), kind.as_str()]).await?;
     Ok(row.map(|row| row.batch_id))
 }
 
@@ -117,7 +117,7 @@ pub(in super::super) async fn hand_batch_insert(
     now: Timestamp,
 ) -> Result<(), DbError> {
     let by = acting::name(scope);
-    let values = params![scope.society_id(), batch_id, kind.word(), format.word(), name, hash, by, now];
+    let values = params![scope.society_id(), batch_id, kind.as_str(), format.as_str(), name, hash, by, now];
     tx.execute(&HAND_BATCH_INSERT, values).await.map(drop)
 }
 

@@ -23,7 +23,7 @@ pub(in super::super) async fn through_set(
     state: BatchState,
     through: Option<TreatmentMonth>,
 ) -> Result<bool, DbError> {
-    let values = params![scope.society_id(), batch_id, through.map(TreatmentMonth::number), state.word()];
+    let values = params![scope.society_id(), batch_id, through.map(TreatmentMonth::number), state.as_str()];
     Ok(tx.execute(&THROUGH_SET, values).await? == 1)
 }
 
@@ -39,6 +39,6 @@ pub(in super::super) async fn arrived_with(
     scope: &impl InSociety,
     kind: Kind,
 ) -> Result<Option<(i64, TreatmentMonth)>, DbError> {
-    let row: Option<ArrivedWith> = db.optional(&ARRIVED_WITH, params![scope.society_id(), kind.word()]).await?;
+    let row: Option<ArrivedWith> = db.optional(&ARRIVED_WITH, params![scope.society_id(), kind.as_str()]).await?;
     Ok(row.and_then(|row| Some((row.batch_id, row.month.and_then(TreatmentMonth::from_number)?))))
 }

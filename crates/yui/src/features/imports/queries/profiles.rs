@@ -55,7 +55,7 @@ pub(in super::super) async fn profile_save(tx: &mut Tx, scope: &SystemScope, pro
     let values = params![
         scope.society_id(),
         profile.profile_id,
-        profile.kind.word(),
+        profile.kind.as_str(),
         &profile.name,
         serde_json::json!(profile.header).to_string(),
         serde_json::json!(profile.layout).to_string(),

@@ -144,7 +144,7 @@ impl UploadRow {
         Some(Upload {
             upload_id: self.upload_id,
             kind: kind_of(&self.kind)?,
-            format: Format::of(&self.format)?,
+            format: Format::parse(&self.format)?,
             file_name: self.file_name,
             stored_name: self.stored_name,
             size: self.size,
@@ -153,7 +153,7 @@ impl UploadRow {
             parts: serde_json::from_str(&self.parts).ok()?,
             profile: self.layout.map(|layout| serde_json::from_str(&layout)).transpose().ok()?,
             all_or_nothing: self.all_or_nothing,
-            state: UploadState::of(&self.state)?,
+            state: UploadState::parse(&self.state)?,
             bytes_done: self.bytes_done,
             records_done: self.records_done,
             tries: self.tries,
@@ -183,8 +183,8 @@ pub(in super::super) async fn upload_insert(
     let values = params![
         scope.society_id(),
         upload_id,
-        new.kind.word(),
-        new.format().word(),
+        new.kind.as_str(),
+        new.format().as_str(),
         &new.file_name,
         &new.stored.name,
         i64::try_from(new.stored.size).unwrap_or(i64::MAX),
@@ -268,7 +268,7 @@ impl LeasedUpload<'_> {
     /// Keeps it until then.
     pub(in super::super) async fn hold(&self, db: &Db, scope: &SystemScope, until: Timestamp) -> Result<bool, DbError> {
         let Upload { upload_id, tries, state, .. } = self.0;
-        let values = params![scope.society_id(), *upload_id, *tries, state.word(), until];
+        let values = params![scope.society_id(), *upload_id, *tries, state.as_str(), until];
         Ok(db.execute(&UPLOAD_HOLD, values).await? == 1)
     }
 
@@ -282,7 +282,7 @@ impl LeasedUpload<'_> {
     ) -> Result<bool, DbError> {
         let Upload { upload_id, tries, state, .. } = self.0;
         let bytes = i64::try_from(progress.bytes).unwrap_or(i64::MAX);
-        let values = params![scope.society_id(), *upload_id, *tries, state.word(), bytes, progress.records, batch_id];
+        let values = params![scope.society_id(), *upload_id, *tries, state.as_str(), bytes, progress.records, batch_id];
         Ok(tx.execute(&UPLOAD_PROGRESS, values).await? == 1)
     }
 
@@ -296,7 +296,7 @@ impl LeasedUpload<'_> {
     ) -> Result<bool, DbError> {
         let Upload { upload_id, tries, state, .. } = self.0;
         let (faults, changes) = (names.faults.as_deref(), names.changes.as_deref());
-        let values = params![scope.society_id(), *upload_id, *tries, state.word(), preview, faults, changes];
+        let values = params![scope.society_id(), *upload_id, *tries, state.as_str(), preview, faults, changes];
         Ok(tx.execute(&UPLOAD_PREVIEW, values).await? == 1)
     }
 
@@ -310,7 +310,7 @@ impl LeasedUpload<'_> {
         batch_id: Option<i64>,
     ) -> Result<bool, DbError> {
         let Upload { upload_id, tries, state, .. } = self.0;
-        let values = params![scope.society_id(), *upload_id, *tries, state.word(), to.word(), trouble, batch_id];
+        let values = params![scope.society_id(), *upload_id, *tries, state.as_str(), to.as_str(), trouble, batch_id];
         Ok(tx.execute(&UPLOAD_SETTLE, values).await? == 1)
     }
 
@@ -322,7 +322,7 @@ impl LeasedUpload<'_> {
         preview: &str,
     ) -> Result<bool, DbError> {
         let Upload { upload_id, tries, state, .. } = self.0;
-        let values = params![scope.society_id(), *upload_id, *tries, state.word(), preview];
+        let values = params![scope.society_id(), *upload_id, *tries, state.as_str(), preview];
         Ok(tx.execute(&UPLOAD_CHECK_AGAIN, values).await? == 1)
     }
 
@@ -335,14 +335,14 @@ impl LeasedUpload<'_> {
         trouble: &str,
     ) -> Result<bool, DbError> {
         let Upload { upload_id, tries, state, .. } = self.0;
-        let values = params![scope.society_id(), *upload_id, *tries, state.word(), until, trouble];
+        let values = params![scope.society_id(), *upload_id, *tries, state.as_str(), until, trouble];
         Ok(db.execute(&UPLOAD_PUT_OFF, values).await? == 1)
     }
 
     /// Lets another go on with it at once.
     pub(in super::super) async fn put_back(&self, db: &Db, scope: &SystemScope) -> Result<bool, DbError> {
         let Upload { upload_id, tries, state, .. } = self.0;
-        let values = params![scope.society_id(), *upload_id, *tries, state.word()];
+        let values = params![scope.society_id(), *upload_id, *tries, state.as_str()];
         Ok(db.execute(&UPLOAD_PUT_BACK, values).await? == 1)
     }
 }

@@ -39,10 +39,10 @@ const TITLE: &str = "名称・色・ロゴ";
 const LARGEST: usize = 200_000;
 const SIDE: u32 = 1024;
 
-fn page(shell: &PageContext, staff: &StaffScope, form: FormState, name: String, accent: String) -> BrandingPage {
+fn page(context: &PageContext, staff: &StaffScope, form: FormState, name: String, accent: String) -> BrandingPage {
     let branding = staff.society().branding.as_ref();
     BrandingPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         name,
         accent,
@@ -50,10 +50,10 @@ fn page(shell: &PageContext, staff: &StaffScope, form: FormState, name: String, 
     }
 }
 
-pub(super) async fn show(shell: PageContext, staff: StaffScope) -> BrandingPage {
+pub(super) async fn show(context: PageContext, staff: StaffScope) -> BrandingPage {
     let society = staff.society();
     let accent = society.branding.as_ref().and_then(|branding| branding.accent.clone()).unwrap_or_default();
-    page(&shell, &staff, FormState::default(), society.name.clone(), accent)
+    page(&context, &staff, FormState::default(), society.name.clone(), accent)
 }
 
 /// Draws a picture anew: what comes out is a PNG of known size with nothing else in it.
@@ -111,7 +111,7 @@ impl BrandingForm {
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     parts: Multipart,
 ) -> Result<Response, AppError> {
@@ -152,7 +152,7 @@ pub(super) async fn submit(
         }
     }
     if form.has_errors() {
-        return Ok(page(&shell, &staff, form, name, accent).into_response());
+        return Ok(page(&context, &staff, form, name, accent).into_response());
     }
     if drawn.is_none()
         && !remove_logo
@@ -218,10 +218,10 @@ mod tests {
 }
 
 crate::ui::console_pages! {
-    BrandingPage => |shell| {
+    BrandingPage => |context| {
         let mut form = FormState::default();
         form.error("accent", "色は #0017c1 のように、#と6桁の英数字で入力してください。");
-        let page = shell.console_with_errors(TITLE);
+        let page = context.console_with_errors(TITLE);
         Self { page, form, name: "みなと海運健康保険組合".into(), accent: "緑".into(), has_logo: false }
     },
 }

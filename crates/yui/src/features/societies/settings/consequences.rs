@@ -18,7 +18,7 @@ pub(super) async fn of(app: &App, staff: &StaffScope, old: &Policy, new: &Policy
     let mut all = Vec::new();
     let added_or_taken = old.factors != new.factors;
     if added_or_taken && !new.factors.is_empty() {
-        let word = |at: usize| new.factors.get(at).map_or("", |factor| factor.word());
+        let word = |at: usize| new.factors.get(at).map_or("", |factor| factor.as_str());
         let without = queries::enrolled_without(&app.db, staff, [word(0), word(1), word(2)]).await?;
         if without > 0 {
             all.push(format!("{}人に、次のログインで二要素認証の登録を求めます。", yen(without)));

@@ -46,9 +46,9 @@ const FACTORS: &[(&str, &str)] = &[
 ];
 
 const GUARDED: &[(&str, &str)] = &[
-    (Guarded::Publication.word(), Guarded::Publication.label()),
-    (Guarded::MassMail.word(), Guarded::MassMail.label()),
-    (Guarded::FactorReset.word(), Guarded::FactorReset.label()),
+    (Guarded::Publication.as_str(), Guarded::Publication.label()),
+    (Guarded::MassMail.as_str(), Guarded::MassMail.label()),
+    (Guarded::FactorReset.as_str(), Guarded::FactorReset.label()),
 ];
 
 const fn field(path: &'static str, label: &'static str, explanation: &'static str, form: FieldKind) -> Field {
@@ -372,7 +372,7 @@ mod tests {
             let back: Policy = serde_json::from_value(json).unwrap();
             let sorted = |policy: &Policy| {
                 let mut policy = policy.clone();
-                policy.factors.sort_by_key(|factor| factor.word());
+                policy.factors.sort_by_key(|factor| factor.as_str());
                 policy
             };
             assert_eq!(sorted(&back), sorted(&policy), "{preset:?}");

@@ -27,7 +27,7 @@ pub(crate) struct SettingsPage {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<SettingsPage, AppError> {
     let society = staff.society();
@@ -42,7 +42,7 @@ pub(super) async fn show(
     let senders = &society.policy.senders;
     let sender = society.policy.postcards.sender.first().map(String::as_str);
     Ok(SettingsPage {
-        page: shell.console("組合の設定"),
+        page: context.console("組合の設定"),
         entries: vec![
             entry(
                 "/console/settings/policy",
@@ -65,8 +65,8 @@ pub(super) async fn show(
 }
 
 crate::ui::console_pages! {
-    SettingsPage => |shell| Self {
-        page: shell.console("組合の設定"),
+    SettingsPage => |context| Self {
+        page: context.console("組合の設定"),
         entries: vec![SettingsLink {
             href: "/console/settings/policy",
             label: "登録・ログイン・表示の決まり",

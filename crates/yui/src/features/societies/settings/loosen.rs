@@ -34,7 +34,7 @@ pub(super) async fn ask(app: &App, staff: &StaffScope, acts: &[Guarded]) -> anyh
     let detail = acts.iter().map(|act| act.label()).collect::<Vec<_>>().join(AND);
     let mut tx = app.db.begin().await?;
     let subject = Subject::new("policy", 0, "組合の設定");
-    let asked = approvals::ask(app, &mut tx, staff, Guarded::Loosening, &subject, &detail).await?;
+    let asked = approvals::request(app, &mut tx, staff, Guarded::Loosening, &subject, &detail).await?;
     tx.commit().await?;
     Ok(asked)
 }

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     error::AppError,
     features::{
-        account::proving::email_as_kept,
+        account::credentials::email_as_kept,
         mails,
         societies::{Policy, Senders},
     },
@@ -42,9 +42,15 @@ pub(crate) struct TestMailForm {
 
 const TITLE: &str = "メールの差出人";
 
-fn page(app: &App, shell: &PageContext, staff: &StaffScope, form: FormState, typed: TestMailForm) -> MailSettingsPage {
+fn page(
+    app: &App,
+    context: &PageContext,
+    staff: &StaffScope,
+    form: FormState,
+    typed: TestMailForm,
+) -> MailSettingsPage {
     MailSettingsPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         domain: mails::domain(app, staff.society()).to_owned(),
         typed,
@@ -53,13 +59,13 @@ fn page(app: &App, shell: &PageContext, staff: &StaffScope, form: FormState, typ
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<MailSettingsPage, AppError> {
     let (_, Policy { senders, .. }) = newest(&app, &staff).await?;
     let Senders { no_reply, info, webmaster, reply_to } = senders;
     let typed = TestMailForm { no_reply, info, webmaster, reply_to: reply_to.unwrap_or_default() };
-    Ok(page(&app, &shell, &staff, FormState::default(), typed))
+    Ok(page(&app, &context, &staff, FormState::default(), typed))
 }
 
 /// Returns whether this may stand before the `@`.
@@ -73,7 +79,7 @@ fn is_local_part(text: &str) -> bool {
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<TestMailForm>,
 ) -> Result<Response, AppError> {
@@ -88,7 +94,7 @@ pub(super) async fn submit(
         address => email_as_kept(address).inspect_err(|words| form.error("reply_to", words)).ok(),
     };
     if form.has_errors() {
-        return Ok(page(&app, &shell, &staff, form, typed).into_response());
+        return Ok(page(&app, &context, &staff, form, typed).into_response());
     }
     let (version, old) = newest(&app, &staff).await?;
     let part = |text: &str| text.trim().to_owned();
@@ -115,16 +121,16 @@ pub(super) async fn submit(
         form.error("no_reply", CHANGED_MEANWHILE);
     }
     if form.has_errors() {
-        return Ok(page(&app, &shell, &staff, form, typed).into_response());
+        return Ok(page(&app, &context, &staff, form, typed).into_response());
     }
     Ok(Redirect::to("/console/settings").into_response())
 }
 
 crate::ui::console_pages! {
-    MailSettingsPage => |shell| {
+    MailSettingsPage => |context| {
         let mut form = FormState::default();
         form.error("info", "@の前は、半角の英小文字・数字・- _ . で、32文字以内で入力してください。");
         let typed = TestMailForm { no_reply: "no-reply".into(), info: "イ".into(), webmaster: "webmaster".into(), reply_to: String::new() };
-        Self { page: shell.console_with_errors(TITLE), form, domain: "minato.example".into(), typed }
+        Self { page: context.console_with_errors(TITLE), form, domain: "minato.example".into(), typed }
     },
 }

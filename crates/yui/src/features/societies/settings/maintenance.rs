@@ -73,7 +73,7 @@ impl MaintenanceRule {
 
 async fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     form: FormState,
     typed: MaintenanceForm,
@@ -81,7 +81,7 @@ async fn page(
     let (version, Policy { maintenance, .. }) = newest(app, staff).await?;
     let coming = windows(&maintenance, app.clock.now()).take(DATES).map(|window| window.words(Lang::Ja));
     Ok(MaintenancePage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         version,
         coming: coming.collect(),
@@ -92,10 +92,10 @@ async fn page(
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<MaintenancePage, AppError> {
-    page(&app, &shell, &staff, FormState::default(), MaintenanceForm::default()).await
+    page(&app, &context, &staff, FormState::default(), MaintenanceForm::default()).await
 }
 
 /// Reads a rule, or says what is wrong with it.
@@ -141,7 +141,7 @@ fn rule(typed: &MaintenanceForm, form: &mut FormState) -> Option<MaintenanceRule
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<MaintenanceForm>,
 ) -> Result<Response, AppError> {
@@ -152,28 +152,28 @@ pub(super) async fn submit(
         form.error("on", "決まりは10個までです。");
     }
     let Some(rule) = rule.filter(|_| !form.has_errors()) else {
-        return Ok(page(&app, &shell, &staff, form, typed).await?.into_response());
+        return Ok(page(&app, &context, &staff, form, typed).await?.into_response());
     };
     let detail = format!("メンテナンスを追加: {}", rule.words());
     let maintenance = old.maintenance.iter().cloned().chain([rule]).collect();
-    kept(&app, &shell, &staff, (typed, Policy { maintenance, ..old }), &detail).await
+    kept(&app, &context, &staff, (typed, Policy { maintenance, ..old }), &detail).await
 }
 
 pub(super) async fn remove(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<MaintenanceForm>,
 ) -> Result<Response, AppError> {
     let (_, mut policy) = newest(&app, &staff).await?;
     let place = typed.place.filter(|place| *place < policy.maintenance.len()).ok_or(AppError::NotFound)?;
     let detail = format!("メンテナンスをやめる: {}", policy.maintenance.remove(place).words());
-    kept(&app, &shell, &staff, (typed, policy), &detail).await
+    kept(&app, &context, &staff, (typed, policy), &detail).await
 }
 
 async fn kept(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     (typed, policy): (MaintenanceForm, Policy),
     detail: &str,
@@ -183,16 +183,16 @@ async fn kept(
     }
     let mut form = FormState::default();
     form.error("on", "ほかの職員が先に設定を変更しました。今の設定を表示しています。");
-    Ok(page(app, shell, staff, form, typed).await?.into_response())
+    Ok(page(app, context, staff, form, typed).await?.into_response())
 }
 
 crate::ui::console_pages! {
-    MaintenancePage => |shell| {
+    MaintenancePage => |context| {
         let mut form = FormState::default();
         form.error("from_hour", "終わりの時刻は、始まりの時刻より後にしてください。");
         let rule = MaintenanceRule::Weekday { nth: 3, weekday: 4, from_hour: 19, to_hour: 22 };
         Self {
-            page: shell.console_with_errors(TITLE),
+            page: context.console_with_errors(TITLE),
             form,
             version: 3,
             rules: vec![rule.words()],

@@ -48,7 +48,7 @@ const TITLE: &str = "以前のシステムの終了";
 
 async fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     form: FormState,
     typed: OlderHostForm,
@@ -56,7 +56,7 @@ async fn page(
     let rows = queries::older_hosts_of(&app.db, staff).await?;
     let lines = rows.into_iter().map(|row| OlderHostLine { host: row.host, closes: row.closes.to_jiff().to_string() });
     Ok(OlderHostsPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         lines: lines.collect(),
         typed,
@@ -65,15 +65,15 @@ async fn page(
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<OlderHostsPage, AppError> {
-    page(&app, &shell, &staff, FormState::default(), OlderHostForm::default()).await
+    page(&app, &context, &staff, FormState::default(), OlderHostForm::default()).await
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<OlderHostForm>,
 ) -> Result<Response, AppError> {
@@ -91,7 +91,7 @@ pub(super) async fn submit(
         None => {}
     }
     let Some(closes) = closes.filter(|_| !form.has_errors()) else {
-        return Ok(page(&app, &shell, &staff, form, typed).await?.into_response());
+        return Ok(page(&app, &context, &staff, form, typed).await?.into_response());
     };
     older_host::keep_checked(&app, &staff, &host, closes).await?;
     Ok(Redirect::to("/console/settings/older-hosts").into_response())
@@ -113,11 +113,11 @@ pub(super) async fn remove(
 }
 
 crate::ui::console_pages! {
-    OlderHostsPage => |shell| {
+    OlderHostsPage => |context| {
         let mut form = FormState::default();
         form.error("closes", "終了日を 2027-03-31 のように入力してください。");
         Self {
-            page: shell.console_with_errors(TITLE),
+            page: context.console_with_errors(TITLE),
             form,
             lines: vec![OlderHostLine { host: "old.minato.example".into(), closes: "2027-03-31".into() }],
             typed: OlderHostForm { host: "older.minato.example".into(), closes: String::new() },

@@ -113,14 +113,14 @@ fn values(value: &Value) -> Vec<String> {
     }
 }
 
-fn page(shell: &PageContext, form: FormState, version: i64, values_of: impl Fn(&Field) -> Vec<String>) -> PolicyPage {
+fn page(context: &PageContext, form: FormState, version: i64, values_of: impl Fn(&Field) -> Vec<String>) -> PolicyPage {
     let group = |group: &'static fields::FieldGroup| ShownGroup {
         id: group.id,
         heading: group.heading,
         shown: group.fields.iter().map(|field| PolicyValue { field, values: values_of(field) }).collect(),
     };
     PolicyPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         version,
         groups: GROUPS.iter().map(group).collect(),
@@ -128,30 +128,35 @@ fn page(shell: &PageContext, form: FormState, version: i64, values_of: impl Fn(&
 }
 
 /// Returns the page of the settings as they are now.
-async fn as_it_is(app: &App, shell: &PageContext, staff: &StaffScope, form: FormState) -> Result<PolicyPage, AppError> {
+async fn as_it_is(
+    app: &App,
+    context: &PageContext,
+    staff: &StaffScope,
+    form: FormState,
+) -> Result<PolicyPage, AppError> {
     let (version, policy) = newest(app, staff).await?;
     let json = fields::json(&policy)?;
-    Ok(page(shell, form, version, |field| values(fields::at(&json, field.path))))
+    Ok(page(context, form, version, |field| values(fields::at(&json, field.path))))
 }
 
 /// Returns the same with what went wrong with a field.
 async fn refused(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     (field, words): (&'static str, &str),
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     form.error(field, words);
-    Ok(as_it_is(app, shell, staff, form).await?.into_response())
+    Ok(as_it_is(app, context, staff, form).await?.into_response())
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<PolicyPage, AppError> {
-    as_it_is(&app, &shell, &staff, FormState::default()).await
+    as_it_is(&app, &context, &staff, FormState::default()).await
 }
 
 /// Returns what is wrong with the policy as a whole, by field.
@@ -175,7 +180,7 @@ fn contradictions(policy: &Policy) -> Vec<(&'static str, &'static str)> {
 
 pub(super) async fn check(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     axum::Form(typed): axum::Form<Vec<(String, String)>>,
 ) -> Result<Response, AppError> {
@@ -184,7 +189,7 @@ pub(super) async fn check(
     let mut json = old_json.clone();
     let seen = typed.iter().find(|(name, _)| name == "version").and_then(|(_, value)| value.parse::<i64>().ok());
     if seen != Some(version) {
-        return refused(&app, &shell, &staff, CHANGED_MEANWHILE).await;
+        return refused(&app, &context, &staff, CHANGED_MEANWHILE).await;
     }
     let mut form = FormState::default();
     for field in fields::all() {
@@ -197,7 +202,7 @@ pub(super) async fn check(
         let typed_of = |field: &Field| {
             typed.iter().filter(|(name, _)| name == field.path).map(|(_, value)| value.clone()).collect()
         };
-        page(&shell, form, version, typed_of).into_response()
+        page(&context, form, version, typed_of).into_response()
     };
     if form.has_errors() {
         return Ok(again(form));
@@ -210,7 +215,7 @@ pub(super) async fn check(
         return Ok(again(form));
     }
     Ok(PolicyCheckPage {
-        page: shell.console("変更の確認"),
+        page: context.console("変更の確認"),
         version,
         differences: differences(&old_json, &json),
         consequences: consequences::of(&app, &staff, &old, &new).await?,
@@ -236,7 +241,7 @@ pub(super) struct Checked {
 
 pub(super) async fn keep(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     axum::Form(Checked { version, policy }): axum::Form<Checked>,
 ) -> Result<Response, AppError> {
@@ -259,14 +264,14 @@ pub(super) async fn keep(
     let changed = differences(&old_json, &fields::json(&new)?);
     let detail: Vec<_> = changed.iter().map(|(label, from, to)| format!("{label}: {from} → {to}")).collect();
     if !changed.is_empty() && !policy_keep(&app, &staff, (version, &new), POLICY_CHANGED, &detail.join("、")).await? {
-        return refused(&app, &shell, &staff, CHANGED_MEANWHILE).await;
+        return refused(&app, &context, &staff, CHANGED_MEANWHILE).await;
     }
     if alone.is_empty() {
         return Ok(Redirect::to("/console/settings").into_response());
     }
     if !loosen::ask(&app, &staff, &alone).await? {
         let words = if changed.is_empty() { ASKED_BEFORE } else { ASKED_BEFORE_REST_KEPT };
-        return refused(&app, &shell, &staff, words).await;
+        return refused(&app, &context, &staff, words).await;
     }
     Ok(Redirect::to("/console/approvals?done=asked").into_response())
 }
@@ -279,14 +284,14 @@ fn sample_policy() -> Policy {
 }
 
 crate::ui::console_pages! {
-    PolicyPage => |shell| {
+    PolicyPage => |context| {
         let mut form = FormState::default();
         form.error("temporary_days", "仮パスワードの有効期間は1から365までの数字（日）で入力してください。");
         let json = fields::json(&sample_policy()).unwrap_or_default();
-        page(shell, form, 3, |field| values(fields::at(&json, field.path)))
+        page(context, form, 3, |field| values(fields::at(&json, field.path)))
     },
-    PolicyCheckPage => |shell| Self {
-        page: shell.console("変更の確認"),
+    PolicyCheckPage => |context| Self {
+        page: context.console("変更の確認"),
         version: 3,
         differences: vec![("仮パスワードの有効期間", "90日".into(), "30日".into())],
         consequences: vec!["1,204人に、次のログインで二要素認証の登録を求めます。".into()],

@@ -106,25 +106,25 @@ fn label(part: Part) -> &'static str {
     }
 }
 
-fn page(shell: &PageContext, form: FormState, version: i64, typed: PostcardTextForm) -> PostcardsPage {
-    let page = if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) };
+fn page(context: &PageContext, form: FormState, version: i64, typed: PostcardTextForm) -> PostcardsPage {
+    let page = if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) };
     PostcardsPage { page, form, version, typed }
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<PostcardsPage, AppError> {
     let (version, Policy { postcards, .. }) = newest(&app, &staff).await?;
     let PostcardLines { sender, postage, inquiry } = postcards;
     let [sender, postage, inquiry] = [sender, postage, inquiry].map(|lines| lines.join("\n"));
-    Ok(page(&shell, FormState::default(), version, PostcardTextForm { version, sender, postage, inquiry }))
+    Ok(page(&context, FormState::default(), version, PostcardTextForm { version, sender, postage, inquiry }))
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<PostcardTextForm>,
 ) -> Result<Response, AppError> {
@@ -142,12 +142,12 @@ pub(super) async fn submit(
         }
     }
     if form.has_errors() {
-        return Ok(page(&shell, form, version, typed).into_response());
+        return Ok(page(&context, form, version, typed).into_response());
     }
     let detail = changes(&before, &new.postcards);
     if !policy_keep(&app, &staff, (typed.version, &new), POLICY_CHANGED, &detail).await? {
         form.error("sender", CHANGED_MEANWHILE);
-        return Ok(page(&shell, form, version, typed).into_response());
+        return Ok(page(&context, form, version, typed).into_response());
     }
     Ok(Redirect::to("/console/settings/postcards").into_response())
 }
@@ -217,7 +217,7 @@ pub(super) async fn sample(State(app): State<App>, staff: StaffScope) -> Result<
 }
 
 crate::ui::console_pages! {
-    PostcardsPage => |shell| {
+    PostcardsPage => |context| {
         let typed = PostcardTextForm {
             version: 3,
             sender: "〒100-0000\n東京都見本区みほん町1丁目2番3号 みほん健保会館 4階 適用課".into(),
@@ -226,6 +226,6 @@ crate::ui::console_pages! {
         };
         let mut form = FormState::default();
         form.error("sender", &typed.words(Misfit { part: Part::Sender, line: 1, why: Why::Wide }));
-        page(shell, form, 3, typed)
+        page(context, form, 3, typed)
     },
 }

@@ -39,7 +39,7 @@ fn lines(services: &[Service]) -> Vec<ServiceLine> {
     let mut all: Vec<_> = Service::ALL.iter().collect();
     all.sort_by_key(|service| place(service).unwrap_or(usize::MAX));
     let line = |(at, service): (usize, &&Service)| ServiceLine {
-        word: service.word(),
+        word: service.as_str(),
         label: service.label(),
         on: services.contains(service),
         place: at + 1,
@@ -49,25 +49,25 @@ fn lines(services: &[Service]) -> Vec<ServiceLine> {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<ServicesPage, AppError> {
     let (version, policy) = newest(&app, &staff).await?;
     let lines = lines(&policy.services);
-    Ok(ServicesPage { page: shell.console(TITLE), form: FormState::default(), version, lines })
+    Ok(ServicesPage { page: context.console(TITLE), form: FormState::default(), version, lines })
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     axum::Form(typed): axum::Form<Vec<(String, String)>>,
 ) -> Result<Response, AppError> {
     let value = |name: &str| typed.iter().find(|(typed, _)| typed == name).map(|(_, value)| value.trim());
     let mut chosen: Vec<_> = Service::ALL
         .into_iter()
-        .filter(|service| value(service.word()).is_some())
-        .map(|service| (value(&format!("place-{}", service.word())).and_then(|place| place.parse().ok()), service))
+        .filter(|service| value(service.as_str()).is_some())
+        .map(|service| (value(&format!("place-{}", service.as_str())).and_then(|place| place.parse().ok()), service))
         .collect();
     let mut form = FormState::default();
     if chosen.iter().any(|(place, _): &(Option<u8>, _)| place.is_none()) {
@@ -87,12 +87,12 @@ pub(super) async fn submit(
     }
     let (version, policy) = newest(&app, &staff).await?;
     let lines = lines(&policy.services);
-    Ok(ServicesPage { page: shell.console_with_errors(TITLE), form, version, lines }.into_response())
+    Ok(ServicesPage { page: context.console_with_errors(TITLE), form, version, lines }.into_response())
 }
 
 crate::ui::console_pages! {
-    ServicesPage => |shell| Self {
-        page: shell.console(TITLE),
+    ServicesPage => |context| Self {
+        page: context.console(TITLE),
         form: FormState::default(),
         version: 3,
         lines: lines(&[Service::Deduction]),

@@ -55,14 +55,14 @@ fn warning(now: Timestamp, until: Option<Timestamp>) -> &'static str {
 
 async fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     form: FormState,
     certificate: String,
 ) -> Result<SigningKeyPage, AppError> {
     let until = signing_key::valid_until(app, staff).await?;
     Ok(SigningKeyPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         certificate,
         until: until.map(format::minute),
@@ -72,15 +72,15 @@ async fn page(
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<SigningKeyPage, AppError> {
-    page(&app, &shell, &staff, FormState::default(), String::new()).await
+    page(&app, &context, &staff, FormState::default(), String::new()).await
 }
 
 pub(super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<SigningKeyForm>,
 ) -> Result<Response, AppError> {
@@ -110,7 +110,7 @@ pub(super) async fn submit(
     }
     if form.has_errors() {
         // The private key does not come back to the page.
-        return Ok(page(&app, &shell, &staff, form, typed.certificate).await?.into_response());
+        return Ok(page(&app, &context, &staff, form, typed.certificate).await?.into_response());
     }
     let mut tx = app.db.begin().await?;
     signing_key::keep_in(&app, &mut tx, &staff, &typed.key, &typed.certificate).await?;
@@ -119,11 +119,11 @@ pub(super) async fn submit(
 }
 
 crate::ui::console_pages! {
-    SigningKeyPage => |shell| {
+    SigningKeyPage => |context| {
         let mut form = FormState::default();
         form.error("key", "秘密鍵（PEM形式）を貼り付けてください。");
         Self {
-            page: shell.console_with_errors(TITLE),
+            page: context.console_with_errors(TITLE),
             form,
             certificate: "-----BEGIN CERTIFICATE-----".into(),
             until: Some("2027/01/01 00:00".into()),

@@ -275,7 +275,7 @@ async fn write(
     if one.password_ends_at.is_none_or(|kept| kept.to_jiff() != ends_at) {
         queries::first_way_ends(tx, scope, account_id, ends_at).await?;
     }
-    let frame = MailFrame::of(app, scope.society(), Lang::of(&one.lang).unwrap_or_default());
+    let frame = MailFrame::of(app, scope.society(), Lang::parse(&one.lang).unwrap_or_default());
     let letter = letters::announcement(&frame, &one.user_id, &way);
     let address = one.email.as_deref().context("an address")?;
     let to = Recipient { account_id: Some(account_id), address };

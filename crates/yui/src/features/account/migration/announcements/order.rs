@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use yui_db::Tx;
 
 use super::{
-    super::orders::{Order, Statements, TAKEN_FOR},
+    super::orders::{LEASE, Order, Statements},
     ANNOUNCEMENTS_BACK_ORDERED, ANNOUNCEMENTS_ORDERED,
     announce::{Sending, What, foresee, portion, recorded},
     queries::{self, LeasedAnnouncement},
@@ -90,7 +90,7 @@ impl Order for LeasedAnnouncement {
         loop {
             let now = app.clock.now();
             let mut tx = app.db.begin().await?;
-            if !queries::keep(&mut tx, scope, self, now.checked_add(TAKEN_FOR)?).await? {
+            if !queries::keep(&mut tx, scope, self, now.checked_add(LEASE)?).await? {
                 return Ok(false);
             }
             let Some((last, done)) = portion(app, &mut tx, scope, what, through).await? else {

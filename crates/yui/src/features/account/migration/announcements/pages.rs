@@ -108,7 +108,7 @@ pub(super) struct AnnouncementsQuery {
 
 pub(super) async fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     form: FormState,
     (typed, done): (AnnouncementForm, &str),
@@ -118,7 +118,7 @@ pub(super) async fn page(
     let orders = queries::list(&app.db, staff, SHOWN).await?;
     let under_way = orders.first().filter(|order| order.done_at.is_none() && order.stopped_at.is_none());
     Ok(MigrationPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         typed,
         total: MigrationGroup::total(&groups),
@@ -172,11 +172,11 @@ fn order_line(row: &OrderRow) -> OrderLine {
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(AnnouncementsQuery { done }): Query<AnnouncementsQuery>,
 ) -> Result<MigrationPage, AppError> {
-    page(&app, &shell, &staff, FormState::default(), (AnnouncementForm::default(), &done)).await
+    page(&app, &context, &staff, FormState::default(), (AnnouncementForm::default(), &done)).await
 }
 
 /// What is wanted, and what it will do.
@@ -239,13 +239,13 @@ fn when(app: &App, sending: Sending) -> String {
 
 pub(super) async fn check(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Query(typed): Query<AnnouncementForm>,
 ) -> Result<Response, AppError> {
     match planned(&app, &staff, &typed).await? {
         Ok(planned) => Ok(MigrationCheckPage {
-            page: shell.console(CHECK),
+            page: context.console(CHECK),
             when: when(&app, planned.sending),
             until: planned.until.map(|until| format::date(Lang::Ja, until)),
             foreseen: planned.foreseen,
@@ -253,7 +253,7 @@ pub(super) async fn check(
             typed,
         }
         .into_response()),
-        Err(form) => Ok(page(&app, &shell, &staff, form, (typed, "")).await?.into_response()),
+        Err(form) => Ok(page(&app, &context, &staff, form, (typed, "")).await?.into_response()),
     }
 }
 
@@ -261,13 +261,13 @@ const CHECK: &str = "案内メールの確認";
 
 pub(super) async fn send(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(typed): Form<AnnouncementForm>,
 ) -> Result<Response, AppError> {
     let planned = match planned(&app, &staff, &typed).await? {
         Ok(planned) => planned,
-        Err(form) => return Ok(page(&app, &shell, &staff, form, (typed, "")).await?.into_response()),
+        Err(form) => return Ok(page(&app, &context, &staff, form, (typed, "")).await?.into_response()),
     };
     let detail = words(planned.on, planned.until, planned.foreseen.people());
     if !approvals::needed(&staff, Guarded::MassMail) {
@@ -275,11 +275,11 @@ pub(super) async fn send(
         return Ok(Redirect::to("/console/migration?done=ordered").into_response());
     }
     let mut tx = app.db.begin().await?;
-    if !approvals::ask(&app, &mut tx, &staff, Guarded::MassMail, &subject(), &detail).await? {
+    if !approvals::request(&app, &mut tx, &staff, Guarded::MassMail, &subject(), &detail).await? {
         drop(tx);
         let mut form = FormState::default();
         form.error("on", &asked_before(approvals::open_about(&app, &staff, Guarded::MassMail, ALL).await?.as_ref()));
-        return Ok(page(&app, &shell, &staff, form, (typed, "")).await?.into_response());
+        return Ok(page(&app, &context, &staff, form, (typed, "")).await?.into_response());
     }
     tx.commit().await?;
     Ok(Redirect::to("/console/migration?done=asked").into_response())
@@ -308,7 +308,7 @@ fn sample_group(origin: &'static str, accounts: i64) -> MigrationGroup {
 }
 
 crate::ui::console_pages! {
-    MigrationPage => |shell| {
+    MigrationPage => |context| {
         let mut form = FormState::default();
         let on = jiff::civil::date(2026, 11, 1);
         form.error("on", &AnnouncementRefusal::DayPast(on).words());
@@ -321,7 +321,7 @@ crate::ui::console_pages! {
             done: Announced { written: 1_204, moved: 200, as_before: 3, taken_back: 0 }.words(),
         };
         Self {
-            page: shell.console_with_errors(TITLE),
+            page: context.console_with_errors(TITLE),
             form,
             typed: AnnouncementForm { on: on.to_string(), until: "2027-03-31".into() },
             total: MigrationGroup::total(&groups),
@@ -340,8 +340,8 @@ crate::ui::console_pages! {
             done: "送信の指示を受け付けました。",
         }
     },
-    MigrationCheckPage => |shell| Self {
-        page: shell.console(CHECK),
+    MigrationCheckPage => |context| Self {
+        page: context.console(CHECK),
         typed: AnnouncementForm { on: "2027-01-15".into(), until: "2027-03-31".into() },
         when: "2027年1月15日 9時に".into(),
         until: Some("2027年3月31日".into()),

@@ -31,10 +31,14 @@ async fn waiting(app: &App, staff: &StaffScope) -> Result<(i64, bool), AppError>
     Ok((rows.iter().map(|row| row.mails).sum(), queries::is_sending(&app.db, staff).await?))
 }
 
-pub(super) async fn show(State(app): State<App>, shell: PageContext, staff: StaffScope) -> Result<Response, AppError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    context: PageContext,
+    staff: StaffScope,
+) -> Result<Response, AppError> {
     match waiting(&app, &staff).await? {
         (0, false) => Ok(Redirect::to("/console/migration?done=nothing").into_response()),
-        (mails, sending) => Ok(MigrationTakeBackPage { page: shell.console(TITLE), mails, sending }.into_response()),
+        (mails, sending) => Ok(MigrationTakeBackPage { page: context.console(TITLE), mails, sending }.into_response()),
     }
 }
 
@@ -48,5 +52,5 @@ pub(super) async fn submit(State(app): State<App>, staff: StaffScope) -> Result<
 }
 
 crate::ui::console_pages! {
-    MigrationTakeBackPage => |shell| Self { page: shell.console(TITLE), mails: 1_204, sending: true },
+    MigrationTakeBackPage => |context| Self { page: context.console(TITLE), mails: 1_204, sending: true },
 }

@@ -117,13 +117,13 @@ const TITLE: &str = "仮IDの発行";
 
 async fn list_page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     form: FormState,
 ) -> Result<PairRunsPage, AppError> {
     let rows = queries::list(&app.db, staff, SHOWN).await?;
     Ok(PairRunsPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         counts: queries::counts(&app.db, staff, (app.clock.today(), app.clock.now())).await?,
         days: staff.society().policy.temporary_days,
@@ -133,10 +133,10 @@ async fn list_page(
 
 pub(super) async fn list(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
 ) -> Result<PairRunsPage, AppError> {
-    list_page(&app, &shell, &staff, FormState::default()).await
+    list_page(&app, &context, &staff, FormState::default()).await
 }
 
 /// Who is to get pairs.
@@ -150,7 +150,7 @@ pub(super) struct RunForm {
 
 pub(super) async fn order(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Form(RunForm { whom, run }): Form<RunForm>,
 ) -> Result<Response, AppError> {
@@ -165,18 +165,18 @@ pub(super) async fn order(
             "again" if run.is_some() => queries::left(&app.db, &staff, run.unwrap_or_default()).await?.0,
             _ => {
                 form.error("whom", "誰に発行するかを選んでください。");
-                return Ok(list_page(&app, &shell, &staff, form).await?.into_response());
+                return Ok(list_page(&app, &context, &staff, form).await?.into_response());
             }
         };
     if count == 0 {
         form.error("whom", "発行する人がいません。");
-        return Ok(list_page(&app, &shell, &staff, form).await?.into_response());
+        return Ok(list_page(&app, &context, &staff, form).await?.into_response());
     }
     let mut tx = app.db.begin().await?;
     let Some(run_id) = queries::order(&mut tx, &staff, (&whom, run, count), app.clock.now()).await? else {
         drop(tx);
         form.error("whom", "前の発行がまだ作成中です。終わってから、もう一度指示してください。");
-        return Ok(list_page(&app, &shell, &staff, form).await?.into_response());
+        return Ok(list_page(&app, &context, &staff, form).await?.into_response());
     };
     let detail = format!("{} {count}件", whom_words(&whom));
     audit::record(&app, &mut tx, &staff, PAIRS_ORDERED, Some(&subject(run_id)), &detail).await?;
@@ -187,7 +187,7 @@ pub(super) async fn order(
 
 async fn one_page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     run_id: i64,
     form: FormState,
@@ -197,7 +197,7 @@ async fn one_page(
     let made = queries::waiting(&app.db, staff).await?;
     let title = format!("仮IDの発行 {run_id}");
     Ok(PairRunPage {
-        page: if form.has_errors() { shell.console_with_errors(&title) } else { shell.console(&title) },
+        page: if form.has_errors() { context.console_with_errors(&title) } else { context.console(&title) },
         form,
         percent: percent(made, row.wanted),
         words: words(made, row.wanted),
@@ -213,11 +213,11 @@ fn words(made: i64, wanted: i64) -> String {
 
 pub(super) async fn one(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(run_id): Path<i64>,
 ) -> Result<PairRunPage, AppError> {
-    one_page(&app, &shell, &staff, run_id, FormState::default()).await
+    one_page(&app, &context, &staff, run_id, FormState::default()).await
 }
 
 /// Tells how far making the pairs is.
@@ -245,7 +245,7 @@ pub(super) async fn progress(
 /// Gives up a run that is being made.
 pub(super) async fn stop(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(run_id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -253,7 +253,7 @@ pub(super) async fn stop(
     let mut tx = app.db.begin().await?;
     if !queries::stop(&mut tx, &staff, run_id, app.clock.now()).await? {
         drop(tx);
-        return refused(&app, &shell, &staff, run_id, "この発行は、作成が終わったか、すでに取りやめられています。")
+        return refused(&app, &context, &staff, run_id, "この発行は、作成が終わったか、すでに取りやめられています。")
             .await;
     }
     audit::record(&app, &mut tx, &staff, PAIRS_STOPPED, Some(&subject(run_id)), "").await?;
@@ -264,14 +264,14 @@ pub(super) async fn stop(
 /// Says on the run's page why nothing can be taken.
 async fn refused(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     staff: &StaffScope,
     run_id: i64,
     words: &str,
 ) -> Result<Response, AppError> {
     let mut form = FormState::default();
     form.error("run", words);
-    Ok(one_page(app, shell, staff, run_id, form).await?.into_response())
+    Ok(one_page(app, context, staff, run_id, form).await?.into_response())
 }
 
 const TAKEN: &str = "このファイルはすでにダウンロードされています。もう一度必要な場合は、下の「この発行をやり直す」から、新しい仮パスワードを発行してください。";
@@ -283,18 +283,18 @@ const NO_ROOM: &str =
 /// The postcards: made whole first, so that a mistake in them takes nothing away; then taken, once.
 pub(super) async fn postcards(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(run_id): Path<i64>,
 ) -> Result<Response, AppError> {
     let row = queries::one(&app.db, &staff, run_id).await?.ok_or(AppError::NotFound)?;
     let scope = staff.acting();
     if row.cards_at.is_some() {
-        return refused(&app, &shell, &staff, run_id, TAKEN).await;
+        return refused(&app, &context, &staff, run_id, TAKEN).await;
     }
     let waiting = pairs(&app.db, &scope, run_id).await?;
     if waiting.is_empty() || row.ready_at.is_none() {
-        return refused(&app, &shell, &staff, run_id, NOTHING).await;
+        return refused(&app, &context, &staff, run_id, NOTHING).await;
     }
     if app.fonts.is_none() {
         return Err(AppError::Unavailable("PDFを作るフォントが入っていません。"));
@@ -302,14 +302,14 @@ pub(super) async fn postcards(
     let _place = app.heavy.place(heavy::account(&staff, "staff", staff.staff_id)).await?;
     let (mut file, written) = match paper::written(&app, &scope, waiting).await {
         Err(error) if matches!(error.downcast_ref(), Some(PrintError::Misfits(_))) => {
-            return refused(&app, &shell, &staff, run_id, NO_ROOM).await;
+            return refused(&app, &context, &staff, run_id, NO_ROOM).await;
         }
         written => written?,
     };
     let mut tx = app.db.begin().await?;
     if !queries::cards_take(&mut tx, &staff, run_id, app.clock.now()).await? {
         drop(tx);
-        return refused(&app, &shell, &staff, run_id, TAKEN).await;
+        return refused(&app, &context, &staff, run_id, TAKEN).await;
     }
     let missing: String = written.missing.iter().collect();
     let unprinted = if missing.is_empty() { String::new() } else { format!("、印刷できない文字 {missing}") };
@@ -329,7 +329,7 @@ pub(super) async fn postcards(
 /// The printing house's list, with passwords: once.
 pub(super) async fn list_csv(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     staff: StaffScope,
     Path(run_id): Path<i64>,
 ) -> Result<Response, AppError> {
@@ -337,13 +337,13 @@ pub(super) async fn list_csv(
     let scope = staff.acting();
     let waiting = pairs(&app.db, &scope, run_id).await?;
     if waiting.is_empty() {
-        return refused(&app, &shell, &staff, run_id, NOTHING).await;
+        return refused(&app, &context, &staff, run_id, NOTHING).await;
     }
     let list = list_of(&app, &scope, &waiting)?;
     let mut tx = app.db.begin().await?;
     if !queries::list_take(&mut tx, &staff, run_id, app.clock.now()).await? {
         drop(tx);
-        return refused(&app, &shell, &staff, run_id, TAKEN).await;
+        return refused(&app, &context, &staff, run_id, TAKEN).await;
     }
     let detail = format!("{}件", waiting.len());
     audit::record(&app, &mut tx, &staff, PAIRS_LIST, Some(&subject(run_id)), &detail).await?;
@@ -404,16 +404,16 @@ fn sample_line(ready: bool) -> RunLine {
 }
 
 crate::ui::console_pages! {
-    PairRunsPage => |shell| Self {
-        page: shell.console(TITLE),
+    PairRunsPage => |context| Self {
+        page: context.console(TITLE),
         form: FormState::default(),
         counts: RunCounts { without: 1_204, expired: 12, waiting: 1 },
         days: 90,
         lines: vec![sample_line(false), sample_line(true)],
     },
-    PairRunPage => |shell| {
+    PairRunPage => |context| {
         let mut form = FormState::default();
         form.error("run", TAKEN);
-        Self { page: shell.console_with_errors("仮IDの発行 3"), form, line: sample_line(true), percent: 100, words: String::new(), left: 1_204, again: 1_204 }
+        Self { page: context.console_with_errors("仮IDの発行 3"), form, line: sample_line(true), percent: 100, words: String::new(), left: 1_204, again: 1_204 }
     },
 }

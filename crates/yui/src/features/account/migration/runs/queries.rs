@@ -214,7 +214,7 @@ pub(super) async fn old(
     Ok(rows.into_iter().map(|row| row.count).collect())
 }
 
-/// RunCounts who would get a pair today.
+/// Counts the people who would get temporary credentials today.
 pub(super) async fn counts(
     db: &Db,
     scope: &impl InSociety,

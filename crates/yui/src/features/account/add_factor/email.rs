@@ -14,25 +14,25 @@ use yui_db::Tx;
 use super::{FactorOwner, bare};
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
         account::{
             enrolment::mail_or_tell_owner,
-            happened::{AccountEvent, happened},
+            events::{AccountEvent, record_event},
             letters,
             queries::{self, NewFactorRow},
+            rate_limit::MAILS_OF_ACCOUNT,
             rules,
             sealed::{self, SealContext},
             session::hex,
             steps::{SecondFactor, WRONG_CODES_PER_LOGIN},
-            throttle::MAILS_OF_ACCOUNT,
         },
         mails::MailFrame,
         societies::{Factor, ids_take},
     },
     scope::InSociety,
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 const KIND: &str = "email_register";
@@ -41,7 +41,7 @@ const KIND: &str = "email_register";
 const LIFE: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Template)]
-#[template(path = "features/account/registration/email.html")]
+#[template(path = "features/account/add_factor/email.html")]
 pub(crate) struct EmailFactorPage {
     page: Page,
     form: FormState,
@@ -55,7 +55,7 @@ pub(crate) struct EmailFactorPage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(in super::super) struct EmailRegistrationForm {
+pub(in super::super) struct AddEmailForm {
     email: String,
     question: String,
     code: String,
@@ -74,14 +74,14 @@ struct PendingEmail {
 const TITLE: &str = "OTPメールの登録";
 
 fn page(
-    shell: &PageContext,
+    context: &PageContext,
     registrant: &FactorOwner,
     form: FormState,
     email: String,
     question: Option<String>,
 ) -> EmailFactorPage {
     EmailFactorPage {
-        page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
+        page: if form.has_errors() { context.page_with_errors(TITLE) } else { context.page(TITLE) },
         form,
         email,
         question,
@@ -104,7 +104,7 @@ pub(in super::super) async fn insert(
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     registrant: FactorOwner,
 ) -> Result<Response, AppError> {
     if !registrant.may(Factor::Email) {
@@ -112,22 +112,22 @@ pub(in super::super) async fn show(
     }
     let person = queries::person(&app.db, registrant.scope(), registrant.account_id()).await?;
     let email = person.email.or(person.register_email).unwrap_or_default();
-    Ok(page(&shell, &registrant, FormState::default(), email, None).into_response())
+    Ok(page(&context, &registrant, FormState::default(), email, None).into_response())
 }
 
 /// Mails the first code.
 pub(in super::super) async fn send(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     registrant: FactorOwner,
-    Form(typed): Form<EmailRegistrationForm>,
+    Form(typed): Form<AddEmailForm>,
 ) -> Result<Response, AppError> {
     if !registrant.may(Factor::Email) {
         return Ok(Redirect::to("/factors?choose=yes").into_response());
     }
     let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());
     let mut form = FormState::default();
-    let address = rules::email(shell.lang, &typed.email).unwrap_or_else(|faults| {
+    let address = rules::email(context.lang, &typed.email).unwrap_or_else(|faults| {
         faults.iter().for_each(|words| form.error("email", words));
         String::new()
     });
@@ -135,16 +135,19 @@ pub(in super::super) async fn send(
     let person = queries::person(&app.db, scope, id).await?;
     let proved = queries::standing(&app.db, scope, id, now).await?.is_some_and(|(account, _)| account.email_verified);
     if proved && person.email.as_deref() != Some(&address) && !form.has_errors() {
-        form.error("email", shell.t("登録済みのメールアドレスを使います。変更は、プロフィール変更からお願いします。"));
+        form.error(
+            "email",
+            context.t("登録済みのメールアドレスを使います。変更は、プロフィール変更からお願いします。"),
+        );
     }
     let limit = MAILS_OF_ACCOUNT.of(&id.to_string());
     if !form.has_errors() && !limit.take(&app, scope).await? {
         let words =
             "メールの送信が続いたため、しばらくお待ちいただいています。5分ほどたってから、もう一度お試しください。";
-        form.error("email", shell.t(words));
+        form.error("email", context.t(words));
     }
     if form.has_errors() {
-        return Ok(page(&shell, &registrant, form, typed.email, None).into_response());
+        return Ok(page(&context, &registrant, form, typed.email, None).into_response());
     }
     let code = code::mail_code(app.random.bytes()?);
     let ends_at = now.checked_add(LIFE)?;
@@ -155,7 +158,7 @@ pub(in super::super) async fn send(
     mail_or_tell_owner(&app, &mut tx, scope, (id, &address), letter).await?;
     tx.commit().await?;
     app.mail.wake();
-    Ok(page(&shell, &registrant, form, address, Some(question)).into_response())
+    Ok(page(&context, &registrant, form, address, Some(question)).into_response())
 }
 
 async fn keep(app: &App, tx: &mut Tx, registrant: &FactorOwner, waiting: &PendingEmail) -> anyhow::Result<String> {
@@ -170,10 +173,10 @@ async fn keep(app: &App, tx: &mut Tx, registrant: &FactorOwner, waiting: &Pendin
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     registrant: FactorOwner,
-    Form(typed): Form<EmailRegistrationForm>,
+    Form(typed): Form<AddEmailForm>,
 ) -> Result<Response, AppError> {
     let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());
     let again = || Ok(Redirect::to("/factors/email").into_response());
@@ -195,8 +198,8 @@ pub(in super::super) async fn submit(
         tx.commit().await?;
         let mut form = FormState::default();
         let field = if question.is_some() { "code" } else { "email" };
-        form.error(field, shell.t("ワンタイムパスワードが正しくありません。"));
-        return Ok(page(&shell, &registrant, form, waiting.address, question).into_response());
+        form.error(field, context.t("ワンタイムパスワードが正しくありません。"));
+        return Ok(page(&context, &registrant, form, waiting.address, question).into_response());
     }
     tx.commit().await?;
     let account = queries::standing(&app.db, scope, id, now).await?.map(|(account, _)| account);
@@ -216,15 +219,15 @@ pub(in super::super) async fn submit(
     queries::factors_delete(&mut tx, scope, id, Some(Factor::Email)).await?;
     insert(&app, &mut tx, scope, id).await?;
     if old.is_some() {
-        happened(&app, &mut tx, scope, Some(&visitor), id, AccountEvent::EmailChanged(old)).await?;
+        record_event(&app, &mut tx, scope, Some(&client), id, AccountEvent::EmailChanged(old)).await?;
     }
     let everywhere = typed.sign_out_everywhere.is_some();
-    registrant.registered(&app, &visitor, tx, (Factor::Email, "OTPメール".into()), everywhere).await
+    registrant.registered(&app, &client, tx, (Factor::Email, "OTPメール".into()), everywhere).await
 }
 
 crate::ui::pages! {
-    EmailFactorPage => |shell| Self {
-        page: shell.page(TITLE),
+    EmailFactorPage => |context| Self {
+        page: context.page(TITLE),
         form: FormState::default(),
         email: "taro@mail.example".into(),
         question: Some("question".into()),

@@ -39,7 +39,7 @@ pub enum Events {
 ///
 /// # Errors
 /// Where the database does not answer, or it went wrong at a society.
-pub async fn bind_events(app: &App) -> anyhow::Result<()> {
+pub async fn anchor_events(app: &App) -> anyhow::Result<()> {
     if app.keys().is_err() {
         return Ok(());
     }

@@ -44,7 +44,7 @@ impl ClientInfo {
             match hops.next().map(|hop| (hop, hop_address(hop))) {
                 Some((_, Some(hop))) => address = hop.to_canonical(),
                 Some((hop, None)) => {
-                    // Once: everybody behind this proxy is one visitor until somebody looks at it. The word itself may be anybody's.
+                    // Once: everybody behind this proxy is one client until somebody looks at it. The word itself may be anybody's.
                     static TOLD: Once = Once::new();
                     let length = hop.len();
                     TOLD.call_once(|| tracing::warn!(length, "a trusted proxy's X-Forwarded-For can not be read"));
@@ -190,9 +190,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         let agent = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36";
         headers.insert(header::USER_AGENT, agent.parse().unwrap());
-        let visitor = ClientInfo::of("2001:db8:1:2:3::4".parse().unwrap(), &headers, &[], false);
+        let client = ClientInfo::of("2001:db8:1:2:3::4".parse().unwrap(), &headers, &[], false);
         assert_eq!(
-            (visitor.device(Lang::Ja).as_str(), visitor.network().as_str()),
+            (client.device(Lang::Ja).as_str(), client.network().as_str()),
             ("Chrome / Android", "2001:db8:1:2::/64")
         );
     }

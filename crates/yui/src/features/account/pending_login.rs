@@ -19,10 +19,10 @@ use super::{
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     scope::{InSociety, MemberScope, PublicScope},
     ui::cookie,
-    visitor::ClientInfo,
 };
 
 const LOGIN_COOKIE: &str = "yui_login";
@@ -77,17 +77,17 @@ impl PendingLogin {
     }
 
     /// Commits what a step has written, and leads on to the next.
-    pub(super) async fn stepped(self, app: &App, visitor: &ClientInfo, tx: Tx) -> Result<Response, AppError> {
+    pub(super) async fn commit_and_advance(self, app: &App, client: &ClientInfo, tx: Tx) -> Result<Response, AppError> {
         tx.commit().await?;
-        self.onward(app, visitor).await
+        self.redirect_to_next_step(app, client).await
     }
 
     /// Leads on to what is due now.
-    pub(super) async fn onward(self, app: &App, visitor: &ClientInfo) -> Result<Response, AppError> {
+    pub(super) async fn redirect_to_next_step(self, app: &App, client: &ClientInfo) -> Result<Response, AppError> {
         match Self::with(app, &self.scope, self.token_hash).await? {
             Some(fresh) => {
                 let Self { scope, token_hash, revision, proofs, account, .. } = fresh;
-                arrive(app, &scope, visitor, &account, proofs, Some((token_hash, revision))).await
+                advance(app, &scope, client, &account, proofs, Some((token_hash, revision))).await
             }
             None => Ok(Redirect::to("/login").into_response()),
         }
@@ -124,17 +124,17 @@ pub(crate) async fn ran_out(app: &App, scope: &PublicScope, headers: &HeaderMap)
 }
 
 /// Leads on whoever has proved this much: into the portal, or to the step that is due.
-pub(super) async fn arrive(
+pub(super) async fn advance(
     app: &App,
     scope: &PublicScope,
-    visitor: &ClientInfo,
+    client: &ClientInfo,
     account: &AuthAccount,
     proofs: LoginState,
     row: Option<([u8; 32], i64)>,
 ) -> Result<Response, AppError> {
     let due = step(account, &proofs, &scope.society().policy, app.clock.now());
     if due == Step::Open {
-        let opened = session::open(app, scope, visitor, account, &proofs, row).await?;
+        let opened = session::open(app, scope, client, account, &proofs, row).await?;
         return Ok(match opened {
             Some(cookies) => with_cookies(Redirect::to(&proofs.return_to).into_response(), cookies),
             // The session that was to be proved anew is over.
@@ -153,7 +153,7 @@ pub(super) async fn arrive(
         return Ok(Redirect::to(due.path()).into_response());
     }
     let known = matches!(proofs.first, Some(PrimaryFactor::Password { known_device: true }));
-    let device = visitor.device_token().filter(|_| known && proofs.purpose == Purpose::SignIn);
+    let device = client.device_token().filter(|_| known && proofs.purpose == Purpose::SignIn);
     let cookie = begin(app, scope, account, &proofs, device).await?;
     Ok(with_cookies(Redirect::to(due.path()).into_response(), vec![cookie]))
 }
@@ -222,7 +222,7 @@ named! {
     AtPassword = Step::Password,
     AtDetails = Step::Details,
     AtCheck = Step::Check,
-    AtRegister = Step::Register,
+    AtAddFactor = Step::AddFactor,
     AtRefused = Step::Refused(_),
 }
 

@@ -11,21 +11,24 @@ use yui_auth::passkey::PasskeyUser;
 use super::{FactorOwner, bare, factor_id, free_label, label};
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
         account::{
-            passkeys::{CeremonyAnswer, CeremonyKind, ask, leading, relying_party, saying, taken, worth},
+            passkeys::{
+                CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
+                verified_or_none,
+            },
             queries::{self, NewFactorRow},
             steps::SecondFactor,
         },
         societies::Factor,
     },
     ui::{Page, PageContext},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
-#[template(path = "features/account/registration/passkey.html")]
+#[template(path = "features/account/add_factor/passkey.html")]
 pub(crate) struct PasskeyPage {
     page: Page,
     may_wait: bool,
@@ -36,12 +39,12 @@ const TITLE: &str = "生体認証の登録";
 
 const REFUSED: &str = "セキュリティキーの登録が無効です。端末の顔認証・指紋認証・画面ロックが設定されているか確かめて、もう一度試してください。";
 
-pub(in super::super) async fn show(shell: PageContext, registrant: FactorOwner) -> Response {
+pub(in super::super) async fn show(context: PageContext, registrant: FactorOwner) -> Response {
     if !registrant.may(Factor::Passkey) {
         return Redirect::to("/factors?choose=yes").into_response();
     }
     let signed_in = matches!(registrant, FactorOwner::Member(..));
-    PasskeyPage { page: shell.page(TITLE), may_wait: registrant.may_wait(), signed_in }.into_response()
+    PasskeyPage { page: context.page(TITLE), may_wait: registrant.may_wait(), signed_in }.into_response()
 }
 
 pub(in super::super) async fn begin(State(app): State<App>, registrant: FactorOwner) -> Result<Response, AppError> {
@@ -57,13 +60,13 @@ pub(in super::super) async fn begin(State(app): State<App>, registrant: FactorOw
     let existing: Vec<_> = factors.into_iter().filter_map(|factor| factor.credential).collect();
     let user = PasskeyUser { handle, name: &person.user_id, display_name: &person.name };
     let ceremony = relying_party(&app, scope)?.register_begin(&user, &existing)?;
-    ask(&app, scope, (CeremonyKind::Register, Some(id)), ceremony).await
+    start_ceremony(&app, scope, (CeremonyKind::AddFactor, Some(id)), ceremony).await
 }
 
 pub(in super::super) async fn finish(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     registrant: FactorOwner,
     Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
@@ -71,18 +74,18 @@ pub(in super::super) async fn finish(
         return Err(AppError::NotFound);
     }
     let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());
-    let Some(state) = taken(&app, scope, (CeremonyKind::Register, Some(id)), &answer).await? else {
-        return Ok(saying(&shell, REFUSED));
+    let Some(state) = take_ceremony(&app, scope, (CeremonyKind::AddFactor, Some(id)), &answer).await? else {
+        return Ok(json_error(&context, REFUSED));
     };
     let made = relying_party(&app, scope)?.register_finish(&state, &answer.credential.to_string());
-    let Some(new) = worth(made)? else { return Ok(saying(&shell, REFUSED)) };
+    let Some(new) = verified_or_none(made)? else { return Ok(json_error(&context, REFUSED)) };
     if queries::passkey(&app.db, scope, &new.credential_id).await?.is_some() {
-        return Ok(saying(&shell, REFUSED));
+        return Ok(json_error(&context, REFUSED));
     }
     let typed = label(&answer.label);
-    let wanted = if typed.is_empty() { new.make.unwrap_or(shell.t("パスキー")) } else { &typed };
+    let wanted = if typed.is_empty() { new.make.unwrap_or(context.t("パスキー")) } else { &typed };
     let Some(mut tx) = registrant.begin(&app, SecondFactor::Passkey).await? else {
-        return Ok(leading(Redirect::to("/login/continue").into_response()));
+        return Ok(json_redirect(Redirect::to("/login/continue").into_response()));
     };
     let name = free_label(&mut tx, scope, id, Factor::Passkey, wanted).await?;
     let factor_id = factor_id(&mut tx, scope).await?;
@@ -94,9 +97,9 @@ pub(in super::super) async fn finish(
     };
     queries::factor_insert(&mut tx, scope, id, factor, now).await?;
     let everywhere = answer.sign_out_everywhere;
-    Ok(leading(registrant.registered(&app, &visitor, tx, (Factor::Passkey, name.clone()), everywhere).await?))
+    Ok(json_redirect(registrant.registered(&app, &client, tx, (Factor::Passkey, name.clone()), everywhere).await?))
 }
 
 crate::ui::pages! {
-    PasskeyPage => |shell| Self { page: shell.page(TITLE), may_wait: true, signed_in: false },
+    PasskeyPage => |context| Self { page: context.page(TITLE), may_wait: true, signed_in: false },
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     app::App,
-    features::account::proving::{SealContext, sealed_open, sealed_seal},
+    features::account::credentials::{SealContext, sealed_open, sealed_seal},
     scope::StaffScope,
 };
 

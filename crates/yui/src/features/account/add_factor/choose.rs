@@ -10,19 +10,19 @@ use serde::Deserialize;
 use super::FactorOwner;
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::account::{
         enrolment::{FactorChoice, choices},
+        pending_login::{At, AtAddFactor},
         queries,
         steps::LoginState,
-        under_way::{At, AtRegister},
     },
     ui::{Page, PageContext},
-    visitor::ClientInfo,
 };
 
 #[derive(Template)]
-#[template(path = "features/account/registration/choose.html")]
+#[template(path = "features/account/add_factor/choose.html")]
 pub(crate) struct FactorChoosePage {
     page: Page,
     choices: Vec<FactorChoice>,
@@ -40,7 +40,7 @@ const TITLE: &str = "認証方法の登録";
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     Query(wanted): Query<ChooseQuery>,
     registrant: FactorOwner,
 ) -> Result<Response, AppError> {
@@ -50,22 +50,22 @@ pub(in super::super) async fn show(
         && let Some((account, _)) = queries::standing(&app.db, scope, id, now).await?
         && let Some(chosen) = account.chosen_factor.filter(|chosen| registrant.may(*chosen))
     {
-        return Ok(Redirect::to(&format!("/factors/{}", chosen.word())).into_response());
+        return Ok(Redirect::to(&format!("/factors/{}", chosen.as_str())).into_response());
     }
-    let choices = choices(&shell, scope, None);
+    let choices = choices(&context, scope, None);
     if choices.is_empty() {
         return Err(AppError::NotFound);
     }
     let signed_in = matches!(registrant, FactorOwner::Member(..));
-    let page = shell.page(TITLE);
+    let page = context.page(TITLE);
     Ok(FactorChoosePage { page, choices, may_wait: registrant.may_wait(), signed_in }.into_response())
 }
 
 /// あとで登録する: only right after enrolment; the next login leads here again.
 pub(in super::super) async fn later(
     State(app): State<App>,
-    visitor: ClientInfo,
-    At { login, .. }: At<AtRegister>,
+    client: ClientInfo,
+    At { login, .. }: At<AtAddFactor>,
 ) -> Result<Response, AppError> {
     if !login.proofs.enrolled_now {
         return Ok(Redirect::to("/factors").into_response());
@@ -75,16 +75,16 @@ pub(in super::super) async fn later(
     if !login.take_step(&mut tx, &proofs).await? {
         return Ok(Redirect::to("/login/continue").into_response());
     }
-    login.stepped(&app, &visitor, tx).await
+    login.commit_and_advance(&app, &client, tx).await
 }
 
 crate::ui::pages! {
-    FactorChoosePage => |shell| Self {
-        page: shell.page(TITLE),
+    FactorChoosePage => |context| Self {
+        page: context.page(TITLE),
         choices: vec![FactorChoice {
             word: "email",
-            label: shell.t("ワンタイムパスワード（OTP）メール認証").into(),
-            hint: shell.t("ログインのたびにメールで届く6桁の数字を入力します。").into(),
+            label: context.t("ワンタイムパスワード（OTP）メール認証").into(),
+            hint: context.t("ログインのたびにメールで届く6桁の数字を入力します。").into(),
             recommended: true,
             chosen: false,
         }],

@@ -9,12 +9,12 @@ use super::{
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     features::mails::{self, MailFrame, Recipient},
     scope::InSociety,
-    visitor::ClientInfo,
 };
 
-/// Something that happened.
+/// A change to an account that its owner is told of.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum AccountEvent {
     /// Somebody logged in, with this strongest proof.
@@ -62,7 +62,7 @@ pub(super) enum AccountEvent {
 }
 
 impl AccountEvent {
-    fn word(&self) -> &'static str {
+    fn as_str(&self) -> &'static str {
         match self {
             Self::LoggedIn(_) => "logged_in",
             Self::NewDevice => "new_device",
@@ -136,22 +136,22 @@ pub(crate) fn event_label(kind: &str, detail: Option<&str>) -> String {
     label.to_owned()
 }
 
-/// Records what happened and tells the owner, if they have an address. Without a visitor, staff did it.
-pub(super) async fn happened(
+/// Records the event and tells the owner, if they have an address. Without a client, staff caused it.
+pub(super) async fn record_event(
     app: &App,
     tx: &mut Tx,
     scope: &impl InSociety,
-    visitor: Option<&ClientInfo>,
+    client: Option<&ClientInfo>,
     account_id: i64,
     what: AccountEvent,
 ) -> anyhow::Result<()> {
     let now = app.clock.now();
-    let (detail, address) = (what.detail(), visitor.map(|visitor| visitor.address.to_string()));
+    let (detail, address) = (what.detail(), client.map(|client| client.address.to_string()));
     let event = EventRecord {
         account_id,
-        kind: what.word(),
+        kind: what.as_str(),
         detail: detail.as_deref(),
-        actor: if visitor.is_some() { "member" } else { "staff" },
+        actor: if client.is_some() { "member" } else { "staff" },
         address: address.as_deref(),
     };
     queries::event_insert(tx, scope, &event, now).await?;
@@ -160,7 +160,7 @@ pub(super) async fn happened(
     }
     let person = queries::person_in(tx, scope, account_id).await?;
     let frame = MailFrame::of(app, scope.society(), person.lang);
-    let device = visitor.map(|visitor| visitor.device(person.lang));
+    let device = client.map(|client| client.device(person.lang));
     let letter = letters::notice(&frame, &person, &what, device.as_deref(), now);
     let old = if let AccountEvent::EmailChanged(old) = &what { old.as_deref() } else { None };
     for address in person.email.as_deref().into_iter().chain(old) {

@@ -18,25 +18,25 @@ use yui_auth::{
 
 use super::{
     STAFF_FACTOR_ADDED, confirm,
-    happened::{StaffEvent, tell},
+    events::{StaffEvent, tell},
     login::PendingStaffLogin,
     prove::{self, acting, key_row},
     queries::{self, NewStaffFactor},
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
-        account::proving::{
-            CeremonyAnswer, CeremonyKind, SealContext, ask, ceremony, ceremony_insert, ceremony_take, hex, leading,
-            relying_party, saying, sealed_open, sealed_seal, taken, worth,
+        account::credentials::{
+            CeremonyAnswer, CeremonyKind, SealContext, ceremony, ceremony_insert, ceremony_take, hex, json_error,
+            json_redirect, relying_party, sealed_open, sealed_seal, start_ceremony, take_ceremony, verified_or_none,
         },
         audit,
         societies::ids_take,
     },
     scope::{InSociety, PublicScope, StaffScope},
     ui::{FormState, Page, PageContext},
-    visitor::ClientInfo,
 };
 
 const KIND: &str = "staff_app_register";
@@ -45,8 +45,8 @@ const KIND: &str = "staff_app_register";
 const LIFE: SignedDuration = SignedDuration::from_mins(30);
 
 #[derive(Template)]
-#[template(path = "features/staff/register.html")]
-pub(crate) struct StaffRegisterPage {
+#[template(path = "features/staff/add_factor.html")]
+pub(crate) struct StaffAddFactorPage {
     page: Page,
     form: FormState,
     question: String,
@@ -97,7 +97,7 @@ impl StaffRegistrant {
     async fn registered(
         self,
         app: &App,
-        visitor: &ClientInfo,
+        client: &ClientInfo,
         mut tx: yui_db::Tx,
         label: &str,
     ) -> Result<Response, AppError> {
@@ -107,9 +107,9 @@ impl StaffRegistrant {
                 if queries::factors_in(&mut tx, &login.scope, login.staff.staff_id).await?.len() != 1 {
                     return Ok(Redirect::to("/console/login").into_response());
                 }
-                let actor = acting(&login.scope, &login.staff, visitor);
+                let actor = acting(&login.scope, &login.staff, client);
                 tell(app, &mut tx, &actor, login.staff.staff_id, StaffEvent::FactorAdded(label)).await?;
-                prove::arrive_with(app, visitor, login, tx, Some((&actor, label))).await?
+                prove::arrive_with(app, client, login, tx, Some((&actor, label))).await?
             }
             Self::SignedIn(_, staff) => {
                 tell(app, &mut tx, &staff, staff.staff_id, StaffEvent::FactorAdded(label)).await?;
@@ -129,8 +129,8 @@ impl FromRequestParts<App> for StaffRegistrant {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let bug = |error: AppError| error.into_response();
         let scope = PublicScope::from_request_parts(parts, app).await.map_err(bug)?;
-        let visitor = ClientInfo::from_request_parts(parts, app).await.unwrap_or_else(|never| match never {});
-        let staff = super::resolve(app, &scope, &parts.headers, &visitor).await.map_err(|e| bug(e.into()))?;
+        let client = ClientInfo::from_request_parts(parts, app).await.unwrap_or_else(|never| match never {});
+        let staff = super::resolve(app, &scope, &parts.headers, &client).await.map_err(|e| bug(e.into()))?;
         if let Some(staff) = staff {
             if confirm::due(app, &staff, &parts.method) {
                 return Err(Redirect::to(&confirm::path("/console/register")).into_response());
@@ -147,14 +147,14 @@ impl FromRequestParts<App> for StaffRegistrant {
 }
 
 fn page(
-    shell: &PageContext,
+    context: &PageContext,
     registrant: &StaffRegistrant,
     form: FormState,
     typed: StaffAppForm,
     key: &TotpKey,
-) -> StaffRegisterPage {
-    StaffRegisterPage {
-        page: if form.has_errors() { shell.console_with_errors(TITLE) } else { shell.console(TITLE) },
+) -> StaffAddFactorPage {
+    StaffAddFactorPage {
+        page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
         question: typed.question,
         key: key.base32_in_groups().to_string(),
@@ -165,7 +165,7 @@ fn page(
 
 pub(super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     registrant: StaffRegistrant,
 ) -> Result<Response, AppError> {
     let key = TotpKey::from_random(app.random.bytes::<KEY_LEN>()?);
@@ -179,7 +179,7 @@ pub(super) async fn show(
     ceremony_insert(&mut tx, registrant.scope(), &hash, whose, &sealed, ends_at).await?;
     tx.commit().await?;
     let typed = StaffAppForm { question: token.text().to_string(), ..StaffAppForm::default() };
-    Ok(page(&shell, &registrant, FormState::default(), typed, &key).into_response())
+    Ok(page(&context, &registrant, FormState::default(), typed, &key).into_response())
 }
 
 /// Returns the key that waits for this registrant, and the hash of its question.
@@ -220,8 +220,8 @@ fn label(typed: &str, otherwise: &str) -> String {
 
 pub(super) async fn app_submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     registrant: StaffRegistrant,
     Form(typed): Form<StaffAppForm>,
 ) -> Result<Response, AppError> {
@@ -232,7 +232,7 @@ pub(super) async fn app_submit(
     let Some(step) = key.matched_step(&typed.code, now.as_second(), None) else {
         let mut form = FormState::default();
         form.error("code", prove::WRONG);
-        return Ok(page(&shell, &registrant, form, typed, &key).into_response());
+        return Ok(page(&context, &registrant, form, typed, &key).into_response());
     };
     let mut tx = app.db.begin().await?;
     if ceremony_take(&mut tx, &scope, &question, KIND, now).await?.is_none() {
@@ -245,7 +245,7 @@ pub(super) async fn app_submit(
     let label = label(&typed.label, "認証アプリ");
     queries::factor_insert(&mut tx, &scope, (id, factor_id, &label), NewStaffFactor::App { sealed_key, step }, now)
         .await?;
-    registrant.registered(&app, &visitor, tx, &label).await
+    registrant.registered(&app, &client, tx, &label).await
 }
 
 pub(super) async fn passkey_begin(State(app): State<App>, registrant: StaffRegistrant) -> Result<Response, AppError> {
@@ -257,26 +257,26 @@ pub(super) async fn passkey_begin(State(app): State<App>, registrant: StaffRegis
     let name = format!("{}（管理画面）", staff.email);
     let user = PasskeyUser { handle, name: &name, display_name: &staff.name };
     let ceremony = relying_party(&app, scope)?.register_begin(&user, &existing)?;
-    ask(&app, scope, (CeremonyKind::StaffRegister, Some(id)), ceremony).await
+    start_ceremony(&app, scope, (CeremonyKind::StaffRegister, Some(id)), ceremony).await
 }
 
 const NOT_REGISTERED: &str = "パスキーを登録できませんでした。端末の顔認証・指紋認証・画面ロックが設定されているか確かめて、もう一度試してください。";
 
 pub(super) async fn passkey_finish(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     registrant: StaffRegistrant,
     Json(answer): Json<CeremonyAnswer>,
 ) -> Result<Response, AppError> {
     let (scope, id) = (registrant.scope().clone(), registrant.staff_id());
-    let Some(state) = taken(&app, &scope, (CeremonyKind::StaffRegister, Some(id)), &answer).await? else {
-        return Ok(saying(&shell, NOT_REGISTERED));
+    let Some(state) = take_ceremony(&app, &scope, (CeremonyKind::StaffRegister, Some(id)), &answer).await? else {
+        return Ok(json_error(&context, NOT_REGISTERED));
     };
     let made = relying_party(&app, &scope)?.register_finish(&state, &answer.credential.to_string());
-    let Some(new) = worth(made)? else { return Ok(saying(&shell, NOT_REGISTERED)) };
+    let Some(new) = verified_or_none(made)? else { return Ok(json_error(&context, NOT_REGISTERED)) };
     if queries::credential_owner(&app.db, &scope, &new.credential_id).await?.is_some() {
-        return Ok(saying(&shell, NOT_REGISTERED));
+        return Ok(json_error(&context, NOT_REGISTERED));
     }
     let label = label(&answer.label, new.make.unwrap_or("パスキー"));
     let mut tx = app.db.begin().await?;
@@ -284,15 +284,15 @@ pub(super) async fn passkey_finish(
     let factor_id = ids_take(&mut tx, &scope, "staff_factor", 1).await?;
     let passkey = NewStaffFactor::Passkey { credential_id: new.credential_id, credential: new.stored };
     queries::factor_insert(&mut tx, &scope, (id, factor_id, &label), passkey, app.clock.now()).await?;
-    Ok(leading(registrant.registered(&app, &visitor, tx, &label).await?))
+    Ok(json_redirect(registrant.registered(&app, &client, tx, &label).await?))
 }
 
 crate::ui::console_pages! {
-    StaffRegisterPage => |shell| {
+    StaffAddFactorPage => |context| {
         let mut form = FormState::default();
         form.error("code", prove::WRONG);
         Self {
-            page: shell.console_with_errors(TITLE),
+            page: context.console_with_errors(TITLE),
             form,
             question: "question".into(),
             key: "JBSW Y3DP EHPK 3PXP".into(),

@@ -21,60 +21,60 @@ use yui_db::Tx;
 use super::queries;
 use crate::{
     app::App,
+    client_info::{Breadth, ClientInfo},
     error::AppError,
     scope::InSociety,
     security,
-    visitor::{Breadth, ClientInfo},
 };
 
 /// Something that may be tried so many times at once, and once more after each such span.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limit {
+pub(crate) struct RateLimit {
     name: &'static str,
     burst: i32,
     each: SignedDuration,
 }
 
 /// Wrong passwords from one network.
-pub(super) const PASSWORDS_OF_ADDRESS: Limit =
-    Limit { name: "passwords of address", burst: 60, each: SignedDuration::from_secs(15) };
+pub(super) const PASSWORDS_OF_ADDRESS: RateLimit =
+    RateLimit { name: "passwords of address", burst: 60, each: SignedDuration::from_secs(15) };
 /// Wrong passwords for one user ID, existing or not.
-pub(super) const PASSWORDS_OF_USER_ID: Limit =
-    Limit { name: "passwords of user ID", burst: 15, each: SignedDuration::from_secs(10) };
+pub(super) const PASSWORDS_OF_USER_ID: RateLimit =
+    RateLimit { name: "passwords of user ID", burst: 15, each: SignedDuration::from_secs(10) };
 /// Passwords, wrong or right, for one account from a browser that is known to be its owner's.
-pub(super) const PASSWORDS_OF_DEVICE: Limit =
-    Limit { name: "passwords of device", burst: 30, each: SignedDuration::from_secs(10) };
+pub(super) const PASSWORDS_OF_DEVICE: RateLimit =
+    RateLimit { name: "passwords of device", burst: 30, each: SignedDuration::from_secs(10) };
 /// Passwords of somebody who is signed in and proves it again.
-pub(super) const CONFIRMATIONS_OF_ACCOUNT: Limit =
-    Limit { name: "confirmations of account", burst: 10, each: SignedDuration::from_secs(30) };
+pub(super) const CONFIRMATIONS_OF_ACCOUNT: RateLimit =
+    RateLimit { name: "confirmations of account", burst: 10, each: SignedDuration::from_secs(30) };
 /// Questions for a passkey from one network.
-pub(super) const PASSKEYS_OF_ADDRESS: Limit =
-    Limit { name: "passkeys of address", burst: 120, each: SignedDuration::from_secs(2) };
+pub(super) const PASSKEYS_OF_ADDRESS: RateLimit =
+    RateLimit { name: "passkeys of address", burst: 120, each: SignedDuration::from_secs(2) };
 /// Mails of recovery asked for from one network.
-pub(super) const RECOVERIES_OF_ADDRESS: Limit =
-    Limit { name: "recoveries of address", burst: 20, each: SignedDuration::from_mins(1) };
+pub(super) const RECOVERIES_OF_ADDRESS: RateLimit =
+    RateLimit { name: "recoveries of address", burst: 20, each: SignedDuration::from_mins(1) };
 /// Mails of recovery for one user ID or address, existing or not.
-pub(super) const RECOVERIES_OF_PERSON: Limit =
-    Limit { name: "recoveries of person", burst: 5, each: SignedDuration::from_hours(2) };
+pub(super) const RECOVERIES_OF_PERSON: RateLimit =
+    RateLimit { name: "recoveries of person", burst: 5, each: SignedDuration::from_hours(2) };
 /// Codes and verification links mailed for one account.
-pub(super) const MAILS_OF_ACCOUNT: Limit =
-    Limit { name: "mails of account", burst: 8, each: SignedDuration::from_mins(5) };
+pub(super) const MAILS_OF_ACCOUNT: RateLimit =
+    RateLimit { name: "mails of account", burst: 8, each: SignedDuration::from_mins(5) };
 /// User IDs and addresses of other accounts that one account may come upon.
-pub(super) const TAKEN_NAMES_OF_ACCOUNT: Limit =
-    Limit { name: "taken names of account", burst: 10, each: SignedDuration::from_mins(5) };
+pub(super) const TAKEN_NAMES_OF_ACCOUNT: RateLimit =
+    RateLimit { name: "taken names of account", burst: 10, each: SignedDuration::from_mins(5) };
 
 /// The names under which something is written for accounts that do not exist.
-pub(super) const DECOYS: Limit = Limit { name: "decoys", burst: 1, each: SignedDuration::ZERO };
+pub(super) const DECOYS: RateLimit = RateLimit { name: "decoys", burst: 1, each: SignedDuration::ZERO };
 
 /// A limit for somebody, and how many tries of it are asked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Throttle {
-    limit: Limit,
+pub(crate) struct RateLimitCharge {
+    limit: RateLimit,
     key: [u8; 32],
     count: i32,
 }
 
-impl Limit {
+impl RateLimit {
     /// Returns a limit: so many tries at once, and one more after each such span.
     pub(crate) const fn new(name: &'static str, burst: i32, each: SignedDuration) -> Self {
         Self { name, burst, each }
@@ -82,8 +82,8 @@ impl Limit {
 
     /// Returns the limits for a network: for the address or the /64, and for IPv6 four times as many for the /56 and sixteen
     /// times for the /48, of which one customer may have either.
-    pub(crate) fn of_network(self, visitor: &ClientInfo) -> Vec<Throttle> {
-        let networks = visitor.networks().into_iter();
+    pub(crate) fn of_network(self, client: &ClientInfo) -> Vec<RateLimitCharge> {
+        let networks = client.networks().into_iter();
         networks.map(|(breadth, network)| self.times(breadth).of(&network)).collect()
     }
 
@@ -97,9 +97,9 @@ impl Limit {
     }
 
     /// Returns the limit for a user ID, an address or an account.
-    pub(crate) fn of(self, whom: &str) -> Throttle {
+    pub(crate) fn of(self, whom: &str) -> RateLimitCharge {
         let digest = Sha256::new().chain_update(self.name).chain_update([0]).chain_update(whom).finalize();
-        Throttle { limit: self, key: digest.into(), count: 1 }
+        RateLimitCharge { limit: self, key: digest.into(), count: 1 }
     }
 
     /// Returns the seconds until another try where there is none left.
@@ -115,7 +115,7 @@ impl Limit {
     }
 }
 
-impl Throttle {
+impl RateLimitCharge {
     /// Returns its name in the database.
     pub(super) fn key(&self) -> &[u8; 32] {
         &self.key
@@ -128,13 +128,13 @@ impl Throttle {
 
     /// Gives all tries back.
     pub(super) async fn forget(&self, app: &App, tx: &mut Tx, scope: &impl InSociety) -> anyhow::Result<()> {
-        app.throttles.open(scope.society_id(), self);
-        Ok(queries::throttle_forget(tx, scope, &self.key).await?)
+        app.rate_limiter.open(scope.society_id(), self);
+        Ok(queries::rate_limit_forget(tx, scope, &self.key).await?)
     }
 
     /// Spends a try; returns false, and spends none, where none is left.
     pub(super) async fn take(&self, app: &App, scope: &impl InSociety) -> Result<bool, AppError> {
-        Ok(take_all(app, scope, &[*self]).await?.is_none())
+        Ok(acquire(app, scope, &[*self]).await?.is_none())
     }
 }
 
@@ -149,23 +149,23 @@ const TURNSTILES: usize = 512;
 
 /// What this process knows of limits without asking the database.
 #[derive(Debug)]
-pub struct Throttles {
+pub struct RateLimiter {
     turnstiles: Vec<Turnstile<()>>,
     /// Until when tries are refused.
     refused: Mutex<HashMap<(i64, [u8; 32]), Timestamp>>,
 }
 
-impl Default for Throttles {
+impl Default for RateLimiter {
     fn default() -> Self {
         Self { turnstiles: (0..TURNSTILES).map(|_| Turnstile::default()).collect(), refused: Mutex::default() }
     }
 }
 
-impl Throttles {
+impl RateLimiter {
     /// Waits until nobody else of this process spends these tries.
-    async fn turns(&self, tries: &[Throttle]) -> Vec<Turn<'_, ()>> {
-        let place = |throttle: &Throttle| {
-            usize::from(u16::from_be_bytes([throttle.key[0], throttle.key[1]])) % self.turnstiles.len()
+    async fn turns(&self, tries: &[RateLimitCharge]) -> Vec<Turn<'_, ()>> {
+        let place = |charge: &RateLimitCharge| {
+            usize::from(u16::from_be_bytes([charge.key[0], charge.key[1]])) % self.turnstiles.len()
         };
         // In one order for everybody: nobody waits for somebody who waits for them.
         let mut places: Vec<_> = tries.iter().map(place).collect();
@@ -181,15 +181,15 @@ impl Throttles {
     }
 
     /// Returns the seconds for which one of these is known to be refused.
-    fn known(&self, society: i64, tries: &[Throttle], now: Timestamp) -> Option<u32> {
+    fn known(&self, society: i64, tries: &[RateLimitCharge], now: Timestamp) -> Option<u32> {
         let refused = self.refused();
-        let until = tries.iter().filter_map(|throttle| refused.get(&(society, throttle.key))).max()?;
+        let until = tries.iter().filter_map(|charge| refused.get(&(society, charge.key))).max()?;
         let left = until.duration_since(now);
         (left > SignedDuration::ZERO).then(|| u32::try_from(left.as_secs() + 1).unwrap_or(u32::MAX))
     }
 
-    fn refuse(&self, society: i64, throttle: &Throttle, now: Timestamp, seconds: u32) {
-        security::limited(society, throttle.limit.name);
+    fn refuse(&self, society: i64, charge: &RateLimitCharge, now: Timestamp, seconds: u32) {
+        security::limited(society, charge.limit.name);
         let span = SignedDuration::from_secs(i64::from(seconds)).min(REMEMBERED);
         let mut refused = self.refused();
         if refused.len() >= MOST_REMEMBERED {
@@ -198,12 +198,12 @@ impl Throttles {
         if refused.len() < MOST_REMEMBERED
             && let Ok(until) = now.checked_add(span)
         {
-            refused.insert((society, throttle.key), until);
+            refused.insert((society, charge.key), until);
         }
     }
 
-    fn open(&self, society: i64, throttle: &Throttle) {
-        self.refused().remove(&(society, throttle.key));
+    fn open(&self, society: i64, charge: &RateLimitCharge) {
+        self.refused().remove(&(society, charge.key));
     }
 
     fn refused(&self) -> MutexGuard<'_, HashMap<(i64, [u8; 32]), Timestamp>> {
@@ -212,18 +212,17 @@ impl Throttles {
 }
 
 /// Returns how many seconds must pass before these can be tried, where one of them has no tries left; spends none.
-pub(crate) async fn wait(app: &App, scope: &impl InSociety, tries: &[Throttle]) -> anyhow::Result<Option<u32>> {
+pub(crate) async fn wait(app: &App, scope: &impl InSociety, tries: &[RateLimitCharge]) -> anyhow::Result<Option<u32>> {
     let (society, now) = (scope.society_id(), app.clock.now());
-    if let Some(seconds) = app.throttles.known(society, tries, now) {
+    if let Some(seconds) = app.rate_limiter.known(society, tries, now) {
         return Ok(Some(seconds));
     }
-    let keys: Vec<_> = tries.iter().map(|throttle| throttle.key).collect();
-    for (key, spent_until) in queries::throttles_spent(&app.db, scope, &keys).await? {
-        let throttle = tries.iter().find(|throttle| key == throttle.key);
-        if let Some((throttle, seconds)) =
-            throttle.and_then(|throttle| Some((throttle, throttle.limit.wait(spent_until, now)?)))
+    let keys: Vec<_> = tries.iter().map(|charge| charge.key).collect();
+    for (key, spent_until) in queries::rate_limits_spent(&app.db, scope, &keys).await? {
+        let charge = tries.iter().find(|charge| key == charge.key);
+        if let Some((charge, seconds)) = charge.and_then(|charge| Some((charge, charge.limit.wait(spent_until, now)?)))
         {
-            app.throttles.refuse(society, throttle, now, seconds);
+            app.rate_limiter.refuse(society, charge, now, seconds);
             return Ok(Some(seconds));
         }
     }
@@ -232,55 +231,59 @@ pub(crate) async fn wait(app: &App, scope: &impl InSociety, tries: &[Throttle]) 
 
 /// Spends these tries, all or none; returns how many seconds must pass where there are none left. Tries sent side by side are
 /// spent one by one.
-pub(crate) async fn take_all(app: &App, scope: &impl InSociety, tries: &[Throttle]) -> anyhow::Result<Option<u32>> {
+pub(crate) async fn acquire(
+    app: &App,
+    scope: &impl InSociety,
+    tries: &[RateLimitCharge],
+) -> anyhow::Result<Option<u32>> {
     if let Some(seconds) = wait(app, scope, tries).await? {
         return Ok(Some(seconds));
     }
     let (society, now) = (scope.society_id(), app.clock.now());
-    let _turns = app.throttles.turns(tries).await;
-    if let Some(seconds) = app.throttles.known(society, tries, now) {
+    let _turns = app.rate_limiter.turns(tries).await;
+    if let Some(seconds) = app.rate_limiter.known(society, tries, now) {
         return Ok(Some(seconds));
     }
     let mut tx = app.db.begin().await?;
-    for throttle in tries {
-        let spent_until = queries::throttle_hold(&mut tx, scope, &throttle.key, now).await?;
-        if let Some(seconds) = throttle.limit.wait(spent_until, now) {
-            app.throttles.refuse(society, throttle, now, seconds);
+    for charge in tries {
+        let spent_until = queries::rate_limit_hold(&mut tx, scope, &charge.key, now).await?;
+        if let Some(seconds) = charge.limit.wait(spent_until, now) {
+            app.rate_limiter.refuse(society, charge, now, seconds);
             return Ok(Some(seconds));
         }
-        let until = spent_until.max(now).checked_add(throttle.limit.each * throttle.count)?;
-        queries::throttle_set(&mut tx, scope, &throttle.key, until).await?;
+        let until = spent_until.max(now).checked_add(charge.limit.each * charge.count)?;
+        queries::rate_limit_set(&mut tx, scope, &charge.key, until).await?;
     }
     tx.commit().await?;
     Ok(None)
 }
 
 /// Spends these tries whether or not there are any left: for what turned out to be a wrong try only when it was over.
-pub(crate) async fn charge(app: &App, scope: &impl InSociety, tries: &[Throttle]) -> anyhow::Result<()> {
+pub(crate) async fn charge(app: &App, scope: &impl InSociety, tries: &[RateLimitCharge]) -> anyhow::Result<()> {
     let now = app.clock.now();
-    let _turns = app.throttles.turns(tries).await;
+    let _turns = app.rate_limiter.turns(tries).await;
     let mut tx = app.db.begin().await?;
-    for throttle in tries {
-        let spent_until = queries::throttle_hold(&mut tx, scope, &throttle.key, now).await?;
-        let until = spent_until.max(now).checked_add(throttle.limit.each * throttle.count)?;
-        queries::throttle_set(&mut tx, scope, &throttle.key, until.min(throttle.limit.latest(now))).await?;
+    for charge in tries {
+        let spent_until = queries::rate_limit_hold(&mut tx, scope, &charge.key, now).await?;
+        let until = spent_until.max(now).checked_add(charge.limit.each * charge.count)?;
+        queries::rate_limit_set(&mut tx, scope, &charge.key, until.min(charge.limit.latest(now))).await?;
     }
     tx.commit().await?;
     Ok(())
 }
 
 /// Gives tries back that were spent and not needed.
-pub(crate) async fn give_back(app: &App, scope: &impl InSociety, tries: &[Throttle]) -> anyhow::Result<()> {
+pub(crate) async fn refund(app: &App, scope: &impl InSociety, tries: &[RateLimitCharge]) -> anyhow::Result<()> {
     let now = app.clock.now();
-    let _turns = app.throttles.turns(tries).await;
+    let _turns = app.rate_limiter.turns(tries).await;
     let mut tx = app.db.begin().await?;
-    for throttle in tries {
-        let spent_until = queries::throttle_hold(&mut tx, scope, &throttle.key, now).await?;
-        let until = spent_until.checked_sub(throttle.limit.each * throttle.count)?;
-        queries::throttle_set(&mut tx, scope, &throttle.key, until).await?;
+    for charge in tries {
+        let spent_until = queries::rate_limit_hold(&mut tx, scope, &charge.key, now).await?;
+        let until = spent_until.checked_sub(charge.limit.each * charge.count)?;
+        queries::rate_limit_set(&mut tx, scope, &charge.key, until).await?;
     }
     tx.commit().await?;
-    tries.iter().for_each(|throttle| app.throttles.open(scope.society_id(), throttle));
+    tries.iter().for_each(|charge| app.rate_limiter.open(scope.society_id(), charge));
     Ok(())
 }
 
@@ -290,7 +293,7 @@ mod tests {
 
     #[test]
     fn tries_are_spent_and_come_back_one_at_a_time() {
-        let limit = Limit { name: "test", burst: 3, each: SignedDuration::from_secs(10) };
+        let limit = RateLimit { name: "test", burst: 3, each: SignedDuration::from_secs(10) };
         let now = Timestamp::UNIX_EPOCH;
         let after = |tries: i32| now + limit.each * tries;
         assert_eq!([0, 1, 2].map(|tries| limit.wait(after(tries), now)), [None; 3]);
@@ -301,14 +304,14 @@ mod tests {
 
     #[test]
     fn a_refusal_is_remembered_for_a_few_seconds_and_forgotten_with_the_limit() {
-        let (throttles, now) = (Throttles::default(), Timestamp::UNIX_EPOCH);
+        let (limiter, now) = (RateLimiter::default(), Timestamp::UNIX_EPOCH);
         let tries = [PASSWORDS_OF_USER_ID.of("taro"), PASSKEYS_OF_ADDRESS.of("203.0.113.1")];
-        assert_eq!(throttles.known(1, &tries, now), None);
-        throttles.refuse(1, &tries[1], now, 60);
-        assert_eq!(throttles.known(1, &tries, now), Some(6));
-        assert_eq!(throttles.known(2, &tries, now), None, "another society's");
-        assert_eq!(throttles.known(1, &tries, now + REMEMBERED), None);
-        throttles.open(1, &tries[1]);
-        assert_eq!(throttles.known(1, &tries, now), None);
+        assert_eq!(limiter.known(1, &tries, now), None);
+        limiter.refuse(1, &tries[1], now, 60);
+        assert_eq!(limiter.known(1, &tries, now), Some(6));
+        assert_eq!(limiter.known(2, &tries, now), None, "another society's");
+        assert_eq!(limiter.known(1, &tries, now + REMEMBERED), None);
+        limiter.open(1, &tries[1]);
+        assert_eq!(limiter.known(1, &tries, now), None);
     }
 }

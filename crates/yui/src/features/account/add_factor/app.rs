@@ -21,20 +21,20 @@ use zeroize::Zeroizing;
 use super::{FactorOwner, bare, factor_id, label};
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::{
         account::{
+            pending_login::with_cookies,
             queries::{self, NewFactorRow},
             sealed::{self, SealContext},
             session::hex,
             steps::SecondFactor,
-            under_way::with_cookies,
         },
         societies::{Factor, ids_take},
     },
     scope::InSociety,
     ui::{FormState, Page, PageContext, cookie},
-    visitor::ClientInfo,
 };
 
 const KIND: &str = "app_register";
@@ -49,7 +49,7 @@ const SHOWN_COOKIE: &str = "yui_app_key";
 const STILL: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Template)]
-#[template(path = "features/account/registration/app.html")]
+#[template(path = "features/account/add_factor/app.html")]
 pub(crate) struct AppPage {
     page: Page,
     form: FormState,
@@ -66,7 +66,7 @@ pub(crate) struct AppPage {
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(in super::super) struct AppRegistrationForm {
+pub(in super::super) struct AddAppForm {
     question: String,
     code: String,
     label: String,
@@ -77,15 +77,15 @@ const TITLE: &str = "ワンタイムパスワードの設定";
 
 async fn page(
     app: &App,
-    shell: &PageContext,
+    context: &PageContext,
     registrant: &FactorOwner,
     form: FormState,
-    typed: AppRegistrationForm,
+    typed: AddAppForm,
     key: &TotpKey,
 ) -> Result<Response, AppError> {
     let person = queries::person(&app.db, registrant.scope(), registrant.account_id()).await?;
     let page = AppPage {
-        page: if form.has_errors() { shell.page_with_errors(TITLE) } else { shell.page(TITLE) },
+        page: if form.has_errors() { context.page_with_errors(TITLE) } else { context.page(TITLE) },
         form,
         question: typed.question,
         key: key.base32_in_groups().to_string(),
@@ -100,7 +100,7 @@ async fn page(
 
 pub(in super::super) async fn show(
     State(app): State<App>,
-    shell: PageContext,
+    context: PageContext,
     headers: HeaderMap,
     registrant: FactorOwner,
 ) -> Result<Response, AppError> {
@@ -121,8 +121,8 @@ pub(in super::super) async fn show(
             (begin(&app, &registrant, AppKeyBrowser(*fresh.hash().as_bytes())).await?, Some(cookie))
         }
     };
-    let typed = AppRegistrationForm { question: token, ..AppRegistrationForm::default() };
-    let page = page(&app, &shell, &registrant, FormState::default(), typed, &key).await?;
+    let typed = AddAppForm { question: token, ..AddAppForm::default() };
+    let page = page(&app, &context, &registrant, FormState::default(), typed, &key).await?;
     Ok(with_cookies(page, cookie.into_iter().collect()))
 }
 
@@ -228,11 +228,11 @@ pub(in super::super) async fn qr(
 
 pub(in super::super) async fn submit(
     State(app): State<App>,
-    shell: PageContext,
-    visitor: ClientInfo,
+    context: PageContext,
+    client: ClientInfo,
     headers: HeaderMap,
     registrant: FactorOwner,
-    Form(typed): Form<AppRegistrationForm>,
+    Form(typed): Form<AddAppForm>,
 ) -> Result<Response, AppError> {
     if !registrant.may(Factor::App) {
         return Ok(Redirect::to("/factors?choose=yes").into_response());
@@ -246,18 +246,18 @@ pub(in super::super) async fn submit(
     if step.is_none() {
         form.error(
             "code",
-            shell.t("ワンタイムパスワードが正しくありません。アプリに新しく表示された数字を入力してください。"),
+            context.t("ワンタイムパスワードが正しくありません。アプリに新しく表示された数字を入力してください。"),
         );
     }
     let name = label(&typed.label);
     let taken = queries::factors(&app.db, scope, id).await?;
     if name.is_empty() {
-        form.error("label", shell.t("デバイス名を入力してください。"));
+        form.error("label", context.t("デバイス名を入力してください。"));
     } else if taken.iter().any(|factor| factor.kind == Factor::App && factor.label == name) {
-        form.error("label", shell.t("同じデバイス名が登録されています。別の名前を入力してください。"));
+        form.error("label", context.t("同じデバイス名が登録されています。別の名前を入力してください。"));
     }
     if form.has_errors() {
-        return page(&app, &shell, &registrant, form, typed, &key).await;
+        return page(&app, &context, &registrant, form, typed, &key).await;
     }
     let Some(mut tx) = registrant.begin(&app, SecondFactor::App).await? else {
         return Ok(Redirect::to("/login/continue").into_response());
@@ -272,7 +272,7 @@ pub(in super::super) async fn submit(
     let new = NewFactorRow { sealed_key: Some(sealed), last_step: step, ..bare(factor_id, Factor::App, &name) };
     queries::factor_insert(&mut tx, scope, id, new, now).await?;
     let everywhere = typed.sign_out_everywhere.is_some();
-    registrant.registered(&app, &visitor, tx, (Factor::App, name.clone()), everywhere).await
+    registrant.registered(&app, &client, tx, (Factor::App, name.clone()), everywhere).await
 }
 
 /// Registers an app whose key is known already, for an account that begins with it.
@@ -291,11 +291,11 @@ pub(in super::super) async fn insert(
 }
 
 crate::ui::pages! {
-    AppPage => |shell| {
+    AppPage => |context| {
         let mut form = FormState::default();
-        form.error("code", shell.t("ワンタイムパスワードが正しくありません。アプリに新しく表示された数字を入力してください。"));
+        form.error("code", context.t("ワンタイムパスワードが正しくありません。アプリに新しく表示された数字を入力してください。"));
         Self {
-            page: shell.page_with_errors(TITLE),
+            page: context.page_with_errors(TITLE),
             form,
             question: "question".into(),
             key: "JBSW Y3DP EHPK 3PXP".into(),

@@ -19,18 +19,18 @@ use yui_db::Tx;
 
 use super::{
     confirm,
-    happened::{AccountEvent, happened},
+    events::{AccountEvent, record_event},
+    pending_login::{At, AtAddFactor, PendingLogin},
     queries::{self, NewFactorRow},
     settings,
     steps::{LoginState, SecondFactor},
-    under_way::{At, AtRegister, PendingLogin},
 };
 use crate::{
     app::App,
+    client_info::ClientInfo,
     error::AppError,
     features::societies::{Factor, ids_take},
     scope::{InSociety, MemberScope, PublicScope},
-    visitor::ClientInfo,
 };
 
 /// Who registers a factor: a login that stands at this step, or somebody signed in who proved it a moment ago.
@@ -70,13 +70,13 @@ impl FactorOwner {
     pub(super) async fn registered(
         self,
         app: &App,
-        visitor: &ClientInfo,
+        client: &ClientInfo,
         mut tx: Tx,
         (factor, label): (Factor, String),
         sign_out_everywhere: bool,
     ) -> Result<Response, AppError> {
         let (scope, id) = (self.scope().clone(), self.account_id());
-        happened(app, &mut tx, &scope, Some(visitor), id, AccountEvent::FactorAdded(label)).await?;
+        record_event(app, &mut tx, &scope, Some(client), id, AccountEvent::FactorAdded(label)).await?;
         queries::chosen_factor_set(&mut tx, &scope, id, Some(factor)).await?;
         let (session, login) = match &self {
             Self::Login(login, _) => ([0; 32], login.token_hash),
@@ -86,7 +86,7 @@ impl FactorOwner {
             settings::sign_out_everywhere(&mut tx, &scope, id, &session, &login).await?;
         }
         let answer = match self {
-            Self::Login(login, _) => login.stepped(app, visitor, tx).await?,
+            Self::Login(login, _) => login.commit_and_advance(app, client, tx).await?,
             Self::Member(..) => {
                 tx.commit().await?;
                 Redirect::to("/settings/login?done=added").into_response()
@@ -116,7 +116,7 @@ impl FromRequestParts<App> for FactorOwner {
         let scope = PublicScope::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         let member = parts.extensions.get::<MemberScope>().cloned();
         let Some(member) = member else {
-            let At { login, .. } = At::<AtRegister>::from_request_parts(parts, app).await?;
+            let At { login, .. } = At::<AtAddFactor>::from_request_parts(parts, app).await?;
             return Ok(Self::Login(login, scope));
         };
         let back = if parts.method == Method::GET { parts.uri.path() } else { "/settings/login" };
