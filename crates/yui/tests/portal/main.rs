@@ -47,6 +47,7 @@ mod staff_letters;
 mod structure;
 mod support;
 mod takeovers;
+mod templates;
 mod temporary_ids;
 mod unmatched;
 mod uploads;
