@@ -168,3 +168,12 @@ fn fields_are_drawn_by_the_macros() {
         }
     }
 }
+
+#[test]
+fn lines_are_short_enough_to_review() {
+    for (path, text) in templates() {
+        for (number, line) in text.lines().enumerate() {
+            assert!(line.chars().count() <= 120, "{}:{} is too long", path.display(), number + 1);
+        }
+    }
+}
