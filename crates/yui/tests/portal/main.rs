@@ -45,6 +45,7 @@ mod sql;
 mod staff;
 mod staff_letters;
 mod structure;
+mod styles;
 mod support;
 mod takeovers;
 mod templates;

@@ -29,18 +29,17 @@ fn templates() -> Vec<(PathBuf, String)> {
 /// Returns what stands between the brackets at whose inner side the text begins, and what follows them.
 fn bracketed(text: &str) -> (&str, &str) {
     let (mut depth, mut quoted) = (1, false);
-    for (at, c) in text.char_indices() {
+    let end = text.char_indices().find(|&(_, c)| {
         match c {
             '"' => quoted = !quoted,
             '(' | '[' if !quoted => depth += 1,
             ')' | ']' if !quoted => depth -= 1,
             _ => {}
         }
-        if depth == 0 {
-            return (&text[..at], &text[at + 1..]);
-        }
-    }
-    panic!("no end of {text:.60}");
+        depth == 0
+    });
+    let (end, _) = end.unwrap();
+    (&text[..end], &text[end + 1..])
 }
 
 /// Returns the arguments between the brackets.
@@ -94,6 +93,37 @@ fn macros(path: &str) -> BTreeMap<String, Vec<String>> {
         .collect()
 }
 
+/// Returns the arguments of a call that are the macro's own, and what it passes on under the same name.
+fn own_arguments<'t>(parameters: &[String], inside: &'t str) -> (Vec<&'t str>, Vec<&'t str>) {
+    let (mut own, mut passed_on) = (Vec::new(), vec!["page", "form"]);
+    let position = |name: &str| parameters.iter().position(|known| known == name);
+    for (place, argument) in arguments(inside).into_iter().enumerate() {
+        let named = argument.split_once('=').and_then(|(name, value)| Some((position(name)?, value)));
+        let (place, value) = named.unwrap_or((place, argument));
+        let hidden = |variable: &&str| position(variable).is_some_and(|before| before < place);
+        own.extend(variables(value).into_iter().filter(hidden).filter(|variable| !passed_on.contains(variable)));
+        if value == parameters[place] {
+            passed_on.push(value);
+        }
+    }
+    (own, passed_on)
+}
+
+/// Returns the names in a call's block that are the macro's own: those that the block binds itself are its own.
+fn own_in_block<'t>(parameters: &[String], passed_on: &[&str], block: &'t str) -> Vec<&'t str> {
+    let (mut own, mut bound) = (Vec::new(), Vec::new());
+    for code in block.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
+        let code = code.trim_matches(['%', '{', '-', ' ']);
+        if let Some((names, _)) = code.strip_prefix("for ").and_then(|rest| rest.split_once(" in ")) {
+            bound.extend(variables(names.trim_matches(['(', ')'])));
+        }
+        let hidden = |variable: &&str| parameters.iter().any(|known| known == variable);
+        let free = |variable: &&str| !passed_on.contains(variable) && !bound.contains(variable);
+        own.extend(variables(code).into_iter().filter(hidden).filter(free));
+    }
+    own
+}
+
 /// Askama looks up a bare name in a macro's call among the macro's arguments that come before, and in the call's block
 /// among all of them, and only then among the page's values: `f::text_field(page, form, "name", "氏名", value=name)` would
 /// show "name". Such a call is refused here.
@@ -114,47 +144,28 @@ fn no_macro_takes_its_own_argument_for_the_pages() {
                 let Some((name, rest)) = text[at + prefix.len()..].split_once('(') else { continue };
                 let Some(parameters) = macros.get(name) else { continue };
                 let (inside, after) = bracketed(rest);
-                let mut passed_on = vec!["page", "form"];
-                for (place, argument) in arguments(inside).into_iter().enumerate() {
-                    let named =
-                        argument.split_once('=').filter(|(name, _)| parameters.iter().any(|known| known == name));
-                    let place =
-                        named.map_or(place, |(name, _)| parameters.iter().position(|known| known == name).unwrap());
-                    let value = named.map_or(argument, |(_, value)| value);
-                    for variable in variables(value) {
-                        let hidden = parameters[..place].iter().any(|before| before == variable);
-                        assert!(
-                            !hidden || passed_on.contains(&variable),
-                            "{}: {prefix}{name}({argument}) is given its own {variable}",
-                            path.display()
-                        );
-                    }
-                    if value == parameters[place] {
-                        passed_on.push(value);
-                    }
+                let (own, passed_on) = own_arguments(parameters, inside);
+                assert!(own.is_empty(), "{}: {prefix}{name}({inside}) is given its own {own:?}", path.display());
+                if text[..at].ends_with("{% call ") {
+                    let block = after.split("{% endcall").next().unwrap_or_default();
+                    let own = own_in_block(parameters, &passed_on, block);
+                    assert!(own.is_empty(), "{}: the block of {prefix}{name} is given its {own:?}", path.display());
                 }
                 calls += 1;
-                let is_block = text[..at].ends_with("{% call ");
-                let block = after.split("{% endcall").next().filter(|_| is_block).unwrap_or_default();
-                let mut bound: Vec<&str> = Vec::new();
-                for code in block.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
-                    let code = code.trim_matches(['%', '{', '-', ' ']);
-                    if let Some((names, _)) = code.strip_prefix("for ").and_then(|rest| rest.split_once(" in ")) {
-                        bound.extend(variables(names.trim_matches(['(', ')'])));
-                    }
-                    for variable in variables(code) {
-                        let hidden = parameters.iter().any(|known| known == variable);
-                        assert!(
-                            !hidden || passed_on.contains(&variable) || bound.contains(&variable),
-                            "{}: the block of {prefix}{name} is given the macro's {variable}",
-                            path.display()
-                        );
-                    }
-                }
             }
         }
     }
     assert!(calls > 150, "the calls are found");
+}
+
+#[test]
+fn a_macros_own_arguments_are_found() {
+    let parameters = ["page", "form", "name", "label", "value"].map(str::to_owned);
+    assert_eq!(own_arguments(&parameters, r#"page, form, "name", "氏名", value=name"#).0, ["name"]);
+    assert_eq!(own_arguments(&parameters, r#"page, form, "name", "氏名", value=&self.name"#).0, [""; 0]);
+    assert_eq!(own_arguments(&parameters, "page, form, name, label, value=name").0, [""; 0]);
+    assert_eq!(own_in_block(&parameters, &["page"], "{{ page.t(x) }}{{ label }}"), ["label"]);
+    assert_eq!(own_in_block(&parameters, &["page"], "{% for label in all %}{{ label }}{% endfor %}"), [""; 0]);
 }
 
 #[test]
