@@ -9,36 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{app::App, error::AppError};
 
-const STYLES: &[&str] = &[
-    include_str!("tokens.css"),
-    include_str!("layout.css"),
-    include_str!("widgets/amount/amount.css"),
-    include_str!("widgets/button/button.css"),
-    include_str!("widgets/card/card.css"),
-    include_str!("widgets/chart/chart.css"),
-    include_str!("widgets/console/console.css"),
-    include_str!("widgets/details/details.css"),
-    include_str!("widgets/entry/entry.css"),
-    include_str!("widgets/error_summary/error_summary.css"),
-    include_str!("widgets/field/field.css"),
-    include_str!("widgets/notice/notice.css"),
-    include_str!("widgets/pagination/pagination.css"),
-    include_str!("widgets/progress/progress.css"),
-    include_str!("widgets/split/split.css"),
-    include_str!("widgets/table/table.css"),
-    include_str!("print.css"),
-];
-
-const SCRIPTS: &[&str] = &[
-    include_str!("widgets/error_summary/error_summary.js"),
-    include_str!("widgets/field/reveal.js"),
-    include_str!("widgets/field/strength.js"),
-    include_str!("widgets/field/upload.js"),
-    include_str!("widgets/once/once.js"),
-    include_str!("widgets/passkey/passkey.js"),
-    include_str!("widgets/progress/progress.js"),
-    include_str!("widgets/wait/wait.js"),
-];
+// STYLES and SCRIPTS: all that lies in this folder, in order (build.rs).
+include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 const MARK: &str = include_str!("mark.svg");
 

@@ -7,6 +7,9 @@ pub(crate) struct FormState {
 }
 
 impl FormState {
+    /// No mistakes: for fields on a page that takes what it is sent.
+    pub(crate) const NONE: Self = Self { errors: Vec::new() };
+
     /// Adds a mistake.
     pub(crate) fn error(&mut self, field: &'static str, words: &str) {
         self.errors.push((field, words.to_owned()));

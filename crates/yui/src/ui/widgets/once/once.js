@@ -1,4 +1,5 @@
-// A form that is on its way is not sent a second time: a double click on the last button of a login would use up its code twice.
+// A form that is on its way is not sent a second time: a double click on the last button of a login would use up its
+// code twice.
 const AGAIN_AFTER = 5000;
 let sent = new WeakMap();
 document.addEventListener('submit', (event) => {
