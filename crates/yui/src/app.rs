@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use tokio::sync::Notify;
 use yui_auth::{
-    password::{self, Hasher},
+    password::{self, Cost, Hasher},
     seal::KeyRing,
     token::Token,
 };
@@ -138,7 +138,8 @@ impl App {
         let fonts = Fonts::find(&folders).inspect_err(|error| tracing::warn!("no PDFs: {error}")).ok().map(Arc::new);
         let keys = config.keys.as_deref().map(KeyRing::parse).transpose().context("YUI_KEYS")?;
         let mail = Post::of(&config.mail, demo.is_some())?;
-        if password::engine() == password::Engine::Plain {
+        let cost = demo.as_ref().map_or(Cost::Today, |demo| demo.password_cost);
+        if cost == Cost::Today && password::engine() == password::Engine::Plain {
             tracing::warn!("the fast password hashing gives other digests on this machine: the plain one is used");
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -147,7 +148,7 @@ impl App {
             db,
             clock,
             random: Random,
-            hasher: Hasher::new(cores, cores * 32),
+            hasher: Hasher::new(cores, cores * 32).with_cost(cost),
             logins: HeavyWork::of_logins(cores),
             // Half of the cores: the other half goes on with pages and passwords.
             heavy: HeavyWork::new((cores / 2).max(1)),

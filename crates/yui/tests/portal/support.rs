@@ -29,6 +29,7 @@ use yui::{
     scope::{InSociety, SystemScope},
     serve::Server,
 };
+use yui_auth::password::Cost;
 use yui_db::{Engine, testing::TestDb};
 
 /// The password of all demo accounts.
@@ -163,7 +164,8 @@ impl Portal {
         ];
         let pairs = settings.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::from_pairs(pairs).unwrap();
-        let app = App::start_with(config, in_demo.then_some(demo::Demo { port: 8080 }), clock).await.unwrap();
+        let demo = demo::Demo { port: 8080, password_cost: Cost::Least };
+        let app = App::start_with(config, in_demo.then_some(demo), clock).await.unwrap();
         let (router, routes) = router::portal(&app);
         Self { app, routes, router, db, folder }
     }
