@@ -48,7 +48,7 @@ fn journeys(cluster: &Cluster) -> Result<()> {
     }
     let mut npm = Command::new("npm");
     npm.arg("test").current_dir(&folder);
-    npm.env("YUI_BIN", program()).env("YUI_TEST_POSTGRES", cluster.url()).env("CHROMIUM", "/usr/bin/chromium");
+    npm.env("YUI_BIN", program()).env("YUI_TEST_POSTGRES", cluster.url());
     let status = npm.status().context("npm")?;
     if !status.success() {
         bail!("npm test: {status}");

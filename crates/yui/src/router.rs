@@ -66,7 +66,7 @@ pub enum Permission {
 }
 
 /// One line of the list of routes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// GET or POST.
     pub method: Method,
@@ -104,7 +104,9 @@ fn list(routes: Routes) -> Routes {
 /// Routes being gathered, each behind its permission.
 #[derive(Debug)]
 pub struct Routes {
-    app: App,
+    /// The portal that they are to answer for; none where only the list of them is wanted.
+    app: Option<App>,
+    in_demo: bool,
     society: Router<App>,
     demo: Router<App>,
     machine: Router<App>,
@@ -145,9 +147,21 @@ fn fits(route: &str, path: &str) -> bool {
 }
 
 impl Routes {
+    fn none_yet(app: Option<App>, in_demo: bool) -> Self {
+        Self {
+            app,
+            in_demo,
+            society: Router::new(),
+            demo: Router::new(),
+            machine: Router::new(),
+            list: Vec::new(),
+            pages: Pages::default(),
+        }
+    }
+
     /// Returns whether this is the demo.
     pub fn in_demo(&self) -> bool {
-        self.app.demo.is_some()
+        self.in_demo
     }
 
     /// Adds a page.
@@ -172,6 +186,7 @@ impl Routes {
 
     fn add(mut self, method: Method, path: &'static str, permission: Permission, handler: MethodRouter<App>) -> Self {
         self.list.push(Route { method, path, permission });
+        let Some(app) = self.app.clone() else { return self };
         let router = match permission {
             Permission::Anybody
             | Permission::Member
@@ -183,23 +198,21 @@ impl Routes {
             Permission::DemoVisitor => &mut self.demo,
             Permission::Machine => &mut self.machine,
         };
-        let door = from_fn_with_state((self.app.clone(), permission, self.pages.clone()), door);
+        let door = from_fn_with_state((app, permission, self.pages.clone()), door);
         *router = std::mem::take(router).route(path, handler.layer(door));
         self
     }
 }
 
+/// The list of all routes, with those of the demo if wanted.
+pub fn routes(in_demo: bool) -> Vec<Route> {
+    list(Routes::none_yet(None, in_demo)).list
+}
+
 /// The portal as a service, and the list of its routes.
 pub fn portal(app: &App) -> (Router, Vec<Route>) {
-    let empty = Routes {
-        app: app.clone(),
-        society: Router::new(),
-        demo: Router::new(),
-        machine: Router::new(),
-        list: Vec::new(),
-        pages: Pages::default(),
-    };
-    let Routes { society, demo, machine, list, pages, .. } = list(empty);
+    let none_yet = Routes::none_yet(Some(app.clone()), app.demo.is_some());
+    let Routes { society, demo, machine, list, pages, .. } = list(none_yet);
     let open = list.iter().filter(|route| route.method == Method::GET).map(|route| route.path);
     pages.0.get_or_init(|| open.collect());
     let nothing = || async { AppError::NotFound };

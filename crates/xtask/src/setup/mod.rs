@@ -6,7 +6,7 @@ mod node;
 use anyhow::Result;
 
 use crate::postgres::server_programs;
-use crate::workspace::output;
+use crate::workspace::{output, setting};
 
 /// What the machine is set up for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ const DEMO: &[&str] = &["fonts-morisawa-bizud-gothic", "fonts-noto-cjk", "gcc", 
 
 /// The peers that the tests hold Yui's work against.
 const TEST: &[&str] =
-    &["chromium", "nodejs", "npm", "openssl", "poppler-utils", "postgresql", "qpdf", "sqlite3", "xmlsec1"];
+    &["chromium-headless-shell", "nodejs", "npm", "openssl", "poppler-utils", "postgresql", "qpdf", "sqlite3", "xmlsec1"];
 
 /// The benches' tools, and what WeasyPrint stands on.
 const BENCH: &[&str] = &[
@@ -60,6 +60,8 @@ fn is_there_otherwise(package: &str) -> bool {
         "postgresql" => server_programs().is_some(),
         "nodejs" => output("node", &["--version"]).is_some_and(|version| node::is_new_enough(&version)),
         "npm" => output("npm", &["--version"]).is_some(),
+        // Any Chromium will do, if the journeys are told which.
+        "chromium-headless-shell" => setting("CHROMIUM").is_some(),
         _ => false,
     }
 }

@@ -9,6 +9,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{app::App, error::AppError};
 
+#[cfg(test)]
+mod contrast;
+
 const STYLES: &[&str] = &[
     include_str!("tokens.css"),
     include_str!("layout.css"),

@@ -1,9 +1,10 @@
 //! The demo's doors do not exist outside the demo.
 
-use yui::router::Permission;
-use yui_db::Engine;
+use yui::router::{self, Permission};
+use yui_auth::password::Password;
+use yui_db::{Engine, params};
 
-use crate::support::Portal;
+use crate::support::{PASSWORD, Portal};
 
 const DOORS: [&str; 4] = ["/", "/demo.json", "/mailbox?to=a@example.com", "/mailbox.json?to=a@example.com"];
 
@@ -30,6 +31,8 @@ async fn the_demo_has_its_doors() {
 async fn outside_the_demo_there_are_no_doors_and_the_clock_stands_firm() {
     let portal = Portal::new(Engine::Sqlite, false).await;
     assert!(portal.routes.iter().all(|route| route.permission != Permission::DemoVisitor));
+    assert_eq!(portal.routes, router::routes(false));
+    assert_eq!(Portal::new(Engine::Sqlite, true).await.routes, router::routes(true));
     let mut visitor = portal.browser_at("localhost:8080");
     for door in DOORS {
         assert_eq!(visitor.get(door).await.status, 404, "{door}");
@@ -39,4 +42,38 @@ async fn outside_the_demo_there_are_no_doors_and_the_clock_stands_firm() {
     assert!(!portal.app.clock.advance(86_400));
     assert_eq!(visitor.get("/healthz").await.text(), "ok\n");
     assert_eq!(visitor.get("/readyz").await.status, 200);
+}
+
+/// Passwords are hashed cheaply only where everybody knows them.
+#[tokio::test]
+async fn outside_the_demo_a_password_costs_what_it_has_to() {
+    const TODAY: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
+    for in_demo in [true, false] {
+        let portal = Portal::new(Engine::Sqlite, in_demo).await;
+        let hash = portal.app.hasher.hash_patiently(Password::new(PASSWORD.to_owned()), [7; 16]).await.unwrap();
+        assert_eq!(hash.starts_with(TODAY), !in_demo, "{hash}");
+    }
+}
+
+/// What a cheap demo left is hashed anew by the first login that is none.
+#[tokio::test]
+async fn a_cheap_hash_is_replaced_at_the_next_login() {
+    for portal in Portal::in_earnest(&[]).await {
+        let hashes = async || {
+            let hashes: Vec<Hash> = portal.app.db.all(&HASHES, params!["testtaro01"]).await.unwrap();
+            hashes.iter().filter(|row| row.hash.contains("m=19456,t=2,p=1")).count()
+        };
+        assert_eq!(hashes().await, 0);
+        assert_eq!(portal.browser("minato").log_in("testtaro01", PASSWORD).await.status, 303);
+        assert_eq!(hashes().await, 1);
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Hash {
+    hash: String,
+}
+
+yui_db::statements! {
+    HASHES = "SELECT password_hash AS hash FROM accounts WHERE user_id = $1";
 }
