@@ -49,18 +49,13 @@ pub(crate) struct Portal {
 }
 
 impl Portal {
-    /// Returns an empty portal on each engine, its clock movable.
-    pub(crate) async fn both() -> Vec<Self> {
-        vec![Self::new(Engine::Sqlite, true).await, Self::new(Engine::Postgres, true).await]
-    }
-
-    /// Returns the demo on each engine, at a time when January 2025 is visible everywhere.
-    pub(crate) async fn demos() -> Vec<Self> {
-        vec![Self::demo_with(Engine::Sqlite, &[]).await, Self::demo_with(Engine::Postgres, &[]).await]
+    /// Returns the demo at a time when January 2025 is visible everywhere.
+    pub(crate) async fn demo(engine: Engine) -> Self {
+        Self::demo_with(engine, &[]).await
     }
 
     /// Returns the demo with these settings.
-    async fn demo_with(engine: Engine, settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn demo_with(engine: Engine, settings: &[(&str, &str)]) -> Self {
         Self::connected(TestDb::filled(engine, "demo", seed).await, true, settings).await
     }
 
@@ -81,26 +76,15 @@ impl Portal {
         Self::demo_with(Engine::Postgres, &[("YUI_DATABASE_CONNECTIONS", "1")]).await
     }
 
-    /// Returns the demo on each engine behind a proxy that is trusted.
-    pub(crate) async fn behind_a_proxy() -> Vec<Self> {
-        let settings = [("YUI_TRUSTED_PROXIES", "10.0.0.0/8")];
-        vec![Self::demo_with(Engine::Sqlite, &settings).await, Self::demo_with(Engine::Postgres, &settings).await]
+    /// Returns the demo behind a proxy that is trusted.
+    pub(crate) async fn behind_a_proxy(engine: Engine) -> Self {
+        Self::demo_with(engine, &[("YUI_TRUSTED_PROXIES", "10.0.0.0/8")]).await
     }
 
-    /// Returns the demo's data on each engine as members come to it outside a demo, with these settings.
-    pub(crate) async fn in_earnest(settings: &[(&str, &str)]) -> Vec<Self> {
-        let mut portals = Vec::new();
-        for engine in [Engine::Sqlite, Engine::Postgres] {
-            let still = Clock::Still(AtomicI64::new(THEN));
-            let db = TestDb::filled(engine, "demo", seed).await;
-            portals.push(Self::connected_at(db, false, still, settings).await);
-        }
-        portals
-    }
-
-    /// Returns the demo on PostgreSQL where files may have so many megabytes.
-    pub(crate) async fn with_upload_limit(setting: &str, megabytes: &str) -> Self {
-        Self::demo_with(Engine::Postgres, &[(setting, megabytes)]).await
+    /// Returns the demo's data as members come to it outside a demo, with these settings.
+    pub(crate) async fn in_earnest(engine: Engine, settings: &[(&str, &str)]) -> Self {
+        let still = Clock::Still(AtomicI64::new(THEN));
+        Self::connected_at(TestDb::filled(engine, "demo", seed).await, false, still, settings).await
     }
 
     /// Returns the portal as it is with other sealing keys.
