@@ -64,7 +64,6 @@ const shown = async (page, url) => {
 };
 
 test('files come in, are published, seen, imported twice, corrected, taken back', async ({ page, portal }, info) => {
-  test.setTimeout(120_000);
   const insurer = '06139042';
   const society = await newSociety(portal, `main${info.repeatEachIndex}`, insurer, await folderOf(info));
   const january = society.at('/expenses/statement?month=2025-01');

@@ -12,7 +12,7 @@ async function take(page, society, name, rows, month) {
   const file = { name, mimeType: 'text/csv', buffer: Buffer.from(expensesCsv(INSURER, rows, month)) };
   await page.getByLabel('ファイル ※必須').setInputFiles(file);
   await submit(page, page.getByRole('button', { name: '送って確認する' }));
-  await expect(page.getByRole('heading', { level: 1, name: '取込内容の確認' })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('heading', { level: 1, name: '取込内容の確認' })).toBeVisible();
   await submit(page, page.getByRole('button', { name: '取り込む', exact: true }));
   await page.waitForURL(/\/console\/imports\/\d+$/);
 }
@@ -29,7 +29,7 @@ async function shows(member, society, month, text) {
   await expect(async () => {
     await member.goto(society.at(`/expenses/statement?month=${month}`));
     await expect(member.locator('main')).toContainText(text, { timeout: 1_000 });
-  }).toPass({ timeout: 30_000 });
+  }).toPass();
 }
 
 test('a claim of nobody is assigned by hand and published', async ({ page, portal, browser }) => {

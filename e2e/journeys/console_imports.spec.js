@@ -18,7 +18,7 @@ async function send(page, kind, name, content) {
   await submit(page, page.getByRole('button', { name: '送って確認する' }));
 }
 
-const heading = (page, name) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible({ timeout: 30_000 });
+const heading = (page, name) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
 
 test('a file from the desk to the statement of a member, and back', async ({ page, portal, browser }) => {
   const minato = portal.society('minato');
@@ -53,7 +53,7 @@ test('a file from the desk to the statement of a member, and back', async ({ pag
   await expect(async () => {
     await member.reload();
     await expect(shown).toBeAttached({ timeout: 500 });
-  }).toPass({ timeout: 20_000 });
+  }).toPass();
   const { email } = minato.account('testtaro01');
   const mail = await newMail(portal, 'minato', email, 'expenses_published');
   expect(mail.text).not.toContain('3,000');
@@ -72,7 +72,7 @@ test('a file from the desk to the statement of a member, and back', async ({ pag
   await page.getByLabel('理由 ※必須').fill('二重の取込');
   await submit(page, page.getByRole('button', { name: '1件を取り下げる' }));
   // The page moves on by itself once a worker has done it.
-  await expect(page.locator('.facts .state')).toHaveText('取下げ', { timeout: 20_000 });
+  await expect(page.locator('.facts .state')).toHaveText('取下げ');
   await member.reload();
   await expect(shown).not.toBeAttached();
   await phone.close();
@@ -111,22 +111,21 @@ test('each kind of bad file is told in words', async ({ page, portal }) => {
 });
 
 test('killed in the middle of an import, it goes on by itself and nothing is doubled', async ({ page, portal, complaints }) => {
-  test.setTimeout(180_000);
   const minato = portal.society('minato');
   await asStaff(page, minato, '/console/imports/new', 'benefits');
   const count = 150_000;
   const row = (at) => `K${at},${INSURER},800,1234,0${at % 2},2026-07,医院,通院,1,1000,700,0,300,\r\n`;
   await send(page, '医療費', 'big.csv', header + Array.from({ length: count }, (_, at) => row(at)).join(''));
-  await expect(page.getByRole('heading', { level: 1, name: '取込内容の確認' })).toBeVisible({ timeout: 90_000 });
+  await expect(page.getByRole('heading', { level: 1, name: '取込内容の確認' })).toBeVisible();
   await submit(page, page.getByRole('button', { name: '取り込む', exact: true }));
-  await expect(page.locator('[data-words]')).toContainText('件を処理しました', { timeout: 30_000 });
+  await expect(page.locator('[data-words]')).toContainText('件を処理しました');
   const upload = page.url();
   await portal.kill();
   await portal.startAgain();
   // The one who was killed had it for two minutes.
   await portal.advance(300);
   await page.goto(upload);
-  await expect(page.getByRole('heading', { level: 1, name: /^取込\d+ big\.csv$/ })).toBeVisible({ timeout: 90_000 });
+  await expect(page.getByRole('heading', { level: 1, name: /^取込\d+ big\.csv$/ })).toBeVisible();
   await expect(page.locator('.figures')).toContainText('取り込んだ150,000');
   await expect(page.locator('.figures')).toContainText('誤り0');
   // The stream of events broke when the portal did.

@@ -20,11 +20,10 @@ async function worked(page, words) {
   await expect(async () => {
     await page.reload();
     await expect(page.getByRole('region', { name: 'これまでの指示（表）' }).getByRole('row').nth(1)).toContainText(words, { timeout: 500 });
-  }).toPass({ timeout: 20_000 });
+  }).toPass();
 }
 
 test('users of an older system are told on a day that staff choose, move and take back', async ({ page, browser, portal }) => {
-  test.setTimeout(120_000);
   const minato = portal.society('minato');
   await asStaff(page, minato, PAGE, 'benefits');
   await expect(page.locator('main')).toContainText('以前のシステムの利用者は、まだ登録されていません。');
@@ -81,7 +80,6 @@ test('users of an older system are told on a day that staff choose, move and tak
 });
 
 test('where two decide on mail to many, it goes out when the second approves', async ({ page, browser, portal }) => {
-  test.setTimeout(120_000);
   const minato = portal.society('minato');
   await asStaff(page, minato, '/console/settings/policy');
   await page.getByLabel('大勢へのメール（公開のお知らせ、移行の案内）').check();

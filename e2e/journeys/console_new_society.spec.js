@@ -18,9 +18,9 @@ async function imported(page, society, kind, name, content) {
   await page.getByRole('radio', { name: kind, exact: true }).check();
   await page.getByLabel('ファイル ※必須').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(content) });
   await submit(page, page.getByRole('button', { name: '送って確認する' }));
-  await expect(page.getByRole('heading', { level: 1, name: '取込内容の確認' })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('heading', { level: 1, name: '取込内容の確認' })).toBeVisible();
   await submit(page, page.getByRole('button', { name: '取り込む', exact: true }));
-  await expect(page.getByRole('heading', { level: 1, name: new RegExp(`^取込\\d+ ${name}$`) })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('heading', { level: 1, name: new RegExp(`^取込\\d+ ${name}$`) })).toBeVisible();
 }
 
 /** Registers an authenticator app on the page that shows its key; returns the key. */
@@ -33,7 +33,6 @@ async function registerApp(page, portal) {
 }
 
 test('a new society: from the command line to a member who sees a statement, by the console and a postcard alone', async ({ page, browser, portal }) => {
-  test.setTimeout(180_000);
   const create = ['society', 'create', '--key', 'shinki', '--host', HOST, '--name', 'しんき健康保険組合'];
   // A policy without maintenance: the journey goes by the machine's clock.
   await portal.yui([...create, '--insurer-number', insurer, '--preset', 'fumitsuki']);
@@ -64,7 +63,7 @@ test('a new society: from the command line to a member who sees a statement, by 
   await expect(async () => {
     await page.reload();
     await expect(page.getByText('受け取り待ち')).toBeVisible({ timeout: 500 });
-  }).toPass({ timeout: 20_000 });
+  }).toPass();
   const postcards = await download(page, () => page.getByRole('button', { name: 'ハガキのPDFを受け取る' }).click());
   expect(postcards.name).toBe('postcards-1.pdf');
   const { stdout: text } = await run('pdftotext', ['-raw', postcards.path, '-']);
@@ -129,7 +128,7 @@ test('two decide: what one asks for another approves, and not the same person', 
   await expect(async () => {
     await other.reload();
     await expect(other.getByRole('row').filter({ hasText: 'two.csv' })).toContainText('公開中', { timeout: 500 });
-  }).toPass({ timeout: 20_000 });
+  }).toPass();
   await other.context().close();
 });
 

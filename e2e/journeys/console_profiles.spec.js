@@ -10,7 +10,7 @@ const THEIRS =
 
 const file = { name: '七月分.txt', mimeType: 'text/plain', buffer: Buffer.from(THEIRS) };
 
-const heading = (page, name) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible({ timeout: 30_000 });
+const heading = (page, name) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
 
 async function send(page) {
   await page.getByRole('radio', { name: '医療費', exact: true }).check();

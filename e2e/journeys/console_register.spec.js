@@ -21,7 +21,7 @@ async function send(page, society, kind, name, content) {
   const file = { name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) };
   await page.getByLabel('ファイル ※必須').setInputFiles(file);
   await submit(page, page.getByRole('button', { name: '送って確認する' }));
-  await expect(page.getByRole('heading', { level: 1, name: '取込内容の確認' })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('heading', { level: 1, name: '取込内容の確認' })).toBeVisible();
 }
 
 const take = async (page) => {
@@ -77,7 +77,7 @@ test('what is decided later waits in a list, and a withdrawal takes all of it ba
   await page.getByRole('link', { name: '取り下げる' }).click();
   await page.getByLabel('理由 ※必須').fill('別のファイルだった');
   await submit(page, page.getByRole('button', { name: /取り下げる$/ }));
-  await expect(page.locator('.facts .state')).toHaveText('取下げ', { timeout: 20_000 });
+  await expect(page.locator('.facts .state')).toHaveText('取下げ');
   await page.goto(minato.at('/console/imports/questions'));
   await expect(page.getByText('確認待ちの人はいません')).toBeVisible();
 });

@@ -7,7 +7,7 @@ import { asMember, expect, submit, test } from '../support/test.js';
 /** The demo society's. */
 const INSURER = '06139034';
 
-const heading = (page, name) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible({ timeout: 30_000 });
+const heading = (page, name) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
 
 /** Chooses files of expenses on the page for new ones, and sends them. */
 async function send(page, files) {

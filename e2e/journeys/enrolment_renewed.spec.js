@@ -210,7 +210,6 @@ test('the link is opened on another device, and the first one’s page moves on 
 });
 
 test('no step is skipped by its address, and a reload or the back button lose nothing', async ({ page, portal }) => {
-  test.setTimeout(120_000);
   const society = portal.society('minato');
   const account = await fromPostcard(page, society);
   const { email } = account;

@@ -1,12 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
-
-import { findings, misfits, untranslated } from '../support/looks.js';
+import { untranslated, wrongAt } from '../support/looks.js';
 import { notPages, pages } from '../support/pages.js';
+import { pageRoutes } from '../support/routes.js';
 import { expect, expectComplaint, test } from '../support/test.js';
-
-const widths = [320, 375, 1280];
-const schemes = ['light', 'dark'];
 
 // The pages wait for nothing of each other: both workers take them.
 test.describe.configure({ mode: 'parallel' });
@@ -34,7 +29,6 @@ for (const { name, open, society: key = 'minato', once, complaint } of pages) {
   for (const lang of ['ja', 'en']) {
     test(`${name} (${lang}): axe finds nothing, nothing sticks out, little to load`, async ({ page, context, portal, complaints }) => {
       const society = portal.society(key);
-      const found = [];
       const urls = [society.url, portal.at('localhost')];
       await context.addCookies(urls.map((url) => ({ name: 'yui_lang', value: lang, url })));
       await open(page, society);
@@ -49,31 +43,15 @@ for (const { name, open, society: key = 'minato', once, complaint } of pages) {
       await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
       await expect(page).toHaveTitle(/\S/);
       if (lang === 'en') expect(await untranslated(page, portal.societies), 'Japanese in English').toEqual([]);
-      for (const width of widths) {
-        await page.setViewportSize({ width, height: 800 });
-        found.push(...(await misfits(page)).map((misfit) => `${width} px: ${misfit}`));
-        for (const colorScheme of schemes) {
-          await page.emulateMedia({ colorScheme });
-          found.push(...(await findings(page)).map((finding) => `${width} px ${colorScheme} ${finding}`));
-        }
-      }
-      expect(found).toEqual([]);
+      expect(await wrongAt(page, [320, 375, 1280])).toEqual([]);
       if (complaint) expectComplaint(complaints, complaint);
     });
   }
 }
 
 test('no page is missing from the list', async () => {
-  const source = path.resolve('../crates/yui/src');
-  const routes = new Set();
-  for (const file of await readdir(source, { recursive: true })) {
-    if (!file.endsWith('.rs')) continue;
-    const text = await readFile(path.join(source, file), 'utf8');
-    for (const [, route] of text.matchAll(/\.get\(\s*"(\/[^"]*)"\s*,\s*(?:Anybody|Member|Fresh|Step|Service|DemoVisitor|Machine)\b/g)) {
-      // The console has a list of its own.
-      if (!route.startsWith('/console')) routes.add(route);
-    }
-  }
+  // The console has a list of its own.
+  const routes = (await pageRoutes()).filter((route) => !route.startsWith('/console'));
   const listed = new Set([...notPages, ...pages.map((page) => page.route).filter(Boolean)]);
-  expect([...routes].sort()).toEqual([...listed].sort());
+  expect(routes).toEqual([...listed].sort());
 });

@@ -125,7 +125,6 @@ class Walker {
 
 for (const lang of ['ja', 'en']) {
   test(`renewed: from the postcard to the first statement, by keyboard alone (${lang})`, async ({ page, context, portal, engine }) => {
-    test.setTimeout(120_000);
     const society = portal.society('minato');
     const folder = path.resolve(`test-results/walk/${engine}-renewed-${lang}`);
     await mkdir(folder, { recursive: true });
@@ -192,7 +191,6 @@ for (const lang of ['ja', 'en']) {
   });
 
   test(`classic: from the postcard to the first statement, by keyboard alone (${lang})`, async ({ page, portal, engine }) => {
-    test.setTimeout(120_000);
     const society = portal.society('soyokaze');
     const folder = path.resolve(`test-results/walk/${engine}-classic-${lang}`);
     await mkdir(folder, { recursive: true });

@@ -21,9 +21,9 @@ async function imported(page, society, kind, name, content, answers = {}) {
   for (const [label, value] of Object.entries(answers)) await page.getByLabel(label).fill(value);
   await page.getByLabel('ファイル ※必須').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(content) });
   await submit(page, page.getByRole('button', { name: '送って確認する' }));
-  await expect(page.getByRole('heading', { level: 1, name: '取込内容の確認' })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('heading', { level: 1, name: '取込内容の確認' })).toBeVisible();
   await submit(page, page.getByRole('button', { name: '取り込む', exact: true }));
-  await expect(page.getByRole('heading', { level: 1, name: new RegExp(`^取込\\d+ ${name}$`) })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('heading', { level: 1, name: new RegExp(`^取込\\d+ ${name}$`) })).toBeVisible();
 }
 
 /** Brings three users of an older system to the demo's minato by the console, who can come over until the end of the year. */

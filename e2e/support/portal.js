@@ -12,7 +12,8 @@ import * as OTPAuth from 'otpauth';
 
 const run = promisify(execFile);
 
-const program = path.resolve(process.env.YUI_BIN || '../target/debug/yui');
+/** The program that is tested. */
+export const program = path.resolve(process.env.YUI_BIN || '../target/debug/yui');
 
 const server = process.env.YUI_TEST_POSTGRES;
 
@@ -100,7 +101,8 @@ export class Portal {
 
   async #serve(port = 0) {
     const clock = this.clock ? ['--clock', this.clock] : [];
-    const child = spawn(program, ['demo', '--listen', `127.0.0.1:${port}`, '--data', this.folder, ...clock], {
+    const where = ['--listen', `127.0.0.1:${port}`, '--data', this.folder];
+    const child = spawn(program, ['demo', '--cheap-passwords', ...where, ...clock], {
       env: { ...plainEnvironment, YUI_DATABASE_URL: this.databaseUrl, YUI_LOG: 'warn', ...this.settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

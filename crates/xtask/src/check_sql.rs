@@ -15,7 +15,7 @@ pub(crate) fn run() -> Result<()> {
     setup::run(For::Test)?;
     let cluster = Cluster::start()?;
     let mut steps = Steps::default();
-    let mut tests = cargo(&["test", "--package", "yui", "check_sql"]);
+    let mut tests = cargo(&["test", "--package", "yui", "--test", "portal", "check_sql"]);
     steps.run("check-sql", tests.env("YUI_TEST_POSTGRES", cluster.url()));
     steps.finish()
 }

@@ -1,11 +1,15 @@
 //! `cargo xtask deny`: what Yui may be built upon (deny.toml).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::workspace::{cargo, output, root, target};
+use crate::tools;
+use crate::workspace::root;
+
+/// The version of the tool.
+const CARGO_DENY: &str = "0.20.2";
 
 /// Checks bans, licences and sources of all dependencies, with cargo-deny, which it builds if the machine has none; and what is known
 /// against them, where the list of that can be had: it is fetched with git.
@@ -13,11 +17,11 @@ use crate::workspace::{cargo, output, root, target};
 /// # Errors
 /// If cargo-deny cannot be built (three minutes on two cores, once), or finds something.
 pub(crate) fn run() -> Result<()> {
-    let program = cargo_deny()?;
+    let program = tools::path("cargo-deny", CARGO_DENY)?;
     check(&program, &["bans", "licenses", "sources"])?;
     let fetched = Command::new(&program).args(["fetch", "db"]).current_dir(root()).status()?;
     if !fetched.success() {
-        println!("advisories: NOT CHECKED, as their database can not be had here");
+        println!("advisories: NOT CHECKED, as their database cannot be had here");
         return Ok(());
     }
     check(&program, &["advisories"])
@@ -29,21 +33,4 @@ fn check(program: &Path, what: &[&str]) -> Result<()> {
         bail!("cargo deny check {}: {status}", what.join(" "));
     }
     Ok(())
-}
-
-/// The machine's cargo-deny, or our own beside what is built.
-fn cargo_deny() -> Result<PathBuf> {
-    if output("cargo-deny", &["--version"]).is_some() {
-        return Ok("cargo-deny".into());
-    }
-    let tools = target().join("tools");
-    let program = tools.join("bin/cargo-deny");
-    if !program.exists() {
-        let mut install = cargo(&["install", "--quiet", "--locked", "cargo-deny", "--root"]);
-        let status = install.arg(&tools).status()?;
-        if !status.success() {
-            bail!("cargo install cargo-deny: {status}");
-        }
-    }
-    Ok(program)
 }

@@ -11,6 +11,8 @@ mod setup;
 mod soak;
 mod steps;
 mod test;
+mod times;
+mod tools;
 mod workspace;
 
 use std::process::ExitCode;
@@ -19,7 +21,9 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   demo [ARGUMENTS]   build Yui and start the demo; ARGUMENTS go to `yui demo`
-  test [NAMES]       all checks and tests; with NAMES only the tests whose names contain one of them
+  test [NAMES]       all checks and tests; with NAMES only the Rust tests whose names contain one of them
+  test --fast [NAMES]
+                     the Rust tests that need neither PostgreSQL nor a browser
   bench [--rows N] [NAMES]
                      measure Yui beside what it is held against (docs/performance.md); all, or those named
   soak --faults [--short] [NAMES]
@@ -37,7 +41,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["demo", rest @ ..] => demo::run(rest),
-        ["test", names @ ..] => test::run(names),
+        ["test", arguments @ ..] => test::run(arguments),
         ["bench", names @ ..] => bench::run(names),
         ["soak", "--faults", arguments @ ..] => soak::run(arguments),
         ["check-sql"] => check_sql::run(),

@@ -11,7 +11,7 @@ use crate::workspace::{cargo, output, root, target};
 /// what. The same lock file gives the same bytes.
 ///
 /// # Errors
-/// If cargo can not tell what there is, or the file can not be written.
+/// If cargo cannot tell what there is, or the file cannot be written.
 pub(crate) fn run() -> Result<()> {
     let host = output("rustc", &["--print", "host-tuple"]).context("rustc does not say what it builds for")?;
     let host = format!("--filter-platform={host}");

@@ -44,6 +44,11 @@ impl Steps {
         result.ok()
     }
 
+    /// The steps so far, each with its seconds and whether it held.
+    pub(crate) fn times(&self) -> Vec<(&str, f64, bool)> {
+        self.done.iter().map(|step| (step.name.as_str(), step.took.as_secs_f64(), step.failure.is_none())).collect()
+    }
+
     /// Prints the summary.
     ///
     /// # Errors

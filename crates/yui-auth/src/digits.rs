@@ -1,6 +1,6 @@
 //! Codes of six digits as people type them.
 
-/// The six digits typed, in ASCII: spaces, hyphens and what can not be seen are left out, full-width digits are taken for what they
+/// The six digits typed, in ASCII: spaces, hyphens and what cannot be seen are left out, full-width digits are taken for what they
 /// are.
 ///
 /// `None` if that leaves anything but six digits.

@@ -201,7 +201,7 @@ impl Db {
     }
 
     /// Begins a transaction that may write. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), so that
-    /// it can not fail half-way for want of it.
+    /// it cannot fail half-way for want of it.
     ///
     /// # Errors
     /// [`DbError::Engine`] where no connection can be had or another process keeps the lock.

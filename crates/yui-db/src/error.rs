@@ -29,23 +29,23 @@ pub enum DbError {
         folder: PathBuf,
     },
     /// There is no such folder.
-    #[error("the database {} can not be: there is no folder {}", file.display(), folder.display())]
+    #[error("the database {} cannot be: there is no folder {}", file.display(), folder.display())]
     NoFolder {
         /// The file.
         file: PathBuf,
         /// The folder it would be in.
         folder: PathBuf,
     },
-    /// The file can not be opened.
-    #[error("the database {} can not be opened: {why}", file.display())]
+    /// The file cannot be opened.
+    #[error("the database {} cannot be opened: {why}", file.display())]
     File {
         /// The file.
         file: PathBuf,
         /// What the engine said.
         why: String,
     },
-    /// The server can not be reached.
-    #[error("PostgreSQL at {place} can not be reached: {why}")]
+    /// The server cannot be reached.
+    #[error("PostgreSQL at {place} cannot be reached: {why}")]
     Unreachable {
         /// Host and port.
         place: String,
@@ -95,7 +95,7 @@ impl DbError {
     }
 }
 
-/// SQLite's results that are the moment's: busy, locked, an I/O error, full, can not open. The higher bits say more.
+/// SQLite's results that are the moment's: busy, locked, an I/O error, full, cannot open. The higher bits say more.
 const SQLITE_MOMENTARY: &[i32] = &[5, 6, 10, 13, 14];
 
 /// PostgreSQL's classes that are the moment's: the connection, a lack of resources, what an operator does, the system itself, and

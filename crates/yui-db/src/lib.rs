@@ -34,7 +34,7 @@ mod society;
 mod sqlite;
 mod statement;
 #[cfg(feature = "testing")]
-#[expect(clippy::expect_used, clippy::panic, reason = "a test that can not have its database fails")]
+#[expect(clippy::expect_used, clippy::panic, reason = "a test that cannot have its database fails")]
 pub mod testing;
 mod tx;
 

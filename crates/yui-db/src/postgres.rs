@@ -165,7 +165,7 @@ fn pool(doubt: &Arc<Doubt>, connections: u32) -> PgPoolOptions {
                 Ok(true)
             })
         })
-        // Whoever had it may have gone in the middle of a statement: its end is awaited, though not for ever.
+        // The previous user may have been cancelled in the middle of a statement: wait for its end, for a limited time.
         .after_release(|connection, _| {
             Box::pin(async move { Ok(matches!(timeout(READY, connection.flush()).await, Ok(Ok(())))) })
         })

@@ -12,7 +12,7 @@ pub struct Column {
     /// Its type in words that both engines share: `int`, `bool`, `text`, `bytes`, `date`, `time`; SQLite knows
     /// no more than `int`, `text` and `bytes`, and nothing at all (`None`) of an expression.
     pub kind: Option<&'static str>,
-    /// Whether it may be NULL; `None` where the engine can not tell.
+    /// Whether it may be NULL; `None` where the engine cannot tell.
     pub nullable: Option<bool>,
 }
 

@@ -231,7 +231,7 @@ fn ordered(mut left: Vec<SocietyTable>) -> Vec<SocietyTable> {
     let mut done: Vec<SocietyTable> = Vec::with_capacity(left.len());
     while !left.is_empty() {
         let waits = |table: &SocietyTable| left.iter().any(|other| table.refers_to.contains(&other.name));
-        // Tables that refer to each other in a circle can not be put in order: then by name.
+        // Tables that refer to each other in a circle cannot be put in order: then by name.
         let next = left.iter().position(|table| !waits(table)).unwrap_or_default();
         done.push(left.remove(next));
     }

@@ -44,7 +44,7 @@ pub(crate) async fn open(path: &str, connections: u32, create: bool) -> Result<(
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .optimize_on_close(true, None);
-    // Whoever opens a new file first gives it its mode; the others wait.
+    // The first opener of a new file sets its mode; the others wait.
     let failed = |source: sqlx::Error| DbError::File { file: file.clone(), why: source.to_string() };
     let writing = options
         .clone()

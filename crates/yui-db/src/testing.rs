@@ -1,9 +1,13 @@
-//! Fresh, migrated databases for tests, one after the other on both engines.
+//! Fresh, migrated databases for tests, on both engines.
+//!
+//! Migrating and filling a database takes longer than most tests: it is done once for all processes of a test program, and
+//! each test has a copy.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::fs::{self, File};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::path::{Path, PathBuf};
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
-use tokio::sync::OnceCell;
 
 use crate::{Db, Engine};
 
@@ -20,9 +24,6 @@ pub struct TestDb {
 /// The environment variable with the address of a PostgreSQL server that tests may make databases on.
 pub const SERVER: &str = "YUI_TEST_POSTGRES";
 
-static COUNT: AtomicU32 = AtomicU32::new(0);
-static TEMPLATE: OnceCell<String> = OnceCell::const_new();
-
 impl TestDb {
     /// Returns a fresh database on each engine.
     pub async fn both() -> [Self; 2] {
@@ -34,50 +35,101 @@ impl TestDb {
     /// # Panics
     /// Where there is no server: `cargo xtask test` starts one.
     pub async fn on(engine: Engine) -> Self {
-        match engine {
-            Engine::Sqlite => Self::sqlite().await,
-            Engine::Postgres => Self::postgres().await,
-        }
+        Self::filled(engine, "empty", async |_| {}).await
     }
 
-    /// Returns another database with the same content. This one must be closed, and stays so.
+    /// Returns a fresh database on this engine with what `fill` puts into it. That is done once for all tests of this program that
+    /// name the same `content`; `fill` closes whatever it opens.
     ///
     /// # Panics
-    /// Where it can not be copied.
-    pub async fn copy(&self) -> Self {
-        if let Some(path) = self.address.strip_prefix("sqlite://") {
-            let folder = tempfile::tempdir().expect("a temporary folder");
-            std::fs::copy(path, folder.path().join("yui.db")).expect("the file can be copied");
-            return Self::sqlite_in(folder).await;
+    /// As [`TestDb::on`], or where the database cannot be made or copied.
+    pub async fn filled(engine: Engine, content: &str, fill: impl AsyncFnOnce(&str)) -> Self {
+        match engine {
+            Engine::Sqlite => Self::sqlite(content, fill).await,
+            Engine::Postgres => Self::postgres(content, fill).await,
         }
-        let name = self.address.rsplit_once('/').map_or("", |(_, name)| name);
-        Self::postgres_from(name).await
     }
 
-    async fn sqlite() -> Self {
-        Self::sqlite_in(tempfile::tempdir().expect("a temporary folder")).await
-    }
-
-    async fn sqlite_in(folder: tempfile::TempDir) -> Self {
-        let address = format!("sqlite://{}/yui.db", folder.path().display());
+    async fn sqlite(content: &str, fill: impl AsyncFnOnce(&str)) -> Self {
+        let templates = templates();
+        fs::create_dir_all(&templates).expect("a folder for templates");
+        let template = templates.join(format!("{content}.db"));
+        if !template.exists() {
+            // One process makes it, the others wait.
+            let lock = File::create(templates.join(format!("{content}.lock"))).expect("a lock");
+            lock.lock().expect("the lock");
+            if !template.exists() {
+                let making = tempfile::tempdir_in(&templates).expect("a temporary folder");
+                let path = making.path().join("yui.db");
+                migrated(&sqlite_at(&path), fill).await;
+                fs::rename(path, &template).expect("the template gets its name");
+            }
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("yui.db");
+        fs::copy(template, &path).expect("the file can be copied");
+        let address = sqlite_at(&path);
         let db = Db::connect(&address, 4).await.expect("SQLite opens");
-        db.migrate().await.expect("the migrations run on SQLite");
         Self { db, address, _folder: Some(folder) }
     }
 
-    async fn postgres() -> Self {
-        let template = TEMPLATE.get_or_init(template).await;
-        Self::postgres_from(template).await
-    }
-
-    async fn postgres_from(template: &str) -> Self {
+    async fn postgres(content: &str, fill: impl AsyncFnOnce(&str)) -> Self {
         let server = server();
-        let name = format!("yui_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        create(&server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        let template = format!("yui_{:016x}_{content}", program());
+        let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL answers");
+        // One process makes it, the others wait; the lock ends with the connection.
+        run(&mut connection, &format!("SELECT pg_advisory_lock(hashtext('{template}'))")).await;
+        let is_there = format!("SELECT 1 FROM pg_database WHERE datname = '{template}'");
+        if connection.fetch_optional(AssertSqlSafe(is_there)).await.expect("an answer").is_none() {
+            let making = format!("{template}_making");
+            run(&mut connection, &format!("DROP DATABASE IF EXISTS {making}")).await;
+            run(&mut connection, &format!("CREATE DATABASE {making}")).await;
+            migrated(&at(&server, &making), fill).await;
+            run(&mut connection, &format!("ALTER DATABASE {making} RENAME TO {template}")).await;
+        }
+        run(&mut connection, "SELECT pg_advisory_unlock_all()").await;
+        // Process numbers come again.
+        let name = format!("yui_{}_{:016x}", std::process::id(), RandomState::new().build_hasher().finish());
+        run(&mut connection, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        connection.close().await.expect("the connection closes");
         let address = at(&server, &name);
         let db = Db::connect(&address, 4).await.expect("PostgreSQL answers");
         Self { db, address, _folder: None }
     }
+}
+
+/// Migrates the database at this address, and fills it.
+async fn migrated(address: &str, fill: impl AsyncFnOnce(&str)) {
+    let db = Db::connect(address, 1).await.expect("the database opens");
+    db.migrate().await.expect("the migrations run");
+    db.close().await;
+    fill(address).await;
+}
+
+/// The folder of this program's templates, beside those of programs that are no more.
+fn templates() -> PathBuf {
+    let program_folder = program_path().parent().map(Path::to_owned).unwrap_or_default();
+    let name = program_path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (folder, templates) = (program_folder.join("test-databases"), format!("{name}-{:016x}", program()));
+    let others = fs::read_dir(&folder).into_iter().flatten().flatten();
+    let is_of_before = |other: &String| other.starts_with(&format!("{name}-")) && *other != templates;
+    for other in others.filter_map(|entry| entry.file_name().into_string().ok()).filter(is_of_before) {
+        // Another process may be doing the same.
+        let _gone = fs::remove_dir_all(folder.join(other));
+    }
+    folder.join(templates)
+}
+
+/// What is another number for another program, and for another build of this one.
+fn program() -> u64 {
+    let built = fs::metadata(program_path()).and_then(|file| file.modified()).expect("the program's file");
+    let mut hasher = DefaultHasher::new();
+    (program_path(), built).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn program_path() -> PathBuf {
+    std::env::current_exe().expect("the program's path")
 }
 
 fn server() -> String {
@@ -86,21 +138,12 @@ fn server() -> String {
         .unwrap_or_else(|_| panic!("{SERVER} is not set: run `cargo xtask test`, which starts PostgreSQL"))
 }
 
-/// Migrates one database per test process, which the others are copied from.
-async fn template() -> String {
-    let server = server();
-    let name = format!("yui_{}_template", std::process::id());
-    create(&server, &format!("CREATE DATABASE {name}")).await;
-    let db = Db::connect(&at(&server, &name), 1).await.expect("PostgreSQL answers");
-    db.migrate().await.expect("the migrations run on PostgreSQL");
-    db.close().await;
-    name
+async fn run(connection: &mut PgConnection, sql: &str) {
+    connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
-async fn create(server: &str, sql: &str) {
-    let mut connection = PgConnection::connect(server).await.expect("PostgreSQL answers");
-    connection.execute(AssertSqlSafe(sql.to_owned())).await.expect("a database can be made");
-    connection.close().await.expect("the connection closes");
+fn sqlite_at(path: &Path) -> String {
+    format!("sqlite://{}", path.display())
 }
 
 fn at(server: &str, database: &str) -> String {

@@ -1,8 +1,9 @@
 //! What every feature relies on, the same on SQLite and PostgreSQL.
-#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use jiff::{Timestamp, civil::date};
-use yui_db::{BulkTable, Db, DbError, Param, params, statements, testing::TestDb};
+use portal_test::portal_test;
+use yui_db::{BulkTable, Db, DbError, Engine, Param, params, statements, testing::TestDb};
 
 statements! {
     ADD_SOCIETY = "INSERT INTO societies (society_id, key, host, name, created_at) VALUES ($1, $2, $3, $4, $5)";
@@ -41,62 +42,58 @@ async fn add_society(db: &Db, id: i64, key: &str) -> Result<u64, DbError> {
     db.execute(&ADD_SOCIETY, params![id, key, host, "てすと健康保険組合", then()]).await
 }
 
-#[tokio::test]
-async fn a_row_comes_back_as_it_went_in() {
-    for TestDb { db, .. } in &TestDb::both().await {
-        assert_eq!(add_society(db, 7, "fumitsuki").await.unwrap(), 1);
-        let society: Society = db.one(&SOCIETY, params!["fumitsuki"]).await.unwrap();
-        assert_eq!((society.society_id, society.name.as_str()), (7, "てすと健康保険組合"));
-        assert_eq!(society.created_at.to_jiff(), then());
-        assert!(db.optional::<Society>(&SOCIETY, params!["nobody"]).await.unwrap().is_none());
-        assert!(matches!(db.one::<Society>(&SOCIETY, params!["nobody"]).await, Err(DbError::NoRow(_))));
-    }
+#[portal_test]
+async fn a_row_comes_back_as_it_went_in(engine: Engine) {
+    let TestDb { db, .. } = &TestDb::on(engine).await;
+    assert_eq!(add_society(db, 7, "fumitsuki").await.unwrap(), 1);
+    let society: Society = db.one(&SOCIETY, params!["fumitsuki"]).await.unwrap();
+    assert_eq!((society.society_id, society.name.as_str()), (7, "てすと健康保険組合"));
+    assert_eq!(society.created_at.to_jiff(), then());
+    assert!(db.optional::<Society>(&SOCIETY, params!["nobody"]).await.unwrap().is_none());
+    assert!(matches!(db.one::<Society>(&SOCIETY, params!["nobody"]).await, Err(DbError::NoRow(_))));
 }
 
-#[tokio::test]
-async fn a_taken_key_is_named_alike() {
-    for TestDb { db, .. } in &TestDb::both().await {
-        add_society(db, 1, "fumitsuki").await.unwrap();
-        let taken = add_society(db, 2, "fumitsuki").await.unwrap_err();
-        assert!(taken.is_taken("societies_key"), "{taken:?}");
-        let values = [member(1, "P1", "テスト 太郎"), member(2, "P1", "テスト 花子")].concat();
-        let mut tx = db.begin().await.unwrap();
-        let taken = tx.bulk_insert(&BULK, &values).await.unwrap_err();
-        assert!(taken.is_taken("members_person_key"), "{taken:?}");
-    }
+#[portal_test]
+async fn a_taken_key_is_named_alike(engine: Engine) {
+    let TestDb { db, .. } = &TestDb::on(engine).await;
+    add_society(db, 1, "fumitsuki").await.unwrap();
+    let taken = add_society(db, 2, "fumitsuki").await.unwrap_err();
+    assert!(taken.is_taken("societies_key"), "{taken:?}");
+    let values = [member(1, "P1", "テスト 太郎"), member(2, "P1", "テスト 花子")].concat();
+    let mut tx = db.begin().await.unwrap();
+    let taken = tx.bulk_insert(&BULK, &values).await.unwrap_err();
+    assert!(taken.is_taken("members_person_key"), "{taken:?}");
 }
 
-#[tokio::test]
-async fn a_dropped_transaction_leaves_nothing_and_a_committed_one_stays() {
-    for TestDb { db, .. } in &TestDb::both().await {
-        let mut tx = db.begin().await.unwrap();
-        tx.execute(&ADD_SOCIETY, params![1_i64, "a", "a.example", "A", then()]).await.unwrap();
-        drop(tx);
-        assert!(db.optional::<Society>(&SOCIETY, params!["a"]).await.unwrap().is_none());
-        let mut tx = db.begin().await.unwrap();
-        tx.execute(&ADD_SOCIETY, params![1_i64, "a", "a.example", "A", then()]).await.unwrap();
-        let renamed: Society = tx.one(&RENAME, params![1_i64, "B"]).await.unwrap();
-        assert_eq!(renamed.name, "B");
-        tx.commit().await.unwrap();
-        assert_eq!(db.one::<Society>(&SOCIETY, params!["a"]).await.unwrap().name, "B");
-    }
+#[portal_test]
+async fn a_dropped_transaction_leaves_nothing_and_a_committed_one_stays(engine: Engine) {
+    let TestDb { db, .. } = &TestDb::on(engine).await;
+    let mut tx = db.begin().await.unwrap();
+    tx.execute(&ADD_SOCIETY, params![1_i64, "a", "a.example", "A", then()]).await.unwrap();
+    drop(tx);
+    assert!(db.optional::<Society>(&SOCIETY, params!["a"]).await.unwrap().is_none());
+    let mut tx = db.begin().await.unwrap();
+    tx.execute(&ADD_SOCIETY, params![1_i64, "a", "a.example", "A", then()]).await.unwrap();
+    let renamed: Society = tx.one(&RENAME, params![1_i64, "B"]).await.unwrap();
+    assert_eq!(renamed.name, "B");
+    tx.commit().await.unwrap();
+    assert_eq!(db.one::<Society>(&SOCIETY, params!["a"]).await.unwrap().name, "B");
 }
 
-#[tokio::test]
-async fn a_list_of_any_length_can_be_asked_for() {
-    for TestDb { db, .. } in &TestDb::both().await {
-        for id in 1..=7 {
-            add_society(db, id, &format!("s{id}")).await.unwrap();
-        }
-        let ask = async |keys: Vec<String>| {
-            let list: Vec<_> = keys.iter().map(Param::from).collect();
-            db.all_among::<Society>(&AMONG, params![0_i64], &list).await.unwrap().len()
-        };
-        assert_eq!(ask(vec![]).await, 0);
-        assert_eq!(ask(vec!["s3".into()]).await, 1);
-        assert_eq!(ask(vec!["s1".into(), "s2".into(), "s9".into()]).await, 2);
-        assert_eq!(ask((1..1300).map(|id| format!("s{id}")).collect()).await, 7);
+#[portal_test]
+async fn a_list_of_any_length_can_be_asked_for(engine: Engine) {
+    let TestDb { db, .. } = &TestDb::on(engine).await;
+    for id in 1..=7 {
+        add_society(db, id, &format!("s{id}")).await.unwrap();
     }
+    let ask = async |keys: Vec<String>| {
+        let list: Vec<_> = keys.iter().map(Param::from).collect();
+        db.all_among::<Society>(&AMONG, params![0_i64], &list).await.unwrap().len()
+    };
+    assert_eq!(ask(vec![]).await, 0);
+    assert_eq!(ask(vec!["s3".into()]).await, 1);
+    assert_eq!(ask(vec!["s1".into(), "s2".into(), "s9".into()]).await, 2);
+    assert_eq!(ask((1..1300).map(|id| format!("s{id}")).collect()).await, 7);
 }
 
 const BULK: BulkTable = BulkTable {
@@ -118,7 +115,7 @@ fn member(id: i64, person_key: &str, name: &str) -> Vec<Param<'static>> {
     ]
 }
 
-#[tokio::test]
+#[portal_test(postgres)]
 async fn rows_loaded_in_bulk_are_equal_on_both_engines() {
     let mut seen = Vec::new();
     for TestDb { db, .. } in &TestDb::both().await {
@@ -135,25 +132,23 @@ async fn rows_loaded_in_bulk_are_equal_on_both_engines() {
     assert_eq!(seen[0], seen[1]);
 }
 
-#[tokio::test]
-async fn a_broken_reference_fails_the_whole_call() {
-    for TestDb { db, .. } in &TestDb::both().await {
-        let orphan = db.execute(&ADD_HOUSEHOLD, params![99_i64, 1_i64, then()]).await;
-        assert!(matches!(orphan, Err(DbError::Engine { .. })), "{orphan:?}");
-    }
+#[portal_test]
+async fn a_broken_reference_fails_the_whole_call(engine: Engine) {
+    let TestDb { db, .. } = &TestDb::on(engine).await;
+    let orphan = db.execute(&ADD_HOUSEHOLD, params![99_i64, 1_i64, then()]).await;
+    assert!(matches!(orphan, Err(DbError::Engine { .. })), "{orphan:?}");
 }
 
-#[tokio::test]
-async fn migrating_twice_changes_nothing_and_readers_can_not_write() {
-    for TestDb { db, address, .. } in &TestDb::both().await {
-        db.migrate().await.unwrap();
-        let second = Db::connect(address, 1).await.unwrap();
-        add_society(&second, 1, "a").await.unwrap();
-        assert_eq!(db.one::<Society>(&SOCIETY, params!["a"]).await.unwrap().society_id, 1);
-        if let Db::Sqlite { .. } = db {
-            let write = db.all::<Society>(&RENAME, params![1_i64, "B"]).await;
-            assert!(write.is_err(), "a reading connection wrote");
-        }
+#[portal_test]
+async fn migrating_twice_changes_nothing_and_readers_can_not_write(engine: Engine) {
+    let TestDb { db, address, .. } = &TestDb::on(engine).await;
+    db.migrate().await.unwrap();
+    let second = Db::connect(address, 1).await.unwrap();
+    add_society(&second, 1, "a").await.unwrap();
+    assert_eq!(db.one::<Society>(&SOCIETY, params!["a"]).await.unwrap().society_id, 1);
+    if let Db::Sqlite { .. } = db {
+        let write = db.all::<Society>(&RENAME, params![1_i64, "B"]).await;
+        assert!(write.is_err(), "a reading connection wrote");
     }
 }
 
@@ -180,7 +175,7 @@ struct Pages {
 /// `cargo xtask soak --faults full-disk` does the same to a real disk, with a portal on it.
 #[tokio::test]
 async fn sqlite_writes_again_after_a_full_disk() {
-    let TestDb { db, .. } = &TestDb::on(yui_db::Engine::Sqlite).await;
+    let TestDb { db, .. } = &TestDb::on(Engine::Sqlite).await;
     add_society(db, 1, "before").await.unwrap();
     // The file may not grow beyond what it is now: what a full disk says, from the same place.
     let pages: Pages = db.one(&PAGES, params![]).await.unwrap();

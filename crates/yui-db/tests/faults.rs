@@ -1,5 +1,5 @@
 //! Locks, lost connections, callers that go away, and processes that migrate at once.
-#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
     collections::BTreeSet,
@@ -13,6 +13,7 @@ use std::{
 
 use futures::{FutureExt, future::join_all};
 use jiff::Timestamp;
+use portal_test::portal_test;
 use tokio::net::{TcpListener, TcpStream};
 use yui_db::{Address, Db, DbError, Engine, Schema, in_request, params, statements, testing::TestDb};
 
@@ -46,28 +47,26 @@ async fn with_a_society(engine: Engine) -> TestDb {
     test
 }
 
-#[tokio::test]
-async fn a_request_does_not_wait_for_a_lock_and_reads_go_on() {
-    for engine in [Engine::Sqlite, Engine::Postgres] {
-        let test = with_a_society(engine).await;
-        let db = &test.db;
-        let other = Db::connect(&test.address, 1).await.unwrap();
-        let mut tx = other.begin().await.unwrap();
-        tx.execute(&TOUCH, params![1_i64]).await.unwrap();
-        let begun = Instant::now();
-        let the_first = params![1_i64];
-        let writes = join_all((0..6).map(|_| in_request(PATIENCE, db.execute(&TOUCH, the_first))));
-        let read = in_request(PATIENCE, db.one::<Number>(&NUMBER, the_first));
-        let (writes, read) = tokio::join!(writes, read);
-        assert_eq!(read.unwrap().number, 1);
-        for write in writes {
-            let error = write.unwrap_err();
-            assert!(error.is_unavailable(), "{error:?}");
-        }
-        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
-        tx.commit().await.unwrap();
-        in_request(SOON, db.execute(&TOUCH, params![1_i64])).await.unwrap();
+#[portal_test]
+async fn a_request_does_not_wait_for_a_lock_and_reads_go_on(engine: Engine) {
+    let test = with_a_society(engine).await;
+    let db = &test.db;
+    let other = Db::connect(&test.address, 1).await.unwrap();
+    let mut tx = other.begin().await.unwrap();
+    tx.execute(&TOUCH, params![1_i64]).await.unwrap();
+    let begun = Instant::now();
+    let the_first = params![1_i64];
+    let writes = join_all((0..6).map(|_| in_request(PATIENCE, db.execute(&TOUCH, the_first))));
+    let read = in_request(PATIENCE, db.one::<Number>(&NUMBER, the_first));
+    let (writes, read) = tokio::join!(writes, read);
+    assert_eq!(read.unwrap().number, 1);
+    for write in writes {
+        let error = write.unwrap_err();
+        assert!(error.is_unavailable(), "{error:?}");
     }
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    tx.commit().await.unwrap();
+    in_request(SOON, db.execute(&TOUCH, params![1_i64])).await.unwrap();
 }
 
 /// Who waits for the one writer of a process has it before a work that gave it up and wants it again at once.
@@ -127,7 +126,7 @@ async fn another_process_writes_between_the_steps_of_a_work() {
     assert_eq!(steps.number, STEPS);
 }
 
-#[tokio::test]
+#[portal_test(postgres)]
 async fn a_statement_of_a_request_has_its_time() {
     let test = TestDb::on(Engine::Postgres).await;
     let begun = Instant::now();
@@ -176,7 +175,7 @@ async fn pass(from: &TcpStream, to: &TcpStream) -> std::io::Result<()> {
 }
 
 /// A client that goes away drops what its request was doing, wherever that stood: also between `BEGIN` and its answer.
-#[tokio::test]
+#[portal_test(postgres)]
 async fn a_dropped_request_leaves_no_transaction() {
     let test = with_a_society(Engine::Postgres).await;
     let (server, name) = test.address.rsplit_once('/').unwrap();
@@ -206,7 +205,7 @@ async fn a_dropped_request_leaves_no_transaction() {
     in_request(SOON, db.execute(&TOUCH, params![1_i64])).await.unwrap();
 }
 
-#[tokio::test]
+#[portal_test(postgres)]
 async fn a_transaction_that_was_never_waited_for_is_none() {
     let test = with_a_society(Engine::Postgres).await;
     {

@@ -1,7 +1,8 @@
 //! TLS to PostgreSQL, with a server of the test's own that takes nothing else.
 
-#![expect(clippy::expect_used, reason = "a test that can not go on fails")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+use portal_test::portal_test;
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
@@ -79,7 +80,7 @@ fn id(which: &str, user: Option<&str>) -> u32 {
     String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
 }
 
-#[tokio::test]
+#[portal_test(postgres)]
 async fn the_connection_is_as_private_as_the_address_asks() {
     let mut params = CertificateParams::new([]).expect("names");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -123,7 +124,7 @@ async fn the_connection_is_as_private_as_the_address_asks() {
     }
 }
 
-#[tokio::test]
+#[portal_test(postgres)]
 async fn a_server_without_tls_is_refused_where_tls_is_asked_for() {
     #[expect(clippy::disallowed_methods, reason = "tests are told by the environment where their server is")]
     let plain = std::env::var(yui_db::testing::SERVER).expect("cargo xtask test starts a server");

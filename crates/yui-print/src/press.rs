@@ -40,7 +40,7 @@ pub enum PrintError {
         reason: String,
     },
     /// The file could not be written.
-    #[error("the file can not be written: {0}")]
+    #[error("the file cannot be written: {0}")]
     Written(#[from] std::io::Error),
     /// A file of postcards was to have none.
     #[error("there are no postcards to print")]

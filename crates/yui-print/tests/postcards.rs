@@ -295,7 +295,7 @@ fn what_can_not_be_printed_is_said() {
     let error = write(&fonts(), &long, [card(0)], Vec::new()).expect_err("no code");
     assert!(matches!(error, PrintError::QrCode), "{error}");
     let full = write(&fonts(), &sheet(), (0..9).map(card), Full(5_000)).expect_err("a full disk");
-    assert_eq!(full.to_string(), "the file can not be written: no space left");
+    assert_eq!(full.to_string(), "the file cannot be written: no space left");
 }
 
 /// Takes so many bytes.

@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use tokio::sync::Notify;
 use yui_auth::{
-    password::{self, Hasher},
+    password::{self, Cost, Hasher},
     seal::KeyRing,
     token::Token,
 };
@@ -72,9 +72,9 @@ pub struct AppParts {
     pub societies: Directory,
     /// What carries mail away.
     pub mail: Mailer,
-    /// What wakes whoever makes temporary IDs and passwords.
+    /// Wakes the worker that makes temporary credentials.
     pub pairs: Notify,
-    /// What wakes whoever writes announcements.
+    /// Wakes the worker that writes announcements.
     pub announcements: Notify,
     /// What wakes those who work on uploaded files.
     pub imports: WorkSignal,
@@ -102,7 +102,7 @@ impl App {
     /// Connects to the database, brings it to this program's version and gathers the rest.
     ///
     /// # Errors
-    /// Where the database can not be reached or migrated, or the sealing keys or the mail server's roots can not be read.
+    /// Where the database cannot be reached or migrated, or the sealing keys or the mail server's roots cannot be read.
     pub async fn start(config: Config, demo: Option<Demo>) -> anyhow::Result<Self> {
         let clock = if demo.is_some() { Clock::Movable(AtomicI64::new(0)) } else { Clock::System };
         Self::start_with(config, demo, clock).await
@@ -138,7 +138,8 @@ impl App {
         let fonts = Fonts::find(&folders).inspect_err(|error| tracing::warn!("no PDFs: {error}")).ok().map(Arc::new);
         let keys = config.keys.as_deref().map(KeyRing::parse).transpose().context("YUI_KEYS")?;
         let mail = Mailer::of(&config.mail, demo.is_some())?;
-        if password::engine() == password::Engine::Plain {
+        let cost = demo.as_ref().map_or(Cost::Today, |demo| demo.password_cost);
+        if cost == Cost::Today && password::engine() == password::Engine::Plain {
             tracing::warn!("the fast password hashing gives other digests on this machine: the plain one is used");
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -147,7 +148,7 @@ impl App {
             db,
             clock,
             random: Random,
-            hasher: Hasher::new(cores, cores * 32),
+            hasher: Hasher::new(cores, cores * 32).with_cost(cost),
             logins: HeavyWork::of_logins(cores),
             // Half of the cores: the other half goes on with pages and passwords.
             heavy: HeavyWork::new((cores / 2).max(1)),

@@ -47,7 +47,7 @@ impl ClientInfo {
                     // Once: everybody behind this proxy is one client until somebody looks at it. The word itself may be anybody's.
                     static TOLD: Once = Once::new();
                     let length = hop.len();
-                    TOLD.call_once(|| tracing::warn!(length, "a trusted proxy's X-Forwarded-For can not be read"));
+                    TOLD.call_once(|| tracing::warn!(length, "X-Forwarded-For of a trusted proxy is unreadable"));
                     break;
                 }
                 None => break,

@@ -305,7 +305,7 @@ and so is a value of the wrong form. This page is made by the program: `yui doct
 |---|---|---|---|
 ";
 
-/// A setting that can not be used.
+/// A setting that cannot be used.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum ConfigError {
     /// Nothing has this name.

@@ -1,4 +1,4 @@
-//! What a handler can not answer, and the page a person sees then.
+//! What a handler cannot answer, and the page a person sees then.
 
 use std::sync::Arc;
 

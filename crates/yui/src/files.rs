@@ -72,7 +72,7 @@ impl Room {
     /// Returns nothing where `more` bytes may be written into the society's folder, which has `used` already.
     ///
     /// # Errors
-    /// [`io::ErrorKind::StorageFull`], [`io::ErrorKind::QuotaExceeded`], or why it can not be told.
+    /// [`io::ErrorKind::StorageFull`], [`io::ErrorKind::QuotaExceeded`], or why it cannot be told.
     fn has(self, folder: &Path, used: u64, more: u64) -> io::Result<()> {
         let disk = rustix::fs::statvfs(folder)?;
         if disk.f_bavail.saturating_mul(disk.f_frsize) < self.reserve.saturating_add(LOOK_EVERY) {
@@ -138,7 +138,7 @@ impl Files {
     /// Begins a file, readable by this user alone; dropped without [`NewFile::keep`], it leaves nothing. Blocks.
     ///
     /// # Errors
-    /// Where the folder can not be written.
+    /// Where the folder cannot be written.
     pub fn begin(&self, scope: &impl InSociety, name: &str) -> io::Result<NewFile> {
         begin(self.folder_of(scope), name)
     }
@@ -146,7 +146,7 @@ impl Files {
     /// Removes a file; that it is gone already is no error. Blocks.
     ///
     /// # Errors
-    /// Where it can not be removed.
+    /// Where it cannot be removed.
     pub fn remove(&self, scope: &impl InSociety, name: &str) -> io::Result<()> {
         match fs::remove_file(self.path(scope, name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -157,7 +157,7 @@ impl Files {
     /// Removes all files of a society. Blocks.
     ///
     /// # Errors
-    /// Where they can not be removed.
+    /// Where they cannot be removed.
     pub fn remove_all(&self, scope: &impl InSociety) -> io::Result<()> {
         match fs::remove_dir_all(self.folder_of(scope)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -168,7 +168,7 @@ impl Files {
     /// Makes the folder where there is none, and makes sure that it can be written to. Blocks.
     ///
     /// # Errors
-    /// Where it can not be.
+    /// Where it cannot be.
     pub fn prepare(&self) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         Ok(rustix::fs::access(&self.folder, Access::WRITE_OK | Access::EXEC_OK)?)
@@ -177,7 +177,7 @@ impl Files {
     /// Returns the names of the society's whole files, in order. Blocks.
     ///
     /// # Errors
-    /// Where the folder can not be read.
+    /// Where the folder cannot be read.
     pub fn names(&self, scope: &impl InSociety) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for file in there(fs::read_dir(self.folder_of(scope)))?.into_iter().flatten() {
@@ -190,7 +190,7 @@ impl Files {
     /// Opens the file of this name; nothing where it is gone. Blocks.
     ///
     /// # Errors
-    /// Where it can not be opened.
+    /// Where it cannot be opened.
     pub fn open(&self, scope: &impl InSociety, name: &str) -> io::Result<Option<fs::File>> {
         there(fs::File::open(self.path(scope, name)))
     }
@@ -200,7 +200,7 @@ impl Files {
     /// how many files. Blocks.
     ///
     /// # Errors
-    /// Where a folder can not be read.
+    /// Where a folder cannot be read.
     pub fn tidy(&self, now: Timestamp, named: &HashMap<i64, HashSet<String>>) -> io::Result<usize> {
         let mut removed = 0;
         for society in there(fs::read_dir(&self.folder))?.into_iter().flatten() {
@@ -355,7 +355,7 @@ pub struct IncomingWriter(mpsc::Sender<Option<Bytes>>);
 
 impl Write for IncomingWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "the file can not be written any more");
+        let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "the file cannot be written any more");
         self.0.blocking_send(Some(Bytes::copy_from_slice(bytes))).map_err(gone)?;
         Ok(bytes.len())
     }

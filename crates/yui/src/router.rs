@@ -44,7 +44,7 @@ use crate::{
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// Whoever reaches the society's host.
+    /// Anybody who reaches the society's host.
     Anybody,
     /// A signed-in insured person of that society.
     Member,
@@ -66,7 +66,7 @@ pub enum Permission {
 }
 
 /// One line of the list of routes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// GET or POST.
     pub method: Method,
@@ -104,7 +104,9 @@ fn list(routes: Routes) -> Routes {
 /// Routes being gathered, each behind its permission.
 #[derive(Debug)]
 pub struct Routes {
-    app: App,
+    /// The portal that they are to answer for; none where only the list of them is wanted.
+    app: Option<App>,
+    in_demo: bool,
     society: Router<App>,
     demo: Router<App>,
     machine: Router<App>,
@@ -117,7 +119,7 @@ pub struct Routes {
 struct RoutePaths(Arc<OnceLock<Vec<&'static str>>>);
 
 impl RoutePaths {
-    /// Returns the page that stands for this path: itself, or the next one above it that can be opened. An act's path can not, though a form
+    /// Returns the page that stands for this path: itself, or the next one above it that can be opened. An act's path cannot, though a form
     /// with mistakes is shown there.
     fn above<'p>(&self, path: &'p str) -> Option<&'p str> {
         let pages = self.0.get()?;
@@ -145,9 +147,21 @@ fn fits(route: &str, path: &str) -> bool {
 }
 
 impl Routes {
+    fn none_yet(app: Option<App>, in_demo: bool) -> Self {
+        Self {
+            app,
+            in_demo,
+            society: Router::new(),
+            demo: Router::new(),
+            machine: Router::new(),
+            list: Vec::new(),
+            pages: RoutePaths::default(),
+        }
+    }
+
     /// Returns whether this is the demo.
     pub fn in_demo(&self) -> bool {
-        self.app.demo.is_some()
+        self.in_demo
     }
 
     /// Adds a page.
@@ -172,6 +186,7 @@ impl Routes {
 
     fn add(mut self, method: Method, path: &'static str, permission: Permission, handler: MethodRouter<App>) -> Self {
         self.list.push(Route { method, path, permission });
+        let Some(app) = self.app.clone() else { return self };
         let router = match permission {
             Permission::Anybody
             | Permission::Member
@@ -183,23 +198,21 @@ impl Routes {
             Permission::DemoVisitor => &mut self.demo,
             Permission::Machine => &mut self.machine,
         };
-        let authorize = from_fn_with_state((self.app.clone(), permission, self.pages.clone()), authorize);
+        let authorize = from_fn_with_state((app, permission, self.pages.clone()), authorize);
         *router = std::mem::take(router).route(path, handler.layer(authorize));
         self
     }
 }
 
+/// The list of all routes, with those of the demo if wanted.
+pub fn routes(in_demo: bool) -> Vec<Route> {
+    list(Routes::none_yet(None, in_demo)).list
+}
+
 /// The portal as a service, and the list of its routes.
 pub fn portal(app: &App) -> (Router, Vec<Route>) {
-    let empty = Routes {
-        app: app.clone(),
-        society: Router::new(),
-        demo: Router::new(),
-        machine: Router::new(),
-        list: Vec::new(),
-        pages: RoutePaths::default(),
-    };
-    let Routes { society, demo, machine, list, pages, .. } = list(empty);
+    let none_yet = Routes::none_yet(Some(app.clone()), app.demo.is_some());
+    let Routes { society, demo, machine, list, pages, .. } = list(none_yet);
     let open = list.iter().filter(|route| route.method == Method::GET).map(|route| route.path);
     pages.0.get_or_init(|| open.collect());
     let nothing = || async { AppError::NotFound };
@@ -321,7 +334,7 @@ async fn authorize(
     let member = account::resolve(&app, &scope, request.headers(), &client).await?;
     let proof_due = match (&member, permission) {
         (_, Permission::Anybody) => false,
-        // Whoever registers a factor while signed in proves who they are, as for any change of what proves them.
+        // Adding a factor while signed in needs a recent confirmation, as any change of credentials does.
         (Some(member), Permission::Step) => {
             request.uri().path().starts_with("/factors") && account::confirm_due(&app, member, request.method())
         }
@@ -402,7 +415,7 @@ async fn authorize_staff(
 }
 
 /// Returns the path of the page that the answer stands for: an act's answer shows the page that its form was sent from, and its own
-/// path can not be opened.
+/// path cannot be opened.
 fn page_path(request: &Request) -> String {
     if request.method().is_safe() {
         return request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
@@ -443,7 +456,7 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
         Some(society) => to_https(&app.portal_address(society), &request),
         None => in_request(app.patience(), next.run(request)).await,
     };
-    // What an extractor refused, as a query that can not be read, gets a page as well.
+    // What an extractor refused, as a query that cannot be read, gets a page as well.
     let answered = response.status() == StatusCode::TOO_MANY_REQUESTS;
     let refused = response.status().is_client_error() && !answered && context.society.is_some();
     let error = response.extensions_mut().remove::<AppError>().or(refused.then_some(AppError::NotFound));

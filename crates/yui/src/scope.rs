@@ -71,7 +71,7 @@ pub struct StaffScope {
     pub address: String,
 }
 
-/// Whoever acts for one society: the command line, a worker, or a member of its staff.
+/// The authority to act for one society: the command line, a worker, or a member of its staff.
 #[derive(Clone, Debug)]
 pub struct SystemScope {
     society: Arc<Society>,

@@ -29,7 +29,7 @@ fn build() -> Result<()> {
     succeed(build.args(["kenpo-formats", "yui", "yui-auth", "yui-print"].iter().flat_map(|name| ["--package", name])))
 }
 
-/// Runs a command whose output is for whoever watches.
+/// Runs a command whose output is shown to the operator.
 pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let status = command.stdin(Stdio::null()).status().with_context(|| name_of(command))?;
     if !status.success() {

@@ -6,14 +6,16 @@ mod node;
 use anyhow::Result;
 
 use crate::postgres::server_programs;
-use crate::workspace::output;
+use crate::workspace::{output, setting};
 
 /// What the machine is set up for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum For {
     /// Building and trying Yui.
     Demo,
-    /// All tests too.
+    /// The tests that need neither PostgreSQL nor a browser.
+    FastTest,
+    /// All tests.
     Test,
     /// Measuring Yui beside what it is held against.
     Bench,
@@ -23,8 +25,10 @@ pub(crate) enum For {
 const DEMO: &[&str] = &["fonts-morisawa-bizud-gothic", "fonts-noto-cjk", "gcc", "libc6-dev"];
 
 /// The peers that the tests hold Yui's work against.
-const TEST: &[&str] =
-    &["chromium", "nodejs", "npm", "openssl", "poppler-utils", "postgresql", "qpdf", "sqlite3", "xmlsec1"];
+const PEERS: &[&str] = &["openssl", "poppler-utils", "qpdf", "sqlite3", "xmlsec1"];
+
+/// The other engine, and the browser of the journeys.
+const SERVER_AND_BROWSER: &[&str] = &["chromium-headless-shell", "nodejs", "npm", "postgresql"];
 
 /// The benches' tools, and what WeasyPrint stands on.
 const BENCH: &[&str] = &[
@@ -46,11 +50,12 @@ const BENCH: &[&str] = &[
 /// If something is missing and cannot be installed from here: the message is the command to run.
 pub(crate) fn run(purpose: For) -> Result<()> {
     let more = match purpose {
-        For::Demo => &[],
-        For::Test => TEST,
-        For::Bench => BENCH,
+        For::Demo => Vec::new(),
+        For::FastTest => PEERS.to_vec(),
+        For::Test => [PEERS, SERVER_AND_BROWSER].concat(),
+        For::Bench => BENCH.to_vec(),
     };
-    apt::install(&[DEMO, more].concat(), is_there_otherwise)?;
+    apt::install(&[DEMO, &more].concat(), is_there_otherwise)?;
     if purpose == For::Test { node::install_packages() } else { Ok(()) }
 }
 
@@ -60,6 +65,8 @@ fn is_there_otherwise(package: &str) -> bool {
         "postgresql" => server_programs().is_some(),
         "nodejs" => output("node", &["--version"]).is_some_and(|version| node::is_new_enough(&version)),
         "npm" => output("npm", &["--version"]).is_some(),
+        // Any Chromium will do, if the journeys are told which.
+        "chromium-headless-shell" => setting("CHROMIUM").is_some(),
         _ => false,
     }
 }

@@ -57,16 +57,16 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         bail!("there is no failure {name:?}; there are {}", known.join(", "));
     }
     setup::run(For::Test)?;
+    let built = cargo(&["build", "--quiet", "--package", "yui"]).status().context("cargo build")?;
+    anyhow::ensure!(built.success(), "yui does not build");
     faults(length, names)
 }
 
-/// Builds Yui and brings the failures about.
+/// Brings the failures about.
 ///
 /// # Errors
 /// If anything did not hold: all that did not, in words.
 pub(crate) fn faults(length: Length, names: &[&str]) -> Result<()> {
-    let built = cargo(&["build", "--quiet", "--package", "yui"]).status().context("cargo build")?;
-    anyhow::ensure!(built.success(), "yui does not build");
     let wanted = ALL.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
     let mut failed = Vec::new();
     let mut done = |name: &str, recoveries: Result<Vec<(&'static str, Recovery)>>| match recoveries {

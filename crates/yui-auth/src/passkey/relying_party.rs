@@ -77,7 +77,7 @@ impl RelyingParty {
         })
     }
 
-    /// Begins to sign in whoever it is: the browser offers the passkeys it has, and none is named.
+    /// Begins a sign-in without a user ID: the browser offers the passkeys it has, and none is named.
     ///
     /// # Errors
     /// [`PasskeyError::Internal`] if the library cannot begin.

@@ -7,7 +7,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use super::SALT_LEN;
 use super::hasher::HashError;
-use super::phc::Stored;
+use super::phc::{Cost, Stored};
 
 /// Which implementation computes today's hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Memory {
     /// Hashes into `output`, with the fast engine if it is proved and the parameters are those it was proved with.
     pub(super) fn hash(&mut self, stored: &Stored, password: &[u8], output: &mut [u8]) -> Result<(), HashError> {
         self.hashes += 1;
-        if stored.is_of_today() && engine() == Engine::Fast {
+        if stored.is_of(Cost::Today) && engine() == Engine::Fast {
             self.hash_fast(stored, password, output)
         } else {
             self.hash_plain(stored, password, output)
@@ -79,7 +79,9 @@ fn is_proved() -> bool {
     let lengths = [0, 1, 8, 63, 64, 65, 127, 128, 129, 300];
     let small = small(b"a salt of sixteen", 2);
     let is_small_equal = small.is_ok_and(|small| lengths.iter().all(|length| is_equal(&small, &long[..*length])));
-    is_small_equal && Stored::today([0xa5; SALT_LEN]).is_ok_and(|today| is_equal(&today, "ひみつの言葉".as_bytes()))
+    is_small_equal
+        && Stored::of_nobody(Cost::Today, [0xa5; SALT_LEN])
+            .is_ok_and(|today| is_equal(&today, "ひみつの言葉".as_bytes()))
 }
 
 /// Whether both engines give one hash, in memory used before.

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use super::engine::Memory;
-use super::phc::{Stored, needs_rehash};
+use super::phc::{Cost, Stored};
 use super::{Password, SALT_LEN};
 use crate::fair::{FairLine, Place, Turn};
 
@@ -55,6 +55,7 @@ impl From<argon2::Error> for HashError {
 #[derive(Clone)]
 pub struct Hasher {
     line: FairLine,
+    cost: Cost,
     spare: Arc<Mutex<Spare>>,
     used: Arc<Notify>,
     hashes: Arc<AtomicU64>,
@@ -74,10 +75,17 @@ impl Hasher {
     pub fn new(permits: usize, queue_limit: usize) -> Self {
         Self {
             line: FairLine::new(permits, queue_limit, OF_ACCOUNT).with_extra(permits),
+            cost: Cost::Today,
             spare: Arc::default(),
             used: Arc::default(),
             hashes: Arc::default(),
         }
+    }
+
+    /// The same, with hashes of this cost.
+    #[must_use]
+    pub fn with_cost(self, cost: Cost) -> Self {
+        Self { cost, ..self }
     }
 
     /// The password's hash as a PHC string, with this salt: fresh random bytes.
@@ -86,7 +94,8 @@ impl Hasher {
     /// [`HashError::Busy`] if the line is full; [`HashError::Failed`] if the program is stopping.
     pub async fn hash(&self, turn: Turn, password: Password, salt: [u8; SALT_LEN]) -> Result<String, HashError> {
         let place = self.line.enter(turn).await.map_err(|_| HashError::Busy)?;
-        self.run_at(place, move |memory| hashed(&password, salt, memory)).await
+        let cost = self.cost;
+        self.run_at(place, move |memory| hashed(&password, cost, salt, memory)).await
     }
 
     /// As [`Hasher::hash`], for a job that hashes many: it waits for as long as it takes.
@@ -95,7 +104,8 @@ impl Hasher {
     /// [`HashError::Failed`] if the program is stopping.
     pub async fn hash_patiently(&self, password: Password, salt: [u8; SALT_LEN]) -> Result<String, HashError> {
         let place = self.line.enter_patiently().await.map_err(|_| HashError::Busy)?;
-        self.run_at(place, move |memory| hashed(&password, salt, memory)).await
+        let cost = self.cost;
+        self.run_at(place, move |memory| hashed(&password, cost, salt, memory)).await
     }
 
     /// Whether the password belongs to the stored hash.
@@ -106,14 +116,15 @@ impl Hasher {
     /// # Errors
     /// [`HashError::Busy`] if the line is full; [`HashError::Failed`] if the program is stopping.
     pub async fn verify(&self, turn: Turn, password: Password, stored: Option<&str>) -> Result<Verified, HashError> {
-        let is_old = stored.is_some_and(needs_rehash);
+        let cost = self.cost;
         let known = stored.and_then(Stored::parse);
+        let is_old = known.as_ref().is_some_and(|known| !known.is_of(cost));
         let place = self.line.enter(turn).await.map_err(|_| HashError::Busy)?;
         self.run_at(place, move |memory| {
             let is_known = known.is_some();
             let against = match known {
                 Some(known) => known,
-                None => Stored::today([0; SALT_LEN])?,
+                None => Stored::of_nobody(cost, [0; SALT_LEN])?,
             };
             let output = against.hash(password.expose().as_bytes(), memory)?;
             let matches = against.matches(&output) & is_known;
@@ -180,8 +191,8 @@ impl Hasher {
     }
 }
 
-fn hashed(password: &Password, salt: [u8; SALT_LEN], memory: &mut Memory) -> Result<String, HashError> {
-    let stored = Stored::today(salt)?;
+fn hashed(password: &Password, cost: Cost, salt: [u8; SALT_LEN], memory: &mut Memory) -> Result<String, HashError> {
+    let stored = Stored::of_nobody(cost, salt)?;
     let output = stored.hash(password.expose().as_bytes(), memory)?;
     Ok(stored.to_phc(&output))
 }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 pub use engine::{Engine, engine};
 pub use hasher::{HashError, Hasher, Verified};
-pub use phc::needs_rehash;
+pub use phc::{Cost, needs_rehash};
 
 /// Bytes of a salt (RFC 9106 3.1).
 pub const SALT_LEN: usize = 16;

@@ -11,11 +11,28 @@ use super::SALT_LEN;
 use super::engine::Memory;
 use super::hasher::HashError;
 
-/// KiB of memory, passes, lanes (OWASP Password Storage Cheat Sheet, argon2id).
-const MEMORY: u32 = 19_456;
-const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const OUTPUT_LEN: usize = 32;
+
+/// What a hash costs, and a guess of a stolen one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cost {
+    /// 19 MiB of memory and two passes (OWASP Password Storage Cheat Sheet, argon2id).
+    #[default]
+    Today,
+    /// The least that argon2 allows: for a demo, whose passwords everybody knows.
+    Least,
+}
+
+impl Cost {
+    /// KiB of memory, and passes.
+    fn memory_and_passes(self) -> (u32, u32) {
+        match self {
+            Self::Today => (19_456, 2),
+            Self::Least => (8, 1),
+        }
+    }
+}
 
 /// A stored hash taken apart: how to hash a candidate, and what must come out.
 pub(super) struct Stored {
@@ -27,15 +44,16 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// What an unknown account is hashed against: today's parameters, an output that nobody is let in by.
+    /// What an unknown account is hashed against: parameters of this cost, an output that nobody is let in by.
     ///
     /// # Errors
     /// The parameters' own, which are constant.
-    pub(super) fn today(salt: [u8; SALT_LEN]) -> argon2::Result<Self> {
+    pub(super) fn of_nobody(cost: Cost, salt: [u8; SALT_LEN]) -> argon2::Result<Self> {
+        let (memory, passes) = cost.memory_and_passes();
         Ok(Self {
             algorithm: Algorithm::Argon2id,
             version: Version::V0x13,
-            params: Params::new(MEMORY, PASSES, LANES, Some(OUTPUT_LEN))?,
+            params: Params::new(memory, passes, LANES, Some(OUTPUT_LEN))?,
             salt: salt.to_vec(),
             output: vec![0; OUTPUT_LEN],
         })
@@ -76,14 +94,16 @@ impl Stored {
     pub(super) fn to_phc(&self, output: &[u8]) -> String {
         let salt = STANDARD_NO_PAD.encode(&self.salt);
         let hash = STANDARD_NO_PAD.encode(output);
-        format!("$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}${salt}${hash}")
+        let (memory, passes, lanes) = (self.params.m_cost(), self.params.t_cost(), self.params.p_cost());
+        format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${hash}")
     }
 
-    /// Whether function, parameters and lengths are today's.
-    pub(super) fn is_of_today(&self) -> bool {
+    /// Whether function, parameters and lengths are those of this cost.
+    pub(super) fn is_of(&self, cost: Cost) -> bool {
+        let (memory, passes) = cost.memory_and_passes();
         self.algorithm == Algorithm::Argon2id
             && self.version == Version::V0x13
-            && (self.params.m_cost(), self.params.t_cost(), self.params.p_cost()) == (MEMORY, PASSES, LANES)
+            && (self.params.m_cost(), self.params.t_cost(), self.params.p_cost()) == (memory, passes, LANES)
             && self.output.len() == OUTPUT_LEN
             && self.salt.len() >= SALT_LEN
     }
@@ -94,5 +114,5 @@ impl Stored {
 /// True for a text that is no argon2 hash.
 #[must_use]
 pub fn needs_rehash(phc: &str) -> bool {
-    Stored::parse(phc).is_none_or(|stored| !stored.is_of_today())
+    Stored::parse(phc).is_none_or(|stored| !stored.is_of(Cost::Today))
 }

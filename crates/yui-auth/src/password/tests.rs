@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::engine::{Memory, is_equal, small};
 use super::hasher::IDLE;
-use super::phc::Stored;
+use super::phc::{Cost, Stored};
 use super::{Engine, HashError, Hasher, Password, SALT_LEN, engine, needs_rehash};
 use crate::fair::Turn;
 
@@ -49,6 +49,24 @@ async fn an_old_hash_still_matches_and_asks_for_a_new_one() {
         assert!(answer.matches && answer.needs_rehash, "{old}");
         let wrong = hasher.verify(TURN, password("Secret"), Some(old)).await.expect("an answer");
         assert!(!wrong.matches && !wrong.needs_rehash, "{old}");
+    }
+}
+
+#[tokio::test]
+async fn a_hash_of_another_cost_matches_and_asks_for_a_new_one() {
+    let (today, least) = (Hasher::new(1, 8), Hasher::new(1, 8).with_cost(Cost::Least));
+    let cheap = least.hash(TURN, password("secret"), SALT).await.expect("a hash");
+    assert!(cheap.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{cheap}");
+    assert!(needs_rehash(&cheap) && !needs_rehash(REFERENCE));
+    for (hasher, typed, stored, is_old) in [
+        (&least, "secret", cheap.as_str(), false),
+        (&today, "secret", cheap.as_str(), true),
+        (&least, "ひみつの言葉", REFERENCE, true),
+    ] {
+        let answer = hasher.verify(TURN, password(typed), Some(stored)).await.expect("an answer");
+        assert!(answer.matches && answer.needs_rehash == is_old, "{stored}");
+        let wrong = hasher.verify(TURN, password("Secret"), Some(stored)).await.expect("an answer");
+        assert!(!wrong.matches && !wrong.needs_rehash, "{stored}");
     }
 }
 
@@ -147,7 +165,7 @@ async fn every_attempt_costs_one_hash_of_the_same_price() {
         assert_eq!(hasher.hashes(), before + 1, "{attempt}");
     }
     let known = Stored::parse(REFERENCE).expect("a hash");
-    assert!(known.is_of_today() && Stored::today(SALT).expect("today's").is_of_today());
+    assert!(known.is_of(Cost::Today) && Stored::of_nobody(Cost::Today, SALT).expect("today's").is_of(Cost::Today));
 }
 
 #[test]
@@ -176,7 +194,7 @@ proptest! {
     fn a_stored_hash_fits_its_password_only(right: String, wrong: String, salt: [u8; SALT_LEN]) {
         prop_assume!(right != wrong);
         let mut memory = Memory::default();
-        let fresh = Stored::today(salt).expect("today's parameters");
+        let fresh = Stored::of_nobody(Cost::Today, salt).expect("today's parameters");
         let phc = fresh.to_phc(&fresh.hash(right.as_bytes(), &mut memory).expect("a hash"));
         let stored = Stored::parse(&phc).expect("a PHC string");
         prop_assert!(stored.matches(&stored.hash(right.as_bytes(), &mut memory).expect("a hash")));

@@ -112,7 +112,7 @@ impl<'a> Case<'a> {
     /// Writes the faces that were drawn with; returns under which names pages know them.
     ///
     /// # Errors
-    /// Where the file can not be written, or a face can not be cut down to the letters used.
+    /// Where the file cannot be written, or a face cannot be cut down to the letters used.
     pub(super) fn write(self, file: &mut File<impl Write>) -> io::Result<Vec<(String, Ref)>> {
         let used = self.faces.into_iter().enumerate().filter_map(|(place, letters)| Some((face_name(place), letters?)));
         used.map(|(name, letters)| Ok((name, letters.write(file)?))).collect()
@@ -148,9 +148,9 @@ impl Letters {
     fn write(self, file: &mut File<impl Write>) -> io::Result<Ref> {
         let Self { font, used, texts, widths } = self;
         let subset = subsetter::subset(font.data(), font.index(), &used)
-            .map_err(|error| io::Error::other(format!("a font can not be cut down: {error}")))?;
+            .map_err(|error| io::Error::other(format!("a font cannot be cut down: {error}")))?;
         // Of an OpenType font with cubic outlines, only those go into the file.
-        let face = face(&font).ok_or_else(|| io::Error::other("a font can not be read"))?;
+        let face = face(&font).ok_or_else(|| io::Error::other("a font cannot be read"))?;
         let cubic = face.tables().cff.is_some();
         let outlines = |subset| {
             let tables = RawFace::parse(subset, 0).ok()?;

@@ -1,4 +1,4 @@
-//! Lines of a society's own that can not stand on the card: the typesetter measures them where they stand, `own` in postcard.typ.
+//! Lines of a society's own that cannot stand on the card: the typesetter measures them where they stand, `own` in postcard.typ.
 
 use serde::Deserialize;
 use typst::foundations::NativeElement;
@@ -22,7 +22,7 @@ pub enum Part {
     Inquiry,
 }
 
-/// A line that can not stand on the card.
+/// A line that cannot stand on the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Misfit {
     /// Where it was to stand.
@@ -33,7 +33,7 @@ pub struct Misfit {
     pub why: Why,
 }
 
-/// Why a line can not stand on the card.
+/// Why a line cannot stand on the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
@@ -48,7 +48,7 @@ pub enum Why {
 }
 
 impl PostcardSheet {
-    /// Returns the lines of the sender, the postage mark and the inquiry that can not stand on the card, in order. It takes as long as a
+    /// Returns the lines of the sender, the postage mark and the inquiry that cannot stand on the card, in order. It takes as long as a
     /// page takes: call it where nothing else waits.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl PostcardSheet {
     }
 }
 
-/// Returns the lines that can not stand on the card, given its pages.
+/// Returns the lines that cannot stand on the card, given its pages.
 pub(super) fn found(fonts: &Fonts, sheet: &PostcardSheet, pages: &PagedDocument) -> Result<Vec<Misfit>, PrintError> {
     let told = pages.introspector().query(&MetadataElem::ELEM.select());
     let told = told.iter().filter_map(|told| told.to_packed::<MetadataElem>());

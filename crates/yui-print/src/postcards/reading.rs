@@ -1,4 +1,4 @@
-//! How a character is read aloud, for whoever types it from paper.
+//! How a character is read aloud, for people who type it from paper.
 
 /// Returns the reading in kana, empty where there is none worth writing. A capital letter has 大 before it.
 pub(super) fn reading(c: char) -> String {

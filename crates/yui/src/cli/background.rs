@@ -50,7 +50,7 @@ async fn on_order<F: Future<Output = anyhow::Result<usize>>>(
             _ = clock.tick() => {}
         }
         if let Err(error) = work(app.clone()).await {
-            tracing::error!("{what} can not be made: {error:#}");
+            tracing::error!("{what} could not be made: {error:#}");
         }
     }
 }
@@ -71,28 +71,28 @@ async fn keep_house(app: App, mut stop: watch::Receiver<bool>) {
         }
         match account::tidy(&app).await {
             Ok(tidied) => tracing::debug!("housekeeping: {tidied:?}"),
-            Err(error) => tracing::error!("what is over can not be deleted: {error:#}"),
+            Err(error) => tracing::error!("housekeeping failed: expired rows: {error:#}"),
         }
         if let Err(error) = account::migration::forget_old(&app).await {
-            tracing::error!("old temporary passwords can not be forgotten: {error:#}");
+            tracing::error!("housekeeping failed: old temporary passwords: {error:#}");
         }
         match imports::tidy(&app).await {
             Ok(removed) => tracing::debug!("housekeeping: files of {removed} uploads removed"),
-            Err(error) => tracing::error!("files that nobody needs can not be removed: {error:#}"),
+            Err(error) => tracing::error!("housekeeping failed: unused files: {error:#}"),
         }
         if let Err(error) = members::end_over(&app).await {
-            tracing::error!("what is kept from households until a day that is over can not be ended: {error:#}");
+            tracing::error!("housekeeping failed: expired flags: {error:#}");
         }
         if let Err(error) = dashboard::record_daily_totals(&app).await {
-            tracing::error!("how the societies stand can not be counted: {error:#}");
+            tracing::error!("housekeeping failed: daily totals: {error:#}");
         }
         if let Err(error) = account::anchor_events(&app).await {
-            tracing::error!("what happened to accounts can not be tied to the log: {error:#}");
+            tracing::error!("account events could not be anchored: {error:#}");
         }
         match register::backfill(&app).await {
             Ok(0) => {}
-            Ok(members) => tracing::info!(members, "members of before can be searched now"),
-            Err(error) => tracing::error!("members of before can not all be searched yet: {error:#}"),
+            Ok(members) => tracing::info!(members, "search keys complete"),
+            Err(error) => tracing::error!("backfill of search keys failed: {error:#}"),
         }
         done = Some(now);
     }

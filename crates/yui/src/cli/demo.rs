@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::Args;
+use yui_auth::password::Cost;
 
 use super::serve;
 use crate::{
@@ -24,6 +25,9 @@ pub(super) struct DemoArgs {
     /// What its clock shows when it starts, as in 2026-09-15T12:00:00+09:00; the machine's time where none is given
     #[arg(long)]
     clock: Option<jiff::Timestamp>,
+    /// Hash passwords as cheaply as can be, for tests, which log in a thousand times
+    #[arg(long, hide = true)]
+    cheap_passwords: bool,
 }
 
 impl DemoArgs {
@@ -44,7 +48,8 @@ impl DemoArgs {
         });
         let listener = serve::listen(&config).await?;
         let port = listener.local_addr()?.port();
-        let app = App::start(config, Some(demo::Demo { port })).await?;
+        let password_cost = if self.cheap_passwords { Cost::Least } else { Cost::Today };
+        let app = App::start(config, Some(demo::Demo { port, password_cost })).await?;
         if let Some(clock) = self.clock {
             app.clock.advance(clock.duration_since(app.clock.now()).as_secs());
         }

@@ -63,7 +63,7 @@ impl Doctor {
         report.tell(
             "sealing keys",
             match keys {
-                None => Err("YUI_KEYS is not set; tax files can not be signed".into()),
+                None => Err("YUI_KEYS is not set; tax files cannot be signed".into()),
                 Some(Ok(_)) => Ok("given".into()),
                 Some(Err(error)) => Err(format!("YUI_KEYS: {error}")),
             },
@@ -139,10 +139,10 @@ fn log_words(verdict: anyhow::Result<LogVerdict>, other_key: Option<&InUse>) -> 
     match (verdict, other_key) {
         (Ok(LogVerdict::Whole(count)), _) => Ok(format!("{count} entries, whole")),
         (Ok(LogVerdict::NoKey(count, id)), _) => {
-            Err(format!("{count} entries hold together; their end can not be checked: the key {id:?} is not given"))
+            Err(format!("{count} entries hold together; their end cannot be checked: the key {id:?} is not given"))
         }
         (Ok(LogVerdict::WrongEnd(count)), Some(InUse { key, .. })) => Err(format!(
-            "{count} entries hold together; their end can not be checked: the key {key:?} opens nothing, here or elsewhere"
+            "{count} entries hold together; their end cannot be checked: the key {key:?} opens nothing, here or elsewhere"
         )),
         (Ok(LogVerdict::Begun(count)), _) => {
             Err(format!("tampered with: its {count} entries do not begin with the making of the society"))

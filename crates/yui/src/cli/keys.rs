@@ -65,7 +65,7 @@ async fn list(app: &App) -> anyhow::Result<bool> {
     Ok(fit)
 }
 
-/// Says of each key whether it is needed; an error where what is sealed can not be opened.
+/// Says of each key whether it is needed; an error where what is sealed cannot be opened.
 pub(super) fn words(app: &App, in_use: &[InUse]) -> Vec<Result<String, String>> {
     let mut all = Vec::new();
     for (place, id) in app.keys.iter().flat_map(|keys| keys.ids()).enumerate() {

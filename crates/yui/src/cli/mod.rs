@@ -14,6 +14,7 @@ mod mail;
 mod migrate;
 mod migration;
 mod reconcile;
+mod routes;
 mod serve;
 mod society;
 mod society_show;
@@ -69,6 +70,8 @@ enum Command {
     /// Seals secrets anew with the newest key, and says which keys are needed
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Lists every path that it answers, and who may use it
+    Routes(routes::ListLine),
     /// Checks an installation and says what is missing
     Doctor(doctor::Doctor),
 }
@@ -93,6 +96,7 @@ pub async fn run() -> ExitCode {
         Command::Worker => worker::run().await,
         Command::Mail(mail) => mail.run().await,
         Command::Keys(keys) => keys.run().await,
+        Command::Routes(line) => line.run(),
         Command::Doctor(doctor) => doctor.run().await,
     };
     match done {

@@ -27,7 +27,7 @@ pub(super) async fn run() -> anyhow::Result<()> {
     let looked = app.clone();
     let look = tokio::spawn(async move {
         if let Err(error) = keys::warn(&looked).await {
-            tracing::warn!("whether the keys fit what is sealed is not known: {error:#}");
+            tracing::warn!("check of the sealing keys failed: {error:#}");
         }
     });
     let address = listener.local_addr()?;

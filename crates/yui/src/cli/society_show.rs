@@ -56,10 +56,10 @@ pub(super) async fn show(app: &App, scope: &SystemScope) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says until when tax files can be signed, or why they can not.
+/// Says until when tax files can be signed, or why they cannot.
 async fn signing_key_words(app: &App, scope: &SystemScope, now: Timestamp) -> String {
     match signing_key::newest(app, scope).await {
-        Ok(None) => "none kept: tax files can not be signed".to_owned(),
+        Ok(None) => "none kept: tax files cannot be signed".to_owned(),
         Err(error) => format!("{error:#}"),
         Ok(Some(key)) => {
             let until = key.valid_until();

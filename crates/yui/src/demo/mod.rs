@@ -11,6 +11,8 @@ mod societies;
 
 pub use seed::seed;
 
+use yui_auth::password::Cost;
+
 use crate::router::{Permission::DemoVisitor, Routes};
 
 /// The running demo.
@@ -18,6 +20,8 @@ use crate::router::{Permission::DemoVisitor, Routes};
 pub struct Demo {
     /// The port that the societies' addresses carry.
     pub port: u16,
+    /// What its passwords cost to hash: they are on its first page.
+    pub password_cost: Cost,
 }
 
 /// The demo's pages, on the demo's own host; none outside the demo.

@@ -51,7 +51,7 @@ pub(super) async fn serve(
                 return;
             }
             () = activity.overdue(&limits) => {
-                tracing::debug!(%peer, "a connection was cut: its client kept us waiting");
+                tracing::debug!(%peer, "connection closed: the client was too slow");
                 return;
             }
             changed = stages.changed() => {

@@ -79,7 +79,7 @@ impl Server {
             () = async {
                 told.await;
                 stopping.tell();
-                tracing::info!(drain_delay = ?self.limits.drain_delay, "told to stop: /readyz says so");
+                tracing::info!(drain_delay = ?self.limits.drain_delay, "stop requested: /readyz answers 503");
                 #[expect(clippy::disallowed_methods, reason = "the proxy in front tells nobody when it has noticed")]
                 sleep(self.limits.drain_delay).await;
             } => {}
@@ -138,7 +138,7 @@ impl Server {
                 if let Some(words) = self.crowd.first_time(refused) {
                     tracing::warn!(address = %peer.ip(), "{words}");
                 }
-                // As much as goes out without waiting: whoever does not take it is cut.
+                // Writes as much as goes out without waiting, then closes the connection.
                 let _ = stream.try_write(FULL);
             }
         }

@@ -9,6 +9,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{app::App, error::AppError};
 
+#[cfg(test)]
+mod contrast;
+
 // STYLES and SCRIPTS: all that lies in this folder, in order (build.rs).
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 

@@ -87,7 +87,7 @@ pub(crate) fn rendered(page: &impl Template) -> Response {
             (headers, html).into_response()
         }
         Err(error) => {
-            tracing::error!("a page can not be drawn: {error}");
+            tracing::error!("page could not be rendered: {error}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

@@ -1,6 +1,8 @@
 //! Who may what: every route as a stranger, as a member, as a member of another household and of another society.
 
 use axum::http::Method;
+use portal_test::portal_test;
+use yui_db::Engine;
 
 use crate::support::{Browser, Portal};
 
@@ -324,54 +326,49 @@ const STAFF: [(&str, yui::features::staff::Role); 4] = [
     ("etsuran", yui::features::staff::Role::Viewer),
 ];
 
-#[tokio::test]
-async fn every_route_of_the_console_lets_in_whom_it_should_and_nobody_else() {
-    for portal in Portal::demos().await {
-        let lines = console();
-        let routes = portal.routes.iter().filter(|route| route.path.starts_with("/console"));
-        for route in routes {
-            let known = lines.iter().any(|(method, path, ..)| *method == route.method && *path == route.path);
-            assert!(
-                known,
-                "{} {} is new: say in tests/portal/authorisation.rs who may use it",
-                route.method, route.path
-            );
+#[portal_test]
+async fn every_route_of_the_console_lets_in_whom_it_should_and_nobody_else(engine: Engine) {
+    let portal = Portal::demo(engine).await;
+    let lines = console();
+    let routes = portal.routes.iter().filter(|route| route.path.starts_with("/console"));
+    for route in routes {
+        let known = lines.iter().any(|(method, path, ..)| *method == route.method && *path == route.path);
+        assert!(known, "{} {} is new: say in tests/portal/authorisation.rs who may use it", route.method, route.path);
+    }
+    let member = portal.signed_in("minato", "testtaro01").await;
+    let elsewhere = portal.staff("fumitsuki", "kanri").await;
+    let mut staff = Vec::new();
+    for (user, role) in STAFF {
+        staff.push((user, role, portal.staff("minato", user).await));
+    }
+    for (method, _, address, wants) in &lines {
+        let line = Expected { method: method.clone(), path: "", address, stranger: Access::Open };
+        let what = format!("{method} {address}");
+        let Wants::Right(right) = wants else {
+            let answer = ask(&mut portal.browser("minato"), &line).await;
+            assert!(!tells_a_secret(&answer.text()) && answer.status < 500, "{what} as a stranger");
+            continue;
+        };
+        let mut smuggled = portal.browser("minato");
+        smuggled.cookies = elsewhere.cookies.clone();
+        for (who, browser) in [
+            ("a stranger", portal.browser("minato")),
+            ("a member", member.clone()),
+            ("another society's administrator", smuggled),
+        ] {
+            let answer = ask(&mut browser.clone(), &line).await;
+            assert_eq!(answer.status, 303, "{what} as {who}");
+            assert!(answer.location().starts_with("/console/login"), "{what} as {who}: {}", answer.location());
         }
-        let member = portal.signed_in("minato", "testtaro01").await;
-        let elsewhere = portal.staff("fumitsuki", "kanri").await;
-        let mut staff = Vec::new();
-        for (user, role) in STAFF {
-            staff.push((user, role, portal.staff("minato", user).await));
-        }
-        for (method, _, address, wants) in &lines {
-            let line = Expected { method: method.clone(), path: "", address, stranger: Access::Open };
-            let what = format!("{method} {address}");
-            let Wants::Right(right) = wants else {
-                let answer = ask(&mut portal.browser("minato"), &line).await;
-                assert!(!tells_a_secret(&answer.text()) && answer.status < 500, "{what} as a stranger");
-                continue;
-            };
-            let mut smuggled = portal.browser("minato");
-            smuggled.cookies = elsewhere.cookies.clone();
-            for (who, browser) in [
-                ("a stranger", portal.browser("minato")),
-                ("a member", member.clone()),
-                ("another society's administrator", smuggled),
-            ] {
-                let answer = ask(&mut browser.clone(), &line).await;
-                assert_eq!(answer.status, 303, "{what} as {who}");
-                assert!(answer.location().starts_with("/console/login"), "{what} as {who}: {}", answer.location());
-            }
-            for (user, role, browser) in &staff {
-                // Logging out is tried at the end of somebody else's session.
-                let mut browser =
-                    if *address == "/console/logout" { portal.staff("minato", user).await } else { browser.clone() };
-                let answer = ask(&mut browser, &line).await;
-                assert_eq!(answer.status == 403, !role.has(*right), "{what} as {user}: {}", answer.status);
-                assert!(answer.status < 500, "{what} as {user}: {}", answer.status);
-                if !role.has(*right) {
-                    assert!(answer.text().contains("あなたの役割では"), "{what} as {user}");
-                }
+        for (user, role, browser) in &staff {
+            // Logging out is tried at the end of somebody else's session.
+            let mut browser =
+                if *address == "/console/logout" { portal.staff("minato", user).await } else { browser.clone() };
+            let answer = ask(&mut browser, &line).await;
+            assert_eq!(answer.status == 403, !role.has(*right), "{what} as {user}: {}", answer.status);
+            assert!(answer.status < 500, "{what} as {user}: {}", answer.status);
+            if !role.has(*right) {
+                assert!(answer.text().contains("あなたの役割では"), "{what} as {user}");
             }
         }
     }
@@ -388,111 +385,105 @@ async fn ask(browser: &mut Browser, line: &Expected) -> crate::support::Answer {
     if line.method == Method::POST { browser.post(line.address, "").await } else { browser.get(line.address).await }
 }
 
-#[tokio::test]
-async fn every_route_lets_in_whom_it_should_and_nobody_else() {
-    for portal in Portal::demos().await {
-        let table = table();
-        for route in &portal.routes {
-            let demo_only = route.permission == yui::router::Permission::DemoVisitor;
-            // The console has a table and a test of its own.
-            let demo_only = demo_only || route.path.starts_with("/console");
-            let known = table.iter().any(|line| line.method == route.method && line.path == route.path);
-            assert!(
-                demo_only || known,
-                "{} {} is new: say in tests/portal/authorisation.rs who may use it",
-                route.method,
-                route.path
-            );
+#[portal_test]
+async fn every_route_lets_in_whom_it_should_and_nobody_else(engine: Engine) {
+    let portal = Portal::demo(engine).await;
+    let table = table();
+    for route in &portal.routes {
+        let demo_only = route.permission == yui::router::Permission::DemoVisitor;
+        // The console has a table and a test of its own.
+        let demo_only = demo_only || route.path.starts_with("/console");
+        let known = table.iter().any(|line| line.method == route.method && line.path == route.path);
+        assert!(
+            demo_only || known,
+            "{} {} is new: say in tests/portal/authorisation.rs who may use it",
+            route.method,
+            route.path
+        );
+    }
+    let member = portal.signed_in("minato", "testtaro01").await;
+    let other_household = portal.signed_in("minato", "mihon00002").await;
+    let other_society = portal.signed_in("fumitsuki", "mihon00002").await;
+    for line in &table {
+        let what = format!("{} {}", line.method, line.address);
+
+        let answer = ask(&mut portal.browser("minato"), line).await;
+        assert!(!tells_a_secret(&answer.text()), "{what} as a stranger");
+        if line.stranger != Access::Open {
+            assert_eq!(answer.status, 303, "{what} as a stranger");
+            let to = if line.stranger == Access::Login { "/login" } else { "/" };
+            assert!(answer.location().starts_with(to), "{what} as a stranger: {}", answer.location());
         }
-        let member = portal.signed_in("minato", "testtaro01").await;
-        let other_household = portal.signed_in("minato", "mihon00002").await;
-        let other_society = portal.signed_in("fumitsuki", "mihon00002").await;
-        for line in &table {
-            let what = format!("{} {}", line.method, line.address);
 
-            let answer = ask(&mut portal.browser("minato"), line).await;
-            assert!(!tells_a_secret(&answer.text()), "{what} as a stranger");
-            if line.stranger != Access::Open {
-                assert_eq!(answer.status, 303, "{what} as a stranger");
-                let to = if line.stranger == Access::Login { "/login" } else { "/" };
-                assert!(answer.location().starts_with(to), "{what} as a stranger: {}", answer.location());
-            }
+        // A cookie of another society is worth nothing here.
+        let mut smuggled = portal.browser("minato");
+        smuggled.cookies = other_society.cookies.clone();
+        let smuggling = ask(&mut smuggled, line).await;
+        assert_eq!(smuggling.status, answer.status, "{what} with another society's cookie");
+        assert!(!tells_a_secret(&smuggling.text()), "{what} with another society's cookie");
 
-            // A cookie of another society is worth nothing here.
-            let mut smuggled = portal.browser("minato");
-            smuggled.cookies = other_society.cookies.clone();
-            let smuggling = ask(&mut smuggled, line).await;
-            assert_eq!(smuggling.status, answer.status, "{what} with another society's cookie");
-            assert!(!tells_a_secret(&smuggling.text()), "{what} with another society's cookie");
-
-            // Signed in, but another household's: never a word of ours.
-            if line.path != "/logout" {
-                let theirs = ask(&mut other_household.clone(), line).await;
-                assert!(!tells_a_secret(&theirs.text()), "{what} as a member of another household");
-                let ours = ask(&mut member.clone(), line).await;
-                // Nothing has this name, the society has no such thing, or the act wants JSON.
-                let absent = line.path.contains('{')
-                    || line.path == "/settings/recovery-codes"
-                    || line.path == "/confirm/passkey/begin";
-                let named = absent && ours.status == 404;
-                let wants_json = line.method == Method::POST && ours.status == 415;
-                assert!(ours.status < 400 || named || wants_json, "{what} as its member: {}", ours.status);
-            }
+        // Signed in, but another household's: never a word of ours.
+        if line.path != "/logout" {
+            let theirs = ask(&mut other_household.clone(), line).await;
+            assert!(!tells_a_secret(&theirs.text()), "{what} as a member of another household");
+            let ours = ask(&mut member.clone(), line).await;
+            // Nothing has this name, the society has no such thing, or the act wants JSON.
+            let absent = line.path.contains('{')
+                || line.path == "/settings/recovery-codes"
+                || line.path == "/confirm/passkey/begin";
+            let named = absent && ours.status == 404;
+            let wants_json = line.method == Method::POST && ours.status == 415;
+            assert!(ours.status < 400 || named || wants_json, "{what} as its member: {}", ours.status);
         }
-        // Every way of naming another household's person or society by address.
-        for person in 1..=90 {
-            let mut theirs = other_household.clone();
-            let month = theirs.get(&format!("/expenses/statement?from=2022-01&to=2026-11&member={person}")).await;
-            assert!(!tells_a_secret(&month.text()), "member={person}");
-            let csv = theirs.get(&format!("/deduction/2025/portal.csv?member={person}")).await;
-            assert!(!tells_a_secret(&csv.text()), "portal.csv?member={person}");
+    }
+    // Every way of naming another household's person or society by address.
+    for person in 1..=90 {
+        let mut theirs = other_household.clone();
+        let month = theirs.get(&format!("/expenses/statement?from=2022-01&to=2026-11&member={person}")).await;
+        assert!(!tells_a_secret(&month.text()), "member={person}");
+        let csv = theirs.get(&format!("/deduction/2025/portal.csv?member={person}")).await;
+        assert!(!tells_a_secret(&csv.text()), "portal.csv?member={person}");
+    }
+}
+
+#[portal_test]
+async fn a_request_from_another_site_changes_nothing(engine: Engine) {
+    let portal = Portal::demo(engine).await;
+    let mut member = portal.signed_in("minato", "testtaro01").await;
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "http://fumitsuki.localhost:8080"),
+        ("origin", "null"),
+    ] {
+        let request = axum::http::Request::post("/logout").header(name, value).body(axum::body::Body::empty());
+        assert_eq!(member.send(request.unwrap()).await.status, 403, "{name}: {value}");
+    }
+    assert_eq!(member.get("/expenses").await.status, 200);
+}
+
+#[portal_test]
+async fn an_unknown_host_learns_nothing(engine: Engine) {
+    let portal = Portal::demo(engine).await;
+    for host in ["evil.example", "127.0.0.1:8080", "nobody.localhost:8080", ""] {
+        for path in ["/", "/login", "/expenses", "/demo.json"] {
+            let answer = portal.browser_at(host).get(path).await;
+            assert_eq!((answer.status, answer.text().as_str()), (404, "404 Not Found\n"), "{host:?} {path}");
         }
     }
 }
 
-#[tokio::test]
-async fn a_request_from_another_site_changes_nothing() {
-    for portal in Portal::demos().await {
-        let mut member = portal.signed_in("minato", "testtaro01").await;
-        for (name, value) in [
-            ("sec-fetch-site", "cross-site"),
-            ("sec-fetch-site", "same-site"),
-            ("origin", "http://fumitsuki.localhost:8080"),
-            ("origin", "null"),
-        ] {
-            let request = axum::http::Request::post("/logout").header(name, value).body(axum::body::Body::empty());
-            assert_eq!(member.send(request.unwrap()).await.status, 403, "{name}: {value}");
-        }
-        assert_eq!(member.get("/expenses").await.status, 200);
-    }
-}
-
-#[tokio::test]
-async fn an_unknown_host_learns_nothing() {
-    for portal in Portal::demos().await {
-        for host in ["evil.example", "127.0.0.1:8080", "nobody.localhost:8080", ""] {
-            for path in ["/", "/login", "/expenses", "/demo.json"] {
-                let answer = portal.browser_at(host).get(path).await;
-                assert_eq!((answer.status, answer.text().as_str()), (404, "404 Not Found\n"), "{host:?} {path}");
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn every_answer_has_strict_headers() {
-    for portal in Portal::demos().await {
-        let mut member = portal.signed_in("minato", "testtaro01").await;
-        for path in
-            ["/", "/expenses", "/deduction/2025/notice.xml", "/nothing", "/expenses/statement.pdf?month=2025-01"]
-        {
-            let answer = member.get(path).await;
-            let header = |name: &str| answer.headers.get(name).map_or("", |value| value.to_str().unwrap());
-            assert!(header("content-security-policy").contains("default-src 'none'"), "{path}");
-            assert!(!header("content-security-policy").contains("unsafe"), "{path}");
-            assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
-            assert_eq!(header("cache-control"), "no-store", "{path}");
-            assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{path}");
-        }
+#[portal_test]
+async fn every_answer_has_strict_headers(engine: Engine) {
+    let portal = Portal::demo(engine).await;
+    let mut member = portal.signed_in("minato", "testtaro01").await;
+    for path in ["/", "/expenses", "/deduction/2025/notice.xml", "/nothing", "/expenses/statement.pdf?month=2025-01"] {
+        let answer = member.get(path).await;
+        let header = |name: &str| answer.headers.get(name).map_or("", |value| value.to_str().unwrap());
+        assert!(header("content-security-policy").contains("default-src 'none'"), "{path}");
+        assert!(!header("content-security-policy").contains("unsafe"), "{path}");
+        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(header("cache-control"), "no-store", "{path}");
+        assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{path}");
     }
 }

@@ -3,10 +3,12 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use kenpo_formats::claims::ClaimFile;
+use portal_test::portal_test;
 use yui::features::{
     imports::{self, Format, Options, Outcome, Source},
     societies::Preset,
 };
+use yui_db::Engine;
 
 use yui::scope::SystemScope;
 
@@ -32,23 +34,22 @@ pub(crate) fn claims() -> Vec<u8> {
     encoding_rs::SHIFT_JIS.encode(&text).0.into_owned()
 }
 
-#[tokio::test]
-async fn a_claim_becomes_its_patients_expense_and_the_rest_is_listed() {
-    for portal in Portal::both().await {
-        let scope = portal.society(Preset::Minato, INSURER).await;
-        portal.register(&scope, &portal.file("r.csv", register_csv(INSURER)), Options::default()).await.unwrap();
-        let source = portal.file("RECEIPTC.UKE", claims());
-        assert_eq!(source.format, Format::Claims, "told by its first record");
-        let mut told = Vec::new();
-        let report = portal.expenses(&scope, &source, Options::default(), &mut told).await.unwrap();
-        assert_eq!((report.accepted, report.unmatched, report.rejected), (1, 1, 0), "{told:?}");
-        assert!(told[0].contains("公費単独"), "{told:?}");
-        imports::publish(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
-        let page = portal.member_of(&scope, "800", "1234").await.get("/expenses/statement?month=2025-01").await;
-        let row = page.all("tbody td");
-        assert_eq!(row[..7], ["2025/01", "テスト ハナコ", "さんぷる医院 通院／2日", "11,400", "7,980", "0", "3,420"]);
-        assert!(page.text().contains("法令の負担割合から計算しています"), "the share is marked as worked out");
-    }
+#[portal_test]
+async fn a_claim_becomes_its_patients_expense_and_the_rest_is_listed(engine: Engine) {
+    let portal = Portal::new(engine, true).await;
+    let scope = portal.society(Preset::Minato, INSURER).await;
+    portal.register(&scope, &portal.file("r.csv", register_csv(INSURER)), Options::default()).await.unwrap();
+    let source = portal.file("RECEIPTC.UKE", claims());
+    assert_eq!(source.format, Format::Claims, "told by its first record");
+    let mut told = Vec::new();
+    let report = portal.expenses(&scope, &source, Options::default(), &mut told).await.unwrap();
+    assert_eq!((report.accepted, report.unmatched, report.rejected), (1, 1, 0), "{told:?}");
+    assert!(told[0].contains("公費単独"), "{told:?}");
+    imports::publish(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+    let page = portal.member_of(&scope, "800", "1234").await.get("/expenses/statement?month=2025-01").await;
+    let row = page.all("tbody td");
+    assert_eq!(row[..7], ["2025/01", "テスト ハナコ", "さんぷる医院 通院／2日", "11,400", "7,980", "0", "3,420"]);
+    assert!(page.text().contains("法令の負担割合から計算しています"), "the share is marked as worked out");
 }
 
 /// Returns the public sample where it lies beside the checkout.
@@ -60,59 +61,58 @@ fn sample() -> Option<PathBuf> {
     file.is_file().then_some(file)
 }
 
-#[tokio::test]
-async fn the_public_sample_imports_for_a_register_that_holds_its_people() {
+#[portal_test]
+async fn the_public_sample_imports_for_a_register_that_holds_its_people(engine: Engine) {
     let Some(path) = sample() else {
         println!("skipped: the public sample of claims does not lie beside this checkout");
         return;
     };
-    for portal in Portal::both().await {
-        let source = Source::examine(&path, None).unwrap();
-        let all: Vec<_> = ClaimFile::open(source.open().unwrap()).unwrap().map(|claim| claim.unwrap()).collect();
-        assert_eq!(all.len(), 75);
-        let own: Vec<_> = all
-            .iter()
-            .filter(|claim| claim.coverage.as_ref().is_some_and(|held| held.insurer_number == "01010016"))
-            .collect();
-        // One of its invented people is born after the month of care: nobody was covered then.
-        let unborn = own.iter().filter(|claim| claim.birth_date > claim.treatment_month.last_day()).count();
-        // The register: everybody the claims of this insurer are about.
-        let (mut rows, mut people, mut insured) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
-        for claim in &own {
-            let held = claim.coverage.as_ref().unwrap();
-            let sex = if claim.sex == kenpo_formats::Sex::Male { "男" } else { "女" };
-            let numbers = format!("{},{}", held.symbol, held.number);
-            let kana = claim.kana.clone().unwrap_or_else(|| claim.name.clone());
-            let person = format!("{},{kana},{sex},{}", claim.name, claim.birth_date);
-            if people.insert((numbers.clone(), person.clone())) {
-                // Some of them have the same number: one of these is the insured person.
-                let relationship = if insured.insert(numbers.clone()) { "本人" } else { "家族" };
-                rows.push(format!("01010016,{numbers},{person},{relationship},{},\r\n", claim.birth_date));
-            }
+    let portal = Portal::new(engine, true).await;
+    let source = Source::examine(&path, None).unwrap();
+    let all: Vec<_> = ClaimFile::open(source.open().unwrap()).unwrap().map(|claim| claim.unwrap()).collect();
+    assert_eq!(all.len(), 75);
+    let own: Vec<_> = all
+        .iter()
+        .filter(|claim| claim.coverage.as_ref().is_some_and(|held| held.insurer_number == "01010016"))
+        .collect();
+    // One of its invented people is born after the month of care: nobody was covered then.
+    let unborn = own.iter().filter(|claim| claim.birth_date > claim.treatment_month.last_day()).count();
+    // The register: everybody the claims of this insurer are about.
+    let (mut rows, mut people, mut insured) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for claim in &own {
+        let held = claim.coverage.as_ref().unwrap();
+        let sex = if claim.sex == kenpo_formats::Sex::Male { "男" } else { "女" };
+        let numbers = format!("{},{}", held.symbol, held.number);
+        let kana = claim.kana.clone().unwrap_or_else(|| claim.name.clone());
+        let person = format!("{},{kana},{sex},{}", claim.name, claim.birth_date);
+        if people.insert((numbers.clone(), person.clone())) {
+            // Some of them have the same number: one of these is the insured person.
+            let relationship = if insured.insert(numbers.clone()) { "本人" } else { "家族" };
+            rows.push(format!("01010016,{numbers},{person},{relationship},{},\r\n", claim.birth_date));
         }
-        let register = format!(
-            "保険者番号,記号,番号,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n{}",
-            rows.into_iter().collect::<String>()
-        );
-        let scope = portal.society(Preset::Fumitsuki, "01010016").await;
-        let report = portal.register(&scope, &portal.file("r.csv", register), Options::default()).await.unwrap();
-        let wrong = imports::faults(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
-        assert!(wrong.is_empty(), "{wrong:#?}");
-        let mut told = Vec::new();
-        // It states 140 claims and has 75.
-        let confirmed = Options { confirmed: true, ..Options::default() };
-        let report = portal.expenses(&scope, &source, confirmed, &mut told).await.unwrap();
-        assert_eq!(report.outcome, Outcome::Done);
-        assert_eq!(report.accepted + report.unmatched + report.rejected, 75, "every claim is taken or listed");
-        assert_eq!(report.accepted, i64::try_from(own.len() - unborn).unwrap(), "{told:#?}");
-        assert_eq!(report.rejected, 0);
-        imports::publish(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
     }
+    let register = format!(
+        "保険者番号,記号,番号,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n{}",
+        rows.into_iter().collect::<String>()
+    );
+    let scope = portal.society(Preset::Fumitsuki, "01010016").await;
+    let report = portal.register(&scope, &portal.file("r.csv", register), Options::default()).await.unwrap();
+    let wrong = imports::faults(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let mut told = Vec::new();
+    // It states 140 claims and has 75.
+    let confirmed = Options { confirmed: true, ..Options::default() };
+    let report = portal.expenses(&scope, &source, confirmed, &mut told).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Done);
+    assert_eq!(report.accepted + report.unmatched + report.rejected, 75, "every claim is taken or listed");
+    assert_eq!(report.accepted, i64::try_from(own.len() - unborn).unwrap(), "{told:#?}");
+    assert_eq!(report.rejected, 0);
+    imports::publish(&portal.app, &scope, report.batch_id.unwrap()).await.unwrap();
 }
 
 /// Formats findings D11 and D13: a file that is cut off, or that states other totals than it has, waits until somebody confirms it.
-#[tokio::test]
-async fn a_file_that_may_not_be_whole_has_to_be_confirmed() {
+#[portal_test]
+async fn a_file_that_may_not_be_whole_has_to_be_confirmed(engine: Engine) {
     let whole = "IR,1,13,1,9900013,,みほん医院,202503,00,\r\n\
         RE,1,1112,202501,テスト タロウ,1,19790822,,,,,,,,,,,,\r\nHO,06139034,800,1234,2,1234,,,,,,,,,\r\n";
     let second = "RE,2,1112,202501,TEST TARO,1,19790822,,,,,,,,,,,,\r\nHO,06139034,800,12";
@@ -121,31 +121,30 @@ async fn a_file_that_may_not_be_whole_has_to_be_confirmed() {
         ("other.UKE", "GO,140,86392,99\r\n", "140件・86392点ですが、読み取れたのは1件・1234点です"),
         ("right.UKE", "GO,1,1234,99\r\n", ""),
     ] {
-        for portal in Portal::demos().await {
-            let mut staff = portal.staff("minato", "kyufu").await;
-            let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode(whole);
-            let file = [&bytes[..], end.as_bytes()].concat();
-            let upload = checked(&portal, &mut staff, "expenses", name, &file).await;
-            let page = staff.get(&upload).await.text();
-            assert_eq!(page.contains("取り込む前に確かめてください"), !why.is_empty(), "{name}: {page}");
-            assert!(page.contains(why), "{name}: {page}");
-            if !why.is_empty() {
-                let refused = staff.post(&format!("{upload}/apply"), "").await;
-                assert!(refused.text().contains("チェックを入れてください"), "{name}: {}", refused.text());
-                imports::work_due(&portal.app).await.unwrap();
-                assert!(!staff.get(&upload).await.text().contains("取込を指示"), "nothing happened");
-            }
-            let taken = staff.post(&format!("{upload}/apply"), "confirmed=yes").await;
-            assert_eq!(taken.status, 303);
+        let portal = Portal::demo(engine).await;
+        let mut staff = portal.staff("minato", "kyufu").await;
+        let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode(whole);
+        let file = [&bytes[..], end.as_bytes()].concat();
+        let upload = checked(&portal, &mut staff, "expenses", name, &file).await;
+        let page = staff.get(&upload).await.text();
+        assert_eq!(page.contains("取り込む前に確かめてください"), !why.is_empty(), "{name}: {page}");
+        assert!(page.contains(why), "{name}: {page}");
+        if !why.is_empty() {
+            let refused = staff.post(&format!("{upload}/apply"), "").await;
+            assert!(refused.text().contains("チェックを入れてください"), "{name}: {}", refused.text());
             imports::work_due(&portal.app).await.unwrap();
-
-            // The command line says so by its exit code.
-            let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
-            let path = portal.file(&format!("again-{name}"), [&file[..], b"\r\n"].concat()).path;
-            let source = Source::examine(&path, None).unwrap();
-            let plain = Options::default();
-            let result = portal.expenses(&scope, &source, plain, &mut vec![]).await;
-            assert_eq!(result.is_err_and(|error| error.is::<imports::Unconfirmed>()), !why.is_empty(), "{name}");
+            assert!(!staff.get(&upload).await.text().contains("取込を指示"), "nothing happened");
         }
+        let taken = staff.post(&format!("{upload}/apply"), "confirmed=yes").await;
+        assert_eq!(taken.status, 303);
+        imports::work_due(&portal.app).await.unwrap();
+
+        // The command line says so by its exit code.
+        let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
+        let path = portal.file(&format!("again-{name}"), [&file[..], b"\r\n"].concat()).path;
+        let source = Source::examine(&path, None).unwrap();
+        let plain = Options::default();
+        let result = portal.expenses(&scope, &source, plain, &mut vec![]).await;
+        assert_eq!(result.is_err_and(|error| error.is::<imports::Unconfirmed>()), !why.is_empty(), "{name}");
     }
 }

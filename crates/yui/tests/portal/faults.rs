@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use portal_test::portal_test;
 use sqlx::Connection;
 use yui::features::societies::Preset;
 use yui_db::{Db, Engine, Tx, params, statements};
@@ -24,81 +25,79 @@ async fn lock(portal: &Portal, statement: &yui_db::Statement, values: &[yui_db::
     (other, tx)
 }
 
-#[tokio::test]
-async fn a_lock_is_answered_503_and_others_are_served() {
-    for portal in Portal::demos().await {
-        let mut member = portal.signed_in("minato", "mihon00002").await;
-        let (_other, tx) = lock(&portal, &LOCK_ACCOUNT, params!["testtaro01"]).await;
-        let begun = Instant::now();
-        let mut browser = portal.browser("minato");
-        let answer = browser.log_in("testtaro01", "Wrong-guess-0001").await;
-        assert_eq!(answer.status, 503, "{}", answer.text());
-        assert_eq!(answer.headers.get("retry-after").unwrap(), "5");
-        assert!(answer.text().contains("少し時間をおいてから"), "a page in words");
-        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
-        // Many at once leave room for those who only read.
-        let mut waiting: Vec<_> = (0..12)
-            .map(|_| {
-                let mut browser = portal.browser("minato");
-                tokio::spawn(async move { browser.log_in("testtaro01", "Wrong-guess-0002").await.status })
-            })
-            .collect();
-        assert_eq!(member.get("/expenses").await.status, 200);
-        for one in &mut waiting {
-            assert!(matches!(one.await.unwrap(), 503 | 429));
-        }
-        assert_eq!(portal.browser_at("x").get("/healthz").await.status, 200);
-        drop(tx);
-        portal.signed_in("minato", "mihon00002").await;
+#[portal_test]
+async fn a_lock_is_answered_503_and_others_are_served(engine: Engine) {
+    let portal = Portal::demo(engine).await;
+    let mut member = portal.signed_in("minato", "mihon00002").await;
+    let (_other, tx) = lock(&portal, &LOCK_ACCOUNT, params!["testtaro01"]).await;
+    let begun = Instant::now();
+    let mut browser = portal.browser("minato");
+    let answer = browser.log_in("testtaro01", "Wrong-guess-0001").await;
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert_eq!(answer.headers.get("retry-after").unwrap(), "5");
+    assert!(answer.text().contains("少し時間をおいてから"), "a page in words");
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    // Many at once leave room for those who only read.
+    let mut waiting: Vec<_> = (0..12)
+        .map(|_| {
+            let mut browser = portal.browser("minato");
+            tokio::spawn(async move { browser.log_in("testtaro01", "Wrong-guess-0002").await.status })
+        })
+        .collect();
+    assert_eq!(member.get("/expenses").await.status, 200);
+    for one in &mut waiting {
+        assert!(matches!(one.await.unwrap(), 503 | 429));
     }
+    assert_eq!(portal.browser_at("x").get("/healthz").await.status, 200);
+    drop(tx);
+    portal.signed_in("minato", "mihon00002").await;
 }
 
-#[tokio::test]
-async fn readiness_writes_and_liveness_asks_nobody() {
-    for portal in Portal::both().await {
-        portal.society(Preset::Minato, "06139018").await;
-        assert_eq!(portal.browser("minato").get("/login").await.status, 200);
-        let mut probe = portal.browser_at("localhost:8080");
-        assert_eq!(probe.get("/readyz").await.status, 200);
-        let (_other, tx) = lock(&portal, &LOCK_PROBE, params![]).await;
-        let begun = Instant::now();
-        // What was found a moment ago is remembered for a second.
-        let not_ready = loop {
-            let answer = probe.get("/readyz").await;
-            if answer.status != 200 {
-                break answer;
-            }
-            assert!(begun.elapsed() < SOON);
-            tokio::task::yield_now().await;
-        };
-        assert_eq!((not_ready.status, not_ready.text().as_str()), (503, "the database takes no writes\n"));
-        drop(tx);
-        let begun = Instant::now();
-        while probe.get("/readyz").await.status != 200 {
-            assert!(begun.elapsed() < SOON);
-            tokio::task::yield_now().await;
+#[portal_test]
+async fn readiness_writes_and_liveness_asks_nobody(engine: Engine) {
+    let portal = Portal::new(engine, true).await;
+    portal.society(Preset::Minato, "06139018").await;
+    assert_eq!(portal.browser("minato").get("/login").await.status, 200);
+    let mut probe = portal.browser_at("localhost:8080");
+    assert_eq!(probe.get("/readyz").await.status, 200);
+    let (_other, tx) = lock(&portal, &LOCK_PROBE, params![]).await;
+    let begun = Instant::now();
+    // What was found a moment ago is remembered for a second.
+    let not_ready = loop {
+        let answer = probe.get("/readyz").await;
+        if answer.status != 200 {
+            break answer;
         }
-        portal.app.db.close().await;
-        portal.app.clock.advance(60);
-        let begun = Instant::now();
-        assert_eq!(probe.get("/healthz").await.status, 200);
-        let style = portal.app.assets.style_path.clone();
-        assert_eq!(portal.browser("minato").get(&style).await.status, 200);
-        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
-        // The societies as they were known are good enough for a page that says so.
-        let answer = portal.browser("minato").get("/login").await;
-        assert!(answer.status == 200 || answer.status == 503, "{}", answer.status);
-        assert!(answer.text().contains("てすと健康保険組合"));
+        assert!(begun.elapsed() < SOON);
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((not_ready.status, not_ready.text().as_str()), (503, "the database takes no writes\n"));
+    drop(tx);
+    let begun = Instant::now();
+    while probe.get("/readyz").await.status != 200 {
+        assert!(begun.elapsed() < SOON);
+        tokio::task::yield_now().await;
     }
+    portal.app.db.close().await;
+    portal.app.clock.advance(60);
+    let begun = Instant::now();
+    assert_eq!(probe.get("/healthz").await.status, 200);
+    let style = portal.app.assets.style_path.clone();
+    assert_eq!(portal.browser("minato").get(&style).await.status, 200);
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    // The societies as they were known are good enough for a page that says so.
+    let answer = portal.browser("minato").get("/login").await;
+    assert!(answer.status == 200 || answer.status == 503, "{}", answer.status);
+    assert!(answer.text().contains("てすと健康保険組合"));
 }
 
 const END_OTHERS: &str = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
                           WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
 /// As after a restart of the server: every kept connection is broken.
-#[tokio::test]
+#[portal_test(postgres)]
 async fn no_request_notices_that_postgresql_was_restarted() {
-    let portal = Portal::demos().await.into_iter().find(|portal| portal.db.db.engine() == Engine::Postgres).unwrap();
+    let portal = Portal::demo(Engine::Postgres).await;
     let mut member = portal.signed_in("minato", "mihon00002").await;
     let mut others: Vec<_> = (0..8).map(|_| member.clone()).collect();
     let pages = others.iter_mut().map(|browser| browser.get("/expenses"));

@@ -1,5 +1,6 @@
 //! Full files (全件): who is missing, and previews that are out of date.
 
+use portal_test::portal_test;
 use yui::{
     features::{
         imports::{self, UploadState},
@@ -7,6 +8,7 @@ use yui::{
     },
     scope::SystemScope,
 };
+use yui_db::Engine;
 
 use crate::{
     register::{INSURER, households_of, register_both_ways, register_of},
@@ -37,37 +39,35 @@ const TWINS: [&str; 3] = [
 ];
 
 /// One twin's row does not stand for the other, but a row under another name stands for somebody without a twin.
-#[tokio::test]
-async fn a_file_with_everybody_misses_one_twin_beside_the_other() {
-    for portal in Portal::both().await {
-        let scope = portal.society(Preset::Minato, INSURER).await;
-        let leaves = async |id: i64, many: usize| {
-            let before = state_of(&portal).await.matches("|2026-10-01|").count();
-            assert_eq!(applied(&portal, &scope, id).await, UploadState::Applied);
-            assert_eq!(state_of(&portal).await.matches("|2026-10-01|").count(), before + many);
-        };
-        register_both_ways(&portal, &scope, "a.csv", &TWINS).await;
-        let renamed = TWINS[1].replace("フタゴ ユウ", "フタゴ マサル");
-        leaves(whole(&portal, &scope, "b.csv", &[TWINS[0], &renamed, TWINS[2]]).await, 0).await;
-        leaves(whole(&portal, &scope, "c.csv", &[TWINS[0], TWINS[2]]).await, 1).await;
-        let households = households_of(&portal).await;
-        assert_eq!(households, ["双子 親,双子 優,双子 勇"], "nobody is there twice");
-    }
+#[portal_test]
+async fn a_file_with_everybody_misses_one_twin_beside_the_other(engine: Engine) {
+    let portal = Portal::new(engine, true).await;
+    let scope = portal.society(Preset::Minato, INSURER).await;
+    let leaves = async |id: i64, many: usize| {
+        let before = state_of(&portal).await.matches("|2026-10-01|").count();
+        assert_eq!(applied(&portal, &scope, id).await, UploadState::Applied);
+        assert_eq!(state_of(&portal).await.matches("|2026-10-01|").count(), before + many);
+    };
+    register_both_ways(&portal, &scope, "a.csv", &TWINS).await;
+    let renamed = TWINS[1].replace("フタゴ ユウ", "フタゴ マサル");
+    leaves(whole(&portal, &scope, "b.csv", &[TWINS[0], &renamed, TWINS[2]]).await, 0).await;
+    leaves(whole(&portal, &scope, "c.csv", &[TWINS[0], TWINS[2]]).await, 1).await;
+    let households = households_of(&portal).await;
+    assert_eq!(households, ["双子 親,双子 優,双子 勇"], "nobody is there twice");
 }
 
 /// Who joined after the preview of a file with everybody is never ended by it unseen: it is checked once more.
-#[tokio::test]
-async fn a_file_with_everybody_is_checked_again_where_the_register_changed() {
-    for portal in Portal::both().await {
-        let scope = portal.society(Preset::Minato, INSURER).await;
-        let late = "5,00,,後日 五,ゴジツ ゴ,男,1991-05-05,本人,2026-09-01,";
-        register_both_ways(&portal, &scope, "a.csv", &[TWINS[0]]).await;
-        let id = whole(&portal, &scope, "b.csv", &[TWINS[0]]).await;
-        register_both_ways(&portal, &scope, "c.csv", &[late]).await;
-        let before = state_of(&portal).await;
-        assert_eq!(applied(&portal, &scope, id).await, UploadState::Checked, "staff see the preview again");
-        assert_eq!(state_of(&portal).await, before);
-        assert_eq!(applied(&portal, &scope, id).await, UploadState::Applied, "what they saw now is done");
-        assert!(state_of(&portal).await.contains("|2026-10-01|"));
-    }
+#[portal_test]
+async fn a_file_with_everybody_is_checked_again_where_the_register_changed(engine: Engine) {
+    let portal = Portal::new(engine, true).await;
+    let scope = portal.society(Preset::Minato, INSURER).await;
+    let late = "5,00,,後日 五,ゴジツ ゴ,男,1991-05-05,本人,2026-09-01,";
+    register_both_ways(&portal, &scope, "a.csv", &[TWINS[0]]).await;
+    let id = whole(&portal, &scope, "b.csv", &[TWINS[0]]).await;
+    register_both_ways(&portal, &scope, "c.csv", &[late]).await;
+    let before = state_of(&portal).await;
+    assert_eq!(applied(&portal, &scope, id).await, UploadState::Checked, "staff see the preview again");
+    assert_eq!(state_of(&portal).await, before);
+    assert_eq!(applied(&portal, &scope, id).await, UploadState::Applied, "what they saw now is done");
+    assert!(state_of(&portal).await.contains("|2026-10-01|"));
 }

@@ -7,6 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use portal_test::portal_test;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{claims, support::register_csv};
@@ -48,8 +49,8 @@ impl Drop for Walk {
     }
 }
 
-#[test]
-fn from_nothing_to_a_statement() {
+#[portal_test(postgres)]
+async fn from_nothing_to_a_statement() {
     #[expect(clippy::disallowed_methods, reason = "tests are told by the environment where PostgreSQL is")]
     let server = std::env::var(yui_db::testing::SERVER).unwrap();
     let (host, port) = server.split_once('@').unwrap().1.split_once('/').unwrap().0.rsplit_once(':').unwrap();

@@ -1,8 +1,10 @@
-//! 取込ファイルの作り方: whoever follows the page, and has nothing else, gets through; the page and docs/imports.md name the columns that
+//! 取込ファイルの作り方: following the page alone is enough; the page and docs/imports.md name the columns that
 //! the readers know.
 
 use kenpo_formats::{csv_table::Column, expense_csv, register_csv};
+use portal_test::portal_test;
 use yui::features::imports;
+use yui_db::Engine;
 
 use crate::{
     console_imports::send,
@@ -38,53 +40,52 @@ async fn taken(portal: &Portal, staff: &mut Browser, kind: &str, file: &str) -> 
     staff.get(&path).await.location().to_owned()
 }
 
-#[tokio::test]
-async fn whoever_follows_the_page_gets_through() {
-    for portal in Portal::demos().await {
-        let mut staff = portal.staff("minato", "kyufu").await;
-        for page in ["/console/imports", "/console/imports/new"] {
-            assert_eq!(staff.get(page).await.attribute(&format!("main a[href='{HELP}']"), "href"), HELP, "{page}");
-        }
-        let page = staff.get(HELP).await;
-        let (register, expenses) = (saved(&page, "register"), saved(&page, "expenses"));
-        for (kind, example) in [("register", &register), ("expenses", &expenses)] {
-            let link = page.attribute(&format!("a[download][href$='/{kind}']"), "href");
-            assert_eq!(&staff.get(&link).await.text(), example, "the template is the example");
-        }
-
-        // The expenses first, as one is tempted to: the page says what the messages mean.
-        let (path, early) = checked(&portal, &mut staff, "expenses", &expenses).await;
-        let said = early.text();
-        staff.post(&format!("{path}/drop"), "").await;
-        taken(&portal, &mut staff, "register", &register).await;
-        let batch = taken(&portal, &mut staff, "expenses", &expenses).await;
-        let published = staff.post(&format!("{batch}/publish"), "when=now&through=none").await;
-        assert_eq!(published.location(), format!("{batch}?done=published"));
-        imports::work_due(&portal.app).await.unwrap();
-        let scope = portal.scope("minato").await;
-        let mut member = portal.member_of(&scope, "101", "1").await;
-        let statement = member.get("/expenses/statement?month=2025-01").await.text();
-        assert!(statement.contains("見本クリニック") && statement.contains("12,340"), "{statement}");
-
-        // Every message that the page explains is one that a check says.
-        let mut heard = said;
-        let wrong = [
-            expenses.replace("請求番号", "受付番号"),
-            expenses.replacen("診療年月,", "", 1),
-            format!("医療費の一覧\r\n{}", expenses.trim_start_matches('\u{feff}')),
-            expenses.replace("見本薬局", "見本,薬局"),
-            expenses.replace("12340", "12341").replace("2025-01,1349900025", "2031-01,1349900025"),
-            expenses.replacen("06139034", "06149033", 1).replace(",01,テスト 花子", ",05,テスト 花子"),
-        ];
-        for file in wrong {
-            heard += &checked(&portal, &mut staff, "expenses", &file).await.1.text();
-        }
-        for message in page.all("section[aria-labelledby=messages] tbody th") {
-            let words = message.trim_matches(['「', '」']).trim_matches('…');
-            assert!(heard.contains(words), "{words}");
-        }
-        assert_eq!(portal.staff("minato", "etsuran").await.get(HELP).await.status, 200);
+#[portal_test]
+async fn whoever_follows_the_page_gets_through(engine: Engine) {
+    let portal = Portal::demo(engine).await;
+    let mut staff = portal.staff("minato", "kyufu").await;
+    for page in ["/console/imports", "/console/imports/new"] {
+        assert_eq!(staff.get(page).await.attribute(&format!("main a[href='{HELP}']"), "href"), HELP, "{page}");
     }
+    let page = staff.get(HELP).await;
+    let (register, expenses) = (saved(&page, "register"), saved(&page, "expenses"));
+    for (kind, example) in [("register", &register), ("expenses", &expenses)] {
+        let link = page.attribute(&format!("a[download][href$='/{kind}']"), "href");
+        assert_eq!(&staff.get(&link).await.text(), example, "the template is the example");
+    }
+
+    // The expenses first, as one is tempted to: the page says what the messages mean.
+    let (path, early) = checked(&portal, &mut staff, "expenses", &expenses).await;
+    let said = early.text();
+    staff.post(&format!("{path}/drop"), "").await;
+    taken(&portal, &mut staff, "register", &register).await;
+    let batch = taken(&portal, &mut staff, "expenses", &expenses).await;
+    let published = staff.post(&format!("{batch}/publish"), "when=now&through=none").await;
+    assert_eq!(published.location(), format!("{batch}?done=published"));
+    imports::work_due(&portal.app).await.unwrap();
+    let scope = portal.scope("minato").await;
+    let mut member = portal.member_of(&scope, "101", "1").await;
+    let statement = member.get("/expenses/statement?month=2025-01").await.text();
+    assert!(statement.contains("見本クリニック") && statement.contains("12,340"), "{statement}");
+
+    // Every message that the page explains is one that a check says.
+    let mut heard = said;
+    let wrong = [
+        expenses.replace("請求番号", "受付番号"),
+        expenses.replacen("診療年月,", "", 1),
+        format!("医療費の一覧\r\n{}", expenses.trim_start_matches('\u{feff}')),
+        expenses.replace("見本薬局", "見本,薬局"),
+        expenses.replace("12340", "12341").replace("2025-01,1349900025", "2031-01,1349900025"),
+        expenses.replacen("06139034", "06149033", 1).replace(",01,テスト 花子", ",05,テスト 花子"),
+    ];
+    for file in wrong {
+        heard += &checked(&portal, &mut staff, "expenses", &file).await.1.text();
+    }
+    for message in page.all("section[aria-labelledby=messages] tbody th") {
+        let words = message.trim_matches(['「', '」']).trim_matches('…');
+        assert!(heard.contains(words), "{words}");
+    }
+    assert_eq!(portal.staff("minato", "etsuran").await.get(HELP).await.status, 200);
 }
 
 /// Returns the columns of a table of the document: names, and whether they are required.

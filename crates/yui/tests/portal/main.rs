@@ -1,6 +1,6 @@
 //! The portal from outside, over HTTP and the command line's functions: one file per errand, on both engines.
 
-#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod announcements;
 mod attacks;
@@ -52,6 +52,7 @@ mod templates;
 mod temporary_ids;
 mod unmatched;
 mod uploads;
+mod vocabulary;
 mod walk;
 mod web;
 mod words;

@@ -6,6 +6,9 @@ use std::{
     process::{Command, Output},
 };
 
+use portal_test::portal_test;
+use yui_db::Engine;
+
 use crate::{
     operator::{command, counts, said, societies_id},
     support::{KEY, Portal},
@@ -53,34 +56,33 @@ fn what_commands_write_is_for_their_owner_alone() {
 }
 
 /// `yui … | head`: the reader is gone, and the command goes on to its end.
-#[tokio::test]
-async fn a_reader_that_goes_away_stops_nothing() {
-    for portal in Portal::demos().await {
-        let id = societies_id(&portal, "minato").await;
-        for line in [
-            "society list",
-            "society show minato",
-            "staff list --society minato",
-            "mail list --society minato",
-            "society terms --society minato",
-            "society progress --society minato",
-            "import list --society minato",
-            "import register --template",
-            "keys list",
-            "doctor --settings",
-            "doctor",
-            "--help",
-            "society delete minato --yes-delete minato",
-        ] {
-            let (reader, writer) = std::io::pipe().unwrap();
-            drop(reader);
-            let arguments: Vec<_> = line.split(' ').collect();
-            let done = command(&portal, &arguments).stdout(writer).output().unwrap();
-            let stderr = String::from_utf8_lossy(&done.stderr);
-            assert!(!stderr.contains("panicked") && done.status.code() != Some(101), "{line}: {stderr}");
-        }
-        assert!(counts(&portal, id).await.iter().all(|(_, rows)| *rows == 0), "the deletion came to its end");
+#[portal_test]
+async fn a_reader_that_goes_away_stops_nothing(engine: Engine) {
+    let portal = Portal::demo(engine).await;
+    let id = societies_id(&portal, "minato").await;
+    for line in [
+        "society list",
+        "society show minato",
+        "staff list --society minato",
+        "mail list --society minato",
+        "society terms --society minato",
+        "society progress --society minato",
+        "import list --society minato",
+        "import register --template",
+        "keys list",
+        "doctor --settings",
+        "doctor",
+        "--help",
+        "society delete minato --yes-delete minato",
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let arguments: Vec<_> = line.split(' ').collect();
+        let done = command(&portal, &arguments).stdout(writer).output().unwrap();
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        assert!(!stderr.contains("panicked") && done.status.code() != Some(101), "{line}: {stderr}");
     }
+    assert!(counts(&portal, id).await.iter().all(|(_, rows)| *rows == 0), "the deletion came to its end");
 }
 
 #[test]

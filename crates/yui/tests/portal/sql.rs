@@ -1,5 +1,6 @@
 //! Every SQL text of the program, prepared on both engines.
 
+use portal_test::portal_test;
 use yui_db::{Column, Db, Engine, statements_declared, testing::TestDb};
 
 /// Returns what SQLite would say of a column that PostgreSQL describes: it knows fewer types.
@@ -21,7 +22,7 @@ fn agree(sqlite: &Column, postgres: &Column) -> bool {
     sqlite.name == postgres.name && kind && nullable
 }
 
-#[tokio::test]
+#[portal_test(postgres)]
 async fn check_sql() {
     let sqlite = TestDb::on(Engine::Sqlite).await;
     let postgres = TestDb::on(Engine::Postgres).await;

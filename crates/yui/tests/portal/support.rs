@@ -8,10 +8,8 @@ use axum::{
     http::{HeaderMap, Request, Response, header},
 };
 use scraper::{Html, Selector};
-use tokio::{
-    sync::{OnceCell, oneshot},
-    task::JoinHandle,
-};
+use tempfile::TempDir;
+use tokio::{sync::oneshot, task::JoinHandle};
 use tower::ServiceExt;
 use yui::{
     app::{App, Clock},
@@ -29,6 +27,7 @@ use yui::{
     scope::{InSociety, SystemScope},
     serve::Server,
 };
+use yui_auth::password::Cost;
 use yui_db::{Engine, testing::TestDb};
 
 /// The password of all demo accounts.
@@ -46,20 +45,18 @@ pub(crate) struct Portal {
     pub(crate) routes: Vec<Route>,
     router: Router,
     pub(crate) db: TestDb,
-    folder: tempfile::TempDir,
+    folder: TempDir,
 }
 
 impl Portal {
-    /// Returns an empty portal on each engine, its clock movable.
-    pub(crate) async fn both() -> Vec<Self> {
-        vec![Self::new(Engine::Sqlite, true).await, Self::new(Engine::Postgres, true).await]
+    /// Returns the demo at a time when January 2025 is visible everywhere.
+    pub(crate) async fn demo(engine: Engine) -> Self {
+        Self::demo_with(engine, &[]).await
     }
 
-    /// Returns the demo on each engine, at a time when January 2025 is visible everywhere.
-    pub(crate) async fn demos() -> Vec<Self> {
-        static SEEDED: OnceCell<[TestDb; 2]> = OnceCell::const_new();
-        let [sqlite, postgres] = SEEDED.get_or_init(seeded).await;
-        vec![Self::on(sqlite.copy().await, true).await, Self::on(postgres.copy().await, true).await]
+    /// Returns the demo with these settings.
+    pub(crate) async fn demo_with(engine: Engine, settings: &[(&str, &str)]) -> Self {
+        Self::connected(TestDb::filled(engine, "demo", seed).await, true, settings).await
     }
 
     /// Moves the clock to the machine's, which programs beside the portal go by.
@@ -71,36 +68,23 @@ impl Portal {
 
     /// Returns an empty portal; with a movable clock it is a demo.
     pub(crate) async fn new(engine: Engine, in_demo: bool) -> Self {
-        Self::on(TestDb::on(engine).await, in_demo).await
+        Self::connected(TestDb::on(engine).await, in_demo, &[]).await
     }
 
     /// Returns the demo on PostgreSQL with a single connection to it.
     pub(crate) async fn with_one_connection() -> Self {
-        let demos = Self::demos().await;
-        let copy = demos.into_iter().nth(1).unwrap();
-        copy.app.db.close().await;
-        Self::connected(copy.db, true, &[("YUI_DATABASE_CONNECTIONS", "1")]).await
+        Self::demo_with(Engine::Postgres, &[("YUI_DATABASE_CONNECTIONS", "1")]).await
     }
 
-    /// Returns the demo on each engine behind a proxy that is trusted.
-    pub(crate) async fn behind_a_proxy() -> Vec<Self> {
-        let mut portals = Vec::new();
-        for copy in Self::demos().await {
-            copy.app.db.close().await;
-            portals.push(Self::connected(copy.db, true, &[("YUI_TRUSTED_PROXIES", "10.0.0.0/8")]).await);
-        }
-        portals
+    /// Returns the demo behind a proxy that is trusted.
+    pub(crate) async fn behind_a_proxy(engine: Engine) -> Self {
+        Self::demo_with(engine, &[("YUI_TRUSTED_PROXIES", "10.0.0.0/8")]).await
     }
 
-    /// Returns the demo's data on each engine as members come to it outside a demo, with these settings.
-    pub(crate) async fn in_earnest(settings: &[(&str, &str)]) -> Vec<Self> {
-        let mut portals = Vec::new();
-        for copy in Self::demos().await {
-            copy.app.db.close().await;
-            let still = Clock::Still(AtomicI64::new(THEN));
-            portals.push(Self::connected_at(copy.db, false, still, settings).await);
-        }
-        portals
+    /// Returns the demo's data as members come to it outside a demo, with these settings.
+    pub(crate) async fn in_earnest(engine: Engine, settings: &[(&str, &str)]) -> Self {
+        let still = Clock::Still(AtomicI64::new(THEN));
+        Self::connected_at(TestDb::filled(engine, "demo", seed).await, false, still, settings).await
     }
 
     /// Returns the portal as it is with other sealing keys.
@@ -112,13 +96,6 @@ impl Portal {
     /// Returns this browser, its cookies kept, talking to this portal.
     pub(crate) fn taken_over(&self, browser: Browser) -> Browser {
         Browser { router: self.router.clone(), ..browser }
-    }
-
-    /// Returns the demo on PostgreSQL where files may have so many megabytes.
-    pub(crate) async fn with_upload_limit(setting: &str, megabytes: &str) -> Self {
-        let copy = Self::demos().await.into_iter().nth(1).unwrap();
-        copy.app.db.close().await;
-        Self::connected(copy.db, true, &[(setting, megabytes)]).await
     }
 
     /// Returns the scope of a society.
@@ -142,10 +119,6 @@ impl Portal {
         assert_eq!(self.second_factor(browser).await.status, 303);
     }
 
-    async fn on(db: TestDb, in_demo: bool) -> Self {
-        Self::connected(db, in_demo, &[]).await
-    }
-
     async fn connected(db: TestDb, in_demo: bool, more: &[(&str, &str)]) -> Self {
         // Time stands still unless a test moves it: how fast the machine is changes nothing.
         let clock = if in_demo { Clock::Still(AtomicI64::new(THEN)) } else { Clock::System };
@@ -154,16 +127,7 @@ impl Portal {
 
     async fn connected_at(db: TestDb, in_demo: bool, clock: Clock, more: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let files = folder.path().join("files");
-        let settings = [
-            ("YUI_FILES", files.to_str().unwrap()),
-            ("YUI_DATABASE_URL", db.address.as_str()),
-            ("YUI_HTTPS", "no"),
-            ("YUI_KEYS", KEY),
-        ];
-        let pairs = settings.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let config = Config::from_pairs(pairs).unwrap();
-        let app = App::start_with(config, in_demo.then_some(demo::Demo { port: 8080 }), clock).await.unwrap();
+        let app = started(&db.address, &folder, in_demo, clock, more).await;
         let (router, routes) = router::portal(&app);
         Self { app, routes, router, db, folder }
     }
@@ -358,16 +322,23 @@ impl Portal {
     }
 }
 
-/// Returns the demo's data on each engine, to be copied for each test.
-async fn seeded() -> [TestDb; 2] {
-    let seed = async |engine| {
-        let portal = Portal::new(engine, true).await;
-        demo::seed(&portal.app).await.unwrap();
-        portal.app.db.close().await;
-        portal.db.db.close().await;
-        portal.db
-    };
-    [seed(Engine::Sqlite).await, seed(Engine::Postgres).await]
+/// Starts a portal on the database at this address, with its files in this folder.
+async fn started(address: &str, folder: &TempDir, in_demo: bool, clock: Clock, more: &[(&str, &str)]) -> App {
+    let files = folder.path().join("files");
+    let settings =
+        [("YUI_FILES", files.to_str().unwrap()), ("YUI_DATABASE_URL", address), ("YUI_HTTPS", "no"), ("YUI_KEYS", KEY)];
+    let pairs = settings.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let config = Config::from_pairs(pairs).unwrap();
+    let demo = demo::Demo { port: 8080, password_cost: Cost::Least };
+    App::start_with(config, in_demo.then_some(demo), clock).await.unwrap()
+}
+
+/// Puts the demo's data into the database at this address.
+async fn seed(address: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let app = started(address, &folder, true, Clock::Still(AtomicI64::new(THEN)), &[]).await;
+    demo::seed(&app).await.unwrap();
+    app.db.close().await;
 }
 
 /// A portal that listens.

@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 
+use portal_test::portal_test;
 use yui::{features::account::staff, scope::SystemScope};
+use yui_db::Engine;
 
 use crate::{
     enrolment::{NEW_PASSWORD, birth_date},
@@ -206,7 +208,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Whoever sees a page of the signed in, and was not signed in before, has made every proof.
+    /// A page behind the login is reached only after every proof.
     async fn check(
         &self,
         browser: &mut Browser,
@@ -232,10 +234,11 @@ impl Walk<'_> {
     }
 }
 
-#[tokio::test]
-async fn no_walk_reaches_a_session_without_every_proof() {
+#[portal_test]
+async fn no_walk_reaches_a_session_without_every_proof(engine: Engine) {
     let mut reached = 0;
-    for (portal, seed) in Portal::demos().await.iter().zip(1..) {
+    for seed in 1..=2 {
+        let portal = &Portal::demo(engine).await;
         for round in 0..2 {
             let fresh = || (portal.browser("minato"), HashSet::new());
             let mut walk = Walk {

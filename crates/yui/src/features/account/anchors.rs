@@ -1,4 +1,4 @@
-//! Tying what happens to accounts to the society's log. Members write `account_events` many at a time and can not wait for the end of
+//! Tying what happens to accounts to the society's log. Members write `account_events` many at a time and cannot wait for the end of
 //! one chain, so each hour the housekeeping follows what has come since and writes down, as one entry of the log, how far it came and
 //! the hash of all of it. What is changed or removed after that hour is found ([`verify_events`]).
 
@@ -47,7 +47,7 @@ pub async fn anchor_events(app: &App) -> anyhow::Result<()> {
     for scope in SystemScope::of_all(app, "housekeeping").await? {
         if let Err(error) = bind(app, &scope).await {
             let society = scope.society_id();
-            tracing::error!(society, "what happened to accounts can not be tied to the log: {error:#}");
+            tracing::error!(society, "account events could not be anchored: {error:#}");
             failed += 1;
         }
     }

@@ -102,7 +102,7 @@ impl<S: InSociety + Clone + Send + Sync + 'static> Drop for Attempt<S> {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 if let Err(error) = taken.refund(&app, &scope).await {
-                    tracing::warn!("the tries of an aborted request could not be given back: {error:#}");
+                    tracing::warn!("refund of the rate limit failed for an aborted request: {error:#}");
                 }
             });
         }

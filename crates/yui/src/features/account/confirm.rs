@@ -1,4 +1,4 @@
-//! 続行するには再度認証してください: before something sensitive, whoever is signed in proves it again, by password and factor
+//! 続行するには再度認証してください: before a sensitive act, a signed-in member confirms their identity again, by password and factor
 //! or by a passkey. Passwords are limited as at a login, and by session: who sits at a browser left open, or has a copied
 //! cookie, is logged out after a few.
 

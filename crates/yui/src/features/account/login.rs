@@ -305,7 +305,7 @@ pub(super) struct Mistake<'a> {
 }
 
 impl Mistake<'_> {
-    /// Counts it: against the account, or against the browser where it is known to be the owner's, so that strangers can not
+    /// Counts it: against the account, or against the browser where it is known to be the owner's, so that strangers cannot
     /// lock the owner out of their own browser. Where there is no such account the same is done, and as much written.
     pub(super) async fn count(
         &self,
@@ -407,7 +407,7 @@ pub(super) async fn resume(
     }
 }
 
-/// Tells why a login that had begun can not go on, and ends it.
+/// Tells why a login that had begun cannot go on, and ends it.
 pub(super) async fn show_refused(
     State(app): State<App>,
     context: PageContext,

@@ -1,5 +1,5 @@
 //! A login under way: a random token in a cookie, and in the database what it has proved so far. A page or act of a step
-//! exists only as a handler that takes [`At`] this step; whoever comes to another step's address is led to their own.
+//! exists only as a handler that takes [`At`] this step; a request for another step is redirected to the step that is due.
 
 use std::marker::PhantomData;
 
@@ -123,7 +123,7 @@ pub(crate) async fn ran_out(app: &App, scope: &PublicScope, headers: &HeaderMap)
     Ok(session::owner(app, scope, headers).await?.map(RanOut::Session))
 }
 
-/// Leads on whoever has proved this much: into the portal, or to the step that is due.
+/// Redirects to the step that is due, or opens the session if none is.
 pub(super) async fn advance(
     app: &App,
     scope: &PublicScope,

@@ -39,7 +39,7 @@ pub(super) fn is_user_id_character(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '@')
 }
 
-/// Returns what was typed in half width and lower case, without the spaces around it and what can not be seen in it.
+/// Returns what was typed in half width and lower case, without the spaces around it and what cannot be seen in it.
 pub(crate) fn folded(typed: &str) -> String {
     fold(&visible(typed)).trim().to_lowercase()
 }
@@ -64,7 +64,7 @@ pub(super) fn email(lang: Lang, typed: &str) -> Result<String, Vec<String>> {
 }
 
 /// A password as it is kept: exactly what was typed, its composed and decomposed forms made one (NFC), because keyboards
-/// differ in that and people can not see it.
+/// differ in that and people cannot see it.
 pub(crate) fn password_as_kept(typed: &str) -> String {
     typed.nfc().collect()
 }

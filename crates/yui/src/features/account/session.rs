@@ -152,9 +152,9 @@ pub(crate) async fn resolve(
     if now.duration_since(session.last_seen_at) >= SEEN_EVERY {
         let (idle_until, _) = limits(scope.society().policy.session, session.remembered, now);
         let address = client.address.to_string();
-        // A page is not refused because its visit can not be written down just now.
+        // A page is not refused because its visit cannot be written down just now.
         if let Err(error) = queries::session_seen(&app.db, scope, &token_hash, now, idle_until, &address).await {
-            tracing::warn!("a session's use was not written down: {error}");
+            tracing::warn!("last use of a session not recorded: {error}");
         }
     }
     let owner = SessionOwner {

@@ -175,7 +175,7 @@ pub async fn sign_out_of(app: &App, scope: &SystemScope, account_id: i64, reason
 pub enum Renamed {
     /// The account has it.
     Done,
-    /// It can not be; why, in the words of the page.
+    /// It cannot be; why, in the words of the page.
     Refused(String),
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct AuthAccount {
     /// When a password that is not the member's own dies.
     pub(crate) password_ends_at: Option<Timestamp>,
     pub(crate) password_must_change: bool,
-    /// The hash of a password mailed to whoever forgot their own, and when it dies.
+    /// The hash of a temporary password sent by mail after a recovery request, and when it expires.
     pub(crate) mailed_password: Option<(String, Timestamp)>,
     /// Wrong codes in a row.
     pub(crate) wrong_codes: i32,

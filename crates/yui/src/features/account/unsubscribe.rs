@@ -30,7 +30,7 @@ fn context(society: &str) -> Context<'_> {
     Context { society, table: "mail_wishes", column: "unsubscribe", row: "" }
 }
 
-/// Returns the path by which the account's owner can be done with mails of this kind. It tells nothing and can not be made by
+/// Returns the path by which the account's owner can be done with mails of this kind. It tells nothing and cannot be made by
 /// anybody else.
 ///
 /// # Errors

@@ -143,7 +143,7 @@ async fn open(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, Gu
     Ok((row, act))
 }
 
-/// Returns the open question of somebody else, whom this person may say yes to: whoever asked is one person, not two.
+/// Returns the open request, if this person may approve it: requester and approver are two people.
 async fn mine(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, Guarded), AppError> {
     let (row, act) = open(app, staff, id).await?;
     if row.asked_by == staff.staff_id { Err(AppError::NotAllowed) } else { Ok((row, act)) }
@@ -199,7 +199,7 @@ pub(super) async fn refuse(
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
-    // Whoever asked may take the question back.
+    // The requester may withdraw the request.
     let (row, act) = open(&app, &staff, id).await?;
     let mut tx = app.db.begin().await?;
     if !queries::decide(&mut tx, &staff, id, false, app.clock.now()).await? {

@@ -1,6 +1,6 @@
 //! Who did it.
 
-/// Whoever acts for a society.
+/// Who acts for a society.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     pub(super) kind: &'static str,

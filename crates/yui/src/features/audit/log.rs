@@ -219,7 +219,7 @@ fn portions(
             let before = before?;
             let rows = match searched(&app, &staff, &search, before).await {
                 Ok(rows) => rows,
-                Err(_) => return Some((Err(std::io::Error::other("the log can not be read")), (None, ""))),
+                Err(_) => return Some((Err(std::io::Error::other("the log cannot be read")), (None, ""))),
             };
             let text = rows.iter().map(AuditLine::from).fold(head.to_owned(), |text, line| text + &line.csv());
             Some((Ok(Bytes::from(text)), (rows.last().map(|last| last.entry_id), "")))

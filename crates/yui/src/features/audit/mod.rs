@@ -1,5 +1,5 @@
 //! The log of what staff, commands and workers see and do in a society's name: append-only, and chained so that what was
-//! changed or removed afterwards is found by whoever has the sealing keys ([`verify`]).
+//! changed or removed afterwards is detected with the sealing keys ([`verify`]).
 
 mod act;
 mod actor;
@@ -56,7 +56,7 @@ impl Subject {
     }
 }
 
-/// Whoever can be named in the log.
+/// An actor that the log can name.
 pub trait Acting: InSociety {
     /// Returns who acts.
     fn actor(&self) -> Actor;
@@ -116,7 +116,7 @@ pub async fn record(
     Ok(())
 }
 
-/// Writes down that something was looked at, in a transaction of its own: what can not be written down is not shown.
+/// Writes down that something was looked at, in a transaction of its own: what cannot be written down is not shown.
 ///
 /// # Errors
 /// As [`record`].

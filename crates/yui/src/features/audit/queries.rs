@@ -9,7 +9,7 @@ use crate::scope::InSociety;
 statements! {
     HEAD_MAKE = "
         INSERT INTO audit_heads (society_id, entry_id, sealed_hash) VALUES ($1, 0, $2) ON CONFLICT (society_id) DO NOTHING";
-    // An UPDATE rather than a SELECT: whoever writes an entry waits here for whoever is writing one.
+    // An UPDATE rather than a SELECT: writers of entries wait for each other here.
     HEAD_HOLD = "
         UPDATE audit_heads SET entry_id = entry_id + 1 WHERE society_id = $1 RETURNING entry_id, sealed_hash";
     HEAD_SET = "UPDATE audit_heads SET sealed_hash = $2 WHERE society_id = $1";

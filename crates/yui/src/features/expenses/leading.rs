@@ -130,7 +130,7 @@ mod tests {
         let april = of(202_512, date(2026, 4, 2));
         assert_eq!((april.number, april.self_pay), (2026, None), "not zero");
         assert!(april.chart.is_none() && april.pending[0].starts_with("2026年1月〜4月診療分は、まだ届いていません。"));
-        // Whoever saw no doctor in months that have arrived paid nothing.
+        // No expense in months that have arrived means zero.
         assert_eq!(of(202_601, date(2026, 5, 2)).self_pay.as_deref(), Some("0"));
         let new = LeadingYear::of(Lang::Ja, &[], Arrival::default(), date(2026, 2, 1));
         assert_eq!((new.self_pay, new.pending.len()), (None, 1));

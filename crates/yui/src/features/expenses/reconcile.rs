@@ -146,7 +146,7 @@ pub struct Summary {
 
 /// The file has errors, so that nothing was compared.
 #[derive(Debug, thiserror::Error)]
-#[error("the file can not be read:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+#[error("the file cannot be read:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct UnreadableTotals(pub Vec<Fault>);
 
 /// A row of the file, with the household that it means.

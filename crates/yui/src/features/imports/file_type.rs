@@ -35,7 +35,7 @@ const ARCHIVES: &[(&[u8], &str)] = &[
     (b"\x28\xB5\x2F\xFD", "zstd"),
 ];
 
-/// Returns why a file that begins so can not be one of this kind, in words; nothing where it may be.
+/// Returns why a file that begins so cannot be one of this kind, in words; nothing where it may be.
 pub(super) fn wrong_type(kind: Kind, head: &[u8], whole: bool) -> Option<String> {
     let wanted = if kind.reads_claims() { "CSVまたは電子レセプト（UKE）" } else { "CSV" };
     if head.is_empty() {

@@ -1,5 +1,5 @@
 //! Working on uploads, publications and withdrawals. Any number of workers may run, in one process or many: an upload is taken before it
-//! is worked on, and kept by a sign of life. Who is killed gives no sign, and another goes on where the work stood.
+//! is worked on, and renewed by a heartbeat. When a worker is killed, another one continues where it stopped.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
 /// The name of these workers in the log.
 const WORKER: &str = "import worker";
 
-/// How long an upload is a worker's without a sign of life.
+/// How long a worker holds an upload without a heartbeat.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often a worker gives one.
@@ -71,7 +71,7 @@ async fn lane(app: App, mut stop: watch::Receiver<bool>, lane: Lane) {
             Lane::Orders => orders(&app, &stop).await,
         };
         if let Err(error) = worked {
-            tracing::error!("imports can not be worked on: {error:#}");
+            tracing::error!("import worker failed: {error:#}");
         }
         if *stop.borrow() {
             return;
@@ -131,7 +131,7 @@ async fn orders(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize
             match orders_of(app, &scope).await {
                 Ok(some) => done += usize::from(some),
                 Err(error) => {
-                    tracing::error!(society = scope.society_id(), "what was ordered can not be done: {error:#}");
+                    tracing::error!(society = scope.society_id(), "import job failed: {error:#}");
                 }
             }
         }
@@ -182,13 +182,13 @@ async fn work_on(
     let (taken, scope) = (LeasedUpload(upload), acting::of(worker, &upload.acting));
     let (society, id) = (scope.society_id(), upload.upload_id);
     if upload.failures > TRIES {
-        tracing::error!(society, upload = id, "an upload is given up: its workers ended without a word, {TRIES} times");
+        tracing::error!(society, upload = id, "upload given up: its lease expired {TRIES} times");
         return stopped(app, &scope, &taken, WORKERS_ENDED).await;
     }
     let worked = tokio::select! {
         worked = work::work(app, &scope, upload) => worked,
         () = kept(app, &scope, &taken) => {
-            tracing::warn!(society, upload = id, "another worker has taken this upload since, or it was dropped");
+            tracing::warn!(society, upload = id, "lease of the upload lost: taken by another worker, or dropped");
             return Ok(());
         }
         () = told_to_stop(&mut stop) => {
@@ -203,7 +203,7 @@ async fn work_on(
     // Where it got further than ever before, this failure is the first.
     let now = queries::upload(&app.db, &scope, id).await?;
     let failures = now.map_or(upload.failures, |now| now.failures);
-    tracing::error!(society, upload = id, failures, "an upload can not be worked on: {error:#}");
+    tracing::error!(society, upload = id, failures, "upload failed: {error:#}");
     let trouble = format!("{error:#}");
     if failures < TRIES {
         let wait = PAUSE.checked_mul(failures).unwrap_or(PAUSE);
@@ -225,7 +225,7 @@ async fn stopped(app: &App, scope: &SystemScope, taken: &LeasedUpload<'_>, troub
     Ok(())
 }
 
-/// Gives signs of life; returns when the upload is not this worker's any more.
+/// Sends heartbeats; returns when this worker has lost the lease.
 async fn kept(app: &App, scope: &SystemScope, taken: &LeasedUpload<'_>) {
     let mut clock = interval(HEARTBEAT_INTERVAL);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -235,7 +235,7 @@ async fn kept(app: &App, scope: &SystemScope, taken: &LeasedUpload<'_>) {
         match taken.hold(&app.db, scope, until).await {
             Ok(true) => {}
             Ok(false) => return,
-            Err(error) => tracing::warn!("no sign of life could be given: {error}"),
+            Err(error) => tracing::warn!("heartbeat failed: {error}"),
         }
     }
 }

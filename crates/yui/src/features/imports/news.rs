@@ -1,5 +1,5 @@
 //! Telling members of a publication: mails are written in portions, each in one transaction with how far the telling is, so
-//! that nobody is mailed twice, whoever is killed in between.
+//! that nobody is mailed twice, even if a process is killed in between.
 
 use yui_db::Tx;
 

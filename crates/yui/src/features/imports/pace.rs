@@ -1,4 +1,4 @@
-//! How much one write transaction does. SQLite has one writer: whoever logs in waits until a transaction of an import is over, so it
+//! How much one write transaction does. SQLite has one writer: a login waits until a transaction of an import ends, so it
 //! may be only short, whatever the machine and the rows are.
 
 use std::{

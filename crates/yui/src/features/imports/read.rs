@@ -83,9 +83,9 @@ pub(super) struct Chunks<I: Importer> {
     finding: Option<JoinHandle<anyhow::Result<()>>>,
 }
 
-/// The whole file can not be used.
+/// The whole file cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the file can not be read:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+#[error("the file cannot be read:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct UnreadableFile(pub Vec<Fault>);
 
 impl<I: Importer> Chunks<I> {
@@ -108,7 +108,7 @@ impl<I: Importer> Chunks<I> {
     /// Returns the next chunk; nothing at the end.
     ///
     /// # Errors
-    /// [`UnreadableFile`] for a file that can not be used as a whole, or what the disk said where a read failed, or the database
+    /// [`UnreadableFile`] for a file that cannot be used as a whole, or what the disk said where a read failed, or the database
     /// where it did not answer.
     pub(super) async fn next(&mut self) -> anyhow::Result<Option<Chunk<I>>> {
         let chunk = self.receiver.recv().await;
@@ -192,7 +192,7 @@ fn send<T>(
         sender.blocking_send(Reads { reads, progress: ReadProgress { bytes: source.bytes_read(), records } }).is_ok()
     });
     if let Some(error) = source.broken() {
-        return Err(anyhow::Error::new(error).context(format!("{} can not be read on", source.name)));
+        return Err(anyhow::Error::new(error).context(format!("{} cannot be read on", source.name)));
     }
     done.map_err(|faults| UnreadableFile(faults.into_iter().map(|fault| source.located(fault)).collect()))?;
     if records == 0 {
@@ -243,7 +243,7 @@ mod tests {
             },
         );
         let error = format!("{:#}", sent.unwrap_err());
-        assert!(error.contains("x.csv can not be read on") && error.contains("the disk is gone"), "{error}");
+        assert!(error.contains("x.csv cannot be read on") && error.contains("the disk is gone"), "{error}");
         let chunk = receiver.blocking_recv().unwrap();
         assert!(chunk.reads.iter().all(|read| matches!(read, Read::Record(()))), "what was whole came through");
     }

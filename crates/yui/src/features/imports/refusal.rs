@@ -1,4 +1,4 @@
-//! Why a batch can not be published or withdrawn.
+//! Why a batch cannot be published or withdrawn.
 
 use kenpo_formats::TreatmentMonth;
 
@@ -14,7 +14,7 @@ pub enum ImportRefusal {
     /// Somebody else was faster.
     #[error("batch {0} was changed by somebody else just now")]
     ChangedMeanwhile(i64),
-    /// A month that is not over can not have arrived whole.
+    /// A month that is not over cannot have arrived whole.
     #[error("{0} is not over: not everything of it can have arrived")]
     MonthNotOver(TreatmentMonth),
     /// It is withdrawn.

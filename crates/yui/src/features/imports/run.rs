@@ -52,7 +52,7 @@ pub trait Importer: Sized + Send + 'static {
     /// Reads the whole file and returns what staff have to confirm before the import, such as a truncated file. Runs on a blocking thread.
     ///
     /// # Errors
-    /// Where the file can not be read.
+    /// Where the file cannot be read.
     fn to_confirm(_source: &Source) -> anyhow::Result<Vec<Fault>> {
         Ok(Vec::new())
     }
@@ -67,7 +67,7 @@ pub trait Importer: Sized + Send + 'static {
         faults: &mut Vec<ChunkFault>,
     ) -> impl Future<Output = anyhow::Result<Applied>> + Send;
 
-    /// Writes the records of one chunk; a record that can not be taken becomes a fault.
+    /// Writes the records of one chunk; a record that cannot be taken becomes a fault.
     fn apply(
         &mut self,
         tx: &mut Tx,
@@ -219,7 +219,7 @@ const LOOK_AGAIN_AT: i64 = 8;
 /// Each fault is handed to `on_fault` as well as kept with the batch.
 ///
 /// # Errors
-/// Where the file as a whole can not be used ([`super::UnreadableFile`]), a read or the database fails; what was done so far
+/// Where the file as a whole cannot be used ([`super::UnreadableFile`]), a read or the database fails; what was done so far
 /// stays and the next run goes on from there.
 pub async fn run<I: Importer>(
     app: &App,

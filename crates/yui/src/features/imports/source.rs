@@ -103,7 +103,7 @@ impl Source {
     /// Returns these files as one source: one file as [`Source::examine`] does, a ZIP as what is in it, several as if they were one.
     ///
     /// # Errors
-    /// Where they can not be read or are not taken together.
+    /// Where they cannot be read or are not taken together.
     pub fn of_files(paths: &[PathBuf], format: Option<Format>, kind: Kind, limit: u64) -> anyhow::Result<Self> {
         let cannot = |path: &Path| format!("cannot read {}", path.display());
         if let [path] = paths {
@@ -218,7 +218,7 @@ impl Source {
     /// Reads the file once through for its hash, and tells its form by its first record unless that is given.
     ///
     /// # Errors
-    /// Where the file can not be read.
+    /// Where the file cannot be read.
     pub fn examine(path: &Path, format: Option<Format>) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let mut hash = Sha256::new();
@@ -241,7 +241,7 @@ impl Source {
     /// Opens the file for reading from its beginning. What is read of it counts for [`Source::bytes_read`].
     ///
     /// # Errors
-    /// Where the file can not be read.
+    /// Where the file cannot be read.
     pub fn open(&self) -> io::Result<BufReader<impl Read + use<>>> {
         let file = self.opened().inspect_err(|error| {
             self.reading.broken().get_or_insert(io::Error::new(error.kind(), error.to_string()));

@@ -21,7 +21,7 @@ pub enum UploadState {
     Checking,
     /// Staff decide.
     Checked,
-    /// The file as a whole can not be used.
+    /// The file as a whole cannot be used.
     Unreadable,
     /// A worker imports it.
     Applying,
@@ -165,7 +165,7 @@ impl NewUpload {
     }
 }
 
-/// Keeps an upload, which a worker checks; returns its number. Where it can not be kept, its file is removed.
+/// Keeps an upload, which a worker checks; returns its number. Where it cannot be kept, its file is removed.
 ///
 /// # Errors
 /// Where the database does not answer.

@@ -98,7 +98,7 @@ pub async fn withdraw(app: &App, scope: &SystemScope, batch_id: i64, reason: &st
 }
 
 async fn hide(app: &App, scope: &SystemScope, batch_id: i64, reason: &str) -> anyhow::Result<i64> {
-    // People can not go before rows of theirs that are withdrawn already.
+    // People cannot go before rows of theirs that are withdrawn already.
     if queries::batch(&app.db, scope, batch_id).await?.is_some_and(|batch| batch.kind.at_once()) {
         while clear(app, scope).await? {}
     }

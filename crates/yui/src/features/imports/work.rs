@@ -22,7 +22,7 @@ use crate::{
     scope::SystemScope,
 };
 
-/// The upload is not this worker's any more: its sign of life came too late, or somebody dropped the upload.
+/// This worker has lost the lease of the upload: its heartbeat was late, or staff dropped the upload.
 #[derive(Debug, thiserror::Error)]
 #[error("the upload is another's by now")]
 pub(super) struct NotOurs;

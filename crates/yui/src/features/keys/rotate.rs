@@ -16,7 +16,7 @@ use crate::{
     scope::{InSociety, SystemScope},
 };
 
-/// How many values go into one transaction: others write in between, and whoever is killed has done what is done.
+/// How many values go into one transaction: others write in between, and a killed run keeps what it has done.
 const PORTION: i64 = 500;
 
 /// What was done for a society.
@@ -57,7 +57,7 @@ pub async fn rotate(app: &App, scope: &SystemScope) -> anyhow::Result<Rotated> {
 /// Where a value stands: table, column, row.
 type ValuePosition = (&'static str, &'static str, String);
 
-/// Returns the value sealed with the newest key; nothing where it can not be opened, which is counted.
+/// Returns the value sealed with the newest key; nothing where it cannot be opened, which is counted.
 fn reseal(
     app: &App,
     scope: &SystemScope,

@@ -34,7 +34,7 @@ pub(crate) struct FailedMailLine {
     owner: Option<(i64, String)>,
     to: String,
     why: &'static str,
-    /// What the mail server said, for whoever asks.
+    /// The answer of the mail server.
     answer: String,
     useless: Option<&'static str>,
 }

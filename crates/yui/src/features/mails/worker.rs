@@ -29,7 +29,7 @@ const BATCH: i64 = 16;
 /// How many conversations it has with the mail server.
 const LANES: usize = 4;
 
-/// How long a mail is a worker's without a sign of life: a mail of a killed worker, perhaps with a code, waits no longer.
+/// How long a worker holds a mail without a heartbeat. A mail of a killed worker, perhaps with a code, waits at most this long.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often a worker gives one.
@@ -77,7 +77,7 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
             _ = clock.tick() => {}
         }
         if let Err(error) = deliver_until(&app, &stop).await {
-            tracing::error!("mail can not be delivered: {error:#}");
+            tracing::error!("mail delivery failed: {error:#}");
         }
         if *stop.borrow() {
             return;
@@ -135,7 +135,7 @@ async fn deliver_batch(app: &App, scope: &SystemScope, stop: &watch::Receiver<bo
     Ok(all)
 }
 
-/// Gives signs of life for these mails, as far as they are not settled.
+/// Sends heartbeats for the mails that are not settled yet.
 async fn held(app: &App, scope: &SystemScope, mails: &[(i64, i32)]) -> Infallible {
     let mut clock = interval_at(Instant::now() + HEARTBEAT_INTERVAL, HEARTBEAT_INTERVAL);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -146,7 +146,7 @@ async fn held(app: &App, scope: &SystemScope, mails: &[(i64, i32)]) -> Infallibl
             Err(_) => Ok(()),
         };
         if let Err(error) = held {
-            tracing::warn!(society = scope.society_id(), "no sign of life could be given for mails: {error}");
+            tracing::warn!(society = scope.society_id(), "heartbeat failed for mails: {error}");
         }
     }
 }
@@ -257,7 +257,7 @@ fn report(scope: &SystemScope, mail: &LeasedMail, settled: &Settled) {
     match settled {
         Settled::Sent { .. } => tracing::info!(society, mail = id, kind, to, tries, "mail delivered"),
         Settled::PutOff { due, why } => {
-            tracing::warn!(society, mail = id, kind, to, tries, %due, "mail put off: {why}");
+            tracing::warn!(society, mail = id, kind, to, tries, %due, "mail delayed: {why}");
         }
         Settled::GivenUp { why, .. } => tracing::error!(society, mail = id, kind, to, tries, "mail given up: {why}"),
         Settled::PutBack => {}

@@ -56,7 +56,7 @@ pub(super) enum ActionOutcome {
     Done(&'static str),
     /// It waits for a second person.
     Asked,
-    /// What was typed can not be: the field and why.
+    /// What was typed cannot be: the field and why.
     Refused(&'static str, String),
 }
 

@@ -21,7 +21,7 @@ pub(super) enum Lookup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Meaning {
     pub(super) lookup: Lookup,
-    /// A part of the name that whoever is found must have as well.
+    /// A further part that the name must have.
     pub(super) name: Option<String>,
 }
 

@@ -29,7 +29,7 @@ use crate::{
     ui::{FormState, Page, PageContext, format},
 };
 
-/// How many people a search looks at. Whoever finds so many has to type more.
+/// The most people that a search examines. With more, staff have to narrow the search.
 const CANDIDATES: i64 = 1_000;
 
 /// How many are counted.

@@ -60,7 +60,7 @@ pub(crate) struct MemberStatementForm {
     identity: String,
 }
 
-/// Returns whether there is anything that the member sees: whoever has not enrolled, or is stopped, sees nothing.
+/// Returns whether the member sees anything: accounts that are not enrolled, or stopped, see nothing.
 pub(super) fn is_possible(staff: &StaffScope, target: &ActionTarget) -> bool {
     staff.society().policy.services.contains(&Service::Expenses) && target.is("enrolled")
 }

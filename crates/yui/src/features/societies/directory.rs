@@ -165,7 +165,7 @@ impl Shared {
             match read {
                 Ok(read) => *known = CachedSociety { outdated: known.outdated, ..read },
                 Err(error) => {
-                    tracing::warn!("the societies as they were read before are used: {error}");
+                    tracing::warn!("societies not reloaded, cached ones used: {error}");
                     known.outdated = true;
                     known.reading = None;
                 }

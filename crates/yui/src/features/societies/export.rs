@@ -81,7 +81,7 @@ const VALUES: &str = "int: a number, true and false are 1 and 0; text: text, a d
 /// moment, whatever is written meanwhile.
 ///
 /// # Errors
-/// Where the folder holds something, can not be written, or the database does not answer. What was written stays, without a manifest.
+/// Where the folder holds something, cannot be written, or the database does not answer. What was written stays, without a manifest.
 pub async fn export(app: &App, scope: &SystemScope, folder: &Path) -> anyhow::Result<Manifest> {
     let shown = folder.display();
     if folder.exists() && folder.read_dir().with_context(|| format!("cannot read {shown}"))?.next().is_some() {

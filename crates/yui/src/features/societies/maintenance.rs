@@ -50,7 +50,7 @@ impl MaintenanceRule {
     /// Says whether the rule can ever close the portal.
     ///
     /// # Errors
-    /// [`RuleError`], where it can not.
+    /// [`RuleError`], where it cannot.
     pub fn check(&self) -> Result<(), RuleError> {
         let (from, to) = self.hours();
         let day = match *self {

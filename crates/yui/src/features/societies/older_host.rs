@@ -25,7 +25,7 @@ pub(super) enum HostRefusal {
     Taken,
 }
 
-/// Returns why this can not be a host name of the society's older system, if it can not.
+/// Returns why this cannot be a host name of the society's older system, if it cannot.
 pub(super) async fn refused(app: &App, scope: &impl InSociety, host: &str) -> anyhow::Result<Option<HostRefusal>> {
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     if host.is_empty() || host.len() > 253 || !host.chars().all(known) || host.starts_with('.') || host.ends_with('.') {

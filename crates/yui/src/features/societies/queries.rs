@@ -77,7 +77,7 @@ struct SocietyIdRow {
     id: i64,
 }
 
-/// Returns all societies with their newest policies. One whose policy can not be read is left out and said so.
+/// Returns all societies with their newest policies. One whose policy cannot be read is left out and said so.
 pub(crate) async fn society_list(db: &Db) -> Result<Vec<Society>, DbError> {
     let rows: Vec<SocietyRow> = db.all(&SOCIETY_LIST, params![]).await?;
     Ok(rows

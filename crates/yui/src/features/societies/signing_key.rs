@@ -42,9 +42,9 @@ fn context<'a>(society: &'a str, version: &'a str) -> seal::Context<'a> {
 /// Why a key is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyRefusal {
-    /// The private key can not be read.
+    /// The private key cannot be read.
     Key,
-    /// The certificate can not be read.
+    /// The certificate cannot be read.
     Certificate,
     /// The two do not belong together.
     Mismatch,
@@ -110,11 +110,11 @@ pub async fn valid_until(app: &App, scope: &impl InSociety) -> anyhow::Result<Op
 /// Returns the society's newest signing key, if it has one.
 ///
 /// # Errors
-/// Where the key can not be unsealed.
+/// Where the key cannot be unsealed.
 pub async fn newest(app: &App, scope: &impl InSociety) -> anyhow::Result<Option<SigningKey>> {
     let row: Option<KeyRow> = app.db.optional(&KEY_NEWEST, params![scope.society_id()]).await?;
     let Some(KeyRow { version, certificate, sealed_key }) = row else { return Ok(None) };
-    let keys = app.keys.as_ref().context("YUI_KEYS is not set: the signing key can not be unsealed")?;
+    let keys = app.keys.as_ref().context("YUI_KEYS is not set: the signing key cannot be unsealed")?;
     let (society, row) = (scope.society_id().to_string(), version.to_string());
     let key = keys.open(&context(&society, &row), &sealed_key)?;
     let key = String::from_utf8(key.to_vec()).context("the unsealed signing key is not PEM")?;

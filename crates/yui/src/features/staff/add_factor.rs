@@ -67,7 +67,7 @@ pub(super) struct StaffAppForm {
 
 const TITLE: &str = "認証方法の登録";
 
-/// Whoever may register a factor: somebody with a proved password and no factor yet, or somebody signed in who proved
+/// Who may add a factor: a login with a proved password and no factor yet, or a session that confirmed
 /// theirs a moment ago.
 pub(super) enum StaffRegistrant {
     PendingLogin(PendingStaffLogin),

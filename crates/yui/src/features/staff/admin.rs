@@ -41,7 +41,7 @@ pub struct Invited<'a> {
 /// Invites somebody to the society's staff; returns the path of the link that is mailed to them.
 ///
 /// # Errors
-/// Where the address can not be one, the name is empty, or the society has somebody with this address.
+/// Where the address cannot be one, the name is empty, or the society has somebody with this address.
 pub async fn invite(app: &App, scope: &SystemScope, invited: &Invited<'_>) -> anyhow::Result<String> {
     let name = invited.name.trim();
     if name.is_empty() {
@@ -97,7 +97,7 @@ async fn invited(
     Ok(path)
 }
 
-/// Does what was approved, in the caller's transaction: invites whoever was entered, or a stopped one again.
+/// Does what was approved, in the caller's transaction: invites the person who was entered, or a stopped account again.
 ///
 /// # Errors
 /// Where the account is in use, or the database does not answer.
@@ -152,7 +152,7 @@ async fn line_of(tx: &mut Tx, scope: &SystemScope, staff_id: i64) -> anyhow::Res
     lines.into_iter().find(|line| line.staff_id == staff_id).context("the member of staff")
 }
 
-/// Makes the account with this address one that was just invited, locked or not: whoever owns it, the only administrator too, sets a
+/// Makes the account with this address one that was just invited, locked or not: its owner, even if the only administrator, sets a
 /// password and registers a second factor anew.
 ///
 /// # Errors

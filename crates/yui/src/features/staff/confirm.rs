@@ -1,4 +1,4 @@
-//! Before a dangerous act, whoever is signed in proves the second factor again.
+//! Before a dangerous act, staff prove the second factor again.
 
 use askama::Template;
 use axum::{

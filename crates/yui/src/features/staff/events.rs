@@ -1,4 +1,4 @@
-//! What happens to the accounts of staff: whoever an account belongs to is told of it by mail, in the transaction of the act.
+//! What happens to the accounts of staff: the owner is told by mail, in the transaction of the act.
 
 use yui_db::Tx;
 

@@ -1,4 +1,4 @@
-//! The own account of whoever is signed in: factors, password, other browsers.
+//! The own account of a member of staff: factors, password, other sessions.
 
 use askama::Template;
 use axum::{
@@ -105,7 +105,7 @@ pub(super) async fn factor_delete(
     Path(factor_id): Path<i64>,
 ) -> Result<Response, AppError> {
     let mut tx = app.db.begin().await?;
-    // Whoever removes another at the same moment waits here.
+    // A concurrent removal waits here.
     queries::staff_hold(&mut tx, &staff, staff.staff_id).await?;
     let factors = queries::factors_in(&mut tx, &staff, staff.staff_id).await?;
     let Some(factor) = factors.iter().find(|factor| factor.factor_id == factor_id) else {

@@ -31,7 +31,7 @@ use crate::{
     ui::{FormState, Page, PageContext},
 };
 
-/// So many wrong codes in a row lock the account until an administrator unlocks it: whoever types them has the password.
+/// So many wrong codes in a row lock the account until an administrator unlocks it: the password is known to whom types them.
 const WRONG_CODES: i32 = 10;
 
 pub(super) const REFUSED: &str = "パスキーを確認できませんでした。もう一度試すか、アプリのコードを入力してください。";
@@ -159,7 +159,7 @@ pub(super) async fn show(
     Ok(page(&context, FormState::default(), StaffFactors::of(&factors)).into_response())
 }
 
-/// Returns whoever acts in a login that is not yet a session: the command line's and workers' scope names them.
+/// Returns the actor of a login that is not a session yet: the command line's and workers' scope names them.
 pub(super) fn acting(scope: &PublicScope, staff: &StaffRow, client: &ClientInfo) -> SystemScope {
     SystemScope::of_staff_logging_in(scope, staff.staff_id, &staff.name, &client.address.to_string())
 }
@@ -222,7 +222,7 @@ pub(super) async fn passkey_finish(
     Ok(json_redirect(advance(&app, &client, login, tx).await?))
 }
 
-/// Opens the session of whoever has proved both factors.
+/// Opens the session after both factors are proved.
 pub(super) async fn advance(
     app: &App,
     client: &ClientInfo,

@@ -13,7 +13,7 @@ pub enum Role {
     Viewer,
 }
 
-/// What a page or act of the console wants of whoever uses it.
+/// The right that a page or act of the console requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// Looking at what there is.

@@ -32,7 +32,7 @@ fn idle_since(now: Timestamp) -> Timestamp {
     now.checked_sub(IDLE).unwrap_or(Timestamp::MIN)
 }
 
-/// Issues a session to whoever has proved both factors: `login` is the login under way, which is used up. Returns the
+/// Issues a session after both factors are proved: `login` is the pending login, which is used up. Returns the
 /// session's cookie and that of the browser, known from now on, or nothing where the login was used or the account has changed since.
 pub(super) async fn open(
     app: &App,

@@ -236,7 +236,7 @@ pub(super) async fn agreements(
                 app.searches.place(turn).await,
                 queries::agreements_after(&app.db, &staff, version, after, PORTION).await,
             ) else {
-                return Some((Err(std::io::Error::other("the agreements can not be read")), (None, "")));
+                return Some((Err(std::io::Error::other("the agreements cannot be read")), (None, "")));
             };
             let text = rows.iter().fold(head.to_owned(), |text, one| {
                 text + &csv::line(&[&one.name, &one.user_id, &format::minute(one.agreed_at.to_jiff()), &one.address])

@@ -72,7 +72,7 @@ pub(super) async fn newest(db: &Db, scope: &impl InSociety) -> Result<Option<New
     db.optional(&TERMS_NEWEST, params![scope.society_id()]).await
 }
 
-/// As [`newest`]; whoever else publishes a version of the society's waits until the transaction is over.
+/// As [`newest`]; a concurrent publication of the society waits until the transaction ends.
 pub(super) async fn newest_held(tx: &mut Tx, scope: &SystemScope) -> Result<Option<NewestTerms>, DbError> {
     ids_take(tx, scope, "terms", 1).await?;
     tx.optional(&TERMS_NEWEST, params![scope.society_id()]).await

@@ -262,7 +262,7 @@ pub(in super::super) async fn submit(
     let Some(mut tx) = registrant.begin(&app, SecondFactor::App).await? else {
         return Ok(Redirect::to("/login/continue").into_response());
     };
-    // Whoever is second with the same page finds its key taken.
+    // The second submission of the same page finds the key used.
     if queries::ceremony_take(&mut tx, scope, &question, KIND, now).await?.is_none() {
         return Ok(Redirect::to("/factors/app").into_response());
     }

@@ -56,7 +56,7 @@ impl FactorOwner {
         }
     }
 
-    /// Returns whether the society offers this factor; what it does not offer can not be registered, whatever is sent.
+    /// Returns whether the society offers this factor; what it does not offer cannot be registered, whatever is sent.
     pub(super) fn may(&self, factor: Factor) -> bool {
         self.scope().society().policy.factors.contains(&factor)
     }
@@ -152,7 +152,7 @@ async fn free_label(
 /// The most characters of a label.
 pub(super) const LABEL_MAX: usize = 40;
 
-/// Returns the label as it is kept: without the spaces around it and what can not be seen.
+/// Returns the label as it is kept: without the spaces around it and what cannot be seen.
 pub(super) fn label(typed: &str) -> String {
     typed.chars().filter(|c| !c.is_control()).collect::<String>().trim().chars().take(LABEL_MAX).collect()
 }

@@ -75,7 +75,7 @@ pub(in super::super) async fn submit(
     if !login.take_step(&mut tx, &proofs).await? {
         return Ok(Redirect::to("/login/continue").into_response());
     }
-    // The same code in another login at the same moment: whoever is second has a used code.
+    // The same code in another login at the same moment: the second one has a used code.
     if !queries::factor_step(&mut tx, &login.scope, id, (device.factor_id, step), now).await? {
         drop(tx);
         return wrong(&app, &context, &client, login, (way, "code"), "ワンタイムパスワードが正しくありません。").await;

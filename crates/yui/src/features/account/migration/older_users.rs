@@ -252,7 +252,7 @@ impl OlderUsers {
         let under = insured.get(&row_key(&row)).map(Vec::as_slice).unwrap_or_default();
         let branch =
             |person: &&Coverage| row.branch.is_none() || person.branch.is_none() || person.branch == row.branch;
-        // A number that was given anew belongs to whoever has it today, else to whoever had it last.
+        // A reused number belongs to its present holder, else to its last one.
         let covered = |person: &Coverage| person.from <= self.today && person.to.is_none_or(|to| to > self.today);
         let Some(person) = under.iter().filter(branch).max_by_key(|person| (covered(person), person.from)) else {
             let (column, reason) = if under.is_empty() {

@@ -1,5 +1,5 @@
 //! Work that staff order and a worker does, of each kind one at a time in a society. A worker takes an order and keeps it by
-//! signs of life. Who is killed gives no sign, and another goes on where the work stood; an order that fails is tried again.
+//! heartbeats. When a worker is killed, another one continues where it stopped. A failed job is retried.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
     scope::{InSociety, SystemScope},
 };
 
-/// How long an order is a worker's without a sign of life.
+/// How long a worker holds a job without a heartbeat.
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often a worker gives one, and learns whether the order still stands.
@@ -101,7 +101,7 @@ async fn in_the_name<O: Order>(app: &App, scope: &SystemScope, order: &O) -> any
     order.work(app, &scope.acting_for(Actor::staff(staff_id, &name, from))).await
 }
 
-/// Gives signs of life; returns when the order was stopped or is another worker's.
+/// Sends heartbeats; returns when the job was stopped or another worker holds it.
 async fn lost<O: Order>(app: &App, scope: &SystemScope, order: &O) {
     let (id, tries) = order.taken();
     let mut clock = interval(HEARTBEAT_INTERVAL);
@@ -114,7 +114,7 @@ async fn lost<O: Order>(app: &App, scope: &SystemScope, order: &O) {
         match app.db.execute(O::STATEMENTS.keep, params![scope.society_id(), id, tries, until]).await {
             Ok(0) => return,
             Ok(_) => {}
-            Err(error) => tracing::warn!("no sign of life could be given: {error}"),
+            Err(error) => tracing::warn!("heartbeat failed: {error}"),
         }
     }
 }

@@ -51,7 +51,7 @@ pub enum Whom<'a> {
     WithoutPair,
     /// Insured persons, covered today, whose first way in has died before they finished enrolment.
     Expired,
-    /// Whoever got a pair in this run of the console and waits for enrolment still: all of its paper was lost.
+    /// Everybody who got temporary credentials in this run and is not enrolled: its paper was lost.
     Run(i64),
     /// The account with this user ID, whose paper was lost: the old pair is dead at once.
     Account(&'a str),
@@ -75,7 +75,7 @@ pub async fn issue(
     let mut pairs = queries::pairs(&app.db, scope, NO_RUN).await?;
     pairs.retain(|pair| only.is_none_or(|only| only == pair.account_id));
     let csv = csv(app, scope, &pairs)?;
-    // What can not be written down is not handed out.
+    // What cannot be written down is not handed out.
     audit::seen(app, scope, PAIRS_ISSUED, None, &format!("{}件", pairs.len())).await?;
     deliver(csv.as_bytes()).context("the pairs were not written; they are kept, and the next run writes them")?;
     let mut tx = app.db.begin().await?;
@@ -208,7 +208,7 @@ pub(in super::super) async fn reissue(
 }
 
 /// Puts a pair in the place of the old one; returns false where the account does not wait for enrolment. What the old way
-/// in has led to is undone: whoever comes with the new paper begins anew.
+/// in has led to is undone: the new paper begins a new enrolment.
 async fn reissue_in(
     app: &App,
     tx: &mut Tx,

@@ -170,7 +170,8 @@ impl StandingRow {
     fn standing(self, factors: Vec<Factor>) -> Option<(AuthAccount, String)> {
         let jiff = |instant: Option<yui_db::Timestamp>| instant.map(yui_db::Timestamp::to_jiff);
         let enrolment = self.enrolment.map(|text| serde_json::from_str::<EnrolmentProgress>(&text)).transpose();
-        let enrolment = enrolment.inspect_err(|error| tracing::error!("an account's enrolment begins anew: {error}"));
+        let enrolment = enrolment
+            .inspect_err(|error| tracing::error!("enrolment state unreadable, enrolment starts over: {error}"));
         let standing = AuthAccount {
             account_id: self.account_id,
             revision: self.revision,

@@ -222,7 +222,7 @@ fn words(app: &App, came: &Came) -> String {
             )
         }
         Came::Disk(error) => {
-            tracing::error!("an uploaded file can not be kept: {error}");
+            tracing::error!("uploaded file could not be stored: {error}");
             "サーバーにファイルを保存できませんでした（空き容量などの問題です）。システムの管理者に連絡してください。"
                 .to_owned()
         }

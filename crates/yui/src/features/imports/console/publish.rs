@@ -236,7 +236,7 @@ pub(super) async fn submit(
     }
 }
 
-/// Returns why it can not be asked again, naming the question that is open; it may have been decided this moment.
+/// Returns why it cannot be asked again, naming the question that is open; it may have been decided this moment.
 fn asked_before(open: Option<&approvals::Open>) -> String {
     match open {
         Some(approvals::Open { detail, asked_name }) => format!(

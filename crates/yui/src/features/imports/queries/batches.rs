@@ -321,7 +321,7 @@ pub(in super::super) async fn kept_set(
     tx.execute(&KEPT_SET, params![scope.society_id(), batch_id, kept]).await.map(drop)
 }
 
-/// Has a batch withdrawn for whoever this is, and not published; returns false where it is or is to be withdrawn already.
+/// Orders the withdrawal of a batch in the name of this actor; returns false where it is or is to be withdrawn already.
 pub(in super::super) async fn withdraw_order(
     tx: &mut Tx,
     scope: &SystemScope,

@@ -499,7 +499,7 @@ pub(super) async fn person_delete(tx: &mut Tx, scope: &impl InSociety, person: &
     tx.execute(&MEMBER_DELETE, params![society, person.member_id]).await.map(drop)
 }
 
-/// Removes the person's households where nobody is left in them; returns whether one of these can not go because expenses
+/// Removes the person's households where nobody is left in them; returns whether one of these cannot go because expenses
 /// or an account are its own.
 pub(super) async fn households_clear(tx: &mut Tx, scope: &impl InSociety, person: &Person) -> Result<bool, DbError> {
     for span in &person.spans {

@@ -276,7 +276,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Field> {
 /// Returns the policy as JSON.
 ///
 /// # Errors
-/// Where it can not be written, which no policy causes.
+/// Where it cannot be written, which no policy causes.
 pub(crate) fn json(policy: &Policy) -> serde_json::Result<Value> {
     serde_json::to_value(policy)
 }

@@ -66,7 +66,7 @@ impl PostcardTextForm {
         PostcardLines { sender, postage, inquiry }
     }
 
-    /// Returns the sentence about a line that can not stand on the card, by its number in the field.
+    /// Returns the sentence about a line that cannot stand on the card, by its number in the field.
     fn words(&self, Misfit { part, line, why }: Misfit) -> String {
         let text = self.fields().into_iter().find(|(one, _)| *one == part).map_or("", |(_, text)| text);
         if part == Part::Inquiry && numbered(text).next().is_none() {
@@ -152,7 +152,7 @@ pub(super) async fn submit(
     Ok(Redirect::to("/console/settings/postcards").into_response())
 }
 
-/// Returns the lines that can not stand on the card; none where there are no fonts to measure with.
+/// Returns the lines that cannot stand on the card; none where there are no fonts to measure with.
 async fn misfits(app: &App, society: &Society, sheet: PostcardSheet) -> Result<Option<Vec<Misfit>>, AppError> {
     let Some(fonts) = app.fonts.clone() else { return Ok(None) };
     Ok(Some(app.heavy.run(heavy::society(society), move || sheet.misfits(&fonts)).await??))

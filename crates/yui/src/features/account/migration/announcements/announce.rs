@@ -91,7 +91,7 @@ pub(super) struct Sending {
 /// Returns what sending on that day, with this last day of the way in, would do to how many.
 ///
 /// # Errors
-/// [`AnnouncementRefusal`] where it can not be done, or where the database does not answer.
+/// [`AnnouncementRefusal`] where it cannot be done, or where the database does not answer.
 pub(super) async fn foresee(
     app: &App,
     scope: &impl InSociety,
@@ -179,7 +179,7 @@ pub(super) async fn recorded(
 }
 
 /// Does the next portion after the account `through`; returns the last account of it and what was done, or nothing where
-/// none is left. Whoever else writes to the same society waits for the transaction's end, so that nobody is mailed twice.
+/// none is left. Other writers of the same society wait for the transaction's end, so that nobody is mailed twice.
 pub(super) async fn portion(
     app: &App,
     tx: &mut Tx,

@@ -53,7 +53,7 @@ fn asked(words: &str) -> anyhow::Result<(Date, Option<Date>)> {
 /// writes them.
 ///
 /// # Errors
-/// [`super::AnnouncementRefusal`] where that can not be done any more, or where the database does not answer.
+/// [`super::AnnouncementRefusal`] where that cannot be done any more, or where the database does not answer.
 pub(crate) async fn order_approved(app: &App, tx: &mut Tx, scope: &SystemScope, detail: &str) -> anyhow::Result<()> {
     let (on, until) = asked(detail)?;
     let (sending, _) = foresee(app, scope, on, until).await?;

@@ -1,4 +1,4 @@
-//! Why announcements can not be sent as they are wanted.
+//! Why announcements cannot be sent as they are wanted.
 
 use jiff::civil::Date;
 

@@ -1,6 +1,6 @@
 //! 仮IDの発行: staff order pairs for many, a worker makes them, and they leave as postcards or as the printing house's list,
 //! each once and by somebody with a name. While they are made, that can be given up. On wish, or two weeks later, the passwords
-//! are forgotten; for whoever has not enrolled a run can be done again.
+//! are forgotten; a run can be repeated for people who have not enrolled.
 
 mod pages;
 mod paper;

@@ -106,7 +106,7 @@ pub(crate) struct PairRunPage {
     words: String,
     /// Pairs that are still there to be written out.
     left: i64,
-    /// Whoever got one in this run and has not enrolled.
+    /// Everybody who got one in this run and has not enrolled.
     again: i64,
 }
 

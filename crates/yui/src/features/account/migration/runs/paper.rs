@@ -71,7 +71,7 @@ pub(super) fn key(row: &PairRow) -> String {
 /// Writes the postcards into a file that nobody else sees and that is gone when it is closed.
 ///
 /// # Errors
-/// Where there are no fonts, or the file can not be written; [`yui_print::PrintError::Misfits`] where a line has no room.
+/// Where there are no fonts, or the file cannot be written; [`yui_print::PrintError::Misfits`] where a line has no room.
 pub(super) async fn written(app: &App, scope: &SystemScope, pairs: Vec<PairRow>) -> anyhow::Result<(File, Written)> {
     let fonts = app.fonts.clone().context("no fonts")?;
     let (app, scope) = (app.clone(), scope.clone());
