@@ -11,7 +11,7 @@ use crate::soak;
 use crate::steps::Steps;
 use crate::times;
 use crate::tools;
-use crate::workspace::{cargo, program, root};
+use crate::workspace::{as_by_hand, cargo, program, root};
 
 /// The version of the test runner.
 const NEXTEST: &str = "0.9.143";
@@ -77,6 +77,7 @@ fn nextest(arguments: &[&str], names: &[&str], cluster: Option<&Cluster>) -> Res
     }
     let mut nextest = Command::new(tools::path("cargo-nextest", NEXTEST)?);
     nextest.args(["nextest", "run", "--workspace"]).args(arguments).args(names).current_dir(root());
+    as_by_hand(&mut nextest);
     match cluster {
         Some(cluster) => nextest.env("YUI_TEST_POSTGRES", cluster.url()),
         None => nextest.env_remove("YUI_TEST_POSTGRES"),

@@ -33,7 +33,29 @@ pub(crate) fn target() -> PathBuf {
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut cargo = Command::new(setting("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(arguments).current_dir(root());
+    as_by_hand(&mut cargo);
     cargo
+}
+
+/// What cargo tells xtask of itself: ring's build script looks at it.
+const OF_XTASK: &[&str] = &[
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
+/// Lets a command that builds see what it would see by hand: else ring, and all that is built upon it, is built anew whenever
+/// somebody builds now with xtask and now without.
+pub(crate) fn as_by_hand(command: &mut Command) {
+    for name in OF_XTASK {
+        command.env_remove(name);
+    }
 }
 
 /// What a program prints, `None` if it is not there or fails.

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqliteConnection};
 
 use crate::{Db, Engine};
 
@@ -62,6 +62,7 @@ impl TestDb {
                 let making = tempfile::tempdir_in(&templates).expect("a temporary folder");
                 let path = making.path().join("yui.db");
                 migrated(&sqlite_at(&path), fill).await;
+                all_in_one_file(&path).await;
                 fs::rename(path, &template).expect("the template gets its name");
             }
         }
@@ -104,6 +105,14 @@ async fn migrated(address: &str, fill: impl AsyncFnOnce(&str)) {
     db.migrate().await.expect("the migrations run");
     db.close().await;
     fill(address).await;
+}
+
+/// Writes what is still in the write-ahead log into the database itself: a copy of that file alone has everything.
+async fn all_in_one_file(path: &Path) {
+    let mut connection = SqliteConnection::connect(&sqlite_at(path)).await.expect("SQLite opens");
+    let checkpoint = connection.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("a checkpoint");
+    assert_eq!(checkpoint.get::<i64, _>(0), 0, "nothing else has the database open");
+    connection.close().await.expect("SQLite closes");
 }
 
 /// The folder of this program's templates, beside those of programs that are no more.

@@ -130,7 +130,7 @@ impl MemberAction for FactorsReset {
             return Ok(ActionOutcome::Refused("reason", words.to_owned()));
         }
         tx.commit().await?;
-        Ok(ActionOutcome::Asked)
+        Ok(ActionOutcome::ApprovalRequested)
     }
 }
 

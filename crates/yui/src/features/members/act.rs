@@ -55,7 +55,7 @@ pub(super) enum ActionOutcome {
     /// It was done; the word tells the person's page which words to show.
     Done(&'static str),
     /// It waits for a second person.
-    Asked,
+    ApprovalRequested,
     /// What was typed cannot be: the field and why.
     Refused(&'static str, String),
 }
@@ -201,7 +201,9 @@ pub(super) async fn submit<A: MemberAction>(
             ActionOutcome::Done(word) => {
                 return Ok(Redirect::to(&format!("/console/members/{id}?done={word}")).into_response());
             }
-            ActionOutcome::Asked => return Ok(Redirect::to("/console/approvals?done=asked").into_response()),
+            ActionOutcome::ApprovalRequested => {
+                return Ok(Redirect::to("/console/approvals?done=asked").into_response());
+            }
             ActionOutcome::Refused(field, words) => form.error(field, &words),
         }
     }

@@ -188,13 +188,13 @@ pub(super) async fn branding_keep(
     tx.execute(&BRANDING_KEEP, params![scope.society_id(), id, accent, logo, now]).await.map(drop)
 }
 
-/// Returns the sign of a version.
+/// Returns the logo of a version of the branding.
 pub(super) async fn branding_logo(db: &Db, scope: &impl InSociety, version: i64) -> Result<Option<Vec<u8>>, DbError> {
     #[derive(sqlx::FromRow)]
-    struct Row {
+    struct LogoRow {
         logo: Option<Vec<u8>>,
     }
-    let row: Option<Row> = db.optional(&BRANDING_LOGO, params![scope.society_id(), version]).await?;
+    let row: Option<LogoRow> = db.optional(&BRANDING_LOGO, params![scope.society_id(), version]).await?;
     Ok(row.and_then(|row| row.logo))
 }
 

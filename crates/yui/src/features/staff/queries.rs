@@ -205,10 +205,10 @@ pub(super) async fn owner_in(tx: &mut Tx, scope: &impl InSociety, staff_id: i64)
 /// Holds the society's working administrators for this transaction and returns their ids: nobody else takes one away.
 pub(super) async fn admins_hold(tx: &mut Tx, scope: &impl InSociety) -> Result<Vec<i64>, DbError> {
     #[derive(sqlx::FromRow)]
-    struct Row {
+    struct AdministratorRow {
         staff_id: i64,
     }
-    let rows: Vec<Row> = tx.all(&ADMINS_HOLD, params![scope.society_id()]).await?;
+    let rows: Vec<AdministratorRow> = tx.all(&ADMINS_HOLD, params![scope.society_id()]).await?;
     Ok(rows.into_iter().map(|row| row.staff_id).collect())
 }
 
@@ -268,10 +268,10 @@ pub(super) async fn wrong_code(
     (most, now): (i32, Timestamp),
 ) -> Result<Option<bool>, DbError> {
     #[derive(sqlx::FromRow)]
-    struct Row {
+    struct LockedRow {
         locked: bool,
     }
-    let row: Option<Row> = tx.optional(&STAFF_WRONG, params![scope.society_id(), staff_id, most, now]).await?;
+    let row: Option<LockedRow> = tx.optional(&STAFF_WRONG, params![scope.society_id(), staff_id, most, now]).await?;
     Ok(row.map(|row| row.locked))
 }
 

@@ -155,9 +155,9 @@ pub(super) async fn agreements_after(
 /// Returns how many accounts are in use: who will be asked.
 pub(super) async fn enrolled(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
     #[derive(sqlx::FromRow)]
-    struct Row {
+    struct AccountCountRow {
         count: i64,
     }
-    let row: Row = db.one(&ENROLLED, params![scope.society_id()]).await?;
+    let row: AccountCountRow = db.one(&ENROLLED, params![scope.society_id()]).await?;
     Ok(row.count)
 }

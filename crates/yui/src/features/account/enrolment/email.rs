@@ -124,9 +124,9 @@ async fn send(app: &App, login: PendingLogin, address: &str, sign_out_everywhere
     let mut progress = account.enrolment.clone();
     progress.pending_email = Some(address.to_owned());
     let mut tx = app.db.begin().await?;
-    let stepped = login.take_step(&mut tx, &login.proofs).await?
+    let advanced = login.take_step(&mut tx, &login.proofs).await?
         && queries::progress_set(&mut tx, scope, account, &progress).await?;
-    if !stepped {
+    if !advanced {
         return Ok(Redirect::to("/login/continue").into_response());
     }
     if sign_out_everywhere {

@@ -125,9 +125,9 @@ pub(in super::super) async fn submit(
     let mut progress = login.account.enrolment.clone();
     progress.identity_checked = true;
     let mut tx = app.db.begin().await?;
-    let stepped = login.take_step(&mut tx, &login.proofs).await?
+    let advanced = login.take_step(&mut tx, &login.proofs).await?
         && queries::progress_set(&mut tx, &login.scope, &login.account, &progress).await?;
-    if !stepped {
+    if !advanced {
         return Ok(Redirect::to("/login/continue").into_response());
     }
     if let Some(version) = login.account.current_terms {

@@ -42,9 +42,9 @@ async fn progressed(
     let mut progress = login.account.enrolment.clone();
     change(&mut progress);
     let mut tx = app.db.begin().await?;
-    let stepped = login.take_step(&mut tx, &login.proofs).await?
+    let advanced = login.take_step(&mut tx, &login.proofs).await?
         && queries::progress_set(&mut tx, &login.scope, &login.account, &progress).await?;
-    if !stepped {
+    if !advanced {
         return Ok(Redirect::to("/login/continue").into_response());
     }
     login.commit_and_advance(app, client, tx).await

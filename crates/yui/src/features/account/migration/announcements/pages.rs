@@ -116,7 +116,7 @@ pub(super) async fn page(
     let now = app.clock.now();
     let groups = progress(&app.db, staff, now).await?;
     let orders = queries::list(&app.db, staff, SHOWN).await?;
-    let under_way = orders.first().filter(|order| order.done_at.is_none() && order.stopped_at.is_none());
+    let running = orders.first().filter(|order| order.done_at.is_none() && order.stopped_at.is_none());
     Ok(MigrationPage {
         page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
@@ -125,9 +125,9 @@ pub(super) async fn page(
         groups: groups.to_vec(),
         standing: queries::standing(&app.db, staff, app.clock.today()).await?,
         waiting: queries::waiting(&app.db, staff, now).await?.iter().map(waiting).collect(),
-        working: under_way.is_some(),
-        trouble: under_way.is_some_and(|order| order.trouble_at.is_some()),
-        sending: under_way.is_some_and(|order| order.act == "send"),
+        working: running.is_some(),
+        trouble: running.is_some_and(|order| order.trouble_at.is_some()),
+        sending: running.is_some_and(|order| order.act == "send"),
         orders: orders.iter().map(order_line).collect(),
         by_two: approvals::needed(staff, Guarded::MassMail),
         asked: approvals::open_about(app, staff, Guarded::MassMail, ALL).await?,
