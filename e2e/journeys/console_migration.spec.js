@@ -33,8 +33,8 @@ test('users of an older system are told on a day that staff choose, move and tak
     ['ログインしたことがある人', '2', '0', '0', '0', '0%', '0'],
     ['ログインしたことがない人', '1', '0', '0', '0', '0%', '0'],
   ]);
-  await expect(mail(page)).toContainText('これから送れる人2人');
-  await expect(mail(page)).toContainText('メールアドレスがない人1人');
+  await expect(mail(page)).toContainText('これから送れる人 2人');
+  await expect(mail(page)).toContainText('メールアドレスがない人 1人');
 
   // A mistake stands at its field, and the answers stay.
   await plan(page, '2026-09-01', '2026-11-30');
@@ -60,7 +60,7 @@ test('users of an older system are told on a day that staff choose, move and tak
   await heading(page, '送信待ちの2通を取り消します');
   await submit(page, page.getByRole('button', { name: '2通を取り消す' }));
   await worked(page, '2通を取消し');
-  await expect(mail(page)).toContainText('送信待ち0通');
+  await expect(mail(page)).toContainText('送信待ち 0通');
 
   await plan(page, '2026-09-18');
   await submit(page, page.getByRole('button', { name: '2人に送る' }));
