@@ -17,7 +17,7 @@ test('terms that change are asked for at the next login, and once', async ({ pag
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, '加入者ポータル利用規約\n\n第1条（変わったところ）\n新しい約束です。\n');
   await portal.yui(['society', 'terms', '--society', 'minato', '--file', file, '--from', '2026-09-16']);
-  // Whoever is in stays in until the next login; before their day the terms are not asked for.
+  // A session lasts until the next login; before their date the terms are not asked for.
   await logOut(page, society);
   await page.goto(society.at('/login'));
   await logIn(page, account);

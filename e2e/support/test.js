@@ -4,7 +4,7 @@ import { Portal } from './portal.js';
 
 export { expect };
 
-/** A test with a browser that may not complain; its portal is added by whoever extends it. */
+/** A test with a browser that may not complain; tests that extend it add the portal. */
 export const bare = base.extend({
   engine: ['sqlite', { option: true, scope: 'worker' }],
 

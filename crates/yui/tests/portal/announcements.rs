@@ -309,7 +309,7 @@ async fn a_newer_order_takes_the_place_of_one_that_is_not_done(engine: Engine) {
 }
 
 #[portal_test]
-async fn nobody_is_mailed_twice_whoever_works_at_the_same_time(engine: Engine) {
+async fn nobody_is_mailed_twice_by_workers_at_the_same_time(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let scope = older_users(&portal, 300).await;
     let mut staff = portal.staff("minato", "kyufu").await;

@@ -193,7 +193,7 @@ async fn from_the_file_to_the_members_statement_and_back(engine: Engine) {
     ] {
         assert!(log.contains(act), "{act}");
     }
-    assert!(!log.contains("import worker"), "work is recorded as of whoever wanted it");
+    assert!(!log.contains("import worker"), "work is recorded in the name of its requester");
 }
 
 #[portal_test]

@@ -41,7 +41,7 @@ async fn taken(portal: &Portal, staff: &mut Browser, kind: &str, file: &str) -> 
 }
 
 #[portal_test]
-async fn whoever_follows_the_page_gets_through(engine: Engine) {
+async fn following_the_page_is_enough(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut staff = portal.staff("minato", "kyufu").await;
     for page in ["/console/imports", "/console/imports/new"] {

@@ -264,7 +264,7 @@ async fn a_register_import_with_a_flag_or_a_household_in_use_on_it_is_refused_in
     imports::withdraw(&portal.app, &scope, batch, "誤り").await.unwrap();
     assert_eq!(state_of(&portal).await, before);
 
-    // Shō, who was there, is insured himself from then on, with a household of his own.
+    // The dependent becomes insured and gets a household of his own.
     let header = "保険者番号,記号,番号,枝番,個人コード,氏名,カナ氏名,性別,生年月日,続柄,資格取得日,資格喪失日\r\n";
     let row = |numbers: &str, key: &str, name: &str, who: &str, from: &str| {
         format!("{INSURER},{numbers},{key},{name},ミホン,男,1980-01-01,{who},{from},\r\n")
@@ -530,7 +530,7 @@ async fn a_claim_that_is_not_there_can_not_be_taken_back(engine: Engine) {
 }
 
 #[portal_test]
-async fn the_first_faults_are_kept_whoever_found_them(engine: Engine) {
+async fn the_first_faults_are_kept_of_reader_and_register(engine: Engine) {
     const ROWS: u64 = 12_000;
     let portal = Portal::new(engine, true).await;
     let scope = with_register(&portal).await;

@@ -134,7 +134,7 @@ async fn many_are_paged_by_kana_and_counted_no_further_than_two_hundred(engine: 
 }
 
 #[portal_test]
-async fn whoever_has_left_is_found_when_asked_for_and_the_keys_follow_the_register(engine: Engine) {
+async fn people_who_left_are_found_on_request_and_the_keys_follow_the_register(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut staff = portal.staff("minato", "madoguchi").await;
     let row = |kana: &str, number: &str, to: &str| {

@@ -222,7 +222,7 @@ async fn who_may_be_known_under_other_numbers_is_asked_and_goes_along_with_the_f
     let nothing = staff.post(&format!("/console/imports/questions/{question}"), "").await;
     assert!(nothing.text().contains("選んでください"));
     let foreign = staff.post(&format!("/console/imports/questions/{question}"), &format!("same-{question}=1")).await;
-    assert!(foreign.text().contains("選んでください"), "a member who is no candidate is no answer");
+    assert!(foreign.text().contains("選んでください"), "a member who is not a candidate is refused");
     answered(&portal, &mut staff, question, &member).await;
     let households = households_of(&portal).await;
     assert_eq!(households.iter().filter(|names| names.contains("検査 美咲")).count(), 1, "{households:?}");

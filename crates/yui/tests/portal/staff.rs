@@ -139,7 +139,7 @@ async fn an_invitation_ends_after_a_week_and_when_a_newer_one_is_written(engine:
 }
 
 #[portal_test]
-async fn whoever_is_unknown_wrong_locked_or_stopped_reads_the_same_words(engine: Engine) {
+async fn unknown_wrong_locked_and_stopped_logins_read_the_same_words(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut admin = portal.staff("minato", "kanri").await;
     assert_eq!(admin.post("/console/staff/4/stop", "reason=x").await.location(), "/console/staff/4?done=stopped");
@@ -358,7 +358,7 @@ async fn one_alone_does_not_switch_the_second_person_off(engine: Engine) {
     assert!(again.first(".error-summary li").contains("すでに承認を依頼しています"), "{}", again.first("main"));
     let form = asked.attribute("form[action$='/refuse']", "action");
     let approve = form.replace("/refuse", "/approve");
-    assert_eq!(admin.post(&approve, "").await.status, 403, "not by whoever asked");
+    assert_eq!(admin.post(&approve, "").await.status, 403, "not by the requester");
     // Not by a role that does not decide settings.
     assert_eq!(portal.staff("minato", "kyufu").await.post(&approve, "").await.status, 403);
 

@@ -172,7 +172,7 @@ async fn the_owner_of_a_password_hears_that_wrong_codes_locked_the_account(engin
 }
 
 #[portal_test]
-async fn whoever_was_invited_hears_that_the_invitation_was_answered_and_a_factor_registered(engine: Engine) {
+async fn the_invited_person_is_told_that_the_invitation_was_answered_and_a_factor_added(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut notices = Notices::of(&portal);
     let mut admin = portal.staff("minato", "kanri").await;

@@ -376,7 +376,7 @@ async fn the_address_of_another_account_looks_like_any_other(engine: Engine) {
     }
     assert_eq!(told("free@mail.example").await, ["email_verify"]);
     assert_eq!(told("mihon00002@minato.example").await.len(), 2);
-    // However many are asked about, by whomever: mails are limited before anything is looked up.
+    // Mails are limited before anything is looked up, however many clients ask.
     let mut answers = Vec::new();
     for probe in 0..12 {
         let address = if probe % 2 == 0 { TAKEN_ADDRESS } else { "email=nobody%40mail.example" };

@@ -132,6 +132,7 @@ fn no_macro_takes_its_own_argument_for_the_pages() {
     let known = [
         ("f::", macros(FORM)),
         ("a::", macros("src/features/account/fields.html")),
+        ("r::", macros("src/features/imports/console/findings.html")),
         ("t::", macros("src/ui/widgets/table/table.html")),
     ];
     let mut calls = 0;

@@ -152,7 +152,7 @@ async fn a_run_that_is_given_up_leaves_what_was_made_to_the_next(engine: Engine)
 }
 
 #[portal_test]
-async fn a_run_whose_file_was_lost_is_done_again_for_whoever_has_not_enrolled(engine: Engine) {
+async fn a_run_whose_file_was_lost_is_repeated_for_people_who_have_not_enrolled(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut staff = portal.staff("minato", "kyufu").await;
     let run = ordered(&mut staff, "without").await;

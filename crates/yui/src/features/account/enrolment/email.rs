@@ -32,7 +32,7 @@ use crate::{
 /// How long the link in the mail works.
 pub(in super::super) const LINK_LIFE: SignedDuration = SignedDuration::from_mins(30);
 
-/// How often in a day somebody is told that their address was typed, by whomever.
+/// How often in a day the owner of an address is told that it was typed, by any client.
 const TOLD_A_DAY: i64 = 3;
 
 /// How long after a mail the next one may be asked for.

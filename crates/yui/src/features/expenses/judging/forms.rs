@@ -33,7 +33,7 @@ pub(in super::super) type FormsSeen = Newest<((i64, i32, &'static str, i64, Stri
 impl ExpenseImport {
     /// Returns whether an earlier record of files that came as one has the same visit in the other form.
     pub(super) fn other_form_in_these_files(&mut self, person: MatchedPerson, record: &Record) -> bool {
-        let Some(seen) = &mut self.forms_seen else { return false };
+        let Some(seen) = self.forms_seen.as_mut().filter(|_| !record.cancelled) else { return false };
         let form = ClaimForm::of(record.billed_in);
         let visit = |provider: String, form| {
             let (month, kind) = (record.hint.month.number(), record.care_kind.code());

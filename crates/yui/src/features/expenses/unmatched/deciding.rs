@@ -28,8 +28,8 @@ pub(super) enum Unassigned {
     Refused(String),
 }
 
-/// Assigns a claim to a member who was covered in its month; returns the batch that holds its row: the claim's own batch while that is
-/// staged, otherwise a batch of changes by hand.
+/// Assigns a claim to a member with coverage in its month. Returns the batch of the new row: the claim's own batch if it is staged,
+/// otherwise the batch that collects changes by hand.
 ///
 /// # Errors
 /// [`Unassigned`], or where the database does not answer.
