@@ -2,130 +2,54 @@
 
 mod late;
 
-pub(crate) use late::LateFormMessage;
-
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use axum::{
     Router,
     extract::{ConnectInfo, Request, State},
-    handler::Handler,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::MethodRouter,
 };
+pub(crate) use late::LateFormMessage;
 use tower_http::compression::CompressionLayer;
 use yui_db::in_request;
 
 use self::late::{Late, RedirectTarget, referring_page, with_kept_form};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    demo,
-    error::AppError,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        routes::{Permission, Route},
+        scope::PublicScope,
+        security,
+        society::{InSociety, maintenance},
+    },
     features::{
         account::{self, RanOut},
-        approvals, audit, dashboard, deduction, expenses, imports,
         kept::{self, FormOwner},
-        mails, members, register,
-        societies::{self, Service, maintenance, older_host},
-        staff::{self, Right},
-        terms, top,
+        societies::{self, older_host},
+        staff,
     },
-    scope::{InSociety, PublicScope},
-    security,
     ui::{self, PageContext, Signed},
+    wiring,
 };
 
-/// Who may use a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
-    /// Anybody who reaches the society's host.
-    Anybody,
-    /// A signed-in insured person of that society.
-    Member,
-    /// The same, having proved it a moment ago.
-    Fresh,
-    /// Somebody whose login (a member's or the staff's) is under way and stands at the route's own step (or, for registering
-    /// a factor, somebody signed in): the handler's argument says which.
-    Step,
-    /// A signed-in insured person, where the society has this service switched on.
-    Service(Service),
-    /// A signed-in member of the society's staff whose role has this right.
-    Staff(Right),
-    /// The same, having proved the second factor a moment ago.
-    StaffFresh(Right),
-    /// The demo's client, on the demo's own host; outside the demo the route does not exist.
-    DemoVisitor,
-    /// The machine's own checks, on any host: they show nothing of any society.
-    Machine,
-}
-
-/// One line of the list of routes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// GET or POST.
-    pub method: Method,
-    /// The path, as in `/assets/{name}`.
-    pub path: &'static str,
-    /// Who may use it.
-    pub permission: Permission,
-}
-
-/// All routes.
-fn list(routes: Routes) -> Routes {
-    use Permission::{Anybody, Machine};
-    let routes = routes
-        .get("/healthz", Machine, top::health)
-        .get("/readyz", Machine, top::ready)
-        .get("/assets/{name}", Machine, ui::asset_show)
-        .get("/language", Anybody, ui::language::choose);
-    let routes = top::routes(routes);
-    let routes = account::routes(routes);
-    let routes = expenses::routes(routes);
-    let routes = deduction::routes(routes);
-    let routes = dashboard::routes(routes);
-    let routes = members::routes(routes);
-    let routes = mails::routes(routes);
-    let routes = imports::routes(routes);
-    let routes = register::routes(routes);
-    let routes = staff::routes(routes);
-    let routes = approvals::routes(routes);
-    let routes = terms::routes(routes);
-    let routes = societies::settings_routes(routes);
-    let routes = audit::routes(routes);
-    demo::routes(routes)
-}
-
-/// Routes being gathered, each behind its permission.
-#[derive(Debug)]
-pub struct Routes {
-    /// The portal that they are to answer for; none where only the list of them is wanted.
-    app: Option<App>,
-    in_demo: bool,
-    society: Router<App>,
-    demo: Router<App>,
-    machine: Router<App>,
-    list: Vec<Route>,
-    pages: RoutePaths,
-}
-
-/// The paths that can be opened, as in `/assets/{name}`; known once all routes are.
+/// The paths that can be opened, as in `/assets/{name}`.
 #[derive(Clone, Debug, Default)]
-struct RoutePaths(Arc<OnceLock<Vec<&'static str>>>);
+struct RoutePaths(Arc<[&'static str]>);
 
 impl RoutePaths {
     /// Returns the page that stands for this path: itself, or the next one above it that can be opened. An act's path cannot, though a form
     /// with mistakes is shown there.
     fn above<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let pages = self.0.get()?;
         let mut path = path;
         while !path.is_empty() {
-            if pages.iter().any(|page| fits(page, path)) {
+            if self.0.iter().any(|page| fits(page, path)) {
                 return Some(path);
             }
             path = path.rsplit_once('/')?.0;
@@ -146,75 +70,28 @@ fn fits(route: &str, path: &str) -> bool {
     }
 }
 
-impl Routes {
-    fn none_yet(app: Option<App>, in_demo: bool) -> Self {
-        Self {
-            app,
-            in_demo,
-            society: Router::new(),
-            demo: Router::new(),
-            machine: Router::new(),
-            list: Vec::new(),
-            pages: RoutePaths::default(),
-        }
-    }
-
-    /// Returns whether this is the demo.
-    pub fn in_demo(&self) -> bool {
-        self.in_demo
-    }
-
-    /// Adds a page.
-    #[must_use]
-    pub fn get<H, T>(self, path: &'static str, permission: Permission, handler: H) -> Self
-    where
-        H: Handler<T, App>,
-        T: 'static,
-    {
-        self.add(Method::GET, path, permission, axum::routing::get(handler))
-    }
-
-    /// Adds an act.
-    #[must_use]
-    pub fn post<H, T>(self, path: &'static str, permission: Permission, handler: H) -> Self
-    where
-        H: Handler<T, App>,
-        T: 'static,
-    {
-        self.add(Method::POST, path, permission, axum::routing::post(handler))
-    }
-
-    fn add(mut self, method: Method, path: &'static str, permission: Permission, handler: MethodRouter<App>) -> Self {
-        self.list.push(Route { method, path, permission });
-        let Some(app) = self.app.clone() else { return self };
-        let router = match permission {
+/// The portal as a service, and the list of its routes.
+pub fn portal(app: &App) -> (Router, Vec<Route>) {
+    let all = wiring::routes(app.demo.is_some()).into_all();
+    let list: Vec<_> = all.iter().map(|(route, _)| route.clone()).collect();
+    let open = list.iter().filter(|route| route.method == Method::GET).map(|route| route.path);
+    let pages = RoutePaths(open.collect());
+    let (mut society, mut demo, mut machine) = (Router::new(), Router::new(), Router::new());
+    for (Route { path, permission, .. }, handler) in all {
+        let side = match permission {
             Permission::Anybody
             | Permission::Member
             | Permission::Fresh
             | Permission::Step
             | Permission::Service(_)
             | Permission::Staff(_)
-            | Permission::StaffFresh(_) => &mut self.society,
-            Permission::DemoVisitor => &mut self.demo,
-            Permission::Machine => &mut self.machine,
+            | Permission::StaffFresh(_) => &mut society,
+            Permission::DemoVisitor => &mut demo,
+            Permission::Machine => &mut machine,
         };
-        let authorize = from_fn_with_state((app, permission, self.pages.clone()), authorize);
-        *router = std::mem::take(router).route(path, handler.layer(authorize));
-        self
+        let authorize = from_fn_with_state((app.clone(), permission, pages.clone()), authorize);
+        *side = std::mem::take(side).route(path, handler.layer(authorize));
     }
-}
-
-/// The list of all routes, with those of the demo if wanted.
-pub fn routes(in_demo: bool) -> Vec<Route> {
-    list(Routes::none_yet(None, in_demo)).list
-}
-
-/// The portal as a service, and the list of its routes.
-pub fn portal(app: &App) -> (Router, Vec<Route>) {
-    let none_yet = Routes::none_yet(Some(app.clone()), app.demo.is_some());
-    let Routes { society, demo, machine, list, pages, .. } = list(none_yet);
-    let open = list.iter().filter(|route| route.method == Method::GET).map(|route| route.path);
-    pages.0.get_or_init(|| open.collect());
     let nothing = || async { AppError::NotFound };
     let hosts = Hosts {
         app: app.clone(),

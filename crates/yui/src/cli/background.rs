@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    app::App,
+    core::app::App,
     features::{account, dashboard, imports, mails, members, register},
 };
 

@@ -9,8 +9,11 @@ use yui_auth::password::Cost;
 
 use super::serve;
 use crate::{
-    app::{App, Random},
-    config::{self, Config},
+    core::{
+        app::{self, App},
+        config::{self, Config},
+        random::Random,
+    },
     demo,
 };
 
@@ -49,7 +52,7 @@ impl DemoArgs {
         let listener = serve::listen(&config).await?;
         let port = listener.local_addr()?.port();
         let password_cost = if self.cheap_passwords { Cost::Least } else { Cost::Today };
-        let app = App::start(config, Some(demo::Demo { port, password_cost })).await?;
+        let app = App::start(config, Some(app::Demo { port, password_cost })).await?;
         if let Some(clock) = self.clock {
             app.clock.advance(clock.duration_since(app.clock.now()).as_secs());
         }

@@ -8,16 +8,20 @@ use yui_print::Fonts;
 
 use super::{doctor_machine as machine, output};
 use crate::{
-    app::{App, Clock},
-    config::{self, Config},
+    core::{
+        app::App,
+        clock::Clock,
+        config::{self, Config},
+        scope::SystemScope,
+        society::InSociety,
+    },
     features::{
         account::{self, Events},
-        audit::{self, LogVerdict},
+        audit_log::{self, LogVerdict},
         keys::{self, Fits, InUse},
         mails,
         societies::signing_key,
     },
-    scope::{InSociety, SystemScope},
 };
 
 #[derive(Debug, Args)]
@@ -121,7 +125,7 @@ async fn look_inside(report: &mut DoctorReport, app: &App) -> anyhow::Result<()>
         let signing = signing_key::newest(app, scope).await.map_err(|error| format!("{error:#}"));
         let signing = signing.and_then(|key| key.map(|_| "present".into()).ok_or_else(|| "none kept".into()));
         report.tell(&format!("signing key of {key}"), signing);
-        report.tell(&format!("audit log of {key}"), log_words(audit::verify(app, scope).await, other_key));
+        report.tell(&format!("audit log of {key}"), log_words(audit_log::verify(app, scope).await, other_key));
         let events = match account::verify_events(app, scope).await {
             Ok(Events::Whole(0)) => Ok("none is tied to the log yet".into()),
             Ok(Events::Whole(through)) => Ok(format!("whole up to event {through}")),

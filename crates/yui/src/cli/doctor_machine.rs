@@ -11,7 +11,7 @@ use rustix::fs::Access;
 use yui_db::Server;
 
 use super::{doctor::DoctorReport, serve::NO_PROXIES};
-use crate::{config::Config, serve};
+use crate::{core::config::Config, serve};
 
 /// Says how PostgreSQL was reached.
 pub(super) fn server(report: &mut DoctorReport, server: &Server, now: Timestamp) {

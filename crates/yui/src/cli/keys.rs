@@ -5,9 +5,8 @@ use clap::Subcommand;
 
 use super::configured;
 use crate::{
-    app::App,
+    core::{app::App, scope::SystemScope, society::InSociety},
     features::keys::{self, Fits, InUse},
-    scope::{InSociety, SystemScope},
 };
 
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,7 @@
 
 use yui_db::Db;
 
-use crate::config::Config;
+use crate::core::config::Config;
 
 pub(super) async fn run() -> anyhow::Result<()> {
     let config = Config::from_environment()?;

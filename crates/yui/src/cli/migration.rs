@@ -13,7 +13,7 @@ use jiff::civil::Date;
 
 use super::{for_society, read_society};
 use crate::{
-    app::japan,
+    core::clock::japan,
     features::{
         account::migration::{self, Whom},
         societies, terms,

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use rustix::fs::Mode;
 
-use crate::{app::App, config::Config, scope::SystemScope};
+use crate::core::{app::App, config::Config, scope::SystemScope};
 
 /// The member portal of Japanese health insurance societies.
 #[derive(Debug, Parser)]

@@ -7,8 +7,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 use super::background;
 use crate::{
-    app::App,
-    config::Config,
+    core::{app::App, config::Config},
     features::keys,
     router,
     serve::{self, Server},

@@ -7,7 +7,10 @@ use clap::Subcommand;
 use kenpo_formats::InsurerNumber;
 
 use super::{configured, configured_to_read, for_society, migration::Migration, read_society, society_show};
-use crate::features::societies::{Preset, create, delete, export, signing_key, society_list};
+use crate::{
+    core::society::{Preset, society_list},
+    features::societies::{create, delete, export, signing_key},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SocietyCommand {

@@ -3,12 +3,16 @@
 use jiff::Timestamp;
 
 use crate::{
-    app::{App, japan},
+    core::{
+        app::App,
+        clock::japan,
+        scope::SystemScope,
+        society::{InSociety, maintenance},
+    },
     features::{
         account, expenses, imports, register,
-        societies::{self, maintenance, signing_key},
+        societies::{self, signing_key},
     },
-    scope::{InSociety, SystemScope},
     ui::Lang,
 };
 

@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Subcommand;
 
 use super::{for_society, read_society};
-use crate::features::staff::{Role, admin};
+use crate::{core::role::Role, features::staff::admin};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Staff {

@@ -2,10 +2,12 @@
 
 use yui_auth::totp::{KEY_LEN, TotpKey};
 
-use crate::features::{
-    account::{create::FirstFactor, steps::AccountState},
-    societies::{Factor, Policy},
-    staff::Role,
+use crate::{
+    core::{
+        role::Role,
+        society::{Factor, Policy},
+    },
+    features::account::{create::FirstFactor, steps::AccountState},
 };
 
 /// An account of every demo society, for the household of that place in the list.

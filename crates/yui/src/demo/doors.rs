@@ -14,9 +14,8 @@ use super::{
     societies::SOCIETIES,
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::{account::create::FirstFactor, staff::Role},
+    core::{app::App, error::AppError, role::Role},
+    features::account::create::FirstFactor,
     ui::{Page, PageContext, pages},
 };
 

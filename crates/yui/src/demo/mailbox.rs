@@ -12,13 +12,13 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        mails::{self, DeliveredMail},
-        societies::Society,
+    core::{
+        app::App,
+        error::AppError,
+        mail::{self, DeliveredMail},
+        scope::SystemScope,
+        society::{InSociety, Society},
     },
-    scope::{InSociety, SystemScope},
     ui::{Page, PageContext, format, pages},
 };
 
@@ -78,7 +78,7 @@ async fn found(app: &App, filter: &MailboxQuery) -> anyhow::Result<Vec<(Arc<Soci
     let mut boxes = Vec::new();
     for scope in SystemScope::of_all(app, "demo mailbox").await? {
         if filter.society.is_empty() || filter.society == scope.society().key {
-            let newest_first = mails::kept(app, &scope, filter.to.trim()).await?;
+            let newest_first = mail::kept(app, &scope, filter.to.trim()).await?;
             boxes.push((scope.society().clone(), VecDeque::from(newest_first)));
         }
     }

@@ -11,18 +11,7 @@ mod societies;
 
 pub use seed::seed;
 
-use yui_auth::password::Cost;
-
-use crate::router::{Permission::DemoVisitor, Routes};
-
-/// The running demo.
-#[derive(Clone, Debug)]
-pub struct Demo {
-    /// The port that the societies' addresses carry.
-    pub port: u16,
-    /// What its passwords cost to hash: they are on its first page.
-    pub password_cost: Cost,
-}
+use crate::core::routes::{Permission::DemoVisitor, Routes};
 
 /// The demo's pages, on the demo's own host; none outside the demo.
 pub fn routes(routes: Routes) -> Routes {

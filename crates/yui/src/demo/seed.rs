@@ -14,7 +14,11 @@ use super::{
     societies::{DemoSociety, SOCIETIES},
 };
 use crate::{
-    app::App,
+    core::{
+        app::App,
+        scope::SystemScope,
+        society::{self, InSociety, Preset},
+    },
     features::{
         account::{
             create::{self, NewAccount},
@@ -23,10 +27,9 @@ use crate::{
         expenses::ExpenseImport,
         imports::{self, Format, Options, Source, Through},
         register::RegisterImport,
-        societies::{self, Preset, create::NewSociety, signing_key},
+        societies::{self, create::NewSociety, signing_key},
         staff::admin as staff,
     },
-    scope::{InSociety, SystemScope},
 };
 
 /// The first month with expenses.
@@ -43,7 +46,7 @@ const MONTHS_BEHIND: i32 = 2;
 /// # Errors
 /// Where the database fails or the demo's own data has a mistake.
 pub async fn seed(app: &App) -> anyhow::Result<()> {
-    if !societies::society_list(&app.db).await?.is_empty() {
+    if !society::society_list(&app.db).await?.is_empty() {
         return Ok(());
     }
     let folder = tempfile::tempdir()?;

@@ -1,6 +1,6 @@
 //! The five fictional societies.
 
-use crate::features::societies::Preset;
+use crate::core::society::Preset;
 
 /// A fictional society.
 #[derive(Debug)]

@@ -1,8 +1,9 @@
 //! What Yui does, one folder per noun; both the member's and the staff's side of it live together.
 
+pub mod audit_log;
+
 pub mod account;
 pub mod approvals;
-pub mod audit;
 pub mod dashboard;
 pub mod deduction;
 pub mod expenses;

@@ -9,13 +9,11 @@ use axum::{
 
 use super::RoutePaths;
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, error::AppError, scope::PublicScope},
     features::{
         account::credentials::with_cookies,
         kept::{self, FormOwner, Keeping},
     },
-    scope::PublicScope,
     ui::{Lang, PageContext},
 };
 

@@ -17,7 +17,7 @@ use super::{
     Stage,
     watch::{Activity, RequestBody, ResponseBody, WatchedConnection},
 };
-use crate::config::ConnectionLimits;
+use crate::core::config::ConnectionLimits;
 
 /// Answers the requests of one connection until the client or its limits end it.
 pub(super) async fn serve(

@@ -11,7 +11,7 @@ use std::{
 
 use ipnet::IpNet;
 
-use crate::config::ConnectionLimits;
+use crate::core::config::ConnectionLimits;
 
 /// The connections of the moment.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ fn network(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::core::config::Config;
 
     fn crowd(most: usize, of_address: usize) -> Crowd {
         let limits = Config::from_pairs([]).unwrap().http.limits;

@@ -4,12 +4,7 @@ mod connection;
 mod crowd;
 mod watch;
 
-use std::{
-    io::ErrorKind,
-    net::SocketAddr,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 
 use axum::Router;
 use tokio::{
@@ -19,7 +14,10 @@ use tokio::{
 };
 
 use self::crowd::{ConnectionRefusal, Crowd};
-use crate::config::{ConnectionLimits, HttpConfig};
+use crate::core::{
+    config::{ConnectionLimits, HttpConfig},
+    stopping::Stopping,
+};
 
 /// How far the process is on its way to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,21 +37,6 @@ pub struct Server {
     router: Router,
     limits: ConnectionLimits,
     crowd: Crowd,
-}
-
-/// Whether the process was told to stop: `/readyz` says so before the listener closes.
-#[derive(Debug, Default)]
-pub struct Stopping(AtomicBool);
-
-impl Stopping {
-    /// Returns whether it was.
-    pub fn is_told(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn tell(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// How long accepting rests when the machine has no file handle left: the longest wait for a new client after one is free.

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::config::ConnectionLimits;
+use crate::core::config::ConnectionLimits;
 
 /// What a connection waits for.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{app::App, error::AppError};
+use crate::core::{app::App, error::AppError};
 
 #[cfg(test)]
 mod contrast;

@@ -7,7 +7,7 @@ use axum::{
 };
 
 use super::{Page, PageContext, pages};
-use crate::error::AppError;
+use crate::core::error::AppError;
 
 #[derive(Template)]
 #[template(path = "ui/error_page.html")]

@@ -52,7 +52,7 @@ pub(crate) fn year(lang: Lang, year: i16) -> String {
 
 /// Returns the minute in Japan: `2025/01/09 09:05`.
 pub(crate) fn minute(at: Timestamp) -> String {
-    at.to_zoned(crate::app::japan()).strftime("%Y/%m/%d %H:%M").to_string()
+    at.to_zoned(crate::core::clock::japan()).strftime("%Y/%m/%d %H:%M").to_string()
 }
 
 /// Returns the date: `2025年1月9日`, `9 January 2025`.
@@ -65,12 +65,12 @@ pub(crate) fn date(lang: Lang, date: Date) -> String {
 
 /// Returns the instant's date in Japan.
 pub(crate) fn day_of(lang: Lang, instant: Timestamp) -> String {
-    date(lang, instant.to_zoned(crate::app::japan()).date())
+    date(lang, instant.to_zoned(crate::core::clock::japan()).date())
 }
 
 /// Returns the instant's date and time in Japan, to the minute: `2025年1月9日 12:34`.
 pub(crate) fn minute_of(lang: Lang, instant: Timestamp) -> String {
-    let local = instant.to_zoned(crate::app::japan());
+    let local = instant.to_zoned(crate::core::clock::japan());
     format!("{} {}", date(lang, local.date()), local.strftime("%H:%M"))
 }
 

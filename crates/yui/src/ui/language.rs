@@ -8,7 +8,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::{Lang, cookie, local_path};
-use crate::app::App;
+use crate::core::app::App;
 
 const COOKIE: &str = "yui_lang";
 const A_YEAR: i64 = 365 * 24 * 60 * 60;

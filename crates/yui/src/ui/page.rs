@@ -5,12 +5,10 @@ use std::sync::Arc;
 use axum::{extract::FromRequestParts, http::request::Parts};
 
 use super::Lang;
-use crate::{
+use crate::core::{
     error::AppError,
-    features::{
-        societies::{Branding, Service, Society, maintenance::Window},
-        staff::{Right, Role},
-    },
+    role::{Right, Role},
+    society::{Branding, Service, Society, maintenance::Window},
 };
 
 /// What a request brings for the frame: made at the router's door.

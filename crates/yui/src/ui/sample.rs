@@ -12,9 +12,9 @@ use super::{
     Lang,
     page::{PageContext, Signed},
 };
-use crate::features::{
-    societies::{Preset, Society, maintenance},
-    staff::Role,
+use crate::core::{
+    role::Role,
+    society::{Preset, Society, maintenance},
 };
 
 /// A page that can draw itself with invented values.

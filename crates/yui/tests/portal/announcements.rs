@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use jiff::civil::date;
 use portal_test::portal_test;
 use yui::{
+    core::{
+        scope::SystemScope,
+        society::{Guarded, InSociety},
+    },
     features::{
         account::migration::{self, FirstLogin, Plan, announce_due},
         imports::Options,
         mails::{admin, deliver_due},
-        societies::Guarded,
     },
-    scope::{InSociety, SystemScope},
 };
 use yui_db::{Engine, params, statements};
 

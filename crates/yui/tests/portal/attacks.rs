@@ -1,7 +1,7 @@
 //! Each attack that a login has to stand, by name. docs/security.md says which defence each one tests.
 
 use portal_test::portal_test;
-use yui::{features::account::staff, scope::SystemScope};
+use yui::{core::scope::SystemScope, features::account::staff};
 use yui_db::{Engine, params};
 
 use crate::{

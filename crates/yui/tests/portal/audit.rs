@@ -2,15 +2,18 @@
 
 use portal_test::portal_test;
 use yui::{
+    core::{
+        audit::{self, Acting},
+        scope::SystemScope,
+    },
     features::{
         account::{
             self, Events,
             migration::{self, Whom},
         },
-        audit::{self, Acting, LogVerdict},
+        audit_log::{self, LogVerdict},
         societies::export,
     },
-    scope::SystemScope,
 };
 use yui_db::{Engine, params, statements};
 
@@ -40,7 +43,7 @@ async fn scope(portal: &Portal) -> SystemScope {
 
 /// Returns how many entries the society's log has.
 async fn entries(portal: &Portal) -> i64 {
-    let id = yui::scope::InSociety::society_id(&scope(portal).await);
+    let id = yui::core::society::InSociety::society_id(&scope(portal).await);
     portal.app.db.one::<Head>(&HEAD_LOOK, params![id]).await.unwrap().entry_id
 }
 
@@ -51,7 +54,7 @@ async fn verdict(portal: &Portal) -> LogVerdict {
 /// Changes the log as somebody with the database's password could, the keeper of its end put aside.
 async fn tampered(portal: &Portal, statement: &yui_db::Statement, entry_id: i64) {
     let db = &portal.app.db;
-    let id = yui::scope::InSociety::society_id(&scope(portal).await);
+    let id = yui::core::society::InSociety::society_id(&scope(portal).await);
     let head: Head = db.one(&HEAD_LOOK, params![id]).await.unwrap();
     db.execute(&HEAD_GONE, params![id]).await.unwrap();
     db.execute(statement, params![id, entry_id]).await.unwrap();
@@ -91,7 +94,7 @@ async fn an_act_is_in_the_log_with_who_when_what_whom_and_from_where(engine: Eng
 #[portal_test]
 async fn the_log_keeps_what_it_has_while_the_portal_runs(engine: Engine) {
     let portal = Portal::demo(engine).await;
-    let id = yui::scope::InSociety::society_id(&scope(&portal).await);
+    let id = yui::core::society::InSociety::society_id(&scope(&portal).await);
     for statement in [&ENTRY_FORGE, &ENTRY_GONE] {
         let refused = portal.app.db.execute(statement, params![id, 1_i64]).await.unwrap_err();
         assert!(format!("{refused:?}").contains("append-only"), "{refused:?}");
@@ -144,7 +147,7 @@ async fn what_was_changed_removed_or_cut_off_is_found(engine: Engine) {
     // A log that was emptied begins anew, and not with the society.
     {
         let portal = Portal::demo(engine).await;
-        let id = yui::scope::InSociety::society_id(&scope(&portal).await);
+        let id = yui::core::society::InSociety::society_id(&scope(&portal).await);
         portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
         portal.app.db.execute(&ENTRIES_GONE, params![id]).await.unwrap();
         assert_eq!(verdict(&portal).await, LogVerdict::Begun(0));
@@ -154,7 +157,7 @@ async fn what_was_changed_removed_or_cut_off_is_found(engine: Engine) {
     // An end that was taken from elsewhere, or from before, does not open.
     {
         let portal = Portal::demo(engine).await;
-        let id = yui::scope::InSociety::society_id(&scope(&portal).await);
+        let id = yui::core::society::InSociety::society_id(&scope(&portal).await);
         let head: Head = portal.app.db.one(&HEAD_LOOK, params![id]).await.unwrap();
         let other: Head = portal.app.db.one(&HEAD_LOOK, params![id - 1]).await.unwrap();
         portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
@@ -199,7 +202,7 @@ async fn what_members_did_is_tied_to_the_log_and_tampering_with_it_is_found(engi
         account::anchor_events(&portal.app).await.unwrap();
         let Events::Whole(second) = events(&portal).await else { panic!("nothing was changed") };
         assert!(second > first);
-        let id = yui::scope::InSociety::society_id(&scope(&portal).await);
+        let id = yui::core::society::InSociety::society_id(&scope(&portal).await);
         let refused = portal.app.db.execute(forge, params![id, second]).await.unwrap_err();
         assert!(format!("{refused:?}").contains("append-only"), "{refused:?}");
         tampered(&portal, forge, second).await;
@@ -233,8 +236,8 @@ async fn a_society_whose_log_is_broken_keeps_no_other_waiting(engine: Engine) {
     portal.signed_in("minato", "testtaro01").await;
     let society = async |key: &str| SystemScope::of_society(&portal.app, key).await.unwrap();
     let (broken, whole) = (society("fumitsuki").await, society("minato").await);
-    let id = yui::scope::InSociety::society_id(&broken);
-    assert!(id < yui::scope::InSociety::society_id(&whole), "its turn is first");
+    let id = yui::core::society::InSociety::society_id(&broken);
+    assert!(id < yui::core::society::InSociety::society_id(&whole), "its turn is first");
     let head: Head = portal.app.db.one(&HEAD_LOOK, params![id]).await.unwrap();
     portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
     portal.app.db.execute(&HEAD_BACK, params![id, head.entry_id, &[0_u8; 64][..]]).await.unwrap();

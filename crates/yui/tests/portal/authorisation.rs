@@ -146,7 +146,7 @@ fn table() -> Vec<Expected> {
 /// The console: what each route wants of a role, and an address of it.
 fn console() -> Vec<(Method, &'static str, &'static str, Wants)> {
     use Wants::{Nobody, Right};
-    use yui::features::staff::Right::{Data, Help, Look, Manage};
+    use yui::core::role::Right::{Data, Help, Look, Manage};
     let get = |path, address, wants| (Method::GET, path, address, wants);
     let post = |path, address, wants| (Method::POST, path, address, wants);
     vec![
@@ -315,15 +315,15 @@ enum Wants {
     /// Nothing: a page of logging in, which shows nothing of anybody.
     Nobody,
     /// A role with this right.
-    Right(yui::features::staff::Right),
+    Right(yui::core::role::Right),
 }
 
 /// The staff of every demo society, by role.
-const STAFF: [(&str, yui::features::staff::Role); 4] = [
-    ("kanri", yui::features::staff::Role::Admin),
-    ("kyufu", yui::features::staff::Role::Benefits),
-    ("madoguchi", yui::features::staff::Role::Desk),
-    ("etsuran", yui::features::staff::Role::Viewer),
+const STAFF: [(&str, yui::core::role::Role); 4] = [
+    ("kanri", yui::core::role::Role::Admin),
+    ("kyufu", yui::core::role::Role::Benefits),
+    ("madoguchi", yui::core::role::Role::Desk),
+    ("etsuran", yui::core::role::Role::Viewer),
 ];
 
 #[portal_test]
@@ -390,7 +390,7 @@ async fn every_route_lets_in_whom_it_should_and_nobody_else(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let table = table();
     for route in &portal.routes {
-        let demo_only = route.permission == yui::router::Permission::DemoVisitor;
+        let demo_only = route.permission == yui::core::routes::Permission::DemoVisitor;
         // The console has a table and a test of its own.
         let demo_only = demo_only || route.path.starts_with("/console");
         let known = table.iter().any(|line| line.method == route.method && line.path == route.path);

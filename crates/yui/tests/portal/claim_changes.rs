@@ -2,11 +2,8 @@
 
 use portal_test::portal_test;
 use yui::{
-    features::{
-        imports::{self, Answers, Options, Source, Unconfirmed},
-        societies::Preset,
-    },
-    scope::SystemScope,
+    core::{scope::SystemScope, society::Preset},
+    features::imports::{self, Answers, Options, Source, Unconfirmed},
 };
 use yui_db::Engine;
 

@@ -4,13 +4,11 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use kenpo_formats::claims::ClaimFile;
 use portal_test::portal_test;
-use yui::features::{
-    imports::{self, Format, Options, Outcome, Source},
-    societies::Preset,
+use yui::{
+    core::{scope::SystemScope, society::Preset},
+    features::imports::{self, Format, Options, Outcome, Source},
 };
 use yui_db::Engine;
-
-use yui::scope::SystemScope;
 
 use crate::{
     console_imports::checked,

@@ -3,7 +3,7 @@
 use axum::{body::Body, http::Request};
 use futures::stream;
 use portal_test::portal_test;
-use yui::{features::imports, scope::InSociety};
+use yui::{core::society::InSociety, features::imports};
 use yui_db::Engine;
 
 use crate::support::{Answer, Browser, EXPENSE_HEADER, Portal, encode, state_of};
@@ -321,7 +321,7 @@ async fn only_so_many_files_of_a_society_come_in_at_once(engine: Engine) {
 async fn what_two_decide_is_published_by_the_second(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut policy = portal.scope("minato").await.society().policy.clone();
-    policy.two_person = vec![yui::features::societies::Guarded::Publication];
+    policy.two_person = vec![yui::core::society::Guarded::Publication];
     portal.set_policy("minato", &policy).await;
     let mut one = portal.staff("minato", "kyufu").await;
     let mut other = portal.staff("minato", "kanri").await;

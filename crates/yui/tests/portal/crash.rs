@@ -11,9 +11,9 @@ use std::{
 
 use portal_test::portal_test;
 use tokio::sync::oneshot;
-use yui::features::{
-    imports::{self, BatchState, Options, Outcome},
-    societies::Preset,
+use yui::{
+    core::society::Preset,
+    features::imports::{self, BatchState, Options, Outcome},
 };
 use yui_db::Engine;
 

@@ -1,7 +1,7 @@
 //! The demo's doors do not exist outside the demo.
 
 use portal_test::portal_test;
-use yui::router::{self, Permission};
+use yui::{core::routes::Permission, router};
 use yui_auth::password::Password;
 use yui_db::{Engine, params};
 

@@ -2,9 +2,8 @@
 
 use kenpo_formats::{portal_csv, tax_xml};
 use portal_test::portal_test;
-use yui_db::Engine;
-
 use yui::features::imports::{self, Options};
+use yui_db::Engine;
 
 use crate::support::{EXPENSE_HEADER, Portal, text_of};
 
@@ -199,7 +198,7 @@ struct Holder {
 async fn a_name_that_no_xml_can_hold_keeps_no_file_back(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let scope = portal.scope("minato").await;
-    let values = yui_db::params!["testtaro01", yui::scope::InSociety::society_id(&scope)];
+    let values = yui_db::params!["testtaro01", yui::core::society::InSociety::society_id(&scope)];
     let Holder { insurer_number, symbol, number } = portal.db.db.one(&HOLDER_OF, values).await.unwrap();
     let row = |key: &str, provider: &str| {
         format!("{key},,{insurer_number},{symbol},{number},00,2025-02,{provider},通院,1,1000,700,0,300,\r\n")
@@ -227,7 +226,7 @@ async fn a_name_that_no_xml_can_hold_keeps_no_file_back(engine: Engine) {
 async fn adjustments_are_lines_of_their_own_and_are_netted_for_the_tax_return(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let scope = portal.scope("minato").await;
-    let values = yui_db::params!["testtaro01", yui::scope::InSociety::society_id(&scope)];
+    let values = yui_db::params!["testtaro01", yui::core::society::InSociety::society_id(&scope)];
     let Holder { insurer_number, symbol, number } = portal.db.db.one(&HOLDER_OF, values).await.unwrap();
     let row = |provider: &str, amounts: &str| {
         format!(",,{insurer_number},{symbol},{number},00,2025-03,{provider},通院,1,{amounts},\r\n")

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use portal_test::portal_test;
 use sqlx::Connection;
-use yui::features::societies::Preset;
+use yui::core::society::Preset;
 use yui_db::{Db, Engine, Tx, params, statements};
 
 use crate::support::{PASSWORD, Portal};

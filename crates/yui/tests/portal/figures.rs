@@ -2,11 +2,11 @@
 
 use portal_test::portal_test;
 use yui::{
-    features::{
-        imports::{self, Options, Through},
-        societies::{Guarded, Preset},
+    core::{
+        scope::SystemScope,
+        society::{Guarded, InSociety, Preset},
     },
-    scope::{InSociety, SystemScope},
+    features::imports::{self, Options, Through},
 };
 use yui_db::Engine;
 

@@ -2,11 +2,8 @@
 
 use portal_test::portal_test;
 use yui::{
-    features::{
-        imports::{self, UploadState},
-        societies::Preset,
-    },
-    scope::SystemScope,
+    core::{scope::SystemScope, society::Preset},
+    features::imports::{self, UploadState},
 };
 use yui_db::Engine;
 

@@ -1,9 +1,10 @@
 //! Files come in, are published, corrected and taken back.
 
 use portal_test::portal_test;
-use yui::features::imports::{self, Options, Outcome};
-use yui::features::societies::Preset;
-use yui::scope::InSociety;
+use yui::{
+    core::society::{InSociety, Preset},
+    features::imports::{self, Options, Outcome},
+};
 use yui_db::Engine;
 
 use crate::support::{EXPENSE_HEADER, Portal, register_csv, state_of};
@@ -26,7 +27,7 @@ fn csv(rows: &[String]) -> String {
 }
 
 /// A portal with one society whose register is there.
-async fn with_register(portal: &Portal) -> yui::scope::SystemScope {
+async fn with_register(portal: &Portal) -> yui::core::scope::SystemScope {
     let scope = portal.society(Preset::Minato, INSURER).await;
     let register = portal.file("register.csv", register_csv(INSURER));
     let report = portal.register(&scope, &register, PLAIN).await.unwrap();

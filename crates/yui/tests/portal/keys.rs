@@ -8,12 +8,12 @@ use std::{
 
 use portal_test::portal_test;
 use yui::{
+    core::scope::SystemScope,
     features::{
-        audit::{self, LogVerdict},
+        audit_log::{self, LogVerdict},
         keys::{self, Fits},
         societies::signing_key,
     },
-    scope::SystemScope,
 };
 use yui_auth::seal::{Context, KeyRing};
 use yui_db::{Engine, params, statements};

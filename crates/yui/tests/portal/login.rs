@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use portal_test::portal_test;
-use yui::{features::account::staff, scope::SystemScope};
+use yui::{core::scope::SystemScope, features::account::staff};
 use yui_db::Engine;
 
 use crate::support::{PASSWORD, Portal};

@@ -11,15 +11,16 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use portal_test::portal_test;
 use yui::{
-    features::{
-        mails::{
-            Delivered, Letter, MailFrame, Recipient, Sender,
-            admin::{self, MailState},
-            deliver_due, enqueue,
-        },
-        societies::Preset,
+    core::{
+        mail::{Letter, MailFrame, Recipient, Sender, enqueue},
+        scope::SystemScope,
+        society::{InSociety, Preset},
     },
-    scope::{InSociety, SystemScope},
+    features::mails::{
+        Delivered,
+        admin::{self, MailState},
+        deliver_due,
+    },
     ui::Lang,
 };
 use yui_db::{Engine, params};

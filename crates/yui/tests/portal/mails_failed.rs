@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use portal_test::portal_test;
 use yui::{
-    features::mails::{self, Letter, MailFrame, Recipient, Sender, enqueue},
-    scope::{InSociety, SystemScope},
+    core::{
+        mail::{Letter, MailFrame, Recipient, Sender, enqueue},
+        scope::SystemScope,
+        society::InSociety,
+    },
+    features::mails,
     ui::Lang,
 };
 use yui_db::{Engine, params, statements};

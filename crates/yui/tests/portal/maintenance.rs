@@ -3,7 +3,7 @@
 use axum::http::Method;
 use jiff::Timestamp;
 use portal_test::portal_test;
-use yui::router::Permission;
+use yui::core::routes::Permission;
 use yui_db::Engine;
 
 use crate::support::{Answer, PASSWORD, Portal};

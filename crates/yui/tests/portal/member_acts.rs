@@ -2,8 +2,8 @@
 
 use portal_test::portal_test;
 use yui::{
+    core::{scope::SystemScope, society::InSociety},
     features::account::migration::{self, Whom},
-    scope::{InSociety, SystemScope},
 };
 use yui_db::{Engine, params, statements};
 

@@ -2,12 +2,11 @@
 
 use portal_test::portal_test;
 use yui::{
+    core::society::{InSociety, Preset},
     features::{
         imports::{self, Options, Through},
         members,
-        societies::Preset,
     },
-    scope::InSociety,
 };
 use yui_db::Engine;
 

@@ -2,8 +2,8 @@
 
 use portal_test::portal_test;
 use yui::{
-    features::{imports::Options, societies::Service},
-    scope::InSociety,
+    core::society::{InSociety, Service},
+    features::imports::Options,
 };
 use yui_db::Engine;
 

@@ -2,11 +2,11 @@
 
 use portal_test::portal_test;
 use yui::{
+    core::{scope::SystemScope, society::InSociety},
     features::{
         imports::{self, Options},
         register,
     },
-    scope::{InSociety, SystemScope},
 };
 use yui_db::{Engine, params, statements};
 

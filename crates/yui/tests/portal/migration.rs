@@ -11,6 +11,7 @@ use encoding_rs::SHIFT_JIS;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use portal_test::portal_test;
 use yui::{
+    core::{scope::SystemScope, society::Preset},
     features::{
         account::{
             self,
@@ -20,10 +21,8 @@ use yui::{
         },
         imports::{self, Options, Outcome, Report, Source},
         mails::deliver_due,
-        societies::{self, Preset},
-        terms,
+        societies, terms,
     },
-    scope::SystemScope,
 };
 use yui_db::{Engine, params};
 
@@ -54,7 +53,7 @@ fn days(portal: &Portal, days: i32) -> Date {
 
 /// Moves the clock to this hour of a day in Japan.
 fn move_to(portal: &Portal, day: Date, hour: i8) {
-    let then = day.at(hour, 0, 0, 0).to_zoned(yui::app::japan()).unwrap().timestamp();
+    let then = day.at(hour, 0, 0, 0).to_zoned(yui::core::clock::japan()).unwrap().timestamp();
     assert!(portal.app.clock.advance(then.duration_since(portal.app.clock.now()).as_secs() + 1));
 }
 

@@ -184,7 +184,7 @@ async fn an_export_holds_every_row_of_the_society_and_nothing_else(engine: Engin
 }
 
 pub(crate) async fn societies_id(portal: &Portal, key: &str) -> i64 {
-    use yui::scope::{InSociety, SystemScope};
+    use yui::core::{scope::SystemScope, society::InSociety};
     SystemScope::of_society(&portal.app, key).await.unwrap().society_id()
 }
 

@@ -2,11 +2,8 @@
 
 use portal_test::portal_test;
 use yui::{
-    features::{
-        account::migration::make_pairs_due,
-        societies::{Policy, PostcardLines},
-    },
-    scope::InSociety,
+    core::society::{InSociety, Policy, PostcardLines},
+    features::account::migration::make_pairs_due,
 };
 use yui_db::Engine;
 

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use axum::{body::Body, http::Request};
 use portal_test::portal_test;
 use yui::{
+    core::{
+        scope::SystemScope,
+        society::{InSociety, Preset},
+    },
     features::{
         expenses::{self, ReconciliationDifference, Summary, Sums, UnreadableTotals},
         imports::{self, ChunkFault, Job, Options, Report, Through},
-        societies::Preset,
     },
-    scope::{InSociety, SystemScope},
 };
 use yui_db::Engine;
 

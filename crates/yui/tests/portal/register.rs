@@ -1,12 +1,14 @@
 //! Registers: who a row means, which household that is, and what staff are asked.
 
 use portal_test::portal_test;
-use yui::features::{
-    imports::{self, Options},
-    register::RegisterImport,
-    societies::{self, Preset},
+use yui::{
+    core::{scope::SystemScope, society::Preset},
+    features::{
+        imports::{self, Options},
+        register::RegisterImport,
+        societies,
+    },
 };
-use yui::scope::SystemScope;
 use yui_db::Engine;
 
 use crate::{

@@ -4,9 +4,9 @@ use std::io::{Cursor, Write as _};
 
 use axum::{body::Body, http::Request};
 use portal_test::portal_test;
-use yui::features::{
-    imports::{self, BatchState, Options, Source, UploadState},
-    societies::Preset,
+use yui::{
+    core::society::Preset,
+    features::imports::{self, BatchState, Options, Source, UploadState},
 };
 use yui_db::Engine;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use axum::{body::Body, extract::ConnectInfo};
 use portal_test::portal_test;
 use yui::{
-    features::{
-        approvals,
-        societies::Guarded,
-        staff::{Role, admin},
+    core::{
+        role::Role,
+        scope::SystemScope,
+        society::{Guarded, InSociety},
     },
-    scope::{InSociety, SystemScope},
+    features::{approvals, staff::admin},
 };
 use yui_db::Engine;
 

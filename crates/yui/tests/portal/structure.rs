@@ -54,8 +54,8 @@ fn files_stay_short() {
 fn the_reference_of_settings_is_the_programs_own() {
     let document = Path::new("../../docs/configuration.md");
     let text = std::fs::read_to_string(document).unwrap();
-    assert_eq!(text, yui::config::reference(), "yui doctor --settings > docs/configuration.md");
-    for key in yui::config::KEYS {
+    assert_eq!(text, yui::core::config::reference(), "yui doctor --settings > docs/configuration.md");
+    for key in yui::core::config::KEYS {
         assert!(!key.meaning.is_empty() && !key.example.is_empty(), "{}", key.name);
     }
 }

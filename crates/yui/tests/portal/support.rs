@@ -12,8 +12,14 @@ use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use tower::ServiceExt;
 use yui::{
-    app::{App, Clock},
-    config::Config,
+    core::{
+        app::{self, App},
+        clock::Clock,
+        config::Config,
+        routes::Route,
+        scope::SystemScope,
+        society::{self, InSociety, Preset},
+    },
     demo,
     features::{
         account,
@@ -21,10 +27,9 @@ use yui::{
         imports::{self, Answers, ChunkFault, FileKind, Job, Options, Report, Source},
         mails,
         register::RegisterImport,
-        societies::{self, Preset},
+        societies,
     },
-    router::{self, Route},
-    scope::{InSociety, SystemScope},
+    router,
     serve::Server,
 };
 use yui_auth::password::Cost;
@@ -104,7 +109,7 @@ impl Portal {
     }
 
     /// Gives a society another policy.
-    pub(crate) async fn set_policy(&self, society: &str, policy: &societies::Policy) {
+    pub(crate) async fn set_policy(&self, society: &str, policy: &society::Policy) {
         let id = self.scope(society).await.society_id();
         let text = serde_json::to_string(policy).unwrap();
         let values = yui_db::params![id, text, self.app.clock.now()];
@@ -162,7 +167,7 @@ impl Portal {
             host: format!("{}.localhost", preset.key()),
             name: "てすと健康保険組合".into(),
             insurer_numbers: vec![insurer_number.parse().unwrap()],
-            policy: societies::Policy { maintenance: Vec::new(), ..preset.policy().unwrap() },
+            policy: society::Policy { maintenance: Vec::new(), ..preset.policy().unwrap() },
         };
         societies::create::create(&self.app, &new).await.unwrap();
         SystemScope::of_society(&self.app, preset.key()).await.unwrap()
@@ -329,7 +334,7 @@ async fn started(address: &str, folder: &TempDir, in_demo: bool, clock: Clock, m
         [("YUI_FILES", files.to_str().unwrap()), ("YUI_DATABASE_URL", address), ("YUI_HTTPS", "no"), ("YUI_KEYS", KEY)];
     let pairs = settings.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let config = Config::from_pairs(pairs).unwrap();
-    let demo = demo::Demo { port: 8080, password_cost: Cost::Least };
+    let demo = app::Demo { port: 8080, password_cost: Cost::Least };
     App::start_with(config, in_demo.then_some(demo), clock).await.unwrap()
 }
 

@@ -116,7 +116,7 @@ async fn a_run_whose_worker_died_goes_on_and_doubles_nothing(engine: Engine) {
     let mut staff = portal.staff("minato", "kyufu").await;
     let run = ordered(&mut staff, "without").await;
     // The worker that took it is gone: its accounts are half made.
-    let scope = yui::scope::SystemScope::of_society(&portal.app, "minato").await.unwrap();
+    let scope = yui::core::scope::SystemScope::of_society(&portal.app, "minato").await.unwrap();
     migration::make(&portal.app, &scope, migration::Whom::WithoutPair).await.unwrap();
     assert_eq!(make_pairs_due(&portal.app).await.unwrap(), 1);
     let rows = rows(&staff.post(&format!("{run}/list"), "").await);
@@ -130,7 +130,7 @@ async fn a_run_that_is_given_up_leaves_what_was_made_to_the_next(engine: Engine)
     let mut staff = portal.staff("minato", "kyufu").await;
     let run = ordered(&mut staff, "without").await;
     // Its worker has made them all, and not yet said so.
-    let scope = yui::scope::SystemScope::of_society(&portal.app, "minato").await.unwrap();
+    let scope = yui::core::scope::SystemScope::of_society(&portal.app, "minato").await.unwrap();
     migration::make(&portal.app, &scope, migration::Whom::WithoutPair).await.unwrap();
     assert!(staff.get(&run).await.text().contains("26件のうち26件を作成しました。"));
     assert_eq!(staff.post(&format!("{run}/stop"), "").await.location(), run);

@@ -5,12 +5,12 @@ use std::{io::Write, time::SystemTime};
 use jiff::SignedDuration;
 use portal_test::portal_test;
 use yui::{
-    app::App,
-    features::{
-        imports::{self, Answers, BatchState, NewUpload, Options, Publication, Upload, UploadState},
-        societies::{Guarded, Preset},
+    core::{
+        app::App,
+        scope::SystemScope,
+        society::{Guarded, InSociety, Preset},
     },
-    scope::{InSociety, SystemScope},
+    features::imports::{self, Answers, BatchState, NewUpload, Options, Publication, Upload, UploadState},
 };
 use yui_db::Engine;
 

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use portal_test::portal_test;
-use yui::{features::account::staff, scope::SystemScope};
+use yui::{core::scope::SystemScope, features::account::staff};
 use yui_db::Engine;
 
 use crate::{

@@ -8,9 +8,8 @@ use axum::{
     http::{HeaderValue, Request, header},
 };
 use portal_test::portal_test;
+use yui::core::society::InSociety;
 use yui_db::Engine;
-
-use yui::scope::InSociety;
 
 use crate::{
     attacks::signed_in,

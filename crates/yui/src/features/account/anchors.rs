@@ -8,10 +8,11 @@ use super::{
     queries::{self, EventRow},
     session::hex,
 };
-use crate::{
+use crate::core::{
     app::App,
-    features::audit::{self, BEGINNING, EntryContent, Subject},
-    scope::{InSociety, SystemScope},
+    audit::{self, BEGINNING, EntryContent, Subject},
+    scope::SystemScope,
+    society::InSociety,
 };
 
 audit::acts! {

@@ -1,10 +1,11 @@
 //! A try to prove something, counted before it is looked at.
 
-use super::{
-    queries,
+use super::queries;
+use crate::core::{
+    app::App,
     rate_limit::{RateLimitCharge, acquire, refund},
+    society::InSociety,
 };
-use crate::{app::App, scope::InSociety};
 
 /// What a try has taken before anything was looked at. It is given back where the try was right, and where nobody waits for
 /// the answer any more: the request was aborted, and told nothing.

@@ -15,6 +15,7 @@ use yui_auth::password::Password;
 
 use super::{
     attempt::Attempt,
+    limits::CONFIRMATIONS_OF_ACCOUNT,
     login::{Counted, Mistake, encoded, known_device, login_path, too_often_words, with_word},
     passkeys::{
         CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
@@ -22,21 +23,21 @@ use super::{
     },
     password::busy,
     pending_login::{advance, with_cookies},
-    queries,
-    rate_limit::CONFIRMATIONS_OF_ACCOUNT,
-    rules,
+    queries, rules,
     session::{self, hex},
     steps::{AuthAccount, LoginState, PrimaryFactor, Purpose, Step, step},
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::societies::Factor,
-    heavy,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        heavy,
+        scope::{MemberScope, PublicScope},
+        security,
+        society::{Factor, InSociety},
+    },
     router::LateFormMessage,
-    scope::{InSociety, MemberScope, PublicScope},
-    security,
     ui::{FormState, Page, PageContext, local_path},
 };
 

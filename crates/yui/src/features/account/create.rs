@@ -11,14 +11,16 @@ use super::{
     steps::AccountState,
 };
 use crate::{
-    app::App,
-    features::{
+    core::{
+        app::App,
         audit::{self, Subject},
+        scope::SystemScope,
+        society::{InSociety, ids_take},
+    },
+    features::{
         register::{holder_key, insured_by_holder},
-        societies::ids_take,
         terms,
     },
-    scope::{InSociety, SystemScope},
 };
 
 audit::acts! {

@@ -7,11 +7,11 @@ use super::{
     letters,
     queries::{self, EventRecord},
 };
-use crate::{
+use crate::core::{
     app::App,
     client_info::ClientInfo,
-    features::mails::{self, MailFrame, Recipient},
-    scope::InSociety,
+    mail::{self, MailFrame, Recipient},
+    society::InSociety,
 };
 
 /// A change to an account that its owner is told of.
@@ -164,7 +164,7 @@ pub(super) async fn record_event(
     let letter = letters::notice(&frame, &person, &what, device.as_deref(), now);
     let old = if let AccountEvent::EmailChanged(old) = &what { old.as_deref() } else { None };
     for address in person.email.as_deref().into_iter().chain(old) {
-        mails::enqueue(tx, app, scope, Recipient { account_id: Some(account_id), address }, &letter, now).await?;
+        mail::enqueue(tx, app, scope, Recipient { account_id: Some(account_id), address }, &letter, now).await?;
     }
     Ok(())
 }

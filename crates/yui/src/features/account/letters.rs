@@ -4,8 +4,10 @@ use jiff::{Timestamp, civil::Date};
 
 use super::{events::AccountEvent, queries::AccountPerson};
 use crate::{
-    app::japan,
-    features::mails::{Letter, MailFrame, Sender},
+    core::{
+        clock::japan,
+        mail::{Letter, MailFrame, Sender},
+    },
     ui::Lang,
 };
 

@@ -15,27 +15,27 @@ use yui_auth::{code, fair::Place, password::Password};
 use super::{
     attempt::Attempt,
     events::{AccountEvent, record_event},
+    limits::{DECOYS, PASSWORDS_OF_ADDRESS, PASSWORDS_OF_DEVICE, PASSWORDS_OF_USER_ID},
     password::busy,
     pending_login::{self, At, AtRefused, PendingLogin, advance, with_cookies},
     queries::{self, Counting, Wrong},
-    rate_limit::{
-        DECOYS, PASSWORDS_OF_ADDRESS, PASSWORDS_OF_DEVICE, PASSWORDS_OF_USER_ID, RateLimitCharge, charge, wait,
-    },
     rules,
     session::hex,
     settings::others_end,
     steps::{AuthAccount, LoginRefusal, LoginState, PrimaryFactor, Step, step},
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    even_time,
-    features::societies::Factor,
-    heavy,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        even_time, heavy,
+        rate_limit::{RateLimitCharge, charge, wait},
+        scope::{MemberScope, PublicScope},
+        security,
+        society::{Factor, InSociety},
+    },
     router::LateFormMessage,
-    scope::{InSociety, MemberScope, PublicScope},
-    security,
     ui::{FormState, Page, PageContext, local_path},
 };
 

@@ -9,9 +9,7 @@ use axum::{
 
 use super::session;
 use crate::{
-    app::App,
-    error::AppError,
-    scope::MemberScope,
+    core::{app::App, error::AppError, scope::MemberScope},
     ui::{Page, PageContext},
 };
 

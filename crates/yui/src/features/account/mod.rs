@@ -1,6 +1,8 @@
 //! Accounts of insured persons: enrolment, logging in with a second factor, staying logged in, changing what proves who one
 //! is, and the ways back in. [`steps::step`] says at every moment what a login has to do next.
 
+pub(crate) mod limits;
+
 mod add_factor;
 mod anchors;
 mod attempt;
@@ -19,7 +21,6 @@ mod passkeys;
 mod password;
 mod pending_login;
 mod queries;
-mod rate_limit;
 mod recovery;
 mod rules;
 mod sealed;
@@ -36,7 +37,6 @@ pub(crate) use confirm::{due as confirm_due, due_for_health, path_after as confi
 pub(crate) use events::event_label;
 pub(crate) use login::login_path_after;
 pub(crate) use pending_login::{RanOut, owner_of_login, ran_out};
-pub use rate_limit::RateLimiter;
 pub(crate) use session::{owner as owner_of_session, resolve};
 pub use tidy::{Tidied, tidy};
 pub(crate) use unsubscribe::path as unsubscribe_path;
@@ -53,14 +53,13 @@ pub(crate) mod credentials {
         password::busy,
         pending_login::with_cookies,
         queries::{ceremony, ceremony_insert, ceremony_take},
-        rate_limit::{RateLimit, charge, wait},
         rules::{email_as_kept, folded, password_as_kept},
         sealed::{SealContext, open as sealed_open, seal as sealed_seal},
         session::hex,
     };
 }
 
-use crate::router::{
+use crate::core::routes::{
     Permission::{Anybody, Fresh, Member, Step},
     Routes,
 };

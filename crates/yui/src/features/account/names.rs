@@ -1,8 +1,11 @@
 //! Whether a user ID or an address is another account's. Who chooses a name has to be told, and may not find out by it who has an
 //! account: only so many names of others are told to one account (docs/decisions/0029).
 
-use super::{attempt::Attempt, queries, rate_limit::TAKEN_NAMES_OF_ACCOUNT};
-use crate::{app::App, scope::InSociety, ui::Lang};
+use super::{attempt::Attempt, limits::TAKEN_NAMES_OF_ACCOUNT, queries};
+use crate::{
+    core::{app::App, society::InSociety},
+    ui::Lang,
+};
 
 /// A name that somebody chose.
 #[derive(Clone, Copy, Debug)]

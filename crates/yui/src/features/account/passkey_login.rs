@@ -3,22 +3,26 @@
 use axum::{Json, extract::State, response::Response};
 
 use super::{
+    limits::PASSKEYS_OF_ADDRESS,
     passkeys::{
         CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony, unknown,
         verified_or_none,
     },
     pending_login::advance,
     queries,
-    rate_limit::{PASSKEYS_OF_ADDRESS, acquire},
     steps::{LoginState, PrimaryFactor, Step, step},
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{societies::Factor, staff},
-    scope::{InSociety, PublicScope},
-    security,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        rate_limit::acquire,
+        scope::PublicScope,
+        security,
+        society::{Factor, InSociety},
+    },
+    features::staff,
     ui::{PageContext, local_path},
 };
 

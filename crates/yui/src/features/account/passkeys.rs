@@ -18,7 +18,10 @@ use super::{
     sealed::{self, SealContext},
     session::hex,
 };
-use crate::{app::App, error::AppError, scope::InSociety, ui::PageContext};
+use crate::{
+    core::{app::App, error::AppError, society::InSociety},
+    ui::PageContext,
+};
 
 /// How long an answer is waited for.
 const LIFE: SignedDuration = SignedDuration::from_mins(5);

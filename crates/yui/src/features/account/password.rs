@@ -24,12 +24,14 @@ use super::{
     steps::{AccountState, EnrolmentProgress, LoginState, Purpose},
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::societies::{Complexity, Policy},
-    heavy,
-    scope::{InSociety, MemberScope, PublicScope},
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        heavy,
+        scope::{MemberScope, PublicScope},
+        society::{Complexity, InSociety, Policy},
+    },
     ui::{FormState, Lang, Page, PageContext},
 };
 

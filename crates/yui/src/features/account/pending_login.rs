@@ -18,10 +18,13 @@ use super::{
     steps::{AuthAccount, LoginState, PrimaryFactor, Purpose, Step, step},
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    scope::{InSociety, MemberScope, PublicScope},
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        scope::{MemberScope, PublicScope},
+        society::InSociety,
+    },
     ui::cookie,
 };
 

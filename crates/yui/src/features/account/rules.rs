@@ -11,7 +11,7 @@ use yui_auth::strength::{self, Weakness};
 
 use super::queries::AccountPerson;
 use crate::{
-    features::societies::{Complexity, Policy},
+    core::society::{Complexity, Policy},
     ui::Lang,
 };
 
@@ -152,7 +152,7 @@ pub(super) fn birth_date(typed: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::societies::Preset;
+    use crate::core::society::Preset;
 
     fn person() -> AccountPerson {
         AccountPerson {

@@ -3,7 +3,7 @@
 use yui_auth::seal::Context;
 use zeroize::Zeroizing;
 
-use crate::{app::App, scope::InSociety};
+use crate::core::{app::App, society::InSociety};
 
 /// Where a secret stands: table, column and the row's key.
 #[derive(Clone, Copy, Debug)]

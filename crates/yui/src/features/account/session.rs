@@ -6,16 +6,18 @@ use yui_auth::token::Token;
 
 use super::{
     events::{AccountEvent, record_event},
+    limits::PASSWORDS_OF_USER_ID,
     pending_login,
     queries::{self, NewSession},
-    rate_limit::PASSWORDS_OF_USER_ID,
     steps::{AuthAccount, LoginState, PrimaryFactor, Purpose, SecondFactor},
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    features::societies::SessionRule,
-    scope::{InSociety, MemberScope, PublicScope, SessionOwner},
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        scope::{MemberScope, PublicScope, SessionOwner},
+        society::{InSociety, SessionRule},
+    },
     ui::{Lang, cookie},
 };
 

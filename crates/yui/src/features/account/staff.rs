@@ -7,24 +7,26 @@ use yui_db::Tx;
 
 use super::{
     events::{AccountEvent, record_event},
+    limits::PASSWORDS_OF_USER_ID,
     migration,
     names::USER_ID_TAKEN,
     password::busy,
-    queries,
-    rate_limit::PASSWORDS_OF_USER_ID,
-    rules,
+    queries, rules,
     settings::sign_out_everywhere,
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::audit::{self, Subject},
-    heavy,
-    scope::{InSociety, SystemScope},
+    core::{
+        app::App,
+        audit::{self, Subject},
+        error::AppError,
+        heavy,
+        scope::SystemScope,
+        society::InSociety,
+    },
     ui::Lang,
 };
 
-crate::features::audit::acts! {
+crate::core::audit::acts! {
     /// An account was unlocked.
     ACCOUNT_UNLOCKED = "account.unlocked" / "加入者のロックを解除";
     /// An account's factors were removed.

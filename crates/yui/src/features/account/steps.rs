@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::features::societies::{EmailRule, EnrolmentFlow, Factor, Policy};
+use crate::core::society::{EmailRule, EnrolmentFlow, Factor, Policy};
 
 /// What the database says of an account, as far as logging in needs it.
 #[derive(Clone, Debug)]

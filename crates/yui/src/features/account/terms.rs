@@ -14,9 +14,7 @@ use super::{
     steps::AccountState,
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, error::AppError},
     features::terms::{self, Terms},
     ui::{Page, PageContext},
 };

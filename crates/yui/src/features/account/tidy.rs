@@ -3,11 +3,9 @@
 use jiff::SignedDuration;
 use yui_db::{params, statements};
 
-use super::queries;
 use crate::{
-    app::App,
+    core::{app::App, rate_limit::queries, scope::SystemScope, society::InSociety},
     features::{kept, staff},
-    scope::{InSociety, SystemScope},
 };
 
 statements! {

@@ -8,9 +8,7 @@ use yui_auth::seal::Context;
 
 use super::{enrolment::MAIL_KINDS, queries};
 use crate::{
-    app::App,
-    error::AppError,
-    scope::{InSociety, PublicScope},
+    core::{app::App, error::AppError, scope::PublicScope, society::InSociety},
     ui::{Page, PageContext},
 };
 

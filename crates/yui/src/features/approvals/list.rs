@@ -8,18 +8,20 @@ use axum::{
 use serde::Deserialize;
 use yui_db::Tx;
 
-use super::{APPROVAL_GIVEN, APPROVAL_REFUSED, APPROVALS_VIEWED, may_decide, queries, queries::ApprovalRow};
+use super::{
+    APPROVAL_GIVEN, APPROVAL_REFUSED, APPROVALS_VIEWED, may_decide,
+    queries::{self, ApprovalRow},
+};
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        account,
+    core::{
+        app::App,
         audit::{self, AuditAction, Subject},
-        imports,
-        societies::{self, Guarded},
-        staff::{Right, admin as colleagues},
+        error::AppError,
+        role::Right,
+        scope::StaffScope,
+        society::Guarded,
     },
-    scope::StaffScope,
+    features::{account, imports, societies, staff::admin as colleagues},
     ui::{FormState, Page, PageContext, format},
 };
 

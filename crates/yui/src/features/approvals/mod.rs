@@ -4,21 +4,18 @@ mod list;
 mod queries;
 
 pub use queries::Open;
-
 use yui_db::Tx;
 
-use crate::{
+use crate::core::{
     app::App,
-    features::{
-        audit::{self, Subject},
-        societies::Guarded,
-        staff::{Right, Role},
-    },
-    router::{
+    audit::{self, Subject},
+    role::{Right, Role},
+    routes::{
         Permission::{Staff, StaffFresh},
         Routes,
     },
-    scope::{InSociety, StaffScope},
+    scope::StaffScope,
+    society::{Guarded, InSociety},
 };
 
 /// The pages of this feature.
@@ -29,7 +26,7 @@ pub fn routes(routes: Routes) -> Routes {
         .post("/console/approvals/{id}/refuse", StaffFresh(Right::Look), list::refuse)
 }
 
-crate::features::audit::acts! {
+crate::core::audit::acts! {
     /// Somebody asked for a second person's approval.
     APPROVAL_ASKED = "approval.asked" / "承認を依頼";
     /// … and got it.

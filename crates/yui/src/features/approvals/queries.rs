@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use crate::{
-    features::societies::ids_take,
-    scope::{InSociety, StaffScope},
+use crate::core::{
+    scope::StaffScope,
+    society::{InSociety, ids_take},
 };
 
 statements! {

@@ -5,11 +5,12 @@ mod queries;
 
 use jiff::{Timestamp, civil::Date};
 
-use crate::{
+use crate::core::{
     app::App,
-    features::staff::Right,
-    router::{Permission::Staff, Routes},
-    scope::{InSociety, SystemScope},
+    role::Right,
+    routes::{Permission::Staff, Routes},
+    scope::SystemScope,
+    society::InSociety,
 };
 
 /// The pages of this feature.

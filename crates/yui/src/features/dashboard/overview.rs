@@ -9,10 +9,13 @@ use jiff::{SignedDuration, ToSpan, civil::Date};
 
 use super::{DailyTotals, queries, take};
 use crate::{
-    app::App,
-    error::AppError,
-    features::{approvals, imports, mails, societies::maintenance::windows},
-    scope::{InSociety, StaffScope},
+    core::{
+        app::App,
+        error::AppError,
+        scope::StaffScope,
+        society::{InSociety, maintenance::windows},
+    },
+    features::{approvals, imports, mails},
     ui::{Lang, Page, PageContext, format, widgets::chart::Columns},
 };
 

@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 use yui_db::{Db, DbError, Tx, params, statements};
 
 use super::DailyTotals;
-use crate::scope::InSociety;
+use crate::core::society::InSociety;
 
 statements! {
     COVERED = "

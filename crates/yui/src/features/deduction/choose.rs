@@ -10,8 +10,7 @@ use serde::Deserialize;
 
 use super::years;
 use crate::{
-    app::App,
-    scope::MemberScope,
+    core::{app::App, scope::MemberScope},
     ui::{Page, PageContext, format, pages},
 };
 

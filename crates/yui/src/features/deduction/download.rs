@@ -17,11 +17,8 @@ use super::{
     year::year_lines,
 };
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, error::AppError, heavy, scope::MemberScope, society::InSociety},
     features::{expenses::ExpenseLine, societies},
-    heavy,
-    scope::{InSociety, MemberScope},
 };
 
 /// The program's name in the file, as the agency's form asks for.

@@ -8,9 +8,9 @@ mod year;
 
 use jiff::civil::Date;
 
-use crate::{
-    features::societies::Service::Deduction,
-    router::{Permission::Service, Routes},
+use crate::core::{
+    routes::{Permission::Service, Routes},
+    society::Service::Deduction,
 };
 
 /// The pages of this feature.

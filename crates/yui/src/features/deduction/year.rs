@@ -7,15 +7,13 @@ use kenpo_formats::tax_xml::Profile;
 
 use super::{download::notice, netting::netted, years};
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, error::AppError, scope::MemberScope},
     features::{
         expenses::{
             Arrival, ExpenseLine, Totals, VisibleMonths, arrival, lines, not_before, sample_arrival, sample_lines,
         },
         societies,
     },
-    scope::MemberScope,
     ui::{
         Page, PageContext,
         format::{self, month_short, yen},

@@ -13,13 +13,15 @@ use super::{
     queries::{self, hand},
 };
 use crate::{
-    app::App,
+    core::{
+        app::App,
+        scope::SystemScope,
+        society::{Guarded, InSociety},
+    },
     features::{
         approvals,
         imports::{self, HandChange},
-        societies::Guarded,
     },
-    scope::{InSociety, SystemScope},
     ui::format,
 };
 

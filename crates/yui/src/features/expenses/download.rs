@@ -14,10 +14,7 @@ use super::{
     statement::chosen_lines,
 };
 use crate::{
-    app::App,
-    error::AppError,
-    heavy,
-    scope::{InSociety, MemberScope},
+    core::{app::App, error::AppError, heavy, scope::MemberScope, society::InSociety},
     ui::{
         Lang, PageContext,
         format::{month_long, month_short},

@@ -13,7 +13,7 @@ use super::{
     queries, unmatched,
 };
 use crate::{
-    app::App,
+    core::{app::App, scope::SystemScope},
     features::{
         imports::{
             Choices, FileKind, FileTotals, HISTORY, HandChange, Job, MonthRows, News, PendingWork, Question, Report,
@@ -21,7 +21,6 @@ use crate::{
         },
         societies,
     },
-    scope::SystemScope,
 };
 
 /// The question, and the list of a preview, about care that has come in the other form already.

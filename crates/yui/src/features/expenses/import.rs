@@ -11,10 +11,10 @@ use super::{
     queries, read, unmatched,
 };
 use crate::{
+    core::{scope::SystemScope, society::InSociety},
     features::imports::{
         Applied, ChunkFault, FileTotals, Format, HISTORY, Importer, Kind, Members, Newest, Read, Source,
     },
-    scope::{InSociety, SystemScope},
 };
 
 /// The import of expenses for one society.

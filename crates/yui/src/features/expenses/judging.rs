@@ -21,8 +21,8 @@ use super::{
     queries::{self, ClaimVersion},
 };
 use crate::{
+    core::scope::SystemScope,
     features::imports::{Applied, ChunkFault, Entry, FaultKind},
-    scope::SystemScope,
 };
 
 /// The column or record that a fault about the person is shown at.

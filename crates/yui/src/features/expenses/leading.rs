@@ -3,11 +3,10 @@
 use jiff::civil::Date;
 use kenpo_formats::TreatmentMonth;
 
-use super::{Arrival, ExpenseLine, Totals, VisibleMonths, arrival, arrival::span, chart, leading_year, lines, rules};
+use super::{Arrival, ExpenseLine, Totals, VisibleMonths, arrival::span, chart, leading_year, lines, rules};
 use crate::{
-    app::App,
-    error::AppError,
-    scope::MemberScope,
+    core::{app::App, error::AppError, scope::MemberScope},
+    features::expenses::arrival,
     ui::{
         Lang, PageContext,
         format::{year, yen},

@@ -27,6 +27,7 @@ mod statement;
 mod unmatched;
 
 pub(crate) use arrival::Arrival;
+use axum::{extract::DefaultBodyLimit, handler::Handler};
 pub(crate) use download::{Printed, print};
 pub use files::ExpenseFiles;
 pub use import::ExpenseImport;
@@ -37,16 +38,15 @@ pub use reconcile::{DifferencesCsv, ReconciliationDifference, Summary, Sums, Unr
 pub(crate) use rules::{Totals, VisibleMonths, leading_year};
 pub(crate) use statement::{Statement, month_of_household, not_before, sample_arrival, sample_lines, sample_statement};
 
-use axum::{extract::DefaultBodyLimit, handler::Handler};
-
-use crate::{
+use crate::core::{
     app::App,
-    features::{audit, societies::Service::Expenses, staff::Right},
-    router::{
+    audit,
+    role::Right,
+    routes::{
         Permission::{Service, Staff, StaffFresh},
         Routes,
     },
-    scope::InSociety,
+    society::{InSociety, Service::Expenses},
 };
 
 audit::acts! {

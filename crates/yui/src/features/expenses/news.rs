@@ -6,11 +6,11 @@ use yui_db::Tx;
 
 use super::queries;
 use crate::{
-    features::{
-        imports::{Batch, News, Reader},
-        mails::{Letter, MailFrame, Sender},
+    core::{
+        mail::{Letter, MailFrame, Sender},
+        scope::SystemScope,
     },
-    scope::SystemScope,
+    features::imports::{Batch, News, Reader},
     ui::format::month_long,
 };
 

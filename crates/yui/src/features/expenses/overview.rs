@@ -6,15 +6,14 @@ use jiff::civil::Date;
 use kenpo_formats::TreatmentMonth;
 
 use super::{
-    Arrival, ExpenseLine, LeadingYear, Totals, VisibleMonths, arrival,
+    Arrival, ExpenseLine, LeadingYear, Totals, VisibleMonths,
     arrival::span,
     lines, queries,
     statement::{FilterForm, sample_arrival, sample_lines, sample_window},
 };
 use crate::{
-    app::App,
-    error::AppError,
-    scope::{InSociety, MemberScope},
+    core::{app::App, error::AppError, scope::MemberScope, society::InSociety},
+    features::expenses::arrival,
     ui::{
         FormState, Page, PageContext,
         format::{month_long, month_of_year, year, yen},

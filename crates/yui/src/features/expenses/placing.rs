@@ -13,11 +13,11 @@ use super::{
     incoming::{Identity, Incoming, Record},
 };
 use crate::{
+    core::scope::SystemScope,
     features::{
         imports::{FaultKind, Finder, Newest, Source},
         register::{Coverage, Mismatch, candidates, matched},
     },
-    scope::SystemScope,
 };
 
 /// Looks persons up for an import of expenses.

@@ -14,8 +14,11 @@ use super::{
     reconcile::Sums,
 };
 use crate::{
+    core::{
+        scope::{MemberScope, StaffScope, SystemScope},
+        society::InSociety,
+    },
     features::imports::{FileTotals, MonthRows, Reader, Source},
-    scope::{InSociety, MemberScope, StaffScope, SystemScope},
 };
 
 pub(super) mod hand;

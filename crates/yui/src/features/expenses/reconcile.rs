@@ -18,12 +18,11 @@ use tokio::sync::mpsc;
 
 use super::queries;
 use crate::{
-    app::App,
+    core::{app::App, society::InSociety},
     features::{
         imports::Newest,
         register::{Coverage, candidates, holder_key},
     },
-    scope::InSociety,
 };
 
 /// What a household had in a month.

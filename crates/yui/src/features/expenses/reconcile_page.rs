@@ -18,11 +18,14 @@ use super::{
     arrival::span, reconcile,
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::{audit, societies},
-    files::{self, Stored, pieces},
-    scope::StaffScope,
+    core::{
+        app::App,
+        audit,
+        error::AppError,
+        files::{self, Stored, pieces},
+        scope::StaffScope,
+    },
+    features::societies,
     ui::{
         FormState, Lang, Page, PageContext,
         format::{month_short, yen},

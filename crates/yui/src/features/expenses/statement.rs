@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use kenpo_formats::{CareKind, TreatmentMonth};
 
 use super::{
-    Arrival, ExpenseLine, Totals, VisibleMonths, arrival,
+    Arrival, ExpenseLine, Totals, VisibleMonths,
     arrival::span as months_in_words,
     chart, lines,
     queries::{self, Patient},
@@ -14,9 +14,13 @@ use super::{
     span::{Period, StatementQuery, StatementSpan},
 };
 use crate::{
-    app::App,
-    error::AppError,
-    scope::{InSociety, MemberScope, StaffScope},
+    core::{
+        app::App,
+        error::AppError,
+        scope::{MemberScope, StaffScope},
+        society::InSociety,
+    },
+    features::expenses::arrival,
     ui::{
         FormState, Lang, Page, PageContext,
         format::{day_of, month_long, month_short, yen},

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{features::audit::Actor, scope::SystemScope};
+use crate::core::{audit::Actor, scope::SystemScope};
 
 /// A member of staff, as they are kept beside the work that they want.
 #[derive(Deserialize, Serialize)]

@@ -1,6 +1,6 @@
 //! What of imports is written into the audit log.
 
-use crate::features::audit::{Subject, acts};
+use crate::core::audit::{Subject, acts};
 
 acts! {
     /// A file came in.

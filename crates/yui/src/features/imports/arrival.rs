@@ -3,7 +3,10 @@
 use kenpo_formats::TreatmentMonth;
 
 use super::{Batch, ImportRefusal, queries};
-use crate::{app::App, scope::SystemScope, ui::Lang, ui::format::month_long};
+use crate::{
+    core::{app::App, scope::SystemScope},
+    ui::{Lang, format::month_long},
+};
 
 /// What a publication says about the months that have arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::{
     read::{CHUNK, Chunks},
     run::{Counts, counted, is_full_file, there_already, to_confirm},
 };
-use crate::{app::App, scope::SystemScope};
+use crate::core::{app::App, scope::SystemScope};
 
 /// Returns what staff have to confirm before the file is imported, of which a check says more than the file itself.
 ///

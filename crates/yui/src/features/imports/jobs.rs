@@ -10,12 +10,12 @@ use tokio::{
 };
 
 use super::{
-    KINDS, UploadState, acting, news, publish, queries, queries::LeasedUpload, upload::Upload, withdraw, work,
+    KINDS, UploadState, acting, news, publish,
+    queries::{self, LeasedUpload},
+    upload::Upload,
+    withdraw, work,
 };
-use crate::{
-    app::App,
-    scope::{InSociety, SystemScope},
-};
+use crate::core::{app::App, scope::SystemScope, society::InSociety};
 
 /// The name of these workers in the log.
 const WORKER: &str = "import worker";

@@ -9,14 +9,12 @@ use yui_db::Tx;
 
 use super::{HandChange, Importer, MonthRows, Options, Report, Source, Watch, check::check, run::apply};
 use crate::{
-    app::App,
-    features::{
-        account::migration::OlderUserFiles,
-        expenses::ExpenseFiles,
-        mails::{Letter, MailFrame},
-        register::RegisterFiles,
+    core::{
+        app::App,
+        mail::{Letter, MailFrame},
+        scope::SystemScope,
     },
-    scope::SystemScope,
+    features::{account::migration::OlderUserFiles, expenses::ExpenseFiles, register::RegisterFiles},
 };
 
 /// A kind of files.

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use yui_db::Tx;
 
 use super::{BatchState, Format, Kind, queries};
-use crate::{app::App, features::societies::ids_take, scope::SystemScope};
+use crate::core::{app::App, scope::SystemScope, society::ids_take};
 
 /// Records of a batch that meant nobody and now have rows in it.
 #[derive(Clone, Copy, Debug)]

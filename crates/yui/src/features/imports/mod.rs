@@ -35,7 +35,6 @@ mod upload;
 mod watch;
 mod withdraw;
 mod work;
-mod work_signal;
 
 pub use arrival::{MonthRows, Through};
 pub(crate) use asked::{QuestionCard, valid_answer};
@@ -46,6 +45,7 @@ pub(crate) use compare::FULL_FILE;
 pub use console::routes;
 pub use entry::{Candidate, Change, Entry, Facts, HandChange, RowQuestion};
 pub use jobs::{run as work, work_due};
+use kenpo_formats::Fault;
 pub(crate) use kind::YES;
 pub use kind::{
     Answers, Choices, FileKind, FileTotals, Job, KINDS, Kind, News, PendingWork, Question, Reader, kind_of,
@@ -69,11 +69,8 @@ pub use tidy::tidy;
 pub use upload::{NewUpload, Upload, UploadState, apply_upload, drop_upload, resume_upload, upload};
 pub use watch::{ReadProgress, Watch};
 pub use withdraw::{withdraw, withdraw_approved};
-pub use work_signal::WorkSignal;
 
-use kenpo_formats::Fault;
-
-use crate::{app::App, scope::InSociety};
+use crate::core::{app::App, society::InSociety};
 
 /// Returns all batches of the society, oldest first.
 ///

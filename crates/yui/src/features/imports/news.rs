@@ -5,12 +5,13 @@ use yui_db::Tx;
 
 use super::{Batch, News, Reader, queries};
 use crate::{
-    app::App,
-    features::{
-        account,
-        mails::{self, MailFrame, Recipient},
+    core::{
+        app::App,
+        mail::{self, MailFrame, Recipient},
+        scope::SystemScope,
+        society::InSociety,
     },
-    scope::{InSociety, SystemScope},
+    features::account,
     ui::Lang,
 };
 
@@ -69,6 +70,6 @@ async fn write(
     let stop = account::unsubscribe_path(app, scope, reader.account_id, news.wish())?;
     let letter = news.letter(&frame, batch).unsubscribe(frame.url(&stop));
     let to = Recipient { account_id: Some(reader.account_id), address: &reader.email };
-    mails::enqueue(tx, app, scope, to, &letter, app.clock.now()).await?;
+    mail::enqueue(tx, app, scope, to, &letter, app.clock.now()).await?;
     Ok(())
 }

@@ -5,10 +5,11 @@ use kenpo_formats::csv_table::{Layout, first_line, is_own_header};
 use serde::{Deserialize, Serialize};
 
 use super::{Format, Kind, Source, acting, acts, queries};
-use crate::{
+use crate::core::{
     app::App,
-    features::{audit, societies::ids_take},
-    scope::{InSociety, SystemScope},
+    audit,
+    scope::SystemScope,
+    society::{InSociety, ids_take},
 };
 
 /// How another program lays out the tables of a kind.

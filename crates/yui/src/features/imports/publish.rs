@@ -10,11 +10,7 @@ use super::{
     arrival::{self, Through},
     queries,
 };
-use crate::{
-    app::{App, japan},
-    features::{audit, societies},
-    scope::SystemScope,
-};
+use crate::core::{app::App, audit, clock::japan, scope::SystemScope, society};
 
 /// Shows the batch to the members it concerns. What was said about the months that have arrived when it was ordered, counts. Members who
 /// want to be are mailed of it by a worker.
@@ -201,7 +197,7 @@ pub async fn publish_approved(
 
 /// Lets the society's publications and withdrawals wait for each other: each settles what the others brought.
 pub(super) async fn one_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<(), DbError> {
-    societies::ids_take(tx, scope, "publication", 1).await.map(drop)
+    society::ids_take(tx, scope, "publication", 1).await.map(drop)
 }
 
 async fn waiting(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::Result<Batch> {

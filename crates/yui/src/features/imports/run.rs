@@ -14,13 +14,11 @@ use super::{
     queries,
     read::{CHUNK, Chunks},
 };
-use crate::{
+use crate::core::{
     app::App,
-    features::{
-        audit::{self, Subject},
-        societies,
-    },
+    audit::{self, Subject},
     scope::SystemScope,
+    society,
 };
 
 /// What a kind of file means.
@@ -317,7 +315,7 @@ pub(super) async fn apply<I: Importer>(
     let batch_id = match &known {
         Some(batch) => batch.batch_id,
         None => {
-            let id = societies::ids_take(&mut tx, scope, "batch", 1).await?;
+            let id = society::ids_take(&mut tx, scope, "batch", 1).await?;
             let now = app.clock.now();
             queries::batch_insert(&mut tx, scope, id, importer.kind(), source, importer.is_history(), now).await?;
             id
@@ -437,7 +435,7 @@ pub(super) async fn to_confirm<I: Importer>(source: &Source) -> anyhow::Result<V
 
 /// Lets chunks of the society's files that are imported at once wait for each other: each sees what the others brought.
 pub(crate) async fn one_chunk_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<(), DbError> {
-    societies::ids_take(tx, scope, "import", 1).await.map(drop)
+    society::ids_take(tx, scope, "import", 1).await.map(drop)
 }
 
 /// Returns what was counted by this run and earlier ones of the same import.

@@ -5,10 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::SignedDuration;
 
 use super::{queries, upload::files_remove};
-use crate::{
-    app::App,
-    scope::{InSociety, SystemScope},
-};
+use crate::core::{app::App, scope::SystemScope, society::InSociety};
 
 /// How long an upload waits for somebody to go on with it.
 const WAITS: SignedDuration = SignedDuration::from_hours(30 * 24);

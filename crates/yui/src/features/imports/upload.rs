@@ -4,14 +4,12 @@ use jiff::Timestamp;
 use yui_db::Tx;
 
 use super::{Answers, Format, Kind, Part, UsedProfile, acting, acts, preview::Preview, queries};
-use crate::{
+use crate::core::{
     app::App,
-    features::{
-        audit::{self, AuditAction},
-        societies::ids_take,
-    },
+    audit::{self, AuditAction},
     files::Stored,
     scope::SystemScope,
+    society::ids_take,
 };
 
 /// How far an upload is.

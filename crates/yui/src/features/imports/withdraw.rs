@@ -9,11 +9,7 @@ use super::{
     Batch, BatchState, ImportRefusal, acting, acts, pace::Pace, publish::one_at_a_time, queries,
     run::one_chunk_at_a_time,
 };
-use crate::{
-    app::App,
-    features::audit,
-    scope::{InSociety, SystemScope},
-};
+use crate::core::{app::App, audit, scope::SystemScope, society::InSociety};
 
 /// How many rows are deleted in one transaction at the most.
 const PORTION: usize = 5_000;

@@ -15,9 +15,9 @@ use super::{
     upload::{Upload, files_remove},
     withdraw,
 };
-use crate::{
+use crate::core::{
     app::App,
-    features::audit,
+    audit,
     files::{self, NewFile},
     scope::SystemScope,
 };

@@ -15,9 +15,8 @@ use super::{
     queries::{self, NewForm},
 };
 use crate::{
-    app::App,
+    core::{app::App, society::InSociety},
     features::account::credentials::{SealContext, sealed_open, sealed_seal},
-    scope::InSociety,
     ui::{Lang, cookie},
 };
 

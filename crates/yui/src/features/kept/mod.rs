@@ -9,13 +9,12 @@ mod fill;
 mod keep;
 mod queries;
 
+use jiff::SignedDuration;
 #[doc(hidden)]
 pub use keep::is_secret;
 pub(crate) use keep::{BrowserKey, FormOwner, Keeping, keep};
 
-use jiff::SignedDuration;
-
-use crate::{app::App, scope::SystemScope};
+use crate::core::{app::App, scope::SystemScope};
 
 /// How long a form is kept, and how long it is known whose a session or login was that is over.
 pub(crate) const LIFE: SignedDuration = SignedDuration::from_hours(24);

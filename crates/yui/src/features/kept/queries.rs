@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
 use super::FormOwner;
-use crate::{features::societies::ids_take, scope::InSociety};
+use crate::core::society::{InSociety, ids_take};
 
 statements! {
     KEEP = "

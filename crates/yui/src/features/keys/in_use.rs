@@ -10,9 +10,8 @@ use super::{
     logins,
 };
 use crate::{
-    app::App,
+    core::{app::App, scope::SystemScope, society::InSociety},
     features::account::credentials::hex,
-    scope::{InSociety, SystemScope},
 };
 
 /// Whether a key opens what was sealed with the key of its name.

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use crate::scope::{InSociety, SystemScope};
+use crate::core::{scope::SystemScope, society::InSociety};
 
 statements! {
     CODES = "

@@ -9,7 +9,7 @@ pub use columns::sealed_columns;
 pub use in_use::{Fits, InUse, in_use};
 pub use rotate::{Rotated, rotate};
 
-use crate::{app::App, features::audit::acts, scope::SystemScope};
+use crate::core::{app::App, audit::acts, scope::SystemScope};
 
 acts! {
     /// What is sealed was sealed anew with the newest key.

@@ -11,9 +11,8 @@ use super::{
     logins,
 };
 use crate::{
-    app::App,
-    features::{account::credentials::hex, audit},
-    scope::{InSociety, SystemScope},
+    core::{app::App, audit, scope::SystemScope, society::InSociety},
+    features::account::credentials::hex,
 };
 
 /// How many values go into one transaction: others write in between, and a killed run keeps what it has done.

@@ -3,14 +3,17 @@
 use jiff::Timestamp;
 
 use super::{
-    letter::{Letter, MailFrame, Sender},
-    mailer::Transport,
-    outbox::{Recipient, enqueue},
-    queries,
     rules::masked,
     smtp::{DeliveryError, SmtpSession},
 };
-use crate::{app::App, scope::InSociety, ui::Lang};
+use crate::{
+    core::{
+        app::App,
+        mail::{Letter, MailFrame, Recipient, Sender, enqueue, mailer::Transport, queries},
+        society::InSociety,
+    },
+    ui::Lang,
+};
 
 /// A mail as a list shows it.
 #[derive(Debug)]

@@ -12,16 +12,22 @@ use serde::Deserialize;
 
 use super::{
     MAILS_FAILED_VIEWED,
-    letter::kind_label,
-    queries::{self, FailedRow, OwnerRow},
     retry::{self, RetryRefusal, since},
     rules::{ANSWERED, Useless, masked, reason},
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::{audit, staff::Right},
-    scope::{InSociety, StaffScope},
+    core::{
+        app::App,
+        audit,
+        error::AppError,
+        mail::{
+            kind_label,
+            queries::{self, FailedRow, OwnerRow},
+        },
+        role::Right,
+        scope::StaffScope,
+        society::InSociety,
+    },
     ui::{Page, PageContext, format},
 };
 

@@ -3,31 +3,19 @@
 
 pub mod admin;
 mod failed;
-mod letter;
-mod mailer;
-mod outbox;
-mod queries;
 mod retry;
-mod rules;
+pub(crate) mod rules;
 mod smtp;
 mod worker;
 
 pub(crate) use failed::count as failed_count;
-pub(crate) use letter::kind_label;
-pub use letter::{Letter, MailFrame, Sender};
-pub use mailer::Mailer;
-pub(crate) use outbox::kept;
-pub use outbox::{DeliveredMail, Recipient, enqueue, rehearse};
-pub(crate) use outbox::{disown, take_back};
-pub(crate) use queries::count_of;
 pub use retry::{RetryRefusal, retry};
-pub use smtp::SmtpServer;
-pub(crate) use smtp::domain;
 pub use worker::{Delivered, deliver_due, run};
 
-use crate::{
-    features::{audit, staff::Right},
-    router::{Permission::Staff, Routes},
+use crate::core::{
+    audit,
+    role::Right,
+    routes::{Permission::Staff, Routes},
 };
 
 /// The pages of this feature.

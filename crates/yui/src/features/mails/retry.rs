@@ -4,13 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     MAIL_RETRIED, MAILS_RETRIED,
-    letter::kind_label,
-    queries,
     rules::{Useless, masked},
 };
-use crate::{
+use crate::core::{
     app::App,
-    features::audit::{self, Subject},
+    audit::{self, Subject},
+    mail::{kind_label, queries},
     scope::SystemScope,
 };
 

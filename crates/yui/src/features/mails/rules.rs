@@ -33,7 +33,7 @@ pub enum Useless {
 
 impl Useless {
     /// Returns what the word in the database means for a mail of this kind.
-    pub(super) fn parse(word: &str, kind: &str) -> Self {
+    pub(crate) fn parse(word: &str, kind: &str) -> Self {
         match (word, kind) {
             ("over", "staff_invitation") => Self::InvitationOver,
             ("over", _) => Self::Over,

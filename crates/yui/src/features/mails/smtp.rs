@@ -1,8 +1,7 @@
 //! Mail as it goes over the wire, and the conversation with the mail server.
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
-use axum::http::Uri;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use lettre::{
@@ -17,84 +16,15 @@ use lettre::{
         extension::ClientId,
     },
 };
-use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
-use super::{
-    letter::{Content, Sender},
-    rules::ANSWERED,
+use super::rules::ANSWERED;
+use crate::core::{
+    app::App,
+    mail::{SmtpServer, domain, letter::Content, server::Privacy},
+    society::Society,
 };
-use crate::{app::App, features::societies::Society};
-
-/// How the way to the mail server is kept private.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Privacy {
-    /// The conversation begins in the clear and must become private before anything is said.
-    StartTls,
-    /// Private from the first byte.
-    Tls,
-    /// Not at all; only on this machine.
-    None,
-}
-
-/// A mail server: `smtp://user:password@host:587` (STARTTLS required), `smtps://…`, or `smtp://localhost:25?tls=none`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SmtpServer {
-    /// Its name, which its certificate must carry.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the way is kept private.
-    pub tls: Privacy,
-    /// User and password.
-    pub login: Option<(String, String)>,
-}
-
-impl std::fmt::Debug for SmtpServer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SmtpServer({}:{}, {:?})", self.host, self.port, self.tls)
-    }
-}
-
-impl FromStr for SmtpServer {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let uri: Uri = text.parse().map_err(|_| ())?;
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or(())?;
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let loopback = host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
-        let (tls, usual_port) = match (uri.scheme_str(), uri.query()) {
-            (Some("smtp"), None) => (Privacy::StartTls, 587),
-            (Some("smtps"), None) => (Privacy::Tls, 465),
-            (Some("smtp"), Some("tls=none")) if loopback => (Privacy::None, 25),
-            _ => return Err(()),
-        };
-        if !matches!(uri.path(), "" | "/") {
-            return Err(());
-        }
-        let plain = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned()).map_err(drop);
-        let login = match uri.authority().and_then(|authority| authority.as_str().rsplit_once('@')) {
-            Some((user, _)) => {
-                let (user, password) = user.split_once(':').ok_or(())?;
-                Some((plain(user)?, plain(password)?))
-            }
-            None => None,
-        };
-        Ok(Self { host, port: uri.port_u16().unwrap_or(usual_port), tls, login })
-    }
-}
-
-/// Returns the domain of a society's sender addresses.
-pub(crate) fn domain<'a>(app: &'a App, society: &'a Society) -> &'a str {
-    app.config.mail.domain.as_deref().unwrap_or(&society.host)
-}
-
-/// Returns a society's sender address: `no-reply@portal.example.jp`.
-pub(super) fn sender_address(app: &App, society: &Society, sender: Sender) -> String {
-    format!("{}@{}", sender.local_part(&society.policy.senders), domain(app, society))
-}
 
 /// Returns the address as the protocol writes it. Two mobile carriers once gave out addresses with dots where no dot may be
 /// (`a..b@`, `a.@`): quoted, they are allowed (RFC 5321 4.1.2).
@@ -285,7 +215,7 @@ mod tests {
         for (name, subject) in
             [("みなと", "短い"), ("", ""), (&*"とても長い名前の健康保険組合".repeat(5), &*"長い件名です".repeat(20))]
         {
-            let policy = crate::features::societies::Preset::Minato.policy().unwrap();
+            let policy = crate::core::society::Preset::Minato.policy().unwrap();
             let society = Society {
                 society_id: 1,
                 key: "k".into(),

@@ -11,16 +11,20 @@ use tokio::{
 };
 
 use super::{
-    letter::Sender,
-    mailer::Transport,
-    outbox::opened,
-    queries::{self, LeasedMail, Settled},
     rules::{masked, wait_after},
-    smtp::{DeliveryError, Envelope, SmtpSession, message, sender_address},
+    smtp::{DeliveryError, Envelope, SmtpSession, message},
 };
-use crate::{
+use crate::core::{
     app::App,
-    scope::{InSociety, SystemScope},
+    mail::{
+        Sender,
+        mailer::Transport,
+        outbox::opened,
+        queries::{self, LeasedMail, Settled},
+        server::sender_address,
+    },
+    scope::SystemScope,
+    society::InSociety,
 };
 
 /// How many mails a worker takes at a time.

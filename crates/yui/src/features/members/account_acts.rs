@@ -2,15 +2,17 @@
 
 use super::act::{ActionOutcome, ActionTarget, Asks, MemberAction, MemberActionForm, Words};
 use crate::{
-    app::App,
-    error::AppError,
+    core::{
+        app::App,
+        audit::Subject,
+        error::AppError,
+        scope::StaffScope,
+        society::{Guarded, InSociety},
+    },
     features::{
         account::staff::{self as accounts, Renamed},
         approvals,
-        audit::Subject,
-        societies::Guarded,
     },
-    scope::{InSociety, StaffScope},
 };
 
 fn sentences<const N: usize>(all: [&str; N]) -> Vec<String> {

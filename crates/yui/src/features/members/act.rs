@@ -16,10 +16,12 @@ use super::{
     queries::{self, AccountRow, FlagRow, MemberDetailRow},
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::audit::{self, Subject},
-    scope::StaffScope,
+    core::{
+        app::App,
+        audit::{self, Subject},
+        error::AppError,
+        scope::StaffScope,
+    },
     ui::{FormState, Page, PageContext},
 };
 

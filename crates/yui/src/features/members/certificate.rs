@@ -15,14 +15,8 @@ use super::{
     flags, queries,
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        audit,
-        expenses::{self, Printed, VisibleMonths},
-    },
-    heavy,
-    scope::StaffScope,
+    core::{app::App, audit, error::AppError, heavy, scope::StaffScope},
+    features::expenses::{self, Printed, VisibleMonths},
     ui::{FormState, Lang, Page, PageContext, format},
 };
 

@@ -10,10 +10,10 @@ use super::{
     act::{ActionOutcome, ActionTarget, Asks, MemberAction, MemberActionForm, Words},
     queries::{self, FlagRow},
 };
-use crate::{
+use crate::core::{
     app::App,
+    audit::{self, Acting, AuditAction as LoggedAct, Subject},
     error::AppError,
-    features::audit::{self, Acting, AuditAction as LoggedAct, Subject},
     scope::{StaffScope, SystemScope},
 };
 

@@ -12,17 +12,17 @@ mod recognise;
 mod search;
 mod statement;
 
+use account_acts::{FactorsReset, PairReissue, Resume, SignOut, Stop, Unlock, UserIdChange};
 pub use flags::end_over;
+use flags::{End, NonDisclosure, Objection, Set};
 
-use crate::{
-    features::staff::Right,
-    router::{
+use crate::core::{
+    role::Right,
+    routes::{
         Permission::{Staff, StaffFresh},
         Routes,
     },
 };
-use account_acts::{FactorsReset, PairReissue, Resume, SignOut, Stop, Unlock, UserIdChange};
-use flags::{End, NonDisclosure, Objection, Set};
 
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {
@@ -62,7 +62,7 @@ pub fn routes(routes: Routes) -> Routes {
         .post("/console/members/{id}/non-disclosure-end", fresh, act::submit::<End<NonDisclosure>>)
 }
 
-crate::features::audit::acts! {
+crate::core::audit::acts! {
     /// Somebody was looked for.
     MEMBERS_SEARCHED = "members.searched" / "加入者を検索";
     /// Somebody's page was opened.

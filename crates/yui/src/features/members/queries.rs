@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use yui_db::{Db, DbError, Param, Tx, containing, params, statements};
 
-use crate::scope::{InSociety, StaffScope};
+use crate::core::{scope::StaffScope, society::InSociety};
 
 statements! {
     // Two keys may be one person's; who has more than a few of this piece is very rare.

@@ -16,16 +16,12 @@ use super::{
     recognise::{Lookup, Meaning, SearchTerms, recognised},
 };
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, audit, error::AppError, heavy, scope::StaffScope},
     features::{
-        audit,
         register::{SearchKey, name_key},
         societies,
         staff::sealed_query::{self, SealedQuery},
     },
-    heavy,
-    scope::StaffScope,
     ui::{FormState, Page, PageContext, format},
 };
 

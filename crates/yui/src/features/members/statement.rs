@@ -14,14 +14,14 @@ use super::{
     act::{self, ActionTarget, Asks, Words},
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
+    core::{
+        app::App,
         audit,
-        expenses::{self, Statement, VisibleMonths},
-        societies::Service,
+        error::AppError,
+        scope::StaffScope,
+        society::{InSociety, Service},
     },
-    scope::{InSociety, StaffScope},
+    features::expenses::{self, Statement, VisibleMonths},
     ui::{
         FormState, Lang, Page, PageContext,
         format::{month_long, month_short},

@@ -12,7 +12,7 @@ use super::{
     row_matcher::{RowMatcher, RowOutcome},
     similarity::{is_newer_version, lookup_key},
 };
-use crate::scope::SystemScope;
+use crate::core::scope::SystemScope;
 
 /// The open questions under the numbers of a chunk's families.
 pub(super) struct OpenQuestions(Vec<(RegisterQuestion, Row)>);

@@ -1,7 +1,7 @@
 //! Search keys for members who were there before there were keys. It goes on where it stopped, whatever was killed when.
 
 use super::queries;
-use crate::{app::App, scope::SystemScope};
+use crate::core::{app::App, scope::SystemScope};
 
 /// How many members get their keys in one transaction: few enough that nobody waits long for the write lock.
 const PORTION: i64 = 200;

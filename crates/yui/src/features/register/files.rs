@@ -16,12 +16,11 @@ use super::{
     row_matcher::Decision,
 };
 use crate::{
-    app::App,
+    core::{app::App, scope::SystemScope},
     features::{
         imports::{self, Answers, Choices, FileKind, Job, PendingWork, Question, Report, Unconfirmed},
         societies,
     },
-    scope::SystemScope,
 };
 
 /// Returns staff's answers by line number: `same-12` is a member number or `other`.

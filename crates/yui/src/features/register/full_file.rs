@@ -14,7 +14,7 @@ use super::{
     queries::{self, Person, PersonFilter, Span},
     row::{Family, Row},
 };
-use crate::{features::imports::Finder, scope::SystemScope};
+use crate::{core::scope::SystemScope, features::imports::Finder};
 
 /// How many members are looked at in one transaction.
 const PORTION: i64 = 2_000;

@@ -23,12 +23,10 @@ use super::{
     similarity::lookup_key,
 };
 use crate::{
-    app::japan,
-    features::{
-        imports::{Applied, ChunkFault, FULL_FILE, FaultKind, FileTotals, Importer, Kind, Read, RowQuestion, Source},
-        societies::ids_take,
+    core::{clock::japan, scope::SystemScope, society::ids_take},
+    features::imports::{
+        Applied, ChunkFault, FULL_FILE, FaultKind, FileTotals, Importer, Kind, Read, RowQuestion, Source,
     },
-    scope::SystemScope,
 };
 
 /// The import of a register for one society.

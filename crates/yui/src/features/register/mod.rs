@@ -25,22 +25,17 @@ pub use backfill::backfill;
 pub(crate) use changes::MISSING;
 pub use files::RegisterFiles;
 pub use import::RegisterImport;
+use kenpo_formats::{Sex, text::holder_key_part};
 pub(crate) use matching::{Hint, Mismatch, matched};
 pub(crate) use queries::{Coverage, alike, candidates, coverages_of, insured_by_holder};
 pub(crate) use search_keys::{SearchKey, is_telling, name_key};
-
-use kenpo_formats::{Sex, text::holder_key_part};
-
 use yui_db::{DbError, Tx};
 
-use crate::{
+use crate::core::{
     app::App,
-    features::{
-        societies::{self, ids_take},
-        staff::Right,
-    },
-    router::{Permission::Staff, Routes},
-    scope::InSociety,
+    role::Right,
+    routes::{Permission::Staff, Routes},
+    society::{self, InSociety, ids_take},
 };
 
 /// The pages of this feature.
@@ -75,7 +70,7 @@ async fn changed(tx: &mut Tx, scope: &impl InSociety) -> Result<(), DbError> {
 
 /// Returns how many changes the register has had.
 pub(crate) async fn change_count(tx: &mut Tx, scope: &impl InSociety) -> Result<i64, DbError> {
-    societies::ids_taken(tx, scope, CHANGES).await
+    society::ids_taken(tx, scope, CHANGES).await
 }
 
 /// Returns the word for a sex in the database.

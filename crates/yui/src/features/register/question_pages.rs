@@ -13,13 +13,8 @@ use super::{
     row_matcher::Decision,
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        audit,
-        imports::{QuestionCard, RowQuestion, valid_answer},
-    },
-    scope::StaffScope,
+    core::{app::App, audit, error::AppError, scope::StaffScope},
+    features::imports::{QuestionCard, RowQuestion, valid_answer},
     ui::{FormState, Page, PageContext, format},
 };
 

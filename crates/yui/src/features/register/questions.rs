@@ -15,13 +15,13 @@ use super::{
     row_matcher::{Decision, RowMatcher, RowOutcome},
 };
 use crate::{
-    app::App,
-    features::{
+    core::{
+        app::App,
         audit::{self, Subject, acts},
-        imports::{self, Candidate, RowQuestion},
-        societies::ids_take,
+        scope::SystemScope,
+        society::ids_take,
     },
-    scope::SystemScope,
+    features::imports::{self, Candidate, RowQuestion},
 };
 
 acts! {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use yui_db::Tx;
 
 use super::queries::{self, Person, RegisterChange, StandsOn};
-use crate::{features::imports::ImportRefusal, scope::SystemScope};
+use crate::{core::scope::SystemScope, features::imports::ImportRefusal};
 
 /// Restores every person that the batch touched to what was before.
 ///

@@ -7,11 +7,13 @@ use axum::{
 };
 use jiff::Timestamp;
 
-use super::{
-    Society,
-    maintenance::{Window, window_at},
+use crate::{
+    core::society::{
+        Society,
+        maintenance::{Window, window_at},
+    },
+    ui::{Page, PageContext, local_path, pages},
 };
-use crate::ui::{Page, PageContext, local_path, pages};
 
 #[derive(Template)]
 #[template(path = "features/societies/closed.html")]

@@ -3,11 +3,10 @@
 use anyhow::{Context, bail};
 use kenpo_formats::InsurerNumber;
 
-use super::{Policy, queries};
+use super::queries;
 use crate::{
-    app::App,
-    features::{audit, terms},
-    scope::SystemScope,
+    core::{app::App, audit, scope::SystemScope, society::Policy},
+    features::terms,
 };
 
 /// What a new society needs.

@@ -7,10 +7,7 @@
 use anyhow::bail;
 use yui_db::{DbError, params, statements};
 
-use crate::{
-    app::App,
-    scope::{InSociety, SystemScope},
-};
+use crate::core::{app::App, scope::SystemScope, society::InSociety};
 
 statements! {
     HOST_TAKE = "UPDATE societies SET host = $2 WHERE society_id = $1";

@@ -14,12 +14,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use yui_db::{Cell, CellKind, SocietyTable};
 
-use crate::{
-    app::App,
-    features::audit,
-    files::Files,
-    scope::{InSociety, SystemScope},
-};
+use crate::core::{app::App, audit, files::Files, scope::SystemScope, society::InSociety};
 
 audit::acts! {
     /// Everything of the society was written into files.

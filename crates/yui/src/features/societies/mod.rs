@@ -3,26 +3,16 @@
 mod closed;
 pub mod create;
 pub mod delete;
-mod directory;
 pub mod export;
-pub mod maintenance;
 pub mod older_host;
-mod policy;
-mod queries;
+pub(crate) mod queries;
 mod settings;
 pub mod signing_key;
 
 pub(crate) use closed::{answer as closed_answer, closed};
-pub use directory::{Branding, Directory, OlderHost, Society};
-pub use policy::{
-    Complexity, EmailRule, EnrolmentFlow, Factor, ForgottenPassword, ForgottenUserId, Guarded, IdentityCheck,
-    MaintenanceRule, PasswordRule, Policy, PostcardLines, Preset, Senders, Service, SessionRule, UserIdRule,
-};
-pub(crate) use queries::{ids_take, ids_taken, society_list};
-
 pub(crate) use settings::{loosen, routes as settings_routes};
 
-use crate::{app::App, scope::InSociety};
+use crate::core::{app::App, society::InSociety};
 
 /// Returns the society's insurer numbers.
 ///

@@ -8,11 +8,14 @@ use axum::{
 };
 use jiff::civil::Date;
 
-use super::{OlderHost, queries, settings::OLDER_HOST_KEPT};
+use super::{queries, settings::OLDER_HOST_KEPT};
 use crate::{
-    app::App,
-    features::audit::{self, Acting},
-    scope::{InSociety, SystemScope},
+    core::{
+        app::App,
+        audit::{self, Acting},
+        scope::SystemScope,
+        society::{self, InSociety, OlderHost},
+    },
     ui::{Lang, Page, PageContext, format, pages},
 };
 
@@ -31,8 +34,8 @@ pub(super) async fn refused(app: &App, scope: &impl InSociety, host: &str) -> an
     if host.is_empty() || host.len() > 253 || !host.chars().all(known) || host.starts_with('.') || host.ends_with('.') {
         return Ok(Some(HostRefusal::NoHostName));
     }
-    let portals = queries::society_list(&app.db).await?;
-    let older = queries::older_host_list(&app.db).await?;
+    let portals = society::society_list(&app.db).await?;
+    let older = society::queries::older_host_list(&app.db).await?;
     let taken = portals.iter().any(|society| society.host == host)
         || older.iter().any(|row| row.host == host && row.society_id != scope.society_id());
     Ok(taken.then_some(HostRefusal::Taken))

@@ -3,21 +3,12 @@
 use jiff::{Timestamp, civil::Date};
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use super::{Branding, Policy, Society};
-use crate::scope::InSociety;
+use crate::core::society::{
+    InSociety, Policy,
+    queries::{OlderHostRow, SocietyIdRow},
+};
 
 statements! {
-    SOCIETY_LIST = "
-        SELECT s.society_id, s.key, s.host, s.name, p.version, p.policy,
-            (SELECT MAX(b.version) FROM society_branding b WHERE b.society_id = s.society_id) AS branding,
-            (SELECT b.accent FROM society_branding b WHERE b.society_id = s.society_id ORDER BY b.version DESC LIMIT 1) AS accent,
-            (SELECT MAX(b.version) FROM society_branding b WHERE b.society_id = s.society_id AND b.logo IS NOT NULL
-                AND b.version = (SELECT MAX(newest.version) FROM society_branding newest WHERE newest.society_id = b.society_id)
-            ) AS logo
-        FROM societies s
-        JOIN society_policies p ON p.society_id = s.society_id
-        WHERE p.version = (SELECT MAX(newest.version) FROM society_policies newest WHERE newest.society_id = s.society_id)
-        ORDER BY s.society_id";
     POLICY_KEEP = "
         INSERT INTO society_policies (society_id, version, policy, valid_from)
         SELECT society_id, MAX(version) + 1, $3, $4 FROM society_policies WHERE society_id = $1
@@ -40,7 +31,6 @@ statements! {
         SELECT COUNT(*) AS id FROM accounts WHERE society_id = $1 AND state = 'temporary' AND email IS NULL";
     OLDER_HOSTS_OF = "SELECT society_id, host, closes FROM older_hosts WHERE society_id = $1 ORDER BY host";
     OLDER_HOST_DROP = "DELETE FROM older_hosts WHERE society_id = $1 AND host = $2";
-    OLDER_HOST_LIST = "SELECT society_id, host, closes FROM older_hosts ORDER BY host";
     OLDER_HOST_KEEP = "
         INSERT INTO older_hosts (society_id, host, closes) VALUES ($1, $2, $3)
         ON CONFLICT (society_id, host) DO UPDATE SET closes = excluded.closes";
@@ -52,44 +42,6 @@ statements! {
         SELECT insurer_number FROM society_insurers WHERE society_id = $1 ORDER BY insurer_number";
     POLICY_INSERT = "
         INSERT INTO society_policies (society_id, version, policy, valid_from) VALUES ($1, $2, $3, $4)";
-    COUNTER_TAKE = "
-        INSERT INTO counters (society_id, name, next_id) VALUES ($1, $2, 1 + $3)
-        ON CONFLICT (society_id, name) DO UPDATE SET next_id = counters.next_id + $3
-        RETURNING next_id - $3 AS id";
-    COUNTER = "SELECT next_id AS id FROM counters WHERE society_id = $1 AND name = $2";
-}
-
-#[derive(sqlx::FromRow)]
-struct SocietyRow {
-    society_id: i64,
-    key: String,
-    host: String,
-    name: String,
-    version: i64,
-    policy: String,
-    branding: Option<i64>,
-    accent: Option<String>,
-    logo: Option<i64>,
-}
-
-#[derive(sqlx::FromRow)]
-struct SocietyIdRow {
-    id: i64,
-}
-
-/// Returns all societies with their newest policies. One whose policy cannot be read is left out and said so.
-pub(crate) async fn society_list(db: &Db) -> Result<Vec<Society>, DbError> {
-    let rows: Vec<SocietyRow> = db.all(&SOCIETY_LIST, params![]).await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|SocietyRow { society_id, key, host, name, version, policy, branding, accent, logo }| {
-            let policy = serde_json::from_str(&policy)
-                .inspect_err(|error| tracing::error!(society_id, "society left out, its policy is broken: {error}"))
-                .ok()?;
-            let branding = branding.map(|version| Branding { version, accent, has_logo: logo.is_some() });
-            Some(Society { society_id, key, host, name, policy, policy_version: version, branding })
-        })
-        .collect())
 }
 
 /// A society that is about to be.
@@ -123,31 +75,6 @@ struct Insurer {
 pub(crate) async fn insurer_list(db: &Db, scope: &impl InSociety) -> Result<Vec<String>, DbError> {
     let rows: Vec<Insurer> = db.all(&INSURER_LIST, params![scope.society_id()]).await?;
     Ok(rows.into_iter().map(|row| row.insurer_number).collect())
-}
-
-/// Takes `count` fresh ids of this name; returns the first, the others follow it.
-pub(crate) async fn ids_take(tx: &mut Tx, scope: &impl InSociety, name: &str, count: i64) -> Result<i64, DbError> {
-    let SocietyIdRow { id } = tx.one(&COUNTER_TAKE, params![scope.society_id(), name, count]).await?;
-    Ok(id)
-}
-
-/// Returns how many ids of this name were taken.
-pub(crate) async fn ids_taken(tx: &mut Tx, scope: &impl InSociety, name: &str) -> Result<i64, DbError> {
-    let next: Option<SocietyIdRow> = tx.optional(&COUNTER, params![scope.society_id(), name]).await?;
-    Ok(next.map_or(0, |next| next.id - 1))
-}
-
-/// The host name of a society's older system.
-#[derive(sqlx::FromRow)]
-pub(super) struct OlderHostRow {
-    pub(super) society_id: i64,
-    pub(super) host: String,
-    pub(super) closes: yui_db::Date,
-}
-
-/// Returns the host names of all older systems.
-pub(super) async fn older_host_list(db: &Db) -> Result<Vec<OlderHostRow>, DbError> {
-    db.all(&OLDER_HOST_LIST, params![]).await
 }
 
 /// Keeps a host name of an older system and the day from which that is closed.

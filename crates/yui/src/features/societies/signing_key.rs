@@ -7,10 +7,11 @@ use yui_auth::seal;
 use yui_db::{Tx, params, statements};
 
 use super::settings::SIGNING_KEY_KEPT;
-use crate::{
+use crate::core::{
     app::App,
-    features::audit::{self, Acting},
-    scope::{InSociety, SystemScope},
+    audit::{self, Acting},
+    scope::SystemScope,
+    society::InSociety,
 };
 
 statements! {

@@ -24,18 +24,18 @@ use super::{
     queries::{self, NewStaffFactor},
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{
-        account::credentials::{
-            CeremonyAnswer, CeremonyKind, SealContext, ceremony, ceremony_insert, ceremony_take, hex, json_error,
-            json_redirect, relying_party, sealed_open, sealed_seal, start_ceremony, take_ceremony, verified_or_none,
-        },
+    core::{
+        app::App,
         audit,
-        societies::ids_take,
+        client_info::ClientInfo,
+        error::AppError,
+        scope::{PublicScope, StaffScope},
+        society::{InSociety, ids_take},
     },
-    scope::{InSociety, PublicScope, StaffScope},
+    features::account::credentials::{
+        CeremonyAnswer, CeremonyKind, SealContext, ceremony, ceremony_insert, ceremony_take, hex, json_error,
+        json_redirect, relying_party, sealed_open, sealed_seal, start_ceremony, take_ceremony, verified_or_none,
+    },
     ui::{FormState, Page, PageContext},
 };
 

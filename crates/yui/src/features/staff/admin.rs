@@ -6,21 +6,22 @@ use yui_auth::totp::TotpKey;
 use yui_db::Tx;
 
 use super::{
-    Role, STAFF_CHANGED, STAFF_INVITED, STAFF_RESET, devices,
+    STAFF_CHANGED, STAFF_INVITED, STAFF_RESET, devices,
     events::{StaffEvent, tell},
     letters,
     prove::key_row,
     queries::{self, NewStaffFactor, StaffLine},
 };
 use crate::{
-    app::App,
-    features::{
-        account::credentials::{SealContext, email_as_kept, sealed_seal},
+    core::{
+        app::App,
         audit::{self, Subject},
-        mails::{self, MailFrame, Recipient},
-        societies::ids_take,
+        mail::{self, MailFrame, Recipient},
+        role::Role,
+        scope::SystemScope,
+        society::{InSociety, ids_take},
     },
-    scope::{InSociety, SystemScope},
+    features::account::credentials::{SealContext, email_as_kept, sealed_seal},
     ui::Lang,
 };
 
@@ -201,7 +202,7 @@ async fn write(
     let path = format!("/console/invitation/{}", *token.text());
     let frame = MailFrame::of(app, scope.society(), Lang::Ja);
     let letter = letters::invitation(&frame, name, role.label(), &path).until(ends_at);
-    mails::enqueue(tx, app, scope, Recipient { account_id: None, address: email }, &letter, now).await?;
+    mail::enqueue(tx, app, scope, Recipient { account_id: None, address: email }, &letter, now).await?;
     Ok(path)
 }
 

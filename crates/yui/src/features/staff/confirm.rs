@@ -16,13 +16,11 @@ use super::{
     queries, session,
 };
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, error::AppError, scope::StaffScope},
     features::account::credentials::{
         CeremonyAnswer, CeremonyKind, encoded, json_error, json_redirect, take_ceremony, with_cookies, with_word,
     },
     router::LateFormMessage,
-    scope::StaffScope,
     ui::{FormState, Page, PageContext},
 };
 

@@ -5,7 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use yui_auth::token::Token;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use crate::{app::App, scope::InSociety, ui::cookie};
+use crate::{
+    core::{app::App, society::InSociety},
+    ui::cookie,
+};
 
 const DEVICE_COOKIE: &str = "yui_console_device";
 

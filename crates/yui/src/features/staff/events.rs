@@ -2,12 +2,13 @@
 
 use yui_db::Tx;
 
-use super::{Role, letters, queries};
+use super::{letters, queries};
 use crate::{
-    app::App,
-    features::{
+    core::{
+        app::App,
         audit::Acting,
-        mails::{self, MailFrame, Recipient},
+        mail::{self, MailFrame, Recipient},
+        role::Role,
     },
     ui::Lang,
 };
@@ -54,6 +55,6 @@ pub(super) async fn tell(
     };
     let frame = MailFrame::of(app, scope.society(), Lang::Ja);
     let letter = letters::notice(&frame, &owner.name, what, (now, whence));
-    mails::enqueue(tx, app, scope, Recipient { account_id: None, address: &owner.email }, &letter, now).await?;
+    mail::enqueue(tx, app, scope, Recipient { account_id: None, address: &owner.email }, &letter, now).await?;
     Ok(())
 }

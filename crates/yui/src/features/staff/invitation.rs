@@ -17,15 +17,8 @@ use super::{
     queries::{self, StaffRow},
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{
-        account::credentials::{busy, password_as_kept, with_cookies},
-        audit,
-    },
-    heavy,
-    scope::{InSociety, PublicScope},
+    core::{app::App, audit, client_info::ClientInfo, error::AppError, heavy, scope::PublicScope, society::InSociety},
+    features::account::credentials::{busy, password_as_kept, with_cookies},
     ui::{FormState, Page, PageContext},
 };
 

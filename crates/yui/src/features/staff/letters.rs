@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::events::StaffEvent;
 use crate::{
-    features::mails::{Letter, MailFrame, Sender},
+    core::mail::{Letter, MailFrame, Sender},
     ui::format,
 };
 

@@ -9,14 +9,12 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    Role, admin,
+    admin,
     queries::{self, StaffLine},
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::{account::credentials::email_as_kept, approvals, audit::Subject, societies::Guarded},
-    scope::StaffScope,
+    core::{app::App, audit::Subject, error::AppError, role::Role, scope::StaffScope, society::Guarded},
+    features::{account::credentials::email_as_kept, approvals},
     ui::{FormState, Page, PageContext, format},
 };
 

@@ -20,20 +20,18 @@ use super::{
     session,
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    even_time,
-    features::{
-        account::credentials::{
-            Attempt, RateLimit, busy, charge, encoded, folded, hex, password_as_kept, wait, with_cookies, with_word,
-        },
+    core::{
+        app::App,
         audit,
+        client_info::ClientInfo,
+        error::AppError,
+        even_time, heavy,
+        rate_limit::{RateLimit, charge, wait},
+        scope::{PublicScope, StaffScope, SystemScope},
+        security,
     },
-    heavy,
+    features::account::credentials::{Attempt, busy, encoded, folded, hex, password_as_kept, with_cookies, with_word},
     router::LateFormMessage,
-    scope::{PublicScope, StaffScope, SystemScope},
-    security,
     ui::{FormState, Page, PageContext, cookie, local_path},
 };
 

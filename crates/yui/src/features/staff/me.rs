@@ -6,7 +6,6 @@ use axum::{
     extract::{Path, Query, State},
     response::{IntoResponse, Redirect, Response},
 };
-
 use yui_auth::password::Password;
 
 use super::{
@@ -18,15 +17,8 @@ use super::{
     queries,
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        account::credentials::{Attempt, busy, password_as_kept},
-        audit,
-    },
-    heavy,
-    scope::StaffScope,
-    security,
+    core::{app::App, audit, error::AppError, heavy, scope::StaffScope, security},
+    features::account::credentials::{Attempt, busy, password_as_kept},
     ui::{FormState, Page, PageContext, format},
 };
 
@@ -184,7 +176,7 @@ crate::ui::console_pages! {
             name: "試験 花子".into(),
             email: "hanako@minato.example".into(),
             role: "管理者",
-            explanation: super::Role::Admin.explanation(),
+            explanation: crate::core::role::Role::Admin.explanation(),
             factors: vec![StaffFactorLine {
                 factor_id: 1,
                 kind: "認証アプリ",

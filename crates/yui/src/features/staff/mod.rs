@@ -14,22 +14,21 @@ mod me;
 mod one;
 mod prove;
 mod queries;
-mod role;
 pub(crate) mod sealed_query;
 mod session;
 
 pub(crate) use confirm::{due as confirm_due, path_after as confirm_path_after};
 pub(crate) use login::login_path_after;
-pub use role::{Right, Role};
 pub(crate) use session::{owner as owner_of_session, resolve, tidy};
 
-use crate::{
+use crate::core::{
     app::App,
-    router::{
+    role::Right,
+    routes::{
         Permission::{Anybody, Staff, StaffFresh, Step},
         Routes,
     },
-    scope::InSociety,
+    society::InSociety,
 };
 
 /// The pages of this feature.
@@ -95,7 +94,7 @@ pub(crate) async fn has_passkey(
     Ok(queries::credential_owner(&app.db, scope, credential_id).await?.is_some())
 }
 
-crate::features::audit::acts! {
+crate::core::audit::acts! {
     /// Somebody was invited.
     STAFF_INVITED = "staff.invited" / "職員を招待";
     /// An invitation was answered.

@@ -10,20 +10,21 @@ use serde::Deserialize;
 use yui_db::Tx;
 
 use super::{
-    Right, Role, STAFF_CHANGED, STAFF_RESET, STAFF_STOPPED, STAFF_UNLOCKED, admin, devices,
+    STAFF_CHANGED, STAFF_RESET, STAFF_STOPPED, STAFF_UNLOCKED, admin, devices,
     events::{StaffEvent, tell},
     list::{StaffListQuery, state},
     queries::{self, StaffLine},
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        approvals,
+    core::{
+        app::App,
         audit::{self, AuditAction, Subject},
-        societies::Guarded,
+        error::AppError,
+        role::{Right, Role},
+        scope::StaffScope,
+        society::Guarded,
     },
-    scope::StaffScope,
+    features::approvals,
     ui::{FormState, Page, PageContext, format},
 };
 

@@ -17,17 +17,18 @@ use super::{
     session,
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{
-        account::credentials::{
-            CeremonyAnswer, CeremonyKind, SealContext, json_error, json_redirect, relying_party, sealed_open,
-            start_ceremony, take_ceremony, verified_or_none, with_cookies,
-        },
+    core::{
+        app::App,
         audit::{self, Subject},
+        client_info::ClientInfo,
+        error::AppError,
+        scope::{PublicScope, SystemScope},
+        society::InSociety,
     },
-    scope::{InSociety, PublicScope, SystemScope},
+    features::account::credentials::{
+        CeremonyAnswer, CeremonyKind, SealContext, json_error, json_redirect, relying_party, sealed_open,
+        start_ceremony, take_ceremony, verified_or_none, with_cookies,
+    },
     ui::{FormState, Page, PageContext},
 };
 

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use super::Role;
-use crate::{features::societies::ids_take, scope::InSociety};
+use crate::core::{
+    role::Role,
+    society::{InSociety, ids_take},
+};
 
 statements! {
     STAFF_INSERT = "

@@ -5,9 +5,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    app::App,
+    core::{app::App, scope::StaffScope},
     features::account::credentials::{SealContext, sealed_open, sealed_seal},
-    scope::StaffScope,
 };
 
 /// The query of an address that has one.

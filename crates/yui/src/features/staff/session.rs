@@ -5,14 +5,19 @@ use jiff::{SignedDuration, Timestamp};
 use yui_auth::token::Token;
 
 use super::{
-    Role, STAFF_LOGGED_IN, devices,
+    STAFF_LOGGED_IN, devices,
     queries::{self, NewStaffSession, StaffRow},
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    features::{audit, kept},
-    scope::{InSociety, PublicScope, SessionStaff, StaffScope, SystemScope},
+    core::{
+        app::App,
+        audit,
+        client_info::ClientInfo,
+        role::Role,
+        scope::{PublicScope, SessionStaff, StaffScope, SystemScope},
+        society::InSociety,
+    },
+    features::kept,
     ui::{Lang, cookie},
 };
 

@@ -12,11 +12,14 @@ use serde::Deserialize;
 
 use super::{TERMS_AGREEMENTS_EXPORTED, TERMS_AGREEMENTS_VIEWED, queries};
 use crate::{
-    app::{App, japan},
-    error::AppError,
-    features::audit::{self, Subject},
-    heavy,
-    scope::StaffScope,
+    core::{
+        app::App,
+        audit::{self, Subject},
+        clock::japan,
+        error::AppError,
+        heavy,
+        scope::StaffScope,
+    },
     ui::{FormState, Page, PageContext, csv, format},
 };
 

@@ -3,24 +3,23 @@
 mod console;
 mod queries;
 
-pub(crate) use queries::{Terms, agree, current, forget};
-pub use queries::{TermsVersion, versions};
-
 use anyhow::bail;
 use jiff::Timestamp;
+pub(crate) use queries::{Terms, agree, current, forget};
+pub use queries::{TermsVersion, versions};
 use yui_db::Tx;
 
-use crate::{
-    app::{App, japan},
-    features::{
-        audit::{self, Subject},
-        staff::Right,
-    },
-    router::{
+use crate::core::{
+    app::App,
+    audit::{self, Subject},
+    clock::japan,
+    role::Right,
+    routes::{
         Permission::{Staff, StaffFresh},
         Routes,
     },
-    scope::{InSociety, SystemScope},
+    scope::SystemScope,
+    society::InSociety,
 };
 
 /// The pages of this feature.

@@ -8,13 +8,16 @@ use axum::{
 };
 
 use crate::{
-    app::App,
-    error::AppError,
+    core::{
+        app::App,
+        error::AppError,
+        scope::{MemberScope, PublicScope},
+        society::InSociety,
+    },
     features::{
         account,
         expenses::{LeadingYear, leading_year_of},
     },
-    scope::{InSociety, MemberScope, PublicScope},
     ui::{Page, PageContext, pages},
 };
 

@@ -1,12 +1,8 @@
 //! The first page: for a stranger the society and the way in, for a member the answer they came for.
 
 mod home;
-mod readiness;
 
-pub use readiness::Readiness;
-pub(crate) use readiness::ready;
-
-use crate::router::{Permission::Anybody, Routes};
+use crate::core::routes::{Permission::Anybody, Routes};
 
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {

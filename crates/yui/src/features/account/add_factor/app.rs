@@ -14,26 +14,24 @@ use yui_auth::{
     token::Token,
     totp::{KEY_LEN, TotpKey},
 };
-
 use yui_db::Tx;
 use zeroize::Zeroizing;
 
 use super::{FactorOwner, bare, factor_id, label};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{
-        account::{
-            pending_login::with_cookies,
-            queries::{self, NewFactorRow},
-            sealed::{self, SealContext},
-            session::hex,
-            steps::SecondFactor,
-        },
-        societies::{Factor, ids_take},
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        society::{Factor, InSociety, ids_take},
     },
-    scope::InSociety,
+    features::account::{
+        pending_login::with_cookies,
+        queries::{self, NewFactorRow},
+        sealed::{self, SealContext},
+        session::hex,
+        steps::SecondFactor,
+    },
     ui::{FormState, Page, PageContext, cookie},
 };
 

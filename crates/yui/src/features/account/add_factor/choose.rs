@@ -9,9 +9,7 @@ use serde::Deserialize;
 
 use super::FactorOwner;
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, error::AppError},
     features::account::{
         enrolment::{FactorChoice, choices},
         pending_login::{At, AtAddFactor},

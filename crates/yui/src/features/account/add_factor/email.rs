@@ -13,25 +13,24 @@ use yui_db::Tx;
 
 use super::{FactorOwner, bare};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{
-        account::{
-            enrolment::mail_or_tell_owner,
-            events::{AccountEvent, record_event},
-            letters,
-            queries::{self, NewFactorRow},
-            rate_limit::MAILS_OF_ACCOUNT,
-            rules,
-            sealed::{self, SealContext},
-            session::hex,
-            steps::{SecondFactor, WRONG_CODES_PER_LOGIN},
-        },
-        mails::MailFrame,
-        societies::{Factor, ids_take},
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        mail::MailFrame,
+        society::{Factor, InSociety, ids_take},
     },
-    scope::InSociety,
+    features::account::{
+        enrolment::mail_or_tell_owner,
+        events::{AccountEvent, record_event},
+        letters,
+        limits::MAILS_OF_ACCOUNT,
+        queries::{self, NewFactorRow},
+        rules,
+        sealed::{self, SealContext},
+        session::hex,
+        steps::{SecondFactor, WRONG_CODES_PER_LOGIN},
+    },
     ui::{FormState, Page, PageContext},
 };
 

@@ -6,15 +6,14 @@ mod email;
 mod passkey;
 
 pub(super) use app::{insert as app_insert, qr as app_qr, show as app_show, submit as app_submit};
-pub(super) use choose::{later, show as choose_show};
-pub(super) use email::{insert as email_insert, send as email_send, show as email_show, submit as email_submit};
-pub(super) use passkey::{begin as passkey_begin, finish as passkey_finish, show as passkey_show};
-
 use axum::{
     extract::FromRequestParts,
     http::{Method, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
+pub(super) use choose::{later, show as choose_show};
+pub(super) use email::{insert as email_insert, send as email_send, show as email_show, submit as email_submit};
+pub(super) use passkey::{begin as passkey_begin, finish as passkey_finish, show as passkey_show};
 use yui_db::Tx;
 
 use super::{
@@ -25,12 +24,12 @@ use super::{
     settings,
     steps::{LoginState, SecondFactor},
 };
-use crate::{
+use crate::core::{
     app::App,
     client_info::ClientInfo,
     error::AppError,
-    features::societies::{Factor, ids_take},
-    scope::{InSociety, MemberScope, PublicScope},
+    scope::{MemberScope, PublicScope},
+    society::{Factor, InSociety, ids_take},
 };
 
 /// Who registers a factor: a login that stands at this step, or somebody signed in who proved it a moment ago.

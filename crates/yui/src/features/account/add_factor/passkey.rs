@@ -10,19 +10,14 @@ use yui_auth::passkey::PasskeyUser;
 
 use super::{FactorOwner, bare, factor_id, free_label, label};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{
-        account::{
-            passkeys::{
-                CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
-                verified_or_none,
-            },
-            queries::{self, NewFactorRow},
-            steps::SecondFactor,
+    core::{app::App, client_info::ClientInfo, error::AppError, society::Factor},
+    features::account::{
+        passkeys::{
+            CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
+            verified_or_none,
         },
-        societies::Factor,
+        queries::{self, NewFactorRow},
+        steps::SecondFactor,
     },
     ui::{Page, PageContext},
 };

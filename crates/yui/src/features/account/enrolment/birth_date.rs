@@ -10,9 +10,7 @@ use serde::Deserialize;
 
 use super::{progressed, wrong_identity};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, error::AppError},
     features::account::{
         pending_login::{At, AtBirthDate},
         queries, rules,

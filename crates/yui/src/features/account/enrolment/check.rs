@@ -11,9 +11,7 @@ use super::{
     progressed,
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, error::AppError},
     features::account::{
         pending_login::{At, AtCheck},
         steps::{Details, LoginState},

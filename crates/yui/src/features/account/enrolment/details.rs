@@ -10,21 +10,20 @@ use serde::Deserialize;
 
 use super::progressed;
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{
-        account::{
-            names::{self, ChosenName, USER_ID_TAKEN},
-            password::{self, checked, hashed},
-            pending_login::{At, AtDetails, PendingLogin},
-            queries, rules,
-            steps::Details,
-        },
-        societies::EmailRule,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        heavy,
+        society::{EmailRule, InSociety},
     },
-    heavy,
-    scope::InSociety,
+    features::account::{
+        names::{self, ChosenName, USER_ID_TAKEN},
+        password::{self, checked, hashed},
+        pending_login::{At, AtDetails, PendingLogin},
+        queries, rules,
+        steps::Details,
+    },
     ui::{FormState, Page, PageContext},
 };
 

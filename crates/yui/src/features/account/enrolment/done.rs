@@ -4,10 +4,8 @@ use askama::Template;
 use axum::extract::State;
 
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, error::AppError, scope::MemberScope},
     features::account::queries,
-    scope::MemberScope,
     ui::{Page, PageContext},
 };
 

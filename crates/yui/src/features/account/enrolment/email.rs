@@ -11,21 +11,22 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{
-        account::{
-            letters,
-            pending_login::{At, AtEmail, AtEmailSent, PendingLogin},
-            queries::{self, NewLink},
-            rate_limit::MAILS_OF_ACCOUNT,
-            rules, settings,
-            steps::Step,
-        },
-        mails::{self, Letter, MailFrame, Recipient},
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        mail::{self, Letter, MailFrame, Recipient},
+        scope::PublicScope,
+        society::InSociety,
     },
-    scope::{InSociety, PublicScope},
+    features::account::{
+        letters,
+        limits::MAILS_OF_ACCOUNT,
+        pending_login::{At, AtEmail, AtEmailSent, PendingLogin},
+        queries::{self, NewLink},
+        rules, settings,
+        steps::Step,
+    },
     ui::{FormState, Page, PageContext},
 };
 
@@ -168,14 +169,14 @@ pub(in super::super) async fn mail_or_tell_owner(
     let owner = queries::email_owner_in(tx, scope, address).await?.unwrap_or(account_id);
     let day_ago = app.clock.now().checked_sub(SignedDuration::from_hours(24))?;
     // Counted in both cases, so that the response time is the same.
-    let told = mails::count_of(tx, scope, owner, letters::EMAIL_TAKEN, day_ago).await?;
+    let told = mail::count_of(tx, scope, owner, letters::EMAIL_TAKEN, day_ago).await?;
     if owner != account_id && told >= TOLD_A_DAY {
         return Ok(());
     }
     let frame = MailFrame::of(app, scope.society(), queries::person_in(tx, scope, owner).await?.lang);
     let letter = if owner == account_id { letter(&frame) } else { letters::email_taken(&frame) };
     let to = Recipient { account_id: Some(owner), address };
-    mails::enqueue(tx, app, scope, to, &letter, app.clock.now()).await?;
+    mail::enqueue(tx, app, scope, to, &letter, app.clock.now()).await?;
     Ok(())
 }
 

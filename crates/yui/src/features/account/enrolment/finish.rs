@@ -3,19 +3,14 @@
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{
-        account::{
-            add_factor,
-            events::{AccountEvent, record_event},
-            pending_login::PendingLogin,
-            queries::{self, NewPassword},
-            settings,
-            steps::{LoginState, PrimaryFactor, SecondFactor},
-        },
-        societies::Factor,
+    core::{app::App, client_info::ClientInfo, error::AppError, society::Factor},
+    features::account::{
+        add_factor,
+        events::{AccountEvent, record_event},
+        pending_login::PendingLogin,
+        queries::{self, NewPassword},
+        settings,
+        steps::{LoginState, PrimaryFactor, SecondFactor},
     },
     ui::Lang,
 };

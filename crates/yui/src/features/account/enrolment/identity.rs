@@ -10,19 +10,21 @@ use serde::Deserialize;
 
 use super::wrong_identity;
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        society::{IdentityCheck, InSociety},
+    },
     features::{
         account::{
             events::{AccountEvent, record_event},
             pending_login::{At, AtIdentity, PendingLogin},
             queries, rules,
         },
-        societies::{self, IdentityCheck},
+        societies,
         terms::{self, Terms},
     },
-    scope::InSociety,
     ui::{FormState, Page, PageContext},
 };
 

@@ -10,6 +10,7 @@ mod finish;
 mod identity;
 mod profile;
 
+use axum::response::{IntoResponse, Redirect, Response};
 pub(super) use birth_date::{show as birth_date_show, submit as birth_date_submit};
 pub(super) use check::{back as check_back, show as check_show, submit as check_submit};
 pub(super) use details::{MAIL_KINDS, show as details_show, submit as details_submit};
@@ -22,15 +23,13 @@ pub(super) use finish::{EnrolmentResult, finish};
 pub(super) use identity::{show as identity_show, submit as identity_submit};
 pub(super) use profile::{FactorChoice, choices, show as profile_show, submit as profile_submit};
 
-use axum::response::{IntoResponse, Redirect, Response};
-
 use super::{
     events::{AccountEvent, record_event},
     pending_login::PendingLogin,
     queries::{self, Counting, Wrong},
     steps::EnrolmentProgress,
 };
-use crate::{app::App, client_info::ClientInfo, error::AppError, security};
+use crate::core::{app::App, client_info::ClientInfo, error::AppError, security};
 
 /// Keeps how far enrolment has come, and leads on.
 async fn progressed(

@@ -10,18 +10,17 @@ use serde::Deserialize;
 
 use super::progressed;
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{
-        account::{
-            names::{self, ChosenName, USER_ID_TAKEN},
-            pending_login::{At, AtProfile, PendingLogin},
-            rules,
-        },
-        societies::Factor,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        society::{Factor, InSociety},
     },
-    scope::InSociety,
+    features::account::{
+        names::{self, ChosenName, USER_ID_TAKEN},
+        pending_login::{At, AtProfile, PendingLogin},
+        rules,
+    },
     ui::{FormState, Page, PageContext},
 };
 

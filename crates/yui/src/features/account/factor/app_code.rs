@@ -10,16 +10,13 @@ use yui_auth::totp::TotpKey;
 
 use super::{AvailableFactors, FactorKind, wrong};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, error::AppError, society::InSociety},
     features::account::{
         pending_login::{At, AtFactor},
         queries::{self, FactorRecord},
         sealed::{self, SealContext},
         steps::{LoginState, SecondFactor},
     },
-    scope::InSociety,
     ui::PageContext,
 };
 

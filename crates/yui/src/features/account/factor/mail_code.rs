@@ -12,23 +12,23 @@ use yui_auth::code;
 
 use super::{AvailableFactors, FactorKind, proved, wrong};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{
-        account::{
-            letters,
-            pending_login::{At, AtFactor, PendingLogin},
-            queries,
-            rate_limit::{MAILS_OF_ACCOUNT, acquire},
-            sealed::{self, SealContext},
-            session::hex,
-            steps::{LoginState, MailCode, SecondFactor},
-        },
-        mails::{self, MailFrame, Recipient},
-        societies::Factor,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        mail::{self, MailFrame, Recipient},
+        rate_limit::acquire,
+        society::{Factor, InSociety},
     },
-    scope::InSociety,
+    features::account::{
+        letters,
+        limits::MAILS_OF_ACCOUNT,
+        pending_login::{At, AtFactor, PendingLogin},
+        queries,
+        sealed::{self, SealContext},
+        session::hex,
+        steps::{LoginState, MailCode, SecondFactor},
+    },
     ui::{FormState, PageContext},
 };
 
@@ -80,7 +80,7 @@ pub(super) async fn send(
     let lang = queries::person_in(&mut tx, scope, account.account_id).await?.lang;
     let letter = letters::mail_code(&MailFrame::of(app, scope.society(), lang), &code).until(ends_at);
     let to = Recipient { account_id: Some(account.account_id), address };
-    mails::enqueue(&mut tx, app, scope, to, &letter, now).await?;
+    mail::enqueue(&mut tx, app, scope, to, &letter, now).await?;
     tx.commit().await?;
     app.mail.wake();
     Ok(ways.page(context, &login, FactorKind::Email, FormState::default(), true).into_response())

@@ -7,16 +7,15 @@ mod passkey;
 mod recovery;
 
 pub(super) use app_code::submit as app_submit;
-pub(super) use mail_code::{again as mail_again, submit as mail_submit};
-pub(super) use passkey::{begin as passkey_begin, finish as passkey_finish};
-pub(super) use recovery::submit as recovery_submit;
-
 use askama::Template;
 use axum::{
     extract::{Query, State},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
+pub(super) use mail_code::{again as mail_again, submit as mail_submit};
+pub(super) use passkey::{begin as passkey_begin, finish as passkey_finish};
+pub(super) use recovery::submit as recovery_submit;
 use serde::Deserialize;
 use yui_db::Tx;
 
@@ -27,12 +26,13 @@ use super::{
     steps::{LoginState, Purpose, SecondFactor, WRONG_CODES_PER_LOGIN},
 };
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::societies::Factor,
-    scope::InSociety,
-    security,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        security,
+        society::{Factor, InSociety},
+    },
     ui::{FormState, Page, PageContext, cross_site},
 };
 

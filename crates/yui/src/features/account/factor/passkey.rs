@@ -8,22 +8,16 @@ use axum::{
 
 use super::{AvailableFactors, proved};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    features::{
-        account::{
-            passkeys::{
-                CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
-                verified_or_none,
-            },
-            pending_login::{At, AtFactor},
-            queries,
-            steps::SecondFactor,
+    core::{app::App, client_info::ClientInfo, error::AppError, security, society::Factor},
+    features::account::{
+        passkeys::{
+            CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
+            verified_or_none,
         },
-        societies::Factor,
+        pending_login::{At, AtFactor},
+        queries,
+        steps::SecondFactor,
     },
-    security,
     ui::PageContext,
 };
 

@@ -6,9 +6,7 @@ use yui_auth::code::recovery_code_matches;
 
 use super::{FactorKind, proved, wrong};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, error::AppError},
     features::account::{
         events::{AccountEvent, record_event},
         pending_login::{At, AtFactor},

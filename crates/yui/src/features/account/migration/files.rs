@@ -12,9 +12,8 @@ use super::{
     withdraw::batch_withdraw,
 };
 use crate::{
-    app::App,
+    core::{app::App, scope::SystemScope},
     features::imports::{Answers, Choices, ChunkFault, FileKind, Job, Options, Outcome, Question, Report, Source},
-    scope::SystemScope,
 };
 
 /// Files of the users of an older system.

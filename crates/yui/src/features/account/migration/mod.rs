@@ -19,23 +19,19 @@ mod withdraw;
 pub(crate) use announcements::order_approved as announce_approved;
 pub(super) use announcements::take_back_of;
 pub use announcements::{Announced, AnnouncementRefusal, announce, take_back};
+use anyhow::Context;
 pub use files::{OlderUserFiles, import};
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp, civil::Date};
 pub use older_users::{FirstLogin, Plan};
 pub use progress::{MigrationGroup, progress};
 pub use runs::forget_old;
 pub(crate) use runs::postcard_sheet;
 pub(super) use temporary_ids::reissue;
 pub use temporary_ids::{Whom, issue, make};
-
-use anyhow::Context;
-use futures::future::join_all;
-use jiff::{SignedDuration, Timestamp, civil::Date};
 use yui_auth::password::Password;
 
-use crate::{
-    app::{App, japan},
-    router::Routes,
-};
+use crate::core::{app::App, clock::japan, routes::Routes};
 
 /// The pages of this part.
 pub(super) fn routes(routes: Routes) -> Routes {

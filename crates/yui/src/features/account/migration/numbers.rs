@@ -7,7 +7,7 @@ use kenpo_formats::text::fold;
 use yui_auth::password::Password;
 
 use super::{hashed, queries};
-use crate::{app::App, scope::SystemScope};
+use crate::core::{app::App, scope::SystemScope};
 
 /// How many are hashed between two transactions.
 const CHUNK: i64 = 200;

@@ -15,14 +15,17 @@ use super::{
     queries::{self, ExistingAccount, NewMigratedAccount},
 };
 use crate::{
-    app::App,
+    core::{
+        app::App,
+        scope::SystemScope,
+        society::{InSociety, ids_take},
+    },
     features::{
         account::rules,
         imports::{Applied, ChunkFault, FaultKind, Importer, Kind, Newest, Read, Source},
         register::{Coverage, candidates, holder_key},
-        societies::{self, ids_take},
+        societies,
     },
-    scope::{InSociety, SystemScope},
     ui::Lang,
 };
 

@@ -9,9 +9,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use yui_db::{Record, Statement, params};
 
 use crate::{
-    app::App,
-    features::{audit::Actor, staff},
-    scope::{InSociety, SystemScope},
+    core::{app::App, audit::Actor, scope::SystemScope, society::InSociety},
+    features::staff,
 };
 
 /// How long a worker holds a job without a heartbeat.

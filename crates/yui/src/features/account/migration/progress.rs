@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use yui_db::{Db, DbError};
 
 use super::queries;
-use crate::scope::InSociety;
+use crate::core::society::InSociety;
 
 /// One of the three groups, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

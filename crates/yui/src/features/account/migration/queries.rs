@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
 use super::NO_PASSWORD;
-use crate::scope::{InSociety, SystemScope};
+use crate::core::{scope::SystemScope, society::InSociety};
 
 statements! {
     INSURED_WITHOUT_ACCOUNT = "

@@ -25,17 +25,19 @@ use super::{
     take_back_of,
 };
 use crate::{
-    app::App,
+    core::{
+        app::App,
+        audit,
+        scope::SystemScope,
+        society::{InSociety, ids_take},
+    },
     features::{
         account::{
             queries::{self as accounts, EventRecord},
             rules,
         },
-        audit,
-        societies::ids_take,
         terms,
     },
-    scope::{InSociety, SystemScope},
 };
 
 audit::acts! {

@@ -5,8 +5,8 @@ use yui_db::Tx;
 
 use super::queries;
 use crate::{
-    features::{account::queries as accounts, mails},
-    scope::SystemScope,
+    core::{mail, scope::SystemScope},
+    features::account::queries as accounts,
 };
 
 /// Removes the accounts that the batch brought and nobody has begun to use: not enrolled, and without a step of
@@ -25,7 +25,7 @@ pub(super) async fn batch_withdraw(
         accounts::logins_delete_of(tx, scope, account_id, &[0; 32]).await?;
         accounts::devices_forget(tx, scope, account_id).await?;
         queries::pair_drop(tx, scope, account_id).await?;
-        mails::disown(tx, scope, account_id, now).await?;
+        mail::disown(tx, scope, account_id, now).await?;
         kept += i64::from(!queries::account_delete(tx, scope, account_id).await?);
     }
     Ok(kept)

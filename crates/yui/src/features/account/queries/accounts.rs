@@ -5,12 +5,14 @@ use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
 use crate::{
-    features::{
-        account::staff::InState,
-        account::steps::{AccountState, AuthAccount, EnrolmentProgress, WRONG_CODES},
-        societies::Factor,
+    core::{
+        scope::SystemScope,
+        society::{Factor, InSociety},
     },
-    scope::{InSociety, SystemScope},
+    features::account::{
+        staff::InState,
+        steps::{AccountState, AuthAccount, EnrolmentProgress, WRONG_CODES},
+    },
     ui::Lang,
 };
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use crate::{features::societies::Factor, scope::InSociety};
+use crate::core::society::{Factor, InSociety};
 
 statements! {
     FACTORS = "

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use crate::scope::InSociety;
+use crate::core::society::InSociety;
 
 statements! {
     LINK_INSERT = "

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
 use crate::{
+    core::society::InSociety,
     features::account::steps::{AuthAccount, LoginState},
-    scope::InSociety,
 };
 
 statements! {

@@ -2,7 +2,7 @@
 
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use crate::{scope::InSociety, ui::Lang};
+use crate::{core::society::InSociety, ui::Lang};
 
 statements! {
     PERSON = "

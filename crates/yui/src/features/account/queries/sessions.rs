@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use crate::scope::{InSociety, PublicScope};
+use crate::core::{scope::PublicScope, society::InSociety};
 
 statements! {
     SESSION_INSERT = "

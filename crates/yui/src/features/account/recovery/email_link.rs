@@ -10,9 +10,12 @@ use yui_auth::token::Token;
 
 use super::{LinkPage, ToldPage, alive, dead};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        scope::{MemberScope, PublicScope},
+    },
     features::account::{
         events::{AccountEvent, record_event},
         pending_login::PendingLogin,
@@ -20,7 +23,6 @@ use crate::{
         settings::links_end,
         steps::AccountState,
     },
-    scope::{MemberScope, PublicScope},
     ui::PageContext,
 };
 

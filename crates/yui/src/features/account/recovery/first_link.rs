@@ -8,15 +8,12 @@ use axum::{
 
 use super::{LinkPage, alive, dead};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, error::AppError, scope::PublicScope},
     features::account::{
         pending_login::advance,
         queries,
         steps::{AccountState, LoginState, PrimaryFactor},
     },
-    scope::PublicScope,
     ui::PageContext,
 };
 

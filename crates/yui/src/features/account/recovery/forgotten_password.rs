@@ -13,24 +13,25 @@ use yui_auth::{code, fair::Turn};
 
 use super::ToldPage;
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    even_time::evenly,
-    features::{
-        account::{
-            letters,
-            password::hashed,
-            queries::{self, NewLink},
-            rate_limit::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON, acquire},
-            rules,
-            steps::{AccountState, AuthAccount},
-        },
-        mails::{self, MailFrame, Recipient},
-        societies::ForgottenPassword,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        even_time::evenly,
+        heavy,
+        mail::{self, MailFrame, Recipient},
+        rate_limit::acquire,
+        scope::PublicScope,
+        society::{ForgottenPassword, InSociety},
     },
-    heavy,
-    scope::{InSociety, PublicScope},
+    features::account::{
+        letters,
+        limits::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON},
+        password::hashed,
+        queries::{self, NewLink},
+        rules,
+        steps::{AccountState, AuthAccount},
+    },
     ui::{FormState, Lang, Page, PageContext},
 };
 
@@ -140,7 +141,7 @@ async fn mail_link(app: &App, scope: &PublicScope, account: Option<&AuthAccount>
         queries::link_insert(&mut tx, scope, &link, now).await?;
         let path = format!("/link/password/{}", *token.text());
         let letter = letters::password_reset(&MailFrame::of(app, scope.society(), person.lang), &path).until(ends_at);
-        mails::enqueue(&mut tx, app, scope, Recipient { account_id: Some(account_id), address }, &letter, now).await?;
+        mail::enqueue(&mut tx, app, scope, Recipient { account_id: Some(account_id), address }, &letter, now).await?;
     } else {
         as_much_work(app, &mut tx, scope).await?;
     }
@@ -177,7 +178,7 @@ async fn mail_password(
         let letter =
             letters::temporary_password(&MailFrame::of(app, scope.society(), person.lang), &password).until(ends_at);
         let to = Recipient { account_id: Some(id), address: email };
-        mails::enqueue(&mut tx, app, scope, to, &letter, now).await?;
+        mail::enqueue(&mut tx, app, scope, to, &letter, now).await?;
     } else {
         as_much_work(app, &mut tx, scope).await?;
     }
@@ -193,7 +194,7 @@ pub(super) async fn as_much_work(app: &App, tx: &mut yui_db::Tx, scope: &PublicS
     let frame = MailFrame::of(app, scope.society(), Lang::Ja);
     let token = app.random.token()?;
     let letter = letters::password_reset(&frame, &format!("/link/password/{}", *token.text()));
-    mails::rehearse(tx, app, scope, &letter).await
+    mail::rehearse(tx, app, scope, &letter).await
 }
 
 crate::ui::pages! {

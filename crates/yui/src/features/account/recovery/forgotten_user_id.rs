@@ -10,20 +10,21 @@ use serde::Deserialize;
 
 use super::{ToldPage, forgotten_password::as_much_work};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
-    even_time::evenly,
-    features::{
-        account::{
-            letters, queries,
-            rate_limit::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON, acquire},
-            rules,
-        },
-        mails::{self, MailFrame, Recipient},
-        societies::ForgottenUserId,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        even_time::evenly,
+        mail::{self, MailFrame, Recipient},
+        rate_limit::acquire,
+        scope::PublicScope,
+        society::{ForgottenUserId, InSociety},
     },
-    scope::{InSociety, PublicScope},
+    features::account::{
+        letters,
+        limits::{RECOVERIES_OF_ADDRESS, RECOVERIES_OF_PERSON},
+        queries, rules,
+    },
     ui::{FormState, Page, PageContext},
 };
 
@@ -94,7 +95,7 @@ pub(in super::super) async fn submit(
             Some(found) => {
                 let letter = letters::user_id(&MailFrame::of(&app, scope.society(), found.lang), &found.user_id);
                 let to = Recipient { account_id: Some(found.account_id), address: &email };
-                mails::enqueue(&mut tx, &app, &scope, to, &letter, now).await?;
+                mail::enqueue(&mut tx, &app, &scope, to, &letter, now).await?;
             }
             None => as_much_work(&app, &mut tx, &scope).await?,
         }

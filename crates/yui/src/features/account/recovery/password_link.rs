@@ -9,15 +9,12 @@ use yui_auth::token::Token;
 
 use super::{LinkPage, alive, dead};
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, error::AppError, scope::PublicScope},
     features::account::{
         pending_login::advance,
         queries,
         steps::{LoginState, PrimaryFactor, Purpose},
     },
-    scope::PublicScope,
     ui::PageContext,
 };
 

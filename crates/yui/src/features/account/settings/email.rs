@@ -9,17 +9,18 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        scope::{MemberScope, PublicScope},
+    },
     features::account::{
         enrolment::mail_link,
         events::{AccountEvent, record_event},
-        queries,
-        rate_limit::MAILS_OF_ACCOUNT,
-        rules,
+        limits::MAILS_OF_ACCOUNT,
+        queries, rules,
     },
-    scope::{MemberScope, PublicScope},
     ui::{FormState, Page, PageContext},
 };
 

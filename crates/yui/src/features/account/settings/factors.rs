@@ -9,15 +9,12 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, error::AppError, scope::MemberScope, society::InSociety},
     features::account::{
         add_factor::{LABEL_MAX, label},
         events::{AccountEvent, record_event},
         queries::{self, FactorRecord},
     },
-    scope::{InSociety, MemberScope},
     ui::{FormState, Page, PageContext},
 };
 

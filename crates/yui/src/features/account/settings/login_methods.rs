@@ -5,13 +5,13 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        account::queries::{self, FactorRecord},
-        societies::Factor,
+    core::{
+        app::App,
+        error::AppError,
+        scope::MemberScope,
+        society::{Factor, InSociety},
     },
-    scope::{InSociety, MemberScope},
+    features::account::queries::{self, FactorRecord},
     ui::{Page, PageContext, format::day_of},
 };
 

@@ -9,6 +9,7 @@ mod recovery_codes;
 mod sessions;
 mod user_id;
 
+use axum::response::Redirect;
 pub(super) use email::{show as email_show, submit as email_submit};
 pub(super) use factors::{
     delete as factor_delete, delete_show as factor_delete_show, rename as factor_rename,
@@ -20,12 +21,10 @@ pub(super) use profile::{show as profile_show, submit as profile_submit};
 pub(super) use recovery_codes::{make as recovery_codes_make, show as recovery_codes_show};
 pub(super) use sessions::{end as session_end, end_others as sessions_end_others, show as sessions_show};
 pub(super) use user_id::{show as user_id_show, submit as user_id_submit};
-
-use axum::response::Redirect;
 use yui_db::Tx;
 
 use super::queries;
-use crate::scope::InSociety;
+use crate::core::society::InSociety;
 
 /// Ends every session and login of the account but these: 全てのデバイスからサインアウトする. No browser is known any more.
 pub(super) async fn sign_out_everywhere(
@@ -67,8 +66,8 @@ pub(super) async fn change_password() -> Redirect {
 
 /// `/.well-known/passkey-endpoints` (W3C): where passkeys are added and managed.
 pub(super) async fn passkey_endpoints(
-    axum::extract::State(app): axum::extract::State<crate::app::App>,
-    scope: crate::scope::PublicScope,
+    axum::extract::State(app): axum::extract::State<crate::core::app::App>,
+    scope: crate::core::scope::PublicScope,
 ) -> axum::Json<serde_json::Value> {
     let portal = app.portal_address(scope.society());
     axum::Json(serde_json::json!({

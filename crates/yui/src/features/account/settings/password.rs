@@ -8,16 +8,12 @@ use axum::{
 };
 
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, error::AppError, heavy, scope::MemberScope, society::InSociety},
     features::account::{
         events::{AccountEvent, record_event},
         password::{PasswordForm, checked, hashed, rule_words},
         queries::{self, NewPassword},
     },
-    heavy,
-    scope::{InSociety, MemberScope},
     ui::{FormState, Page, PageContext},
 };
 

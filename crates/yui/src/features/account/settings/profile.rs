@@ -10,16 +10,16 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        account::{
-            enrolment::{FactorChoice, MAIL_KINDS, choices},
-            queries,
-        },
-        societies::Factor,
+    core::{
+        app::App,
+        error::AppError,
+        scope::MemberScope,
+        society::{Factor, InSociety},
     },
-    scope::{InSociety, MemberScope},
+    features::account::{
+        enrolment::{FactorChoice, MAIL_KINDS, choices},
+        queries,
+    },
     ui::{Lang, Page, PageContext, language},
 };
 

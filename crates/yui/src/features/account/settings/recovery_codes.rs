@@ -8,15 +8,12 @@ use axum::{
 use yui_auth::code;
 
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, error::AppError, scope::MemberScope, society::InSociety},
     features::account::{
         events::{AccountEvent, record_event},
         queries,
         sealed::{self, SealContext},
     },
-    scope::{InSociety, MemberScope},
     ui::{Page, PageContext},
 };
 

@@ -9,16 +9,13 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
-    app::{App, japan},
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, clock::japan, error::AppError, scope::MemberScope},
     features::account::{
         events::{AccountEvent, record_event},
         queries,
         session::hex,
         steps::SecondFactor,
     },
-    scope::MemberScope,
     ui::{Page, PageContext},
 };
 

@@ -10,17 +10,13 @@ use serde::Deserialize;
 use yui_auth::password::Password;
 
 use crate::{
-    app::App,
-    client_info::ClientInfo,
-    error::AppError,
+    core::{app::App, client_info::ClientInfo, error::AppError, heavy, scope::MemberScope, society::InSociety},
     features::account::{
         events::{AccountEvent, record_event},
         names::{self, ChosenName, USER_ID_TAKEN},
         password::busy,
         queries, rules,
     },
-    heavy,
-    scope::{InSociety, MemberScope},
     ui::{FormState, Page, PageContext},
 };
 

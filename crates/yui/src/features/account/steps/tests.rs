@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
-use crate::features::societies::Preset;
+use crate::core::society::Preset;
 
 fn factor() -> impl Strategy<Value = Factor> {
     prop::sample::select(vec![Factor::Passkey, Factor::App, Factor::Email])

@@ -5,9 +5,8 @@ use yui_db::Tx;
 
 use super::key_of;
 use crate::{
-    error::AppError,
+    core::{audit::Subject, error::AppError, scope::StaffScope},
     features::{
-        audit::Subject,
         expenses::{
             incoming::{Record, amounts_of},
             placing::MatchedPerson,
@@ -15,7 +14,6 @@ use crate::{
         },
         register::Hint,
     },
-    scope::StaffScope,
 };
 
 /// A claim of a batch.

@@ -10,17 +10,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{CLAIMS_SEEN, key_of, list_path, path};
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
+    core::{
+        app::App,
         audit::{self, Subject},
+        error::AppError,
+        scope::StaffScope,
+    },
+    features::{
         expenses::queries::hand,
         imports,
         register::holder_key,
         societies,
         staff::sealed_query::{self, SealedQuery},
     },
-    scope::StaffScope,
     ui::{FormState, Page, PageContext, format},
 };
 

@@ -5,11 +5,10 @@ mod list;
 mod one;
 
 use axum::response::{IntoResponse, Redirect, Response};
-
 pub(super) use list::{search, show as show_list};
 pub(super) use one::{correct, show as show_one, undo, withdraw};
 
-use crate::features::audit::acts;
+use crate::core::audit::acts;
 
 acts! {
     /// The claims of a batch were looked at.

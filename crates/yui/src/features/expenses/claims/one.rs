@@ -12,10 +12,8 @@ use yui_db::Tx;
 
 use super::{CHANGE_DROPPED, CLAIM_SEEN, CORRECTED, WITHDRAWN, changed, claim::Claim, list_path, path};
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, audit, error::AppError, scope::StaffScope},
     features::{
-        audit,
         expenses::{
             by_hand::{self, ClaimAction, ClaimChange},
             incoming::Record,
@@ -23,7 +21,6 @@ use crate::{
         },
         imports::{self, BatchState},
     },
-    scope::StaffScope,
     ui::{FormState, Page, PageContext, format},
 };
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use kenpo_formats::{CareKind, TreatmentMonth};
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use crate::{features::imports::HandCounts, scope::InSociety};
+use crate::{core::society::InSociety, features::imports::HandCounts};
 
 statements! {
     CHANGE_INSERT = "

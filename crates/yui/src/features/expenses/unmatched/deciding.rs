@@ -8,13 +8,15 @@ use super::{
     queries,
 };
 use crate::{
-    app::App,
-    features::{
+    core::{
+        app::App,
         audit::{self, Subject},
+        scope::StaffScope,
+    },
+    features::{
         expenses::{by_hand, judging::why_not_taken},
         imports::{self, BatchState, Source},
     },
-    scope::StaffScope,
 };
 
 /// Why a claim was not assigned.

@@ -7,9 +7,13 @@ use yui_db::Tx;
 
 use super::{MATCHED, UnmatchedClaim, queries};
 use crate::{
-    app::App,
-    features::{
+    core::{
+        app::App,
         audit::{self, Subject},
+        scope::SystemScope,
+        society::InSociety,
+    },
+    features::{
         expenses::{
             import::ExpenseImport,
             judging::Judged,
@@ -19,7 +23,6 @@ use crate::{
         imports::{self, BatchState, LateRows},
         register,
     },
-    scope::{InSociety, SystemScope},
 };
 
 /// How many claims are matched in one transaction.

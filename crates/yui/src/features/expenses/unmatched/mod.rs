@@ -8,17 +8,20 @@ mod queries;
 mod withdrawing;
 
 use kenpo_formats::Fault;
-use yui_db::Tx;
-
 pub(super) use matching::match_next;
 pub(super) use pages::{assign, refuse, refuse_all, show, wait_again};
 pub(super) use withdrawing::{unplaced, withdrawn};
+use yui_db::Tx;
 
 use super::{incoming::Record, judging::PERSON};
 use crate::{
-    app::App,
-    features::{audit::acts, register, societies::ids_take},
-    scope::{InSociety, SystemScope},
+    core::{
+        app::App,
+        audit::acts,
+        scope::SystemScope,
+        society::{InSociety, ids_take},
+    },
+    features::register,
 };
 
 acts! {

@@ -14,14 +14,11 @@ use super::{
     queries::{self, DecisionRow},
 };
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, audit, error::AppError, scope::StaffScope},
     features::{
-        audit,
         imports::Source,
         register::{self, Coverage},
     },
-    scope::StaffScope,
     ui::{FormState, Page, PageContext, format},
 };
 

@@ -4,8 +4,8 @@ use anyhow::Context;
 use jiff::Timestamp;
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
-use super::{super::incoming::Record, UnmatchedClaim};
-use crate::scope::InSociety;
+use super::UnmatchedClaim;
+use crate::{core::society::InSociety, features::expenses::incoming::Record};
 
 statements! {
     COUNT_OF_BATCH = "SELECT COUNT(*) AS count FROM unmatched_claims WHERE society_id = $1 AND batch_id = $2";

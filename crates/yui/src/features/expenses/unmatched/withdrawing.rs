@@ -4,8 +4,8 @@ use yui_db::Tx;
 
 use super::queries;
 use crate::{
+    core::scope::SystemScope,
     features::{expenses::by_hand, imports},
-    scope::SystemScope,
 };
 
 /// Lets the claim of this key wait again that was placed in this batch of changes by hand, if there is one.

@@ -6,19 +6,15 @@ use serde::Deserialize;
 
 use super::preview::{counted, in_words};
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, audit, error::AppError, role::Right, scope::StaffScope, society::Guarded},
     features::{
-        approvals, audit,
+        approvals,
         imports::{
             Batch, BatchState, HandChange, KINDS, acts,
             preview::{FoundFaults, PreviewFinding},
             queries,
         },
-        societies::Guarded,
-        staff::Right,
     },
-    scope::StaffScope,
     ui::{Lang, Page, PageContext, format},
 };
 

@@ -11,15 +11,17 @@ use axum::{
 use kenpo_formats::write_faults_csv;
 
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
+    core::{
+        app::App,
         audit::{self, AuditAction},
+        error::AppError,
+        files::pieces,
+        scope::StaffScope,
+    },
+    features::{
         imports::{Kind, Upload, acts, kind_of, queries},
         societies,
     },
-    files::pieces,
-    scope::StaffScope,
 };
 
 /// Returns the answer. A stream in it must be fused: what compresses it asks once more after its end.

@@ -7,10 +7,8 @@ use kenpo_formats::csv_table::Column;
 
 use super::download::example;
 use crate::{
-    app::App,
-    error::AppError,
-    features::{expenses::ExpenseFiles, imports::Kind, register::RegisterFiles, societies, staff::Right},
-    scope::StaffScope,
+    core::{app::App, error::AppError, role::Right, scope::StaffScope},
+    features::{expenses::ExpenseFiles, imports::Kind, register::RegisterFiles, societies},
     ui::{Page, PageContext},
 };
 

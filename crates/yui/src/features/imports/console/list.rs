@@ -6,13 +6,8 @@ use serde::Deserialize;
 
 use super::{batch_path, size, upload_path};
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        imports::{Batch, KINDS, PendingWork, Upload, UploadState, queries},
-        staff::Right,
-    },
-    scope::StaffScope,
+    core::{app::App, error::AppError, role::Right, scope::StaffScope},
+    features::imports::{Batch, KINDS, PendingWork, Upload, UploadState, queries},
     ui::{Page, PageContext, format},
 };
 

@@ -17,10 +17,12 @@ use axum::{extract::DefaultBodyLimit, handler::Handler};
 
 use super::FileTotals;
 use crate::{
-    features::staff::Right,
-    router::{
-        Permission::{Staff, StaffFresh},
-        Routes,
+    core::{
+        role::Right,
+        routes::{
+            Permission::{Staff, StaffFresh},
+            Routes,
+        },
     },
     ui::format,
 };

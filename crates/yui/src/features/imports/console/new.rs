@@ -14,13 +14,10 @@ use super::{
     upload_path,
 };
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, error::AppError, files::Stored, scope::StaffScope},
     features::imports::{
         self, Answers, Choices, Format, KINDS, Kind, NewUpload, Part, Profile, Question, Source, UsedProfile, kind_of,
     },
-    files::Stored,
-    scope::StaffScope,
     ui::{FormState, Page, PageContext},
 };
 

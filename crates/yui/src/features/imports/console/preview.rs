@@ -11,18 +11,13 @@ use axum::{
 
 use super::{batch_path, progress, size, upload_path};
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        audit,
-        imports::{
-            Choices, Format, HISTORY, Question, QuestionCard, RowQuestion, Upload, UploadState, YES, acts,
-            apply_upload, drop_upload,
-            preview::{Before, Preview, PreviewFinding, PreviewList},
-            queries, resume_upload, valid_answer,
-        },
+    core::{app::App, audit, error::AppError, scope::StaffScope},
+    features::imports::{
+        Choices, Format, HISTORY, Question, QuestionCard, RowQuestion, Upload, UploadState, YES, acts, apply_upload,
+        drop_upload,
+        preview::{Before, Preview, PreviewFinding, PreviewList},
+        queries, resume_upload, valid_answer,
     },
-    scope::StaffScope,
     ui::{FormState, Page, PageContext, format},
 };
 

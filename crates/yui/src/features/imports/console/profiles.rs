@@ -12,10 +12,8 @@ use kenpo_formats::csv_table::{Column, Layout, first_line};
 use serde::Deserialize;
 
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, error::AppError, scope::StaffScope},
     features::imports::{KINDS, Kind, Profile, kind_of, profile_delete, profile_save, profiles},
-    scope::StaffScope,
     ui::{FormState, Page, PageContext, format},
 };
 

@@ -8,10 +8,8 @@ use axum::{
 };
 
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, error::AppError, scope::StaffScope},
     features::imports::{Upload, UploadState, queries},
-    scope::StaffScope,
     ui::{
         Page, PageContext, format,
         progress::{self, Progress},

@@ -16,14 +16,11 @@ use super::{
     batch_path, in_words,
 };
 use crate::{
-    app::{App, japan},
-    error::AppError,
+    core::{app::App, clock::japan, error::AppError, scope::StaffScope, society::Guarded},
     features::{
         approvals,
         imports::{Batch, BatchState, ImportRefusal, MonthRows, Publication, acts, arrival, publish_at, queries},
-        societies::Guarded,
     },
-    scope::StaffScope,
     ui::{FormState, Lang, Page, PageContext, format},
 };
 

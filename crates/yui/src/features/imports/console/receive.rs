@@ -6,14 +6,16 @@ use axum::extract::multipart::{Field, MultipartError};
 use kenpo_formats::archive::ArchiveError;
 
 use crate::{
-    app::App,
-    error::AppError,
+    core::{
+        app::App,
+        error::AppError,
+        files::{self, IncomingFile, Stored},
+        scope::StaffScope,
+    },
     features::imports::{
         Kind, Part,
         parts::{self, Parts},
     },
-    files::{self, IncomingFile, Stored},
-    scope::StaffScope,
 };
 
 /// Files that came whole.

@@ -10,14 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{batch::sample, batch_path};
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, error::AppError, scope::StaffScope, society::Guarded},
     features::{
         approvals,
         imports::{Batch, BatchState, ImportRefusal, acts, queries, withdraw},
-        societies::Guarded,
     },
-    scope::StaffScope,
     ui::{FormState, Page, PageContext, format},
 };
 

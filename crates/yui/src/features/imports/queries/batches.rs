@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use kenpo_formats::TreatmentMonth;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use super::super::{
-    Batch, BatchState, Kind, Source, kind_of,
-    run::{Counts, months},
+use crate::{
+    core::{scope::SystemScope, society::InSociety},
+    features::imports::{
+        Batch, BatchState, Kind, Source, kind_of,
+        run::{Counts, months},
+    },
 };
-use crate::scope::{InSociety, SystemScope};
 
 statements! {
     BATCH_BY_HASH = "

@@ -3,8 +3,7 @@
 use kenpo_formats::Fault;
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
-use super::super::ChunkFault;
-use crate::scope::InSociety;
+use crate::{core::society::InSociety, features::imports::ChunkFault};
 
 statements! {
     FAULT_NEXT = "

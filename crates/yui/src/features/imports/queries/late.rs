@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 use yui_db::{DbError, Param, Tx, params, statements};
 
-use super::super::{
-    BatchState, Format, Kind, acting,
-    late::{HandCounts, LateRows},
+use crate::{
+    core::{scope::SystemScope, society::InSociety},
+    features::imports::{
+        BatchState, Format, Kind, acting,
+        late::{HandCounts, LateRows},
+    },
 };
-use crate::scope::{InSociety, SystemScope};
 
 statements! {
     LATE_ADD = "

@@ -3,8 +3,10 @@
 use kenpo_formats::TreatmentMonth;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use super::super::{BatchState, Kind};
-use crate::scope::InSociety;
+use crate::{
+    core::society::InSociety,
+    features::imports::{BatchState, Kind},
+};
 
 statements! {
     THROUGH_SET = "

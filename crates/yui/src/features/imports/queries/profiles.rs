@@ -2,8 +2,10 @@
 
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use super::super::{Profile, kind_of};
-use crate::scope::{InSociety, SystemScope};
+use crate::{
+    core::{scope::SystemScope, society::InSociety},
+    features::imports::{Profile, kind_of},
+};
 
 statements! {
     PROFILE_LIST = "

@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use super::super::{
-    Answers, Format, ReadProgress, acting, kind_of,
-    upload::{NewUpload, Upload, UploadState},
-    work::ListNames,
+use crate::{
+    core::{scope::SystemScope, society::InSociety},
+    features::imports::{
+        Answers, Format, ReadProgress, acting, kind_of,
+        upload::{NewUpload, Upload, UploadState},
+        work::ListNames,
+    },
 };
-use crate::scope::{InSociety, SystemScope};
 
 statements! {
     UPLOAD_INSERT = "

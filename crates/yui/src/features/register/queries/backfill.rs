@@ -3,7 +3,7 @@
 use yui_db::{DbError, Tx, params, statements};
 
 use super::{KEY_KEEP, MemberId, MemberRow, keys, with_spans};
-use crate::scope::InSociety;
+use crate::core::society::InSociety;
 
 statements! {
     BACKFILL_NEXT = "SELECT next_member_id AS member_id FROM member_search_backfill WHERE society_id = $1";

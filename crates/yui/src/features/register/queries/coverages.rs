@@ -6,8 +6,8 @@ use yui_db::{DbError, Param, Tx, params, statements};
 
 use super::{Coverage, CoverageRow, MEMBER_OF_HOLDER, MEMBER_OF_KEYS, MemberId};
 use crate::{
+    core::society::InSociety,
     features::register::{Hint, similarity::lookup_key},
-    scope::InSociety,
 };
 
 statements! {

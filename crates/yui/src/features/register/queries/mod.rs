@@ -6,16 +6,15 @@ mod questions;
 
 use std::collections::BTreeSet;
 
+pub(super) use backfill::*;
+pub(crate) use coverages::*;
 use jiff::{Timestamp, civil::Date};
+pub(super) use questions::*;
 use serde::{Deserialize, Serialize};
 use yui_db::{BulkTable, Db, DbError, Param, Statement, Tx, params, statements};
 
-pub(super) use backfill::*;
-pub(crate) use coverages::*;
-pub(super) use questions::*;
-
 use super::search_keys::keys;
-use crate::scope::InSociety;
+use crate::core::society::InSociety;
 
 statements! {
     HOUSEHOLD_COUNT = "SELECT COUNT(*) AS count FROM households WHERE society_id = $1";

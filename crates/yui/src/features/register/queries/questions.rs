@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Param, Tx, params, statements};
 
-use crate::scope::InSociety;
+use crate::core::society::InSociety;
 
 statements! {
     // A row that comes again while it waits stays with the batch that brought it first, which is withdrawn last.

@@ -13,13 +13,14 @@ use super::{
     postcards::unprintable,
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
+    core::{
+        app::App,
         audit,
-        societies::{Branding, Society, queries},
+        error::AppError,
+        scope::{PublicScope, StaffScope},
+        society::{Branding, InSociety, Society},
     },
-    scope::{InSociety, PublicScope, StaffScope},
+    features::societies::queries,
     ui::{FormState, Page, PageContext},
 };
 

@@ -3,10 +3,13 @@
 use jiff::SignedDuration;
 
 use crate::{
-    app::App,
-    error::AppError,
-    features::societies::{EmailRule, Factor, Policy, queries},
-    scope::StaffScope,
+    core::{
+        app::App,
+        error::AppError,
+        scope::StaffScope,
+        society::{EmailRule, Factor, Policy},
+    },
+    features::societies::queries,
     ui::format::yen,
 };
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::features::societies::{Guarded, Policy};
+use crate::core::society::{Guarded, Policy};
 
 /// A value of the policy.
 #[derive(Debug)]
@@ -344,7 +344,7 @@ impl Field {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::societies::Preset;
+    use crate::core::society::Preset;
 
     /// Returns the value as the form sends it back.
     fn typed(field: &Field, value: &Value) -> Vec<(String, String)> {

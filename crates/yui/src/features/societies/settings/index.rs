@@ -4,10 +4,13 @@ use askama::Template;
 use axum::extract::State;
 
 use crate::{
-    app::App,
-    error::AppError,
-    features::societies::{maintenance::windows, signing_key},
-    scope::{InSociety, StaffScope},
+    core::{
+        app::App,
+        error::AppError,
+        scope::StaffScope,
+        society::{InSociety, maintenance::windows},
+    },
+    features::societies::signing_key,
     ui::{Lang, Page, PageContext, format},
 };
 

@@ -6,13 +6,13 @@ use yui_db::Tx;
 
 use super::{POLICY_CHANGED, newest, policy_keep_in};
 use crate::{
-    app::App,
-    features::{
-        approvals,
+    core::{
+        app::App,
         audit::Subject,
-        societies::{Guarded, Policy},
+        scope::{StaffScope, SystemScope},
+        society::{Guarded, Policy},
     },
-    scope::{StaffScope, SystemScope},
+    features::approvals,
 };
 
 /// What stands between two acts in a question's detail.
@@ -57,7 +57,7 @@ pub(crate) async fn loosen(app: &App, tx: &mut Tx, scope: &SystemScope, detail: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::societies::Preset;
+    use crate::core::society::Preset;
 
     #[test]
     fn what_is_asked_names_each_act_apart() {

@@ -10,14 +10,14 @@ use serde::Deserialize;
 
 use super::{CHANGED_MEANWHILE, POLICY_CHANGED, newest, policy_keep, postcards::unprintable};
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        account::credentials::email_as_kept,
-        mails,
-        societies::{Policy, Senders},
+    core::{
+        app::App,
+        error::AppError,
+        mail,
+        scope::StaffScope,
+        society::{InSociety, Policy, Senders},
     },
-    scope::{InSociety, StaffScope},
+    features::account::credentials::email_as_kept,
     ui::{FormState, Page, PageContext},
 };
 
@@ -52,7 +52,7 @@ fn page(
     MailSettingsPage {
         page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
-        domain: mails::domain(app, staff.society()).to_owned(),
+        domain: mail::domain(app, staff.society()).to_owned(),
         typed,
     }
 }

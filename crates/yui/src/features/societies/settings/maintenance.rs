@@ -10,13 +10,15 @@ use serde::Deserialize;
 
 use super::{POLICY_CHANGED, newest, policy_keep};
 use crate::{
-    app::App,
-    error::AppError,
-    features::societies::{
-        MaintenanceRule, Policy,
-        maintenance::{RuleError, windows},
+    core::{
+        app::App,
+        error::AppError,
+        scope::StaffScope,
+        society::{
+            MaintenanceRule, Policy,
+            maintenance::{RuleError, windows},
+        },
     },
-    scope::StaffScope,
     ui::{FormState, Lang, Page, PageContext},
 };
 

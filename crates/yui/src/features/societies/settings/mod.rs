@@ -14,24 +14,23 @@ mod postcards;
 mod services;
 mod signing;
 
-pub(crate) use loosen::loosen;
-
 use anyhow::Context;
+pub(crate) use loosen::loosen;
 use serde_json::Value;
 use yui_db::Tx;
 
 use crate::{
-    app::App,
-    features::{
+    core::{
+        app::App,
         audit::{self, Acting, AuditAction, Subject},
-        societies::{Policy, queries},
-        staff::Right,
+        role::Right,
+        routes::{
+            Permission::{Anybody, Staff, StaffFresh},
+            Routes,
+        },
+        society::{InSociety, Policy},
     },
-    router::{
-        Permission::{Anybody, Staff, StaffFresh},
-        Routes,
-    },
-    scope::InSociety,
+    features::societies::queries,
 };
 
 /// The pages of the settings, and what a society's own colour and sign are fetched by.

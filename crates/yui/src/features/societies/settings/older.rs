@@ -11,13 +11,8 @@ use serde::Deserialize;
 
 use super::OLDER_HOST_DROPPED;
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        audit,
-        societies::{older_host, queries},
-    },
-    scope::StaffScope,
+    core::{app::App, audit, error::AppError, scope::StaffScope},
+    features::societies::{older_host, queries},
     ui::{FormState, Page, PageContext},
 };
 

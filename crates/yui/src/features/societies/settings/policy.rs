@@ -13,10 +13,12 @@ use super::{
     loosen, newest, policy_keep,
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::societies::{Policy, Preset},
-    scope::StaffScope,
+    core::{
+        app::App,
+        error::AppError,
+        scope::StaffScope,
+        society::{Policy, Preset},
+    },
     ui::{FormState, Page, PageContext},
 };
 

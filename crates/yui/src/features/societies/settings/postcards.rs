@@ -16,14 +16,14 @@ use yui_print::{
 
 use super::{CHANGED_MEANWHILE, POLICY_CHANGED, newest, policy_keep};
 use crate::{
-    app::App,
-    error::AppError,
-    features::{
-        account::migration::postcard_sheet,
-        societies::{Policy, PostcardLines, Society},
+    core::{
+        app::App,
+        error::AppError,
+        heavy,
+        scope::StaffScope,
+        society::{InSociety, Policy, PostcardLines, Society},
     },
-    heavy,
-    scope::{InSociety, StaffScope},
+    features::account::migration::postcard_sheet,
     ui::{FormState, Page, PageContext},
 };
 

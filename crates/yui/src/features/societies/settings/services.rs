@@ -8,10 +8,12 @@ use axum::{
 
 use super::{POLICY_CHANGED, newest, policy_keep};
 use crate::{
-    app::App,
-    error::AppError,
-    features::societies::{Policy, Service},
-    scope::StaffScope,
+    core::{
+        app::App,
+        error::AppError,
+        scope::StaffScope,
+        society::{Policy, Service},
+    },
     ui::{FormState, Page, PageContext},
 };
 

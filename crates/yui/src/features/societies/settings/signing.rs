@@ -10,10 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::{
-    app::App,
-    error::AppError,
+    core::{app::App, error::AppError, scope::StaffScope},
     features::societies::signing_key::{self, KeyRefusal},
-    scope::StaffScope,
     ui::{FormState, Page, PageContext, format},
 };
 

@@ -10,18 +10,19 @@ use super::{
     subject,
 };
 use crate::{
-    app::{App, japan},
-    features::{
-        account::{
-            letters::{self, FirstWay},
-            migration::{last_day, queries::numbers_pending},
-            queries::{self as accounts, NewLink},
-        },
+    core::{
+        app::App,
         audit,
-        mails::{self, MailFrame, Recipient},
-        societies::ids_take,
+        clock::japan,
+        mail::{self, MailFrame, Recipient},
+        scope::SystemScope,
+        society::{InSociety, ids_take},
     },
-    scope::{InSociety, SystemScope},
+    features::account::{
+        letters::{self, FirstWay},
+        migration::{last_day, queries::numbers_pending},
+        queries::{self as accounts, NewLink},
+    },
     ui::{Lang, format},
 };
 
@@ -197,7 +198,7 @@ pub(super) async fn portion(
             What::Send(sending) => send(app, tx, scope, one, sending, &mut done).await?,
             What::TakeBack => {
                 if let Some(mail_id) = one.announcement_mail_id
-                    && mails::take_back(tx, scope, mail_id, now).await?
+                    && mail::take_back(tx, scope, mail_id, now).await?
                 {
                     accounts::links_delete(tx, scope, one.account_id, "first_login").await?;
                     queries::announcement_set(tx, scope, one.account_id, None).await?;
@@ -228,7 +229,7 @@ async fn send(
     if as_it_is {
         done.as_before += 1;
     } else if let Some(mail_id) = one.announcement_mail_id
-        && !mails::take_back(tx, scope, mail_id, now).await?
+        && !mail::take_back(tx, scope, mail_id, now).await?
     {
         done.as_before += 1;
     } else {
@@ -248,7 +249,7 @@ pub(in super::super::super) async fn take_back_of(
 ) -> anyhow::Result<()> {
     accounts::links_delete(tx, scope, account_id, "first_login").await?;
     if let Some(mail) = queries::announcement(tx, scope, account_id).await?
-        && mails::take_back(tx, scope, mail, now).await?
+        && mail::take_back(tx, scope, mail, now).await?
     {
         queries::announcement_set(tx, scope, account_id, None).await?;
     }
@@ -279,6 +280,6 @@ async fn write(
     let letter = letters::announcement(&frame, &one.user_id, &way);
     let address = one.email.as_deref().context("an address")?;
     let to = Recipient { account_id: Some(account_id), address };
-    let mail_id = mails::enqueue(tx, app, scope, to, &letter, due).await?;
+    let mail_id = mail::enqueue(tx, app, scope, to, &letter, due).await?;
     Ok(queries::announcement_set(tx, scope, account_id, Some(mail_id)).await?)
 }

@@ -15,12 +15,10 @@ pub(super) use queries::LeasedAnnouncement;
 pub use refusal::AnnouncementRefusal;
 
 use super::end_of;
-use crate::{
-    features::{
-        audit::{self, Subject},
-        staff::Right,
-    },
-    router::{
+use crate::core::{
+    audit::{self, Subject},
+    role::Right,
+    routes::{
         Permission::{Staff, StaffFresh},
         Routes,
     },

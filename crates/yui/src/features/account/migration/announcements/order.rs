@@ -5,13 +5,16 @@ use jiff::civil::Date;
 use yui_db::Tx;
 
 use super::{
-    super::orders::{LEASE, Order, Statements},
     ANNOUNCEMENTS_BACK_ORDERED, ANNOUNCEMENTS_ORDERED,
     announce::{Sending, What, foresee, portion, recorded},
     queries::{self, LeasedAnnouncement},
     subject,
 };
-use crate::{app::App, features::audit, scope::SystemScope, ui::format};
+use crate::{
+    core::{app::App, audit, scope::SystemScope},
+    features::account::migration::orders::{LEASE, Order, Statements},
+    ui::format,
+};
 
 /// Orders; an order that is not done yet is stopped by it. The same ordered twice, as by a double click, is done once.
 pub(super) async fn order(app: &App, scope: &SystemScope, what: What, detail: &str) -> anyhow::Result<()> {

@@ -17,14 +17,11 @@ use super::{
     subject,
 };
 use crate::{
-    app::{App, japan},
-    error::AppError,
+    core::{app::App, clock::japan, error::AppError, scope::StaffScope, society::Guarded},
     features::{
         account::migration::{MigrationGroup, last_day, progress},
         approvals,
-        societies::Guarded,
     },
-    scope::StaffScope,
     ui::{FormState, Lang, Page, PageContext, format},
 };
 

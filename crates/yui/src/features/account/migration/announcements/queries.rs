@@ -4,9 +4,9 @@ use jiff::{Timestamp, civil::Date};
 use yui_db::{Db, DbError, Tx, params, statements};
 
 use super::announce::{Announced, Sending};
-use crate::{
-    features::societies::ids_take,
-    scope::{InSociety, SystemScope},
+use crate::core::{
+    scope::SystemScope,
+    society::{InSociety, ids_take},
 };
 
 statements! {

@@ -8,9 +8,7 @@ use axum::{
 
 use super::{announce::What, order::order, queries};
 use crate::{
-    app::App,
-    error::AppError,
-    scope::StaffScope,
+    core::{app::App, error::AppError, scope::StaffScope},
     ui::{Page, PageContext, format},
 };
 

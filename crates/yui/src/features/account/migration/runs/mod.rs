@@ -7,25 +7,23 @@ mod paper;
 mod queries;
 
 use jiff::SignedDuration;
+pub(crate) use paper::sheet as postcard_sheet;
+pub(super) use queries::LeasedRun;
 
 use super::{
     orders::{Order, Statements},
     temporary_ids::{self, Whom},
 };
-use crate::{
+use crate::core::{
     app::App,
-    features::{
-        audit::{self, Subject},
-        staff::Right,
-    },
-    router::{
+    audit::{self, Subject},
+    role::Right,
+    routes::{
         Permission::{Staff, StaffFresh},
         Routes,
     },
     scope::SystemScope,
 };
-pub(crate) use paper::sheet as postcard_sheet;
-pub(super) use queries::LeasedRun;
 
 /// The pages of this part.
 pub(super) fn routes(routes: Routes) -> Routes {

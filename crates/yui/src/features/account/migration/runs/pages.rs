@@ -14,18 +14,13 @@ use serde::Deserialize;
 use yui_print::PrintError;
 
 use super::{
-    super::{queries::pairs, temporary_ids::csv as list_of},
     PAIRS_ADDRESSES, PAIRS_CARDS, PAIRS_FORGOTTEN, PAIRS_LIST, PAIRS_ORDERED, PAIRS_STOPPED, paper,
     queries::{self, RunCounts, RunRow},
     subject,
 };
 use crate::{
-    app::App,
-    error::AppError,
-    features::audit,
-    files::pieces,
-    heavy,
-    scope::{InSociety, StaffScope},
+    core::{app::App, audit, error::AppError, files::pieces, heavy, scope::StaffScope, society::InSociety},
+    features::account::migration::{queries::pairs, temporary_ids::csv as list_of},
     ui::{
         FormState, Page, PageContext, csv, format,
         progress::{Progress, percent, progress as tell},

@@ -5,14 +5,16 @@ use std::{fs::File, io::BufWriter};
 use anyhow::Context;
 use yui_print::postcards::{Postcard, PostcardSheet, Written, write};
 
-use super::super::{
-    queries::PairRow,
-    temporary_ids::{OpenPair, opened},
-};
 use crate::{
-    app::App,
-    features::societies::{EmailRule, EnrolmentFlow, Policy, PostcardLines, Service, Society},
-    scope::{InSociety, SystemScope},
+    core::{
+        app::App,
+        scope::SystemScope,
+        society::{EmailRule, EnrolmentFlow, InSociety, Policy, PostcardLines, Service, Society},
+    },
+    features::account::migration::{
+        queries::PairRow,
+        temporary_ids::{OpenPair, opened},
+    },
 };
 
 /// Returns what is the same on all cards of a society that has this policy.

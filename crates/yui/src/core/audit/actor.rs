@@ -3,12 +3,12 @@
 /// Who acts for a society.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    pub(super) kind: &'static str,
-    pub(super) id: Option<i64>,
+    pub(crate) kind: &'static str,
+    pub(crate) id: Option<i64>,
     /// The name as it was then.
     pub name: String,
     /// The network address, where they came by the network.
-    pub(super) address: Option<String>,
+    pub(crate) address: Option<String>,
 }
 
 impl Actor {

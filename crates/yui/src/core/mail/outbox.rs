@@ -8,9 +8,12 @@ use yui_db::Tx;
 use super::{
     letter::{Content, Letter, Sender},
     queries::{self, NewMail},
-    smtp::sender_address,
+    server::sender_address,
 };
-use crate::{app::App, features::societies, scope::InSociety};
+use crate::core::{
+    app::App,
+    society::{self, InSociety},
+};
 
 /// To whom a mail goes.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +42,7 @@ pub async fn enqueue(
     due: Timestamp,
 ) -> anyhow::Result<i64> {
     let keys = app.keys()?;
-    let mail_id = societies::ids_take(tx, scope, "mail", 1).await?;
+    let mail_id = society::ids_take(tx, scope, "mail", 1).await?;
     let content = serde_json::to_vec(&letter.content().context("drawing a letter")?)?;
     let (society, row) = (scope.society_id().to_string(), mail_id.to_string());
     let sealed = keys.seal(&context(&society, &row), app.random.bytes()?, &content)?;
@@ -89,7 +92,7 @@ pub(crate) async fn disown(
 }
 
 /// Returns the content of a mail.
-pub(super) fn opened(app: &App, scope: &impl InSociety, mail_id: i64, sealed: &[u8]) -> anyhow::Result<Content> {
+pub(crate) fn opened(app: &App, scope: &impl InSociety, mail_id: i64, sealed: &[u8]) -> anyhow::Result<Content> {
     let keys = app.keys()?;
     let (society, row) = (scope.society_id().to_string(), mail_id.to_string());
     Ok(serde_json::from_slice(&keys.open(&context(&society, &row), sealed)?)?)

@@ -6,18 +6,18 @@ use anyhow::{Context, ensure};
 use lettre::transport::smtp::client::{Certificate, TlsParameters};
 use tokio::sync::Notify;
 
-use super::smtp::{Privacy, SmtpServer};
-use crate::config::MailConfig;
+use super::server::{Privacy, SmtpServer};
+use crate::core::config::MailConfig;
 
 /// What carries mail away, ready to be used.
 #[derive(Debug)]
 pub struct Mailer {
     bell: Notify,
-    pub(super) carrier: Transport,
+    pub(crate) carrier: Transport,
 }
 
 /// What carries mail away.
-pub(super) enum Transport {
+pub(crate) enum Transport {
     /// A mail server.
     Server(SmtpServer, Option<TlsParameters>),
     /// Nothing: in the demo, delivered is what its mailbox shows.
@@ -57,7 +57,7 @@ impl Mailer {
     }
 
     /// Waits for [`Mailer::wake`]; one that came before is not lost.
-    pub(super) async fn woken(&self) {
+    pub(crate) async fn woken(&self) {
         self.bell.notified().await;
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use ipnet::IpNet;
 
-use crate::features::mails::SmtpServer;
+use super::mail::SmtpServer;
 
 /// The settings of one process.
 #[derive(Clone, Debug)]

@@ -30,7 +30,7 @@ impl AuditAction {
 macro_rules! acts {
     ($($(#[$meta:meta])* $name:ident = $word:literal / $label:literal;)+) => {$(
         $(#[$meta])*
-        pub(crate) const $name: $crate::features::audit::AuditAction = $crate::features::audit::AuditAction { word: $word, label: $label };
+        pub(crate) const $name: $crate::core::audit::AuditAction = $crate::core::audit::AuditAction { word: $word, label: $label };
         yui_db::inventory::submit! { $name }
     )+};
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
-use crate::app::Clock;
+use super::clock::Clock;
 
 /// How long a refusal takes.
 const HOLD: Duration = Duration::from_millis(400);

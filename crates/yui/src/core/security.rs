@@ -1,6 +1,6 @@
 //! What the log says of refusals (ASVS 5.0 16.3): who was refused what, by ids alone. Its target is `security`.
 
-use crate::scope::InSociety;
+use super::society::InSociety;
 
 /// Logs that a proof was wrong: `what` is `password`, `code`, `identity` or `passkey`. An account that does not exist has no id.
 pub(crate) fn refused(scope: &impl InSociety, what: &str, account_id: Option<i64>) {

@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Param, Tx, params, statements};
 
-use super::rules::Useless;
-use crate::scope::InSociety;
+use crate::{core::society::InSociety, features::mails::rules::Useless};
 
 /// Why a mail `m` is not worth another try at `$2`, as a word; nothing where it is. An announcement is worth something as long as its
 /// account waits for the way in that it tells of.
@@ -110,19 +109,19 @@ statements! {
 }
 
 /// A mail about to be.
-pub(super) struct NewMail<'a> {
-    pub(super) mail_id: i64,
-    pub(super) account_id: Option<i64>,
-    pub(super) kind: &'a str,
-    pub(super) sender: &'a str,
-    pub(super) recipient: &'a str,
-    pub(super) sealed: &'a [u8],
-    pub(super) due: Timestamp,
+pub(crate) struct NewMail<'a> {
+    pub(crate) mail_id: i64,
+    pub(crate) account_id: Option<i64>,
+    pub(crate) kind: &'a str,
+    pub(crate) sender: &'a str,
+    pub(crate) recipient: &'a str,
+    pub(crate) sealed: &'a [u8],
+    pub(crate) due: Timestamp,
     /// Until when it is of use.
-    pub(super) ends_at: Option<Timestamp>,
+    pub(crate) ends_at: Option<Timestamp>,
 }
 
-pub(super) async fn mail_insert(
+pub(crate) async fn mail_insert(
     tx: &mut Tx,
     scope: &impl InSociety,
     mail: &NewMail<'_>,
@@ -140,25 +139,25 @@ struct DueMail {
 }
 
 /// Returns the ids of the societies that have a mail to deliver. A worker asks before it has a scope.
-pub(super) async fn societies_due(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
+pub(crate) async fn societies_due(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
     let rows: Vec<DueMail> = db.all(&SOCIETIES_DUE, params![now]).await?;
     Ok(rows.into_iter().map(|row| row.society_id).collect())
 }
 
 /// A mail that this worker has for itself until a given time.
 #[derive(sqlx::FromRow)]
-pub(super) struct LeasedMail {
-    pub(super) mail_id: i64,
-    pub(super) kind: String,
-    pub(super) sender: String,
-    pub(super) recipient: String,
-    pub(super) sealed_content: Option<Vec<u8>>,
-    pub(super) created_at: yui_db::Timestamp,
-    pub(super) tries: i32,
+pub(crate) struct LeasedMail {
+    pub(crate) mail_id: i64,
+    pub(crate) kind: String,
+    pub(crate) sender: String,
+    pub(crate) recipient: String,
+    pub(crate) sealed_content: Option<Vec<u8>>,
+    pub(crate) created_at: yui_db::Timestamp,
+    pub(crate) tries: i32,
 }
 
 /// Takes up to `count` due mails.
-pub(super) async fn mails_take(
+pub(crate) async fn mails_take(
     db: &Db,
     scope: &impl InSociety,
     now: Timestamp,
@@ -173,7 +172,7 @@ pub(super) async fn mails_take(
 }
 
 /// Keeps those of these mails, told by number and try, that are still this worker's, until then.
-pub(super) async fn mails_hold(
+pub(crate) async fn mails_hold(
     db: &Db,
     scope: &impl InSociety,
     mails: &[(i64, i32)],
@@ -188,7 +187,7 @@ pub(super) async fn mails_hold(
 
 /// How a try went.
 #[derive(Debug)]
-pub(super) enum Settled {
+pub(crate) enum Settled {
     /// Delivered; whether its content is kept all the same.
     Sent { at: Timestamp, keep: bool },
     /// To be tried again then.
@@ -200,7 +199,7 @@ pub(super) enum Settled {
 }
 
 /// Writes down how a try went; returns false where another worker has taken the mail since.
-pub(super) async fn mail_settle(
+pub(crate) async fn mail_settle(
     db: &Db,
     scope: &impl InSociety,
     mail: &LeasedMail,
@@ -219,25 +218,25 @@ pub(super) async fn mail_settle(
 
 /// A mail that was given up.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct FailedRow {
-    pub(super) mail_id: i64,
-    pub(super) account_id: Option<i64>,
-    pub(super) kind: String,
-    pub(super) recipient: String,
-    pub(super) failed_at: yui_db::Timestamp,
-    pub(super) last_error: Option<String>,
+pub(crate) struct FailedRow {
+    pub(crate) mail_id: i64,
+    pub(crate) account_id: Option<i64>,
+    pub(crate) kind: String,
+    pub(crate) recipient: String,
+    pub(crate) failed_at: yui_db::Timestamp,
+    pub(crate) last_error: Option<String>,
     useless: Option<String>,
 }
 
 impl FailedRow {
     /// Returns why it is not worth another try; nothing where it is.
-    pub(super) fn useless(&self) -> Option<Useless> {
+    pub(crate) fn useless(&self) -> Option<Useless> {
         self.useless.as_deref().map(|word| Useless::parse(word, &self.kind))
     }
 }
 
 /// Returns the newest mails that were given up since, older than the one that was given up then and has this number.
-pub(super) async fn failed_page(
+pub(crate) async fn failed_page(
     db: &Db,
     scope: &impl InSociety,
     (since, now): (Timestamp, Timestamp),
@@ -248,7 +247,7 @@ pub(super) async fn failed_page(
 }
 
 /// Returns the mail of this number where it was given up.
-pub(super) async fn failed_one(
+pub(crate) async fn failed_one(
     db: &Db,
     scope: &impl InSociety,
     mail_id: i64,
@@ -274,13 +273,13 @@ pub(crate) async fn count_of(
 }
 
 /// Returns how many mails were given up since.
-pub(super) async fn failed_count(db: &Db, scope: &impl InSociety, since: Timestamp) -> Result<i64, DbError> {
+pub(crate) async fn failed_count(db: &Db, scope: &impl InSociety, since: Timestamp) -> Result<i64, DbError> {
     let row: MailCount = db.one(&FAILED_COUNT, params![scope.society_id(), since]).await?;
     Ok(row.count)
 }
 
 /// Returns how many of them are worth another try.
-pub(super) async fn failed_worth(
+pub(crate) async fn failed_worth(
     db: &Db,
     scope: &impl InSociety,
     (since, now): (Timestamp, Timestamp),
@@ -291,20 +290,20 @@ pub(super) async fn failed_worth(
 
 /// Whose account it is.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct OwnerRow {
-    pub(super) account_id: i64,
-    pub(super) member_id: i64,
-    pub(super) name: String,
+pub(crate) struct OwnerRow {
+    pub(crate) account_id: i64,
+    pub(crate) member_id: i64,
+    pub(crate) name: String,
 }
 
 /// Returns whose accounts these are.
-pub(super) async fn owners(db: &Db, scope: &impl InSociety, accounts: &[i64]) -> Result<Vec<OwnerRow>, DbError> {
+pub(crate) async fn owners(db: &Db, scope: &impl InSociety, accounts: &[i64]) -> Result<Vec<OwnerRow>, DbError> {
     let accounts: Vec<_> = accounts.iter().copied().map(Param::from).collect();
     db.all_among(&OWNERS, params![scope.society_id()], &accounts).await
 }
 
 /// Lets a mail that was given up be tried again, from the beginning; returns false where it is not given up any more.
-pub(super) async fn mail_retry(
+pub(crate) async fn mail_retry(
     tx: &mut Tx,
     scope: &impl InSociety,
     mail_id: i64,
@@ -314,7 +313,7 @@ pub(super) async fn mail_retry(
 }
 
 /// Lets all mails be tried again that were given up since and are worth it; returns how many.
-pub(super) async fn mails_retry(
+pub(crate) async fn mails_retry(
     tx: &mut Tx,
     scope: &impl InSociety,
     (since, now): (Timestamp, Timestamp),
@@ -324,44 +323,44 @@ pub(super) async fn mails_retry(
 
 /// A mail as the command line lists it.
 #[derive(sqlx::FromRow)]
-pub(super) struct ListedMailRow {
-    pub(super) mail_id: i64,
-    pub(super) kind: String,
-    pub(super) recipient: String,
-    pub(super) due_at: yui_db::Timestamp,
-    pub(super) tries: i32,
-    pub(super) sent_at: Option<yui_db::Timestamp>,
-    pub(super) failed_at: Option<yui_db::Timestamp>,
-    pub(super) last_error: Option<String>,
+pub(crate) struct ListedMailRow {
+    pub(crate) mail_id: i64,
+    pub(crate) kind: String,
+    pub(crate) recipient: String,
+    pub(crate) due_at: yui_db::Timestamp,
+    pub(crate) tries: i32,
+    pub(crate) sent_at: Option<yui_db::Timestamp>,
+    pub(crate) failed_at: Option<yui_db::Timestamp>,
+    pub(crate) last_error: Option<String>,
 }
 
-pub(super) async fn mail_list(db: &Db, scope: &impl InSociety) -> Result<Vec<ListedMailRow>, DbError> {
+pub(crate) async fn mail_list(db: &Db, scope: &impl InSociety) -> Result<Vec<ListedMailRow>, DbError> {
     db.all(&MAIL_LIST, params![scope.society_id()]).await
 }
 
 /// A delivered mail whose content may be kept.
 #[derive(sqlx::FromRow)]
-pub(super) struct KeptRow {
-    pub(super) mail_id: i64,
-    pub(super) kind: String,
-    pub(super) sender: String,
-    pub(super) recipient: String,
-    pub(super) sealed_content: Option<Vec<u8>>,
-    pub(super) sent_at: Option<yui_db::Timestamp>,
+pub(crate) struct KeptRow {
+    pub(crate) mail_id: i64,
+    pub(crate) kind: String,
+    pub(crate) sender: String,
+    pub(crate) recipient: String,
+    pub(crate) sealed_content: Option<Vec<u8>>,
+    pub(crate) sent_at: Option<yui_db::Timestamp>,
 }
 
 /// Returns the newest delivered mails, to this address or, where it is empty, to any.
-pub(super) async fn mail_kept_list(db: &Db, scope: &impl InSociety, to: &str) -> Result<Vec<KeptRow>, DbError> {
+pub(crate) async fn mail_kept_list(db: &Db, scope: &impl InSociety, to: &str) -> Result<Vec<KeptRow>, DbError> {
     db.all(&MAIL_KEPT_LIST, params![scope.society_id(), to]).await
 }
 
 /// Deletes a mail.
-pub(super) async fn mail_delete(tx: &mut Tx, scope: &impl InSociety, mail_id: i64) -> Result<(), DbError> {
+pub(crate) async fn mail_delete(tx: &mut Tx, scope: &impl InSociety, mail_id: i64) -> Result<(), DbError> {
     tx.execute(&MAIL_DELETE, params![scope.society_id(), mail_id]).await.map(drop)
 }
 
 /// Deletes a mail that is not due yet; returns false where there is none.
-pub(super) async fn mail_take_back(
+pub(crate) async fn mail_take_back(
     tx: &mut Tx,
     scope: &impl InSociety,
     mail_id: i64,
@@ -371,7 +370,7 @@ pub(super) async fn mail_take_back(
 }
 
 /// Deletes the account's mails that are not due yet, and makes the others nobody's.
-pub(super) async fn mails_disown(
+pub(crate) async fn mails_disown(
     tx: &mut Tx,
     scope: &impl InSociety,
     account_id: i64,

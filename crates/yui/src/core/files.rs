@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile};
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use crate::{app::App, config::FilesConfig, scope::InSociety};
+use super::{app::App, config::FilesConfig, society::InSociety};
 
 /// How much of a file is sent at once.
 const PIECE: usize = 1 << 16;

@@ -10,17 +10,24 @@ use axum::{
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{AuditAction, EntryRow, queries, queries::EntryFilter, seen};
 use crate::{
-    app::{App, japan},
-    error::AppError,
+    core::{
+        app::App,
+        audit::{
+            AuditAction, EntryRow,
+            queries::{self, EntryFilter},
+            seen,
+        },
+        clock::japan,
+        error::AppError,
+        heavy,
+        scope::StaffScope,
+    },
     features::staff::sealed_query::{self, SealedQuery},
-    heavy,
-    scope::StaffScope,
     ui::{FormState, Page, PageContext, csv},
 };
 
-super::acts! {
+crate::core::audit::acts! {
     /// The log was looked at.
     AUDIT_VIEWED = "audit.viewed" / "監査ログを表示";
     /// The log was exported.
@@ -53,7 +60,7 @@ impl From<&EntryRow> for AuditLine {
 }
 
 #[derive(Template)]
-#[template(path = "features/audit/log.html")]
+#[template(path = "features/audit_log/log.html")]
 pub(crate) struct AuditLogPage {
     page: Page,
     form: FormState,
@@ -152,7 +159,7 @@ impl AuditLogQuery {
 }
 
 /// Leads to what is found, at an address that does not tell what was typed.
-pub(super) async fn submit(
+pub(crate) async fn submit(
     State(app): State<App>,
     staff: StaffScope,
     Form(typed): Form<AuditLogQuery>,
@@ -160,7 +167,7 @@ pub(super) async fn submit(
     Ok(Redirect::to(&sealed_query::address(&app, &staff, PATH, &typed)?))
 }
 
-pub(super) async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     context: PageContext,
     staff: StaffScope,
@@ -192,7 +199,7 @@ pub(super) async fn show(
 }
 
 /// Exports what the search finds, the newest first.
-pub(super) async fn csv(
+pub(crate) async fn csv(
     State(app): State<App>,
     staff: StaffScope,
     Query(looked_for): Query<SealedQuery>,

@@ -2,8 +2,11 @@
 
 use yui_auth::seal::SealError;
 
-use super::{CREATED, chain::BEGINNING, opened, queries};
-use crate::{app::App, scope::SystemScope};
+use crate::core::{
+    app::App,
+    audit::{BEGINNING, CREATED, queries, record::opened},
+    scope::SystemScope,
+};
 
 /// What the log was found to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +31,7 @@ const PORTION: i64 = 2_000;
 /// # Errors
 /// Where the database does not answer or there are no sealing keys.
 pub async fn verify(app: &App, scope: &SystemScope) -> anyhow::Result<LogVerdict> {
-    use crate::scope::InSociety;
+    use crate::core::society::InSociety;
     // The end first: what is written meanwhile comes after it.
     let end = queries::head(&app.db, scope).await?;
     let last = end.as_ref().map_or(0, |end| end.entry_id);

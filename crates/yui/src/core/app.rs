@@ -2,38 +2,33 @@
 
 use std::{
     ops::Deref,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicI64},
     time::Duration,
 };
 
 use anyhow::{Context, bail};
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use tokio::sync::Notify;
 use yui_auth::{
     password::{self, Cost, Hasher},
     seal::KeyRing,
-    token::Token,
 };
 use yui_db::{Db, Schema};
 use yui_print::Fonts;
 
-use crate::{
+use super::{
     config::Config,
-    demo::Demo,
-    features::{
-        account::RateLimiter,
-        imports::WorkSignal,
-        mails::Mailer,
-        societies::{Directory, Society},
-        top::Readiness,
-    },
     files::Files,
     heavy::HeavyWork,
-    serve::Stopping,
+    mail::Mailer,
+    rate_limit::RateLimiter,
+    readiness::Readiness,
     slow_refusal::SlowRefusal,
+    society::{Directory, Society},
+    stopping::Stopping,
+    work_signal::WorkSignal,
+};
+use crate::{
+    core::{clock::Clock, random::Random},
     ui::Assets,
 };
 
@@ -204,79 +199,11 @@ impl AppParts {
     }
 }
 
-/// The only source of time.
-#[derive(Debug)]
-pub enum Clock {
-    /// The machine's clock.
-    System,
-    /// The machine's clock, moved by so many seconds: the demo's and the tests'.
-    Movable(AtomicI64),
-    /// A clock that stands at this microsecond since 1970 until it is moved: the tests'.
-    Still(AtomicI64),
-}
-
-impl Clock {
-    /// Returns the present instant, to the microsecond: what the database keeps of it is the same.
-    pub fn now(&self) -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
-        let now = Timestamp::now();
-        let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
-        match self {
-            Self::System => now,
-            Self::Movable(seconds) => {
-                let moved = SignedDuration::from_secs(seconds.load(Ordering::Relaxed));
-                now.checked_add(moved).unwrap_or(now)
-            }
-            Self::Still(at) => Timestamp::from_microsecond(at.load(Ordering::Relaxed)).unwrap_or(now),
-        }
-    }
-
-    /// Returns today's date in Japan.
-    pub fn today(&self) -> Date {
-        self.now().to_zoned(japan()).date()
-    }
-
-    /// Moves a movable clock; returns false where it is the machine's.
-    pub fn advance(&self, seconds: i64) -> bool {
-        match self {
-            Self::System => false,
-            Self::Movable(moved) => {
-                moved.fetch_add(seconds, Ordering::Relaxed);
-                true
-            }
-            Self::Still(at) => {
-                at.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
-                true
-            }
-        }
-    }
-}
-
-/// Returns Japan's time zone: UTC+9 all year since 1952.
-pub fn japan() -> TimeZone {
-    TimeZone::fixed(jiff::tz::offset(9))
-}
-
-/// The only source of randomness: the operating system's.
-#[derive(Debug)]
-pub struct Random;
-
-impl Random {
-    /// Returns fresh random bytes.
-    ///
-    /// # Errors
-    /// Where the operating system has none to give, in which case nothing secret may be made.
-    pub fn bytes<const N: usize>(&self) -> anyhow::Result<[u8; N]> {
-        let mut bytes = [0; N];
-        getrandom::fill(&mut bytes).context("the operating system gives no random bytes")?;
-        Ok(bytes)
-    }
-
-    /// Returns a fresh token.
-    ///
-    /// # Errors
-    /// As [`Random::bytes`].
-    pub fn token(&self) -> anyhow::Result<Token> {
-        Ok(Token::from_random(self.bytes()?))
-    }
+/// The running demo.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    /// The port that the societies' addresses carry.
+    pub port: u16,
+    /// What its passwords cost to hash: they are on its first page.
+    pub password_cost: Cost,
 }

@@ -2,7 +2,11 @@
 
 use yui_auth::fair::{FairLine, Place, Turn};
 
-use crate::{client_info::ClientInfo, error::AppError, features::societies::Society, scope::InSociety};
+use super::{
+    client_info::ClientInfo,
+    error::AppError,
+    society::{InSociety, Society},
+};
 
 /// Seconds after which one that found the line full may come again.
 const RETRY_AFTER: u32 = 5;

@@ -14,7 +14,7 @@ use tokio::{
 };
 use yui_db::{Db, DbError, in_request};
 
-use super::{Policy, queries};
+use super::{policy::Policy, queries};
 
 /// A society as requests need it.
 #[derive(Clone, Debug)]
@@ -189,5 +189,16 @@ impl CachedSociety {
         let older = older.collect();
         let by_host = societies.into_iter().map(|society| (society.host.clone(), society)).collect();
         Ok(Self { by_host, older, read_at: Some(now), outdated: false, reading: None })
+    }
+}
+
+/// A scope: it names the society whose rows a query may touch, and there is no way to name another.
+pub trait InSociety {
+    /// The society.
+    fn society(&self) -> &Arc<Society>;
+
+    /// The society's id, the first part of every key.
+    fn society_id(&self) -> i64 {
+        self.society().society_id
     }
 }

@@ -1,78 +1,20 @@
-//! The log of what staff, commands and workers see and do in a society's name: append-only, and chained so that what was
-//! changed or removed afterwards is detected with the sealing keys ([`verify`]).
-
-mod act;
-mod actor;
-mod chain;
-mod log;
-mod queries;
-mod verify;
-
-pub use act::AuditAction;
-pub(crate) use act::acts;
-pub use actor::Actor;
-pub(crate) use chain::{BEGINNING, EntryContent};
-pub(crate) use queries::EntryRow;
-pub use verify::{LogVerdict, verify};
+//! Writing entries, and reading those about a subject.
 
 use yui_auth::seal::Context;
 use yui_db::{Db, DbError, Tx};
 
-use crate::{
-    app::App,
-    features::staff::Right,
-    router::{Permission::Staff, Routes},
-    scope::{InSociety, StaffScope, SystemScope},
+use super::{
+    act::AuditAction,
+    actor::Actor,
+    acts,
+    chain::{BEGINNING, EntryContent},
+    queries::{self, EntryRow},
 };
-
-acts! {
-    /// The society was made: the first entry of every log.
-    CREATED = "society.created" / "組合を登録";
-}
-
-/// The pages of this feature.
-pub fn routes(routes: Routes) -> Routes {
-    routes
-        .get("/console/audit", Staff(Right::Manage), log::show)
-        .post("/console/audit", Staff(Right::Manage), log::submit)
-        .get("/console/audit.csv", Staff(Right::Manage), log::csv)
-}
-
-/// Whom or what an act is about.
-#[derive(Clone, Debug)]
-pub struct Subject {
-    /// As in `member`.
-    pub kind: &'static str,
-    /// Its id.
-    pub id: i64,
-    /// What people call it: it is found by that even after it is gone.
-    pub name: String,
-}
-
-impl Subject {
-    /// Returns a subject: `Subject::new("member", 7, "テスト タロウ")`.
-    pub fn new(kind: &'static str, id: i64, name: impl Into<String>) -> Self {
-        Self { kind, id, name: name.into() }
-    }
-}
-
-/// An actor that the log can name.
-pub trait Acting: InSociety {
-    /// Returns who acts.
-    fn actor(&self) -> Actor;
-}
-
-impl Acting for StaffScope {
-    fn actor(&self) -> Actor {
-        self.acting().actor
-    }
-}
-
-impl Acting for SystemScope {
-    fn actor(&self) -> Actor {
-        self.actor.clone()
-    }
-}
+use crate::core::{
+    app::App,
+    scope::{StaffScope, SystemScope},
+    society::InSociety,
+};
 
 /// Writes down an act in its transaction, as the last thing before the commit: from here on other entries of the society
 /// wait for it. `detail` tells what changed; nobody's health is told in it.
@@ -132,6 +74,47 @@ pub async fn seen(
     Ok(tx.commit().await?)
 }
 
+acts! {
+    /// The society was made: the first entry of every log.
+    CREATED = "society.created" / "組合を登録";
+}
+
+/// Whom or what an act is about.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// As in `member`.
+    pub kind: &'static str,
+    /// Its id.
+    pub id: i64,
+    /// What people call it: it is found by that even after it is gone.
+    pub name: String,
+}
+
+impl Subject {
+    /// Returns a subject: `Subject::new("member", 7, "テスト タロウ")`.
+    pub fn new(kind: &'static str, id: i64, name: impl Into<String>) -> Self {
+        Self { kind, id, name: name.into() }
+    }
+}
+
+/// An actor that the log can name.
+pub trait Acting: InSociety {
+    /// Returns who acts.
+    fn actor(&self) -> Actor;
+}
+
+impl Acting for StaffScope {
+    fn actor(&self) -> Actor {
+        self.acting().actor
+    }
+}
+
+impl Acting for SystemScope {
+    fn actor(&self) -> Actor {
+        self.actor.clone()
+    }
+}
+
 /// Returns the newest entries about a subject.
 pub(crate) async fn entries_of(
     db: &Db,
@@ -158,14 +141,14 @@ pub(crate) async fn next_of(
 }
 
 /// Returns the hash of the chain's end, sealed: only the keys' owner can write it.
-fn seal(app: &App, scope: &impl InSociety, entry_id: i64, hash: &[u8; 32]) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn seal(app: &App, scope: &impl InSociety, entry_id: i64, hash: &[u8; 32]) -> anyhow::Result<Vec<u8>> {
     let (society, row) = (scope.society_id().to_string(), entry_id.to_string());
     let context = Context { society: &society, table: "audit_heads", column: "sealed_hash", row: &row };
     Ok(app.keys()?.seal(&context, app.random.bytes()?, hash)?)
 }
 
 /// Returns the hash that was sealed for the entry of this number.
-fn opened(app: &App, scope: &impl InSociety, entry_id: i64, sealed: &[u8]) -> anyhow::Result<[u8; 32]> {
+pub(crate) fn opened(app: &App, scope: &impl InSociety, entry_id: i64, sealed: &[u8]) -> anyhow::Result<[u8; 32]> {
     let (society, row) = (scope.society_id().to_string(), entry_id.to_string());
     let context = Context { society: &society, table: "audit_heads", column: "sealed_hash", row: &row };
     let hash = app.keys()?.open(&context, sealed)?;

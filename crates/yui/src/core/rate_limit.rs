@@ -8,6 +8,8 @@
 //! database without a lock. Those who come for the same tries at the same moment wait for each other in this process, before
 //! they take a connection of the database.
 
+pub(crate) mod queries;
+
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -18,13 +20,12 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex as Turnstile, MutexGuard as Turn};
 use yui_db::Tx;
 
-use super::queries;
-use crate::{
+use super::{
     app::App,
     client_info::{Breadth, ClientInfo},
     error::AppError,
-    scope::InSociety,
     security,
+    society::InSociety,
 };
 
 /// Something that may be tried so many times at once, and once more after each such span.
@@ -34,37 +35,6 @@ pub(crate) struct RateLimit {
     burst: i32,
     each: SignedDuration,
 }
-
-/// Wrong passwords from one network.
-pub(super) const PASSWORDS_OF_ADDRESS: RateLimit =
-    RateLimit { name: "passwords of address", burst: 60, each: SignedDuration::from_secs(15) };
-/// Wrong passwords for one user ID, existing or not.
-pub(super) const PASSWORDS_OF_USER_ID: RateLimit =
-    RateLimit { name: "passwords of user ID", burst: 15, each: SignedDuration::from_secs(10) };
-/// Passwords, wrong or right, for one account from a browser that is known to be its owner's.
-pub(super) const PASSWORDS_OF_DEVICE: RateLimit =
-    RateLimit { name: "passwords of device", burst: 30, each: SignedDuration::from_secs(10) };
-/// Passwords of somebody who is signed in and proves it again.
-pub(super) const CONFIRMATIONS_OF_ACCOUNT: RateLimit =
-    RateLimit { name: "confirmations of account", burst: 10, each: SignedDuration::from_secs(30) };
-/// Questions for a passkey from one network.
-pub(super) const PASSKEYS_OF_ADDRESS: RateLimit =
-    RateLimit { name: "passkeys of address", burst: 120, each: SignedDuration::from_secs(2) };
-/// Mails of recovery asked for from one network.
-pub(super) const RECOVERIES_OF_ADDRESS: RateLimit =
-    RateLimit { name: "recoveries of address", burst: 20, each: SignedDuration::from_mins(1) };
-/// Mails of recovery for one user ID or address, existing or not.
-pub(super) const RECOVERIES_OF_PERSON: RateLimit =
-    RateLimit { name: "recoveries of person", burst: 5, each: SignedDuration::from_hours(2) };
-/// Codes and verification links mailed for one account.
-pub(super) const MAILS_OF_ACCOUNT: RateLimit =
-    RateLimit { name: "mails of account", burst: 8, each: SignedDuration::from_mins(5) };
-/// User IDs and addresses of other accounts that one account may come upon.
-pub(super) const TAKEN_NAMES_OF_ACCOUNT: RateLimit =
-    RateLimit { name: "taken names of account", burst: 10, each: SignedDuration::from_mins(5) };
-
-/// The names under which something is written for accounts that do not exist.
-pub(super) const DECOYS: RateLimit = RateLimit { name: "decoys", burst: 1, each: SignedDuration::ZERO };
 
 /// A limit for somebody, and how many tries of it are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +87,7 @@ impl RateLimit {
 
 impl RateLimitCharge {
     /// Returns its name in the database.
-    pub(super) fn key(&self) -> &[u8; 32] {
+    pub(crate) fn key(&self) -> &[u8; 32] {
         &self.key
     }
 
@@ -127,13 +97,13 @@ impl RateLimitCharge {
     }
 
     /// Gives all tries back.
-    pub(super) async fn forget(&self, app: &App, tx: &mut Tx, scope: &impl InSociety) -> anyhow::Result<()> {
+    pub(crate) async fn forget(&self, app: &App, tx: &mut Tx, scope: &impl InSociety) -> anyhow::Result<()> {
         app.rate_limiter.open(scope.society_id(), self);
         Ok(queries::rate_limit_forget(tx, scope, &self.key).await?)
     }
 
     /// Spends a try; returns false, and spends none, where none is left.
-    pub(super) async fn take(&self, app: &App, scope: &impl InSociety) -> Result<bool, AppError> {
+    pub(crate) async fn take(&self, app: &App, scope: &impl InSociety) -> Result<bool, AppError> {
         Ok(acquire(app, scope, &[*self]).await?.is_none())
     }
 }

@@ -6,26 +6,14 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::{extract::FromRequestParts, http::request::Parts};
 
-use crate::{
+use super::{
     app::App,
+    audit::Actor,
     error::AppError,
-    features::{
-        audit::Actor,
-        societies::{self, Society},
-        staff::Role,
-    },
+    role::Role,
+    society::{self, Society},
 };
-
-/// A scope: it names the society whose rows a query may touch, and there is no way to name another.
-pub trait InSociety {
-    /// The society.
-    fn society(&self) -> &Arc<Society>;
-
-    /// The society's id, the first part of every key.
-    fn society_id(&self) -> i64 {
-        self.society().society_id
-    }
-}
+use crate::core::society::InSociety;
 
 /// Anybody who reached a society's host.
 #[derive(Clone, Debug)]
@@ -133,7 +121,7 @@ impl SystemScope {
     /// # Errors
     /// Where there is no such society.
     pub async fn of_society(app: &App, key: &str) -> anyhow::Result<Self> {
-        let societies = societies::society_list(&app.db).await?;
+        let societies = society::society_list(&app.db).await?;
         let society = societies
             .into_iter()
             .find(|society| society.key == key)
@@ -162,7 +150,7 @@ impl SystemScope {
     /// # Errors
     /// Where the database does not answer.
     pub async fn of_all(app: &App, actor: &'static str) -> Result<Vec<Self>, yui_db::DbError> {
-        let societies = societies::society_list(&app.db).await?;
+        let societies = society::society_list(&app.db).await?;
         let scope = |society| Self { society: Arc::new(society), actor: Actor::worker(actor) };
         Ok(societies.into_iter().map(scope).collect())
     }

@@ -6,7 +6,7 @@ use axum::{extract::State, http::StatusCode};
 use tokio::sync::Mutex;
 use yui_db::{in_request, params, statements};
 
-use crate::app::App;
+use super::app::App;
 
 statements! {
     PROBE = "UPDATE readiness SET probed_at = $1 WHERE probe_id = 1";

@@ -5,8 +5,8 @@ use tokio::sync::Notify;
 /// A bell for each kind of work; a ring that nobody waits for is not lost. Work without it is found as well, some seconds later.
 #[derive(Debug, Default)]
 pub struct WorkSignal {
-    pub(super) files: Notify,
-    pub(super) orders: Notify,
+    pub(crate) files: Notify,
+    pub(crate) orders: Notify,
 }
 
 impl WorkSignal {

@@ -8,8 +8,8 @@ use jiff::{
 };
 use kenpo_formats::holidays::business_day_on_or_before;
 
-use super::MaintenanceRule;
-use crate::{app::japan, ui::Lang};
+use super::policy::MaintenanceRule;
+use crate::{core::clock::japan, ui::Lang};
 
 /// A time in which the portal is closed to members; rules that overlap or touch make one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::App,
-    features::societies::{Senders, Society},
+    core::{
+        app::App,
+        society::{Senders, Society},
+    },
     ui::Lang,
 };
 
@@ -23,7 +25,7 @@ pub enum Sender {
 
 impl Sender {
     /// Returns the word in the database.
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::NoReply => "no_reply",
             Self::Info => "info",
@@ -32,7 +34,7 @@ impl Sender {
     }
 
     /// Returns the sender of this word; an unknown one is nobody who could be answered.
-    pub(super) fn parse(word: &str) -> Self {
+    pub(crate) fn parse(word: &str) -> Self {
         match word {
             "info" => Self::Info,
             "webmaster" => Self::Webmaster,
@@ -41,7 +43,7 @@ impl Sender {
     }
 
     /// Returns what stands before the `@`.
-    pub(super) fn local_part(self, senders: &Senders) -> &str {
+    pub(crate) fn local_part(self, senders: &Senders) -> &str {
         match self {
             Self::NoReply => &senders.no_reply,
             Self::Info => &senders.info,
@@ -77,12 +79,12 @@ impl MailFrame {
 #[derive(Clone, Debug)]
 pub struct Letter {
     frame: MailFrame,
-    pub(super) sender: Sender,
-    pub(super) kind: &'static str,
+    pub(crate) sender: Sender,
+    pub(crate) kind: &'static str,
     subject: String,
     parts: Vec<LetterPart>,
     unsubscribe: Option<String>,
-    pub(super) ends_at: Option<Timestamp>,
+    pub(crate) ends_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -96,22 +98,22 @@ enum LetterPart {
 
 /// A letter as it is kept and sent.
 #[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Content {
-    pub(super) subject: String,
-    pub(super) text: String,
-    pub(super) html: String,
-    pub(super) unsubscribe: Option<String>,
+pub(crate) struct Content {
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+    pub(crate) unsubscribe: Option<String>,
 }
 
 #[derive(Template)]
-#[template(path = "features/mails/letter.html")]
+#[template(path = "core/mail/letter.html")]
 struct Html<'a> {
     letter: &'a Letter,
     lang: Lang,
 }
 
 #[derive(Template)]
-#[template(path = "features/mails/letter.txt")]
+#[template(path = "core/mail/letter.txt")]
 struct Text<'a> {
     letter: &'a Letter,
     lang: Lang,
@@ -181,7 +183,7 @@ impl Letter {
     }
 
     /// Draws both forms.
-    pub(super) fn content(&self) -> askama::Result<Content> {
+    pub(crate) fn content(&self) -> askama::Result<Content> {
         let lang = self.frame.lang;
         Ok(Content {
             subject: self.subject.clone(),

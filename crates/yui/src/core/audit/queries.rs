@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
 
 use super::chain::EntryContent;
-use crate::scope::InSociety;
+use crate::core::society::InSociety;
 
 statements! {
     HEAD_MAKE = "
@@ -45,33 +45,33 @@ statements! {
 
 /// The end of the chain.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct ChainHead {
-    pub(super) entry_id: i64,
-    pub(super) sealed_hash: Vec<u8>,
+pub(crate) struct ChainHead {
+    pub(crate) entry_id: i64,
+    pub(crate) sealed_hash: Vec<u8>,
 }
 
 /// Makes the chain's end where there is none yet.
-pub(super) async fn head_make(tx: &mut Tx, scope: &impl InSociety, sealed: &[u8]) -> Result<(), DbError> {
+pub(crate) async fn head_make(tx: &mut Tx, scope: &impl InSociety, sealed: &[u8]) -> Result<(), DbError> {
     tx.execute(&HEAD_MAKE, params![scope.society_id(), sealed]).await.map(drop)
 }
 
 /// Holds the chain's end for this transaction and counts it up; nothing where there is none yet.
-pub(super) async fn head_hold(tx: &mut Tx, scope: &impl InSociety) -> Result<Option<ChainHead>, DbError> {
+pub(crate) async fn head_hold(tx: &mut Tx, scope: &impl InSociety) -> Result<Option<ChainHead>, DbError> {
     tx.optional(&HEAD_HOLD, params![scope.society_id()]).await
 }
 
 /// Moves the chain's end.
-pub(super) async fn head_set(tx: &mut Tx, scope: &impl InSociety, sealed: &[u8]) -> Result<(), DbError> {
+pub(crate) async fn head_set(tx: &mut Tx, scope: &impl InSociety, sealed: &[u8]) -> Result<(), DbError> {
     tx.execute(&HEAD_SET, params![scope.society_id(), sealed]).await.map(drop)
 }
 
 /// Returns the chain's end.
-pub(super) async fn head(db: &Db, scope: &impl InSociety) -> Result<Option<ChainHead>, DbError> {
+pub(crate) async fn head(db: &Db, scope: &impl InSociety) -> Result<Option<ChainHead>, DbError> {
     db.optional(&HEAD, params![scope.society_id()]).await
 }
 
 /// Writes an entry.
-pub(super) async fn entry_insert(tx: &mut Tx, said: &EntryContent<'_>, hash: &[u8; 32]) -> Result<(), DbError> {
+pub(crate) async fn entry_insert(tx: &mut Tx, said: &EntryContent<'_>, hash: &[u8; 32]) -> Result<(), DbError> {
     let values = params![
         said.society_id,
         said.entry_id,
@@ -104,7 +104,7 @@ pub(crate) struct EntryRow {
     pub(crate) subject_id: Option<i64>,
     pub(crate) subject_name: Option<String>,
     pub(crate) detail: String,
-    pub(super) hash: Vec<u8>,
+    pub(crate) hash: Vec<u8>,
 }
 
 impl EntryRow {
@@ -118,7 +118,7 @@ impl EntryRow {
     }
 
     /// Returns what the entry says, for the chain.
-    pub(super) fn said(&self, society_id: i64) -> EntryContent<'_> {
+    pub(crate) fn said(&self, society_id: i64) -> EntryContent<'_> {
         EntryContent {
             society_id,
             entry_id: self.entry_id,
@@ -137,7 +137,7 @@ impl EntryRow {
 }
 
 /// Returns the next entries after this one, the oldest first.
-pub(super) async fn entries_after(
+pub(crate) async fn entries_after(
     db: &Db,
     scope: &impl InSociety,
     entry_id: i64,
@@ -148,19 +148,19 @@ pub(super) async fn entries_after(
 
 /// What is looked for.
 #[derive(Clone, Debug)]
-pub(super) struct EntryFilter<'a> {
+pub(crate) struct EntryFilter<'a> {
     /// Entries before this one.
-    pub(super) before: i64,
-    pub(super) from: Timestamp,
-    pub(super) until: Timestamp,
-    pub(super) act: &'a str,
-    pub(super) actor: &'a str,
+    pub(crate) before: i64,
+    pub(crate) from: Timestamp,
+    pub(crate) until: Timestamp,
+    pub(crate) act: &'a str,
+    pub(crate) actor: &'a str,
     /// A pattern of LIKE, or nothing.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
 }
 
 /// Returns the newest entries of those that are looked for.
-pub(super) async fn entries_found(
+pub(crate) async fn entries_found(
     db: &Db,
     scope: &impl InSociety,
     wanted: &EntryFilter<'_>,
@@ -171,7 +171,7 @@ pub(super) async fn entries_found(
 }
 
 /// Returns the newest entries about this subject.
-pub(super) async fn entries_of(
+pub(crate) async fn entries_of(
     db: &Db,
     scope: &impl InSociety,
     (kind, id): (&str, i64),
@@ -181,12 +181,12 @@ pub(super) async fn entries_of(
 }
 
 /// Returns the entry about the subject of this kind with the highest number.
-pub(super) async fn entry_newest(db: &Db, scope: &impl InSociety, kind: &str) -> Result<Option<EntryRow>, DbError> {
+pub(crate) async fn entry_newest(db: &Db, scope: &impl InSociety, kind: &str) -> Result<Option<EntryRow>, DbError> {
     db.optional(&ENTRY_NEWEST, params![scope.society_id(), kind]).await
 }
 
 /// Returns the first entry about the subject of this kind with the next higher number.
-pub(super) async fn entry_next(
+pub(crate) async fn entry_next(
     db: &Db,
     scope: &impl InSociety,
     (kind, after): (&str, i64),

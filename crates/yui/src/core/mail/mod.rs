@@ -1,0 +1,21 @@
+//! Letters and the outbox: a mail is written in the transaction of what causes it, and a worker delivers it (`features/mails`).
+//! Never sent for what was rolled back, never lost; one that was being sent when its worker was killed may arrive twice, with
+//! one Message-ID.
+
+pub(crate) mod letter;
+pub(crate) mod mailer;
+pub(crate) mod outbox;
+pub(crate) mod queries;
+pub(crate) mod server;
+pub(crate) use self::{
+    letter::kind_label,
+    outbox::{disown, kept, take_back},
+    queries::count_of,
+    server::domain,
+};
+pub use self::{
+    letter::{Letter, MailFrame, Sender},
+    mailer::Mailer,
+    outbox::{DeliveredMail, Recipient, enqueue, rehearse},
+    server::SmtpServer,
+};

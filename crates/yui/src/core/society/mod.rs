@@ -1,0 +1,14 @@
+//! Societies: the tenants. Each has a host name and a policy; five presets of the policy ship as data.
+
+mod directory;
+pub mod maintenance;
+mod policy;
+pub(crate) mod queries;
+pub(crate) use self::queries::{ids_take, ids_taken, society_list};
+pub use self::{
+    directory::{Branding, Directory, InSociety, OlderHost, Society},
+    policy::{
+        Complexity, EmailRule, EnrolmentFlow, Factor, ForgottenPassword, ForgottenUserId, Guarded, IdentityCheck,
+        MaintenanceRule, PasswordRule, Policy, PostcardLines, Preset, Senders, Service, SessionRule, UserIdRule,
+    },
+};
