@@ -1,11 +1,11 @@
 //! Every route with its permission, and the authorisation that every request passes.
 
+pub(crate) mod paths;
+
+use paths::RoutePaths;
 mod late;
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     Router,
@@ -14,7 +14,6 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-pub(crate) use late::LateFormMessage;
 use tower_http::compression::CompressionLayer;
 use yui_db::in_request;
 
@@ -38,37 +37,6 @@ use crate::{
     ui::{self, PageContext, Signed},
     wiring,
 };
-
-/// The paths that can be opened, as in `/assets/{name}`.
-#[derive(Clone, Debug, Default)]
-struct RoutePaths(Arc<[&'static str]>);
-
-impl RoutePaths {
-    /// Returns the page that stands for this path: itself, or the next one above it that can be opened. An act's path cannot, though a form
-    /// with mistakes is shown there.
-    fn above<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let mut path = path;
-        while !path.is_empty() {
-            if self.0.iter().any(|page| fits(page, path)) {
-                return Some(path);
-            }
-            path = path.rsplit_once('/')?.0;
-        }
-        None
-    }
-}
-
-/// Returns whether this is a path of the route.
-fn fits(route: &str, path: &str) -> bool {
-    let (mut route, mut path) = (route.split('/'), path.split('/'));
-    loop {
-        match (route.next(), path.next()) {
-            (None, None) => return true,
-            (Some(wanted), Some(there)) if wanted == there || wanted.starts_with('{') => {}
-            _ => return false,
-        }
-    }
-}
 
 /// The portal as a service, and the list of its routes.
 pub fn portal(app: &App) -> (Router, Vec<Route>) {

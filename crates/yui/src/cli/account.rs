@@ -5,7 +5,7 @@ use std::io::Read;
 use anyhow::Context;
 use clap::Subcommand;
 
-use super::for_society;
+use super::start::for_society;
 use crate::features::account::{create, staff, steps::AccountState};
 
 #[derive(Debug, Subcommand)]

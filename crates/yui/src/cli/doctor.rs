@@ -6,7 +6,7 @@ use yui_auth::seal::KeyRing;
 use yui_db::{Db, Schema};
 use yui_print::Fonts;
 
-use super::{doctor_machine as machine, output};
+use super::{doctor_machine as machine, doctor_report::DoctorReport, output};
 use crate::{
     core::{
         app::App,
@@ -82,29 +82,6 @@ impl Doctor {
             bail!("{} missing", report.missing);
         }
         Ok(())
-    }
-}
-
-/// What was found, said line by line.
-#[derive(Default)]
-pub(super) struct DoctorReport {
-    missing: usize,
-}
-
-impl DoctorReport {
-    pub(super) fn tell(&mut self, what: &str, found: Result<String, String>) {
-        match found {
-            Ok(words) => say!("ok       {what}: {words}"),
-            Err(words) => {
-                self.missing += 1;
-                say!("missing  {what}: {words}");
-            }
-        }
-    }
-
-    /// Says what works and should be otherwise.
-    pub(super) fn warn(&mut self, what: &str, words: &str) {
-        say!("warning  {what}: {words}");
     }
 }
 

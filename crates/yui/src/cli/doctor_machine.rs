@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rustix::fs::Access;
 use yui_db::Server;
 
-use super::{doctor::DoctorReport, serve::NO_PROXIES};
+use super::{doctor_report::DoctorReport, serve::NO_PROXIES};
 use crate::{core::config::Config, serve};
 
 /// Says how PostgreSQL was reached.

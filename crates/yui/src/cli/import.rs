@@ -6,11 +6,14 @@ use anyhow::{Context, bail};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand, builder::PossibleValuesParser};
 use kenpo_formats::{Fault, FaultsCsv, write_faults_csv};
 
-use super::{for_society, output, read_society};
+use super::{
+    output,
+    start::{for_society, read_society},
+};
 use crate::features::{
     imports::{
-        self, Answers, Choices, ChunkFault, Entry, Format, Job, KINDS, Kind, Options, Outcome, Profile, Question,
-        RowQuestion, Source, Through, Unconfirmed, UsedProfile, Watch, YES,
+        self, Answers, Choices, ChunkFault, Entry, Format, Job, Kind, Options, Outcome, Profile, Question, RowQuestion,
+        Source, Through, Unconfirmed, UsedProfile, Watch, YES, kinds,
     },
     register::MISSING,
 };
@@ -60,7 +63,7 @@ impl FromArgMatches for FileOfKind {
         let unknown =
             || clap::Error::raw(clap::error::ErrorKind::InvalidSubcommand, "there is no such kind of files\n");
         let (name, matches) = matches.subcommand().ok_or_else(unknown)?;
-        let kind = KINDS.iter().copied().find(|kind| kind.command() == name).ok_or_else(unknown)?;
+        let kind = kinds().find(|kind| kind.command() == name).ok_or_else(unknown)?;
         let answer =
             |question: &Question| Some((question.name.to_owned(), matches.get_one::<String>(question.name)?.clone()));
         let answers = kind.questions().iter().filter_map(answer).collect();
@@ -75,7 +78,7 @@ impl FromArgMatches for FileOfKind {
 
 impl Subcommand for FileOfKind {
     fn augment_subcommands(command: Command) -> Command {
-        KINDS.iter().fold(command, |command, kind| {
+        kinds().fold(command, |command, kind| {
             let line = FileLine::augment_args(Command::new(kind.command()).about(kind.about()));
             command.subcommand(line.args(kind.questions().iter().map(option)))
         })
@@ -86,7 +89,7 @@ impl Subcommand for FileOfKind {
     }
 
     fn has_subcommand(name: &str) -> bool {
-        KINDS.iter().any(|kind| kind.command() == name)
+        kinds().any(|kind| kind.command() == name)
     }
 }
 

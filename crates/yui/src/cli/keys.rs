@@ -3,7 +3,7 @@
 use anyhow::{bail, ensure};
 use clap::Subcommand;
 
-use super::configured;
+use super::start::configured;
 use crate::{
     core::{app::App, scope::SystemScope, society::InSociety},
     features::keys::{self, Fits, InUse},
@@ -22,7 +22,7 @@ impl Keys {
         match self {
             Self::Rotate => rotate().await,
             Self::List => {
-                let app = super::configured_to_read().await?;
+                let app = super::start::configured_to_read().await?;
                 let done = list(&app).await;
                 app.db.close().await;
                 done.map(drop)

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use jiff::SignedDuration;
 
-use super::{for_society, read_society};
+use super::start::{for_society, read_society};
 use crate::features::mails::{
     self,
     admin::{self, MailState},

@@ -11,12 +11,13 @@ use anyhow::Context;
 use clap::Subcommand;
 use jiff::civil::Date;
 
-use super::{for_society, read_society};
+use super::start::{for_society, read_society};
 use crate::{
     core::clock::japan,
     features::{
-        account::migration::{self, Whom},
-        societies, terms,
+        migration, societies,
+        temporary_ids::{self, Whom},
+        terms::{self, publish},
     },
 };
 
@@ -121,7 +122,7 @@ impl Migration {
                 let body = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
                 let from = from.map(|from| from.to_zoned(japan())).transpose()?;
                 let from = from.map_or(app.clock.now(), |from| from.timestamp());
-                say!("version {} published", terms::publish(&app, &scope, &body, from).await?);
+                say!("version {} published", publish::publish(&app, &scope, &body, from).await?);
                 app.db.close().await;
             }
             Self::Terms { society, file: None, .. } => {
@@ -152,7 +153,7 @@ async fn issue(society: &str, out: Option<PathBuf>, expired: bool, reissue: Opti
             out.write_all(csv).and_then(|()| out.flush())
         }
     };
-    let count = migration::issue(&app, &scope, whom, deliver).await?;
+    let count = temporary_ids::issue(&app, &scope, whom, deliver).await?;
     complain!("{count} pairs written");
     app.db.close().await;
     Ok(())

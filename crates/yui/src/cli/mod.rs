@@ -8,6 +8,7 @@ mod background;
 mod demo;
 mod doctor;
 mod doctor_machine;
+mod doctor_report;
 mod import;
 mod keys;
 mod mail;
@@ -19,14 +20,13 @@ mod serve;
 mod society;
 mod society_show;
 mod staff;
+mod start;
 mod worker;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use rustix::fs::Mode;
-
-use crate::core::{app::App, config::Config, scope::SystemScope};
 
 /// The member portal of Japanese health insurance societies.
 #[derive(Debug, Parser)]
@@ -119,28 +119,4 @@ fn log_to_stderr() {
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     layer.log_internal_errors(false).init();
-}
-
-/// Returns the portal as configured, for a command.
-async fn configured() -> anyhow::Result<App> {
-    App::start(Config::from_environment()?, None).await
-}
-
-/// As [`configured`], for a command that only reads: it makes no database and changes none.
-async fn configured_to_read() -> anyhow::Result<App> {
-    App::start_reading(Config::from_environment()?).await
-}
-
-/// As [`for_society`], for a command that only reads.
-async fn read_society(key: &str) -> anyhow::Result<(App, SystemScope)> {
-    let app = configured_to_read().await?;
-    let scope = SystemScope::of_society(&app, key).await?;
-    Ok((app, scope))
-}
-
-/// Returns the portal and the scope of the society with this key.
-async fn for_society(key: &str) -> anyhow::Result<(App, SystemScope)> {
-    let app = configured().await?;
-    let scope = SystemScope::of_society(&app, key).await?;
-    Ok((app, scope))
 }

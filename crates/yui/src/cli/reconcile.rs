@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use kenpo_formats::household_totals_csv;
 
-use super::{output, read_society};
+use super::{output, start::read_society};
 use crate::features::expenses::{self, DifferencesCsv, UnreadableTotals};
 
 #[derive(Debug, Args)]

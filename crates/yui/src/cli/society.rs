@@ -6,7 +6,11 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use kenpo_formats::InsurerNumber;
 
-use super::{configured, configured_to_read, for_society, migration::Migration, read_society, society_show};
+use super::{
+    migration::Migration,
+    society_show,
+    start::{configured, configured_to_read, for_society, read_society},
+};
 use crate::{
     core::society::{Preset, society_list},
     features::societies::{create, delete, export, signing_key},

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::Subcommand;
 
-use super::{for_society, read_society};
+use super::start::{for_society, read_society};
 use crate::{core::role::Role, features::staff::admin};
 
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-use super::{background, configured, serve};
+use super::{background, serve, start::configured};
 
 /// Delivers mail and keeps house until it is told to stop (SIGINT or SIGTERM).
 pub(super) async fn run() -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use anyhow::Context;
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 
 /// The only source of time.
@@ -55,4 +56,27 @@ impl Clock {
 /// Returns Japan's time zone: UTC+9 all year since 1952.
 pub fn japan() -> TimeZone {
     TimeZone::fixed(jiff::tz::offset(9))
+}
+
+/// Returns the end of this day in Japan, the first instant after it.
+pub(crate) fn end_of(day: Date) -> anyhow::Result<Timestamp> {
+    Ok(day.tomorrow()?.to_zoned(japan()).context("a day in Japan")?.timestamp())
+}
+
+/// Returns the last whole day before this instant in Japan.
+pub(crate) fn last_day(ends_at: Timestamp) -> Date {
+    ends_at.checked_sub(SignedDuration::from_secs(1)).unwrap_or(ends_at).to_zoned(japan()).date()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_ends_at_midnight_in_japan() {
+        let day = jiff::civil::date(2027, 3, 31);
+        let end = end_of(day).unwrap();
+        assert_eq!(end.to_string(), "2027-03-31T15:00:00Z");
+        assert_eq!(last_day(end), day);
+    }
 }

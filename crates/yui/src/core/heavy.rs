@@ -1,6 +1,9 @@
 //! Work that costs more than a page, behind bounded lines: logins, PDFs, workbooks, signatures, searches and lists of everything.
 
-use yui_auth::fair::{FairLine, Place, Turn};
+use yui_auth::{
+    fair::{FairLine, Place, Turn},
+    password::HashError,
+};
 
 use super::{
     client_info::ClientInfo,
@@ -84,4 +87,12 @@ fn number(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish() | 1
+}
+
+/// Returns the error of a full line of hashing as one that says when to come again.
+pub(crate) fn busy(error: HashError) -> AppError {
+    match error {
+        HashError::Busy => AppError::Busy(RETRY_AFTER),
+        failed @ HashError::Failed(_) => failed.into(),
+    }
 }

@@ -1,6 +1,9 @@
 //! What every feature stands on: the running [`app::App`], scopes, societies and their policy, roles, the audit log's
 //! entries, the mail outbox, rate limits. Nothing here knows a feature.
 
+pub mod sealed;
+pub mod sealed_query;
+
 pub mod app;
 pub mod audit;
 pub mod client_info;

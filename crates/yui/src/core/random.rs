@@ -26,3 +26,8 @@ impl Random {
         Ok(Token::from_random(self.bytes()?))
     }
 }
+
+/// Returns the bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

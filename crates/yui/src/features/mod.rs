@@ -1,9 +1,9 @@
-//! What Yui does, one folder per noun; both the member's and the staff's side of it live together.
-
-pub mod audit_log;
+//! What Yui does, one folder per noun; both the member's and the staff's side of it live together. Which may use which is a table
+//! in docs/architecture.md.
 
 pub mod account;
 pub mod approvals;
+pub mod audit_log;
 pub mod dashboard;
 pub mod deduction;
 pub mod expenses;
@@ -12,8 +12,12 @@ pub mod kept;
 pub mod keys;
 pub mod mails;
 pub mod members;
+pub mod migration;
+mod orders;
 pub mod register;
+pub mod settings;
 pub mod societies;
 pub mod staff;
+pub mod temporary_ids;
 pub mod terms;
 pub mod top;

@@ -7,14 +7,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::RoutePaths;
+use super::paths::RoutePaths;
 use crate::{
     core::{app::App, error::AppError, scope::PublicScope},
-    features::{
-        account::credentials::with_cookies,
-        kept::{self, FormOwner, Keeping},
-    },
-    ui::{Lang, PageContext},
+    features::kept::{self, FormOwner, Keeping, late::LateFormMessage},
+    ui::{Lang, PageContext, cookie::with_cookies},
 };
 
 /// A request that needs a login or a recent proof of identity and does not have it.
@@ -28,21 +25,6 @@ pub(super) struct Late<'a> {
 
 /// Returns the address of the login or re-authentication page with this message, from which the user returns to the given path.
 pub(super) type RedirectTarget = fn(&str, LateFormMessage) -> String;
-
-/// The message on the login or re-authentication page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LateFormMessage {
-    /// No message.
-    Nothing,
-    /// The session expired.
-    Session,
-    /// The session expired, and the form is kept.
-    Kept,
-    /// The session expired, and the form is not kept.
-    Lost,
-    /// There is no session, so the form was not accepted.
-    NotSent,
-}
 
 impl Late<'_> {
     /// Redirects to the login or re-authentication page. A form in the request is kept where its owner is known.

@@ -1,6 +1,9 @@
 //! Cookies: `HttpOnly`, `SameSite=Lax`, for this host alone; `Secure` with the `__Host-` prefix where members come by https.
 
-use axum::http::{HeaderMap, header};
+use axum::{
+    http::{HeaderMap, HeaderValue, header},
+    response::Response,
+};
 
 fn full_name(https: bool, name: &str) -> String {
     if https { format!("__Host-{name}") } else { name.to_owned() }
@@ -28,6 +31,16 @@ pub(crate) fn get<'h>(headers: &'h HeaderMap, https: bool, name: &str) -> Option
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
         .filter_map(|pair| std::str::from_utf8(pair).ok())
         .find_map(|pair| pair.trim_ascii().strip_prefix(name.as_str())?.strip_prefix('='))
+}
+
+/// Returns the answer with these cookies.
+pub(crate) fn with_cookies(mut response: Response, cookies: Vec<String>) -> Response {
+    for cookie in cookies {
+        if let Ok(value) = HeaderValue::try_from(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
 }
 
 #[cfg(test)]

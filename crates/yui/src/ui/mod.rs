@@ -9,7 +9,7 @@ mod form;
 pub(crate) mod format;
 mod lang;
 pub(crate) mod language;
-mod page;
+pub(crate) mod page;
 pub(crate) mod progress;
 mod sample;
 pub(crate) mod widgets;

@@ -213,6 +213,11 @@ pub(crate) fn local_path(given: &str) -> String {
     if plain { given.to_owned() } else { "/".to_owned() }
 }
 
+/// Returns the text as it may stand in a query.
+pub(crate) fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

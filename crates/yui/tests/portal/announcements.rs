@@ -11,9 +11,9 @@ use yui::{
         society::{Guarded, InSociety},
     },
     features::{
-        account::migration::{self, FirstLogin, Plan, announce_due},
         imports::Options,
         mails::{admin, deliver_due},
+        migration::{self, FirstLogin, Plan, announce_due},
     },
 };
 use yui_db::{Engine, params, statements};

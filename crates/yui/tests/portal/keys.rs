@@ -10,7 +10,7 @@ use portal_test::portal_test;
 use yui::{
     core::scope::SystemScope,
     features::{
-        audit_log::{self, LogVerdict},
+        audit_log::LogVerdict,
         keys::{self, Fits},
         societies::signing_key,
     },

@@ -13,15 +13,13 @@ use portal_test::portal_test;
 use yui::{
     core::{scope::SystemScope, society::Preset},
     features::{
-        account::{
-            self,
-            create::NewAccount,
-            migration::{self, FirstLogin, MigrationGroup, Plan, Whom},
-            steps::AccountState,
-        },
+        account::{self, create::NewAccount, steps::AccountState},
         imports::{self, Options, Outcome, Report, Source},
         mails::deliver_due,
-        societies, terms,
+        migration::{self, FirstLogin, MigrationGroup, Plan},
+        societies,
+        temporary_ids::{self, Whom},
+        terms::{self, publish},
     },
 };
 use yui_db::{Engine, params};
@@ -59,7 +57,7 @@ fn move_to(portal: &Portal, day: Date, hour: i8) {
 
 async fn issue(portal: &Portal, scope: &SystemScope, whom: Whom<'_>) -> (usize, String) {
     let mut csv = Vec::new();
-    let count = migration::issue(&portal.app, scope, whom, |bytes| {
+    let count = temporary_ids::issue(&portal.app, scope, whom, |bytes| {
         csv = bytes.to_vec();
         Ok(())
     });
@@ -128,7 +126,7 @@ async fn pairs_on_paper_are_issued_once_and_none_is_lost(engine: Engine) {
     let scope = with_register(&portal).await;
     // What is written never arrives: as where the disk is full, or the process is killed just then.
     let mut lost = Vec::new();
-    let failed = migration::issue(&portal.app, &scope, Whom::WithoutPair, |bytes| {
+    let failed = temporary_ids::issue(&portal.app, &scope, Whom::WithoutPair, |bytes| {
         lost = bytes.to_vec();
         Err(io::Error::other("the disk is full"))
     });
@@ -156,7 +154,7 @@ async fn pairs_on_paper_are_issued_once_and_none_is_lost(engine: Engine) {
     assert_eq!(same, user_id);
     let anew = portal.browser("minato").log_in(&user_id, &new).await;
     assert_eq!(anew.location(), "/enrolment/birth-date", "from the beginning");
-    let nobody = migration::issue(&portal.app, &scope, Whom::Account("nobody"), |_| Ok(())).await;
+    let nobody = temporary_ids::issue(&portal.app, &scope, Whom::Account("nobody"), |_| Ok(())).await;
     assert!(nobody.is_err());
 
     move_to(&portal, days(&portal, 91), 0);
@@ -506,9 +504,9 @@ async fn new_terms_are_asked_for_at_the_next_login(engine: Engine) {
     let login = async || portal.browser("soyokaze").log_in("testtaro01", PASSWORD).await.location().to_owned();
     assert_eq!(login().await, "/");
     let tomorrow = portal.app.clock.now().checked_add(SignedDuration::from_hours(24)).unwrap();
-    assert_eq!(terms::publish(&portal.app, &scope, "新しい規約です。", tomorrow).await.unwrap(), 2);
-    assert!(terms::publish(&portal.app, &scope, "それより前。", portal.app.clock.now()).await.is_err());
-    assert!(terms::publish(&portal.app, &scope, " \n", tomorrow).await.is_err());
+    assert_eq!(publish::publish(&portal.app, &scope, "新しい規約です。", tomorrow).await.unwrap(), 2);
+    assert!(publish::publish(&portal.app, &scope, "それより前。", portal.app.clock.now()).await.is_err());
+    assert!(publish::publish(&portal.app, &scope, " \n", tomorrow).await.is_err());
     assert_eq!(login().await, "/", "not before its day");
     portal.app.clock.advance(24 * 3600 + 1);
     let mut browser = portal.browser("soyokaze");

@@ -3,7 +3,7 @@
 use portal_test::portal_test;
 use yui::{
     core::society::{InSociety, Policy, PostcardLines},
-    features::account::migration::make_pairs_due,
+    features::temporary_ids::due::make_pairs_due,
 };
 use yui_db::Engine;
 

@@ -2,16 +2,19 @@
 //! Never sent for what was rolled back, never lost; one that was being sent when its worker was killed may arrive twice, with
 //! one Message-ID.
 
+pub(crate) mod address;
+pub(crate) use self::address::domain;
+
 pub(crate) mod letter;
 pub(crate) mod mailer;
 pub(crate) mod outbox;
 pub(crate) mod queries;
 pub(crate) mod server;
+
 pub(crate) use self::{
     letter::kind_label,
     outbox::{disown, kept, take_back},
     queries::count_of,
-    server::domain,
 };
 pub use self::{
     letter::{Letter, MailFrame, Sender},

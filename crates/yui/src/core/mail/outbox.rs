@@ -6,9 +6,9 @@ use yui_auth::seal;
 use yui_db::Tx;
 
 use super::{
+    address::sender_address,
     letter::{Content, Letter, Sender},
     queries::{self, NewMail},
-    server::sender_address,
 };
 use crate::core::{
     app::App,

@@ -1,37 +1,9 @@
 //! The SQL of mails.
 
 use jiff::Timestamp;
-use yui_db::{Db, DbError, Param, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, params, statements};
 
-use crate::{core::society::InSociety, features::mails::rules::Useless};
-
-/// Why a mail `m` is not worth another try at `$2`, as a word; nothing where it is. An announcement is worth something as long as its
-/// account waits for the way in that it tells of.
-macro_rules! useless {
-    () => {
-        "CASE
-            WHEN m.sealed_content IS NULL THEN 'empty'
-            WHEN m.ends_at <= $2 THEN 'over'
-            WHEN m.kind = 'announcement' AND NOT EXISTS (SELECT 1 FROM accounts a
-                WHERE a.society_id = m.society_id AND a.account_id = m.account_id AND a.state = 'temporary'
-                    AND a.announcement_mail_id = m.mail_id AND a.password_ends_at > $2
-                    AND (a.first_way = 'numbers' OR a.first_way = 'link' AND EXISTS (SELECT 1 FROM mailed_links l
-                        WHERE l.society_id = a.society_id AND l.account_id = a.account_id AND l.purpose = 'first_login'
-                            AND l.ends_at > $2))) THEN 'no_way_in'
-        END"
-    };
-}
-
-/// Mails of a society that were given up, as far as the conditions that follow say.
-macro_rules! failed {
-    () => {
-        concat!(
-            "SELECT m.mail_id, m.account_id, m.kind, m.recipient, m.failed_at, m.last_error, ",
-            useless!(),
-            " AS useless FROM mails m WHERE m.society_id = $1"
-        )
-    };
-}
+use crate::core::society::InSociety;
 
 statements! {
     MAIL_DELETE = "DELETE FROM mails WHERE society_id = $1 AND mail_id = $2";
@@ -45,63 +17,9 @@ statements! {
     MAIL_INSERT = "
         INSERT INTO mails (society_id, mail_id, account_id, kind, sender, recipient, sealed_content, created_at, due_at, ends_at, tries)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)";
-    // Over all societies, but over nothing except what waits: the index of due mails holds no other.
-    SOCIETIES_DUE = "
-        SELECT DISTINCT society_id FROM mails
-        WHERE sent_at IS NULL AND failed_at IS NULL AND due_at <= $1 AND (taken_until IS NULL OR taken_until <= $1)
-        ORDER BY society_id";
-    // The condition stands twice: where two workers want one row, PostgreSQL asks the second again after the first is done.
-    MAILS_TAKE = "
-        UPDATE mails SET taken_until = $3, tries = tries + 1
-        WHERE society_id = $1 AND sent_at IS NULL AND failed_at IS NULL AND (taken_until IS NULL OR taken_until <= $2)
-          AND mail_id IN (
-            SELECT due.mail_id FROM mails due
-            WHERE due.society_id = $1 AND due.sent_at IS NULL AND due.failed_at IS NULL AND due.due_at <= $2
-              AND (due.taken_until IS NULL OR due.taken_until <= $2)
-            ORDER BY due.due_at, due.mail_id LIMIT $4)
-        RETURNING mail_id, kind, sender, recipient, sealed_content, created_at, tries";
-    MAIL_HOLD = "
-        UPDATE mails SET taken_until = $4
-        WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND taken_until IS NOT NULL";
-    MAIL_SENT = "
-        UPDATE mails SET sent_at = $4, taken_until = NULL, last_error = NULL
-        WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
-    MAIL_SENT_FORGET = "
-        UPDATE mails SET sent_at = $4, taken_until = NULL, last_error = NULL, sealed_content = NULL
-        WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
-    MAIL_PUT_OFF = "
-        UPDATE mails SET due_at = $4, taken_until = NULL, last_error = $5
-        WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
-    MAIL_PUT_BACK = "
-        UPDATE mails SET taken_until = NULL, tries = tries - 1
-        WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
-    MAIL_GIVE_UP = "
-        UPDATE mails SET failed_at = $4, taken_until = NULL, last_error = $5
-        WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
-    MAIL_RETRY = "
-        UPDATE mails SET failed_at = NULL, tries = 0, due_at = $2
-        WHERE society_id = $1 AND mail_id = $3 AND failed_at IS NOT NULL AND sealed_content IS NOT NULL";
-    MAILS_RETRY = concat!("
-        UPDATE mails AS m SET failed_at = NULL, tries = 0, due_at = $2
-        WHERE m.society_id = $1 AND m.failed_at > $3 AND ", useless!(), " IS NULL");
     COUNT_OF = "
         SELECT COUNT(*) AS count FROM mails
         WHERE society_id = $1 AND account_id = $2 AND kind = $3 AND created_at > $4";
-    FAILED_COUNT = "SELECT COUNT(*) AS count FROM mails WHERE society_id = $1 AND failed_at > $2";
-    FAILED_WORTH = concat!("
-        SELECT COUNT(*) AS count FROM mails m
-        WHERE m.society_id = $1 AND m.failed_at > $3 AND ", useless!(), " IS NULL");
-    FAILED_PAGE = concat!(failed!(), "
-        AND m.failed_at > $3 AND (m.failed_at, m.mail_id) < ($4, $5)
-        ORDER BY m.failed_at DESC, m.mail_id DESC LIMIT $6");
-    FAILED_ONE = concat!(failed!(), " AND m.mail_id = $3 AND m.failed_at IS NOT NULL");
-    OWNERS = "
-        SELECT a.account_id, a.member_id, m.name FROM accounts a
-        JOIN members m ON m.society_id = a.society_id AND m.member_id = a.member_id
-        WHERE a.society_id = $1 AND a.account_id IN ($2)";
-    MAIL_LIST = "
-        SELECT mail_id, kind, recipient, due_at, tries, sent_at, failed_at, last_error
-        FROM mails WHERE society_id = $1 ORDER BY mail_id";
     MAIL_KEPT_LIST = "
         SELECT mail_id, kind, sender, recipient, sealed_content, sent_at
         FROM mails WHERE society_id = $1 AND sent_at IS NOT NULL AND ($2 = '' OR LOWER(recipient) = LOWER($2))
@@ -134,131 +52,8 @@ pub(crate) async fn mail_insert(
 }
 
 #[derive(sqlx::FromRow)]
-struct DueMail {
-    society_id: i64,
-}
-
-/// Returns the ids of the societies that have a mail to deliver. A worker asks before it has a scope.
-pub(crate) async fn societies_due(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
-    let rows: Vec<DueMail> = db.all(&SOCIETIES_DUE, params![now]).await?;
-    Ok(rows.into_iter().map(|row| row.society_id).collect())
-}
-
-/// A mail that this worker has for itself until a given time.
-#[derive(sqlx::FromRow)]
-pub(crate) struct LeasedMail {
-    pub(crate) mail_id: i64,
-    pub(crate) kind: String,
-    pub(crate) sender: String,
-    pub(crate) recipient: String,
-    pub(crate) sealed_content: Option<Vec<u8>>,
-    pub(crate) created_at: yui_db::Timestamp,
-    pub(crate) tries: i32,
-}
-
-/// Takes up to `count` due mails.
-pub(crate) async fn mails_take(
-    db: &Db,
-    scope: &impl InSociety,
-    now: Timestamp,
-    until: Timestamp,
-    count: i64,
-) -> Result<Vec<LeasedMail>, DbError> {
-    let mut tx = db.begin().await?;
-    let mut taken: Vec<LeasedMail> = tx.all(&MAILS_TAKE, params![scope.society_id(), now, until, count]).await?;
-    tx.commit().await?;
-    taken.sort_by_key(|mail| mail.mail_id);
-    Ok(taken)
-}
-
-/// Keeps those of these mails, told by number and try, that are still this worker's, until then.
-pub(crate) async fn mails_hold(
-    db: &Db,
-    scope: &impl InSociety,
-    mails: &[(i64, i32)],
-    until: Timestamp,
-) -> Result<(), DbError> {
-    let mut tx = db.begin().await?;
-    for (mail_id, tries) in mails {
-        tx.execute(&MAIL_HOLD, params![scope.society_id(), *mail_id, *tries, until]).await?;
-    }
-    tx.commit().await
-}
-
-/// How a try went.
-#[derive(Debug)]
-pub(crate) enum Settled {
-    /// Delivered; whether its content is kept all the same.
-    Sent { at: Timestamp, keep: bool },
-    /// To be tried again then.
-    PutOff { due: Timestamp, why: String },
-    /// Not tried at all.
-    PutBack,
-    /// Given up.
-    GivenUp { at: Timestamp, why: String },
-}
-
-/// Writes down how a try went; returns false where another worker has taken the mail since.
-pub(crate) async fn mail_settle(
-    db: &Db,
-    scope: &impl InSociety,
-    mail: &LeasedMail,
-    settled: &Settled,
-) -> Result<bool, DbError> {
-    let (society, id, tries) = (scope.society_id(), mail.mail_id, mail.tries);
-    let changed = match settled {
-        Settled::Sent { at, keep: true } => db.execute(&MAIL_SENT, params![society, id, tries, *at]).await?,
-        Settled::Sent { at, keep: false } => db.execute(&MAIL_SENT_FORGET, params![society, id, tries, *at]).await?,
-        Settled::PutOff { due, why } => db.execute(&MAIL_PUT_OFF, params![society, id, tries, *due, why]).await?,
-        Settled::PutBack => db.execute(&MAIL_PUT_BACK, params![society, id, tries]).await?,
-        Settled::GivenUp { at, why } => db.execute(&MAIL_GIVE_UP, params![society, id, tries, *at, why]).await?,
-    };
-    Ok(changed > 0)
-}
-
-/// A mail that was given up.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(crate) struct FailedRow {
-    pub(crate) mail_id: i64,
-    pub(crate) account_id: Option<i64>,
-    pub(crate) kind: String,
-    pub(crate) recipient: String,
-    pub(crate) failed_at: yui_db::Timestamp,
-    pub(crate) last_error: Option<String>,
-    useless: Option<String>,
-}
-
-impl FailedRow {
-    /// Returns why it is not worth another try; nothing where it is.
-    pub(crate) fn useless(&self) -> Option<Useless> {
-        self.useless.as_deref().map(|word| Useless::parse(word, &self.kind))
-    }
-}
-
-/// Returns the newest mails that were given up since, older than the one that was given up then and has this number.
-pub(crate) async fn failed_page(
-    db: &Db,
-    scope: &impl InSociety,
-    (since, now): (Timestamp, Timestamp),
-    (failed_at, mail_id): (Timestamp, i64),
-    most: i64,
-) -> Result<Vec<FailedRow>, DbError> {
-    db.all(&FAILED_PAGE, params![scope.society_id(), now, since, failed_at, mail_id, most]).await
-}
-
-/// Returns the mail of this number where it was given up.
-pub(crate) async fn failed_one(
-    db: &Db,
-    scope: &impl InSociety,
-    mail_id: i64,
-    now: Timestamp,
-) -> Result<Option<FailedRow>, DbError> {
-    db.optional(&FAILED_ONE, params![scope.society_id(), now, mail_id]).await
-}
-
-#[derive(sqlx::FromRow)]
-struct MailCount {
-    count: i64,
+pub(crate) struct MailCount {
+    pub(crate) count: i64,
 }
 
 /// Returns how many mails of a kind were written to an account since.
@@ -270,72 +65,6 @@ pub(crate) async fn count_of(
     since: Timestamp,
 ) -> Result<i64, DbError> {
     Ok(tx.one::<MailCount>(&COUNT_OF, params![scope.society_id(), account_id, kind, since]).await?.count)
-}
-
-/// Returns how many mails were given up since.
-pub(crate) async fn failed_count(db: &Db, scope: &impl InSociety, since: Timestamp) -> Result<i64, DbError> {
-    let row: MailCount = db.one(&FAILED_COUNT, params![scope.society_id(), since]).await?;
-    Ok(row.count)
-}
-
-/// Returns how many of them are worth another try.
-pub(crate) async fn failed_worth(
-    db: &Db,
-    scope: &impl InSociety,
-    (since, now): (Timestamp, Timestamp),
-) -> Result<i64, DbError> {
-    let row: MailCount = db.one(&FAILED_WORTH, params![scope.society_id(), now, since]).await?;
-    Ok(row.count)
-}
-
-/// Whose account it is.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(crate) struct OwnerRow {
-    pub(crate) account_id: i64,
-    pub(crate) member_id: i64,
-    pub(crate) name: String,
-}
-
-/// Returns whose accounts these are.
-pub(crate) async fn owners(db: &Db, scope: &impl InSociety, accounts: &[i64]) -> Result<Vec<OwnerRow>, DbError> {
-    let accounts: Vec<_> = accounts.iter().copied().map(Param::from).collect();
-    db.all_among(&OWNERS, params![scope.society_id()], &accounts).await
-}
-
-/// Lets a mail that was given up be tried again, from the beginning; returns false where it is not given up any more.
-pub(crate) async fn mail_retry(
-    tx: &mut Tx,
-    scope: &impl InSociety,
-    mail_id: i64,
-    now: Timestamp,
-) -> Result<bool, DbError> {
-    Ok(tx.execute(&MAIL_RETRY, params![scope.society_id(), now, mail_id]).await? == 1)
-}
-
-/// Lets all mails be tried again that were given up since and are worth it; returns how many.
-pub(crate) async fn mails_retry(
-    tx: &mut Tx,
-    scope: &impl InSociety,
-    (since, now): (Timestamp, Timestamp),
-) -> Result<u64, DbError> {
-    tx.execute(&MAILS_RETRY, params![scope.society_id(), now, since]).await
-}
-
-/// A mail as the command line lists it.
-#[derive(sqlx::FromRow)]
-pub(crate) struct ListedMailRow {
-    pub(crate) mail_id: i64,
-    pub(crate) kind: String,
-    pub(crate) recipient: String,
-    pub(crate) due_at: yui_db::Timestamp,
-    pub(crate) tries: i32,
-    pub(crate) sent_at: Option<yui_db::Timestamp>,
-    pub(crate) failed_at: Option<yui_db::Timestamp>,
-    pub(crate) last_error: Option<String>,
-}
-
-pub(crate) async fn mail_list(db: &Db, scope: &impl InSociety) -> Result<Vec<ListedMailRow>, DbError> {
-    db.all(&MAIL_LIST, params![scope.society_id()]).await
 }
 
 /// A delivered mail whose content may be kept.

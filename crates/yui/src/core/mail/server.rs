@@ -5,9 +5,6 @@ use std::str::FromStr;
 use axum::http::Uri;
 use percent_encoding::percent_decode_str;
 
-use super::letter::Sender;
-use crate::core::{app::App, society::Society};
-
 /// How the way to the mail server is kept private.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Privacy {
@@ -65,14 +62,4 @@ impl FromStr for SmtpServer {
         };
         Ok(Self { host, port: uri.port_u16().unwrap_or(usual_port), tls, login })
     }
-}
-
-/// Returns the domain of a society's sender addresses.
-pub(crate) fn domain<'a>(app: &'a App, society: &'a Society) -> &'a str {
-    app.config.mail.domain.as_deref().unwrap_or(&society.host)
-}
-
-/// Returns a society's sender address: `no-reply@portal.example.jp`.
-pub(crate) fn sender_address(app: &App, society: &Society, sender: Sender) -> String {
-    format!("{}@{}", sender.local_part(&society.policy.senders), domain(app, society))
 }

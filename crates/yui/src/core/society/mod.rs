@@ -1,6 +1,6 @@
 //! Societies: the tenants. Each has a host name and a policy; five presets of the policy ship as data.
 
-mod directory;
+pub(crate) mod directory;
 pub mod maintenance;
 mod policy;
 pub(crate) mod queries;

@@ -4,13 +4,11 @@
 
 use yui_db::DbError;
 
-use super::{
-    queries::{self, EventRow},
-    session::hex,
-};
+use super::queries::{self, EventRow};
 use crate::core::{
     app::App,
     audit::{self, BEGINNING, EntryContent, Subject},
+    random::hex,
     scope::SystemScope,
     society::InSociety,
 };

@@ -16,15 +16,14 @@ use yui_auth::password::Password;
 use super::{
     attempt::Attempt,
     limits::CONFIRMATIONS_OF_ACCOUNT,
-    login::{Counted, Mistake, encoded, known_device, login_path, too_often_words, with_word},
+    login::{Counted, Mistake, known_device, too_often_words},
     passkeys::{
         CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
         verified_or_none,
     },
-    password::busy,
-    pending_login::{advance, with_cookies},
-    queries, rules,
-    session::{self, hex},
+    paths::login_path,
+    pending_login::advance,
+    queries, rules, session,
     steps::{AuthAccount, LoginState, PrimaryFactor, Purpose, Step, step},
 };
 use crate::{
@@ -32,13 +31,14 @@ use crate::{
         app::App,
         client_info::ClientInfo,
         error::AppError,
-        heavy,
+        heavy::{self, busy},
+        random::hex,
         scope::{MemberScope, PublicScope},
         security,
         society::{Factor, InSociety},
     },
-    router::LateFormMessage,
-    ui::{FormState, Page, PageContext, local_path},
+    features::kept::late::{LateFormMessage, with_word},
+    ui::{FormState, Page, PageContext, cookie::with_cookies, local_path, page::encoded},
 };
 
 /// How long a proof is fresh enough to open the page of something sensitive.

@@ -93,7 +93,7 @@ pub(super) fn user_id(frame: &MailFrame, user_id: &str) -> Letter {
 }
 
 /// The announcement of the renewed portal to a user of the older one, with the way in.
-pub(super) fn announcement(frame: &MailFrame, user_id: &str, way: &FirstWay) -> Letter {
+pub(crate) fn announcement(frame: &MailFrame, user_id: &str, way: &FirstWay) -> Letter {
     let lang = frame.lang;
     let until = crate::ui::format::date(lang, way.until());
     let letter = Letter::new(frame, Sender::Webmaster, "announcement", lang.tf("{0} 加入者ポータルが新しくなりました", [&frame.society]))
@@ -113,7 +113,7 @@ pub(super) fn announcement(frame: &MailFrame, user_id: &str, way: &FirstWay) -> 
 
 /// How a user of the older system gets in for the first time.
 #[derive(Debug)]
-pub(super) enum FirstWay {
+pub(crate) enum FirstWay {
     /// By a link that works once.
     Link { path: String, until: Date },
     /// By a password made of symbol, number and birth date.

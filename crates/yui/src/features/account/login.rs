@@ -16,11 +16,10 @@ use super::{
     attempt::Attempt,
     events::{AccountEvent, record_event},
     limits::{DECOYS, PASSWORDS_OF_ADDRESS, PASSWORDS_OF_DEVICE, PASSWORDS_OF_USER_ID},
-    password::busy,
-    pending_login::{self, At, AtRefused, PendingLogin, advance, with_cookies},
+    login_cookie,
+    pending_login::{At, AtRefused, PendingLogin, advance},
     queries::{self, Counting, Wrong},
     rules,
-    session::hex,
     settings::others_end,
     steps::{AuthAccount, LoginRefusal, LoginState, PrimaryFactor, Step, step},
 };
@@ -29,14 +28,15 @@ use crate::{
         app::App,
         client_info::ClientInfo,
         error::AppError,
-        even_time, heavy,
+        even_time,
+        heavy::{self, busy},
+        random::hex,
         rate_limit::{RateLimitCharge, charge, wait},
         scope::{MemberScope, PublicScope},
         security,
         society::{Factor, InSociety},
     },
-    router::LateFormMessage,
-    ui::{FormState, Page, PageContext, local_path},
+    ui::{FormState, Page, PageContext, cookie::with_cookies, local_path},
 };
 
 #[derive(Template)]
@@ -98,36 +98,6 @@ pub(crate) struct LoginForm {
     password: String,
     remember: Option<String>,
     return_to: String,
-}
-
-/// Returns the address of the login page that leads on to this path.
-pub(crate) fn login_path(return_to: &str) -> String {
-    match return_to {
-        "" | "/" => "/login".to_owned(),
-        path => format!("/login?return_to={}", encoded(path)),
-    }
-}
-
-/// Returns the same, which says why.
-pub(crate) fn login_path_after(return_to: &str, told: LateFormMessage) -> String {
-    with_word(login_path(return_to), told)
-}
-
-/// Adds to an address the word for what is said there.
-pub(crate) fn with_word(path: String, told: LateFormMessage) -> String {
-    let separator = if path.contains('?') { '&' } else { '?' };
-    match told {
-        LateFormMessage::Nothing => path,
-        LateFormMessage::Session => format!("{path}{separator}ended=session"),
-        LateFormMessage::Kept => format!("{path}{separator}ended=kept"),
-        LateFormMessage::Lost => format!("{path}{separator}ended=lost"),
-        LateFormMessage::NotSent => format!("{path}{separator}ended=out"),
-    }
-}
-
-/// Returns the text as it may stand in a query.
-pub(crate) fn encoded(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 pub(super) async fn show(
@@ -358,9 +328,6 @@ pub(super) async fn known_device(
     Ok(queries::device_known(&app.db, scope, &device, account_id).await?)
 }
 
-/// Seconds after which a login that found the line full may be tried again.
-pub(super) const RETRY_AFTER: u32 = 5;
-
 /// The answer to everything that does not prove who somebody is: the same words whether or not the account exists.
 fn refused(context: &PageContext, scope: &PublicScope, typed: LoginForm) -> Response {
     let mut form = FormState::default();
@@ -415,7 +382,7 @@ pub(super) async fn show_refused(
 ) -> Result<Response, AppError> {
     let why = if let Step::Refused(why) = login.step(&app) { why } else { LoginRefusal::NoProof };
     queries::login_delete(&app.db, &login.scope, &login.token_hash).await?;
-    Ok(with_cookies(refused_page(&context, why).into_response(), vec![pending_login::forgotten(&app)]))
+    Ok(with_cookies(refused_page(&context, why).into_response(), vec![login_cookie::forgotten(&app)]))
 }
 
 /// Gives a login up: the way out of every step.
@@ -427,7 +394,7 @@ pub(super) async fn cancel(
     if let Some(login) = PendingLogin::of(&app, &scope, &headers).await? {
         queries::login_delete(&app.db, &scope, &login.token_hash).await?;
     }
-    Ok(with_cookies(Redirect::to("/").into_response(), vec![pending_login::forgotten(&app)]))
+    Ok(with_cookies(Redirect::to("/").into_response(), vec![login_cookie::forgotten(&app)]))
 }
 
 fn refused_page(context: &PageContext, why: LoginRefusal) -> RefusedPage {

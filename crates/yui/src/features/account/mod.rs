@@ -1,6 +1,10 @@
 //! Accounts of insured persons: enrolment, logging in with a second factor, staying logged in, changing what proves who one
 //! is, and the ways back in. [`steps::step`] says at every moment what a login has to do next.
 
+pub(crate) mod login_cookie;
+pub(crate) mod paths;
+pub(crate) mod waiting;
+
 pub(crate) mod limits;
 
 mod add_factor;
@@ -11,19 +15,17 @@ pub mod create;
 mod enrolment;
 mod events;
 mod factor;
-mod letters;
-mod login;
+pub(crate) mod letters;
+pub(crate) mod login;
 mod logout;
-pub mod migration;
 mod names;
 mod passkey_login;
 mod passkeys;
 mod password;
 mod pending_login;
-mod queries;
+pub(crate) mod queries;
 mod recovery;
-mod rules;
-mod sealed;
+pub(crate) mod rules;
 mod session;
 mod settings;
 pub mod staff;
@@ -35,7 +37,7 @@ mod unsubscribe;
 pub use anchors::{Events, anchor_events, verify_events};
 pub(crate) use confirm::{due as confirm_due, due_for_health, path_after as confirm_path_after};
 pub(crate) use events::event_label;
-pub(crate) use login::login_path_after;
+pub(crate) use paths::login_path_after;
 pub(crate) use pending_login::{RanOut, owner_of_login, ran_out};
 pub(crate) use session::{owner as owner_of_session, resolve};
 pub use tidy::{Tidied, tidy};
@@ -45,20 +47,16 @@ pub(crate) use unsubscribe::path as unsubscribe_path;
 pub(crate) mod credentials {
     pub(crate) use super::{
         attempt::Attempt,
-        login::{encoded, with_word},
         passkeys::{
             CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
             verified_or_none,
         },
-        password::busy,
-        pending_login::with_cookies,
         queries::{ceremony, ceremony_insert, ceremony_take},
         rules::{email_as_kept, folded, password_as_kept},
-        sealed::{SealContext, open as sealed_open, seal as sealed_seal},
-        session::hex,
     };
 }
 
+use super::migration;
 use crate::core::routes::{
     Permission::{Anybody, Fresh, Member, Step},
     Routes,

@@ -13,13 +13,15 @@ use yui_auth::{
     token::Token,
 };
 
-use super::{
-    queries,
-    sealed::{self, SealContext},
-    session::hex,
-};
+use super::queries;
 use crate::{
-    core::{app::App, error::AppError, society::InSociety},
+    core::{
+        app::App,
+        error::AppError,
+        random::hex,
+        sealed::{self, SealContext},
+        society::InSociety,
+    },
     ui::PageContext,
 };
 

@@ -10,14 +10,13 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use yui_auth::{
     fair::Turn,
-    password::{HashError, Password},
+    password::Password,
     strength::{self, Strength},
 };
 
 use super::{
     enrolment,
     events::{AccountEvent, record_event},
-    login::RETRY_AFTER,
     pending_login::{At, AtPassword, PendingLogin},
     queries::{self, AccountPerson, NewPassword},
     rules, settings,
@@ -28,7 +27,7 @@ use crate::{
         app::App,
         client_info::ClientInfo,
         error::AppError,
-        heavy,
+        heavy::{self, busy},
         scope::{MemberScope, PublicScope},
         society::{Complexity, InSociety, Policy},
     },
@@ -105,14 +104,6 @@ pub(super) async fn checked(
         }
     }
     Ok(new)
-}
-
-/// Returns the error of a full line of hashing as one that says when to come again.
-pub(crate) fn busy(error: HashError) -> AppError {
-    match error {
-        HashError::Busy => AppError::Busy(RETRY_AFTER),
-        failed @ HashError::Failed(_) => failed.into(),
-    }
 }
 
 /// Returns the hash of a new password.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{HeaderMap, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +13,8 @@ use yui_auth::token::Token;
 use yui_db::Tx;
 
 use super::{
-    login::login_path,
+    login_cookie::{LOGIN_COOKIE, forgotten},
+    paths::login_path,
     queries, session,
     steps::{AuthAccount, LoginState, PrimaryFactor, Purpose, Step, step},
 };
@@ -25,10 +26,8 @@ use crate::{
         scope::{MemberScope, PublicScope},
         society::InSociety,
     },
-    ui::cookie,
+    ui::cookie::{self, with_cookies},
 };
-
-const LOGIN_COOKIE: &str = "yui_login";
 
 /// How long a login waits for its next step. Enrolment keeps what it has with the account, and goes on after the next login.
 const LIFE: SignedDuration = SignedDuration::from_mins(30);
@@ -177,21 +176,6 @@ async fn begin(
         .await?;
     tx.commit().await?;
     Ok(cookie::set(app.config.http.https, LOGIN_COOKIE, &token.text(), None))
-}
-
-/// Returns the cookie that removes the login's.
-pub(super) fn forgotten(app: &App) -> String {
-    cookie::remove(app.config.http.https, LOGIN_COOKIE)
-}
-
-/// Returns the answer with these cookies.
-pub(crate) fn with_cookies(mut response: Response, cookies: Vec<String>) -> Response {
-    for cookie in cookies {
-        if let Ok(value) = HeaderValue::try_from(cookie) {
-            response.headers_mut().append(header::SET_COOKIE, value);
-        }
-    }
-    response
 }
 
 /// Names a step in a handler's arguments.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Returns the user ID in lower case, or what is wrong with it.
-pub(super) fn user_id(lang: Lang, policy: &Policy, typed: &str) -> Result<String, String> {
+pub(crate) fn user_id(lang: Lang, policy: &Policy, typed: &str) -> Result<String, String> {
     let rule = policy.user_id;
     let folded = folded(typed);
     if folded.is_empty() {
@@ -50,7 +50,7 @@ pub(crate) fn email_as_kept(typed: &str) -> Result<String, String> {
 }
 
 /// Returns the address in lower case, or everything that is wrong with it.
-pub(super) fn email(lang: Lang, typed: &str) -> Result<String, Vec<String>> {
+pub(crate) fn email(lang: Lang, typed: &str) -> Result<String, Vec<String>> {
     let address = folded(typed);
     if address.is_empty() {
         return Err(vec![lang.t("メールアドレスを入力してください。").to_owned()]);

@@ -7,7 +7,7 @@ use yui_auth::token::Token;
 use super::{
     events::{AccountEvent, record_event},
     limits::PASSWORDS_OF_USER_ID,
-    pending_login,
+    login_cookie,
     queries::{self, NewSession},
     steps::{AuthAccount, LoginState, PrimaryFactor, Purpose, SecondFactor},
 };
@@ -94,7 +94,7 @@ pub(super) async fn open(
         }
         tx.commit().await?;
         let session = cookie::set(https, SESSION_COOKIE, &token.text(), keep(rule, session.remembered));
-        return Ok(Some(vec![session, pending_login::forgotten(app)]));
+        return Ok(Some(vec![session, login_cookie::forgotten(app)]));
     }
 
     let (idle_until, ends_at) = limits(rule, proofs.remember, now);
@@ -133,7 +133,7 @@ pub(super) async fn open(
     let session = cookie::set(https, SESSION_COOKIE, &token.text(), keep(rule, proofs.remember));
     let mut cookies = vec![session, ClientInfo::device_cookie(&fresh, https)];
     if row.is_some() {
-        cookies.push(pending_login::forgotten(app));
+        cookies.push(login_cookie::forgotten(app));
     }
     Ok(Some(cookies))
 }
@@ -183,11 +183,6 @@ pub(crate) async fn owner(app: &App, scope: &PublicScope, headers: &HeaderMap) -
 pub(super) async fn end(app: &App, scope: &MemberScope) -> anyhow::Result<String> {
     queries::session_delete(&app.db, scope, &scope.session).await?;
     Ok(cookie::remove(app.config.http.https, SESSION_COOKIE))
-}
-
-/// Returns the bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {

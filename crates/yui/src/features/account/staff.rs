@@ -2,27 +2,30 @@
 //! and by the command line.
 
 use anyhow::Context;
+use futures::future::BoxFuture;
 use yui_auth::password::Password;
 use yui_db::Tx;
 
 use super::{
     events::{AccountEvent, record_event},
     limits::PASSWORDS_OF_USER_ID,
-    migration,
     names::USER_ID_TAKEN,
-    password::busy,
-    queries, rules,
+    queries::{self, accounts::InState},
+    rules,
     settings::sign_out_everywhere,
+    waiting,
 };
 use crate::{
     core::{
         app::App,
         audit::{self, Subject},
         error::AppError,
-        heavy,
+        heavy::{self, busy},
+        role::{Right, Role},
         scope::SystemScope,
-        society::InSociety,
+        society::{Guarded, InSociety},
     },
+    features::approvals::{GuardedAct, GuardedSubject},
     ui::Lang,
 };
 
@@ -49,7 +52,7 @@ async fn id_of(app: &App, scope: &SystemScope, user_id: &str) -> anyhow::Result<
 }
 
 /// Returns the account as the log names it.
-async fn subject(app: &App, scope: &SystemScope, account_id: i64) -> anyhow::Result<(Subject, String)> {
+pub(crate) async fn subject(app: &App, scope: &SystemScope, account_id: i64) -> anyhow::Result<(Subject, String)> {
     let person = queries::person(&app.db, scope, account_id).await?;
     Ok((Subject::new("account", account_id, person.name), person.user_id))
 }
@@ -132,7 +135,7 @@ pub async fn stop_of(app: &App, scope: &SystemScope, account_id: i64, reason: &s
         return Ok(false);
     }
     sign_out_everywhere(&mut tx, scope, account_id, &[0; 32], &[0; 32]).await?;
-    migration::take_back_of(&mut tx, scope, account_id, app.clock.now()).await?;
+    waiting::take_back_of(&mut tx, scope, account_id, app.clock.now()).await?;
     record_event(app, &mut tx, scope, None, account_id, AccountEvent::Stopped).await?;
     audit::record(app, &mut tx, scope, ACCOUNT_STOPPED, Some(&subject), reason).await?;
     tx.commit().await?;
@@ -223,33 +226,39 @@ pub async fn user_id_change(
     Ok(Renamed::Done)
 }
 
-/// Gives an account that waits for enrolment another temporary ID's password, which goes out with the next pairs that are
-/// written out; what was posted before opens nothing any more. Returns false where the account does not wait.
-///
-/// # Errors
-/// As [`unlock_of`], and where no sealing key is configured.
-pub async fn pair_reissue(app: &App, scope: &SystemScope, account_id: i64, reason: &str) -> anyhow::Result<bool> {
-    let (subject, _) = subject(app, scope, account_id).await?;
-    let recorded =
-        async |tx: &mut Tx| audit::record(app, tx, scope, ACCOUNT_PAIR_REISSUED, Some(&subject), reason).await;
-    migration::reissue(app, scope, account_id, recorded).await
-}
-
-/// The accounts in one state.
-#[derive(Debug, sqlx::FromRow)]
-pub struct InState {
-    /// `enrolled`, `stopped` or `temporary`.
-    pub state: String,
-    /// How many there are.
-    pub accounts: i64,
-    /// How many of these wrong passwords locked.
-    pub locked: i64,
-}
-
 /// Returns how many accounts are in each state, by its name; a state without any is left out.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn counts(app: &App, scope: &impl InSociety) -> Result<Vec<InState>, yui_db::DbError> {
     queries::state_counts(&app.db, scope).await
+}
+
+/// 認証方法の初期化 that a second person approved: `detail` is the reason.
+#[derive(Debug)]
+pub struct GuardedFactorReset;
+
+impl GuardedAct for GuardedFactorReset {
+    fn guarded(&self) -> Guarded {
+        Guarded::FactorReset
+    }
+
+    fn may_decide(&self, role: Role) -> bool {
+        role.has(Right::Help)
+    }
+
+    fn link(&self, _: Role, subject: &GuardedSubject) -> Option<String> {
+        subject.member_id.map(|member_id| format!("/console/members/{member_id}"))
+    }
+
+    fn perform<'a>(
+        &'a self,
+        app: &'a App,
+        tx: &'a mut Tx,
+        scope: &'a SystemScope,
+        account_id: i64,
+        reason: &'a str,
+    ) -> BoxFuture<'a, anyhow::Result<()>> {
+        Box::pin(reset_factor_in(app, tx, scope, account_id, reason))
+    }
 }

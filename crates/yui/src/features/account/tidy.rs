@@ -5,7 +5,7 @@ use yui_db::{params, statements};
 
 use crate::{
     core::{app::App, rate_limit::queries, scope::SystemScope, society::InSociety},
-    features::{kept, staff},
+    features::kept,
 };
 
 statements! {
@@ -56,7 +56,6 @@ pub async fn tidy(app: &App) -> anyhow::Result<Tidied> {
         all.links += tx.execute(&LINKS_OVER, over).await?;
         all.devices += tx.execute(&DEVICES_OVER, params![scope.society_id(), forgotten]).await?;
         queries::throttles_forget_over(&mut tx, &scope, now).await?;
-        staff::tidy(app, &scope, &mut tx).await?;
         tx.commit().await?;
     }
     Ok(all)

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use yui_db::Tx;
 
 use super::{
-    APPROVAL_GIVEN, APPROVAL_REFUSED, APPROVALS_VIEWED, may_decide,
+    act::{CannotBeDone, GuardedAct, GuardedSubject, act_of},
+    acts::{APPROVAL_GIVEN, APPROVAL_REFUSED, APPROVALS_VIEWED},
     queries::{self, ApprovalRow},
 };
 use crate::{
@@ -17,11 +18,9 @@ use crate::{
         app::App,
         audit::{self, AuditAction, Subject},
         error::AppError,
-        role::Right,
         scope::StaffScope,
         society::Guarded,
     },
-    features::{account, imports, societies, staff::admin as colleagues},
     ui::{FormState, Page, PageContext, format},
 };
 
@@ -64,31 +63,24 @@ const SHOWN: i64 = 200;
 const TITLE: &str = "承認";
 
 fn line(staff: &StaffScope, row: &ApprovalRow) -> ApprovalLine {
-    let act = Guarded::parse(&row.act);
+    let act = act_of(&row.act);
     let decided = row.decided_at.map(|at| {
         let word = if row.approved == Some(true) { "承認" } else { "却下" };
         format!("{word}（{} {}）", row.decided_name.as_deref().unwrap_or_default(), format::minute(at.to_jiff()))
     });
     let open = row.decided_at.is_none();
     // Whom it is about and why is for those who decide such things.
-    let may = act.is_some_and(|act| may_decide(staff.role, act));
+    let may = act.is_some_and(|act| act.may_decide(staff.role));
     let told = |text: &str| if may { text.to_owned() } else { "—".to_owned() };
+    let subject = GuardedSubject { id: row.subject_id, member_id: row.member_id };
     ApprovalLine {
         approval_id: row.approval_id,
-        act: act.map_or("", Guarded::label),
+        act: act.map_or("", |act| act.guarded().label()),
         subject: match &row.user_id {
             Some(user_id) => told(&format!("{}（ユーザID {user_id}）", row.subject_name)),
             None => told(&row.subject_name),
         },
-        link: match (act, row.member_id) {
-            (Some(Guarded::FactorReset), Some(member_id)) => format!("/console/members/{member_id}"),
-            (Some(Guarded::Publication | Guarded::Withdrawal), _) => format!("/console/imports/{}", row.subject_id),
-            (Some(Guarded::MassMail), _) => "/console/migration".to_owned(),
-            (Some(Guarded::Invitation | Guarded::RoleChange), _) if staff.role.has(Right::Manage) => {
-                format!("/console/staff/{}", row.subject_id)
-            }
-            _ => String::new(),
-        },
+        link: act.and_then(|act| act.link(staff.role, &subject)).unwrap_or_default(),
         detail: told(&row.detail),
         asked_by_reader: open && may && row.asked_by == staff.staff_id,
         asked: format!("{} {}", row.asked_name, format::minute(row.asked_at.to_jiff())),
@@ -106,7 +98,7 @@ async fn page(
     done: &str,
 ) -> Result<ApprovalsPage, AppError> {
     let rows = queries::list(&app.db, staff, SHOWN).await?;
-    if may_decide(staff.role, Guarded::FactorReset) {
+    if act_of(Guarded::FactorReset.as_str()).is_some_and(|act| act.may_decide(staff.role)) {
         let members: String = rows.iter().filter_map(|row| row.member_id).map(|id| format!(" {id}")).collect();
         if !members.is_empty() {
             audit::seen(app, staff, APPROVALS_VIEWED, None, &format!("表示した加入者番号{members}")).await?;
@@ -135,18 +127,18 @@ pub(super) async fn show(
 }
 
 /// Returns the open question, where this person's role may decide it.
-async fn open(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, Guarded), AppError> {
+async fn open(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, &'static dyn GuardedAct), AppError> {
     let row = queries::one(&app.db, staff, id).await?.filter(|row| row.decided_at.is_none());
     let row = row.ok_or(AppError::NotFound)?;
-    let act = Guarded::parse(&row.act).ok_or(AppError::NotFound)?;
-    if !may_decide(staff.role, act) {
+    let act = act_of(&row.act).ok_or(AppError::NotFound)?;
+    if !act.may_decide(staff.role) {
         return Err(AppError::NotAllowed);
     }
     Ok((row, act))
 }
 
 /// Returns the open request, if this person may approve it: requester and approver are two people.
-async fn mine(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, Guarded), AppError> {
+async fn mine(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, &'static dyn GuardedAct), AppError> {
     let (row, act) = open(app, staff, id).await?;
     if row.asked_by == staff.staff_id { Err(AppError::NotAllowed) } else { Ok((row, act)) }
 }
@@ -164,26 +156,15 @@ pub(super) async fn approve(
     if !queries::decide(&mut tx, &staff, id, true, app.clock.now()).await? {
         return Err(AppError::NotFound);
     }
-    let done = match act {
-        Guarded::Publication => imports::publish_approved(&app, &mut tx, &scope, row.subject_id, &row.detail).await,
-        Guarded::Withdrawal => imports::withdraw_approved(&app, &mut tx, &scope, row.subject_id, &row.detail).await,
-        Guarded::MassMail => account::migration::announce_approved(&app, &mut tx, &scope, &row.detail).await,
-        Guarded::FactorReset => {
-            account::staff::reset_factor_in(&app, &mut tx, &scope, row.subject_id, &row.detail).await
-        }
-        Guarded::Loosening => societies::loosen(&app, &mut tx, &scope, &row.detail).await,
-        Guarded::Invitation => colleagues::invite_approved(&app, &mut tx, &scope, row.subject_id).await,
-        Guarded::RoleChange => {
-            colleagues::role_change_approved(&app, &mut tx, &scope, row.subject_id, &row.detail).await
-        }
-    };
+    let done = act.perform(&app, &mut tx, &scope, row.subject_id, &row.detail).await;
     if let Err(error) = done {
         drop(tx);
-        tracing::warn!(act = act.as_str(), "an approved act failed: {error:#}");
+        tracing::warn!(act = act.guarded().as_str(), "an approved act failed: {error:#}");
         let mut form = FormState::default();
-        let why = error.downcast_ref::<account::migration::AnnouncementRefusal>().map(|refusal| refusal.words());
-        let why = why
-            .unwrap_or_else(|| "対象の状態が変わっていれば却下し、そうでなければもう一度承認してください。".to_owned());
+        let why = match error.downcast_ref::<CannotBeDone>() {
+            Some(CannotBeDone(words)) => words,
+            None => "対象の状態が変わっていれば却下し、そうでなければもう一度承認してください。",
+        };
         form.error("approvals", &format!("実行できませんでした。{why}"));
         return Ok(page(&app, &context, &staff, form, "").await?.into_response());
     }
@@ -217,11 +198,11 @@ async fn record(
     tx: &mut Tx,
     staff: &StaffScope,
     row: &ApprovalRow,
-    act: Guarded,
+    act: &dyn GuardedAct,
     decision: AuditAction,
 ) -> anyhow::Result<()> {
     let subject = Subject::new("approval", row.approval_id, &row.subject_name);
-    let detail = format!("{}: {}（依頼 {}）", act.label(), row.detail, row.asked_name);
+    let detail = format!("{}: {}（依頼 {}）", act.guarded().label(), row.detail, row.asked_name);
     audit::record(app, tx, staff, decision, Some(&subject), &detail).await
 }
 

@@ -22,8 +22,8 @@ use crate::{
         error::AppError,
         heavy,
         scope::StaffScope,
+        sealed_query::{self, SealedQuery},
     },
-    features::staff::sealed_query::{self, SealedQuery},
     ui::{FormState, Page, PageContext, csv},
 };
 

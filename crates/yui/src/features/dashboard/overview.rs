@@ -7,7 +7,10 @@ use axum::{
 };
 use jiff::{SignedDuration, ToSpan, civil::Date};
 
-use super::{DailyTotals, queries, take};
+use super::{
+    queries,
+    totals::{DailyTotals, take},
+};
 use crate::{
     core::{
         app::App,

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use yui_db::{Db, DbError, Tx, params, statements};
 
-use super::DailyTotals;
+use super::totals::DailyTotals;
 use crate::core::society::InSociety;
 
 statements! {

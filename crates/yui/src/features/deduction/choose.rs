@@ -8,7 +8,7 @@ use axum::{
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::years;
+use super::years::years;
 use crate::{
     core::{app::App, scope::MemberScope},
     ui::{Page, PageContext, format, pages},

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use jiff::civil::Date;
 use kenpo_formats::tax_xml::Profile;
 
-use super::{download::notice, netting::netted, years};
+use super::{download::notice, netting::netted, years::years};
 use crate::{
     core::{app::App, error::AppError, scope::MemberScope},
     features::{

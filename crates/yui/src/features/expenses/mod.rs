@@ -2,6 +2,8 @@
 //! overview, the statement of a month, a year or a span, and its PDF. Every total shown anywhere is added up from the
 //! rows of one query.
 
+pub(crate) mod acts;
+
 mod arrival;
 mod by_hand;
 mod chart;
@@ -40,7 +42,6 @@ pub(crate) use statement::{Statement, month_of_household, not_before, sample_arr
 
 use crate::core::{
     app::App,
-    audit,
     role::Right,
     routes::{
         Permission::{Service, Staff, StaffFresh},
@@ -48,11 +49,6 @@ use crate::core::{
     },
     society::{InSociety, Service::Expenses},
 };
-
-audit::acts! {
-    /// The totals of an older system were held against what is imported.
-    RECONCILED = "expenses.reconciled" / "以前のシステムの合計と照合";
-}
 
 /// Returns how many rows the society has, published or not, every version counted.
 ///

@@ -14,7 +14,7 @@ use kenpo_formats::{Fault, csv_table::Column, household_totals_csv};
 use serde::Deserialize;
 
 use super::{
-    DifferencesCsv, RECONCILED, ReconciliationDifference, Summary, Sums, UnreadableTotals, VisibleMonths,
+    DifferencesCsv, ReconciliationDifference, Summary, Sums, UnreadableTotals, VisibleMonths, acts::RECONCILED,
     arrival::span, reconcile,
 };
 use crate::{

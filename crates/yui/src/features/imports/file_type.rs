@@ -2,7 +2,7 @@
 
 use kenpo_formats::csv_table::{first_line, is_own_header};
 
-use super::{Format, KINDS, Kind};
+use super::{Format, Kind, kinds};
 
 /// How much of a file's beginning is looked at.
 pub(super) const HEAD: usize = 4096;
@@ -87,7 +87,7 @@ pub(super) fn wrong_type(kind: Kind, head: &[u8], whole: bool) -> Option<String>
         ));
     }
     let header = first_line(head).ok()?;
-    let other = KINDS.iter().find(|other| is_own_header(&header, other.columns()))?;
+    let other = kinds().find(|other| is_own_header(&header, other.columns()))?;
     (other.as_str() != kind.as_str() && !is_own_header(&header, kind.columns())).then(|| {
         let (label, wanted) = (other.label(), kind.label());
         format!("{label}のファイルの見出しです。「{wanted}」ではなく「{label}」を選んで取り込んでください。")

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    KINDS, UploadState, acting, news, publish,
+    UploadState, acting, kinds, news, publish,
     queries::{self, LeasedUpload},
     upload::Upload,
     withdraw, work,
@@ -122,7 +122,7 @@ async fn orders(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize
     let mut count = 0;
     while !*stop.borrow() {
         let mut due: BTreeSet<_> = queries::societies_due(&app.db, app.clock.now()).await?.into_iter().collect();
-        for kind in KINDS {
+        for kind in kinds() {
             due.extend(kind.societies_to_catch_up(app).await?);
         }
         let due: Vec<_> = due.into_iter().collect();
@@ -151,7 +151,7 @@ async fn orders_of(app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
     let more = withdraw::clear(app, scope).await?;
     let told = news::tell(app, scope).await?;
     let mut caught_up = false;
-    for kind in KINDS {
+    for kind in kinds() {
         caught_up |= kind.catch_up(app, scope).await?;
     }
     Ok(withdrawn + published > 0 || told > 0 || more || caught_up)

@@ -1,4 +1,4 @@
-//! Kinds of files. A later kind is one more line in [`KINDS`]: the console's pages and the command line know it by that.
+//! Kinds of files. A later kind is one more line of `wiring.rs`: the console's pages and the command line know it by that.
 
 use std::{collections::BTreeMap, fmt::Debug};
 
@@ -8,24 +8,29 @@ use kenpo_formats::csv_table::Column;
 use yui_db::Tx;
 
 use super::{HandChange, Importer, MonthRows, Options, Report, Source, Watch, check::check, run::apply};
-use crate::{
-    core::{
-        app::App,
-        mail::{Letter, MailFrame},
-        scope::SystemScope,
-    },
-    features::{account::migration::OlderUserFiles, expenses::ExpenseFiles, register::RegisterFiles},
+use crate::core::{
+    app::App,
+    mail::{Letter, MailFrame},
+    scope::SystemScope,
 };
 
 /// A kind of files.
 pub type Kind = &'static dyn FileKind;
 
-/// Every kind there is, in the order in which staff need them.
-pub const KINDS: &[Kind] = &[&RegisterFiles, &ExpenseFiles, &OlderUserFiles];
+/// The kinds of the program, in the order in which staff need them.
+#[derive(Debug)]
+pub struct Kinds(pub &'static [Kind]);
+
+yui_db::inventory::collect!(Kinds);
+
+/// Returns every kind there is, in the order in which staff need them.
+pub fn kinds() -> impl Iterator<Item = Kind> {
+    yui_db::inventory::iter::<Kinds>.into_iter().flat_map(|kinds| kinds.0.iter().copied())
+}
 
 /// Returns the kind of this word.
 pub fn kind_of(word: &str) -> Option<Kind> {
-    KINDS.iter().copied().find(|kind| kind.as_str() == word)
+    kinds().find(|kind| kind.as_str() == word)
 }
 
 /// What a kind asked beside the file, and what was answered, by the question's name.

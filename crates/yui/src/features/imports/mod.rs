@@ -5,6 +5,7 @@
 
 mod acting;
 mod acts;
+mod approved;
 mod arrival;
 mod asked;
 mod batch;
@@ -36,6 +37,7 @@ mod watch;
 mod withdraw;
 mod work;
 
+pub use approved::{GuardedPublication, GuardedWithdrawal};
 pub use arrival::{MonthRows, Through};
 pub(crate) use asked::{QuestionCard, valid_answer};
 pub(crate) use batch::HISTORY;
@@ -48,7 +50,7 @@ pub use jobs::{run as work, work_due};
 use kenpo_formats::Fault;
 pub(crate) use kind::YES;
 pub use kind::{
-    Answers, Choices, FileKind, FileTotals, Job, KINDS, Kind, News, PendingWork, Question, Reader, kind_of,
+    Answers, Choices, FileKind, FileTotals, Job, Kind, Kinds, News, PendingWork, Question, Reader, kind_of, kinds,
 };
 pub(crate) use late::{
     HandCounts, LateRows, batch_state, hand_batch, hand_batch_count, hand_batch_open, late_rows, no_longer_unmatched,
@@ -58,7 +60,7 @@ pub(crate) use members::Members;
 pub(crate) use newest::Newest;
 pub use parts::Part;
 pub use profiles::{Profile, UsedProfile, fitting, profile_delete, profile_save, profiles};
-pub use publish::{Publication, publish, publish_approved, publish_at, publish_through};
+pub use publish::{Publication, publish, publish_at, publish_through};
 pub use read::{Finder, Found, Read, UnreadableFile};
 pub use refusal::ImportRefusal;
 pub use report::{Outcome, Report};
@@ -68,7 +70,7 @@ pub use source::Source;
 pub use tidy::tidy;
 pub use upload::{NewUpload, Upload, UploadState, apply_upload, drop_upload, resume_upload, upload};
 pub use watch::{ReadProgress, Watch};
-pub use withdraw::{withdraw, withdraw_approved};
+pub use withdraw::withdraw;
 
 use crate::core::{app::App, society::InSociety};
 

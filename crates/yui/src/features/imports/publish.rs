@@ -179,7 +179,7 @@ async fn schedule(
 ///
 /// # Errors
 /// As [`publish`].
-pub async fn publish_approved(
+pub(super) async fn publish_approved(
     app: &App,
     tx: &mut Tx,
     scope: &SystemScope,

@@ -34,7 +34,7 @@ pub(super) async fn order(app: &App, scope: &SystemScope, batch_id: i64, reason:
 ///
 /// # Errors
 /// As [`order`].
-pub async fn withdraw_approved(
+pub(super) async fn withdraw_approved(
     app: &App,
     tx: &mut Tx,
     scope: &SystemScope,

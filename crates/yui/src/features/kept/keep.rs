@@ -7,16 +7,20 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
+use jiff::SignedDuration;
 use yui_auth::token::Token;
 
 use super::{
-    LIFE,
     fill::filled,
     queries::{self, NewForm},
 };
 use crate::{
-    core::{app::App, society::InSociety},
-    features::account::credentials::{SealContext, sealed_open, sealed_seal},
+    core::{
+        app::App,
+        scope::SystemScope,
+        sealed::{self, SealContext},
+        society::InSociety,
+    },
     ui::{Lang, cookie},
 };
 
@@ -107,7 +111,7 @@ pub(crate) async fn keep(
     };
     let mut tx = app.db.begin().await?;
     let form_id = queries::next_id(&mut tx, scope).await?;
-    let sealed = sealed_seal(app, scope, SealContext("kept_forms", "sealed_fields", &form_id.to_string()), &json)?;
+    let sealed = sealed::seal(app, scope, SealContext("kept_forms", "sealed_fields", &form_id.to_string()), &json)?;
     let new = NewForm { owner, token_hash: &token, page, path: &path };
     queries::keep(&mut tx, scope, &new, (form_id, sealed), app.clock.now()).await?;
     tx.commit().await?;
@@ -169,7 +173,7 @@ impl BrowserKey {
         let since = app.clock.now().checked_sub(LIFE)?;
         let Some(form) = queries::form(&app.db, scope, owner, (&self.0, path), since).await? else { return Ok(page) };
         let place = form.form_id.to_string();
-        let json = sealed_open(app, scope, SealContext("kept_forms", "sealed_fields", &place), &form.sealed_fields)?;
+        let json = sealed::open(app, scope, SealContext("kept_forms", "sealed_fields", &place), &form.sealed_fields)?;
         let fields: Vec<(String, String)> = serde_json::from_slice(&json)?;
         let (mut parts, body) = page.into_parts();
         let html = String::from_utf8(to_bytes(body, LONGEST_PAGE).await?.to_vec())?;
@@ -178,4 +182,12 @@ impl BrowserKey {
         parts.headers.remove(header::CONTENT_LENGTH);
         Ok(Response::from_parts(parts, Body::from(html)))
     }
+}
+
+/// How long a form is kept, and how long it is known whose a session or login was that is over.
+pub(crate) const LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Deletes what nobody came back for; returns how many forms.
+pub(crate) async fn tidy(app: &App, scope: &SystemScope, tx: &mut yui_db::Tx) -> anyhow::Result<u64> {
+    Ok(queries::forget_over(tx, scope, app.clock.now().checked_sub(LIFE)?).await?)
 }

@@ -9,10 +9,7 @@ use super::{
     columns::{COLUMNS, Column, KeyUse, Numbered, Rows, Tokened},
     logins,
 };
-use crate::{
-    core::{app::App, scope::SystemScope, society::InSociety},
-    features::account::credentials::hex,
-};
+use crate::core::{app::App, random::hex, scope::SystemScope, society::InSociety};
 
 /// Whether a key opens what was sealed with the key of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

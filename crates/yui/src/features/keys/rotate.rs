@@ -10,10 +10,7 @@ use super::{
     columns::{COLUMNS, Column, Numbered, Rows, Tokened},
     logins,
 };
-use crate::{
-    core::{app::App, audit, scope::SystemScope, society::InSociety},
-    features::account::credentials::hex,
-};
+use crate::core::{app::App, audit, random::hex, scope::SystemScope, society::InSociety};
 
 /// How many values go into one transaction: others write in between, and a killed run keeps what it has done.
 const PORTION: i64 = 500;

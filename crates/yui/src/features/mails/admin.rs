@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 
 use super::{
+    queries,
     rules::masked,
     smtp::{DeliveryError, SmtpSession},
 };
 use crate::{
     core::{
         app::App,
-        mail::{Letter, MailFrame, Recipient, Sender, enqueue, mailer::Transport, queries},
+        mail::{Letter, MailFrame, Recipient, Sender, enqueue, mailer::Transport},
         society::InSociety,
     },
     ui::Lang,

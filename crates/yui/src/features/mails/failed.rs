@@ -11,23 +11,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
-    MAILS_FAILED_VIEWED,
+    acts::MAILS_FAILED_VIEWED,
+    queries::{self, FailedRow, OwnerRow},
     retry::{self, RetryRefusal, since},
     rules::{ANSWERED, Useless, masked, reason},
 };
 use crate::{
-    core::{
-        app::App,
-        audit,
-        error::AppError,
-        mail::{
-            kind_label,
-            queries::{self, FailedRow, OwnerRow},
-        },
-        role::Right,
-        scope::StaffScope,
-        society::InSociety,
-    },
+    core::{app::App, audit, error::AppError, mail::kind_label, role::Right, scope::StaffScope, society::InSociety},
     ui::{Page, PageContext, format},
 };
 

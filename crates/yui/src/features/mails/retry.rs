@@ -3,13 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    MAIL_RETRIED, MAILS_RETRIED,
+    acts::{MAIL_RETRIED, MAILS_RETRIED},
+    queries,
     rules::{Useless, masked},
 };
 use crate::core::{
     app::App,
     audit::{self, Subject},
-    mail::{kind_label, queries},
+    mail::kind_label,
     scope::SystemScope,
 };
 

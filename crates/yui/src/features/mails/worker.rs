@@ -11,18 +11,13 @@ use tokio::{
 };
 
 use super::{
+    queries::{self, LeasedMail, Settled},
     rules::{masked, wait_after},
     smtp::{DeliveryError, Envelope, SmtpSession, message},
 };
 use crate::core::{
     app::App,
-    mail::{
-        Sender,
-        mailer::Transport,
-        outbox::opened,
-        queries::{self, LeasedMail, Settled},
-        server::sender_address,
-    },
+    mail::{Sender, address::sender_address, mailer::Transport, outbox::opened},
     scope::SystemScope,
     society::InSociety,
 };

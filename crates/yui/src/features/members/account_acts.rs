@@ -11,7 +11,7 @@ use crate::{
     },
     features::{
         account::staff::{self as accounts, Renamed},
-        approvals,
+        approvals, temporary_ids,
     },
 };
 
@@ -168,7 +168,8 @@ impl MemberAction for PairReissue {
         target: &ActionTarget,
         typed: &MemberActionForm,
     ) -> Result<ActionOutcome, AppError> {
-        let done = accounts::pair_reissue(app, &staff.acting(), target.account()?.account_id, &typed.told()).await?;
+        let done =
+            temporary_ids::pair_reissue(app, &staff.acting(), target.account()?.account_id, &typed.told()).await?;
         Ok(ActionOutcome::Done(if done { "pair-reissued" } else { "changed" }))
     }
 }

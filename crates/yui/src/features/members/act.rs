@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{
-    MEMBER_VIEWED,
+    acts::MEMBER_VIEWED,
     queries::{self, AccountRow, FlagRow, MemberDetailRow},
 };
 use crate::{

@@ -10,8 +10,8 @@ use kenpo_formats::TreatmentMonth;
 use serde::Deserialize;
 
 use super::{
-    MEMBER_CERTIFICATE, MEMBER_VIEWED,
     act::{self, ActionTarget, Asks},
+    acts::{MEMBER_CERTIFICATE, MEMBER_VIEWED},
     flags, queries,
 };
 use crate::{

@@ -5,9 +5,9 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 
 use super::{
-    MEMBER_VIEWED,
     account_acts::{FactorsReset, PairReissue, Resume, SignOut, Stop, Unlock, UserIdChange},
     act::{ActionTarget, MemberAction, Words},
+    acts::MEMBER_VIEWED,
     flags::{self, End, NonDisclosure, Objection, Set},
     queries::{self, About, AccountRow, FlagRow, MemberSpanRow},
     search::AccountFilter,

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use yui_db::Tx;
 
 use super::{
-    MEMBER_FLAG_ENDED, MEMBER_FLAG_SET,
     act::{ActionOutcome, ActionTarget, Asks, MemberAction, MemberActionForm, Words},
+    acts::{MEMBER_FLAG_ENDED, MEMBER_FLAG_SET},
     queries::{self, FlagRow},
 };
 use crate::core::{

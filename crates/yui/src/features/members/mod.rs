@@ -2,6 +2,8 @@
 //! page, for staff whom a member asks about a month (docs/decisions/0035), and one file, for the person whose it is
 //! (docs/decisions/0025).
 
+pub(crate) mod acts;
+
 mod account_acts;
 mod act;
 mod certificate;
@@ -60,19 +62,4 @@ pub fn routes(routes: Routes) -> Routes {
         .post("/console/members/{id}/non-disclosure", fresh, act::submit::<Set<NonDisclosure>>)
         .get("/console/members/{id}/non-disclosure-end", fresh, act::show::<End<NonDisclosure>>)
         .post("/console/members/{id}/non-disclosure-end", fresh, act::submit::<End<NonDisclosure>>)
-}
-
-crate::core::audit::acts! {
-    /// Somebody was looked for.
-    MEMBERS_SEARCHED = "members.searched" / "加入者を検索";
-    /// Somebody's page was opened.
-    MEMBER_VIEWED = "member.viewed" / "加入者の詳細を表示";
-    /// An objection or non-disclosure came into force.
-    MEMBER_FLAG_SET = "member.flag_set" / "異議申出・情報非開示を設定";
-    /// … or ended.
-    MEMBER_FLAG_ENDED = "member.flag_ended" / "異議申出・情報非開示を解除";
-    /// The statement of somebody whose expenses are kept from the household was printed for them.
-    MEMBER_CERTIFICATE = "member.certificate" / "本人用の医療費明細を作成";
-    /// What somebody sees of a month was looked at by staff.
-    MEMBER_STATEMENT_VIEWED = "member.statement_viewed" / "医療費明細を照会";
 }

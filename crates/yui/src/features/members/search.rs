@@ -11,16 +11,23 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MEMBERS_SEARCHED, flags,
+    acts::MEMBERS_SEARCHED,
+    flags,
     queries::{self, FoundRow, MemberSpanRow},
     recognise::{Lookup, Meaning, SearchTerms, recognised},
 };
 use crate::{
-    core::{app::App, audit, error::AppError, heavy, scope::StaffScope},
+    core::{
+        app::App,
+        audit,
+        error::AppError,
+        heavy,
+        scope::StaffScope,
+        sealed_query::{self, SealedQuery},
+    },
     features::{
         register::{SearchKey, name_key},
         societies,
-        staff::sealed_query::{self, SealedQuery},
     },
     ui::{FormState, Page, PageContext, format},
 };

@@ -10,8 +10,8 @@ use kenpo_formats::TreatmentMonth;
 use serde::Deserialize;
 
 use super::{
-    MEMBER_STATEMENT_VIEWED, MEMBER_VIEWED,
     act::{self, ActionTarget, Asks, Words},
+    acts::{MEMBER_STATEMENT_VIEWED, MEMBER_VIEWED},
 };
 use crate::{
     core::{

@@ -214,7 +214,7 @@ impl FileKind for RegisterFiles {
                 return Ok(None);
             }
             let mut tx = app.db.begin_reading().await?;
-            let changes = super::change_count(&mut tx, scope).await?;
+            let changes = super::queries::change_count(&mut tx, scope).await?;
             let shown = details.iter().find(|(word, _)| word == SEARCHED_AT);
             Ok(shown.filter(|(_, count)| *count != changes).map(|_| CHANGED_SINCE))
         })

@@ -227,7 +227,7 @@ impl Importer for RegisterImport {
         let Extent::Full { as_of, end } = self.extent else { return Ok(None) };
         let mut applied = Applied::default();
         if self.searched_at.is_none() {
-            self.searched_at = Some(super::change_count(tx, &self.scope).await?);
+            self.searched_at = Some(super::queries::change_count(tx, &self.scope).await?);
         }
         if let Some(persons) = self.next_missing(tx, as_of).await? {
             let missing = persons.iter().filter(|person| !self.met.contains(&person.member_id));
@@ -448,7 +448,7 @@ pub(super) async fn write(
     }
     queries::changes_insert(tx, scope, batch_id, &changes).await?;
     if !changes.is_empty() {
-        super::changed(tx, scope).await?;
+        super::queries::changed(tx, scope).await?;
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ pub(super) async fn changes_revert(tx: &mut Tx, scope: &SystemScope, batch_id: i
         restore(tx, scope, change).await?;
     }
     queries::questions_of_batch_undo(tx, scope, batch_id).await?;
-    super::changed(tx, scope).await?;
+    super::queries::changed(tx, scope).await?;
     Ok(())
 }
 

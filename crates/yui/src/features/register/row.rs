@@ -7,7 +7,7 @@ use kenpo_formats::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{holder_key, sex_word};
+use super::person::{holder_key, sex_word};
 
 /// A row, as it is sorted, worked in, and kept where staff have to be asked about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,16 +1,16 @@
 //! Societies: the tenants. Each has a host name, insurer numbers and a policy; five presets of the policy ship as data.
 
+pub(crate) mod acts;
+
 mod closed;
 pub mod create;
 pub mod delete;
 pub mod export;
 pub mod older_host;
 pub(crate) mod queries;
-mod settings;
 pub mod signing_key;
 
 pub(crate) use closed::{answer as closed_answer, closed};
-pub(crate) use settings::{loosen, routes as settings_routes};
 
 use crate::core::{app::App, society::InSociety};
 

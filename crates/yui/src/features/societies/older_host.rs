@@ -8,7 +8,7 @@ use axum::{
 };
 use jiff::civil::Date;
 
-use super::{queries, settings::OLDER_HOST_KEPT};
+use super::{acts::OLDER_HOST_KEPT, queries};
 use crate::{
     core::{
         app::App,
@@ -21,7 +21,7 @@ use crate::{
 
 /// Why a host name is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HostRefusal {
+pub(crate) enum HostRefusal {
     /// It is none.
     NoHostName,
     /// It is a portal's or another society's.
@@ -29,7 +29,7 @@ pub(super) enum HostRefusal {
 }
 
 /// Returns why this cannot be a host name of the society's older system, if it cannot.
-pub(super) async fn refused(app: &App, scope: &impl InSociety, host: &str) -> anyhow::Result<Option<HostRefusal>> {
+pub(crate) async fn refused(app: &App, scope: &impl InSociety, host: &str) -> anyhow::Result<Option<HostRefusal>> {
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     if host.is_empty() || host.len() > 253 || !host.chars().all(known) || host.starts_with('.') || host.ends_with('.') {
         return Ok(Some(HostRefusal::NoHostName));
@@ -57,7 +57,7 @@ pub async fn keep(app: &App, scope: &SystemScope, host: &str, closes: Date) -> a
 }
 
 /// As [`keep`], for a host name that was looked at.
-pub(super) async fn keep_checked(app: &App, scope: &impl Acting, host: &str, closes: Date) -> anyhow::Result<()> {
+pub(crate) async fn keep_checked(app: &App, scope: &impl Acting, host: &str, closes: Date) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     queries::older_host_keep_in(&mut tx, scope, host, closes).await?;
     audit::record(app, &mut tx, scope, OLDER_HOST_KEPT, None, &format!("{host} {closes}")).await?;

@@ -88,7 +88,7 @@ pub(super) async fn older_host_keep_in(
 }
 
 /// Keeps a policy as the next version after `version`; returns false where somebody kept another meanwhile.
-pub(super) async fn policy_keep(
+pub(crate) async fn policy_keep(
     tx: &mut Tx,
     scope: &impl InSociety,
     (version, policy): (i64, &Policy),
@@ -99,12 +99,12 @@ pub(super) async fn policy_keep(
 }
 
 /// Gives the society another name.
-pub(super) async fn society_name(tx: &mut Tx, scope: &impl InSociety, name: &str) -> Result<(), DbError> {
+pub(crate) async fn society_name(tx: &mut Tx, scope: &impl InSociety, name: &str) -> Result<(), DbError> {
     tx.execute(&SOCIETY_NAME, params![scope.society_id(), name]).await.map(drop)
 }
 
 /// Keeps colour and sign as the newest.
-pub(super) async fn branding_keep(
+pub(crate) async fn branding_keep(
     tx: &mut Tx,
     scope: &impl InSociety,
     accent: Option<&str>,
@@ -116,7 +116,7 @@ pub(super) async fn branding_keep(
 }
 
 /// Returns the logo of a version of the branding.
-pub(super) async fn branding_logo(db: &Db, scope: &impl InSociety, version: i64) -> Result<Option<Vec<u8>>, DbError> {
+pub(crate) async fn branding_logo(db: &Db, scope: &impl InSociety, version: i64) -> Result<Option<Vec<u8>>, DbError> {
     #[derive(sqlx::FromRow)]
     struct LogoRow {
         logo: Option<Vec<u8>>,
@@ -126,30 +126,30 @@ pub(super) async fn branding_logo(db: &Db, scope: &impl InSociety, version: i64)
 }
 
 /// Returns how many accounts in use have none of these kinds of factor (any number of the three).
-pub(super) async fn enrolled_without(db: &Db, scope: &impl InSociety, kinds: [&str; 3]) -> Result<i64, DbError> {
+pub(crate) async fn enrolled_without(db: &Db, scope: &impl InSociety, kinds: [&str; 3]) -> Result<i64, DbError> {
     let [one, two, three] = kinds;
     let row: SocietyIdRow = db.one(&ENROLLED_WITHOUT, params![scope.society_id(), one, two, three]).await?;
     Ok(row.id)
 }
 
 /// Returns how many accounts in use have a password that was set by then.
-pub(super) async fn enrolled_password_before(db: &Db, scope: &impl InSociety, then: Timestamp) -> Result<i64, DbError> {
+pub(crate) async fn enrolled_password_before(db: &Db, scope: &impl InSociety, then: Timestamp) -> Result<i64, DbError> {
     let row: SocietyIdRow = db.one(&ENROLLED_PASSWORD_BEFORE, params![scope.society_id(), then]).await?;
     Ok(row.id)
 }
 
 /// Returns how many accounts that wait for enrolment have no address.
-pub(super) async fn waiting_without_email(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
+pub(crate) async fn waiting_without_email(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
     let row: SocietyIdRow = db.one(&WAITING_WITHOUT_EMAIL, params![scope.society_id()]).await?;
     Ok(row.id)
 }
 
 /// Returns the host names of the society's older systems.
-pub(super) async fn older_hosts_of(db: &Db, scope: &impl InSociety) -> Result<Vec<OlderHostRow>, DbError> {
+pub(crate) async fn older_hosts_of(db: &Db, scope: &impl InSociety) -> Result<Vec<OlderHostRow>, DbError> {
     db.all(&OLDER_HOSTS_OF, params![scope.society_id()]).await
 }
 
 /// Forgets a host name of an older system.
-pub(super) async fn older_host_drop(tx: &mut Tx, scope: &impl InSociety, host: &str) -> Result<bool, DbError> {
+pub(crate) async fn older_host_drop(tx: &mut Tx, scope: &impl InSociety, host: &str) -> Result<bool, DbError> {
     Ok(tx.execute(&OLDER_HOST_DROP, params![scope.society_id(), host]).await? == 1)
 }

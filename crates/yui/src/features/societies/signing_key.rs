@@ -6,7 +6,7 @@ use kenpo_formats::tax_xml::{Profile, SignatureError, SigningKey, sign, verify};
 use yui_auth::seal;
 use yui_db::{Tx, params, statements};
 
-use super::settings::SIGNING_KEY_KEPT;
+use super::acts::SIGNING_KEY_KEPT;
 use crate::core::{
     app::App,
     audit::{self, Acting},
@@ -42,7 +42,7 @@ fn context<'a>(society: &'a str, version: &'a str) -> seal::Context<'a> {
 
 /// Why a key is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeyRefusal {
+pub(crate) enum KeyRefusal {
     /// The private key cannot be read.
     Key,
     /// The certificate cannot be read.
@@ -56,7 +56,7 @@ pub(super) enum KeyRefusal {
 }
 
 /// Reads the key and its certificate (both PEM), signs a document with it and looks at the signature.
-pub(super) fn try_out(key: &str, certificate: &str, now: Timestamp) -> Result<(), KeyRefusal> {
+pub(crate) fn try_out(key: &str, certificate: &str, now: Timestamp) -> Result<(), KeyRefusal> {
     let signing = SigningKey::from_pem(key, certificate).map_err(|error| match error {
         SignatureError::Certificate => KeyRefusal::Certificate,
         SignatureError::Mismatch => KeyRefusal::Mismatch,
@@ -84,7 +84,7 @@ pub async fn keep(app: &App, scope: &SystemScope, key: &str, certificate: &str) 
 }
 
 /// As [`keep`], in a transaction, for a key that was tried.
-pub(super) async fn keep_in(
+pub(crate) async fn keep_in(
     app: &App,
     tx: &mut Tx,
     scope: &impl Acting,

@@ -17,7 +17,8 @@ use yui_auth::{
 };
 
 use super::{
-    STAFF_FACTOR_ADDED, confirm,
+    acts::STAFF_FACTOR_ADDED,
+    confirm,
     events::{StaffEvent, tell},
     login::PendingStaffLogin,
     prove::{self, acting, key_row},
@@ -29,12 +30,14 @@ use crate::{
         audit,
         client_info::ClientInfo,
         error::AppError,
+        random::hex,
         scope::{PublicScope, StaffScope},
+        sealed::{self, SealContext},
         society::{InSociety, ids_take},
     },
     features::account::credentials::{
-        CeremonyAnswer, CeremonyKind, SealContext, ceremony, ceremony_insert, ceremony_take, hex, json_error,
-        json_redirect, relying_party, sealed_open, sealed_seal, start_ceremony, take_ceremony, verified_or_none,
+        CeremonyAnswer, CeremonyKind, ceremony, ceremony_insert, ceremony_take, json_error, json_redirect,
+        relying_party, start_ceremony, take_ceremony, verified_or_none,
     },
     ui::{FormState, Page, PageContext},
 };
@@ -172,7 +175,8 @@ pub(super) async fn show(
     let token = app.random.token()?;
     let hash = *token.hash().as_bytes();
     let place = hex(&hash);
-    let sealed = sealed_seal(&app, registrant.scope(), SealContext("ceremonies", "sealed_state", &place), key.bytes())?;
+    let sealed =
+        sealed::seal(&app, registrant.scope(), SealContext("ceremonies", "sealed_state", &place), key.bytes())?;
     let ends_at = app.clock.now().checked_add(LIFE)?;
     let mut tx = app.db.begin().await?;
     let whose = (KIND, Some(registrant.staff_id()));
@@ -194,7 +198,7 @@ async fn waiting(
     let Some(row) = row.filter(|row| row.account_id == Some(registrant.staff_id())) else { return Ok(None) };
     let place = hex(&hash);
     let key =
-        sealed_open(app, registrant.scope(), SealContext("ceremonies", "sealed_state", &place), &row.sealed_state)?;
+        sealed::open(app, registrant.scope(), SealContext("ceremonies", "sealed_state", &place), &row.sealed_state)?;
     Ok(TotpKey::from_bytes(&key).map(|key| (key, hash)))
 }
 
@@ -241,7 +245,7 @@ pub(super) async fn app_submit(
     queries::staff_hold(&mut tx, &scope, id).await?;
     let factor_id = ids_take(&mut tx, &scope, "staff_factor", 1).await?;
     let row = key_row(id, factor_id);
-    let sealed_key = sealed_seal(&app, &scope, SealContext("staff_factors", "sealed_key", &row), key.bytes())?;
+    let sealed_key = sealed::seal(&app, &scope, SealContext("staff_factors", "sealed_key", &row), key.bytes())?;
     let label = label(&typed.label, "認証アプリ");
     queries::factor_insert(&mut tx, &scope, (id, factor_id, &label), NewStaffFactor::App { sealed_key, step }, now)
         .await?;

@@ -6,7 +6,8 @@ use yui_auth::totp::TotpKey;
 use yui_db::Tx;
 
 use super::{
-    STAFF_CHANGED, STAFF_INVITED, STAFF_RESET, devices,
+    acts::{STAFF_CHANGED, STAFF_INVITED, STAFF_RESET},
+    devices,
     events::{StaffEvent, tell},
     letters,
     prove::key_row,
@@ -19,9 +20,10 @@ use crate::{
         mail::{self, MailFrame, Recipient},
         role::Role,
         scope::SystemScope,
+        sealed::{self, SealContext},
         society::{InSociety, ids_take},
     },
-    features::account::credentials::{SealContext, email_as_kept, sealed_seal},
+    features::account::credentials::email_as_kept,
     ui::Lang,
 };
 
@@ -224,7 +226,7 @@ pub(crate) async fn seed(
     anyhow::ensure!(set, "an account that was just made is another by now");
     let factor_id = ids_take(&mut tx, scope, "staff_factor", 1).await?;
     let row = key_row(id, factor_id);
-    let sealed_key = sealed_seal(app, scope, SealContext("staff_factors", "sealed_key", &row), key.bytes())?;
+    let sealed_key = sealed::seal(app, scope, SealContext("staff_factors", "sealed_key", &row), key.bytes())?;
     let app_of_phone = NewStaffFactor::App { sealed_key, step: 0 };
     queries::factor_insert(&mut tx, scope, (id, factor_id, "スマートフォン"), app_of_phone, now).await?;
     let subject = Subject::new("staff", id, *name);

@@ -17,11 +17,11 @@ use super::{
 };
 use crate::{
     core::{app::App, error::AppError, scope::StaffScope},
-    features::account::credentials::{
-        CeremonyAnswer, CeremonyKind, encoded, json_error, json_redirect, take_ceremony, with_cookies, with_word,
+    features::{
+        account::credentials::{CeremonyAnswer, CeremonyKind, json_error, json_redirect, take_ceremony},
+        kept::late::{LateFormMessage, with_word},
     },
-    router::LateFormMessage,
-    ui::{FormState, Page, PageContext},
+    ui::{FormState, Page, PageContext, cookie::with_cookies, page::encoded},
 };
 
 /// How long a proof is fresh enough to open the page of something dangerous.

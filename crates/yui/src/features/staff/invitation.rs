@@ -10,16 +10,24 @@ use serde::Deserialize;
 use yui_auth::{fair::Turn, password::Password, strength, token::Token};
 
 use super::{
-    STAFF_ANSWERED,
+    acts::STAFF_ANSWERED,
     events::{StaffEvent, tell},
     login,
     prove::acting,
     queries::{self, StaffRow},
 };
 use crate::{
-    core::{app::App, audit, client_info::ClientInfo, error::AppError, heavy, scope::PublicScope, society::InSociety},
-    features::account::credentials::{busy, password_as_kept, with_cookies},
-    ui::{FormState, Page, PageContext},
+    core::{
+        app::App,
+        audit,
+        client_info::ClientInfo,
+        error::AppError,
+        heavy::{self, busy},
+        scope::PublicScope,
+        society::InSociety,
+    },
+    features::account::credentials::password_as_kept,
+    ui::{FormState, Page, PageContext, cookie::with_cookies},
 };
 
 /// Fewest characters of a staff's password, and most.

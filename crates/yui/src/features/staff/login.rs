@@ -14,7 +14,8 @@ use serde::Deserialize;
 use yui_auth::{password::Password, token::Token};
 
 use super::{
-    STAFF_LOGGED_OUT, STAFF_REFUSED, devices,
+    acts::{STAFF_LOGGED_OUT, STAFF_REFUSED},
+    devices,
     prove::acting,
     queries::{self, StaffRow},
     session,
@@ -25,14 +26,23 @@ use crate::{
         audit,
         client_info::ClientInfo,
         error::AppError,
-        even_time, heavy,
+        even_time,
+        heavy::{self, busy},
+        random::hex,
         rate_limit::{RateLimit, charge, wait},
         scope::{PublicScope, StaffScope, SystemScope},
         security,
     },
-    features::account::credentials::{Attempt, busy, encoded, folded, hex, password_as_kept, with_cookies, with_word},
-    router::LateFormMessage,
-    ui::{FormState, Page, PageContext, cookie, local_path},
+    features::{
+        account::credentials::{Attempt, folded, password_as_kept},
+        kept::late::{LateFormMessage, with_word},
+    },
+    ui::{
+        FormState, Page, PageContext,
+        cookie::{self, with_cookies},
+        local_path,
+        page::encoded,
+    },
 };
 
 const LOGIN_COOKIE: &str = "yui_console_login";

@@ -9,7 +9,8 @@ use axum::{
 use yui_auth::password::Password;
 
 use super::{
-    STAFF_FACTOR_REMOVED, STAFF_OTHERS_ENDED, STAFF_PASSWORD_CHANGED, devices,
+    acts::{STAFF_FACTOR_REMOVED, STAFF_OTHERS_ENDED, STAFF_PASSWORD_CHANGED},
+    devices,
     events::{StaffEvent, tell},
     invitation::{InvitationForm, PASSWORD_RULE, checked, own_words},
     list::StaffListQuery,
@@ -17,8 +18,15 @@ use super::{
     queries,
 };
 use crate::{
-    core::{app::App, audit, error::AppError, heavy, scope::StaffScope, security},
-    features::account::credentials::{Attempt, busy, password_as_kept},
+    core::{
+        app::App,
+        audit,
+        error::AppError,
+        heavy::{self, busy},
+        scope::StaffScope,
+        security,
+    },
+    features::account::credentials::{Attempt, password_as_kept},
     ui::{FormState, Page, PageContext, format},
 };
 

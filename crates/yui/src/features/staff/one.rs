@@ -10,7 +10,8 @@ use serde::Deserialize;
 use yui_db::Tx;
 
 use super::{
-    STAFF_CHANGED, STAFF_RESET, STAFF_STOPPED, STAFF_UNLOCKED, admin, devices,
+    acts::{STAFF_CHANGED, STAFF_RESET, STAFF_STOPPED, STAFF_UNLOCKED},
+    admin, devices,
     events::{StaffEvent, tell},
     list::{StaffListQuery, state},
     queries::{self, StaffLine},

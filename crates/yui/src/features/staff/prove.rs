@@ -10,7 +10,7 @@ use serde::Deserialize;
 use yui_auth::totp::TotpKey;
 
 use super::{
-    STAFF_FACTOR_ADDED, STAFF_LOCKED, STAFF_WRONG_CODE,
+    acts::{STAFF_FACTOR_ADDED, STAFF_LOCKED, STAFF_WRONG_CODE},
     events::{StaffEvent, tell},
     login::{PendingStaffLogin, forgotten},
     queries::{self, StaffFactorRow, StaffRow},
@@ -23,13 +23,14 @@ use crate::{
         client_info::ClientInfo,
         error::AppError,
         scope::{PublicScope, SystemScope},
+        sealed::{self, SealContext},
         society::InSociety,
     },
     features::account::credentials::{
-        CeremonyAnswer, CeremonyKind, SealContext, json_error, json_redirect, relying_party, sealed_open,
-        start_ceremony, take_ceremony, verified_or_none, with_cookies,
+        CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
+        verified_or_none,
     },
-    ui::{FormState, Page, PageContext},
+    ui::{FormState, Page, PageContext, cookie::with_cookies},
 };
 
 /// So many wrong codes in a row lock the account until an administrator unlocks it: the password is known to whom types them.
@@ -93,7 +94,7 @@ pub(super) async fn code_taken(
         return Ok(false);
     };
     let row = key_row(staff_id, device.factor_id);
-    let key = sealed_open(app, scope, SealContext("staff_factors", "sealed_key", &row), &sealed)?;
+    let key = sealed::open(app, scope, SealContext("staff_factors", "sealed_key", &row), &sealed)?;
     let Some(key) = TotpKey::from_bytes(&key) else { return Ok(false) };
     let now = app.clock.now();
     match key.matched_step(&typed.code, now.as_second(), device.last_step) {

@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use yui_auth::token::Token;
 
 use super::{
-    STAFF_LOGGED_IN, devices,
+    acts::STAFF_LOGGED_IN,
+    devices,
     queries::{self, NewStaffSession, StaffRow},
 };
 use crate::{
@@ -132,10 +133,18 @@ pub(super) async fn end(app: &App, scope: &StaffScope) -> anyhow::Result<String>
     Ok(cookie::remove(app.config.http.https, SESSION_COOKIE))
 }
 
-/// Deletes what is over; sessions a day after their end.
-pub(crate) async fn tidy(app: &App, scope: &SystemScope, tx: &mut yui_db::Tx) -> anyhow::Result<()> {
+/// Deletes, in all societies, what is over: sessions and logins a day after their end, and browsers that were not seen for long.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(crate) async fn tidy(app: &App) -> anyhow::Result<()> {
     let now = app.clock.now();
-    devices::forget_over(tx, scope, now.checked_sub(devices::LIFE)?).await?;
     let sessions = now.checked_sub(kept::LIFE)?;
-    Ok(queries::tidy(tx, scope, now, (sessions, idle_since(sessions))).await?)
+    for scope in SystemScope::of_all(app, "housekeeping").await? {
+        let mut tx = app.db.begin().await?;
+        devices::forget_over(&mut tx, &scope, now.checked_sub(devices::LIFE)?).await?;
+        queries::tidy(&mut tx, &scope, now, (sessions, idle_since(sessions))).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }

@@ -10,7 +10,10 @@ use axum::{
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 
-use super::{TERMS_AGREEMENTS_EXPORTED, TERMS_AGREEMENTS_VIEWED, queries};
+use super::{
+    acts::{TERMS_AGREEMENTS_EXPORTED, TERMS_AGREEMENTS_VIEWED},
+    queries,
+};
 use crate::{
     core::{
         app::App,
@@ -196,7 +199,7 @@ pub(super) async fn publish(
     let Some(from) = checked(&app, &staff, &mut form, &typed).await? else {
         return Ok(TermsNewPage { page: context.console_with_errors(NEW), form, typed }.into_response());
     };
-    super::publish(&app, &staff.acting(), &kept(&typed), from).await?;
+    super::publish::publish(&app, &staff.acting(), &kept(&typed), from).await?;
     Ok(Redirect::to("/console/terms").into_response())
 }
 

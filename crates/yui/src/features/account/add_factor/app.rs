@@ -17,22 +17,24 @@ use yui_auth::{
 use yui_db::Tx;
 use zeroize::Zeroizing;
 
-use super::{FactorOwner, bare, factor_id, label};
+use super::owner::{FactorOwner, bare, factor_id, label};
 use crate::{
     core::{
         app::App,
         client_info::ClientInfo,
         error::AppError,
+        random::hex,
+        sealed::{self, SealContext},
         society::{Factor, InSociety, ids_take},
     },
     features::account::{
-        pending_login::with_cookies,
         queries::{self, NewFactorRow},
-        sealed::{self, SealContext},
-        session::hex,
         steps::SecondFactor,
     },
-    ui::{FormState, Page, PageContext, cookie},
+    ui::{
+        FormState, Page, PageContext,
+        cookie::{self, with_cookies},
+    },
 };
 
 const KIND: &str = "app_register";

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::FactorOwner;
+use super::owner::FactorOwner;
 use crate::{
     core::{app::App, client_info::ClientInfo, error::AppError},
     features::account::{

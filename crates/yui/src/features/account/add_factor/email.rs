@@ -11,13 +11,15 @@ use serde::{Deserialize, Serialize};
 use yui_auth::{code, token::Token};
 use yui_db::Tx;
 
-use super::{FactorOwner, bare};
+use super::owner::{FactorOwner, bare};
 use crate::{
     core::{
         app::App,
         client_info::ClientInfo,
         error::AppError,
         mail::MailFrame,
+        random::hex,
+        sealed::{self, SealContext},
         society::{Factor, InSociety, ids_take},
     },
     features::account::{
@@ -27,8 +29,6 @@ use crate::{
         limits::MAILS_OF_ACCOUNT,
         queries::{self, NewFactorRow},
         rules,
-        sealed::{self, SealContext},
-        session::hex,
         steps::{SecondFactor, WRONG_CODES_PER_LOGIN},
     },
     ui::{FormState, Page, PageContext},

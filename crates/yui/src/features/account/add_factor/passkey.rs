@@ -8,7 +8,7 @@ use axum::{
 };
 use yui_auth::passkey::PasskeyUser;
 
-use super::{FactorOwner, bare, factor_id, free_label, label};
+use super::owner::{FactorOwner, bare, factor_id, free_label, label};
 use crate::{
     core::{app::App, client_info::ClientInfo, error::AppError, society::Factor},
     features::account::{

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{progressed, wrong_identity};
+use super::progress::{progressed, wrong_identity};
 use crate::{
     core::{app::App, client_info::ClientInfo, error::AppError},
     features::account::{

@@ -8,7 +8,7 @@ use axum::{
 
 use super::{
     finish::{EnrolmentResult, finish},
-    progressed,
+    progress::progressed,
 };
 use crate::{
     core::{app::App, client_info::ClientInfo, error::AppError},

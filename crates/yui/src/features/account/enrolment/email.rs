@@ -225,7 +225,7 @@ pub(in super::super) async fn change(
     let mut tx = app.db.begin().await?;
     queries::links_delete(&mut tx, &login.scope, id, "email").await?;
     tx.commit().await?;
-    super::progressed(&app, &client, login, |progress| progress.pending_email = None).await
+    super::progress::progressed(&app, &client, login, |progress| progress.pending_email = None).await
 }
 
 /// Whether the page that waits may move on.

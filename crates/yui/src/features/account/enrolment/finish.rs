@@ -86,7 +86,7 @@ pub(in super::super) async fn finish(
 
 /// Leads back to where user ID and address are chosen.
 async fn taken_meanwhile(app: &App, client: &ClientInfo, login: PendingLogin) -> Result<Response, AppError> {
-    super::progressed(app, client, login, |progress| {
+    super::progress::progressed(app, client, login, |progress| {
         progress.user_id = None;
         progress.details = None;
     })

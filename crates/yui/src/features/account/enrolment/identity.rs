@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::wrong_identity;
+use super::progress::wrong_identity;
 use crate::{
     core::{
         app::App,

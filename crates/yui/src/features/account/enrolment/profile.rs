@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::progressed;
+use super::progress::progressed;
 use crate::{
     core::{
         app::App,

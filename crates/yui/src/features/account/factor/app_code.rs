@@ -10,11 +10,16 @@ use yui_auth::totp::TotpKey;
 
 use super::{AvailableFactors, FactorKind, wrong};
 use crate::{
-    core::{app::App, client_info::ClientInfo, error::AppError, society::InSociety},
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        sealed::{self, SealContext},
+        society::InSociety,
+    },
     features::account::{
         pending_login::{At, AtFactor},
         queries::{self, FactorRecord},
-        sealed::{self, SealContext},
         steps::{LoginState, SecondFactor},
     },
     ui::PageContext,

@@ -17,7 +17,9 @@ use crate::{
         client_info::ClientInfo,
         error::AppError,
         mail::{self, MailFrame, Recipient},
+        random::hex,
         rate_limit::acquire,
+        sealed::{self, SealContext},
         society::{Factor, InSociety},
     },
     features::account::{
@@ -25,8 +27,6 @@ use crate::{
         limits::MAILS_OF_ACCOUNT,
         pending_login::{At, AtFactor, PendingLogin},
         queries,
-        sealed::{self, SealContext},
-        session::hex,
         steps::{LoginState, MailCode, SecondFactor},
     },
     ui::{FormState, PageContext},

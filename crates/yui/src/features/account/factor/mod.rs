@@ -21,7 +21,8 @@ use yui_db::Tx;
 
 use super::{
     events::{AccountEvent, record_event},
-    pending_login::{At, AtFactor, PendingLogin, forgotten, with_cookies},
+    login_cookie::forgotten,
+    pending_login::{At, AtFactor, PendingLogin},
     queries::{self, Counting, FactorRecord, Wrong},
     steps::{LoginState, Purpose, SecondFactor, WRONG_CODES_PER_LOGIN},
 };
@@ -33,7 +34,7 @@ use crate::{
         security,
         society::{Factor, InSociety},
     },
-    ui::{FormState, Page, PageContext, cross_site},
+    ui::{FormState, Page, PageContext, cookie::with_cookies, cross_site},
 };
 
 /// A way to prove the second factor.

@@ -6,12 +6,16 @@ use yui_auth::code::recovery_code_matches;
 
 use super::{FactorKind, proved, wrong};
 use crate::{
-    core::{app::App, client_info::ClientInfo, error::AppError},
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        sealed::{self, SealContext},
+    },
     features::account::{
         events::{AccountEvent, record_event},
         pending_login::{At, AtFactor},
         queries,
-        sealed::{self, SealContext},
         steps::SecondFactor,
     },
     ui::PageContext,

@@ -9,10 +9,7 @@ use crate::{
         scope::SystemScope,
         society::{Factor, InSociety},
     },
-    features::account::{
-        staff::InState,
-        steps::{AccountState, AuthAccount, EnrolmentProgress, WRONG_CODES},
-    },
+    features::account::steps::{AccountState, AuthAccount, EnrolmentProgress, WRONG_CODES},
     ui::Lang,
 };
 
@@ -537,4 +534,15 @@ pub(crate) async fn account_by_handle(
 /// Returns how many accounts are in each state, by its name.
 pub(crate) async fn state_counts(db: &Db, scope: &impl InSociety) -> Result<Vec<InState>, DbError> {
     db.all(&STATE_COUNTS, params![scope.society_id()]).await
+}
+
+/// The accounts in one state.
+#[derive(Debug, sqlx::FromRow)]
+pub struct InState {
+    /// `enrolled`, `stopped` or `temporary`.
+    pub state: String,
+    /// How many there are.
+    pub accounts: i64,
+    /// How many of these wrong passwords locked.
+    pub locked: i64,
 }

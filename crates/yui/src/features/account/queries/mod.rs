@@ -1,20 +1,21 @@
 //! The SQL of accounts, what proves their owners, and their sessions.
 
-mod accounts;
+pub(crate) mod waiting;
+
+pub(crate) mod accounts;
 mod devices;
 mod events;
-mod factors;
+pub(crate) mod factors;
 mod links;
 mod logins;
 mod persons;
 mod sessions;
 
 pub(super) use accounts::*;
-pub(super) use devices::*;
-pub(super) use events::*;
+pub(crate) use devices::*;
+pub(crate) use events::*;
 pub(super) use factors::*;
-pub(super) use links::*;
-pub(super) use logins::*;
-pub(crate) use logins::{ceremony, ceremony_insert, ceremony_take};
+pub(crate) use links::*;
+pub(crate) use logins::{ceremony, ceremony_insert, ceremony_take, *};
 pub(super) use persons::*;
 pub(super) use sessions::*;

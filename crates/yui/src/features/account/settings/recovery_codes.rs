@@ -8,11 +8,17 @@ use axum::{
 use yui_auth::code;
 
 use crate::{
-    core::{app::App, client_info::ClientInfo, error::AppError, scope::MemberScope, society::InSociety},
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        scope::MemberScope,
+        sealed::{self, SealContext},
+        society::InSociety,
+    },
     features::account::{
         events::{AccountEvent, record_event},
         queries,
-        sealed::{self, SealContext},
     },
     ui::{Page, PageContext},
 };

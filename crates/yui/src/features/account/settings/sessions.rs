@@ -9,11 +9,10 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
-    core::{app::App, client_info::ClientInfo, clock::japan, error::AppError, scope::MemberScope},
+    core::{app::App, client_info::ClientInfo, clock::japan, error::AppError, random::hex, scope::MemberScope},
     features::account::{
         events::{AccountEvent, record_event},
         queries,
-        session::hex,
         steps::SecondFactor,
     },
     ui::{Page, PageContext},

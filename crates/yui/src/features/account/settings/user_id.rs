@@ -10,11 +10,17 @@ use serde::Deserialize;
 use yui_auth::password::Password;
 
 use crate::{
-    core::{app::App, client_info::ClientInfo, error::AppError, heavy, scope::MemberScope, society::InSociety},
+    core::{
+        app::App,
+        client_info::ClientInfo,
+        error::AppError,
+        heavy::{self, busy},
+        scope::MemberScope,
+        society::InSociety,
+    },
     features::account::{
         events::{AccountEvent, record_event},
         names::{self, ChosenName, USER_ID_TAKEN},
-        password::busy,
         queries, rules,
     },
     ui::{FormState, Page, PageContext},

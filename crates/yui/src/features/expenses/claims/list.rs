@@ -15,14 +15,9 @@ use crate::{
         audit::{self, Subject},
         error::AppError,
         scope::StaffScope,
+        sealed_query::{self, SealedQuery},
     },
-    features::{
-        expenses::queries::hand,
-        imports,
-        register::holder_key,
-        societies,
-        staff::sealed_query::{self, SealedQuery},
-    },
+    features::{expenses::queries::hand, imports, register::holder_key, societies},
     ui::{FormState, Page, PageContext, format},
 };
 

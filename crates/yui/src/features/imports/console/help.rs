@@ -8,7 +8,10 @@ use kenpo_formats::csv_table::Column;
 use super::download::example;
 use crate::{
     core::{app::App, error::AppError, role::Right, scope::StaffScope},
-    features::{expenses::ExpenseFiles, imports::Kind, register::RegisterFiles, societies},
+    features::{
+        imports::{Kind, kind_of},
+        societies,
+    },
     ui::{Page, PageContext},
 };
 
@@ -36,7 +39,8 @@ struct Guide {
 }
 
 impl Guide {
-    fn of(kind: Kind, insurer_number: Option<&String>) -> Self {
+    fn of(kind: &str, insurer_number: Option<&String>) -> Self {
+        let kind = known(kind);
         let mut rows = example(kind, insurer_number);
         let header = if rows.is_empty() { Vec::new() } else { rows.remove(0) };
         Self { word: kind.as_str(), label: kind.label(), columns: kind.columns(), header, examples: rows }
@@ -66,7 +70,7 @@ impl CellOutcome {
 
 /// A form in which spreadsheets write a cell.
 struct WrittenForm {
-    kind: Kind,
+    kind: &'static str,
     column: &'static str,
     written: &'static str,
     outcome: CellOutcome,
@@ -75,7 +79,7 @@ struct WrittenForm {
 }
 
 const fn form(
-    kind: Kind,
+    kind: &'static str,
     column: &'static str,
     written: &'static str,
     outcome: CellOutcome,
@@ -84,8 +88,20 @@ const fn form(
     WrittenForm { kind, column, written, outcome, words }
 }
 
-const REGISTER: Kind = &RegisterFiles;
-const EXPENSES: Kind = &ExpenseFiles;
+/// Returns the kind of this word, which the program has.
+fn known(word: &str) -> Kind {
+    kind_of(word).expect("wiring.rs has this kind")
+}
+
+impl WrittenForm {
+    /// Returns what staff call the kind of files.
+    fn kind_label(&self) -> &'static str {
+        known(self.kind).label()
+    }
+}
+
+const REGISTER: &str = "register";
+const EXPENSES: &str = "expenses";
 
 const FORMS: &[WrittenForm] = &[
     form(REGISTER, "保険者番号", "6139018", CellOutcome::Noted, "消えた先頭の0を補って、06139018と読みます。"),
@@ -212,12 +228,12 @@ mod tests {
 
     /// Returns what becomes of the first example row with this cell.
     fn outcome(form: &WrittenForm) -> CellOutcome {
-        let mut rows = example(form.kind, None);
+        let mut rows = example(known(form.kind), None);
         let at = rows[0].iter().position(|name| name == form.column).unwrap();
         rows.truncate(2);
         rows[1][at] = format!("\"{}\"", form.written);
         let text: String = rows.iter().map(|cells| format!("{}\r\n", cells.join(","))).collect();
-        let notices = match form.kind.as_str() {
+        let notices = match form.kind {
             "register" => RegisterCsv::open(text.as_bytes()).ok().unwrap().next().unwrap().map(|row| row.notices.len()),
             _ => ExpenseCsv::open(text.as_bytes()).ok().unwrap().next().unwrap().map(|row| row.notices.len()),
         };

@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::{Query, State};
 use serde::Deserialize;
 
-use super::{batch_path, size, upload_path};
+use super::paths::{batch_path, size, upload_path};
 use crate::{
     core::{app::App, error::AppError, role::Right, scope::StaffScope},
-    features::imports::{Batch, KINDS, PendingWork, Upload, UploadState, queries},
+    features::imports::{Batch, PendingWork, Upload, UploadState, kinds, queries},
     ui::{Page, PageContext, format},
 };
 
@@ -71,7 +71,7 @@ pub(super) async fn show(
     let may_import = staff.role.has(Right::Data);
     let uploads = queries::uploads_open(&app.db, &staff, ON_A_PAGE).await?;
     let (mut waits, acting) = (Vec::new(), staff.acting());
-    for kind in KINDS.iter().filter(|_| may_import) {
+    for kind in kinds().filter(|_| may_import) {
         waits.extend(kind.waits(&app, &acting).await?);
     }
     let before = wanted.before.unwrap_or(i64::MAX);

@@ -1,6 +1,8 @@
 //! The console's pages of imports: the list, a new file, the work under way, what a check found, and a batch with its
 //! publication and withdrawal. They are the same for every kind of files.
 
+pub(crate) mod paths;
+
 mod batch;
 mod download;
 mod help;
@@ -15,16 +17,12 @@ mod withdraw;
 
 use axum::{extract::DefaultBodyLimit, handler::Handler};
 
-use super::FileTotals;
-use crate::{
-    core::{
-        role::Right,
-        routes::{
-            Permission::{Staff, StaffFresh},
-            Routes,
-        },
+use crate::core::{
+    role::Right,
+    routes::{
+        Permission::{Staff, StaffFresh},
+        Routes,
     },
-    ui::format,
 };
 
 /// The largest file whose header is taken for a column profile.
@@ -65,36 +63,9 @@ pub fn routes(routes: Routes) -> Routes {
         .get("/console/imports/{id}/withdraw/status", look, withdraw::status)
 }
 
-/// Returns where an upload is shown.
-fn upload_path(upload_id: i64) -> String {
-    format!("/console/imports/uploads/{upload_id}")
-}
-
-/// Returns where a batch is shown.
-fn batch_path(batch_id: i64) -> String {
-    format!("/console/imports/{batch_id}")
-}
-
-/// Returns bytes in words: `1.2 MB`.
-fn size(bytes: i64) -> String {
-    let bytes = bytes.max(0);
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{}.{} KB", bytes / 1_000, bytes % 1_000 / 100),
-        _ => format!("{}.{} MB", format::yen(bytes / 1_000_000), bytes % 1_000_000 / 100_000),
-    }
-}
-
-/// Returns what a batch adds up to, in words.
-fn in_words(figures: FileTotals) -> Vec<(&'static str, String)> {
-    let people = figures.people.map(|people| ("人数", format!("{}人", format::yen(people))));
-    let amount = figures.amount.map(|amount| ("医療費総額", format!("{}円", format::yen(amount))));
-    people.into_iter().chain(amount).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::size;
+    use paths::size;
 
     #[test]
     fn sizes_are_short() {

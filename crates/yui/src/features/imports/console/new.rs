@@ -10,13 +10,13 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
+    paths::upload_path,
     receive::{Came, Receiving, Whole},
-    upload_path,
 };
 use crate::{
     core::{app::App, error::AppError, files::Stored, scope::StaffScope},
     features::imports::{
-        self, Answers, Choices, Format, KINDS, Kind, NewUpload, Part, Profile, Question, Source, UsedProfile, kind_of,
+        self, Answers, Choices, Format, Kind, NewUpload, Part, Profile, Question, Source, UsedProfile, kind_of, kinds,
     },
     ui::{FormState, Page, PageContext},
 };
@@ -72,12 +72,8 @@ fn page(app: &App, context: &PageContext, form: FormState, typed: UploadForm, pr
     ImportNewPage {
         page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,
-        kinds: KINDS
-            .iter()
-            .map(|kind| KindChoice {
-                kind: *kind,
-                chosen: typed.kind.is_some_and(|chosen| chosen.as_str() == kind.as_str()),
-            })
+        kinds: kinds()
+            .map(|kind| KindChoice { kind, chosen: typed.kind.is_some_and(|chosen| chosen.as_str() == kind.as_str()) })
             .collect(),
         profiles: profiles
             .iter()
@@ -134,7 +130,7 @@ pub(super) async fn submit(
             }
             Some("profile") => typed.profile = answer(part).await,
             Some("kind") => typed.kind = kind_of(&answer(part).await),
-            Some(name) if KINDS.iter().any(|kind| kind.questions().iter().any(|question| question.name == name)) => {
+            Some(name) if kinds().any(|kind| kind.questions().iter().any(|question| question.name == name)) => {
                 let name = name.to_owned();
                 typed.answers.insert(name, answer(part).await);
             }
@@ -245,7 +241,7 @@ crate::ui::console_pages! {
         Self {
             page: context.console_with_errors(TITLE),
             form,
-            kinds: KINDS.iter().zip([true, false, false]).map(|(kind, chosen)| KindChoice { kind: *kind, chosen }).collect(),
+            kinds: kinds().zip([true, false, false]).map(|(kind, chosen)| KindChoice { kind, chosen }).collect(),
             answers: Answers::new(),
             profiles: vec![(3, "みほんシステムの医療費（医療費）".into(), false)],
             limit: "2048 MB".into(),

@@ -9,12 +9,15 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{batch_path, progress, size, upload_path};
+use super::{
+    paths::{batch_path, size, upload_path},
+    progress,
+};
 use crate::{
     core::{app::App, audit, error::AppError, scope::StaffScope},
     features::imports::{
         Choices, Format, HISTORY, Question, QuestionCard, RowQuestion, Upload, UploadState, YES, acts, apply_upload,
-        drop_upload,
+        drop_upload, kind_of,
         preview::{Before, Preview, PreviewFinding, PreviewList},
         queries, resume_upload, valid_answer,
     },
@@ -274,7 +277,7 @@ crate::ui::console_pages! {
         };
         page(context, Upload {
             upload_id: 9,
-            kind: crate::features::imports::KINDS[1],
+            kind: kind_of("expenses").expect("a kind of the program"),
             format: Format::Csv,
             file_name: "expenses-2026-10-a.csv、expenses-2026-10-b.csv".into(),
             parts: Vec::new(),

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::{
     core::{app::App, error::AppError, scope::StaffScope},
-    features::imports::{KINDS, Kind, Profile, kind_of, profile_delete, profile_save, profiles},
+    features::imports::{Kind, Profile, kind_of, kinds, profile_delete, profile_save, profiles},
     ui::{FormState, Page, PageContext, format},
 };
 
@@ -131,7 +131,7 @@ pub(super) struct NewProfileQuery {
 }
 
 fn new_page(context: &PageContext, form: FormState, kind: Option<Kind>, name: String) -> ProfileNewPage {
-    let with_columns = KINDS.iter().copied().filter(|kind| kind.takes_profiles());
+    let with_columns = kinds().filter(|kind| kind.takes_profiles());
     let is_chosen = |other: Kind| kind.is_some_and(|kind| kind.as_str() == other.as_str());
     ProfileNewPage {
         page: if form.has_errors() { context.console_with_errors(NEW) } else { context.console(NEW) },
@@ -362,7 +362,7 @@ pub(super) async fn delete(
 /// Returns an invented profile.
 fn sample() -> Profile {
     let header = ["被保険者証記号", "被保険者証番号", "受診年月", "性別コード"].map(str::to_owned).to_vec();
-    let kind = KINDS[1];
+    let kind = kind_of("expenses").expect("a kind of the program");
     let mut layout = Layout::guessed(&header, kind.columns());
     layout.constants = [("保険者番号".to_owned(), "06139018".to_owned())].into();
     layout.values = [("性別".to_owned(), [("M".to_owned(), "男".to_owned())].into())].into();

@@ -59,7 +59,7 @@ pub(super) fn page(context: &PageContext, upload: &Upload) -> ImportProgressPage
         },
         file_name: upload.file_name.clone(),
         kind: upload.kind.label(),
-        events: format!("{}/progress", super::upload_path(upload.upload_id)),
+        events: format!("{}/progress", super::paths::upload_path(upload.upload_id)),
         percent: percent(upload),
         words: words(upload),
         trouble: upload.trouble.is_some(),

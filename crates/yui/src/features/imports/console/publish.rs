@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{
     batch::{month, sample},
-    batch_path, in_words,
+    paths::{batch_path, in_words},
 };
 use crate::{
     core::{app::App, clock::japan, error::AppError, scope::StaffScope, society::Guarded},

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{batch::sample, batch_path};
+use super::{batch::sample, paths::batch_path};
 use crate::{
     core::{app::App, error::AppError, scope::StaffScope, society::Guarded},
     features::{

@@ -1,5 +1,13 @@
 //! The SQL of the register.
 
+use yui_db::{BulkTable, Db, DbError, Param, Statement, Tx, params, statements};
+
+use super::search_keys::keys;
+use crate::{
+    core::society::{InSociety, ids_take},
+    features::register::society,
+};
+
 mod backfill;
 mod coverages;
 mod questions;
@@ -11,10 +19,6 @@ pub(crate) use coverages::*;
 use jiff::{Timestamp, civil::Date};
 pub(super) use questions::*;
 use serde::{Deserialize, Serialize};
-use yui_db::{BulkTable, Db, DbError, Param, Statement, Tx, params, statements};
-
-use super::search_keys::keys;
-use crate::core::society::InSociety;
 
 statements! {
     HOUSEHOLD_COUNT = "SELECT COUNT(*) AS count FROM households WHERE society_id = $1";
@@ -244,7 +248,7 @@ impl Person {
 
 impl Span {
     pub(super) fn holder_key(&self) -> String {
-        super::holder_key(&self.insurer_number, &self.symbol, &self.number)
+        super::person::holder_key(&self.insurer_number, &self.symbol, &self.number)
     }
 }
 
@@ -583,8 +587,21 @@ pub(super) async fn stands_on(tx: &mut Tx, scope: &impl InSociety, batch_id: i64
 }
 
 /// Returns how many households and members there are.
-pub(super) async fn counts(db: &Db, scope: &impl InSociety) -> Result<(i64, i64), DbError> {
+pub(crate) async fn counts(db: &Db, scope: &impl InSociety) -> Result<(i64, i64), DbError> {
     let households: RegisterCount = db.one(&HOUSEHOLD_COUNT, params![scope.society_id()]).await?;
     let members: RegisterCount = db.one(&MEMBER_COUNT, params![scope.society_id()]).await?;
     Ok((households.count, members.count))
+}
+
+/// The counter of changes to the register.
+const REGISTER_CHANGES: &str = "register change";
+
+/// Counts a change: claims of nobody that the register knew are matched with it anew.
+pub(crate) async fn changed(tx: &mut Tx, scope: &impl InSociety) -> Result<(), DbError> {
+    ids_take(tx, scope, REGISTER_CHANGES, 1).await.map(drop)
+}
+
+/// Returns how many changes the register has had.
+pub(crate) async fn change_count(tx: &mut Tx, scope: &impl InSociety) -> Result<i64, DbError> {
+    society::ids_taken(tx, scope, REGISTER_CHANGES).await
 }

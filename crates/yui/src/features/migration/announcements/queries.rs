@@ -1,0 +1,310 @@
+//! The SQL of announcements and of the orders for them.
+
+use jiff::{Timestamp, civil::Date};
+use yui_db::{Db, DbError, Tx, params, statements};
+
+use super::announce::{Announced, Sending};
+use crate::core::{
+    scope::SystemScope,
+    society::{InSociety, ids_take},
+};
+
+statements! {
+    TO_ANNOUNCE = "
+        SELECT a.account_id, a.user_id, a.email, a.lang, a.first_way, a.password_ends_at, a.announcement_mail_id,
+            COALESCE(m.due_at, NULL) AS due_at
+        FROM accounts a
+        LEFT JOIN mails m ON m.society_id = a.society_id AND m.mail_id = a.announcement_mail_id
+        WHERE a.society_id = $1 AND a.account_id > $3
+            AND a.state = 'temporary' AND a.origin <> 'new' AND a.email IS NOT NULL AND a.first_way IN ('link', 'numbers')
+            AND (a.announcement_mail_id IS NULL
+                OR (m.sent_at IS NULL AND m.failed_at IS NULL AND m.tries = 0 AND m.due_at > $2))
+        ORDER BY a.account_id LIMIT $4";
+    FORESEEN = "
+        SELECT COUNT(CASE WHEN a.announcement_mail_id IS NULL THEN 1 END) AS unwritten,
+            COUNT(a.announcement_mail_id) AS waiting,
+            COUNT(CASE WHEN m.due_at = $3 AND a.password_ends_at = COALESCE($4, a.password_ends_at) THEN 1 END) AS as_before,
+            COUNT(CASE WHEN COALESCE($4, a.password_ends_at, $3) <= $3 THEN 1 END) AS ends_before
+        FROM accounts a
+        LEFT JOIN mails m ON m.society_id = a.society_id AND m.mail_id = a.announcement_mail_id
+        WHERE a.society_id = $1 AND a.state = 'temporary' AND a.origin <> 'new' AND a.email IS NOT NULL
+            AND a.first_way IN ('link', 'numbers')
+            AND (a.announcement_mail_id IS NULL
+                OR (m.sent_at IS NULL AND m.failed_at IS NULL AND m.tries = 0 AND m.due_at > $2))";
+    WAITING = "
+        SELECT m.due_at, COUNT(*) AS mails FROM accounts a
+        JOIN mails m ON m.society_id = a.society_id AND m.mail_id = a.announcement_mail_id
+        WHERE a.society_id = $1 AND a.state = 'temporary' AND a.origin <> 'new' AND a.email IS NOT NULL
+            AND a.first_way IN ('link', 'numbers')
+            AND m.sent_at IS NULL AND m.failed_at IS NULL AND m.tries = 0 AND m.due_at > $2
+        GROUP BY m.due_at ORDER BY m.due_at";
+    STANDING = "
+        SELECT COUNT(CASE WHEN a.announcement_mail_id IS NULL AND a.email IS NOT NULL AND a.first_way IN ('link', 'numbers')
+                THEN 1 END) AS unwritten,
+            COUNT(CASE WHEN a.email IS NULL AND a.first_way = 'link' AND EXISTS (SELECT 1 FROM coverages c
+                WHERE c.society_id = a.society_id AND c.member_id = a.member_id AND c.relationship = 'insured'
+                    AND c.from_date <= $2 AND (c.to_date IS NULL OR c.to_date > $2)) THEN 1 END) AS without_address,
+            COUNT(m.failed_at) AS failed
+        FROM accounts a
+        LEFT JOIN mails m ON m.society_id = a.society_id AND m.mail_id = a.announcement_mail_id
+        WHERE a.society_id = $1 AND a.state = 'temporary' AND a.origin <> 'new'";
+    FIRST_WAY_ENDS = "
+        UPDATE accounts SET password_ends_at = $3, revision = revision + 1
+        WHERE society_id = $1 AND account_id = $2 AND state = 'temporary'";
+    ORDERS_STOP = "
+        UPDATE announcement_orders SET stopped_at = $2
+        WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL";
+    SENDING = "
+        SELECT COUNT(*) AS count FROM announcement_orders
+        WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL AND act = 'send'";
+    ORDER_SAME = "
+        SELECT COUNT(*) AS count FROM announcement_orders
+        WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL AND act = $2
+            AND (act = 'take_back' OR (due_at = $3 AND (ends_at = $4 OR (ends_at IS NULL AND $5))))";
+    ORDER = "
+        INSERT INTO announcement_orders (society_id, order_id, act, due_at, ends_at, ordered_by, ordered_at, ordered_from, tries,
+            done_through, written, moved, as_before, taken_back)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, 0, 0)";
+    pub(crate) SOCIETIES = "
+        SELECT society_id FROM announcement_orders
+        WHERE done_at IS NULL AND stopped_at IS NULL AND (taken_until IS NULL OR taken_until <= $1)
+        ORDER BY society_id";
+    pub(crate) TAKE = "
+        UPDATE announcement_orders SET taken_until = $3, tries = tries + 1, trouble_at = NULL
+        WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL AND (taken_until IS NULL OR taken_until <= $2)
+        RETURNING order_id, act, due_at, ends_at, ordered_by, ordered_from, tries, done_through";
+    pub(crate) KEEP = "
+        UPDATE announcement_orders SET taken_until = $4
+        WHERE society_id = $1 AND order_id = $2 AND tries = $3 AND done_at IS NULL AND stopped_at IS NULL";
+    WENT = "
+        UPDATE announcement_orders
+        SET done_through = $3, written = written + $4, moved = moved + $5, as_before = as_before + $6,
+            taken_back = taken_back + $7
+        WHERE society_id = $1 AND order_id = $2";
+    DONE = "
+        UPDATE announcement_orders SET done_at = $3, taken_until = NULL WHERE society_id = $1 AND order_id = $2
+        RETURNING written, moved, as_before, taken_back";
+    pub(crate) FAILED = "
+        UPDATE announcement_orders SET trouble_at = $4, taken_until = $5
+        WHERE society_id = $1 AND order_id = $2 AND tries = $3 AND done_at IS NULL AND stopped_at IS NULL";
+    LIST = "
+        SELECT o.act, o.due_at, o.ends_at, s.name AS ordered_name, o.ordered_at, o.trouble_at, o.written, o.moved, o.as_before,
+            o.taken_back, o.done_at, o.stopped_at
+        FROM announcement_orders o
+        JOIN staff s ON s.society_id = o.society_id AND s.staff_id = o.ordered_by
+        WHERE o.society_id = $1 ORDER BY o.order_id DESC LIMIT $2";
+}
+
+/// Somebody to be told of the renewed portal.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct ToAnnounce {
+    pub(crate) account_id: i64,
+    pub(crate) user_id: String,
+    pub(crate) email: Option<String>,
+    pub(crate) lang: String,
+    pub(crate) first_way: Option<String>,
+    pub(crate) password_ends_at: Option<yui_db::Timestamp>,
+    /// The mail that waits, and until when.
+    pub(crate) announcement_mail_id: Option<i64>,
+    pub(crate) due_at: Option<yui_db::Timestamp>,
+}
+
+/// Returns the next who are to be told and have not been, neither by mail nor by paper: up to `most` after the account
+/// `through`.
+pub(crate) async fn to_announce(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    now: Timestamp,
+    through: i64,
+    most: i64,
+) -> Result<Vec<ToAnnounce>, DbError> {
+    tx.all(&TO_ANNOUNCE, params![scope.society_id(), now, through, most]).await
+}
+
+/// What sending would do to how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Foreseen {
+    /// Who has no mail yet.
+    pub(crate) unwritten: i64,
+    /// Whose mail waits.
+    pub(crate) waiting: i64,
+    /// Of them, whose mail waits for that very time.
+    pub(crate) as_before: i64,
+    /// Whose way in would be over before.
+    pub(crate) ends_before: i64,
+}
+
+impl Foreseen {
+    /// Returns how many mails will be written or moved.
+    pub(crate) fn people(&self) -> i64 {
+        self.unwritten + self.moved()
+    }
+
+    /// Returns how many mails that wait get another time.
+    pub(crate) fn moved(&self) -> i64 {
+        self.waiting - self.as_before
+    }
+}
+
+/// Counts what sending would do.
+pub(crate) async fn foreseen(
+    db: &Db,
+    scope: &impl InSociety,
+    sending: Sending,
+    now: Timestamp,
+) -> Result<Foreseen, DbError> {
+    db.one(&FORESEEN, params![scope.society_id(), now, sending.due, sending.ends_at]).await
+}
+
+/// The mails that wait for one time.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub(crate) struct WaitingMailsRow {
+    pub(crate) due_at: yui_db::Timestamp,
+    pub(crate) mails: i64,
+}
+
+/// Returns how many mails wait, by when they are due.
+pub(crate) async fn waiting(db: &Db, scope: &impl InSociety, now: Timestamp) -> Result<Vec<WaitingMailsRow>, DbError> {
+    db.all(&WAITING, params![scope.society_id(), now]).await
+}
+
+/// How those stand who are not enrolled.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub(crate) struct NotEnrolledCounts {
+    /// Who can be mailed and has not been.
+    pub(crate) unwritten: i64,
+    /// Who needs paper, for want of an address.
+    pub(crate) without_address: i64,
+    /// Whose mail could not be delivered.
+    pub(crate) failed: i64,
+}
+
+/// Counts how those stand who are not enrolled.
+pub(crate) async fn standing(db: &Db, scope: &impl InSociety, today: Date) -> Result<NotEnrolledCounts, DbError> {
+    db.one(&STANDING, params![scope.society_id(), today]).await
+}
+
+/// Sets when the account's first way in dies.
+pub(crate) async fn first_way_ends(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    account_id: i64,
+    ends_at: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(&FIRST_WAY_ENDS, params![scope.society_id(), account_id, ends_at]).await.map(drop)
+}
+
+/// Returns whether an order to send is not done yet.
+pub(crate) async fn is_sending(db: &Db, scope: &impl InSociety) -> Result<bool, DbError> {
+    let row: CountRow = db.one(&SENDING, params![scope.society_id()]).await?;
+    Ok(row.count > 0)
+}
+
+/// Stops the order that is not done yet, if there is one.
+pub(crate) async fn orders_stop(tx: &mut Tx, scope: &SystemScope, now: Timestamp) -> Result<(), DbError> {
+    tx.execute(&ORDERS_STOP, params![scope.society_id(), now]).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct CountRow {
+    count: i64,
+}
+
+/// Orders, in the name of this member of staff who comes from this address; what was ordered before and is not done yet is
+/// stopped. Returns false where just this is being done.
+pub(crate) async fn order(
+    tx: &mut Tx,
+    scope: &SystemScope,
+    sending: Option<Sending>,
+    (by, from): (i64, &str),
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let id = ids_take(tx, scope, "announcement_order", 1).await?;
+    let act = if sending.is_some() { "send" } else { "take_back" };
+    let (due_at, ends_at) = (sending.map(|sending| sending.due), sending.and_then(|sending| sending.ends_at));
+    let values = params![scope.society_id(), act, due_at, ends_at, ends_at.is_none()];
+    if tx.one::<CountRow>(&ORDER_SAME, values).await?.count > 0 {
+        return Ok(false);
+    }
+    orders_stop(tx, scope, now).await?;
+    let values = params![scope.society_id(), id, act, due_at, ends_at, by, now, from];
+    tx.execute(&ORDER, values).await?;
+    Ok(true)
+}
+
+/// An order that a worker has taken.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct LeasedAnnouncement {
+    pub(crate) order_id: i64,
+    pub(crate) act: String,
+    pub(crate) due_at: Option<yui_db::Timestamp>,
+    pub(crate) ends_at: Option<yui_db::Timestamp>,
+    pub(crate) ordered_by: i64,
+    pub(crate) ordered_from: String,
+    pub(crate) tries: i32,
+    pub(crate) done_through: i64,
+}
+
+/// Keeps the order for longer; returns false where it was stopped or is another worker's by now.
+pub(crate) async fn keep(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    order: &LeasedAnnouncement,
+    until: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&KEEP, params![scope.society_id(), order.order_id, order.tries, until]).await? == 1)
+}
+
+/// Writes down that the order is done up to this account, and what that did.
+pub(crate) async fn went(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    order: &LeasedAnnouncement,
+    (through, done): (i64, &Announced),
+) -> Result<(), DbError> {
+    let Announced { written, moved, as_before, taken_back } = *done;
+    let values = params![scope.society_id(), order.order_id, through, written, moved, as_before, taken_back];
+    tx.execute(&WENT, values).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct DoneRow {
+    written: i64,
+    moved: i64,
+    as_before: i64,
+    taken_back: i64,
+}
+
+/// Writes down that the order is done; returns what it did in all.
+pub(crate) async fn done(
+    tx: &mut Tx,
+    scope: &impl InSociety,
+    order: &LeasedAnnouncement,
+    now: Timestamp,
+) -> Result<Announced, DbError> {
+    let row: DoneRow = tx.one(&DONE, params![scope.society_id(), order.order_id, now]).await?;
+    let DoneRow { written, moved, as_before, taken_back } = row;
+    Ok(Announced { written, moved, as_before, taken_back })
+}
+
+/// An order as the page shows it.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct OrderRow {
+    pub(crate) act: String,
+    pub(crate) due_at: Option<yui_db::Timestamp>,
+    pub(crate) ends_at: Option<yui_db::Timestamp>,
+    pub(crate) ordered_name: String,
+    pub(crate) ordered_at: yui_db::Timestamp,
+    pub(crate) trouble_at: Option<yui_db::Timestamp>,
+    pub(crate) written: i64,
+    pub(crate) moved: i64,
+    pub(crate) as_before: i64,
+    pub(crate) taken_back: i64,
+    pub(crate) done_at: Option<yui_db::Timestamp>,
+    pub(crate) stopped_at: Option<yui_db::Timestamp>,
+}
+
+/// Returns the newest orders.
+pub(crate) async fn list(db: &Db, scope: &impl InSociety, most: i64) -> Result<Vec<OrderRow>, DbError> {
+    db.all(&LIST, params![scope.society_id(), most]).await
+}

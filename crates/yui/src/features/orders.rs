@@ -1,0 +1,141 @@
+//! Work that staff order and a worker does, of each kind one at a time in a society. A worker takes an order and keeps it by
+//! heartbeats. When a worker is killed, another one continues where it stopped. A failed job is retried.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use jiff::SignedDuration;
+use tokio::{
+    sync::{Notify, watch},
+    time::{MissedTickBehavior, interval},
+};
+use yui_db::{Record, Statement, params};
+
+use crate::{
+    core::{app::App, audit::Actor, scope::SystemScope, society::InSociety},
+    features::staff,
+};
+
+/// How long a worker holds a job without a heartbeat.
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// How often a worker gives one, and learns whether the order still stands.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long an order that failed waits before it is tried again.
+const PAUSE: SignedDuration = SignedDuration::from_mins(1);
+
+/// The SQL of a kind of orders.
+pub(crate) struct Statements {
+    /// Returns the `id`s of the societies with an order that is nobody's now (`$1`).
+    pub(crate) societies: &'static Statement,
+    /// Takes the order of the society (`$1`) that is nobody's now (`$2`) until then (`$3`) and counts the try; returns it.
+    pub(crate) take: &'static Statement,
+    /// Keeps the order of this number (`$2`) and try (`$3`) until then (`$4`), if it still stands.
+    pub(crate) keep: &'static Statement,
+    /// Records of the order of this number and try when it failed (`$4`) and when it is due again (`$5`).
+    pub(crate) failed: &'static Statement,
+}
+
+/// An order that a worker has taken.
+pub(crate) trait Order: Record + Sync {
+    /// What it is called in the log.
+    const WHAT: &'static str;
+
+    /// Its SQL.
+    const STATEMENTS: Statements;
+
+    /// Returns its number, and how often it was taken: who took it last is the one that may go on.
+    fn taken(&self) -> (i64, i32);
+
+    /// Returns who ordered it, and from where.
+    fn ordered_by(&self) -> (i64, &str);
+
+    /// Does it, in the name of who ordered it; returns false where it was stopped or another worker was faster. May end
+    /// wherever it waits, when it is found out that the order does not stand any more.
+    fn work(&self, app: &App, scope: &SystemScope) -> impl Future<Output = anyhow::Result<bool>> + Send;
+}
+
+#[derive(sqlx::FromRow)]
+struct SocietyWithWorkRow {
+    society_id: i64,
+}
+
+/// How often the clock is looked at.
+const POLL_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Carries out what staff ordered: when they do, and every minute for what a killed worker left.
+pub(super) async fn run<O: Order>(app: App, mut stop: watch::Receiver<bool>, bell: &Notify) {
+    let mut clock = interval(POLL_INTERVAL);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = bell.notified() => {}
+            _ = clock.tick() => {}
+        }
+        if let Err(error) = work_due::<O>(&app).await {
+            tracing::error!("{} could not be made: {error:#}", O::WHAT);
+        }
+    }
+}
+
+/// Does what was ordered; returns how many orders are done.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(crate) async fn work_due<O: Order>(app: &App) -> anyhow::Result<usize> {
+    let Statements { societies, take, failed, .. } = O::STATEMENTS;
+    let due: Vec<SocietyWithWorkRow> = app.db.all(societies, params![app.clock.now()]).await?;
+    let due: Vec<_> = due.into_iter().map(|row| row.society_id).collect();
+    let mut done = 0;
+    for scope in SystemScope::of_these(app, &due, O::WHAT).await? {
+        let now = app.clock.now();
+        let mut tx = app.db.begin().await?;
+        let values = params![scope.society_id(), now, now.checked_add(LEASE)?];
+        let order: Option<O> = tx.optional(take, values).await?;
+        tx.commit().await?;
+        let Some(order) = order else { continue };
+        let worked = tokio::select! {
+            // What is done is done, even where the order is found gone by that.
+            biased;
+            worked = in_the_name(app, &scope, &order) => worked,
+            () = lost(app, &scope, &order) => Ok(false),
+        };
+        match worked {
+            Ok(ready) => done += usize::from(ready),
+            Err(error) => {
+                let (id, tries) = order.taken();
+                tracing::error!(society = scope.society_id(), order = id, "{} failed: {error:#}", O::WHAT);
+                let now = app.clock.now();
+                let values = params![scope.society_id(), id, tries, now, now.checked_add(PAUSE)?];
+                app.db.execute(failed, values).await?;
+            }
+        }
+    }
+    Ok(done)
+}
+
+async fn in_the_name<O: Order>(app: &App, scope: &SystemScope, order: &O) -> anyhow::Result<bool> {
+    let (staff_id, from) = order.ordered_by();
+    let name = staff::name_of(app, scope, staff_id).await?.context("who ordered it")?;
+    order.work(app, &scope.acting_for(Actor::staff(staff_id, &name, from))).await
+}
+
+/// Sends heartbeats; returns when the job was stopped or another worker holds it.
+async fn lost<O: Order>(app: &App, scope: &SystemScope, order: &O) {
+    let (id, tries) = order.taken();
+    let mut clock = interval(HEARTBEAT_INTERVAL);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // It was taken just now.
+    clock.tick().await;
+    loop {
+        clock.tick().await;
+        let Ok(until) = app.clock.now().checked_add(LEASE) else { return };
+        match app.db.execute(O::STATEMENTS.keep, params![scope.society_id(), id, tries, until]).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => tracing::warn!("heartbeat failed: {error}"),
+        }
+    }
+}
