@@ -2,6 +2,8 @@
 //! Never sent for what was rolled back, never lost; one that was being sent when its worker was killed may arrive twice, with
 //! one Message-ID.
 
+pub(crate) mod unsubscribe;
+
 pub(crate) mod address;
 pub(crate) use self::address::domain;
 

@@ -41,7 +41,6 @@ pub(crate) use paths::login_path_after;
 pub(crate) use pending_login::{RanOut, owner_of_login, ran_out};
 pub(crate) use session::{owner as owner_of_session, resolve};
 pub use tidy::{Tidied, tidy};
-pub(crate) use unsubscribe::path as unsubscribe_path;
 
 /// What proves people, for the staff's logins as well: the same ceremonies, limits and seals under other names.
 pub(crate) mod credentials {
@@ -51,12 +50,11 @@ pub(crate) mod credentials {
             CeremonyAnswer, CeremonyKind, json_error, json_redirect, relying_party, start_ceremony, take_ceremony,
             verified_or_none,
         },
-        queries::{ceremony, ceremony_insert, ceremony_take},
+        queries::{ceremony, ceremony_insert, ceremony_take, passkey_is_of_staff},
         rules::{email_as_kept, folded, password_as_kept},
     };
 }
 
-use super::migration;
 use crate::core::routes::{
     Permission::{Anybody, Fresh, Member, Step},
     Routes,
@@ -64,7 +62,7 @@ use crate::core::routes::{
 
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {
-    migration::routes(settings_routes(add_factor_routes(enrolment_routes(login_routes(routes)))))
+    settings_routes(add_factor_routes(enrolment_routes(login_routes(routes))))
 }
 
 fn login_routes(routes: Routes) -> Routes {

@@ -22,7 +22,6 @@ use crate::{
         security,
         society::{Factor, InSociety},
     },
-    features::staff,
     ui::{PageContext, local_path},
 };
 
@@ -69,7 +68,7 @@ pub(super) async fn finish(
         passkey.and_then(|passkey| passkey.credential.clone().map(|stored| (passkey, stored)))
     else {
         // A member of staff's is not the members', but the browser must not forget it.
-        if staff::has_passkey(&app, &scope, &claimed.credential_id).await? {
+        if queries::passkey_is_of_staff(&app.db, &scope, &claimed.credential_id).await? {
             return Ok(json_error(&context, REFUSED));
         }
         return Ok(unknown(&context, &scope, &claimed.credential_id));

@@ -4,11 +4,10 @@ use anyhow::Context as _;
 use askama::Template;
 use axum::extract::{Path, State};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use yui_auth::seal::Context;
 
 use super::{enrolment::MAIL_KINDS, queries};
 use crate::{
-    core::{app::App, error::AppError, scope::PublicScope, society::InSociety},
+    core::{app::App, error::AppError, mail::unsubscribe::context, scope::PublicScope, society::InSociety},
     ui::{Page, PageContext},
 };
 
@@ -23,22 +22,6 @@ pub(crate) struct UnsubscribePage {
 }
 
 const TITLE: &str = "お知らせメールの停止";
-
-fn context(society: &str) -> Context<'_> {
-    Context { society, table: "mail_wishes", column: "unsubscribe", row: "" }
-}
-
-/// Returns the path by which the account's owner can be done with mails of this kind. It tells nothing and cannot be made by
-/// anybody else.
-///
-/// # Errors
-/// Where no sealing key is configured.
-pub(crate) fn path(app: &App, scope: &impl InSociety, account_id: i64, kind: &str) -> anyhow::Result<String> {
-    let society = scope.society_id().to_string();
-    let said = format!("{account_id} {kind}");
-    let sealed = app.keys()?.seal(&context(&society), app.random.bytes()?, said.as_bytes())?;
-    Ok(format!("/unsubscribe/{}", URL_SAFE_NO_PAD.encode(sealed)))
-}
 
 /// Returns what a link says: the account, and the kind with its (Japanese) name.
 fn opened(app: &App, scope: &PublicScope, token: &str) -> Option<(i64, &'static str, &'static str)> {

@@ -6,9 +6,9 @@ use yui_db::Tx;
 
 pub(super) use self::act::ClaimAction;
 use super::{
-    files::ExpenseFiles,
     incoming::Record,
     judging::JudgedRow,
+    kind::ExpenseFiles,
     placing::MatchedPerson,
     queries::{self, hand},
 };

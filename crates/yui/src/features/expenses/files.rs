@@ -9,6 +9,8 @@ use super::{
     by_hand, claims,
     import::{ELSEWHERE, ExpenseImport, OTHER_FORM, WAITING},
     judging,
+    kind::ExpenseFiles,
+    names::SAME_VISIT,
     news::ExpenseNews,
     queries, unmatched,
 };
@@ -23,8 +25,6 @@ use crate::{
     },
 };
 
-/// The question, and the list of a preview, about care that has come in the other form already.
-pub(super) const SAME_VISIT: &str = "same_visit";
 const SKIP: &str = "skip";
 const TAKE: &str = "take";
 
@@ -49,10 +49,6 @@ const QUESTIONS: &[Question] = &[
         again: true,
     },
 ];
-
-/// Files of medical expenses.
-#[derive(Debug)]
-pub struct ExpenseFiles;
 
 impl FileKind for ExpenseFiles {
     fn as_str(&self) -> &'static str {

@@ -4,9 +4,9 @@ use kenpo_formats::{Fault, TreatmentMonth};
 use yui_db::Tx;
 
 use super::{
-    files::ExpenseFiles,
     incoming::Incoming,
     judging::{FormsSeen, Judged, VisitsSeen},
+    kind::ExpenseFiles,
     placing::{PlacedClaim, Placing},
     queries, read, unmatched,
 };

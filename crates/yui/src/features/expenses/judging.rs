@@ -1,5 +1,12 @@
 //! Decides which records of a chunk are taken, and what they correct.
 
+use super::{
+    import::ExpenseImport,
+    incoming::Record,
+    names::PERSON,
+    placing::{MatchedPerson, PlacedClaim, Unplaced},
+    queries::{self, ClaimVersion},
+};
 mod changes;
 mod forms;
 mod visits;
@@ -14,19 +21,10 @@ use self::{
     changes::{BILLED_AGAIN, changed, other_form},
     visits::{SameVisit, same_visit, visit_key},
 };
-use super::{
-    import::ExpenseImport,
-    incoming::Record,
-    placing::{MatchedPerson, PlacedClaim, Unplaced},
-    queries::{self, ClaimVersion},
-};
 use crate::{
     core::scope::SystemScope,
     features::imports::{Applied, ChunkFault, Entry, FaultKind},
 };
-
-/// The column or record that a fault about the person is shown at.
-pub(super) const PERSON: &str = "記号・番号";
 
 /// The records of a chunk that are taken.
 pub(super) struct Judged<'r> {

@@ -2,6 +2,8 @@
 //! overview, the statement of a month, a year or a span, and its PDF. Every total shown anywhere is added up from the
 //! rows of one query.
 
+pub(crate) mod names;
+
 pub(crate) mod acts;
 
 mod arrival;
@@ -14,6 +16,7 @@ mod files;
 mod import;
 mod incoming;
 mod judging;
+mod kind;
 mod leading;
 mod line;
 mod news;
@@ -31,8 +34,8 @@ mod unmatched;
 pub(crate) use arrival::Arrival;
 use axum::{extract::DefaultBodyLimit, handler::Handler};
 pub(crate) use download::{Printed, print};
-pub use files::ExpenseFiles;
 pub use import::ExpenseImport;
+pub use kind::ExpenseFiles;
 pub(crate) use leading::{LeadingYear, leading_year_of};
 pub(crate) use line::ExpenseLine;
 pub(crate) use queries::{arrival, lines, lines_of_person};

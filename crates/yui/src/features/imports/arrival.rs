@@ -2,7 +2,7 @@
 
 use kenpo_formats::TreatmentMonth;
 
-use super::{Batch, ImportRefusal, queries};
+use super::{Batch, ImportRefusal, queries, totals::MonthRows};
 use crate::{
     core::{app::App, scope::SystemScope},
     ui::{Lang, format::month_long},
@@ -16,9 +16,6 @@ pub enum Through {
     /// Everything up to this month; with nothing, the batch completes no month.
     Is(Option<TreatmentMonth>),
 }
-
-/// A month with how many rows are of it.
-pub type MonthRows = (TreatmentMonth, i64);
 
 /// Returns the month up to which everything will have arrived once this batch is published, as far as its rows tell. A month counts
 /// when it follows on the one that arrived last and the batch has at least half as many rows of it; the month that is not over never

@@ -1,20 +1,9 @@
 //! One file that came in.
 
 use jiff::Timestamp;
-use kenpo_formats::{TreatmentMonth, file_kind::FileKind};
-use serde::{Deserialize, Serialize};
+use kenpo_formats::TreatmentMonth;
 
-use super::Kind;
-
-/// In what form a file came.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// Our own table with a header row.
-    Csv,
-    /// An electronic claim file (UKE).
-    Claims,
-}
+use super::{Kind, format::Format};
 
 /// How far a batch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,16 +16,6 @@ pub enum BatchState {
     Published,
     /// Taken back whole.
     Withdrawn,
-}
-
-impl Format {
-    /// Returns the form that the first bytes of a file tell.
-    pub(crate) fn told_by(head: &[u8]) -> Self {
-        match FileKind::of(head) {
-            FileKind::Claims | FileKind::PayerClaims => Self::Claims,
-            _ => Self::Csv,
-        }
-    }
 }
 
 macro_rules! words {

@@ -6,10 +6,14 @@ use std::sync::Arc;
 use kenpo_formats::Fault;
 
 use super::{
-    ChunkFault, FileTotals, Importer, Outcome, Report, Source, Watch,
+    Outcome, Report, Source, Watch,
+    counts::Counts,
+    fault::ChunkFault,
+    importer::Importer,
     pace::Pace,
     read::{CHUNK, Chunks},
-    run::{Counts, counted, is_full_file, there_already, to_confirm},
+    run::{counted, is_full_file, there_already, to_confirm},
+    totals::FileTotals,
 };
 use crate::core::{app::App, scope::SystemScope};
 

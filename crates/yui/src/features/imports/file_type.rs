@@ -2,7 +2,7 @@
 
 use kenpo_formats::csv_table::{first_line, is_own_header};
 
-use super::{Format, Kind, kinds};
+use super::{Kind, format::Format, kinds};
 
 /// How much of a file's beginning is looked at.
 pub(super) const HEAD: usize = 4096;

@@ -1,13 +1,18 @@
 //! Kinds of files. A later kind is one more line of `wiring.rs`: the console's pages and the command line know it by that.
 
-use std::{collections::BTreeMap, fmt::Debug};
+use std::fmt::Debug;
 
 use futures::future::BoxFuture;
 use jiff::{Timestamp, civil::Date};
 use kenpo_formats::csv_table::Column;
 use yui_db::Tx;
 
-use super::{HandChange, Importer, MonthRows, Options, Report, Source, Watch, check::check, run::apply};
+use super::{
+    HandChange, Report, Watch,
+    importer::Importer,
+    job::{Answers, Job},
+    totals::{FileTotals, MonthRows},
+};
 use crate::core::{
     app::App,
     mail::{Letter, MailFrame},
@@ -32,9 +37,6 @@ pub fn kinds() -> impl Iterator<Item = Kind> {
 pub fn kind_of(word: &str) -> Option<Kind> {
     kinds().find(|kind| kind.as_str() == word)
 }
-
-/// What a kind asked beside the file, and what was answered, by the question's name.
-pub type Answers = BTreeMap<String, String>;
 
 /// What the pages and the command line have to know of a kind of files.
 pub trait FileKind: Debug + Send + Sync {
@@ -296,51 +298,5 @@ impl Choices {
     /// Returns whether this is one of the words to choose from.
     pub(super) fn have(&self, answer: &str) -> bool {
         matches!(self, Self::Among(words) if words.iter().any(|(word, _)| *word == answer))
-    }
-}
-
-/// What a file or a batch adds up to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-pub struct FileTotals {
-    /// Yen.
-    pub amount: Option<i64>,
-    /// Different people.
-    pub people: Option<i64>,
-}
-
-/// A file to be checked or imported.
-pub struct Job<'a> {
-    /// The portal.
-    pub app: &'a App,
-    /// For whom.
-    pub scope: &'a SystemScope,
-    /// The file.
-    pub source: &'a Source,
-    /// How.
-    pub options: Options,
-    /// What was answered beside it.
-    pub answers: &'a Answers,
-    /// Who is told how it goes.
-    pub watch: &'a mut dyn Watch,
-}
-
-impl Debug for Job<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Job").field("source", self.source).field("options", &self.options).finish_non_exhaustive()
-    }
-}
-
-impl Job<'_> {
-    /// Does it with this importer.
-    ///
-    /// # Errors
-    /// As [`super::run`].
-    pub async fn run<I: Importer>(self, importer: I) -> anyhow::Result<Report> {
-        let Self { app, scope, source, options, watch, .. } = self;
-        if options.dry_run {
-            check(app, scope, importer, source, watch).await
-        } else {
-            apply(app, scope, importer, source, options, watch).await
-        }
     }
 }

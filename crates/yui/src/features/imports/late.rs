@@ -4,7 +4,7 @@ use kenpo_formats::TreatmentMonth;
 use sha2::{Digest, Sha256};
 use yui_db::Tx;
 
-use super::{BatchState, Format, Kind, queries};
+use super::{BatchState, Kind, format::Format, queries};
 use crate::core::{app::App, scope::SystemScope, society::ids_take};
 
 /// Records of a batch that meant nobody and now have rows in it.

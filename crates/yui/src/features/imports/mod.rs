@@ -3,6 +3,15 @@
 //! the feature's business ([`FileKind`], [`Importer`]); the command line calls [`run`], and what staff upload in the
 //! console is checked and imported by workers ([`work_due`]).
 
+pub(crate) mod counts;
+mod fault;
+mod format;
+mod importer;
+mod job;
+mod part;
+mod totals;
+mod used_profile;
+
 mod acting;
 mod acts;
 mod approved;
@@ -20,6 +29,7 @@ mod late;
 mod members;
 mod newest;
 mod news;
+mod open;
 mod pace;
 mod parts;
 mod preview;
@@ -38,37 +48,41 @@ mod withdraw;
 mod work;
 
 pub use approved::{GuardedPublication, GuardedWithdrawal};
-pub use arrival::{MonthRows, Through};
+pub use arrival::Through;
 pub(crate) use asked::{QuestionCard, valid_answer};
 pub(crate) use batch::HISTORY;
-pub use batch::{Batch, BatchState, Format};
+pub use batch::{Batch, BatchState};
 pub(crate) use check::confirmations;
 pub(crate) use compare::FULL_FILE;
 pub use console::routes;
 pub use entry::{Candidate, Change, Entry, Facts, HandChange, RowQuestion};
+pub use fault::{ChunkFault, FaultKind};
+pub use format::Format;
+pub use importer::{Applied, Importer};
+pub use job::{Answers, Job, Options};
 pub use jobs::{run as work, work_due};
 use kenpo_formats::Fault;
 pub(crate) use kind::YES;
-pub use kind::{
-    Answers, Choices, FileKind, FileTotals, Job, Kind, Kinds, News, PendingWork, Question, Reader, kind_of, kinds,
-};
+pub use kind::{Choices, FileKind, Kind, Kinds, News, PendingWork, Question, Reader, kind_of, kinds};
 pub(crate) use late::{
     HandCounts, LateRows, batch_state, hand_batch, hand_batch_count, hand_batch_open, late_rows, no_longer_unmatched,
     unmatched_again,
 };
 pub(crate) use members::Members;
 pub(crate) use newest::Newest;
-pub use parts::Part;
-pub use profiles::{Profile, UsedProfile, fitting, profile_delete, profile_save, profiles};
+pub use part::Part;
+pub use profiles::{Profile, fitting, profile_delete, profile_save, profiles};
 pub use publish::{Publication, publish, publish_at, publish_through};
 pub use read::{Finder, Found, Read, UnreadableFile};
 pub use refusal::ImportRefusal;
 pub use report::{Outcome, Report};
 pub(crate) use run::one_chunk_at_a_time;
-pub use run::{Applied, ChunkFault, FaultKind, Importer, Options, Unconfirmed, run};
+pub use run::{Unconfirmed, run};
 pub use source::Source;
 pub use tidy::tidy;
+pub use totals::{FileTotals, MonthRows};
 pub use upload::{NewUpload, Upload, UploadState, apply_upload, drop_upload, resume_upload, upload};
+pub use used_profile::UsedProfile;
 pub use watch::{ReadProgress, Watch};
 pub use withdraw::withdraw;
 

@@ -7,11 +7,10 @@ use super::{Batch, News, Reader, queries};
 use crate::{
     core::{
         app::App,
-        mail::{self, MailFrame, Recipient},
+        mail::{self, MailFrame, Recipient, unsubscribe},
         scope::SystemScope,
         society::InSociety,
     },
-    features::account,
     ui::Lang,
 };
 
@@ -67,7 +66,7 @@ async fn write(
     reader: &Reader,
 ) -> anyhow::Result<()> {
     let frame = MailFrame::of(app, scope.society(), Lang::parse(&reader.lang).unwrap_or_default());
-    let stop = account::unsubscribe_path(app, scope, reader.account_id, news.wish())?;
+    let stop = unsubscribe::path(app, scope, reader.account_id, news.wish())?;
     let letter = news.letter(&frame, batch).unsubscribe(frame.url(&stop));
     let to = Recipient { account_id: Some(reader.account_id), address: &reader.email };
     mail::enqueue(tx, app, scope, to, &letter, app.clock.now()).await?;

@@ -1,37 +1,17 @@
 //! Several files that come in as one: where each lies, and what all of them together are.
 
-use kenpo_formats::{
-    TreatmentMonth,
-    archive::{self, ArchiveError, Unpacked},
-    claims, file_kind,
-};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
     io::{self, Read, Seek, Write},
 };
 
-use super::{Format, Kind, file_type};
+use kenpo_formats::{
+    archive::{self, ArchiveError, Unpacked},
+    claims, file_kind,
+};
+use sha2::{Digest, Sha256};
 
-/// One of several files that came in as one.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub struct Part {
-    /// Its name, without folders where that tells it apart.
-    pub name: String,
-    /// Its form.
-    pub format: Format,
-    /// Where it begins in what is stored, in bytes.
-    pub start: u64,
-    /// How long it is, in bytes.
-    pub size: u64,
-    /// SHA-256 of its bytes, while it comes in.
-    #[serde(skip)]
-    pub(super) hash: [u8; 32],
-    /// The month in which its first claim was billed, while it comes in.
-    #[serde(skip)]
-    pub(super) billed_in: Option<TreatmentMonth>,
-}
+use super::{Kind, file_type, format::Format, part::Part};
 
 /// The most files that come in as one.
 pub(super) const MOST: usize = archive::MAX_ENTRIES;
@@ -157,7 +137,7 @@ pub(super) fn content_hash(parts: &[Part]) -> [u8; 32] {
 const NAME: usize = 160;
 
 /// Returns the names of these files as one.
-pub(super) fn name(parts: &[Part]) -> String {
+pub(crate) fn name(parts: &[Part]) -> String {
     let mut name = String::new();
     for (at, part) in parts.iter().enumerate() {
         let more = parts.len() - at;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use kenpo_formats::{Fault, TreatmentMonth};
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, Entry, FileTotals, Outcome, Report, RowQuestion};
+use super::{Batch, Entry, Outcome, Report, RowQuestion, totals::FileTotals};
 
 /// How many mistakes, and how many notices, a page shows.
 pub(super) const SHOWN: usize = 100;

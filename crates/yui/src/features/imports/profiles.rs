@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 use kenpo_formats::csv_table::{Layout, first_line, is_own_header};
-use serde::{Deserialize, Serialize};
 
-use super::{Format, Kind, Source, acting, acts, queries};
+use super::{Kind, Source, acting, acts, format::Format, queries, used_profile::UsedProfile};
 use crate::core::{
     app::App,
     audit,
@@ -27,15 +26,6 @@ pub struct Profile {
     pub layout: Layout,
     /// Who changed it last, and when.
     pub changed: (Timestamp, String),
-}
-
-/// The layout by which a file is read, with the name of its profile.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct UsedProfile {
-    /// The profile's name when the file came.
-    pub name: String,
-    /// Its layout then.
-    pub layout: Layout,
 }
 
 impl From<&Profile> for UsedProfile {

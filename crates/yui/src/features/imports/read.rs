@@ -7,7 +7,12 @@ use kenpo_formats::Fault;
 use tokio::{sync::mpsc, task::JoinHandle};
 use yui_db::{Db, DbError};
 
-use super::{ChunkFault, FaultKind, Importer, ReadProgress, Source, pace::Pace};
+use super::{
+    ReadProgress, Source,
+    fault::{ChunkFault, FaultKind},
+    importer::Importer,
+    pace::Pace,
+};
 
 /// What a reader comes upon.
 #[derive(Debug)]
@@ -213,8 +218,7 @@ mod tests {
 
     use kenpo_formats::expense_csv::{ExpenseCsv, template};
 
-    use super::*;
-    use crate::features::imports::Format;
+    use super::{format::Format, *};
 
     struct Broken;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use kenpo_formats::TreatmentMonth;
 
-use super::FileTotals;
+use super::totals::FileTotals;
 
 /// How an import ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

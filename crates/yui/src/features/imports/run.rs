@@ -3,13 +3,16 @@
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use anyhow::{Context, bail};
-use kenpo_formats::{Fault, TreatmentMonth};
+use kenpo_formats::Fault;
 use yui_db::{DbError, Tx};
 
 use super::{
-    BatchState, Entry, FULL_FILE, FileTotals, Finder, Found, Kind, Outcome, Read, Report, RowQuestion, Source, Watch,
-    acts,
+    BatchState, FULL_FILE, Finder, Kind, Outcome, Report, Source, Watch, acts,
     check::check,
+    counts::Counts,
+    fault::{ChunkFault, FaultKind},
+    importer::{Applied, Importer},
+    job::{Job, Options},
     pace::Pace,
     queries,
     read::{CHUNK, Chunks},
@@ -21,197 +24,23 @@ use crate::core::{
     society,
 };
 
-/// What a kind of file means.
-pub trait Importer: Sized + Send + 'static {
-    /// One record.
-    type Record: Send + Sync + 'static;
-
-    /// Who looks up what the records are held against; `()` where nothing is looked up ahead.
-    type Finder: Finder<Self::Record>;
-
-    /// Returns the kind.
-    fn kind(&self) -> Kind;
-
-    /// Returns who looks up.
-    fn finder(&self) -> Self::Finder;
-
-    /// Returns how many records of the file this item consists of.
-    fn weight(_record: &Self::Record) -> i64 {
-        1
-    }
-
-    /// Opens the file and hands its records to `each`, always in the same order, until that returns false. Runs on a thread of its
-    /// own.
-    ///
-    /// # Errors
-    /// What makes the whole file unreadable, as a missing column; nothing was handed over then.
-    fn read(source: &Source, each: impl FnMut(Read<Self::Record>) -> bool) -> Result<(), Vec<Fault>>;
-
-    /// Reads the whole file and returns what staff have to confirm before the import, such as a truncated file. Runs on a blocking thread.
-    ///
-    /// # Errors
-    /// Where the file cannot be read.
-    fn to_confirm(_source: &Source) -> anyhow::Result<Vec<Fault>> {
-        Ok(Vec::new())
-    }
-
-    /// Looks at the records of one chunk as [`Importer::apply`] would, in a transaction that can only read. What later
-    /// chunks have to know of this one, the importer remembers, as much as fits into a bounded memory.
-    fn check(
-        &mut self,
-        tx: &mut Tx,
-        records: Vec<Self::Record>,
-        found: Found<Self>,
-        faults: &mut Vec<ChunkFault>,
-    ) -> impl Future<Output = anyhow::Result<Applied>> + Send;
-
-    /// Writes the records of one chunk; a record that cannot be taken becomes a fault.
-    fn apply(
-        &mut self,
-        tx: &mut Tx,
-        batch_id: i64,
-        records: Vec<Self::Record>,
-        found: Found<Self>,
-        faults: &mut Vec<ChunkFault>,
-    ) -> impl Future<Output = anyhow::Result<Applied>> + Send;
-
-    /// Is called in a check after its last record, until it returns none; so many records of the file could not be taken.
-    fn checked(&mut self, _tx: &mut Tx, _wrong: i64) -> impl Future<Output = anyhow::Result<Option<Applied>>> + Send {
-        async { Ok(None) }
-    }
-
-    /// Is called in an import after its last record, in transactions of its own, until it returns false; so many records of the file
-    /// could not be taken. A stopped import calls it from the beginning again.
-    fn finish(
-        &mut self,
-        _tx: &mut Tx,
-        _batch_id: i64,
-        _wrong: i64,
-    ) -> impl Future<Output = anyhow::Result<bool>> + Send {
-        async { Ok(false) }
-    }
-
-    /// Returns whether the file is the history of an older portal ([`super::HISTORY`]).
-    fn is_history(&self) -> bool {
-        false
-    }
-
-    /// Returns what else was counted.
-    fn details(&self) -> Vec<(&'static str, i64)> {
-        Vec::new()
-    }
-
-    /// Returns what the records taken in a check add up to.
-    fn figures(&self) -> FileTotals {
-        FileTotals::default()
-    }
-}
-
-/// What became of a chunk's records.
-#[derive(Debug, Default)]
-pub struct Applied {
-    /// Records taken.
-    pub accepted: i64,
-    /// Taken records whose claim an earlier batch has too.
-    pub corrections: i64,
-    /// The first and the last treatment month among them.
-    pub months: Option<(TreatmentMonth, TreatmentMonth)>,
-    /// What staff should look at though the records are taken.
-    pub notices: Vec<Fault>,
-    /// The changes, filled by checks.
-    pub entries: Vec<Entry>,
-    /// The questions to staff, filled by checks.
-    pub asked: Vec<RowQuestion>,
-    /// What staff have to confirm before the import; one that is not confirmed ends with it.
-    pub to_confirm: Vec<Fault>,
-}
-
-/// Why a record was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// It is wrong.
-    Rejected,
-    /// It means nobody in the register.
-    Unmatched,
-}
-
-impl FaultKind {
-    /// Returns the word in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rejected => "rejected",
-            Self::Unmatched => "unmatched",
-        }
-    }
-}
-
-/// A fault and its kind.
-#[derive(Clone, Debug)]
-pub struct ChunkFault {
-    /// Why the record was not taken.
-    pub kind: FaultKind,
-    /// Where and why.
-    pub fault: Fault,
-}
-
-/// How an import is done.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-    /// Only try: say what would change.
-    pub dry_run: bool,
-    /// Take nothing if anything is wrong.
-    pub all_or_nothing: bool,
-    /// Whether everything that has to be confirmed is confirmed.
-    pub confirmed: bool,
-}
-
-/// The counts of a chunk, or of all.
-#[derive(Debug, Default)]
-pub(super) struct Counts {
-    pub(super) records: i64,
-    pub(super) accepted: i64,
-    pub(super) rejected: i64,
-    pub(super) unmatched: i64,
-    pub(super) corrections: i64,
-    pub(super) first_month: Option<i32>,
-    pub(super) last_month: Option<i32>,
-}
-
-impl Counts {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.records += other.records;
-        self.accepted += other.accepted;
-        self.rejected += other.rejected;
-        self.unmatched += other.unmatched;
-        self.corrections += other.corrections;
-        self.first_month = self.first_month.into_iter().chain(other.first_month).min();
-        self.last_month = self.last_month.into_iter().chain(other.last_month).max();
-    }
-
-    pub(super) fn report(&self, outcome: Outcome, batch_id: Option<i64>) -> Report {
-        Report {
-            outcome,
-            batch_id,
-            resumed_at: 0,
-            records: self.records,
-            accepted: self.accepted,
-            rejected: self.rejected,
-            unmatched: self.unmatched,
-            corrections: self.corrections,
-            months: months(self.first_month, self.last_month),
-            figures: FileTotals::default(),
-            details: Vec::new(),
-        }
-    }
-}
-
-/// Returns the months that these numbers mean.
-pub(super) fn months(first: Option<i32>, last: Option<i32>) -> Option<(TreatmentMonth, TreatmentMonth)> {
-    TreatmentMonth::from_number(first?).zip(TreatmentMonth::from_number(last?))
-}
-
 /// How much larger an import must have become for the engine to look at its tables again.
 const LOOK_AGAIN_AT: i64 = 8;
+
+impl Job<'_> {
+    /// Does it with this importer.
+    ///
+    /// # Errors
+    /// As [`super::run`].
+    pub async fn run<I: Importer>(self, importer: I) -> anyhow::Result<Report> {
+        let Self { app, scope, source, options, watch, .. } = self;
+        if options.dry_run {
+            check(app, scope, importer, source, watch).await
+        } else {
+            apply(app, scope, importer, source, options, watch).await
+        }
+    }
+}
 
 /// Imports the file: resumes it where an earlier run was stopped, and does nothing where its content is there already.
 /// Each fault is handed to `on_fault` as well as kept with the batch.
@@ -261,21 +90,7 @@ pub(super) async fn there_already(
     })
 }
 
-impl Counts {
-    fn of(batch: &super::Batch) -> Self {
-        Self {
-            records: batch.position,
-            accepted: batch.accepted,
-            rejected: batch.rejected,
-            unmatched: batch.unmatched,
-            corrections: batch.corrections,
-            first_month: batch.months.map(|(first, _)| first.number()),
-            last_month: batch.months.map(|(_, last)| last.number()),
-        }
-    }
-}
-
-pub(super) async fn apply<I: Importer>(
+pub(crate) async fn apply<I: Importer>(
     app: &App,
     scope: &SystemScope,
     mut importer: I,
@@ -426,7 +241,7 @@ pub(super) async fn apply<I: Importer>(
 pub struct Unconfirmed(pub Vec<Fault>);
 
 /// Returns what has to be confirmed about the file.
-pub(super) async fn to_confirm<I: Importer>(source: &Source) -> anyhow::Result<Vec<Fault>> {
+pub(crate) async fn to_confirm<I: Importer>(source: &Source) -> anyhow::Result<Vec<Fault>> {
     let source = source.clone();
     let found = tokio::task::spawn_blocking(move || anyhow::Ok((I::to_confirm(&source)?, source)));
     let (faults, source) = found.await??;

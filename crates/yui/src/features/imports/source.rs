@@ -1,25 +1,21 @@
 //! The file itself.
 
 use std::{
-    collections::HashMap,
     fs::File,
     io::{self, BufReader, Read, Seek, SeekFrom},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use anyhow::{Context, bail};
-use kenpo_formats::{Fault, csv_table::Layout, file_kind};
-use sha2::{Digest, Sha256};
-use tempfile::{NamedTempFile, TempPath};
+use anyhow::Context;
+use kenpo_formats::{Fault, csv_table::Layout};
+use sha2::Digest;
+use tempfile::TempPath;
 
-use super::{
-    Format, Kind, UsedProfile, file_type,
-    parts::{self, Part, Parts},
-};
+use super::{format::Format, part::Part, used_profile::UsedProfile};
 
 /// A file to import.
 #[derive(Clone, Debug)]
@@ -33,22 +29,22 @@ pub struct Source {
     /// SHA-256 of its bytes: the same content is the same import.
     pub content_hash: [u8; 32],
     /// The files that came as this one, each with where it lies; none where it is one file.
-    files: Arc<[(PathBuf, Part)]>,
+    pub(super) files: Arc<[(PathBuf, Part)]>,
     /// Where it begins in the file that it lies in, and how long it is, if it is one of several.
-    within: Option<(u64, u64)>,
+    pub(super) within: Option<(u64, u64)>,
     /// The number of its first line but one, among the lines of all files.
-    lines_from: u64,
+    pub(super) lines_from: u64,
     /// By which profile a file without our own header is read.
-    profile: Option<Arc<UsedProfile>>,
+    pub(super) profile: Option<Arc<UsedProfile>>,
     /// What an archive was unpacked to, removed with the last source.
-    _unpacked: Option<Arc<TempPath>>,
+    pub(super) _unpacked: Option<Arc<TempPath>>,
     /// How its reading goes.
-    reading: Arc<Reading>,
+    pub(super) reading: Arc<Reading>,
 }
 
 /// How the reading of a file goes.
 #[derive(Debug, Default)]
-struct Reading {
+pub(super) struct Reading {
     bytes: AtomicU64,
     broken: Mutex<Option<io::Error>>,
 }
@@ -60,7 +56,7 @@ impl Reading {
 }
 
 /// How much of a file is read at once.
-const BUFFER: usize = 1 << 18;
+pub(super) const BUFFER: usize = 1 << 18;
 
 /// Of several files, the number of a line has the number of its file above these bits.
 const LINE_BITS: u32 = 40;
@@ -98,70 +94,6 @@ impl Source {
     /// Returns how a file without our own header is laid out.
     pub(crate) fn layout(&self) -> Option<&Layout> {
         self.profile.as_deref().map(|profile| &profile.layout)
-    }
-
-    /// Returns these files as one source: one file as [`Source::examine`] does, a ZIP as what is in it, several as if they were one.
-    ///
-    /// # Errors
-    /// Where they cannot be read or are not taken together.
-    pub fn of_files(paths: &[PathBuf], format: Option<Format>, kind: Kind, limit: u64) -> anyhow::Result<Self> {
-        let cannot = |path: &Path| format!("cannot read {}", path.display());
-        if let [path] = paths {
-            let is_archive = kind.takes_several() && is_archive(path).with_context(|| cannot(path))?;
-            return if is_archive {
-                Self::of_archive(path, format, kind, limit)
-            } else {
-                if format.is_none()
-                    && let Some(wrong) = wrong_type_of(path, kind).with_context(|| cannot(path))?
-                {
-                    bail!("{}: {wrong}", path.display());
-                }
-                Self::examine(path, format).with_context(|| cannot(path))
-            };
-        }
-        if !kind.takes_several() {
-            bail!("{} is read one file at a time", kind.command());
-        }
-        if paths.len() > parts::MOST {
-            bail!("at most {} files are taken together", parts::MOST);
-        }
-        let (mut parts, mut places) = (Parts::new(Some(kind), false), HashMap::new());
-        for path in paths {
-            places.insert(parts.bytes(), path);
-            let wrong = read_through(path, &mut parts).with_context(|| cannot(path))?;
-            if let Some(wrong) = wrong.or_else(|| parts.end(path.to_string_lossy().into_owned())) {
-                bail!("{}: {wrong}", path.display());
-            }
-        }
-        if parts.has_archive() {
-            bail!("an archive is read alone, not together with other files");
-        }
-        let parts = parts.finish().map_err(anyhow::Error::msg)?;
-        // Each lies in a file of its own.
-        let file = |part: &Part| Some(((*places.get(&part.start)?).clone(), Part { start: 0, ..part.clone() }));
-        let files = parts.iter().filter_map(file).collect();
-        Ok(Self::joined(files, &parts, format))
-    }
-
-    fn of_archive(path: &Path, format: Option<Format>, kind: Kind, limit: u64) -> anyhow::Result<Self> {
-        let mut unpacked = NamedTempFile::new()?;
-        let archive = File::open(path)?;
-        let parts = parts::unpack(archive, kind, limit, io::BufWriter::new(unpacked.as_file_mut()))
-            .with_context(|| format!("cannot unpack {}", path.display()))?;
-        let unpacked = unpacked.into_temp_path();
-        let files: Vec<_> = parts.iter().map(|part| (unpacked.to_path_buf(), part.clone())).collect();
-        let source = Self::joined(files, &parts, format);
-        Ok(Self { _unpacked: Some(Arc::new(unpacked)), ..source })
-    }
-
-    fn joined(mut files: Vec<(PathBuf, Part)>, parts: &[Part], format: Option<Format>) -> Self {
-        if let Some(format) = format {
-            files.iter_mut().for_each(|(_, part)| part.format = format);
-        }
-        let (path, format) = files.first().map(|(path, part)| (path.clone(), part.format)).unzip();
-        let format = format.unwrap_or(Format::Csv);
-        let source = Self::known(path.unwrap_or_default(), parts::name(parts), format, parts::content_hash(parts));
-        Self { files: files.into(), ..source }
     }
 
     /// Returns whether several files came as this one.
@@ -215,29 +147,6 @@ impl Source {
         fault
     }
 
-    /// Reads the file once through for its hash, and tells its form by its first record unless that is given.
-    ///
-    /// # Errors
-    /// Where the file cannot be read.
-    pub fn examine(path: &Path, format: Option<Format>) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        let mut hash = Sha256::new();
-        let mut buffer = vec![0; BUFFER];
-        let mut head = Vec::new();
-        loop {
-            let read = file.read(&mut buffer)?;
-            if read == 0 {
-                break;
-            }
-            let part = buffer.get(..read).unwrap_or_default();
-            head.extend(part.iter().take(file_type::HEAD - head.len()));
-            hash.update(part);
-        }
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let format = format.unwrap_or_else(|| Format::told_by(&head));
-        Ok(Self::known(path.to_owned(), name, format, hash.finalize().into()))
-    }
-
     /// Opens the file for reading from its beginning. What is read of it counts for [`Source::bytes_read`].
     ///
     /// # Errors
@@ -286,45 +195,6 @@ impl Source {
     /// Returns why a read failed, if one did.
     pub(super) fn broken(&self) -> Option<io::Error> {
         self.reading.broken().take()
-    }
-}
-
-fn is_archive(path: &Path) -> io::Result<bool> {
-    Ok(file_kind::FileKind::of(&head_of(path)?) == file_kind::FileKind::Zip)
-}
-
-/// Returns why the file cannot be one of this kind, in words.
-fn wrong_type_of(path: &Path, kind: Kind) -> io::Result<Option<String>> {
-    let head = head_of(path)?;
-    Ok(file_type::wrong_type(kind, &head, head.len() < file_type::HEAD))
-}
-
-fn head_of(path: &Path) -> io::Result<Vec<u8>> {
-    let mut head = vec![0; file_type::HEAD];
-    let mut file = File::open(path)?;
-    let mut length = 0;
-    while let Some(rest) = head.get_mut(length..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest)? {
-            0 => break,
-            read => length += read,
-        }
-    }
-    head.truncate(length);
-    Ok(head)
-}
-
-/// Shows a file to what looks at it; returns why it is not taken, in words.
-fn read_through(path: &Path, parts: &mut Parts) -> io::Result<Option<String>> {
-    let mut file = File::open(path)?;
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(None);
-        }
-        if let Some(wrong) = parts.take(buffer.get(..read).unwrap_or_default()) {
-            return Ok(Some(wrong));
-        }
     }
 }
 

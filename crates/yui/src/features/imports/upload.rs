@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use yui_db::Tx;
 
-use super::{Answers, Format, Kind, Part, UsedProfile, acting, acts, preview::Preview, queries};
+use super::{
+    Kind, acting, acts, format::Format, job::Answers, part::Part, preview::Preview, queries, used_profile::UsedProfile,
+};
 use crate::core::{
     app::App,
     audit::{self, AuditAction},

@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use kenpo_formats::Fault;
 use yui_db::Tx;
 
-use super::{ChunkFault, Entry, RowQuestion};
+use super::{Entry, RowQuestion, fault::ChunkFault};
 
 /// How far a file is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,9 +7,10 @@ use kenpo_formats::{Fault, write_faults_csv};
 use yui_db::Tx;
 
 use super::{
-    ChunkFault, Entry, Job, Options, Outcome, ReadProgress, Report, RowQuestion, Source, UnreadableFile, UploadState,
-    Watch, acts, compare,
+    Entry, Outcome, ReadProgress, Report, RowQuestion, Source, UnreadableFile, UploadState, Watch, acts, compare,
     entry::EntriesCsv,
+    fault::ChunkFault,
+    job::{Job, Options},
     preview::{Before, FoundFaults, Preview, PreviewFinding},
     queries::{self, LeasedUpload},
     upload::{Upload, files_remove},

@@ -7,6 +7,7 @@ use kenpo_formats::{csv_table::Column, older_users_csv};
 use yui_db::Tx;
 
 use super::{
+    kind::OlderUserFiles,
     numbers,
     older_users::{FirstLogin, OlderUsers, Plan},
     withdraw::batch_withdraw,
@@ -15,10 +16,6 @@ use crate::{
     core::{app::App, scope::SystemScope},
     features::imports::{Answers, Choices, ChunkFault, FileKind, Job, Options, Outcome, Question, Report, Source},
 };
-
-/// Files of the users of an older system.
-#[derive(Debug)]
-pub struct OlderUserFiles;
 
 const WAY: &str = "first_login";
 const UNTIL: &str = "until";

@@ -8,6 +8,7 @@
 use crate::core::{app::App, routes::Routes};
 mod announcements;
 mod files;
+mod kind;
 mod numbers;
 mod older_users;
 mod progress;
@@ -15,7 +16,8 @@ mod queries;
 mod withdraw;
 
 pub use announcements::{Announced, AnnouncementRefusal, GuardedAnnouncements, announce, take_back};
-pub use files::{OlderUserFiles, import};
+pub use files::import;
+pub use kind::OlderUserFiles;
 pub use older_users::{FirstLogin, Plan};
 pub use progress::{MigrationGroup, progress};
 use tokio::sync::watch;

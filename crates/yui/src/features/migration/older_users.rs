@@ -10,7 +10,7 @@ use kenpo_formats::{
 use yui_db::Tx;
 
 use super::{
-    files::OlderUserFiles,
+    kind::OlderUserFiles,
     queries::{self, ExistingAccount},
 };
 use crate::{

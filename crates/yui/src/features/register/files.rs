@@ -11,6 +11,7 @@ use super::{
     backfill::backfill_of,
     changes::{self, MISSING},
     import::RegisterImport,
+    kind::RegisterFiles,
     queries,
     revert::changes_revert,
     row_matcher::Decision,
@@ -105,10 +106,6 @@ impl Extent {
         as_of.map(|as_of| Self::Full { as_of, end }).ok_or(("as_of", why))
     }
 }
-
-/// Files of households and members.
-#[derive(Debug)]
-pub struct RegisterFiles;
 
 impl FileKind for RegisterFiles {
     fn as_str(&self) -> &'static str {

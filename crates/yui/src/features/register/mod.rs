@@ -12,6 +12,7 @@ mod families;
 mod files;
 mod full_file;
 mod import;
+mod kind;
 mod matching;
 mod queries;
 mod question_pages;
@@ -27,8 +28,8 @@ mod similarity;
 
 pub use backfill::backfill;
 pub(crate) use changes::MISSING;
-pub use files::RegisterFiles;
 pub use import::RegisterImport;
+pub use kind::RegisterFiles;
 pub(crate) use matching::{Hint, Mismatch, matched};
 pub(crate) use queries::{Coverage, alike, candidates, coverages_of, insured_by_holder};
 pub(crate) use search_keys::{SearchKey, is_telling, name_key};
@@ -37,7 +38,7 @@ use crate::core::{
     app::App,
     role::Right,
     routes::{Permission::Staff, Routes},
-    society::{self, InSociety},
+    society::InSociety,
 };
 
 /// Returns how many households and members the register has, whether or not covered today.

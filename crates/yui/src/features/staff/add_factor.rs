@@ -37,7 +37,7 @@ use crate::{
     },
     features::account::credentials::{
         CeremonyAnswer, CeremonyKind, ceremony, ceremony_insert, ceremony_take, json_error, json_redirect,
-        relying_party, start_ceremony, take_ceremony, verified_or_none,
+        passkey_is_of_staff, relying_party, start_ceremony, take_ceremony, verified_or_none,
     },
     ui::{FormState, Page, PageContext},
 };
@@ -279,7 +279,7 @@ pub(super) async fn passkey_finish(
     };
     let made = relying_party(&app, &scope)?.register_finish(&state, &answer.credential.to_string());
     let Some(new) = verified_or_none(made)? else { return Ok(json_error(&context, NOT_REGISTERED)) };
-    if queries::credential_owner(&app.db, &scope, &new.credential_id).await?.is_some() {
+    if passkey_is_of_staff(&app.db, &scope, &new.credential_id).await? {
         return Ok(json_error(&context, NOT_REGISTERED));
     }
     let label = label(&answer.label, new.make.unwrap_or("パスキー"));

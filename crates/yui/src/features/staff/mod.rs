@@ -83,16 +83,3 @@ pub(crate) async fn name_of(
     let staff = queries::staff_list(&app.db, scope).await?;
     Ok(staff.into_iter().find(|line| line.staff_id == staff_id).map(|line| line.name))
 }
-
-/// Returns whether a passkey with this identifier is a member of staff's: the members' login does not know it, and does
-/// not have a browser forget it.
-///
-/// # Errors
-/// Where the database does not answer.
-pub(crate) async fn has_passkey(
-    app: &App,
-    scope: &impl InSociety,
-    credential_id: &[u8],
-) -> Result<bool, yui_db::DbError> {
-    Ok(queries::credential_owner(&app.db, scope, credential_id).await?.is_some())
-}

@@ -65,7 +65,6 @@ statements! {
     FACTOR_USED = "
         UPDATE staff_factors SET last_used_at = $4, credential = COALESCE($5, credential)
         WHERE society_id = $1 AND staff_id = $2 AND factor_id = $3";
-    CREDENTIAL_OWNER = "SELECT staff_id AS id FROM staff_factors WHERE society_id = $1 AND credential_id = $2";
     SESSION_INSERT = "
         INSERT INTO staff_sessions (society_id, token_hash, staff_id, created_at, last_seen_at, ends_at, proved_at, device, address)
         SELECT society_id, $2, staff_id, $4, $4, $5, $4, $6, $7 FROM staff
@@ -377,16 +376,6 @@ pub(super) async fn factor_used(
     now: Timestamp,
 ) -> Result<(), DbError> {
     tx.execute(&FACTOR_USED, params![scope.society_id(), staff_id, factor_id, now, credential]).await.map(drop)
-}
-
-/// Returns whose passkey has this identifier.
-pub(super) async fn credential_owner(
-    db: &Db,
-    scope: &impl InSociety,
-    credential_id: &[u8],
-) -> Result<Option<i64>, DbError> {
-    let row: Option<StaffIdRow> = db.optional(&CREDENTIAL_OWNER, params![scope.society_id(), credential_id]).await?;
-    Ok(row.map(|row| row.id))
 }
 
 /// A session that is about to be.

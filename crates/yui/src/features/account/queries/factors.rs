@@ -26,6 +26,7 @@ statements! {
     PASSKEY_BY_CREDENTIAL = "
         SELECT account_id, factor_id, credential FROM factors
         WHERE society_id = $1 AND credential_id = $2 AND kind = 'passkey'";
+    STAFF_PASSKEY = "SELECT staff_id AS id FROM staff_factors WHERE society_id = $1 AND credential_id = $2";
     REVISION_RAISE = "UPDATE accounts SET revision = revision + 1 WHERE society_id = $1 AND account_id = $2";
     RECOVERY_DELETE = "DELETE FROM recovery_codes WHERE society_id = $1 AND account_id = $2";
     RECOVERY_INSERT = "
@@ -267,4 +268,21 @@ pub(crate) async fn recovery_use(
     now: Timestamp,
 ) -> Result<bool, DbError> {
     Ok(tx.execute(&RECOVERY_USE, params![scope.society_id(), account_id, place, now]).await? == 1)
+}
+
+#[derive(sqlx::FromRow)]
+struct StaffPasskeyRow {
+    #[expect(dead_code, reason = "whether there is one is what is asked")]
+    id: i64,
+}
+
+/// Returns whether a passkey with this identifier is a member of staff's: the members' login does not know it, and does not have a
+/// browser forget it.
+pub(crate) async fn passkey_is_of_staff(
+    db: &Db,
+    scope: &impl InSociety,
+    credential_id: &[u8],
+) -> Result<bool, DbError> {
+    let row: Option<StaffPasskeyRow> = db.optional(&STAFF_PASSKEY, params![scope.society_id(), credential_id]).await?;
+    Ok(row.is_some())
 }

@@ -14,7 +14,7 @@ mod sessions;
 pub(super) use accounts::*;
 pub(crate) use devices::*;
 pub(crate) use events::*;
-pub(super) use factors::*;
+pub(crate) use factors::*;
 pub(crate) use links::*;
 pub(crate) use logins::{ceremony, ceremony_insert, ceremony_take, *};
 pub(super) use persons::*;

@@ -4,7 +4,7 @@ use kenpo_formats::{Fault, amounts::Amounts};
 
 use crate::{
     features::{
-        expenses::{files::SAME_VISIT, import::ExpenseImport, incoming::Record, queries::ClaimVersion},
+        expenses::{import::ExpenseImport, incoming::Record, names::SAME_VISIT, queries::ClaimVersion},
         imports::{Applied, Change, Entry},
     },
     ui::format,

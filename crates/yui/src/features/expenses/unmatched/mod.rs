@@ -13,7 +13,7 @@ pub(super) use pages::{assign, refuse, refuse_all, show, wait_again};
 pub(super) use withdrawing::{unplaced, withdrawn};
 use yui_db::Tx;
 
-use super::{incoming::Record, judging::PERSON};
+use super::{incoming::Record, names::PERSON};
 use crate::{
     core::{
         app::App,

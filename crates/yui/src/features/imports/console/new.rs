@@ -16,7 +16,8 @@ use super::{
 use crate::{
     core::{app::App, error::AppError, files::Stored, scope::StaffScope},
     features::imports::{
-        self, Answers, Choices, Format, Kind, NewUpload, Part, Profile, Question, Source, UsedProfile, kind_of, kinds,
+        self, Choices, Kind, NewUpload, Profile, Question, Source, format::Format, job::Answers, kind_of, kinds,
+        part::Part, used_profile::UsedProfile,
     },
     ui::{FormState, Page, PageContext},
 };

@@ -1,6 +1,6 @@
 //! Addresses and figures that several pages show.
 
-use crate::{features::imports::kind::FileTotals, ui::format};
+use crate::{features::imports::totals::FileTotals, ui::format};
 
 /// Returns where an upload is shown.
 pub(crate) fn upload_path(upload_id: i64) -> String {

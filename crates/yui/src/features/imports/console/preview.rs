@@ -16,8 +16,10 @@ use super::{
 use crate::{
     core::{app::App, audit, error::AppError, scope::StaffScope},
     features::imports::{
-        Choices, Format, HISTORY, Question, QuestionCard, RowQuestion, Upload, UploadState, YES, acts, apply_upload,
-        drop_upload, kind_of,
+        Choices, HISTORY, Question, QuestionCard, RowQuestion, Upload, UploadState, YES, acts, apply_upload,
+        drop_upload,
+        format::Format,
+        kind_of,
         preview::{Before, Preview, PreviewFinding, PreviewList},
         queries, resume_upload, valid_answer,
     },
@@ -300,7 +302,7 @@ crate::ui::console_pages! {
                 unmatched: 1,
                 corrections: 5,
                 months: Some((202_609, 202_610)),
-                figures: crate::features::imports::FileTotals { amount: Some(98_765_430), people: Some(4_321) },
+                figures: crate::features::imports::totals::FileTotals { amount: Some(98_765_430), people: Some(4_321) },
                 details: vec![("shares worked out by rule".into(), 12), ("claims taken back".into(), 1)],
                 faults: vec![
                     told(3, "診療年月", "「2026-13」は年月ではありません。"),
@@ -313,7 +315,7 @@ crate::ui::console_pages! {
                     batch_id: 7,
                     file_name: "expenses-2026-09.csv".into(),
                     accepted: 8_000,
-                    figures: crate::features::imports::FileTotals { amount: Some(96_000_000), people: Some(4_300) },
+                    figures: crate::features::imports::totals::FileTotals { amount: Some(96_000_000), people: Some(4_300) },
                     last_year: true,
                 }),
                 to_confirm: vec![told(0, "GO", "合計のレコード（GO）は140件・86392点ですが、読み取れたのは75件・41203点です。")],

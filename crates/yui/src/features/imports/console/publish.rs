@@ -19,7 +19,9 @@ use crate::{
     core::{app::App, clock::japan, error::AppError, scope::StaffScope, society::Guarded},
     features::{
         approvals,
-        imports::{Batch, BatchState, ImportRefusal, MonthRows, Publication, acts, arrival, publish_at, queries},
+        imports::{
+            Batch, BatchState, ImportRefusal, Publication, acts, arrival, publish_at, queries, totals::MonthRows,
+        },
     },
     ui::{FormState, Lang, Page, PageContext, format},
 };

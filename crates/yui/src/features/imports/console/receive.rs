@@ -13,7 +13,8 @@ use crate::{
         scope::StaffScope,
     },
     features::imports::{
-        Kind, Part,
+        Kind,
+        part::Part,
         parts::{self, Parts},
     },
 };

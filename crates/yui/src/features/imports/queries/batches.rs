@@ -9,8 +9,9 @@ use yui_db::{Db, DbError, Tx, params, statements};
 use crate::{
     core::{scope::SystemScope, society::InSociety},
     features::imports::{
-        Batch, BatchState, Kind, Source, kind_of,
-        run::{Counts, months},
+        Batch, BatchState, Kind, Source,
+        counts::{Counts, months},
+        kind_of,
     },
 };
 

@@ -3,7 +3,7 @@
 use kenpo_formats::Fault;
 use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
 
-use crate::{core::society::InSociety, features::imports::ChunkFault};
+use crate::{core::society::InSociety, features::imports::fault::ChunkFault};
 
 statements! {
     FAULT_NEXT = "

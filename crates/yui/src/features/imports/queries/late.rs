@@ -6,7 +6,8 @@ use yui_db::{DbError, Param, Tx, params, statements};
 use crate::{
     core::{scope::SystemScope, society::InSociety},
     features::imports::{
-        BatchState, Format, Kind, acting,
+        BatchState, Kind, acting,
+        format::Format,
         late::{HandCounts, LateRows},
     },
 };

@@ -6,7 +6,10 @@ use yui_db::{Db, DbError, Tx, params, statements};
 use crate::{
     core::{scope::SystemScope, society::InSociety},
     features::imports::{
-        Answers, Format, ReadProgress, acting, kind_of,
+        ReadProgress, acting,
+        format::Format,
+        job::Answers,
+        kind_of,
         upload::{NewUpload, Upload, UploadState},
         work::ListNames,
     },

@@ -3,10 +3,7 @@
 use yui_db::{BulkTable, Db, DbError, Param, Statement, Tx, params, statements};
 
 use super::search_keys::keys;
-use crate::{
-    core::society::{InSociety, ids_take},
-    features::register::society,
-};
+use crate::core::society::{self, InSociety, ids_take};
 
 mod backfill;
 mod coverages;

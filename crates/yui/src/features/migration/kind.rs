@@ -1,0 +1,5 @@
+//! The kind of files that this feature imports; `files.rs` says what it does.
+
+/// Files of the users of an older system.
+#[derive(Debug)]
+pub struct OlderUserFiles;

@@ -1,0 +1,5 @@
+//! The kind of files that this feature imports; `files.rs` says what it does.
+
+/// Files of households and members.
+#[derive(Debug)]
+pub struct RegisterFiles;
