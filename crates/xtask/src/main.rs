@@ -4,6 +4,7 @@ mod bench;
 mod check_sql;
 mod demo;
 mod deny;
+mod imports;
 mod postgres;
 mod sbom;
 mod screenshots;
@@ -31,6 +32,7 @@ usage: cargo xtask COMMAND
   check-sql          migrate both databases and prepare every SQL text on both
   deny               check the licences, sources and known weaknesses of what Yui is built upon
   sbom               write what yui is made of, as CycloneDX JSON
+  imports            show which file of the application uses which: cycles, and features that use each other
   screenshots        take the pictures of the demo in docs/screenshots
   setup demo|test|bench
                      install what the machine lacks, and nothing else
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         ["test", arguments @ ..] => test::run(arguments),
         ["bench", names @ ..] => bench::run(names),
         ["soak", "--faults", arguments @ ..] => soak::run(arguments),
+        ["imports"] => imports::run(),
         ["check-sql"] => check_sql::run(),
         ["deny"] => deny::run(),
         ["sbom"] => sbom::run(),

@@ -108,7 +108,7 @@ pub(crate) const HOUSEKEEPING: &[Chore] = &[
             Ok(())
         })
     }),
-    Chore("expired flags", |app| Box::pin(async move { Ok(members::end_over(&app).await.map(drop)?) })),
+    Chore("expired flags", |app| Box::pin(async move { members::end_over(&app).await.map(drop) })),
     Chore("daily totals", |app| Box::pin(async move { Ok(dashboard::record_daily_totals(&app).await?) })),
     Chore("anchors of account events", |app| Box::pin(async move { account::anchor_events(&app).await })),
     Chore("search keys", |app| {

@@ -17,7 +17,7 @@ use crate::{
     features::{
         migration, societies,
         temporary_ids::{self, Whom},
-        terms::{self, publish},
+        terms,
     },
 };
 
@@ -122,7 +122,7 @@ impl Migration {
                 let body = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
                 let from = from.map(|from| from.to_zoned(japan())).transpose()?;
                 let from = from.map_or(app.clock.now(), |from| from.timestamp());
-                say!("version {} published", publish::publish(&app, &scope, &body, from).await?);
+                say!("version {} published", terms::publish(&app, &scope, &body, from).await?);
                 app.db.close().await;
             }
             Self::Terms { society, file: None, .. } => {

@@ -275,7 +275,8 @@ mod tests {
     #[test]
     fn a_refusal_is_remembered_for_a_few_seconds_and_forgotten_with_the_limit() {
         let (limiter, now) = (RateLimiter::default(), Timestamp::UNIX_EPOCH);
-        let tries = [PASSWORDS_OF_USER_ID.of("taro"), PASSKEYS_OF_ADDRESS.of("203.0.113.1")];
+        let limit = |name| RateLimit::new(name, 1, SignedDuration::from_secs(10));
+        let tries = [limit("of user ID").of("taro"), limit("of address").of("203.0.113.1")];
         assert_eq!(limiter.known(1, &tries, now), None);
         limiter.refuse(1, &tries[1], now, 60);
         assert_eq!(limiter.known(1, &tries, now), Some(6));

@@ -8,7 +8,7 @@ use yui::{
     },
     features::{
         account::{self, Events},
-        audit_log::LogVerdict,
+        audit_log::{self, LogVerdict},
         societies::export,
         temporary_ids::{self, Whom},
     },
@@ -46,7 +46,7 @@ async fn entries(portal: &Portal) -> i64 {
 }
 
 async fn verdict(portal: &Portal) -> LogVerdict {
-    audit::verify(&portal.app, &scope(portal).await).await.unwrap()
+    audit_log::verify(&portal.app, &scope(portal).await).await.unwrap()
 }
 
 /// Changes the log as somebody with the database's password could, the keeper of its end put aside.

@@ -1,7 +1,7 @@
 //! The demo's doors do not exist outside the demo.
 
 use portal_test::portal_test;
-use yui::{core::routes::Permission, router};
+use yui::{core::routes::Permission, wiring};
 use yui_auth::password::Password;
 use yui_db::{Engine, params};
 
@@ -31,8 +31,8 @@ async fn the_demo_has_its_doors(engine: Engine) {
 async fn outside_the_demo_there_are_no_doors_and_the_clock_stands_firm() {
     let portal = Portal::new(Engine::Sqlite, false).await;
     assert!(portal.routes.iter().all(|route| route.permission != Permission::DemoVisitor));
-    assert_eq!(portal.routes, router::routes(false));
-    assert_eq!(Portal::new(Engine::Sqlite, true).await.routes, router::routes(true));
+    assert_eq!(portal.routes, wiring::route_list(false));
+    assert_eq!(Portal::new(Engine::Sqlite, true).await.routes, wiring::route_list(true));
     let mut client = portal.browser_at("localhost:8080");
     for door in DOORS {
         assert_eq!(client.get(door).await.status, 404, "{door}");

@@ -10,7 +10,7 @@ use portal_test::portal_test;
 use yui::{
     core::scope::SystemScope,
     features::{
-        audit_log::LogVerdict,
+        audit_log::{self, LogVerdict},
         keys::{self, Fits},
         societies::signing_key,
     },
@@ -117,7 +117,7 @@ async fn what_is_sealed_moves_to_the_newest_key_and_the_old_one_can_go(engine: E
     // With the new key alone everything goes on.
     let portal = portal.with_keys(NEW).await;
     let scope = portal.scope("minato").await;
-    assert!(matches!(audit::verify(&portal.app, &scope).await.unwrap(), LogVerdict::Whole(_)));
+    assert!(matches!(audit_log::verify(&portal.app, &scope).await.unwrap(), LogVerdict::Whole(_)));
     assert!(signing_key::newest(&portal.app, &scope).await.unwrap().is_some());
     let mut waiting = portal.taken_over(waiting);
     let code = portal.mailed_code().await;
@@ -148,7 +148,7 @@ async fn a_rotation_that_was_cut_short_leaves_everything_readable_and_goes_on(en
     for society in ["minato", "midori"] {
         portal.staff(society, "kyufu").await;
         let scope = portal.scope(society).await;
-        assert!(matches!(audit::verify(&portal.app, &scope).await.unwrap(), LogVerdict::Whole(_)), "{society}");
+        assert!(matches!(audit_log::verify(&portal.app, &scope).await.unwrap(), LogVerdict::Whole(_)), "{society}");
     }
     let rotated = said(&with_keys(&portal, &both, &["keys", "rotate"]));
     assert!(rotated.contains("test: opens nothing any more and can be retired"), "{rotated}");

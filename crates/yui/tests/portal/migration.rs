@@ -19,7 +19,7 @@ use yui::{
         migration::{self, FirstLogin, MigrationGroup, Plan},
         societies,
         temporary_ids::{self, Whom},
-        terms::{self, publish},
+        terms,
     },
 };
 use yui_db::{Engine, params};
@@ -504,9 +504,9 @@ async fn new_terms_are_asked_for_at_the_next_login(engine: Engine) {
     let login = async || portal.browser("soyokaze").log_in("testtaro01", PASSWORD).await.location().to_owned();
     assert_eq!(login().await, "/");
     let tomorrow = portal.app.clock.now().checked_add(SignedDuration::from_hours(24)).unwrap();
-    assert_eq!(publish::publish(&portal.app, &scope, "新しい規約です。", tomorrow).await.unwrap(), 2);
-    assert!(publish::publish(&portal.app, &scope, "それより前。", portal.app.clock.now()).await.is_err());
-    assert!(publish::publish(&portal.app, &scope, " \n", tomorrow).await.is_err());
+    assert_eq!(terms::publish(&portal.app, &scope, "新しい規約です。", tomorrow).await.unwrap(), 2);
+    assert!(terms::publish(&portal.app, &scope, "それより前。", portal.app.clock.now()).await.is_err());
+    assert!(terms::publish(&portal.app, &scope, " \n", tomorrow).await.is_err());
     assert_eq!(login().await, "/", "not before its day");
     portal.app.clock.advance(24 * 3600 + 1);
     let mut browser = portal.browser("soyokaze");

@@ -3,7 +3,7 @@
 use portal_test::portal_test;
 use yui::{
     core::society::{InSociety, Policy, PostcardLines},
-    features::temporary_ids::due::make_pairs_due,
+    features::temporary_ids::make_due,
 };
 use yui_db::Engine;
 
@@ -148,7 +148,7 @@ async fn a_run_is_printed_with_the_societys_lines(engine: Engine) {
     typed(&mut portal.staff("minato", "kanri").await, LINES).await;
     let mut staff = portal.staff("minato", "kyufu").await;
     let run = staff.post("/console/temporary-ids", "whom=without").await.location().to_owned();
-    make_pairs_due(&portal.app).await.unwrap();
+    make_due(&portal.app).await.unwrap();
     let policy = portal.scope("minato").await.society().policy.clone();
     // What has no room any more takes nothing away.
     let crowded = PostcardLines { postage: vec!["郵便".to_owned(); 6], ..policy.postcards.clone() };

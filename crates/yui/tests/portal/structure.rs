@@ -1,4 +1,4 @@
-//! What keeps the code readable: features use each other only through what their `mod.rs` gives, and files stay short.
+//! What keeps the code readable: files stay short. Who may use whom is tested in `xtask` (`imports.rs`).
 
 use std::path::{Path, PathBuf};
 
@@ -18,27 +18,6 @@ fn crate_sources() -> Vec<PathBuf> {
     let mut all = Vec::new();
     sources(Path::new("src"), &mut all);
     all
-}
-
-#[test]
-fn no_feature_reaches_into_another() {
-    let features = Path::new("src/features");
-    let names: Vec<_> = std::fs::read_dir(features)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect();
-    assert!(names.len() >= 5);
-    for path in crate_sources() {
-        let text = std::fs::read_to_string(&path).unwrap();
-        for name in names.iter().filter(|name| !path.starts_with(features.join(name))) {
-            for inside in ["queries", "rules", "session", "directory", "policy", "statement::", "matching"] {
-                let reach = format!("{name}::{inside}");
-                assert!(!text.contains(&reach), "{}: {reach} is {name}'s own", path.display());
-            }
-        }
-    }
 }
 
 #[test]

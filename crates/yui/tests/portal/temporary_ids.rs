@@ -1,7 +1,7 @@
 //! Temporary IDs that staff have issued: made by a worker, taken once by somebody with a name, forgotten afterwards.
 
 use portal_test::portal_test;
-use yui::features::temporary_ids::{self, due::make_pairs_due, forget_old};
+use yui::features::temporary_ids::{self, forget_old, make_due};
 use yui_db::Engine;
 
 use crate::support::{Answer, Browser, Portal};
@@ -35,8 +35,8 @@ async fn who_has_no_account_gets_a_pair_on_paper_that_opens_enrolment(engine: En
     let again = staff.post("/console/temporary-ids", "whom=without").await;
     assert!(again.first(".error-summary").contains("前の発行がまだ作成中です。"));
 
-    assert_eq!(make_pairs_due(&portal.app).await.unwrap(), 1);
-    assert_eq!(make_pairs_due(&portal.app).await.unwrap(), 0);
+    assert_eq!(make_due(&portal.app).await.unwrap(), 1);
+    assert_eq!(make_due(&portal.app).await.unwrap(), 0);
     assert!(staff.get(&run).await.text().contains("26件"));
     assert!(staff.get("/console/temporary-ids").await.text().contains("アカウントのない被保険者（0人）"));
 
@@ -70,7 +70,7 @@ async fn passwords_are_forgotten_on_wish_or_after_two_weeks_and_the_paper_goes_o
     let portal = Portal::demo(engine).await;
     let mut staff = portal.staff("minato", "kyufu").await;
     let run = ordered(&mut staff, "without").await;
-    make_pairs_due(&portal.app).await.unwrap();
+    make_due(&portal.app).await.unwrap();
     let row = rows(&staff.post(&format!("{run}/list"), "").await).remove(0);
     assert_eq!(staff.post(&format!("{run}/forget"), "").await.location(), run);
     let page = staff.get(&run).await;
@@ -82,7 +82,7 @@ async fn passwords_are_forgotten_on_wish_or_after_two_weeks_and_the_paper_goes_o
 
     let mut other = portal.staff("fumitsuki", "kyufu").await;
     let run = ordered(&mut other, "without").await;
-    make_pairs_due(&portal.app).await.unwrap();
+    make_due(&portal.app).await.unwrap();
     // What nobody took is kept.
     assert!(portal.app.clock.advance(14 * 24 * 60 * 60 + 1));
     assert_eq!(forget_old(&portal.app).await.unwrap(), 0);
@@ -102,7 +102,7 @@ async fn an_expired_pair_is_issued_anew_and_the_old_one_is_dead(engine: Engine) 
     let old = portal.browser("minato").log_in("kari000003", crate::support::PASSWORD).await;
     assert!(old.text().contains("有効期限が切れています。"));
     let run = ordered(&mut staff, "expired").await;
-    make_pairs_due(&portal.app).await.unwrap();
+    make_due(&portal.app).await.unwrap();
     let rows = rows(&staff.post(&format!("{run}/list"), "").await);
     assert_eq!(rows.len(), 1);
     let mut member = portal.browser("minato");
@@ -118,7 +118,7 @@ async fn a_run_whose_worker_died_goes_on_and_doubles_nothing(engine: Engine) {
     // The worker that took it is gone: its accounts are half made.
     let scope = yui::core::scope::SystemScope::of_society(&portal.app, "minato").await.unwrap();
     temporary_ids::make(&portal.app, &scope, temporary_ids::Whom::WithoutPair).await.unwrap();
-    assert_eq!(make_pairs_due(&portal.app).await.unwrap(), 1);
+    assert_eq!(make_due(&portal.app).await.unwrap(), 1);
     let rows = rows(&staff.post(&format!("{run}/list"), "").await);
     let ids: std::collections::BTreeSet<_> = rows.iter().map(|row| &row[4]).collect();
     assert_eq!((rows.len(), ids.len()), (26, 26));
@@ -134,7 +134,7 @@ async fn a_run_that_is_given_up_leaves_what_was_made_to_the_next(engine: Engine)
     temporary_ids::make(&portal.app, &scope, temporary_ids::Whom::WithoutPair).await.unwrap();
     assert!(staff.get(&run).await.text().contains("26件のうち26件を作成しました。"));
     assert_eq!(staff.post(&format!("{run}/stop"), "").await.location(), run);
-    assert_eq!(make_pairs_due(&portal.app).await.unwrap(), 0);
+    assert_eq!(make_due(&portal.app).await.unwrap(), 0);
     let page = staff.get(&run).await;
     assert_eq!(page.first(".state"), "取りやめ");
     assert!(page.text().contains("給付 次郎 2026/11/20") && !page.text().contains("/postcards"), "{}", page.text());
@@ -145,7 +145,7 @@ async fn a_run_that_is_given_up_leaves_what_was_made_to_the_next(engine: Engine)
     );
 
     let next = ordered(&mut staff, "waiting").await;
-    assert_eq!(make_pairs_due(&portal.app).await.unwrap(), 1);
+    assert_eq!(make_due(&portal.app).await.unwrap(), 1);
     assert_eq!(rows(&staff.post(&format!("{next}/list"), "").await).len(), 26);
     let ready = staff.post(&format!("{next}/stop"), "").await;
     assert!(ready.first(".error-summary").contains("作成が終わったか"), "{}", ready.text());
@@ -156,12 +156,12 @@ async fn a_run_whose_file_was_lost_is_repeated_for_people_who_have_not_enrolled(
     let portal = Portal::demo(engine).await;
     let mut staff = portal.staff("minato", "kyufu").await;
     let run = ordered(&mut staff, "without").await;
-    make_pairs_due(&portal.app).await.unwrap();
+    make_due(&portal.app).await.unwrap();
     let first = rows(&staff.post(&format!("{run}/list"), "").await);
     staff.post(&format!("{run}/forget"), "").await;
     let again = format!("again&run={}", run.rsplit('/').next().unwrap());
     let second_run = ordered(&mut staff, &again).await;
-    make_pairs_due(&portal.app).await.unwrap();
+    make_due(&portal.app).await.unwrap();
     let second = rows(&staff.post(&format!("{second_run}/list"), "").await);
     assert_eq!((first.len(), second.len()), (26, 26));
     let mut member = portal.browser("minato");

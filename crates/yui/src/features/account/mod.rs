@@ -1,11 +1,11 @@
 //! Accounts of insured persons: enrolment, logging in with a second factor, staying logged in, changing what proves who one
 //! is, and the ways back in. [`steps::step`] says at every moment what a login has to do next.
 
-pub(crate) mod login_cookie;
-pub(crate) mod paths;
+mod login_cookie;
+mod paths;
 pub(crate) mod waiting;
 
-pub(crate) mod limits;
+mod limits;
 
 mod add_factor;
 mod anchors;
@@ -16,7 +16,7 @@ mod enrolment;
 mod events;
 mod factor;
 pub(crate) mod letters;
-pub(crate) mod login;
+mod login;
 mod logout;
 mod names;
 mod passkey_login;

@@ -10,7 +10,7 @@ use super::{
     events::{AccountEvent, record_event},
     limits::PASSWORDS_OF_USER_ID,
     names::USER_ID_TAKEN,
-    queries::{self, accounts::InState},
+    queries::{self, InState},
     rules,
     settings::sign_out_everywhere,
     waiting,

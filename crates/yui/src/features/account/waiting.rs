@@ -5,11 +5,8 @@ use jiff::Timestamp;
 use yui_auth::password::Password;
 use yui_db::Tx;
 
-use super::queries as accounts;
-use crate::{
-    core::{app::App, mail, scope::SystemScope},
-    features::account::queries::waiting,
-};
+use super::queries;
+use crate::core::{app::App, mail, scope::SystemScope};
 
 /// Returns the hashes of these passwords, in order, on as many cores as the hasher takes.
 pub(crate) async fn hashed(app: &App, passwords: &[Password]) -> anyhow::Result<Vec<String>> {
@@ -39,11 +36,11 @@ pub(crate) async fn take_back_of(
     account_id: i64,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    accounts::links_delete(tx, scope, account_id, "first_login").await?;
-    if let Some(mail) = waiting::announcement(tx, scope, account_id).await?
+    queries::links_delete(tx, scope, account_id, "first_login").await?;
+    if let Some(mail) = queries::announcement(tx, scope, account_id).await?
         && mail::take_back(tx, scope, mail, now).await?
     {
-        waiting::announcement_set(tx, scope, account_id, None).await?;
+        queries::announcement_set(tx, scope, account_id, None).await?;
     }
     Ok(())
 }

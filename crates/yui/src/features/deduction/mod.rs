@@ -1,7 +1,7 @@
 //! 医療費控除申告用データ: a year's expenses in the forms that a tax return takes: signed XML, the national portal's
 //! CSV, the tax agency's worksheet.
 
-pub(crate) mod years;
+mod years;
 
 mod choose;
 mod download;

@@ -2,9 +2,9 @@
 //! overview, the statement of a month, a year or a span, and its PDF. Every total shown anywhere is added up from the
 //! rows of one query.
 
-pub(crate) mod names;
+mod names;
 
-pub(crate) mod acts;
+mod acts;
 
 mod arrival;
 mod by_hand;

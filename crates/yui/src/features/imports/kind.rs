@@ -8,8 +8,7 @@ use kenpo_formats::csv_table::Column;
 use yui_db::Tx;
 
 use super::{
-    HandChange, Report, Watch,
-    importer::Importer,
+    HandChange, Report,
     job::{Answers, Job},
     totals::{FileTotals, MonthRows},
 };
@@ -36,6 +35,15 @@ pub fn kinds() -> impl Iterator<Item = Kind> {
 /// Returns the kind of this word.
 pub fn kind_of(word: &str) -> Option<Kind> {
     kinds().find(|kind| kind.as_str() == word)
+}
+
+/// Returns the kind of this word, of which pages speak by name: `register`, `expenses`.
+#[expect(
+    clippy::expect_used,
+    reason = "the lists are the program's own, and the samples of the pages ask for both in each test run"
+)]
+pub(super) fn named(word: &str) -> Kind {
+    kind_of(word).expect("wiring.rs lists the kind")
 }
 
 /// What the pages and the command line have to know of a kind of files.

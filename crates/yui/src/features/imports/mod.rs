@@ -3,7 +3,7 @@
 //! the feature's business ([`FileKind`], [`Importer`]); the command line calls [`run`], and what staff upload in the
 //! console is checked and imported by workers ([`work_due`]).
 
-pub(crate) mod counts;
+mod counts;
 mod fault;
 mod format;
 mod importer;

@@ -218,7 +218,8 @@ mod tests {
 
     use kenpo_formats::expense_csv::{ExpenseCsv, template};
 
-    use super::{format::Format, *};
+    use super::*;
+    use crate::features::imports::Format;
 
     struct Broken;
 

@@ -7,7 +7,7 @@ use kenpo_formats::Fault;
 use yui_db::{DbError, Tx};
 
 use super::{
-    BatchState, FULL_FILE, Finder, Kind, Outcome, Report, Source, Watch, acts,
+    BatchState, FULL_FILE, Kind, Outcome, Report, Source, Watch, acts,
     check::check,
     counts::Counts,
     fault::{ChunkFault, FaultKind},

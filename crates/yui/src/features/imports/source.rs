@@ -10,9 +10,7 @@ use std::{
     },
 };
 
-use anyhow::Context;
 use kenpo_formats::{Fault, csv_table::Layout};
-use sha2::Digest;
 use tempfile::TempPath;
 
 use super::{format::Format, part::Part, used_profile::UsedProfile};

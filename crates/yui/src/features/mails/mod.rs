@@ -1,13 +1,13 @@
 //! Mail: written in the transaction of what causes it (outbox), delivered by a worker with retries. Never sent for what
 //! was rolled back, never lost; one that was being sent when its worker was killed may arrive twice, with one Message-ID.
 
-pub(crate) mod acts;
-pub(crate) mod queries;
+mod acts;
+mod queries;
 
 pub mod admin;
 mod failed;
 mod retry;
-pub(crate) mod rules;
+mod rules;
 mod smtp;
 mod worker;
 

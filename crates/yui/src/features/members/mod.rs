@@ -2,7 +2,7 @@
 //! page, for staff whom a member asks about a month (docs/decisions/0035), and one file, for the person whose it is
 //! (docs/decisions/0025).
 
-pub(crate) mod acts;
+mod acts;
 
 mod account_acts;
 mod act;

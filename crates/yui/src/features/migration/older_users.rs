@@ -22,7 +22,7 @@ use crate::{
     },
     features::{
         account::{
-            queries::waiting::{self, NewMigratedAccount},
+            queries::{self as accounts, NewMigratedAccount},
             rules,
             waiting::NO_PASSWORD,
         },
@@ -152,7 +152,7 @@ impl Importer for OlderUsers {
         let first_id = ids_take(tx, &self.scope, "account", i64::try_from(wanted.len())?).await?;
         let (fresh, accepted) = self.judged(&wanted, first_id, &mut taken, faults);
         let fresh: Vec<_> = fresh.into_iter().map(|(row, id)| self.account(row, id, batch_id)).collect();
-        waiting::accounts_insert(tx, &self.scope, &fresh, self.now).await?;
+        accounts::accounts_insert(tx, &self.scope, &fresh, self.now).await?;
         Ok(Applied { accepted, ..Applied::default() })
     }
 

@@ -6,7 +6,7 @@ use yui_db::{Db, DbError, Param, Tx, params, statements};
 use crate::{
     core::{scope::SystemScope, society::InSociety},
     features::account::{
-        queries::waiting::{AccountIdRow, ids},
+        queries::{AccountIdRow, ids},
         waiting::NO_PASSWORD,
     },
 };

@@ -1,6 +1,6 @@
 //! 組合の設定: everything that a society's administrators decide themselves.
 
-pub(crate) mod keep;
+mod keep;
 
 mod branding;
 mod colour;

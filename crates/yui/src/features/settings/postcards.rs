@@ -23,7 +23,7 @@ use crate::{
         scope::StaffScope,
         society::{InSociety, Policy, PostcardLines, Society},
     },
-    features::{societies::acts::POLICY_CHANGED, temporary_ids::runs::postcard_sheet},
+    features::{societies::acts::POLICY_CHANGED, temporary_ids::postcard_sheet},
     ui::{FormState, Page, PageContext},
 };
 

@@ -1,7 +1,7 @@
 //! The society's staff: accounts apart from members', under /console, never without a second factor. An administrator (or
 //! the command line, for the first one) invites by mail; what a role may do is in [`Role`].
 
-pub(crate) mod acts;
+mod acts;
 
 mod add_factor;
 pub mod admin;

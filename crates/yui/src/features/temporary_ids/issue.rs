@@ -30,10 +30,7 @@ use crate::{
     },
     features::{
         account::{
-            queries::{
-                self as accounts, EventRecord,
-                waiting::{self, NewMigratedAccount},
-            },
+            queries::{self as accounts, EventRecord, NewMigratedAccount},
             rules,
             staff::{ACCOUNT_PAIR_REISSUED, subject},
             waiting::{hashed, take_back_of},
@@ -161,7 +158,7 @@ async fn new_accounts(
             first_way: "pair",
         })
         .collect();
-    waiting::accounts_insert(&mut tx, scope, &accounts, now).await.context("somebody else is making accounts")?;
+    accounts::accounts_insert(&mut tx, scope, &accounts, now).await.context("somebody else is making accounts")?;
     for (account, password) in accounts.iter().zip(&passwords) {
         keep(app, &mut tx, scope, account.account_id, password).await?;
     }

@@ -2,12 +2,13 @@
 //! console, and print its postcards or hand its list to a printer.
 
 mod issue;
-pub(crate) mod queries;
-pub(crate) mod runs;
+mod queries;
+mod runs;
 
 pub use issue::{Whom, issue, make, pair_reissue};
 pub(crate) use queries::pair_drop;
 pub use runs::forget_old;
+pub(crate) use runs::postcard_sheet;
 use tokio::sync::watch;
 
 use super::orders;

@@ -5,7 +5,7 @@ use yui_db::{Db, DbError, Tx, params, statements};
 
 use crate::{
     core::{scope::SystemScope, society::directory::InSociety},
-    features::account::queries::waiting::{AccountIdRow, ids},
+    features::account::queries::{AccountIdRow, ids},
 };
 
 statements! {

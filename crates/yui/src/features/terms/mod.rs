@@ -1,13 +1,14 @@
 //! 利用規約: versions with the date from which each counts, and who agreed to which. A new version asks everybody again.
 
-pub(crate) mod acts;
-pub(crate) mod publish;
+mod acts;
+mod publish;
 
 use acts::TERMS_PUBLISHED;
 mod console;
 mod queries;
 
 use jiff::Timestamp;
+pub use publish::publish;
 pub(crate) use queries::{Terms, agree, current, forget};
 pub use queries::{TermsVersion, versions};
 use yui_db::Tx;

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// # Errors
 /// Where the text is empty or the newest version begins later.
-pub(crate) async fn publish(app: &App, scope: &SystemScope, body: &str, valid_from: Timestamp) -> anyhow::Result<i64> {
+pub async fn publish(app: &App, scope: &SystemScope, body: &str, valid_from: Timestamp) -> anyhow::Result<i64> {
     if body.trim().is_empty() {
         bail!("the terms have no text");
     }

@@ -1,6 +1,8 @@
 //! Registering a factor: in a login that leads to it, or from the settings of somebody signed in.
 
-pub(crate) mod owner;
+mod owner;
+
+pub(super) use owner::{LABEL_MAX, label};
 
 mod app;
 mod choose;

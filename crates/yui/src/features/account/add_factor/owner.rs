@@ -19,7 +19,7 @@ use crate::{
         confirm,
         events::{AccountEvent, record_event},
         pending_login::{At, AtAddFactor, PendingLogin},
-        queries::{self, factors::NewFactorRow},
+        queries::{self, NewFactorRow},
         settings,
         steps::{LoginState, SecondFactor},
     },

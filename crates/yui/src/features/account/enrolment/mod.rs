@@ -1,7 +1,7 @@
 //! 初回登録: from the temporary pair of a postcard to an account of one's own. Two generations: the renewed flow (birth
 //! date, terms, address, user ID and factor, password) and the classic one (identity with terms, details, check).
 
-pub(crate) mod progress;
+mod progress;
 
 mod birth_date;
 mod check;

@@ -7,10 +7,7 @@ use crate::{
     features::account::{
         events::{AccountEvent, record_event},
         pending_login::PendingLogin,
-        queries::{
-            self,
-            accounts::{Counting, Wrong},
-        },
+        queries::{self, Counting, Wrong},
         steps::EnrolmentProgress,
     },
 };

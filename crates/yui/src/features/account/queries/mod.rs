@@ -1,11 +1,11 @@
 //! The SQL of accounts, what proves their owners, and their sessions.
 
-pub(crate) mod waiting;
+mod waiting;
 
-pub(crate) mod accounts;
+mod accounts;
 mod devices;
 mod events;
-pub(crate) mod factors;
+mod factors;
 mod links;
 mod logins;
 mod persons;
@@ -14,8 +14,10 @@ mod sessions;
 pub(super) use accounts::*;
 pub(crate) use devices::*;
 pub(crate) use events::*;
-pub(crate) use factors::*;
+pub(crate) use factors::passkey_is_of_staff;
+pub(super) use factors::*;
 pub(crate) use links::*;
 pub(crate) use logins::{ceremony, ceremony_insert, ceremony_take, *};
 pub(super) use persons::*;
 pub(super) use sessions::*;
+pub(crate) use waiting::*;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::{
     core::{app::App, client_info::ClientInfo, error::AppError, scope::MemberScope, society::InSociety},
     features::account::{
-        add_factor::owner::{LABEL_MAX, label},
+        add_factor::{LABEL_MAX, label},
         events::{AccountEvent, record_event},
         queries::{self, FactorRecord},
     },

@@ -10,7 +10,8 @@ use crate::{
     features::{
         approvals,
         imports::{
-            Batch, BatchState, HandChange, acts, kind_of,
+            Batch, BatchState, HandChange, acts,
+            kind::named,
             preview::{FoundFaults, PreviewFinding},
             queries,
         },
@@ -172,7 +173,7 @@ pub(super) fn sample() -> Batch {
     let month = |number| kenpo_formats::TreatmentMonth::from_number(number);
     Batch {
         batch_id: 7,
-        kind: kind_of("expenses").expect("a kind of the program"),
+        kind: named("expenses"),
         file_name: "expenses-2026-09.csv".into(),
         state: BatchState::Staged,
         position: 12_046,

@@ -9,7 +9,7 @@ use super::download::example;
 use crate::{
     core::{app::App, error::AppError, role::Right, scope::StaffScope},
     features::{
-        imports::{Kind, kind_of},
+        imports::kind::named,
         societies,
     },
     ui::{Page, PageContext},
@@ -40,7 +40,7 @@ struct Guide {
 
 impl Guide {
     fn of(kind: &str, insurer_number: Option<&String>) -> Self {
-        let kind = known(kind);
+        let kind = named(kind);
         let mut rows = example(kind, insurer_number);
         let header = if rows.is_empty() { Vec::new() } else { rows.remove(0) };
         Self { word: kind.as_str(), label: kind.label(), columns: kind.columns(), header, examples: rows }
@@ -88,15 +88,10 @@ const fn form(
     WrittenForm { kind, column, written, outcome, words }
 }
 
-/// Returns the kind of this word, which the program has.
-fn known(word: &str) -> Kind {
-    kind_of(word).expect("wiring.rs has this kind")
-}
-
 impl WrittenForm {
     /// Returns what staff call the kind of files.
     fn kind_label(&self) -> &'static str {
-        known(self.kind).label()
+        named(self.kind).label()
     }
 }
 
@@ -228,7 +223,7 @@ mod tests {
 
     /// Returns what becomes of the first example row with this cell.
     fn outcome(form: &WrittenForm) -> CellOutcome {
-        let mut rows = example(known(form.kind), None);
+        let mut rows = example(named(form.kind), None);
         let at = rows[0].iter().position(|name| name == form.column).unwrap();
         rows.truncate(2);
         rows[1][at] = format!("\"{}\"", form.written);

@@ -1,7 +1,7 @@
 //! The console's pages of imports: the list, a new file, the work under way, what a check found, and a batch with its
 //! publication and withdrawal. They are the same for every kind of files.
 
-pub(crate) mod paths;
+mod paths;
 
 mod batch;
 mod download;
@@ -61,15 +61,4 @@ pub fn routes(routes: Routes) -> Routes {
         .get("/console/imports/{id}/withdraw", fresh, withdraw::show)
         .post("/console/imports/{id}/withdraw", fresh, withdraw::submit)
         .get("/console/imports/{id}/withdraw/status", look, withdraw::status)
-}
-
-#[cfg(test)]
-mod tests {
-    use paths::size;
-
-    #[test]
-    fn sizes_are_short() {
-        let written = [0, 999, 1_000, 123_456, 1_250_000, 1_073_741_824].map(size);
-        assert_eq!(written, ["0 B", "999 B", "1.0 KB", "123.4 KB", "1.2 MB", "1,073.7 MB"]);
-    }
 }

@@ -28,3 +28,14 @@ pub(crate) fn in_words(figures: FileTotals) -> Vec<(&'static str, String)> {
     let amount = figures.amount.map(|amount| ("医療費総額", format!("{}円", format::yen(amount))));
     people.into_iter().chain(amount).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        let written = [0, 999, 1_000, 123_456, 1_250_000, 1_073_741_824].map(size);
+        assert_eq!(written, ["0 B", "999 B", "1.0 KB", "123.4 KB", "1.2 MB", "1,073.7 MB"]);
+    }
+}

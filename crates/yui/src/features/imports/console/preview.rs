@@ -19,7 +19,7 @@ use crate::{
         Choices, HISTORY, Question, QuestionCard, RowQuestion, Upload, UploadState, YES, acts, apply_upload,
         drop_upload,
         format::Format,
-        kind_of,
+        kind::named,
         preview::{Before, Preview, PreviewFinding, PreviewList},
         queries, resume_upload, valid_answer,
     },
@@ -279,7 +279,7 @@ crate::ui::console_pages! {
         };
         page(context, Upload {
             upload_id: 9,
-            kind: kind_of("expenses").expect("a kind of the program"),
+            kind: named("expenses"),
             format: Format::Csv,
             file_name: "expenses-2026-10-a.csv、expenses-2026-10-b.csv".into(),
             parts: Vec::new(),

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::{
     core::{app::App, error::AppError, scope::StaffScope},
-    features::imports::{Kind, Profile, kind_of, kinds, profile_delete, profile_save, profiles},
+    features::imports::{Kind, Profile, kind::named, kind_of, kinds, profile_delete, profile_save, profiles},
     ui::{FormState, Page, PageContext, format},
 };
 
@@ -362,7 +362,7 @@ pub(super) async fn delete(
 /// Returns an invented profile.
 fn sample() -> Profile {
     let header = ["被保険者証記号", "被保険者証番号", "受診年月", "性別コード"].map(str::to_owned).to_vec();
-    let kind = kind_of("expenses").expect("a kind of the program");
+    let kind = named("expenses");
     let mut layout = Layout::guessed(&header, kind.columns());
     layout.constants = [("保険者番号".to_owned(), "06139018".to_owned())].into();
     layout.values = [("性別".to_owned(), [("M".to_owned(), "男".to_owned())].into())].into();

@@ -21,7 +21,7 @@ use crate::{
     features::{
         account::{
             letters::{self, FirstWay},
-            queries::{self as accounts, NewLink, waiting},
+            queries::{self as accounts, NewLink},
         },
         migration::queries::numbers_pending,
     },
@@ -203,7 +203,7 @@ pub(crate) async fn portion(
                     && mail::take_back(tx, scope, mail_id, now).await?
                 {
                     accounts::links_delete(tx, scope, one.account_id, "first_login").await?;
-                    waiting::announcement_set(tx, scope, one.account_id, None).await?;
+                    accounts::announcement_set(tx, scope, one.account_id, None).await?;
                     done.taken_back += 1;
                 }
             }
@@ -267,5 +267,5 @@ async fn write(
     let address = one.email.as_deref().context("an address")?;
     let to = Recipient { account_id: Some(account_id), address };
     let mail_id = mail::enqueue(tx, app, scope, to, &letter, due).await?;
-    Ok(waiting::announcement_set(tx, scope, account_id, Some(mail_id)).await?)
+    Ok(accounts::announcement_set(tx, scope, account_id, Some(mail_id)).await?)
 }

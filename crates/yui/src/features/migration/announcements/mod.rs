@@ -1,7 +1,7 @@
 //! Telling users of the older system, by mail and on a date that staff choose, that the portal is renewed and how to get in:
 //! from the command line at once, from the console by an order that a worker takes (docs/decisions/0021).
 
-pub(crate) mod acts;
+mod acts;
 
 mod announce;
 mod approved;

@@ -2,7 +2,7 @@
 //! each once and by somebody with a name. While they are made, that can be given up. On wish, or two weeks later, the passwords
 //! are forgotten; a run can be repeated for people who have not enrolled.
 
-pub(crate) mod acts;
+mod acts;
 use acts::{PAIRS_FORGOTTEN, PAIRS_MADE, subject};
 
 mod pages;
