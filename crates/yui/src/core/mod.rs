@@ -1,9 +1,6 @@
 //! What every feature stands on: the running [`app::App`], scopes, societies and their policy, roles, the audit log's
 //! entries, the mail outbox, rate limits. Nothing here knows a feature.
 
-pub mod sealed;
-pub mod sealed_query;
-
 pub mod app;
 pub mod audit;
 pub mod client_info;
@@ -20,6 +17,8 @@ pub mod readiness;
 pub mod role;
 pub mod routes;
 pub mod scope;
+pub mod sealed;
+pub mod sealed_query;
 pub mod security;
 pub mod slow_refusal;
 pub mod society;

@@ -6,6 +6,7 @@ mod actor;
 mod chain;
 pub(crate) mod queries;
 pub(crate) mod record;
+
 pub use self::{
     act::AuditAction,
     actor::Actor,

@@ -2,16 +2,13 @@
 //! Never sent for what was rolled back, never lost; one that was being sent when its worker was killed may arrive twice, with
 //! one Message-ID.
 
-pub(crate) mod unsubscribe;
-
 pub(crate) mod address;
-pub(crate) use self::address::domain;
-
 pub(crate) mod letter;
 pub(crate) mod mailer;
 pub(crate) mod outbox;
 pub(crate) mod queries;
 pub(crate) mod server;
+pub(crate) mod unsubscribe;
 
 pub(crate) use self::{
     letter::kind_label,
@@ -24,3 +21,4 @@ pub use self::{
     outbox::{DeliveredMail, Recipient, enqueue, rehearse},
     server::SmtpServer,
 };
+pub(crate) use address::domain;

@@ -4,7 +4,7 @@ pub(crate) mod directory;
 pub mod maintenance;
 mod policy;
 pub(crate) mod queries;
-pub(crate) use self::queries::{ids_take, ids_taken, society_list};
+
 pub use self::{
     directory::{Branding, Directory, InSociety, OlderHost, Society},
     policy::{
@@ -12,3 +12,4 @@ pub use self::{
         MaintenanceRule, PasswordRule, Policy, PostcardLines, Preset, Senders, Service, SessionRule, UserIdRule,
     },
 };
+pub(crate) use queries::{ids_take, ids_taken, society_list};

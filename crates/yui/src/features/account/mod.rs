@@ -1,12 +1,6 @@
 //! Accounts of insured persons: enrolment, logging in with a second factor, staying logged in, changing what proves who one
 //! is, and the ways back in. [`steps::step`] says at every moment what a login has to do next.
 
-mod login_cookie;
-mod paths;
-pub(crate) mod waiting;
-
-mod limits;
-
 mod add_factor;
 mod anchors;
 mod attempt;
@@ -16,12 +10,15 @@ mod enrolment;
 mod events;
 mod factor;
 pub(crate) mod letters;
+mod limits;
 mod login;
+mod login_cookie;
 mod logout;
 mod names;
 mod passkey_login;
 mod passkeys;
 mod password;
+mod paths;
 mod pending_login;
 pub(crate) mod queries;
 mod recovery;
@@ -33,6 +30,7 @@ pub mod steps;
 mod terms;
 mod tidy;
 mod unsubscribe;
+pub(crate) mod waiting;
 
 pub use anchors::{Events, anchor_events, verify_events};
 pub(crate) use confirm::{due as confirm_due, due_for_health, path_after as confirm_path_after};
@@ -41,6 +39,11 @@ pub(crate) use paths::login_path_after;
 pub(crate) use pending_login::{RanOut, owner_of_login, ran_out};
 pub(crate) use session::{owner as owner_of_session, resolve};
 pub use tidy::{Tidied, tidy};
+
+use crate::core::routes::{
+    Permission::{Anybody, Fresh, Member, Step},
+    Routes,
+};
 
 /// What proves people, for the staff's logins as well: the same ceremonies, limits and seals under other names.
 pub(crate) mod credentials {
@@ -54,11 +57,6 @@ pub(crate) mod credentials {
         rules::{email_as_kept, folded, password_as_kept},
     };
 }
-
-use crate::core::routes::{
-    Permission::{Anybody, Fresh, Member, Step},
-    Routes,
-};
 
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {

@@ -1,11 +1,10 @@
 //! 概況: the console's first page. Its figures are counted by the housekeeping, once an hour, and kept by day.
 
+mod overview;
+mod queries;
 mod totals;
 
 pub use totals::record_daily_totals;
-
-mod overview;
-mod queries;
 
 use crate::core::{
     role::Right,

@@ -1,12 +1,11 @@
 //! 医療費控除申告用データ: a year's expenses in the forms that a tax return takes: signed XML, the national portal's
 //! CSV, the tax agency's worksheet.
 
-mod years;
-
 mod choose;
 mod download;
 mod netting;
 mod year;
+mod years;
 
 use crate::core::{
     routes::{Permission::Service, Routes},

@@ -2,10 +2,7 @@
 //! overview, the statement of a month, a year or a span, and its PDF. Every total shown anywhere is added up from the
 //! rows of one query.
 
-mod names;
-
 mod acts;
-
 mod arrival;
 mod by_hand;
 mod chart;
@@ -19,6 +16,7 @@ mod judging;
 mod kind;
 mod leading;
 mod line;
+mod names;
 mod news;
 mod overview;
 mod placing;
@@ -32,7 +30,6 @@ mod statement;
 mod unmatched;
 
 pub(crate) use arrival::Arrival;
-use axum::{extract::DefaultBodyLimit, handler::Handler};
 pub(crate) use download::{Printed, print};
 pub use import::ExpenseImport;
 pub use kind::ExpenseFiles;
@@ -42,6 +39,8 @@ pub(crate) use queries::{arrival, lines, lines_of_person};
 pub use reconcile::{DifferencesCsv, ReconciliationDifference, Summary, Sums, UnreadableTotals, reconcile};
 pub(crate) use rules::{Totals, VisibleMonths, leading_year};
 pub(crate) use statement::{Statement, month_of_household, not_before, sample_arrival, sample_lines, sample_statement};
+
+use axum::{extract::DefaultBodyLimit, handler::Handler};
 
 use crate::core::{
     app::App,

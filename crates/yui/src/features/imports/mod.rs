@@ -3,15 +3,6 @@
 //! the feature's business ([`FileKind`], [`Importer`]); the command line calls [`run`], and what staff upload in the
 //! console is checked and imported by workers ([`work_due`]).
 
-mod counts;
-mod fault;
-mod format;
-mod importer;
-mod job;
-mod part;
-mod totals;
-mod used_profile;
-
 mod acting;
 mod acts;
 mod approved;
@@ -21,8 +12,13 @@ mod batch;
 mod check;
 mod compare;
 mod console;
+mod counts;
 mod entry;
+mod fault;
 mod file_type;
+mod format;
+mod importer;
+mod job;
 mod jobs;
 mod kind;
 mod late;
@@ -31,6 +27,7 @@ mod newest;
 mod news;
 mod open;
 mod pace;
+mod part;
 mod parts;
 mod preview;
 mod profiles;
@@ -42,7 +39,9 @@ mod report;
 mod run;
 mod source;
 mod tidy;
+mod totals;
 mod upload;
+mod used_profile;
 mod watch;
 mod withdraw;
 mod work;
@@ -61,7 +60,6 @@ pub use format::Format;
 pub use importer::{Applied, Importer};
 pub use job::{Answers, Job, Options};
 pub use jobs::{run as work, work_due};
-use kenpo_formats::Fault;
 pub(crate) use kind::YES;
 pub use kind::{Choices, FileKind, Kind, Kinds, News, PendingWork, Question, Reader, kind_of, kinds};
 pub(crate) use late::{
@@ -85,6 +83,8 @@ pub use upload::{NewUpload, Upload, UploadState, apply_upload, drop_upload, resu
 pub use used_profile::UsedProfile;
 pub use watch::{ReadProgress, Watch};
 pub use withdraw::withdraw;
+
+use kenpo_formats::Fault;
 
 use crate::core::{app::App, society::InSociety};
 

@@ -5,13 +5,13 @@
 //! A form belongs to the account whose session ran out and to the browser that sent it: nobody else who logs in there sees it, and
 //! nobody elsewhere can lay one before its owner. Passwords and files are not kept, and the login page says so.
 
-pub(crate) mod late;
-pub(crate) use self::keep::{LIFE, tidy};
-
 mod fill;
 mod keep;
+pub(crate) mod late;
 mod queries;
+
+pub(crate) use keep::{BrowserKey, FormOwner, Keeping, keep};
+pub(crate) use keep::{LIFE, tidy};
 
 #[doc(hidden)]
 pub use keep::is_secret;
-pub(crate) use keep::{BrowserKey, FormOwner, Keeping, keep};

@@ -2,10 +2,9 @@
 //! was rolled back, never lost; one that was being sent when its worker was killed may arrive twice, with one Message-ID.
 
 mod acts;
-mod queries;
-
 pub mod admin;
 mod failed;
+mod queries;
 mod retry;
 mod rules;
 mod smtp;

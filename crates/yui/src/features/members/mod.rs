@@ -2,10 +2,9 @@
 //! page, for staff whom a member asks about a month (docs/decisions/0035), and one file, for the person whose it is
 //! (docs/decisions/0025).
 
-mod acts;
-
 mod account_acts;
 mod act;
+mod acts;
 mod certificate;
 mod detail;
 mod flags;
@@ -14,9 +13,7 @@ mod recognise;
 mod search;
 mod statement;
 
-use account_acts::{FactorsReset, PairReissue, Resume, SignOut, Stop, Unlock, UserIdChange};
 pub use flags::end_over;
-use flags::{End, NonDisclosure, Objection, Set};
 
 use crate::core::{
     role::Right,
@@ -25,6 +22,8 @@ use crate::core::{
         Routes,
     },
 };
+use account_acts::{FactorsReset, PairReissue, Resume, SignOut, Stop, Unlock, UserIdChange};
+use flags::{End, NonDisclosure, Objection, Set};
 
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {

@@ -5,7 +5,6 @@
 //! `new` came later. Until enrolment an account has one first way in: a posted pair, a mailed link, or (weak, on wish) a
 //! password of symbol, number and birth date.
 
-use crate::core::{app::App, routes::Routes};
 mod announcements;
 mod files;
 mod kind;
@@ -20,9 +19,11 @@ pub use files::import;
 pub use kind::OlderUserFiles;
 pub use older_users::{FirstLogin, Plan};
 pub use progress::{MigrationGroup, progress};
+
 use tokio::sync::watch;
 
 use super::orders;
+use crate::core::{app::App, routes::Routes};
 
 /// The pages of this part.
 pub(crate) fn routes(routes: Routes) -> Routes {

@@ -1,10 +1,6 @@
 //! The register: households, members and from when to when each is covered under which symbol and number. A person and
 //! a household keep their identity when the numbers change.
 
-mod person;
-pub use self::person::holder_key;
-pub(crate) use self::{person::sex_word, queries::change_count};
-
 mod answered_by_file;
 mod backfill;
 mod changes;
@@ -14,6 +10,7 @@ mod full_file;
 mod import;
 mod kind;
 mod matching;
+mod person;
 mod queries;
 mod question_pages;
 mod questions;
@@ -31,8 +28,10 @@ pub(crate) use changes::MISSING;
 pub use import::RegisterImport;
 pub use kind::RegisterFiles;
 pub(crate) use matching::{Hint, Mismatch, matched};
+pub use person::holder_key;
 pub(crate) use queries::{Coverage, alike, candidates, coverages_of, insured_by_holder};
 pub(crate) use search_keys::{SearchKey, is_telling, name_key};
+pub(crate) use {person::sex_word, queries::change_count};
 
 use crate::core::{
     app::App,

@@ -1,12 +1,11 @@
 //! 組合の設定: everything that a society's administrators decide themselves.
 
-mod keep;
-
 mod branding;
 mod colour;
 mod consequences;
 mod fields;
 mod index;
+mod keep;
 mod loosen;
 mod mail;
 mod maintenance;

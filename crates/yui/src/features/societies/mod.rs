@@ -1,7 +1,6 @@
 //! Societies: the tenants. Each has a host name, insurer numbers and a policy; five presets of the policy ship as data.
 
 pub(crate) mod acts;
-
 mod closed;
 pub mod create;
 pub mod delete;

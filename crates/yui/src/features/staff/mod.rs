@@ -2,11 +2,9 @@
 //! the command line, for the first one) invites by mail; what a role may do is in [`Role`].
 
 mod acts;
-
 mod add_factor;
 pub mod admin;
 mod approved;
-pub use approved::{GuardedInvitation, GuardedRoleChange};
 mod confirm;
 mod devices;
 mod events;
@@ -20,6 +18,7 @@ mod prove;
 mod queries;
 mod session;
 
+pub use approved::{GuardedInvitation, GuardedRoleChange};
 pub(crate) use confirm::{due as confirm_due, path_after as confirm_path_after};
 pub(crate) use login::login_path_after;
 pub(crate) use session::{owner as owner_of_session, resolve, tidy};

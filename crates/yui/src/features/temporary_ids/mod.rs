@@ -9,6 +9,7 @@ pub use issue::{Whom, issue, make, pair_reissue};
 pub(crate) use queries::pair_drop;
 pub use runs::forget_old;
 pub(crate) use runs::postcard_sheet;
+
 use tokio::sync::watch;
 
 use super::orders;

@@ -1,16 +1,15 @@
 //! 利用規約: versions with the date from which each counts, and who agreed to which. A new version asks everybody again.
 
 mod acts;
-mod publish;
-
-use acts::TERMS_PUBLISHED;
 mod console;
+mod publish;
 mod queries;
 
-use jiff::Timestamp;
 pub use publish::publish;
 pub(crate) use queries::{Terms, agree, current, forget};
 pub use queries::{TermsVersion, versions};
+
+use jiff::Timestamp;
 use yui_db::Tx;
 
 use crate::core::{
@@ -21,6 +20,7 @@ use crate::core::{
         Routes,
     },
 };
+use acts::TERMS_PUBLISHED;
 
 /// The pages of this feature.
 pub fn routes(routes: Routes) -> Routes {

@@ -1,8 +1,6 @@
 //! 初回登録: from the temporary pair of a postcard to an account of one's own. Two generations: the renewed flow (birth
 //! date, terms, address, user ID and factor, password) and the classic one (identity with terms, details, check).
 
-mod progress;
-
 mod birth_date;
 mod check;
 mod details;
@@ -11,6 +9,7 @@ mod email;
 mod finish;
 mod identity;
 mod profile;
+mod progress;
 
 pub(super) use birth_date::{show as birth_date_show, submit as birth_date_submit};
 pub(super) use check::{back as check_back, show as check_show, submit as check_submit};

@@ -7,15 +7,16 @@ mod passkey;
 mod recovery;
 
 pub(super) use app_code::submit as app_submit;
+pub(super) use mail_code::{again as mail_again, submit as mail_submit};
+pub(super) use passkey::{begin as passkey_begin, finish as passkey_finish};
+pub(super) use recovery::submit as recovery_submit;
+
 use askama::Template;
 use axum::{
     extract::{Query, State},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
-pub(super) use mail_code::{again as mail_again, submit as mail_submit};
-pub(super) use passkey::{begin as passkey_begin, finish as passkey_finish};
-pub(super) use recovery::submit as recovery_submit;
 use serde::Deserialize;
 use yui_db::Tx;
 

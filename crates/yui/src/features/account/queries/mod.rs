@@ -1,7 +1,5 @@
 //! The SQL of accounts, what proves their owners, and their sessions.
 
-mod waiting;
-
 mod accounts;
 mod devices;
 mod events;
@@ -10,6 +8,7 @@ mod links;
 mod logins;
 mod persons;
 mod sessions;
+mod waiting;
 
 pub(super) use accounts::*;
 pub(crate) use devices::*;

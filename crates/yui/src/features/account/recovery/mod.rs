@@ -6,12 +6,13 @@ mod forgotten_password;
 mod forgotten_user_id;
 mod password_link;
 
-use askama::Template;
 pub(super) use email_link::{show as email_link_show, submit as email_link_submit};
 pub(super) use first_link::{show as first_link_show, submit as first_link_submit};
 pub(super) use forgotten_password::{show as password_show, submit as password_submit};
 pub(super) use forgotten_user_id::{show as user_id_show, submit as user_id_submit};
 pub(super) use password_link::{show as password_link_show, submit as password_link_submit};
+
+use askama::Template;
 use yui_auth::token::Token;
 
 use super::queries::{self, Link};

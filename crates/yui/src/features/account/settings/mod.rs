@@ -9,7 +9,6 @@ mod recovery_codes;
 mod sessions;
 mod user_id;
 
-use axum::response::Redirect;
 pub(super) use email::{show as email_show, submit as email_submit};
 pub(super) use factors::{
     delete as factor_delete, delete_show as factor_delete_show, rename as factor_rename,
@@ -21,6 +20,8 @@ pub(super) use profile::{show as profile_show, submit as profile_submit};
 pub(super) use recovery_codes::{make as recovery_codes_make, show as recovery_codes_show};
 pub(super) use sessions::{end as session_end, end_others as sessions_end_others, show as sessions_show};
 pub(super) use user_id::{show as user_id_show, submit as user_id_submit};
+
+use axum::response::Redirect;
 use yui_db::Tx;
 
 use super::queries;

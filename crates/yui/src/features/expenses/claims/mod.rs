@@ -4,9 +4,10 @@ mod claim;
 mod list;
 mod one;
 
-use axum::response::{IntoResponse, Redirect, Response};
 pub(super) use list::{search, show as show_list};
 pub(super) use one::{correct, show as show_one, undo, withdraw};
+
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::core::audit::acts;
 

@@ -7,10 +7,11 @@ mod pages;
 mod queries;
 mod withdrawing;
 
-use kenpo_formats::Fault;
 pub(super) use matching::match_next;
 pub(super) use pages::{assign, refuse, refuse_all, show, wait_again};
 pub(super) use withdrawing::{unplaced, withdrawn};
+
+use kenpo_formats::Fault;
 use yui_db::Tx;
 
 use super::{incoming::Record, names::PERSON};

@@ -1,13 +1,12 @@
 //! The console's pages of imports: the list, a new file, the work under way, what a check found, and a batch with its
 //! publication and withdrawal. They are the same for every kind of files.
 
-mod paths;
-
 mod batch;
 mod download;
 mod help;
 mod list;
 mod new;
+mod paths;
 mod preview;
 mod profiles;
 mod progress;

@@ -2,7 +2,6 @@
 //! from the command line at once, from the console by an order that a worker takes (docs/decisions/0021).
 
 mod acts;
-
 mod announce;
 mod approved;
 mod order;

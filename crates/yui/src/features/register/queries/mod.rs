@@ -1,21 +1,21 @@
 //! The SQL of the register.
 
-use yui_db::{BulkTable, Db, DbError, Param, Statement, Tx, params, statements};
-
-use super::search_keys::keys;
-use crate::core::society::{self, InSociety, ids_take};
-
 mod backfill;
 mod coverages;
 mod questions;
 
-use std::collections::BTreeSet;
-
 pub(super) use backfill::*;
 pub(crate) use coverages::*;
-use jiff::{Timestamp, civil::Date};
 pub(super) use questions::*;
+
+use std::collections::BTreeSet;
+
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use yui_db::{BulkTable, Db, DbError, Param, Statement, Tx, params, statements};
+
+use super::search_keys::keys;
+use crate::core::society::{self, InSociety, ids_take};
 
 statements! {
     HOUSEHOLD_COUNT = "SELECT COUNT(*) AS count FROM households WHERE society_id = $1";

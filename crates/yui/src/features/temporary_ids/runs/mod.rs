@@ -3,15 +3,14 @@
 //! are forgotten; a run can be repeated for people who have not enrolled.
 
 mod acts;
-use acts::{PAIRS_FORGOTTEN, PAIRS_MADE, subject};
-
 mod pages;
 mod paper;
 mod queries;
 
-use jiff::SignedDuration;
 pub(crate) use paper::sheet as postcard_sheet;
 pub(crate) use queries::LeasedRun;
+
+use jiff::SignedDuration;
 
 use super::issue::{self, Whom};
 use crate::{
@@ -27,6 +26,7 @@ use crate::{
     },
     features::orders::{Order, Statements},
 };
+use acts::{PAIRS_FORGOTTEN, PAIRS_MADE, subject};
 
 /// The pages of this part.
 pub(crate) fn routes(routes: Routes) -> Routes {
