@@ -11,7 +11,7 @@
 //! - [`InsurerNumber`], [`ProviderCode`], [`TreatmentMonth`], [`CareKind`], [`era`] are the words all of them use.
 //! - [`written`] reads what people and spreadsheets write, and says how it was understood.
 //! - [`archive`] unpacks ZIP archives of files that belong together.
-//! - [`file_kind`] tells by its first bytes what a file is.
+//! - [`signature`] tells by its first bytes what a file is.
 //! - [`text`] finds out encodings and folds widths; a mistake in a file is a [`Fault`]: line, column, reason.
 //!
 //! Every reader takes any `Read`, holds a bounded part of it in memory, and never panics on what it reads.
@@ -25,7 +25,6 @@ pub mod email_address;
 pub mod era;
 pub mod expense_csv;
 pub mod fault;
-pub mod file_kind;
 pub mod holidays;
 pub mod household_totals_csv;
 pub mod insurer_number;
@@ -35,6 +34,7 @@ pub mod person;
 pub mod portal_csv;
 pub mod provider_code;
 pub mod register_csv;
+pub mod signature;
 pub mod tax_xml;
 pub mod text;
 pub mod worksheet;

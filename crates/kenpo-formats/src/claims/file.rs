@@ -1,18 +1,16 @@
 //! Claim files, one claim at a time.
 
-use super::assembly::{Assembly, Cut};
-use super::claim::Claim;
-use super::kind::Kind;
-use super::payer::{Block, Line};
-use super::record::Record;
-use super::totals::{Integrity, Totals};
-use crate::fault::Fault;
-use crate::file_kind::FileKind;
-use crate::month::TreatmentMonth;
-use crate::text::RawLines;
-use std::collections::BTreeMap;
-use std::io::Read;
-use std::ops::Range;
+use std::{collections::BTreeMap, io::Read, ops::Range};
+
+use super::{
+    assembly::{Assembly, Cut},
+    claim::Claim,
+    kind::Kind,
+    payer::{Block, Line},
+    record::Record,
+    totals::{Integrity, Totals},
+};
+use crate::{fault::Fault, month::TreatmentMonth, signature::Signature, text::RawLines};
 
 /// The most different unknown record ids that are counted by name.
 const MAX_UNKNOWN: usize = 100;
@@ -49,15 +47,15 @@ impl<R: Read> ClaimFile<R> {
     pub fn open(source: R) -> Result<Self, Fault> {
         let lines = RawLines::open(source)?;
         let beginning = lines.peek();
-        let kind = FileKind::of(beginning.get(..HEAD).unwrap_or(beginning));
+        let kind = Signature::of(beginning.get(..HEAD).unwrap_or(beginning));
         let payer = match kind {
-            FileKind::Claims => None,
-            FileKind::PayerClaims => Some(Payer::default()),
-            FileKind::Empty => {
+            Signature::Claims => None,
+            Signature::PayerClaims => Some(Payer::default()),
+            Signature::Empty => {
                 return Err(Fault::new(1, "", "ファイルが空です。電子レセプト(UKE)ファイルが必要です。"));
             }
-            FileKind::Csv if begins_with_id(beginning) => None,
-            FileKind::Csv | FileKind::Binary => {
+            Signature::Csv if begins_with_id(beginning) => None,
+            Signature::Csv | Signature::Binary => {
                 let reason = "電子レセプト(UKE)ファイルではありません。1行目はIR、YK、UK、HM、MNなどのレコードで始まる必要があります。";
                 return Err(Fault::new(1, "", reason));
             }

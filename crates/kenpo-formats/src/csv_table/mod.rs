@@ -4,19 +4,17 @@ mod header;
 mod layout;
 mod records;
 mod row;
-
 #[cfg(test)]
 mod tests;
 
+use std::io::Read;
+
+use header::Header;
 pub use layout::{Layout, first_line};
+pub(crate) use records::{Record, Records};
 pub use row::Row;
 
-pub(crate) use records::{Record, Records};
-
-use crate::fault::Fault;
-use crate::file_kind::FileKind;
-use header::Header;
-use std::io::Read;
+use crate::{fault::Fault, signature::Signature};
 
 /// A column that a table knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,11 +97,11 @@ pub fn is_own_header(header: &[String], columns: &[Column]) -> bool {
 
 /// Returns why a file that begins so is no CSV. One without anything is for the header to name; one with a stray NUL may be one.
 fn refusal(head: &[u8]) -> Option<String> {
-    match FileKind::of(head) {
-        FileKind::Claims | FileKind::PayerClaims => {
+    match Signature::of(head) {
+        Signature::Claims | Signature::PayerClaims => {
             Some("電子レセプト(UKE)のファイルです。CSVではなく、電子レセプトとして取り込んでください。".to_owned())
         }
-        FileKind::Empty | FileKind::Binary => None,
+        Signature::Empty | Signature::Binary => None,
         other => other.refusal(),
     }
 }

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use portal_test::portal_test;
 use yui::{
     core::{
-        mail::{Letter, MailFrame, Recipient, Sender, enqueue},
+        mail::{Letter, MailFrame, MailKind, Recipient, Sender, enqueue},
         scope::SystemScope,
         society::{InSociety, Preset},
     },
@@ -31,7 +31,7 @@ const INSURER: &str = "06139018";
 
 fn letter(portal: &Portal, scope: &SystemScope, subject: &str) -> Letter {
     let frame = MailFrame::of(&portal.app, scope.society(), Lang::Ja);
-    Letter::new(&frame, Sender::NoReply, "email_verify", subject)
+    Letter::new(&frame, Sender::NoReply, MailKind::parse("email_verify").unwrap(), subject)
         .p("下のリンクを開いてください。")
         .button("確認する", frame.url("/verify?token=secret-of-the-link"))
 }

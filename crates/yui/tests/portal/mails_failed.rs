@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use portal_test::portal_test;
 use yui::{
     core::{
-        mail::{Letter, MailFrame, Recipient, Sender, enqueue},
+        mail::{Letter, MailFrame, MailKind, Recipient, Sender, enqueue},
         scope::SystemScope,
         society::InSociety,
     },
@@ -53,7 +53,7 @@ async fn account(portal: &Portal, scope: &SystemScope, user_id: &str) -> i64 {
 async fn given_up(portal: &Portal, scope: &SystemScope, (kind, to): (&'static str, Recipient<'_>), why: &str) -> i64 {
     let frame = MailFrame::of(&portal.app, scope.society(), Lang::Ja);
     let now = portal.app.clock.now();
-    let letter = Letter::new(&frame, Sender::NoReply, kind, "件名").p("本文");
+    let letter = Letter::new(&frame, Sender::NoReply, MailKind::parse(kind).unwrap(), "件名").p("本文");
     let letter = match kind {
         "mail_code" | "email_verify" => letter.until(now.checked_add(SignedDuration::from_mins(10)).unwrap()),
         _ => letter,

@@ -4,6 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::kind::MailKind;
 use crate::{
     core::{
         app::App,
@@ -80,7 +81,7 @@ impl MailFrame {
 pub struct Letter {
     frame: MailFrame,
     pub(crate) sender: Sender,
-    pub(crate) kind: &'static str,
+    pub(crate) kind: MailKind,
     subject: String,
     parts: Vec<LetterPart>,
     unsubscribe: Option<String>,
@@ -120,8 +121,8 @@ struct Text<'a> {
 }
 
 impl Letter {
-    /// Returns a letter without a word yet. `kind` says what it is, for lists: `email_verify`.
-    pub fn new(frame: &MailFrame, sender: Sender, kind: &'static str, subject: impl Into<String>) -> Self {
+    /// Returns a letter without a word yet. `kind` says what it is, for lists.
+    pub fn new(frame: &MailFrame, sender: Sender, kind: MailKind, subject: impl Into<String>) -> Self {
         let frame = frame.clone();
         let subject = one_line(&subject.into());
         Self { frame, sender, kind, subject, parts: Vec::new(), unsubscribe: None, ends_at: None }
@@ -199,26 +200,6 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns what a kind of mail is called, in Japanese, for staff.
-pub(crate) fn kind_label(kind: &str) -> &str {
-    match kind {
-        "email_verify" => "メールアドレスの確認",
-        "email_taken" => "メールアドレスの登録について",
-        "mail_code" => "ワンタイムパスワード",
-        "welcome" => "初回登録の完了",
-        "password_reset" => "パスワードの再設定",
-        "temporary_password" => "仮パスワード",
-        "user_id" => "ユーザIDのお知らせ",
-        "announcement" => "ポータル更新の案内",
-        "notice" => "アカウントのお知らせ",
-        "expenses_published" => "医療費情報の公開のお知らせ",
-        "staff_invitation" => "職員の招待",
-        "staff_notice" => "職員のアカウントのお知らせ",
-        "test" => "メールの試験",
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,7 +207,7 @@ mod tests {
     fn letter(sender: Sender, lang: Lang) -> Letter {
         let frame =
             MailFrame { society: "みほん健保 <A&B>".into(), portal: "https://portal.example.jp".into(), lang };
-        Letter::new(&frame, sender, "sample", "確認\r\nBcc: evil@example.com")
+        Letter::new(&frame, sender, MailKind { word: "sample", label: "見本" }, "確認\r\nBcc: evil@example.com")
             .p("こんにちは。")
             .button("登録を続ける", frame.url("/verify?token=a&x=1"))
             .code("123456")

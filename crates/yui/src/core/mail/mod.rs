@@ -3,6 +3,7 @@
 //! one Message-ID.
 
 pub(crate) mod address;
+mod kind;
 pub(crate) mod letter;
 pub(crate) mod mailer;
 pub(crate) mod outbox;
@@ -10,15 +11,17 @@ pub(crate) mod queries;
 pub(crate) mod server;
 pub(crate) mod unsubscribe;
 
-pub(crate) use self::{
-    letter::kind_label,
-    outbox::{disown, kept, take_back},
-    queries::count_of,
-};
+pub(crate) use address::domain;
+pub(crate) use kind::mail_kinds;
+
 pub use self::{
+    kind::MailKind,
     letter::{Letter, MailFrame, Sender},
     mailer::Mailer,
     outbox::{DeliveredMail, Recipient, enqueue, rehearse},
     server::SmtpServer,
 };
-pub(crate) use address::domain;
+pub(crate) use self::{
+    outbox::{disown, kept, take_back},
+    queries::count_of,
+};

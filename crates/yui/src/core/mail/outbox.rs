@@ -49,7 +49,7 @@ pub async fn enqueue(
     let mail = NewMail {
         mail_id,
         account_id: to.account_id,
-        kind: letter.kind,
+        kind: letter.kind.word,
         sender: letter.sender.as_str(),
         recipient: to.address,
         sealed: &sealed,

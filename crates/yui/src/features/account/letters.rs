@@ -6,24 +6,42 @@ use super::{events::AccountEvent, queries::AccountPerson};
 use crate::{
     core::{
         clock::japan,
-        mail::{Letter, MailFrame, Sender},
+        mail::{Letter, MailFrame, Sender, mail_kinds},
     },
     ui::Lang,
 };
 
+mail_kinds! {
+    /// The link that proves an address.
+    EMAIL_VERIFY = "email_verify" / "メールアドレスの確認";
+    /// The address was typed for another account.
+    EMAIL_TAKEN = "email_taken" / "メールアドレスの登録について";
+    /// A one-time code.
+    MAIL_CODE = "mail_code" / "ワンタイムパスワード";
+    /// The enrolment is complete.
+    WELCOME = "welcome" / "初回登録の完了";
+    /// The link to a new password.
+    PASSWORD_RESET = "password_reset" / "パスワードの再設定";
+    /// A temporary password.
+    TEMPORARY_PASSWORD = "temporary_password" / "仮パスワード";
+    /// The forgotten user ID.
+    USER_ID = "user_id" / "ユーザIDのお知らせ";
+    /// The announcement to users of an older system.
+    ANNOUNCEMENT = "announcement" / "ポータル更新の案内";
+    /// A change of the account.
+    NOTICE = "notice" / "アカウントのお知らせ";
+}
+
 /// The link that proves an address.
 pub(super) fn email_verify(frame: &MailFrame, path: &str) -> Letter {
     let lang = frame.lang;
-    Letter::new(frame, Sender::NoReply, "email_verify", lang.t("メールアドレスの確認"))
+    Letter::new(frame, Sender::NoReply, EMAIL_VERIFY, lang.t("メールアドレスの確認"))
         .p(lang.tf("{0}の加入者ポータルで、このメールアドレスが登録されようとしています。", [&frame.society]))
         .p(lang.t("下のリンクを開き、「メールアドレスの確認」を押してください。別の端末で開いてもかまいません。"))
         .button(lang.t("メールアドレスの確認"), frame.url(path))
         .p(lang.t("このリンクの有効時間は30分です。一度だけ使えます。"))
         .fine(lang.t("お心当たりがない場合は、リンクを開かずにこのメールを削除してください。"))
 }
-
-/// The kind of [`email_taken`].
-pub(super) const EMAIL_TAKEN: &str = "email_taken";
 
 /// Tells the owner of an address that somebody typed it for another account.
 pub(super) fn email_taken(frame: &MailFrame) -> Letter {
@@ -41,7 +59,7 @@ pub(super) fn email_taken(frame: &MailFrame) -> Letter {
 /// The code of OTPメール.
 pub(super) fn mail_code(frame: &MailFrame, code: &str) -> Letter {
     let lang = frame.lang;
-    Letter::new(frame, Sender::NoReply, "mail_code", lang.t("ワンタイムパスワードのお知らせ"))
+    Letter::new(frame, Sender::NoReply, MAIL_CODE, lang.t("ワンタイムパスワードのお知らせ"))
         .p(lang.t("ログインの画面に、次のワンタイムパスワードを入力してください。"))
         .code(code)
         .p(lang.t("有効時間は10分です。ほかの人に教えないでください。職員がおたずねすることはありません。"))
@@ -53,7 +71,7 @@ pub(super) fn mail_code(frame: &MailFrame, code: &str) -> Letter {
 /// The welcome, which carries the user ID.
 pub(super) fn welcome(frame: &MailFrame, person: &AccountPerson) -> Letter {
     let lang = frame.lang;
-    Letter::new(frame, Sender::Webmaster, "welcome", lang.tf("{0} 加入者ポータルへようこそ", [&frame.society]))
+    Letter::new(frame, Sender::Webmaster, WELCOME, lang.tf("{0} 加入者ポータルへようこそ", [&frame.society]))
         .p(lang.tf("{0} 様", [&person.name]))
         .p(lang.t("初回登録が完了しました。仮ユーザIDと仮パスワードは、もうお使いいただけません。"))
         .p(lang.t("あなたのユーザIDは次のとおりです。このメールを保存しておいてください。"))
@@ -64,7 +82,7 @@ pub(super) fn welcome(frame: &MailFrame, person: &AccountPerson) -> Letter {
 /// The link of パスワードを忘れた方はこちら.
 pub(super) fn password_reset(frame: &MailFrame, path: &str) -> Letter {
     let lang = frame.lang;
-    Letter::new(frame, Sender::NoReply, "password_reset", lang.t("パスワードの再設定"))
+    Letter::new(frame, Sender::NoReply, PASSWORD_RESET, lang.t("パスワードの再設定"))
         .p(lang.t("パスワードを再設定するお申し込みを受け付けました。下のリンクを開いて、新しいパスワードを設定してください。"))
         .button(lang.t("パスワードの再設定"), frame.url(path))
         .p(lang.t("このリンクの有効時間は5分です。一度だけ使えます。"))
@@ -74,7 +92,7 @@ pub(super) fn password_reset(frame: &MailFrame, path: &str) -> Letter {
 /// The temporary password of classic societies.
 pub(super) fn temporary_password(frame: &MailFrame, password: &str) -> Letter {
     let lang = frame.lang;
-    Letter::new(frame, Sender::NoReply, "temporary_password", lang.t("仮パスワードのお知らせ"))
+    Letter::new(frame, Sender::NoReply, TEMPORARY_PASSWORD, lang.t("仮パスワードのお知らせ"))
         .p(lang.t("仮パスワードを発行しました。ログインすると、新しいパスワードの設定をお願いします。"))
         .code(password)
         .button(lang.t("ログインする"), frame.url("/login"))
@@ -85,7 +103,7 @@ pub(super) fn temporary_password(frame: &MailFrame, password: &str) -> Letter {
 /// The answer to ユーザIDを忘れた方はこちら.
 pub(super) fn user_id(frame: &MailFrame, user_id: &str) -> Letter {
     let lang = frame.lang;
-    Letter::new(frame, Sender::NoReply, "user_id", lang.t("ユーザIDのお知らせ"))
+    Letter::new(frame, Sender::NoReply, USER_ID, lang.t("ユーザIDのお知らせ"))
         .p(lang.t("お問い合わせいただいたユーザIDは次のとおりです。"))
         .code(user_id)
         .button(lang.t("ログインする"), frame.url("/login"))
@@ -96,7 +114,7 @@ pub(super) fn user_id(frame: &MailFrame, user_id: &str) -> Letter {
 pub(crate) fn announcement(frame: &MailFrame, user_id: &str, way: &FirstWay) -> Letter {
     let lang = frame.lang;
     let until = crate::ui::format::date(lang, way.until());
-    let letter = Letter::new(frame, Sender::Webmaster, "announcement", lang.tf("{0} 加入者ポータルが新しくなりました", [&frame.society]))
+    let letter = Letter::new(frame, Sender::Webmaster, ANNOUNCEMENT, lang.tf("{0} 加入者ポータルが新しくなりました", [&frame.society]))
         .p(lang.t("加入者ポータルが新しくなりました。引き続きご利用いただくために、初回登録をお願いします。10分ほどで終わります。"))
         .p(lang.t("お使いになるユーザIDは次のとおりです。"))
         .code(user_id);
@@ -143,7 +161,7 @@ pub(super) fn notice(
     }
     let subject = subject(lang, what);
     let when = now.to_zoned(japan()).strftime("%Y/%m/%d %H:%M").to_string();
-    let mut letter = Letter::new(frame, Sender::NoReply, "notice", &subject)
+    let mut letter = Letter::new(frame, Sender::NoReply, NOTICE, &subject)
         .p(lang.tf("{0} 様", [&person.name]))
         .p(sentence(lang, what))
         .list([lang.tf("日時：{0}", [when])].into_iter().chain(device.map(|device| lang.tf("端末：{0}", [device]))));

@@ -1,4 +1,5 @@
-//! How often something may be tried.
+//! How often something may be tried: these limits slow tries down and lock nobody. How many wrong passwords lock an account is the
+//! society's policy (`lock_after_wrong_passwords`; presets in `core/society/presets/`), of codes and identities it is in `steps.rs`.
 
 use jiff::SignedDuration;
 

@@ -14,6 +14,7 @@ mod limits;
 mod login;
 mod login_cookie;
 mod logout;
+mod mail_wishes;
 mod names;
 mod passkey_login;
 mod passkeys;

@@ -222,6 +222,9 @@ pub(crate) enum LoginRefusal {
     Expired,
 }
 
+/// How many wrong answers about the identity lock an account that enrols.
+pub(crate) const WRONG_IDENTITIES: i32 = 5;
+
 /// Wrong codes in a row after which no code opens anything (NIST SP 800-63B-4 3.2.2).
 pub(crate) const WRONG_CODES: i32 = 100;
 

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{enrolment::MAIL_KINDS, queries};
+use super::{mail_wishes::MAIL_WISHES, queries};
 use crate::{
     core::{app::App, error::AppError, mail::unsubscribe::context, scope::PublicScope, society::InSociety},
     ui::{Page, PageContext},
@@ -29,7 +29,7 @@ fn opened(app: &App, scope: &PublicScope, token: &str) -> Option<(i64, &'static 
     let society = scope.society_id().to_string();
     let said = app.keys().ok()?.open(&context(&society), &sealed).ok()?;
     let (account_id, kind) = std::str::from_utf8(&said).ok()?.split_once(' ')?;
-    let (kind, label) = MAIL_KINDS.iter().find(|(known, _)| *known == kind)?;
+    let (kind, label) = MAIL_WISHES.iter().find(|(known, _)| *known == kind)?;
     Some((account_id.parse().ok()?, kind, label))
 }
 

@@ -1,4 +1,4 @@
-//! The kind of files that this feature imports; `files.rs` says what it does.
+//! The kind of files that this feature imports; `file_kind.rs` says what it does.
 
 /// Files of medical expenses.
 #[derive(Debug)]

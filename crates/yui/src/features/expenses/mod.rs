@@ -9,7 +9,7 @@ mod chart;
 mod claim_key;
 mod claims;
 mod download;
-mod files;
+mod file_kind;
 mod import;
 mod incoming;
 mod judging;
@@ -30,6 +30,7 @@ mod statement;
 mod unmatched;
 
 pub(crate) use arrival::Arrival;
+use axum::{extract::DefaultBodyLimit, handler::Handler};
 pub(crate) use download::{Printed, print};
 pub use import::ExpenseImport;
 pub use kind::ExpenseFiles;
@@ -39,8 +40,6 @@ pub(crate) use queries::{arrival, lines, lines_of_person};
 pub use reconcile::{DifferencesCsv, ReconciliationDifference, Summary, Sums, UnreadableTotals, reconcile};
 pub(crate) use rules::{Totals, VisibleMonths, leading_year};
 pub(crate) use statement::{Statement, month_of_household, not_before, sample_arrival, sample_lines, sample_statement};
-
-use axum::{extract::DefaultBodyLimit, handler::Handler};
 
 use crate::core::{
     app::App,

@@ -7,12 +7,17 @@ use yui_db::Tx;
 use super::queries;
 use crate::{
     core::{
-        mail::{Letter, MailFrame, Sender},
+        mail::{Letter, MailFrame, Sender, mail_kinds},
         scope::SystemScope,
     },
     features::imports::{Batch, News, Reader},
     ui::format::month_long,
 };
+
+mail_kinds! {
+    /// Expenses were published.
+    EXPENSES_PUBLISHED = "expenses_published" / "医療費情報の公開のお知らせ";
+}
 
 /// The mail of a publication.
 #[derive(Debug)]
@@ -36,7 +41,7 @@ impl News for ExpenseNews {
 
     fn letter(&self, frame: &MailFrame, batch: &Batch) -> Letter {
         let lang = frame.lang;
-        let letter = Letter::new(frame, Sender::Info, "expenses_published", lang.t("医療費情報を公開しました"))
+        let letter = Letter::new(frame, Sender::Info, EXPENSES_PUBLISHED, lang.t("医療費情報を公開しました"))
             .p(lang.tf("{0}の加入者ポータルで、新しい医療費情報をご覧いただけます。", [&frame.society]));
         let letter = match batch.months {
             Some((first, last)) if first == last => letter.p(lang.tf("診療年月：{0}", [month_long(lang, first)])),

@@ -1,6 +1,6 @@
 //! The forms that files come in.
 
-use kenpo_formats::file_kind::FileKind;
+use kenpo_formats::signature::Signature;
 use serde::{Deserialize, Serialize};
 
 /// In what form a file came.
@@ -16,8 +16,8 @@ pub enum Format {
 impl Format {
     /// Returns the form that the first bytes of a file tell.
     pub(crate) fn told_by(head: &[u8]) -> Self {
-        match FileKind::of(head) {
-            FileKind::Claims | FileKind::PayerClaims => Self::Claims,
+        match Signature::of(head) {
+            Signature::Claims | Signature::PayerClaims => Self::Claims,
             _ => Self::Csv,
         }
     }

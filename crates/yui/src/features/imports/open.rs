@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use kenpo_formats::file_kind;
+use kenpo_formats::signature;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
@@ -112,7 +112,7 @@ impl Source {
 }
 
 fn is_archive(path: &Path) -> io::Result<bool> {
-    Ok(file_kind::FileKind::of(&head_of(path)?) == file_kind::FileKind::Zip)
+    Ok(signature::Signature::of(&head_of(path)?) == signature::Signature::Zip)
 }
 
 /// Returns why the file cannot be one of this kind, in words.

@@ -7,7 +7,7 @@ use std::{
 
 use kenpo_formats::{
     archive::{self, ArchiveError, Unpacked},
-    claims, file_kind,
+    claims, signature,
 };
 use sha2::{Digest, Sha256};
 
@@ -60,7 +60,7 @@ impl Parts {
         if let Some(wrong) = (self.head.len() < file_type::HEAD).then(|| self.wrong_type(true)).flatten() {
             return Some(wrong);
         }
-        self.has_archive |= file_kind::FileKind::of(&self.head) == file_kind::FileKind::Zip;
+        self.has_archive |= signature::Signature::of(&self.head) == signature::Signature::Zip;
         let (start, size) = (self.start, std::mem::take(&mut self.size));
         self.start += size;
         let hash = self.hash.finalize_reset().into();
@@ -82,9 +82,9 @@ impl Parts {
     }
 
     fn wrong_type(&self, whole: bool) -> Option<String> {
-        use file_kind::FileKind::{Archive, Zip};
+        use signature::Signature::{Archive, Zip};
         let kind = self.kind?;
-        match file_kind::FileKind::of(&self.head) {
+        match signature::Signature::of(&self.head) {
             Zip if kind.takes_several() && !self.in_archive => None,
             Zip | Archive(_) if self.in_archive => Some(
                 "圧縮ファイルの中の圧縮ファイルは開きません。手元で展開し、中のファイルを選んでください。".to_owned(),

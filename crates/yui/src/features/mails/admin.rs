@@ -10,11 +10,16 @@ use super::{
 use crate::{
     core::{
         app::App,
-        mail::{Letter, MailFrame, Recipient, Sender, enqueue, mailer::Transport},
+        mail::{Letter, MailFrame, Recipient, Sender, enqueue, mail_kinds, mailer::Transport},
         society::InSociety,
     },
     ui::Lang,
 };
+
+mail_kinds! {
+    /// The operator's test.
+    TEST = "test" / "メールの試験";
+}
 
 /// A mail as a list shows it.
 #[derive(Debug)]
@@ -85,7 +90,7 @@ pub async fn server_answers(app: &App, scope: &impl InSociety) -> Result<(), Str
 pub async fn test(app: &App, scope: &impl InSociety, address: &str, due: Timestamp) -> anyhow::Result<i64> {
     let lang = Lang::Ja;
     let frame = MailFrame::of(app, scope.society(), lang);
-    let letter = Letter::new(&frame, Sender::Webmaster, "test", lang.t("メールの試験"))
+    let letter = Letter::new(&frame, Sender::Webmaster, TEST, lang.t("メールの試験"))
         .p(lang.t("このメールは、ポータルからのメールが届くことを確かめるために送りました。"))
         .button(lang.t("ポータルを開く"), frame.url("/"));
     let mut tx = app.db.begin().await?;

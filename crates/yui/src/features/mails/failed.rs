@@ -17,7 +17,7 @@ use super::{
     rules::{ANSWERED, Useless, masked, reason},
 };
 use crate::{
-    core::{app::App, audit, error::AppError, mail::kind_label, role::Right, scope::StaffScope, society::InSociety},
+    core::{app::App, audit, error::AppError, mail::MailKind, role::Right, scope::StaffScope, society::InSociety},
     ui::{Page, PageContext, format},
 };
 
@@ -114,7 +114,7 @@ fn line(row: &FailedRow, owners: &HashMap<i64, OwnerRow>) -> FailedMailLine {
     FailedMailLine {
         mail_id: row.mail_id,
         failed: format::minute(row.failed_at.to_jiff()),
-        kind: kind_label(&row.kind).to_owned(),
+        kind: MailKind::label_of(&row.kind).to_owned(),
         owner: owner.map(|owner| (owner.member_id, owner.name.clone())),
         to: masked(&row.recipient),
         why: reason(kept),
@@ -149,7 +149,7 @@ crate::ui::console_pages! {
         let line = |kind: &str, answer: &str, useless: Option<Useless>| FailedMailLine {
             mail_id: 7,
             failed: "2026/11/20 09:12".into(),
-            kind: kind_label(kind).to_owned(),
+            kind: MailKind::label_of(kind).to_owned(),
             owner: (kind != "staff_invitation").then(|| (7, "テスト タロウ".into())),
             to: "t***@example.jp".into(),
             why: reason(&format!("{ANSWERED}{answer}")),

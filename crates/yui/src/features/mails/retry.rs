@@ -10,7 +10,7 @@ use super::{
 use crate::core::{
     app::App,
     audit::{self, Subject},
-    mail::kind_label,
+    mail::MailKind,
     scope::SystemScope,
 };
 
@@ -46,13 +46,13 @@ pub async fn retry(app: &App, scope: &SystemScope, mail_id: i64) -> anyhow::Resu
     let owner = queries::owners(&app.db, scope, row.account_id.as_slice()).await?.pop();
     let subject = match owner {
         Some(owner) => Subject::new("account", owner.account_id, owner.name),
-        None => Subject::new("mail", mail_id, kind_label(&row.kind)),
+        None => Subject::new("mail", mail_id, MailKind::label_of(&row.kind)),
     };
     let mut tx = app.db.begin().await?;
     if !queries::mail_retry(&mut tx, scope, mail_id, now).await? {
         return Err(RetryRefusal::NotFailed(mail_id).into());
     }
-    let detail = format!("{} {}", kind_label(&row.kind), masked(&row.recipient));
+    let detail = format!("{} {}", MailKind::label_of(&row.kind), masked(&row.recipient));
     audit::record(app, &mut tx, scope, MAIL_RETRIED, Some(&subject), &detail).await?;
     tx.commit().await?;
     app.mail.wake();

@@ -289,7 +289,7 @@ fn mail(row: &queries::MailRow) -> TableRow {
         (None, Some(at)) => format!("送れませんでした {}", minute(at)),
         (None, None) => format!("送信待ち {}", minute(row.due_at)),
     };
-    vec![minute(row.created_at), mail::kind_label(&row.kind).to_owned(), row.recipient.clone(), state]
+    vec![minute(row.created_at), mail::MailKind::label_of(&row.kind).to_owned(), row.recipient.clone(), state]
 }
 
 fn flag(row: &FlagRow) -> TableRow {
@@ -373,7 +373,7 @@ crate::ui::console_pages! {
             factors: vec![row(&["生体認証", "わたしのスマートフォン", "2026/11/01 09:05", "2026/11/20 08:00"])],
             sessions: vec![row(&["Chrome / Android", "192.0.2.1", "2026/11/19 21:00", "2026/11/20 08:00"])],
             events: vec![row(&["2026/11/20 08:00", "ログイン（生体認証）", "本人", "192.0.2.1"])],
-            mails: vec![row(&["2026/11/20 08:00", mail::kind_label("notice"), "testtaro01@minato.example", "送信済み"])],
+            mails: vec![row(&["2026/11/20 08:00", mail::MailKind::label_of("notice"), "testtaro01@minato.example", "送信済み"])],
             terms: vec![row(&["第1版", "2026/11/01 09:03"])],
             flags: vec![row(&["異議申出", "2026/11/10 10:00 窓口 三枝: 本人の申出", "2027/11/09まで"])],
             entries: vec![row(&["2026/11/20 09:12", "窓口 三枝", "加入者の詳細を表示", ""])],

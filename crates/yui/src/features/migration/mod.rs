@@ -6,7 +6,7 @@
 //! password of symbol, number and birth date.
 
 mod announcements;
-mod files;
+mod file_kind;
 mod kind;
 mod numbers;
 mod older_users;
@@ -15,11 +15,10 @@ mod queries;
 mod withdraw;
 
 pub use announcements::{Announced, AnnouncementRefusal, GuardedAnnouncements, announce, take_back};
-pub use files::import;
+pub use file_kind::import;
 pub use kind::OlderUserFiles;
 pub use older_users::{FirstLogin, Plan};
 pub use progress::{MigrationGroup, progress};
-
 use tokio::sync::watch;
 
 use super::orders;

@@ -11,9 +11,9 @@ use yui_db::Tx;
 
 use super::{
     answered_by_file::OpenQuestions,
-    changes,
+    change_counter, changes,
     families::Families,
-    files::{Extent, SEARCHED_AT},
+    file_kind::{Extent, SEARCHED_AT},
     full_file::{self, FileMembers},
     kind::RegisterFiles,
     queries::{self, Person, PersonFilter, RegisterChange},
@@ -228,7 +228,7 @@ impl Importer for RegisterImport {
         let Extent::Full { as_of, end } = self.extent else { return Ok(None) };
         let mut applied = Applied::default();
         if self.searched_at.is_none() {
-            self.searched_at = Some(super::queries::change_count(tx, &self.scope).await?);
+            self.searched_at = Some(change_counter::change_count(tx, &self.scope).await?);
         }
         if let Some(persons) = self.next_missing(tx, as_of).await? {
             let missing = persons.iter().filter(|person| !self.met.contains(&person.member_id));
@@ -449,7 +449,7 @@ pub(super) async fn write(
     }
     queries::changes_insert(tx, scope, batch_id, &changes).await?;
     if !changes.is_empty() {
-        super::queries::changed(tx, scope).await?;
+        change_counter::changed(tx, scope).await?;
     }
     Ok(())
 }

@@ -3,9 +3,10 @@
 
 mod answered_by_file;
 mod backfill;
+mod change_counter;
 mod changes;
 mod families;
-mod files;
+mod file_kind;
 mod full_file;
 mod import;
 mod kind;
@@ -24,14 +25,15 @@ mod seen;
 mod similarity;
 
 pub use backfill::backfill;
+pub(crate) use change_counter::change_count;
 pub(crate) use changes::MISSING;
 pub use import::RegisterImport;
 pub use kind::RegisterFiles;
 pub(crate) use matching::{Hint, Mismatch, matched};
 pub use person::holder_key;
+pub(crate) use person::sex_word;
 pub(crate) use queries::{Coverage, alike, candidates, coverages_of, insured_by_holder};
 pub(crate) use search_keys::{SearchKey, is_telling, name_key};
-pub(crate) use {person::sex_word, queries::change_count};
 
 use crate::core::{
     app::App,

@@ -4,7 +4,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use yui_db::Tx;
 
-use super::queries::{self, Person, RegisterChange, StandsOn};
+use super::{
+    change_counter,
+    queries::{self, Person, RegisterChange, StandsOn},
+};
 use crate::{core::scope::SystemScope, features::imports::ImportRefusal};
 
 /// Restores every person that the batch touched to what was before.
@@ -32,7 +35,7 @@ pub(super) async fn changes_revert(tx: &mut Tx, scope: &SystemScope, batch_id: i
         restore(tx, scope, change).await?;
     }
     queries::questions_of_batch_undo(tx, scope, batch_id).await?;
-    super::queries::changed(tx, scope).await?;
+    change_counter::changed(tx, scope).await?;
     Ok(())
 }
 

@@ -4,13 +4,20 @@ use jiff::Timestamp;
 
 use super::events::StaffEvent;
 use crate::{
-    core::mail::{Letter, MailFrame, Sender},
+    core::mail::{Letter, MailFrame, Sender, mail_kinds},
     ui::format,
 };
 
+mail_kinds! {
+    /// An invitation.
+    STAFF_INVITATION = "staff_invitation" / "職員の招待";
+    /// A change of the account.
+    STAFF_NOTICE = "staff_notice" / "職員のアカウントのお知らせ";
+}
+
 /// The invitation.
 pub(super) fn invitation(frame: &MailFrame, name: &str, role: &str, path: &str) -> Letter {
-    Letter::new(frame, Sender::NoReply, "staff_invitation", format!("{} 管理画面への招待", frame.society))
+    Letter::new(frame, Sender::NoReply, STAFF_INVITATION, format!("{} 管理画面への招待", frame.society))
         .p(format!("{name} 様"))
         .p(format!("{}の加入者ポータルの管理画面に、{role}として招待されました。", frame.society))
         .p("下のリンクを開いて、パスワードと、二つ目の認証方法（パスキーまたは認証アプリ）を登録してください。")
@@ -23,7 +30,7 @@ pub(super) fn invitation(frame: &MailFrame, name: &str, role: &str, path: &str) 
 /// administrator.
 pub(super) fn notice(frame: &MailFrame, name: &str, what: StaffEvent<'_>, (at, whence): (Timestamp, String)) -> Letter {
     let (subject, sentence) = words(what);
-    Letter::new(frame, Sender::NoReply, "staff_notice", format!("{} 管理画面の{subject}", frame.society))
+    Letter::new(frame, Sender::NoReply, STAFF_NOTICE, format!("{} 管理画面の{subject}", frame.society))
         .p(format!("{name} 様"))
         .p(sentence)
         .list([format!("日時：{}", format::minute(at)), whence])

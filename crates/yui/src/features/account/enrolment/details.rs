@@ -18,6 +18,7 @@ use crate::{
         society::{EmailRule, InSociety},
     },
     features::account::{
+        mail_wishes::MAIL_WISHES,
         names::{self, ChosenName, USER_ID_TAKEN},
         password::{self, checked, hashed},
         pending_login::{At, AtDetails, PendingLogin},
@@ -26,9 +27,6 @@ use crate::{
     },
     ui::{FormState, Page, PageContext},
 };
-
-/// The kinds of news of which mails may be wanted, and their (Japanese) names.
-pub(in super::super) const MAIL_KINDS: &[(&str, &str)] = &[("expenses", "医療費通知")];
 
 #[derive(Template)]
 #[template(path = "features/account/enrolment/details.html")]
@@ -130,7 +128,7 @@ pub(in super::super) async fn submit(
         );
     }
     let wanted = typed.expenses == "yes" && email.is_some();
-    let mail_wanted = MAIL_KINDS.iter().map(|(kind, _)| ((*kind).to_owned(), wanted)).collect();
+    let mail_wanted = MAIL_WISHES.iter().map(|(kind, _)| ((*kind).to_owned(), wanted)).collect();
     let details =
         Details { user_id: user_id.clone(), password_hash: hashed(&app, turn, new).await?, email, mail_wanted };
     progressed(&app, &client, login, |progress| {

@@ -169,7 +169,7 @@ pub(in super::super) async fn mail_or_tell_owner(
     let owner = queries::email_owner_in(tx, scope, address).await?.unwrap_or(account_id);
     let day_ago = app.clock.now().checked_sub(SignedDuration::from_hours(24))?;
     // Counted in both cases, so that the response time is the same.
-    let told = mail::count_of(tx, scope, owner, letters::EMAIL_TAKEN, day_ago).await?;
+    let told = mail::count_of(tx, scope, owner, letters::EMAIL_TAKEN.word, day_ago).await?;
     if owner != account_id && told >= TOLD_A_DAY {
         return Ok(());
     }

@@ -13,7 +13,7 @@ mod progress;
 
 pub(super) use birth_date::{show as birth_date_show, submit as birth_date_submit};
 pub(super) use check::{back as check_back, show as check_show, submit as check_submit};
-pub(super) use details::{MAIL_KINDS, show as details_show, submit as details_submit};
+pub(super) use details::{show as details_show, submit as details_submit};
 pub(super) use done::show as done_show;
 pub(super) use email::{
     again as email_again, change as email_change, mail_link, mail_or_tell_owner, sent as email_sent,

@@ -9,7 +9,7 @@ use crate::{
         scope::SystemScope,
         society::{Factor, InSociety},
     },
-    features::account::steps::{AccountState, AuthAccount, EnrolmentProgress, WRONG_CODES},
+    features::account::steps::{AccountState, AuthAccount, EnrolmentProgress, WRONG_CODES, WRONG_IDENTITIES},
     ui::Lang,
 };
 
@@ -333,7 +333,7 @@ pub(crate) async fn wrong(
             tx.execute(&GUESSABLE_BEGINS, params![scope.society_id(), account_id.unwrap_or(0), begins]).await?;
             (&PASSWORD_WRONG, limit)
         }
-        Wrong::Identity => (&IDENTITY_WRONG, 5),
+        Wrong::Identity => (&IDENTITY_WRONG, WRONG_IDENTITIES),
         Wrong::Code => (&CODE_WRONG, WRONG_CODES),
     };
     let values = params![scope.society_id(), account_id.unwrap_or(0), limit, now];

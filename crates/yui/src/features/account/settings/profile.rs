@@ -17,7 +17,8 @@ use crate::{
         society::{Factor, InSociety},
     },
     features::account::{
-        enrolment::{FactorChoice, MAIL_KINDS, choices},
+        enrolment::{FactorChoice, choices},
+        mail_wishes::MAIL_WISHES,
         queries,
     },
     ui::{Lang, Page, PageContext, language},
@@ -97,7 +98,7 @@ pub(in super::super) async fn show(
         user_id_may_change: member.society().policy.user_id.may_change,
         email: person.email,
         choices,
-        wishes: MAIL_KINDS.iter().map(wish).collect(),
+        wishes: MAIL_WISHES.iter().map(wish).collect(),
         done: done.map(|words| context.t(words).to_owned()),
     })
 }
@@ -120,7 +121,7 @@ pub(in super::super) async fn submit(
         queries::chosen_factor_set(&mut tx, &member, id, factor).await?;
     }
     // Without an address there is nothing to choose, and nothing is changed.
-    for (kind, _) in MAIL_KINDS.iter().filter(|_| !typed.expenses.is_empty()) {
+    for (kind, _) in MAIL_WISHES.iter().filter(|_| !typed.expenses.is_empty()) {
         queries::wish_set(&mut tx, &member, id, kind, typed.expenses == "yes").await?;
     }
     tx.commit().await?;

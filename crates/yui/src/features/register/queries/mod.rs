@@ -4,18 +4,17 @@ mod backfill;
 mod coverages;
 mod questions;
 
-pub(super) use backfill::*;
-pub(crate) use coverages::*;
-pub(super) use questions::*;
-
 use std::collections::BTreeSet;
 
+pub(super) use backfill::*;
+pub(crate) use coverages::*;
 use jiff::{Timestamp, civil::Date};
+pub(super) use questions::*;
 use serde::{Deserialize, Serialize};
 use yui_db::{BulkTable, Db, DbError, Param, Statement, Tx, params, statements};
 
 use super::search_keys::keys;
-use crate::core::society::{self, InSociety, ids_take};
+use crate::core::society::InSociety;
 
 statements! {
     HOUSEHOLD_COUNT = "SELECT COUNT(*) AS count FROM households WHERE society_id = $1";
@@ -588,17 +587,4 @@ pub(crate) async fn counts(db: &Db, scope: &impl InSociety) -> Result<(i64, i64)
     let households: RegisterCount = db.one(&HOUSEHOLD_COUNT, params![scope.society_id()]).await?;
     let members: RegisterCount = db.one(&MEMBER_COUNT, params![scope.society_id()]).await?;
     Ok((households.count, members.count))
-}
-
-/// The counter of changes to the register.
-const REGISTER_CHANGES: &str = "register change";
-
-/// Counts a change: claims of nobody that the register knew are matched with it anew.
-pub(crate) async fn changed(tx: &mut Tx, scope: &impl InSociety) -> Result<(), DbError> {
-    ids_take(tx, scope, REGISTER_CHANGES, 1).await.map(drop)
-}
-
-/// Returns how many changes the register has had.
-pub(crate) async fn change_count(tx: &mut Tx, scope: &impl InSociety) -> Result<i64, DbError> {
-    society::ids_taken(tx, scope, REGISTER_CHANGES).await
 }

@@ -3,16 +3,16 @@
 /// What a file is.
 ///
 /// ```
-/// use kenpo_formats::file_kind::FileKind;
+/// use kenpo_formats::signature::Signature;
 ///
-/// assert_eq!(FileKind::of(b"IR,1,13,1,9900013,,CLINIC,202503,00,\r\n"), FileKind::Claims);
-/// assert_eq!(FileKind::of(b"2,1,0,MN,0000000001,\r\n"), FileKind::PayerClaims);
-/// assert_eq!(FileKind::of("保険者番号,記号\r\n".as_bytes()), FileKind::Csv);
-/// assert_eq!(FileKind::of(b"%PDF-1.7"), FileKind::Document("PDF"));
+/// assert_eq!(Signature::of(b"IR,1,13,1,9900013,,CLINIC,202503,00,\r\n"), Signature::Claims);
+/// assert_eq!(Signature::of(b"2,1,0,MN,0000000001,\r\n"), Signature::PayerClaims);
+/// assert_eq!(Signature::of("保険者番号,記号\r\n".as_bytes()), Signature::Csv);
+/// assert_eq!(Signature::of(b"%PDF-1.7"), Signature::Document("PDF"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum FileKind {
+pub enum Signature {
     /// Nothing, or nothing but line ends and end marks.
     Empty,
     /// Electronic claims as institutions send them (UKE).
@@ -38,35 +38,35 @@ pub enum FileKind {
 }
 
 /// The beginnings of files of other kinds.
-const BEGINNINGS: &[(&[u8], FileKind)] = &[
-    (b"PK\x03\x04", FileKind::Zip),
-    (b"PK\x05\x06", FileKind::Zip),
-    (b"\x1F\x8B", FileKind::Archive("gzip")),
-    (b"7z\xBC\xAF\x27\x1C", FileKind::Archive("7z")),
-    (b"Rar!", FileKind::Archive("RAR")),
-    (b"BZh", FileKind::Archive("bzip2")),
-    (b"\xFD7zXZ", FileKind::Archive("xz")),
-    (b"\x28\xB5\x2F\xFD", FileKind::Archive("zstd")),
-    (b"%PDF-", FileKind::Document("PDF")),
-    (b"\xD0\xCF\x11\xE0", FileKind::Document("Excel（xls）などOfficeの古い形式")),
-    (b"\x89PNG", FileKind::Document("画像（PNG）")),
-    (b"\xFF\xD8\xFF", FileKind::Document("画像（JPEG）")),
-    (b"GIF8", FileKind::Document("画像（GIF）")),
-    (b"II*\0", FileKind::Document("画像（TIFF）")),
-    (b"MM\0*", FileKind::Document("画像（TIFF）")),
-    (b"\x7FELF", FileKind::Document("プログラム")),
-    (b"MZ\x90", FileKind::Document("プログラム")),
-    (b"<?xml", FileKind::Document("XML")),
-    (b"<!DOCTYPE", FileKind::Document("HTML")),
-    (b"<html", FileKind::Document("HTML")),
-    (b"\xFF\xFE", FileKind::Utf16),
-    (b"\xFE\xFF", FileKind::Utf16),
+const BEGINNINGS: &[(&[u8], Signature)] = &[
+    (b"PK\x03\x04", Signature::Zip),
+    (b"PK\x05\x06", Signature::Zip),
+    (b"\x1F\x8B", Signature::Archive("gzip")),
+    (b"7z\xBC\xAF\x27\x1C", Signature::Archive("7z")),
+    (b"Rar!", Signature::Archive("RAR")),
+    (b"BZh", Signature::Archive("bzip2")),
+    (b"\xFD7zXZ", Signature::Archive("xz")),
+    (b"\x28\xB5\x2F\xFD", Signature::Archive("zstd")),
+    (b"%PDF-", Signature::Document("PDF")),
+    (b"\xD0\xCF\x11\xE0", Signature::Document("Excel（xls）などOfficeの古い形式")),
+    (b"\x89PNG", Signature::Document("画像（PNG）")),
+    (b"\xFF\xD8\xFF", Signature::Document("画像（JPEG）")),
+    (b"GIF8", Signature::Document("画像（GIF）")),
+    (b"II*\0", Signature::Document("画像（TIFF）")),
+    (b"MM\0*", Signature::Document("画像（TIFF）")),
+    (b"\x7FELF", Signature::Document("プログラム")),
+    (b"MZ\x90", Signature::Document("プログラム")),
+    (b"<?xml", Signature::Document("XML")),
+    (b"<!DOCTYPE", Signature::Document("HTML")),
+    (b"<html", Signature::Document("HTML")),
+    (b"\xFF\xFE", Signature::Utf16),
+    (b"\xFE\xFF", Signature::Utf16),
 ];
 
 /// The records that a file of claims may begin with.
 const FIRST_RECORDS: &[&[u8; 2]] = &[b"IR", b"YK", b"UK", b"HM", b"MN", b"HI", b"RE"];
 
-impl FileKind {
+impl Signature {
     /// Returns the kind that the first bytes of a file tell; some thousand are enough, fewer do where the file is shorter.
     ///
     /// Claims are known with a byte order mark, quotes and lower-case record ids too, and behind the end mark of an empty file
@@ -109,7 +109,7 @@ impl FileKind {
     }
 }
 
-impl FileKind {
+impl Signature {
     /// Returns what to do with a file that none of our readers reads: Japanese sentences for staff. None where the kind may be read.
     pub fn refusal(self) -> Option<String> {
         Some(match self {
@@ -142,8 +142,9 @@ fn unquoted(field: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn claims_in_many_dresses() {
@@ -158,40 +159,40 @@ mod tests {
             b"\x1AIR,1\r\n\x1AIR,2",
             b"\r\nUK,1",
         ] {
-            assert_eq!(FileKind::of(head), FileKind::Claims, "{}", head.escape_ascii());
+            assert_eq!(Signature::of(head), Signature::Claims, "{}", head.escape_ascii());
         }
         for head in [&b"2,1,0,MN,1"[..], b"\"2\",\"1\",\"0\",\"MN\"", b"\xEF\xBB\xBF1,2,0,ir,1"] {
-            assert_eq!(FileKind::of(head), FileKind::PayerClaims, "{}", head.escape_ascii());
+            assert_eq!(Signature::of(head), Signature::PayerClaims, "{}", head.escape_ascii());
         }
     }
 
     #[test]
     fn other_files() {
         for (head, kind) in [
-            (&b""[..], FileKind::Empty),
-            (b"\r\n\x1A", FileKind::Empty),
-            (b"\0\0", FileKind::Binary),
-            (b"a\0b", FileKind::Binary),
-            (b"a,b\r\n\x1A\0\0", FileKind::Csv),
-            (b"IR", FileKind::Csv),
-            (b"IRON,1", FileKind::Csv),
-            (b"1,2,3,4", FileKind::Csv),
-            (b"\x95\xDB\x8C\xAF,\r\n", FileKind::Csv),
-            (b"PK\x03\x04\x14\0[Content_Types].xml", FileKind::Workbook),
-            (b"PK\x03\x04\x14\0\0", FileKind::Zip),
-            (b"\x1F\x8B\x08", FileKind::Archive("gzip")),
-            (b"\xFF\xFEa\0", FileKind::Utf16),
-            (b"\x1B$B;aL>", FileKind::Iso2022Jp),
+            (&b""[..], Signature::Empty),
+            (b"\r\n\x1A", Signature::Empty),
+            (b"\0\0", Signature::Binary),
+            (b"a\0b", Signature::Binary),
+            (b"a,b\r\n\x1A\0\0", Signature::Csv),
+            (b"IR", Signature::Csv),
+            (b"IRON,1", Signature::Csv),
+            (b"1,2,3,4", Signature::Csv),
+            (b"\x95\xDB\x8C\xAF,\r\n", Signature::Csv),
+            (b"PK\x03\x04\x14\0[Content_Types].xml", Signature::Workbook),
+            (b"PK\x03\x04\x14\0\0", Signature::Zip),
+            (b"\x1F\x8B\x08", Signature::Archive("gzip")),
+            (b"\xFF\xFEa\0", Signature::Utf16),
+            (b"\x1B$B;aL>", Signature::Iso2022Jp),
         ] {
-            assert_eq!(FileKind::of(head), kind, "{}", head.escape_ascii());
-            assert_eq!(kind.refusal().is_none(), kind == FileKind::Csv);
+            assert_eq!(Signature::of(head), kind, "{}", head.escape_ascii());
+            assert_eq!(kind.refusal().is_none(), kind == Signature::Csv);
         }
     }
 
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = FileKind::of(&bytes);
+            let _ = Signature::of(&bytes);
         }
     }
 }

@@ -9,6 +9,7 @@ use yui_db::Tx;
 
 use super::{
     backfill::backfill_of,
+    change_counter,
     changes::{self, MISSING},
     import::RegisterImport,
     kind::RegisterFiles,
@@ -211,7 +212,7 @@ impl FileKind for RegisterFiles {
                 return Ok(None);
             }
             let mut tx = app.db.begin_reading().await?;
-            let changes = super::queries::change_count(&mut tx, scope).await?;
+            let changes = change_counter::change_count(&mut tx, scope).await?;
             let shown = details.iter().find(|(word, _)| word == SEARCHED_AT);
             Ok(shown.filter(|(_, count)| *count != changes).map(|_| CHANGED_SINCE))
         })
