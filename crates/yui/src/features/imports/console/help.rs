@@ -8,10 +8,7 @@ use kenpo_formats::csv_table::Column;
 use super::download::example;
 use crate::{
     core::{app::App, error::AppError, role::Right, scope::StaffScope},
-    features::{
-        imports::kind::named,
-        societies,
-    },
+    features::{imports::kind::named, societies},
     ui::{Page, PageContext},
 };
 
