@@ -12,7 +12,7 @@ use crate::{
     ui::Lang,
 };
 
-/// From which of a society's addresses a letter comes.
+/// The sender address of a letter, one of its society's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
     /// Verification, codes, recovery: nobody reads the answers.
@@ -33,7 +33,7 @@ impl Sender {
         }
     }
 
-    /// Returns the sender of this word; an unknown one is nobody who could be answered.
+    /// Returns the sender of this word; an unknown one is [`Sender::NoReply`].
     pub(crate) fn parse(word: &str) -> Self {
         match word {
             "info" => Self::Info,
@@ -42,7 +42,7 @@ impl Sender {
         }
     }
 
-    /// Returns what stands before the `@`.
+    /// Returns the part before the `@`.
     pub(crate) fn local_part(self, senders: &Senders) -> &str {
         match self {
             Self::NoReply => &senders.no_reply,
@@ -52,7 +52,7 @@ impl Sender {
     }
 }
 
-/// Whose letters they are: the society, its portal and the reader's language.
+/// The frame of a letter: the society, its portal and the reader's language.
 #[derive(Clone, Debug)]
 pub struct MailFrame {
     /// The society's name.
@@ -120,7 +120,7 @@ struct Text<'a> {
 }
 
 impl Letter {
-    /// Returns a letter without a word yet. `kind` says what it is, for lists: `email_verify`.
+    /// Returns an empty letter. `kind` says what it is, for lists: `email_verify`.
     pub fn new(frame: &MailFrame, sender: Sender, kind: &'static str, subject: impl Into<String>) -> Self {
         let frame = frame.clone();
         let subject = one_line(&subject.into());
@@ -162,15 +162,15 @@ impl Letter {
         self.with(LetterPart::Fine(sentence.into()))
     }
 
-    /// Says at which address its reader can be done with letters like this one. It must take a POST of one click
-    /// (RFC 8058) from a mail program, without a cookie, and show a page to a GET.
+    /// Sets the address for unsubscribing. It must take a POST of one click (RFC 8058) from a mail program, without a
+    /// cookie, and show a page to a GET.
     #[must_use]
     pub fn unsubscribe(mut self, url: impl Into<String>) -> Self {
         self.unsubscribe = Some(url.into());
         self
     }
 
-    /// Says from when on the link or code in it is dead: it is not worth sending then.
+    /// Sets the end of validity of its link or code: after it the letter is not sent.
     #[must_use]
     pub fn until(mut self, ends_at: Timestamp) -> Self {
         self.ends_at = Some(ends_at);
@@ -199,7 +199,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns what a kind of mail is called, in Japanese, for staff.
+/// Returns the Japanese label of a kind of mail, for staff.
 pub(crate) fn kind_label(kind: &str) -> &str {
     match kind {
         "email_verify" => "メールアドレスの確認",
