@@ -192,7 +192,8 @@ impl AppParts {
 
     /// Returns the keys that seal secrets at rest.
     ///
-    /// # Errors If none are configured.
+    /// # Errors
+    /// If none are configured.
     pub fn keys(&self) -> anyhow::Result<&KeyRing> {
         self.keys.as_ref().context("YUI_KEYS is not set, and secrets are only kept sealed: see docs/operating.md")
     }

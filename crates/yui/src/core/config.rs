@@ -431,7 +431,8 @@ fn files_beside(database: &str) -> PathBuf {
 
 /// Reads an address to listen on, as in `127.0.0.1:8080`; port 0 takes any free one.
 ///
-/// # Errors [`ConfigError::Value`] if the text is no such address.
+/// # Errors
+/// [`ConfigError::Value`] if the text is no such address.
 pub fn listen(text: &str) -> Result<SocketAddr, ConfigError> {
     parsed("YUI_LISTEN", text, "an address and a port, as in 127.0.0.1:8080", |text| text.parse().ok())
 }

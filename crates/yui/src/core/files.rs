@@ -71,7 +71,8 @@ struct Room {
 impl Room {
     /// Returns nothing if `more` bytes may be written into the society's folder, which has `used` already.
     ///
-    /// # Errors [`io::ErrorKind::StorageFull`], [`io::ErrorKind::QuotaExceeded`], or the error of asking the system.
+    /// # Errors
+    /// [`io::ErrorKind::StorageFull`], [`io::ErrorKind::QuotaExceeded`], or the error of asking the system.
     fn has(self, folder: &Path, used: u64, more: u64) -> io::Result<()> {
         let disk = rustix::fs::statvfs(folder)?;
         if disk.f_bavail.saturating_mul(disk.f_frsize) < self.reserve.saturating_add(LOOK_EVERY) {

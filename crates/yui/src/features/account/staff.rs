@@ -59,7 +59,8 @@ pub(crate) async fn subject(app: &App, scope: &SystemScope, account_id: i64) -> 
 
 /// Unlocks an account: its owner may try passwords again.
 ///
-/// # Errors If the society has no account with this user ID.
+/// # Errors
+/// If the society has no account with this user ID.
 pub async fn unlock(app: &App, scope: &SystemScope, user_id: &str) -> anyhow::Result<()> {
     let id = id_of(app, scope, user_id).await?;
     unlock_of(app, scope, id, "").await
@@ -186,7 +187,8 @@ pub enum Renamed {
 
 /// Gives an enrolled account another user ID, by the rules that members have.
 ///
-/// # Errors As [`unlock_of`], and [`AppError::Busy`] if too much is being hashed.
+/// # Errors
+/// As [`unlock_of`], and [`AppError::Busy`] if too much is being hashed.
 pub async fn user_id_change(
     app: &App,
     scope: &SystemScope,

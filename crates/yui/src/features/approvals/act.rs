@@ -23,7 +23,8 @@ pub trait GuardedAct: Debug + Sync {
     /// Performs the act in the caller's transaction, after which workers are woken and the directory is read again.
     /// `detail` is the text of the request.
     ///
-    /// # Errors [`CannotBeDone`] with words for staff, or if the subject has changed or the database does not answer.
+    /// # Errors
+    /// [`CannotBeDone`] with words for staff, or if the subject has changed or the database does not answer.
     fn perform<'a>(
         &'a self,
         app: &'a App,

@@ -54,7 +54,8 @@ pub(super) struct Record {
 impl Incoming {
     /// Returns the record of a CSV's row.
     ///
-    /// # Errors If its amounts do not add up.
+    /// # Errors
+    /// If its amounts do not add up.
     pub(super) fn of_row(row: ExpenseRow) -> Result<Self, Fault> {
         let amounts = if row.adjustment { Amounts::adjustment } else { Amounts::new };
         let amounts = amounts(row.total, row.insurer, row.public, row.self_pay).ok_or_else(|| {

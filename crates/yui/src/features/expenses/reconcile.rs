@@ -106,7 +106,8 @@ impl<W: Write> DifferencesCsv<W> {
 
     /// Writes a difference.
     ///
-    /// # Errors Those of the writer.
+    /// # Errors
+    /// Those of the writer.
     pub fn write(&mut self, difference: &ReconciliationDifference) -> io::Result<()> {
         let ReconciliationDifference { insurer_number, symbol, number, month, theirs, ours, .. } = difference;
         let numbers = [theirs.claims, ours.claims, theirs.total, ours.total, theirs.self_pay, ours.self_pay];

@@ -414,7 +414,8 @@ pub(crate) async fn email_set(
 
 /// Sets the user ID.
 ///
-/// # Errors `accounts_user_id` is taken if another account has it.
+/// # Errors
+/// `accounts_user_id` is taken if another account has it.
 pub(crate) async fn user_id_set(
     tx: &mut Tx,
     scope: &impl InSociety,

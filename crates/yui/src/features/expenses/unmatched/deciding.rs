@@ -33,7 +33,8 @@ pub(super) enum Unassigned {
 /// Assigns a claim to a member with coverage in its month. Returns the batch of the new row: the claim's own batch if it is staged,
 /// otherwise the batch that collects changes by hand.
 ///
-/// # Errors [`Unassigned`], or if the database does not answer.
+/// # Errors
+/// [`Unassigned`], or if the database does not answer.
 pub(super) async fn assign_to(
     app: &App,
     staff: &StaffScope,
@@ -117,7 +118,8 @@ pub(super) async fn do_without_all(app: &App, staff: &StaffScope, batch_id: i64,
 
 /// Lets a refused claim wait again.
 ///
-/// # Errors [`Unassigned::NotWaiting`] if it was not refused, or if the database does not answer.
+/// # Errors
+/// [`Unassigned::NotWaiting`] if it was not refused, or if the database does not answer.
 pub(super) async fn take_again(app: &App, staff: &StaffScope, claim_id: i64) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     let batch_id = queries::wait_again(&mut tx, staff, claim_id).await?.ok_or(Unassigned::NotWaiting)?;
