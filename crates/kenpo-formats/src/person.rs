@@ -1,4 +1,4 @@
-//! What files say about a person besides the name.
+//! The sex and the relationship of a person, as files write them.
 
 /// Sex as health insurance records it: `1` male, `2` female.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -112,7 +112,7 @@ pub struct Fitted {
     pub to: String,
 }
 
-/// What stands for a character that no file can hold.
+/// The substitute for a character that no file can hold.
 const GETA: char = '〓';
 
 impl Notice {

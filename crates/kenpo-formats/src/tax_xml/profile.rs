@@ -1,4 +1,4 @@
-//! What of the notice depends on the schema of the tax agency.
+//! The profile of the notice: the parts that depend on the schema of the tax agency.
 
 use crate::fault::quote;
 use serde::{Deserialize, Serialize};
