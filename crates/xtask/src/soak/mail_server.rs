@@ -8,13 +8,13 @@ use std::thread;
 
 use anyhow::Result;
 
-/// What it has been given and how it is to behave.
+/// The mails that it has received, and its behaviour.
 #[derive(Default)]
 struct State {
     holds: bool,
-    /// How often a mail was taken, by its recipient.
+    /// The number of times that a mail was taken, by its recipient.
     taken: HashMap<String, u32>,
-    /// How many mails wait for an answer.
+    /// The number of mails that wait for an answer.
     waiting: u32,
 }
 
