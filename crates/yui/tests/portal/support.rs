@@ -361,7 +361,7 @@ pub(crate) struct Browser {
     pub(crate) cookies: Vec<(String, String)>,
 }
 
-/// What came back.
+/// The answer to a request.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,

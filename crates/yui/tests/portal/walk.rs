@@ -27,7 +27,7 @@ enum Proof {
     TaroLink,
 }
 
-/// What the account that enrols has done, in whatever browser.
+/// The progress of the account that enrols, in any browser.
 #[derive(Default)]
 struct Enrolment {
     born: bool,
