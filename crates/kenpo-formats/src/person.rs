@@ -20,7 +20,7 @@ impl Sex {
     }
 }
 
-/// How a person belongs to a household: `1` insured, `2` dependent.
+/// A person's relationship to the household: `1` insured, `2` dependent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Relationship {
     /// 本人 (被保険者)

@@ -310,7 +310,7 @@ impl Turns {
     }
 }
 
-/// How PostgreSQL was reached, and as whom.
+/// The connection to PostgreSQL: how it was reached, and as whom.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Server {
     /// The protocol that encrypts the connection, as in `TLSv1.3`; none where nothing does.

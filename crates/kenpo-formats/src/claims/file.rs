@@ -45,7 +45,7 @@ impl<R: Read> ClaimFile<R> {
     ///
     /// # Errors
     ///
-    /// When it is empty, cannot be read, or is neither claims nor at least begins with a record id (two capital letters).
+    /// If it is empty, cannot be read, or neither is claims nor at least begins with a record id (two capital letters).
     pub fn open(source: R) -> Result<Self, Fault> {
         let lines = RawLines::open(source)?;
         let beginning = lines.peek();

@@ -50,12 +50,12 @@ impl MailServer {
         self.shared.1.notify_all();
     }
 
-    /// How many mails wait for an answer.
+    /// Returns the number of mails that wait for an answer.
     pub(super) fn waiting(&self) -> u32 {
         state(&self.shared).waiting
     }
 
-    /// How often each recipient was sent a mail.
+    /// Returns the number of mails that each recipient was sent.
     pub(super) fn taken(&self) -> HashMap<String, u32> {
         state(&self.shared).taken.clone()
     }

@@ -18,7 +18,7 @@ use crate::bench::place::Folder;
 use crate::setup::{self, For};
 use crate::workspace::{cargo, program};
 
-/// How thorough a run is.
+/// The thoroughness of a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Length {
     /// All at once, each failure once: a part of `cargo xtask test`.

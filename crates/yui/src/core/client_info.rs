@@ -18,7 +18,7 @@ use crate::ui::{Lang, cookie};
 /// The cookie by which a browser is known to be an account owner's.
 const DEVICE_COOKIE: &str = "yui_device";
 
-/// How many seconds such a browser is known: as long as browsers keep a cookie at the most.
+/// The number of seconds that such a browser is known: as long as browsers keep a cookie at the most.
 const DEVICE_LIFE: i64 = 400 * 24 * 60 * 60;
 
 /// The sender of a request.

@@ -109,7 +109,7 @@ pub struct DeliveredMail {
     pub from: String,
     /// The recipient's address.
     pub to: String,
-    /// When it was delivered.
+    /// The time of delivery.
     pub sent_at: Timestamp,
     /// Its subject.
     pub subject: String,

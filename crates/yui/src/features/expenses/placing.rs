@@ -158,7 +158,7 @@ pub(super) async fn households(
 /// Returns the person of the household that a record is about.
 ///
 /// # Errors
-/// Why nobody.
+/// The reason why nobody matches.
 pub(super) fn person_among(household: &[Coverage], record: &Record) -> Result<MatchedPerson, Mismatch> {
     let coverage = matched(household, &record.hint)?;
     Ok(MatchedPerson { member_id: coverage.member_id, household_id: coverage.household_id })

@@ -33,12 +33,12 @@ use crate::{
     ui::Lang,
 };
 
-/// How users of an older system get in for the first time.
+/// The way in which users of an older system log in for the first time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstLogin {
-    /// By a link that is mailed to them and works once; who has no address gets a posted pair
+    /// By a link that is mailed to them and works once; users without an address get posted credentials.
     Link,
-    /// By a password made of symbol, number and birth date: weak, because others know these
+    /// By a password made of symbol, number and birth date: weak, because others know these.
     NumbersAndBirthDate,
 }
 
