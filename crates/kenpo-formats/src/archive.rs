@@ -1,9 +1,9 @@
 //! ZIP archives with files that belong together, as payers receive them.
 //!
-//! An archive is unpacked entry by entry, in its own order, and nothing is ever written under the name of an entry. Folders and what
-//! operating systems add (`__MACOSX/`, `.DS_Store`, `Thumbs.db`, `desktop.ini`) are passed over. Encrypted entries, links, methods
-//! other than deflate, names that leave the archive, and more than the limits allow are refused. What is counted is what comes out,
-//! not what the archive says of itself.
+//! An archive is unpacked entry by entry, in its own order, and nothing is ever written under the name of an entry.
+//! Folders and additions of operating systems (`__MACOSX/`, `.DS_Store`, `Thumbs.db`, `desktop.ini`) are passed over.
+//! Encrypted entries, links, methods other than deflate, names that leave the archive, and more than the limits allow
+//! are refused. The limits count the unpacked bytes, not the sizes that the archive states.
 
 use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -19,14 +19,14 @@ use crate::fault::quote;
 pub const MAX_ENTRIES: usize = 300;
 /// The most bytes of an archive that are read before its first entry: its directory.
 const MAX_DIRECTORY: u64 = 4 << 20;
-/// How many times as long as the archive its content may be, above [`FREE`].
+/// The largest ratio of the content's length to the archive's, above [`FREE`].
 const MAX_RATIO: u64 = 200;
-/// So many bytes may come out of any archive.
+/// The number of bytes that any archive may unpack to.
 const FREE: u64 = 16 << 20;
 /// The most characters of a name.
 const MAX_NAME: usize = 200;
 
-/// Takes what comes out of an archive.
+/// Receives the content of an archive.
 pub trait Unpacked {
     /// Takes the next bytes of the present entry.
     ///
@@ -39,17 +39,17 @@ pub trait Unpacked {
     ///
     /// # Errors
     ///
-    /// Why the archive is not taken because of this entry, in words for staff.
+    /// The reason why the archive is refused because of this entry, in words for staff.
     fn end(&mut self, name: String) -> Result<(), String>;
 }
 
-/// Why an archive is not unpacked.
+/// The reason why an archive is not unpacked.
 #[derive(Debug, Error)]
 pub enum ArchiveError {
-    /// What is wrong with it: Japanese sentences for staff.
+    /// The mistake in it: Japanese sentences for staff.
     #[error("{0}")]
     Refused(String),
-    /// More bytes came out of it than may.
+    /// It unpacks to more bytes than allowed.
     #[error("展開すると大きすぎます。")]
     TooLarge,
     /// Reading the archive or keeping its content failed.
@@ -64,11 +64,11 @@ fn refused(words: impl Into<String>) -> ArchiveError {
 const BROKEN: &str =
     "ZIPの圧縮ファイルを読み取れません。途中で切れているか、壊れています。もう一度作り直してください。";
 
-/// Unpacks an archive of which at most so many bytes may come out.
+/// Unpacks an archive to at most this many bytes.
 ///
 /// # Errors
 ///
-/// What is refused in words; more bytes than the limit; a failure of the reader or of `into`.
+/// A refusal in words; more bytes than the limit; a failure of the reader or of `into`.
 pub fn unpack(mut archive: impl Read + Seek, limit: u64, into: &mut impl Unpacked) -> Result<(), ArchiveError> {
     let length = archive.seek(SeekFrom::End(0)).map_err(ArchiveError::Io)?;
     let left = Rc::new(Cell::new(MAX_DIRECTORY));
@@ -113,7 +113,7 @@ pub fn unpack(mut archive: impl Read + Seek, limit: u64, into: &mut impl Unpacke
     Ok(())
 }
 
-/// Returns the name of an entry that is to be unpacked; none of one that is passed over.
+/// Returns the name of an entry that is to be unpacked; none for one that is passed over.
 fn wanted<R: Read + Seek>(archive: &ZipArchive<R>, index: usize) -> Result<Option<String>, ArchiveError> {
     let entry = archive.by_index_data(index).map_err(|error| read_error(error, BROKEN))?;
     let name = name_of(entry.name_raw())?;
@@ -163,7 +163,7 @@ fn name_of(raw: &[u8]) -> Result<String, ArchiveError> {
     Ok(name)
 }
 
-/// Returns what is told of an error of the reader: a failure of the disk is no fault of the archive.
+/// Returns our error for one of the reader: a failure of the disk is no fault of the archive.
 fn read_error(error: ZipError, broken: &str) -> ArchiveError {
     match error {
         ZipError::Io(error) if error.raw_os_error().is_some() => ArchiveError::Io(error),

@@ -107,7 +107,7 @@ pub struct ExpenseRow {
     pub adjustment: bool,
     /// 備考, may be empty.
     pub note: String,
-    /// What staff should look at though the row is taken.
+    /// The notices: findings on the accepted row that staff should look at.
     pub notices: Vec<Fault>,
 }
 
@@ -132,7 +132,7 @@ impl<R: Read> ExpenseCsv<R> {
         CsvTable::open(source, COLUMNS).map(Self)
     }
 
-    /// Reads the header row of a file that may be laid out so.
+    /// Reads the header row of a file that may have this layout.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl<R: Read> ExpenseCsv<R> {
 }
 
 impl<R: Read> Iterator for ExpenseCsv<R> {
-    /// A row, or all that is wrong with it.
+    /// A row, or all its mistakes.
     type Item = Result<ExpenseRow, Vec<Fault>>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -244,7 +244,7 @@ fn days(text: &str) -> Result<Option<u32>, String> {
         .ok_or_else(|| format!("{}は日数ではありません。0から366までの数字で入力してください。", quote(text)))
 }
 
-/// Returns the four amounts of the row; faults say which of them do not go together.
+/// Returns the four amounts of the row; faults name those that do not go together.
 fn amounts(row: &mut Row) -> Option<[i64; 4]> {
     const COLUMNS: [&str; 4] = ["医療費総額", "保険者負担額", "公費負担額", "自己負担額"];
     let read = COLUMNS.map(|column| row.required(column, yen::parse));

@@ -1,13 +1,13 @@
-//! A mistake in a file, said so that a member of staff can put it right.
+//! A mistake in a file, described so that a member of staff can correct it.
 
 use crate::text::harmless_cell;
 use std::fmt;
 use std::io::{self, Write};
 
-/// How much of an offending value a fault quotes, in characters.
+/// The number of characters of an offending value that a fault quotes.
 const QUOTE_LIMIT: usize = 40;
 
-/// One mistake in a file: where it is, and what was expected there.
+/// One mistake in a file: its place, and the expected form.
 ///
 /// ```
 /// use kenpo_formats::Fault;
@@ -21,13 +21,13 @@ pub struct Fault {
     pub file: String,
     /// Line of the file, counted from 1; 0 when the fault is of the file as a whole.
     pub line: u64,
-    /// 記号-番号 of the person whom the line is about, as the file has it; empty where it has none.
+    /// 記号-番号 of the person that the line is about, as the file has it; empty where it has none.
     pub numbers: Box<str>,
     /// The person's name, as the file has it; empty where it has none.
     pub name: Box<str>,
     /// Japanese name of the column, or `record.field`; empty when the fault is of the whole line.
     pub column: String,
-    /// What is wrong and what is expected: Japanese sentences for staff.
+    /// The mistake and the expected form: Japanese sentences for staff.
     pub reason: String,
 }
 
@@ -38,8 +38,8 @@ impl Fault {
         Self { file: String::new(), line, numbers: Box::default(), name: Box::default(), column, reason }
     }
 
-    /// Returns the fault with the 記号-番号 and the name of the person whom the line is about, each shortened to 40 characters and without
-    /// control characters. What it has already stays.
+    /// Returns the fault with the 記号-番号 and the name of the person that the line is about, each shortened to 40
+    /// characters and without control characters. Values that it has already stay.
     #[must_use]
     pub fn with_person(mut self, numbers: &str, name: &str) -> Self {
         for (kept, new) in [(&mut self.numbers, numbers), (&mut self.name, name)] {
@@ -99,7 +99,7 @@ pub struct FaultsCsv<W: Write> {
 }
 
 impl<W: Write> FaultsCsv<W> {
-    /// Returns a CSV of which the heading is written.
+    /// Returns a CSV with its heading written.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl<W: Write> FaultsCsv<W> {
         Self::headed(out, false)
     }
 
-    /// Returns a CSV that says of which file each fault is.
+    /// Returns a CSV that names the file of each fault.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl<W: Write> FaultsCsv<W> {
         self.record([&line, &numbers, &name, &column, &reason, &file])
     }
 
-    /// Returns what it was written to, with everything in it.
+    /// Returns the writer, with everything written to it.
     ///
     /// # Errors
     ///

@@ -84,7 +84,7 @@ fn named(day: Date) -> Option<&'static str> {
     })
 }
 
-/// What a law for one year says of a day: `Some(None)` where that takes its holiday away.
+/// Returns the effect of a law for one year on a day: `Some(None)` if that takes its holiday away.
 ///
 /// 2019: 天皇の即位の日及び即位礼正殿の儀の行われる日を休日とする法律 (2018 law 99), whose days count as named by the law. 2020 and 2021:
 /// 令和三年東京オリンピック競技大会・東京パラリンピック競技大会特別措置法 (2015 law 33, amended 2018 and 2020), articles 29 to 32.

@@ -1,4 +1,4 @@
-//! What an older portal showed each household in each month, added up, as a CSV: our own documented format.
+//! The totals that an older portal showed each household in each month, as a CSV: our own documented format.
 //!
 //! One row per household and month, a header row, columns in any order, UTF-8 or Shift_JIS. [`COLUMNS`] says what the cells hold.
 
@@ -66,7 +66,7 @@ impl<R: Read> HouseholdTotalsCsv<R> {
 }
 
 impl<R: Read> Iterator for HouseholdTotalsCsv<R> {
-    /// A row, or all that is wrong with it.
+    /// A row, or all its mistakes.
     type Item = Result<HouseholdTotals, Vec<Fault>>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -31,7 +31,7 @@ pub const COLUMNS: &[Column] = &[
     Column::required("ログイン済み").holding("ログインしたことがあれば「1」、なければ「0」。"),
 ];
 
-/// One user of the older portal. What user ID and address have to look like is for the new portal to say.
+/// One user of the older portal. The rules for user ID and address are the new portal's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OlderUserRow {
     /// Line of the file, from 1.
@@ -50,7 +50,7 @@ pub struct OlderUserRow {
     pub email: Option<String>,
     /// ログイン済み: whether the user has ever logged in.
     pub logged_in: bool,
-    /// What staff should look at though the row is taken.
+    /// The notices: findings on the accepted row that staff should look at.
     pub notices: Vec<Fault>,
 }
 

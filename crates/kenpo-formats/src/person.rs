@@ -1,4 +1,4 @@
-//! What files say about a person besides the name.
+//! The sex and the relationship of a person, as files write them.
 
 /// Sex as health insurance records it: `1` male, `2` female.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +20,7 @@ impl Sex {
     }
 }
 
-/// How a person belongs to a household: `1` insured, `2` dependent.
+/// A person's relationship to the household: `1` insured, `2` dependent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Relationship {
     /// 本人 (被保険者)

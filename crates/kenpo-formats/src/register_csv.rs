@@ -83,7 +83,7 @@ pub struct RegisterRow {
     pub to: Option<Date>,
     /// メールアドレス, where mail can be sent to it.
     pub email: Option<String>,
-    /// What staff should look at though the row is taken.
+    /// The notices: findings on the accepted row that staff should look at.
     pub notices: Vec<Fault>,
 }
 

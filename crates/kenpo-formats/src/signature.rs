@@ -1,6 +1,6 @@
-//! What a file is, told by its first bytes.
+//! The kind of a file, told by its first bytes.
 
-/// What a file is.
+/// The kind of a file.
 ///
 /// ```
 /// use kenpo_formats::signature::Signature;

@@ -1,8 +1,8 @@
-//! `cargo xtask imports`: which file of the application uses which. It prints the cycles and who uses whom; its tests hold that no
-//! cycle is large, and that features use each other only as the table in docs/architecture.md says.
+//! `cargo xtask imports`: the import graph of the application's files. It prints the cycles and the edges; its tests
+//! hold that no cycle is large, and that features use each other only as the table in docs/architecture.md says.
 //!
-//! An import counts for the file that defines what is imported: what a `mod.rs` only passes on is no edge to it. Code of unit tests
-//! does not count.
+//! An import counts for the file that defines what is imported: a re-export of a `mod.rs` is no edge to it. Code of
+//! unit tests does not count.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -17,10 +17,10 @@ use crate::workspace;
 /// A module's path: `["features", "terms", "queries"]`; empty for the crate's root.
 type Module = Vec<String>;
 
-/// The edges: what a file uses of another one.
+/// The edges: the items that a file uses of another one.
 type Edges = BTreeMap<Module, BTreeMap<Module, BTreeSet<String>>>;
 
-/// Prints the cycles among the files and who uses whom.
+/// Prints the cycles among the files and the edges.
 pub(crate) fn run() -> Result<()> {
     let sources = Sources::read(&folder())?;
     let edges = sources.edges();
@@ -53,13 +53,13 @@ struct Import {
     is_public: bool,
 }
 
-/// What a file declares and uses.
+/// The declarations and uses of a file.
 #[derive(Debug, Default)]
 struct Source {
     defines: HashSet<String>,
     imports: Vec<Import>,
     paths: Vec<CodePath>,
-    /// How many modules of this file the tokens stand in.
+    /// The number of modules of this file that the tokens stand in.
     inside: usize,
 }
 
@@ -67,7 +67,7 @@ struct Source {
 #[derive(Debug, Default)]
 struct Sources(BTreeMap<Module, Source>);
 
-/// What a path leads to: the module that defines it, and what follows (an item, its variant); nothing for a module.
+/// The target of a path: the module that defines it, and the rest (an item, its variant); no rest for a module.
 struct Target {
     module: Module,
     rest: Vec<String>,
@@ -126,7 +126,7 @@ impl Sources {
         edges
     }
 
-    /// Returns what a path leads to from this module; nothing where that is another crate's.
+    /// Returns the target of a path from this module; none if that is in another crate.
     fn follow(&self, module: &[String], path: &[String]) -> Option<Target> {
         self.resolve(&self.absolute(module, path)?)
     }
@@ -192,7 +192,7 @@ const DECLARE: [&str; 8] = ["struct", "enum", "trait", "fn", "const", "static", 
 const DECLARING: [&str; 3] = ["statements", "acts", "named"];
 
 impl Source {
-    /// Takes what these tokens declare and use; `declares` inside a macro that does so by `NAME = …`.
+    /// Takes the declarations and uses of these tokens; `declares` inside a macro that declares by `NAME = …`.
     fn take(&mut self, tokens: TokenStream, declares: bool) {
         let tokens: Vec<_> = tokens.into_iter().collect();
         let mut at = 0;
@@ -404,7 +404,7 @@ impl<'e> Search<'e> {
 /// The parts of the application that are no feature and know all of them.
 const OUTSIDE: &str = "outside";
 
-/// What every feature stands on.
+/// The part that every feature uses.
 const KERNEL: &str = "core";
 
 /// Returns the part of the application that a file is of: a feature, [`KERNEL`] or [`OUTSIDE`].
@@ -416,10 +416,11 @@ fn unit(module: &[String]) -> &str {
     }
 }
 
-/// Who uses whom, each with an example.
+/// The edges between parts, each with an example.
 type UnitEdges = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Returns which parts use which, as far as that is not free to all: the kernel is for everybody, and what is outside may use all.
+/// Returns the edges between parts, as far as they are restricted: the kernel is for everybody, and parts outside may
+/// use all.
 fn unit_edges(edges: &Edges, of_templates: &[(Module, Module)]) -> UnitEdges {
     let in_code = edges.iter().flat_map(|(from, used)| used.keys().map(move |to| (from, to)));
     let in_templates = of_templates.iter().map(|(from, to)| (from, to));
@@ -434,7 +435,7 @@ fn unit_edges(edges: &Edges, of_templates: &[(Module, Module)]) -> UnitEdges {
     units
 }
 
-/// Returns which templates use which, by their paths.
+/// Returns the edges between templates, by their paths.
 fn template_edges(folder: &Path) -> Result<Vec<(Module, Module)>> {
     let mut edges = Vec::new();
     for path in files(folder, "html")? {
@@ -473,7 +474,7 @@ mod tests {
     /// The largest cycle that may be, in files.
     const LARGEST: usize = 6;
 
-    /// Returns who may use whom, by the table in docs/architecture.md: `| `deduction` | expenses, societies |`.
+    /// Returns the allowed edges, by the table in docs/architecture.md: `| `deduction` | expenses, societies |`.
     fn allowed() -> BTreeMap<String, BTreeSet<String>> {
         let text = std::fs::read_to_string(workspace::root().join("docs/architecture.md")).unwrap();
         let (_, table) = text.split_once("| Feature | May use |").expect("the table");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-/// What has been run, how long it took and how it ended.
+/// The steps that have been run, with their durations and outcomes.
 #[derive(Default)]
 pub(crate) struct Steps {
     done: Vec<Step>,
@@ -29,7 +29,7 @@ impl Steps {
         });
     }
 
-    /// Does something and remembers how it ended; what it made, if it did not fail.
+    /// Does something and remembers how it ended; returns its result, if it did not fail.
     pub(crate) fn check<T>(&mut self, name: &str, what: impl FnOnce() -> Result<T>) -> Option<T> {
         println!("\n=== {name}");
         let start = Instant::now();

@@ -1,4 +1,4 @@
-//! Where things are, and the commands to run on them.
+//! The places of the workspace, and the commands to run on them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -37,7 +37,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     cargo
 }
 
-/// What cargo tells xtask of itself: ring's build script looks at it.
+/// The variables that cargo sets for xtask: ring's build script looks at them.
 const OF_XTASK: &[&str] = &[
     "CARGO_MANIFEST_DIR",
     "CARGO_MANIFEST_LINKS",
@@ -50,15 +50,15 @@ const OF_XTASK: &[&str] = &[
     "CARGO_PKG_VERSION_PRE",
 ];
 
-/// Lets a command that builds see what it would see by hand: else ring, and all that is built upon it, is built anew whenever
-/// somebody builds now with xtask and now without.
+/// Gives a building command the environment that it would have by hand: else ring, and all that is built upon it, is
+/// built anew whenever somebody builds now with xtask and now without.
 pub(crate) fn as_by_hand(command: &mut Command) {
     for name in OF_XTASK {
         command.env_remove(name);
     }
 }
 
-/// What a program prints, `None` if it is not there or fails.
+/// Returns the output of a program, `None` if it is not there or fails.
 pub(crate) fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -5,22 +5,22 @@ use zeroize::Zeroizing;
 
 use crate::digits;
 
-/// What a recovery code is written with: Crockford's Base32, which has no I, L, O and U.
+/// The characters of recovery codes: Crockford's Base32, which has no I, L, O and U.
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Characters of a recovery code without its hyphens: 80 bits.
+/// The number of characters of a recovery code without its hyphens: 80 bits.
 const RECOVERY_LEN: usize = 16;
 
-/// What is posted on paper is written with: no 0 o O, 1 l i I, q (a 9), u (a v), and one case only.
+/// The characters of credentials posted on paper: no 0 o O, 1 l i I, q (a 9), u (a v), and one case only.
 const PAPER: &[u8; 29] = b"abcdefghjkmnprstvwxyz23456789";
 
-/// How many of [`PAPER`] are letters.
+/// The number of letters in [`PAPER`].
 const PAPER_LETTERS: usize = 21;
 
-/// Characters of a temporary password: 68 bits.
+/// The number of characters of a temporary password: 68 bits.
 const PASSWORD_LEN: usize = 14;
 
-/// Characters of a temporary user ID.
+/// The number of characters of a temporary user ID.
 const USER_ID_LEN: usize = 10;
 
 /// A code of six digits to be mailed.
@@ -31,7 +31,8 @@ pub fn mail_code(random: [u8; 8]) -> String {
     digits::of_number(u64::from_be_bytes(random) % 1_000_000).map(char::from).iter().collect()
 }
 
-/// Whether the code typed is the one expected, compared in constant time; spaces and full-width digits are read too.
+/// Returns whether the code typed is the one expected, compared in constant time; spaces and full-width digits are read
+/// too.
 #[must_use]
 pub fn code_matches(given: &str, expected: &str) -> bool {
     match (digits::six(given), digits::six(expected)) {
@@ -40,13 +41,14 @@ pub fn code_matches(given: &str, expected: &str) -> bool {
     }
 }
 
-/// Whether the recovery code typed is the one expected, compared in constant time, however it is spaced and cased.
+/// Returns whether the recovery code typed is the one expected, compared in constant time, however it is spaced and
+/// cased.
 #[must_use]
 pub fn recovery_code_matches(given: &str, expected: &str) -> bool {
     recovery_code_fold(given).as_bytes().ct_eq(recovery_code_fold(expected).as_bytes()).into()
 }
 
-/// A code to get in with when all else is lost: never shown by Debug, wiped when dropped.
+/// A code for logging in when all else is lost: never shown by Debug, wiped when dropped.
 #[derive(Clone)]
 pub struct RecoveryCode(Zeroizing<String>);
 
@@ -64,7 +66,7 @@ impl RecoveryCode {
         Zeroizing::new(text)
     }
 
-    /// What [`recovery_code_fold`] makes of the code when it is typed: the text to hash and store.
+    /// Returns the text to hash and store: the result of [`recovery_code_fold`] for the typed code.
     ///
     /// Below 112 bits a stored secret needs a password hash (OWASP ASVS 5.0 6.5.2). With one salt for the ten codes of a
     /// person, one hash of what was typed is enough to compare it with all of them.
@@ -92,9 +94,10 @@ pub fn recovery_codes(random: [u8; 100]) -> [RecoveryCode; 10] {
     })
 }
 
-/// The recovery code typed, as it was stored: in capitals, without spaces and hyphens, O read as 0, I and L as 1, U as V.
+/// Returns the typed recovery code in the form in which it was stored: in capitals, without spaces and hyphens, O read
+/// as 0, I and L as 1, U as V.
 ///
-/// Full-width letters and digits are read too. What is no recovery code gives a text that none is stored as.
+/// Full-width letters and digits are read too. A text that is no recovery code gives one that equals no stored code.
 #[must_use]
 pub fn recovery_code_fold(given: &str) -> Zeroizing<String> {
     let folded = given.chars().filter_map(|c| {
@@ -112,7 +115,7 @@ pub fn recovery_code_fold(given: &str) -> Zeroizing<String> {
     Zeroizing::new(folded.take(RECOVERY_LEN + 1).collect())
 }
 
-/// Whether a text has the form of [`temporary_password`].
+/// Returns whether a text has the form of [`temporary_password`].
 #[must_use]
 pub fn looks_temporary(text: &str) -> bool {
     text.len() == PASSWORD_LEN && text.bytes().all(|byte| PAPER.contains(&byte))
@@ -142,7 +145,8 @@ pub fn temporary_user_id(random: [u8; 16]) -> String {
     on_paper(&places)
 }
 
-/// A number below this one out of the random ones, which become fewer; of 128 bits nobody notices the remainder.
+/// Draws a number below this one from the random ones, which become fewer; of 128 bits the bias of the remainder is
+/// negligible.
 fn draw(rest: &mut u128, below: usize) -> usize {
     let drawn = *rest % below as u128;
     *rest /= below as u128;
@@ -153,7 +157,7 @@ fn on_paper(places: &[usize]) -> String {
     places.iter().map(|place| char::from(PAPER[*place])).collect()
 }
 
-/// The character of half width for one of full width (U+FF01 to U+FF5E).
+/// Returns the character of half width for one of full width (U+FF01 to U+FF5E).
 pub(crate) fn half_width(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),

@@ -1,18 +1,18 @@
-//! A waiting line in which nobody's requests keep everybody else's out.
+//! A queue in which nobody's requests keep everybody else's out.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// For whom something is done: what a [`FairLine`] shares its places by.
+/// The subject of a piece of work, by which a [`FairLine`] shares its places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Turn {
     /// The society.
     pub society: i64,
     /// The network that the request comes from, or any other number that stands for a source of requests.
     pub network: u64,
-    /// The account it is about, existing or not; 0 where it is about none: then no limit for accounts holds.
+    /// The account it is about, existing or not; 0 if it is about none: then no limit for accounts applies.
     pub account: u64,
 }
 
@@ -21,7 +21,7 @@ pub struct Turn {
 #[error("too many requests are waiting")]
 pub struct Full;
 
-/// So much work at once, and a bounded line of those who wait, shared fairly.
+/// A limit of concurrent work, with a bounded queue that is shared fairly.
 ///
 /// The societies that wait are served in turn, within a society its networks, within a network first come, first served.
 /// Where the line is full a newcomer takes the place of the last one who waits for the society with the most places, or in the same
@@ -38,7 +38,7 @@ pub struct FairLine {
     state: Arc<Mutex<State>>,
 }
 
-/// A right to work, given back when dropped.
+/// A permit to work, given back when dropped.
 #[derive(Debug)]
 pub struct Place {
     line: FairLine,
@@ -57,25 +57,25 @@ impl Place {
 
 #[derive(Debug)]
 struct State {
-    /// How many may work at once.
+    /// The limit of concurrent work.
     permits: usize,
-    /// How many more may, each for a society with no work under way.
+    /// The number of extra places, each for a society with no work under way.
     extra: usize,
-    /// How much work is under way.
+    /// The amount of work under way.
     working: usize,
     /// The same for each society that has any.
     of_society: HashMap<i64, usize>,
-    /// How many may wait.
+    /// The limit of waiting requests.
     limit: usize,
-    /// How many may wait for one account.
+    /// The limit of waiting requests for one account.
     of_account: usize,
     waiting: usize,
-    /// Who waits; the society whose turn it is stands first.
+    /// The waiting requests; the society whose turn it is stands first.
     societies: VecDeque<Society>,
     accounts: HashMap<(i64, u64), usize>,
     /// Jobs, which wait beside the line.
     jobs: VecDeque<Ticket>,
-    /// How many were called since the last job.
+    /// The number of calls since the last job.
     since_job: usize,
 }
 
@@ -101,7 +101,7 @@ struct Ticket {
     /// None for a job.
     society: Option<i64>,
     account: u64,
-    /// Told whether the place is the society's first; dropped where somebody else gets the place.
+    /// Sends whether the place is the society's first; dropped if somebody else gets the place.
     call: oneshot::Sender<bool>,
 }
 
@@ -135,7 +135,7 @@ impl FairLine {
     /// Waits for a place.
     ///
     /// # Errors
-    /// [`Full`], at once or after some waiting, where there is none for this turn.
+    /// [`Full`], at once or after some waiting, if there is none for this turn.
     pub async fn enter(&self, turn: Turn) -> Result<Place, Full> {
         let called = {
             let mut state = self.state();
@@ -152,7 +152,7 @@ impl FairLine {
     /// Waits for a place as a job does: for as long as it takes.
     ///
     /// # Errors
-    /// [`Full`] where the program is stopping.
+    /// [`Full`] if the program is stopping.
     pub async fn enter_patiently(&self) -> Result<Place, Full> {
         let called = {
             let mut state = self.state();
@@ -168,7 +168,7 @@ impl FairLine {
         waiting.place().await
     }
 
-    /// Returns how many wait.
+    /// Returns the number of waiting requests.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.state().waiting
@@ -198,7 +198,7 @@ impl Drop for Place {
     }
 }
 
-/// Somebody who waits to be called, and may go away before or just after that.
+/// A request that waits to be called, and may be dropped before or just after that.
 struct Waiting<'l> {
     line: &'l FairLine,
     society: Option<i64>,
@@ -284,7 +284,7 @@ impl State {
         Ok(called)
     }
 
-    /// Refuses somebody who waits, so that the newcomer has a place.
+    /// Refuses a waiting request, so that the newcomer has a place.
     fn make_room(&mut self, turn: Turn) -> Result<(), Full> {
         let own = self.societies.iter().find(|society| society.society == turn.society);
         let own_waiting = own.map_or(0, |society| society.waiting);
@@ -312,7 +312,7 @@ impl State {
         Ok(())
     }
 
-    /// Returns the one whose turn it is.
+    /// Returns the request whose turn it is.
     fn next(&mut self) -> Option<Ticket> {
         if (self.societies.is_empty() || self.since_job >= JOB_EACH)
             && let Some(job) = self.jobs.pop_front()
@@ -335,7 +335,7 @@ impl State {
         Some(ticket)
     }
 
-    /// Counts one fewer who waits.
+    /// Counts one waiting request less.
     fn left(&mut self, society: i64, account: u64) {
         self.waiting -= 1;
         if let Some(waiting) = self.accounts.get_mut(&(society, account)) {
@@ -346,7 +346,7 @@ impl State {
         }
     }
 
-    /// Takes those out of the line who have gone away.
+    /// Removes the dropped requests from the queue.
     fn forget_gone(&mut self) {
         let mut gone = Vec::new();
         for society in &mut self.societies {
@@ -386,7 +386,7 @@ mod tests {
         future.poll(&mut Context::from_waker(Waker::noop()))
     }
 
-    /// Somebody who waits at the line.
+    /// Returns a request that waits in the queue.
     fn waits<'l>(line: &'l FairLine, turn: Turn) -> Entering<'l> {
         let mut entering: Entering<'l> = Box::pin(line.enter(turn));
         assert!(entering.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
@@ -511,7 +511,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is asked, given back and given up in whatever order: no place is lost and none is given twice.
+        /// For any order of entering, leaving and dropping: no place is lost and none is given twice.
         #[test]
         fn no_place_is_lost(acts in proptest::collection::vec((0_u8..4, 0_i64..3, 0_u64..3, 0_u64..4), 0..200)) {
             let line = FairLine::new(2, 5, 3).with_extra(1);

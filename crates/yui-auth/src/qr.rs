@@ -11,7 +11,7 @@ const QUIET: usize = 4;
 /// Pixels of a module in the picture.
 const SCALE: usize = 8;
 
-/// Why there is no QR code.
+/// The reason why there is no QR code.
 #[derive(Debug, thiserror::Error)]
 pub enum QrError {
     /// The text does not fit in the largest code, about 2,300 bytes.
@@ -22,7 +22,8 @@ pub enum QrError {
     Picture(#[from] png::EncodingError),
 }
 
-/// The text's QR code as `<svg>` to stand in a page: without a size, which is the style sheet's, and without styles.
+/// Returns the text's QR code as `<svg>` to stand in a page: without a size, which is the style sheet's, and without
+/// styles.
 ///
 /// # Errors
 /// [`QrError::TooLong`]
@@ -46,7 +47,7 @@ pub fn qr_svg(text: &str) -> Result<String, QrError> {
     ))
 }
 
-/// The text's QR code as a picture to save: PNG, eight pixels a module.
+/// Returns the text's QR code as a picture to save: PNG, eight pixels a module.
 ///
 /// # Errors
 /// [`QrError`]
@@ -97,7 +98,7 @@ mod tests {
 
     use super::{QrError, qr_png, qr_svg};
 
-    /// What a reader of others' making reads in a picture of this width.
+    /// Returns the text that an independent reader finds in a picture of this width.
     fn read(width: usize, is_dark: impl Fn(usize, usize) -> bool) -> String {
         let grey = |x, y| if is_dark(x, y) { 0 } else { 255 };
         let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, width, grey);
@@ -113,7 +114,7 @@ mod tests {
         read(info.width as usize, |x, y| bytes[y * info.line_size + x / 8] >> (7 - x % 8) & 1 == 0)
     }
 
-    /// The SVG's black squares, drawn four pixels a module.
+    /// Returns the text in the SVG's black squares, drawn four pixels a module.
     fn read_svg(svg: &str) -> String {
         let between = |start: &str, end: &str| svg.split(start).nth(1).expect(start).split(end).next().expect(end);
         let size: usize = between("viewBox=\"0 0 ", " ").parse().expect("a size");

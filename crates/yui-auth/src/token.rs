@@ -16,13 +16,13 @@ const TEXT_LEN: usize = 43;
 pub struct Token(Zeroizing<[u8; TOKEN_LEN]>);
 
 impl Token {
-    /// The token of these bytes: fresh random ones.
+    /// Returns the token of these bytes: fresh random ones.
     #[must_use]
     pub fn from_random(bytes: [u8; TOKEN_LEN]) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The token with this text, `None` unless it is exactly what [`Token::text`] gives.
+    /// Returns the token with this text, `None` unless it is exactly a result of [`Token::text`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() != TEXT_LEN {
@@ -32,13 +32,13 @@ impl Token {
         Some(Self(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
     }
 
-    /// The token as 43 characters that fit in a cookie and in an address (RFC 4648 5, no padding).
+    /// Returns the token as 43 characters that fit in a cookie and in an address (RFC 4648 5, no padding).
     #[must_use]
     pub fn text(&self) -> Zeroizing<String> {
         Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()))
     }
 
-    /// What is stored instead of the token, and looked up when it comes back.
+    /// Returns the hash that is stored instead of the token, and looked up when the token comes back.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
         TokenHash(Sha256::digest(self.0.as_slice()).into())
@@ -51,7 +51,7 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// The SHA-256 of a [`Token`]: who reads the database cannot sign in with it.
+/// The SHA-256 of a [`Token`]: a reader of the database cannot sign in with it.
 ///
 /// It is looked up by an index and compared byte by byte, not in constant time. The time could at most tell how much of a
 /// stored hash some guess's hash shares; nobody can choose a token for its hash, so that leads no nearer to a token. No
@@ -60,13 +60,13 @@ impl std::fmt::Debug for Token {
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
-    /// The hash that was stored as these bytes.
+    /// Returns the hash that was stored as these bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The bytes to store.
+    /// Returns the bytes to store.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -21,7 +21,7 @@ pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + 
 
 impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
-/// Which of the two databases is behind a [`Db`].
+/// The engine behind a [`Db`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// The embedded database, one file.
@@ -44,20 +44,20 @@ pub enum Db {
     Postgres(Pools),
 }
 
-/// What a connection needs to know.
+/// The settings of a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Address<'a> {
     /// `sqlite://PATH` or `postgres://…`.
     pub url: &'a str,
-    /// How many connections requests have at the most; other work has up to eight beside them on PostgreSQL.
+    /// The largest number of connections for requests; other work has up to eight beside them on PostgreSQL.
     pub connections: u32,
-    /// How long a request waits.
+    /// The time that a request waits.
     pub patience: Duration,
-    /// Whether a SQLite file is made where there is none.
+    /// Whether a SQLite file is created if there is none.
     pub create: bool,
 }
 
-/// How long a request waits where nothing is said.
+/// The time that a request waits by default.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Db {
@@ -163,8 +163,8 @@ impl Db {
         }
     }
 
-    /// Lets the engine look at how much is in its tables, so that it chooses its ways well. Worth a call after many rows
-    /// came in: PostgreSQL looks by itself only a minute later, and may go the long way until then.
+    /// Has the engine analyse its tables, so that it chooses good query plans. Worth a call after many rows came in:
+    /// PostgreSQL analyses by itself only a minute later, and may use slow plans until then.
     ///
     /// # Errors
     /// [`DbError::Engine`] where the database does not answer.
@@ -176,8 +176,8 @@ impl Db {
         done.map_err(|source| DbError::of("analyze", source))
     }
 
-    /// As [`Db::analyze`], while rows are still coming in, so many until now: on PostgreSQL it looks at those tables that it believes to
-    /// have fewer than that. In a larger one they change little.
+    /// As [`Db::analyze`], while rows are still coming in, so many until now: on PostgreSQL it analyses those tables
+    /// that it believes to have fewer than that. In a larger one they change little.
     ///
     /// # Errors
     /// As [`Db::analyze`].
@@ -200,8 +200,8 @@ impl Db {
         sqlx::query(AssertSqlSafe(analyze)).execute(pool).await.map(drop).map_err(failed)
     }
 
-    /// Begins a transaction that may write. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), so that
-    /// it cannot fail half-way for want of it.
+    /// Begins a transaction that may write. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), so that it
+    /// cannot fail later for want of it.
     ///
     /// # Errors
     /// [`DbError::Engine`] where no connection can be had or another process keeps the lock.
@@ -235,7 +235,7 @@ impl Db {
         }
     }
 
-    /// Returns what a long job calls between its transactions, so that other writers get the lock.
+    /// Returns the handle by which a long job lets other writers have the lock between its transactions.
     pub fn turns(&self) -> Turns {
         match self {
             Self::Sqlite { readers, writer } => Turns(Some(sqlite::Turns::new(readers.clone(), writer.clone()))),
@@ -254,8 +254,8 @@ impl Db {
         Ok(changed)
     }
 
-    /// Makes what was deleted gone from SQLite's log as well, where its earlier state stands until the log is moved into the file.
-    /// Returns false where somebody goes on reading that state; on PostgreSQL it does nothing.
+    /// Makes what was deleted gone from SQLite's log as well, where its earlier state stands until the log is moved
+    /// into the file. Returns false if somebody goes on reading that state; on PostgreSQL it does nothing.
     ///
     /// # Errors
     /// [`DbError::Engine`] where the database does not answer.
@@ -268,7 +268,7 @@ impl Db {
         }
     }
 
-    /// Returns how PostgreSQL was reached and as whom; nothing where the database is a file.
+    /// Returns how PostgreSQL was reached and as whom; nothing if the database is a file.
     ///
     /// # Errors
     /// [`DbError::Engine`] where the database does not answer.
@@ -310,7 +310,7 @@ impl Turns {
     }
 }
 
-/// How PostgreSQL was reached, and as whom.
+/// The connection to PostgreSQL: how it was reached, and as whom.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Server {
     /// The protocol that encrypts the connection, as in `TLSv1.3`; none where nothing does.
@@ -324,8 +324,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Returns what to say where this machine's clock and the server's are far apart: deadlines of codes, leases and sessions are
-    /// written by one machine and read by another.
+    /// Returns a warning if this machine's clock and the server's are far apart: deadlines of codes, leases and
+    /// sessions are written by one machine and read by another.
     pub fn skew(&self, now: jiff::Timestamp) -> Option<String> {
         let ahead = now.as_millisecond().saturating_sub(self.clock) / 1000;
         (ahead.abs() >= FAR_APART).then(|| {
@@ -338,7 +338,7 @@ impl Server {
     }
 }
 
-/// From how many seconds on two clocks are far apart: codes of authenticator apps are accepted for 30.
+/// The difference in seconds from which two clocks are far apart: codes of authenticator apps are accepted for 30.
 const FAR_APART: i64 = 5;
 
 const SERVER: &str = "
@@ -398,7 +398,7 @@ pub(crate) fn postgres_arguments(params: &[Param<'_>]) -> Result<PgArguments, sq
     Ok(arguments)
 }
 
-/// How many values of a list go into one statement of SQLite.
+/// The number of values of a list that go into one statement of SQLite.
 pub(crate) const LIST_AT_ONCE: usize = 500;
 
 /// Returns the statement for SQLite, its `IN ($n)` grown to hold the list. The length is rounded up by repeating the last

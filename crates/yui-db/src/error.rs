@@ -1,4 +1,4 @@
-//! What can go wrong with a database.
+//! The errors of a database.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub enum DbError {
     /// The database was made by a newer program: this migration is unknown here.
     #[error("the database is newer than this program (migration {0}): use the program that made it, or a newer one")]
     Newer(i64),
-    /// There is no such file, and it is not to be made.
+    /// There is no such file, and it is not to be created.
     #[error("there is no database {} in the folder {}", file.display(), folder.display())]
     NoFile {
         /// The file.
@@ -41,7 +41,7 @@ pub enum DbError {
     File {
         /// The file.
         file: PathBuf,
-        /// What the engine said.
+        /// The engine's message.
         why: String,
     },
     /// The server cannot be reached.
@@ -49,7 +49,7 @@ pub enum DbError {
     Unreachable {
         /// Host and port.
         place: String,
-        /// What stands against it.
+        /// The reason.
         why: String,
     },
     /// No answer came in time.
@@ -58,9 +58,9 @@ pub enum DbError {
     /// Anything else the engine says, with the statement that caused it.
     #[error("{statement}: {source}")]
     Engine {
-        /// The name of the statement, or what was being done.
+        /// The name of the statement, or the operation.
         statement: &'static str,
-        /// What the engine said.
+        /// The engine's error.
         source: sqlx::Error,
     },
 }
@@ -88,21 +88,23 @@ impl DbError {
         }
     }
 
-    /// Returns whether a row could not go, or not come, because another table's row refers to it, or would have to.
+    /// Returns whether a row could not be deleted, or not inserted, because another table's row refers to it, or would
+    /// have to.
     pub fn is_referred_to(&self) -> bool {
         let Self::Engine { source, .. } = self else { return false };
         source.as_database_error().is_some_and(|error| error.is_foreign_key_violation())
     }
 }
 
-/// SQLite's results that are the moment's: busy, locked, an I/O error, full, cannot open. The higher bits say more.
+/// SQLite's momentary results: busy, locked, an I/O error, full, cannot open. The higher bits say more.
 const SQLITE_MOMENTARY: &[i32] = &[5, 6, 10, 13, 14];
 
-/// PostgreSQL's classes that are the moment's: the connection, a lack of resources, what an operator does, the system itself, and
+/// PostgreSQL's momentary classes: the connection, a lack of resources, what an operator does, the system itself, and
 /// transactions that stood in each other's way.
 const POSTGRES_MOMENTARY: &[&str] = &["08", "53", "57", "58", "40"];
 
-/// The same of single codes: a lock that was not to be had, a transaction that was idle for too long, a server that only reads.
+/// PostgreSQL's momentary single codes: a lock that was not available, a transaction that was idle for too long, a
+/// server that only reads.
 const POSTGRES_MOMENTARY_CODES: &[&str] = &["55P03", "25P03", "25006"];
 
 /// Returns the engine's own code: digits on SQLite, five characters on PostgreSQL.
@@ -129,7 +131,7 @@ fn is_unavailable(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Returns whether the connection is gone, and with it whatever was under way.
+/// Returns whether the connection is gone, and with it the work under way.
 pub(crate) fn is_broken(error: &sqlx::Error) -> bool {
     let gone = |code: String| code.starts_with("08") || code.starts_with("57P") || code == "25P03";
     matches!(error, sqlx::Error::Io(_)) || code(error).is_some_and(gone)

@@ -1,8 +1,8 @@
 //! The database of Yui: SQLite or PostgreSQL behind one [`Db`], one SQL text for both.
 //!
-//! A statement is declared once, next to the function that runs it, with [`statements!`]; a row is any struct
-//! with `#[derive(sqlx::FromRow)]`; parameters are typed by [`params!`]. Writing happens in a [`Tx`].
-//! What the two engines do not share (loading many rows, how a write begins) lives in this crate and nowhere else.
+//! A statement is declared once, next to the function that runs it, with [`statements!`]; a row is any struct with
+//! `#[derive(sqlx::FromRow)]`; parameters are typed by [`params!`]. Writing happens in a [`Tx`]. The differences of the
+//! two engines (loading many rows, how a write begins) live in this crate and nowhere else.
 //!
 //! ```
 //! use yui_db::{Db, params, statements};

@@ -1,4 +1,4 @@
-//! What an engine says of a statement without running it, for the test that compares the two.
+//! The engine's description of a statement without running it, for the test that compares the two.
 
 use sqlx::{Column as _, Executor, SqlSafeStr, TypeInfo};
 
@@ -12,7 +12,7 @@ pub struct Column {
     /// Its type in words that both engines share: `int`, `bool`, `text`, `bytes`, `date`, `time`; SQLite knows
     /// no more than `int`, `text` and `bytes`, and nothing at all (`None`) of an expression.
     pub kind: Option<&'static str>,
-    /// Whether it may be NULL; `None` where the engine cannot tell.
+    /// Whether it may be NULL; `None` if the engine cannot tell.
     pub nullable: Option<bool>,
 }
 
@@ -21,15 +21,15 @@ pub struct Column {
 pub struct Described {
     /// The columns, in order.
     pub columns: Vec<Column>,
-    /// How many parameters it takes.
+    /// The number of parameters it takes.
     pub parameters: usize,
 }
 
 impl Db {
-    /// Prepares the statement and returns what the engine says of it.
+    /// Prepares the statement and returns the engine's description of it.
     ///
     /// # Errors
-    /// [`DbError::Engine`] where the text is not valid on this engine's schema.
+    /// [`DbError::Engine`] if the text is not valid on this engine's schema.
     pub async fn describe(&self, statement: &'static Statement) -> Result<Described, DbError> {
         macro_rules! described {
             ($pool:expr) => {{

@@ -38,7 +38,7 @@ impl TestDb {
         Self::filled(engine, "empty", async |_| {}).await
     }
 
-    /// Returns a fresh database on this engine with what `fill` puts into it. That is done once for all tests of this program that
+    /// Returns a fresh database on this engine, filled by `fill`. That is done once for all tests of this program that
     /// name the same `content`; `fill` closes whatever it opens.
     ///
     /// # Panics
@@ -129,7 +129,7 @@ fn templates() -> PathBuf {
     folder.join(templates)
 }
 
-/// What is another number for another program, and for another build of this one.
+/// Returns a number that differs for another program, and for another build of this one.
 fn program() -> u64 {
     let built = fs::metadata(program_path()).and_then(|file| file.modified()).expect("the program's file");
     let mut hasher = DefaultHasher::new();

@@ -1,4 +1,4 @@
-//! What every feature relies on, the same on SQLite and PostgreSQL.
+//! The behaviour that every feature relies on, the same on SQLite and PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use jiff::{Timestamp, civil::date};

@@ -37,7 +37,7 @@ struct Number {
 
 const PATIENCE: Duration = Duration::from_millis(800);
 
-/// What a loaded machine may add.
+/// The delay that a loaded machine may add.
 const SOON: Duration = Duration::from_secs(4);
 
 async fn with_a_society(engine: Engine) -> TestDb {
@@ -69,7 +69,7 @@ async fn a_request_does_not_wait_for_a_lock_and_reads_go_on(engine: Engine) {
     in_request(SOON, db.execute(&TOUCH, params![1_i64])).await.unwrap();
 }
 
-/// Who waits for the one writer of a process has it before a work that gave it up and wants it again at once.
+/// A caller that waits for the one writer of a process gets it before a job that gave it up and wants it again at once.
 #[tokio::test]
 async fn who_waits_for_the_writer_comes_before_the_next_step_of_a_work() {
     let test = with_a_society(Engine::Sqlite).await;
@@ -91,7 +91,7 @@ async fn who_waits_for_the_writer_comes_before_the_next_step_of_a_work() {
     assert_eq!(*order.lock().unwrap(), ["login", "step"]);
 }
 
-/// The same of another process, which can only look again and again whether the lock is free.
+/// The same for another process, which can only poll whether the lock is free.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_process_writes_between_the_steps_of_a_work() {
     const STEPS: i64 = 40;
@@ -174,7 +174,7 @@ async fn pass(from: &TcpStream, to: &TcpStream) -> std::io::Result<()> {
     }
 }
 
-/// A client that goes away drops what its request was doing, wherever that stood: also between `BEGIN` and its answer.
+/// A client that goes away drops the work of its request, wherever that stood: also between `BEGIN` and its answer.
 #[portal_test(postgres)]
 async fn a_dropped_request_leaves_no_transaction() {
     let test = with_a_society(Engine::Postgres).await;

@@ -8,10 +8,10 @@ use typst::model::Document;
 use typst::text::{Glyph, TextItem};
 use typst_layout::PagedDocument;
 
-/// What a template sets where the page number goes: wide enough for four digits on either side.
+/// The text that a template sets in the place of the page number: wide enough for four digits on either side.
 const MARK: &str = "0000 \u{2044} 0000";
 
-/// The document with its pages numbered.
+/// Returns the document with its pages numbered.
 pub(crate) fn number(document: &PagedDocument) -> PagedDocument {
     let count = document.pages().len();
     let mut pages = document.pages().to_vec();

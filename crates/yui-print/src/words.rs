@@ -1,18 +1,18 @@
-//! Text on its way to paper: what cannot be drawn is marked and remembered, never dropped in silence.
+//! The text of documents: characters that cannot be drawn are marked and remembered, never dropped in silence.
 
 use crate::Fonts;
 use crate::fonts::is_variation_selector;
 
-/// What stands for a character that no font has, as printers have always done it: 〓.
+/// The mark for a character that no font has, as printers have always set it: 〓.
 const GETA: char = '\u{3013}';
 
 /// A run of Latin letters longer than this would not fit in a column, and may be broken anywhere.
 const LONGEST_WORD: usize = 20;
 
-/// Where a line may end within a word: a space of no width.
+/// The character at which a line may end within a word: a space of no width.
 const BREAK: char = '\u{200B}';
 
-/// Takes the texts of one document and keeps what could not be drawn.
+/// Takes the texts of one document and keeps the characters that could not be drawn.
 pub(crate) struct Words<'a> {
     fonts: &'a Fonts,
     missing: Vec<char>,
@@ -23,8 +23,8 @@ impl<'a> Words<'a> {
         Self { fonts, missing: Vec::new() }
     }
 
-    /// The text as it can be drawn: 〓 for a character no font has, the plain form for one whose variant no font has,
-    /// a space for a control character.
+    /// Returns the text as it can be drawn: 〓 for a character no font has, the plain form for one whose variant no font
+    /// has, a space for a control character.
     pub(crate) fn set(&mut self, text: &str) -> String {
         let mut before = None;
         let mut letters = 0;
@@ -51,13 +51,13 @@ impl<'a> Words<'a> {
         set
     }
 
-    /// What could not be drawn, each once, in the order met.
+    /// Returns the characters that could not be drawn, each once, in the order met.
     pub(crate) fn into_missing(self) -> Vec<char> {
         self.missing
     }
 }
 
-/// An amount of yen with a comma between thousands: `−1,234,567`.
+/// Returns an amount of yen with a comma between thousands: `−1,234,567`.
 pub(crate) fn yen(amount: i64) -> String {
     let digits = amount.unsigned_abs().to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + '−'.len_utf8());

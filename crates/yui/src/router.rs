@@ -87,7 +87,7 @@ struct Hosts {
 #[derive(Clone)]
 struct HostName(String);
 
-/// Hands the request to the side of the portal that its host name stands for.
+/// Hands the request to the side of the portal that its host name belongs to.
 async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Result<Response, AppError> {
     use tower::ServiceExt;
     let app = &hosts.app;
@@ -135,18 +135,18 @@ fn is_machines(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz") || path.starts_with("/assets/")
 }
 
-/// The answer at a host name that is nobody's: it names no society.
+/// The answer at an unknown host name: it names no society.
 async fn stranger() -> Response {
     (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], "404 Not Found\n").into_response()
 }
 
-/// The answer while it is not known whose a host name is: the database has not answered since the start.
+/// The answer while the society of a host name is unknown: the database has not answered since the start.
 fn nobody_yet() -> Response {
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::RETRY_AFTER, "5")];
     (StatusCode::SERVICE_UNAVAILABLE, headers, "503 Service Unavailable\n").into_response()
 }
 
-/// Lets in whom the route's permission allows, and makes their scope.
+/// Checks a request against the permission of its route, and makes its scope.
 async fn authorize(
     State((app, permission, pages)): State<(App, Permission, RoutePaths)>,
     mut request: Request,
@@ -222,7 +222,7 @@ async fn authorize(
     with_kept_form(&app, &scope, owner, request, next).await
 }
 
-/// Lets staff in: members' sessions are worth nothing here, nor are the staff's elsewhere.
+/// Authorises staff: members' sessions are not valid here, nor are the staff's elsewhere.
 async fn authorize_staff(
     app: &App,
     permission: Permission,
@@ -268,7 +268,7 @@ fn page_path(request: &Request) -> String {
     ui::local_path(&referring_page(request))
 }
 
-/// What every answer has: the frame in the client's language, strict headers, and a page for every failure.
+/// The parts of every answer: the frame in the client's language, strict headers, and a page for every failure.
 async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let https = app.config.http.https;
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
@@ -351,7 +351,7 @@ fn came_in_clear(app: &App, peer: IpAddr, headers: &HeaderMap) -> bool {
         && http.trusted_proxies.iter().any(|network| network.contains(&peer.to_canonical()))
 }
 
-/// Leads to the same page by https. What was posted in clear is not taken: its sender sees the first page.
+/// Leads to the same page by https. A form posted in clear is not accepted: its sender sees the first page.
 fn to_https(portal: &str, request: &Request) -> Response {
     let safe = request.method().is_safe();
     let path = request.uri().path_and_query().filter(|_| safe).map_or("/", |path| path.as_str());
@@ -359,7 +359,7 @@ fn to_https(portal: &str, request: &Request) -> Response {
     (status, [(header::LOCATION, format!("{portal}{path}"))]).into_response()
 }
 
-/// What a browser may do with our pages: nothing but show them and send their forms back to us.
+/// The headers that restrict browsers on our pages: they may only show them and send their forms back to us.
 const HEADERS: &[(&str, &str)] = &[
     (
         "content-security-policy",

@@ -1,5 +1,5 @@
-//! Every list that features meet in. Nothing but the router, the command line and the demo reads it: a feature does not know
-//! who else is here.
+//! The lists of all features' parts. Nothing but the router, the command line and the demo reads it: a feature does not
+//! know the others.
 
 use futures::future::BoxFuture;
 use tokio::sync::watch;
@@ -79,7 +79,7 @@ inventory::submit! {
 /// A worker: it runs until it is told to stop.
 pub(crate) type Worker = fn(App, watch::Receiver<bool>) -> BoxFuture<'static, ()>;
 
-/// What works beside the requests.
+/// The workers that run beside the requests.
 pub(crate) const WORKERS: &[Worker] = &[
     |app, stop| Box::pin(mails::run(app, stop)),
     |app, stop| Box::pin(imports::work(app, stop)),
@@ -87,10 +87,10 @@ pub(crate) const WORKERS: &[Worker] = &[
     |app, stop| Box::pin(migration::work(app, stop)),
 ];
 
-/// A piece of housekeeping: its name in the log, and what does it.
+/// A piece of housekeeping: its name in the log, and the function.
 pub(crate) struct Chore(pub(crate) &'static str, pub(crate) fn(App) -> BoxFuture<'static, anyhow::Result<()>>);
 
-/// What is done every hour: what is over is deleted, and figures are taken.
+/// The housekeeping of every hour: expired rows are deleted, and figures are taken.
 pub(crate) const HOUSEKEEPING: &[Chore] = &[
     Chore("expired rows", |app| {
         Box::pin(async move {

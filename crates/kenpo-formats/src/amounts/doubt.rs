@@ -1,8 +1,8 @@
-//! What a claim leaves open about its amounts.
+//! The doubts that a claim leaves about its amounts.
 
 use std::fmt;
 
-/// Something that the claim does not tell, and what was assumed.
+/// Something that the claim does not state, with the assumption made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Doubt {
     /// High-cost benefit in kind is marked (MF 01), but no amount is stated; the plain ratio was taken.
@@ -58,7 +58,7 @@ pub enum Doubt {
 }
 
 impl Doubt {
-    /// Whether somebody's share was assumed that the claim does not state.
+    /// Whether a share was assumed that the claim does not state.
     pub(super) fn is_of_a_share(self) -> bool {
         matches!(
             self,

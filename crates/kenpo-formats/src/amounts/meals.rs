@@ -1,11 +1,11 @@
-//! Who bears the meals of a stay.
+//! The split of a stay's meals between patient, public payers and insurer.
 //!
 //! Health Insurance Act art. 85 para. 2: the patient bears a standard amount per meal, set by notice of the ministry.
 
 use super::Doubt;
 use crate::claims::{Claim, Coverage};
 
-/// What patient and public payers bear of the meals, yen.
+/// The shares of patient and public payers in the meals, yen.
 pub(super) struct Meals {
     pub(super) patient: i64,
     pub(super) public: i64,
@@ -36,7 +36,7 @@ pub(super) fn split(claim: &Claim, coverage: &Coverage, doubts: &mut Vec<Doubt>)
 /// The month up to which the rates below were found published.
 const LAST_CONFIRMED: i32 = 202605;
 
-/// Which standard amount holds.
+/// The standard amount that applies.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rate {
     /// General income.

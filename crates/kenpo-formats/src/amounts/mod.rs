@@ -1,4 +1,4 @@
-//! The rules that turn a claim into yen: who bears how much of it.
+//! The rules that turn a claim into yen: the share of each payer.
 //!
 //! Statutory frame: Health Insurance Act art. 74 and 110 (the insured's share), art. 85 and 85-2 (meals); the notice to members
 //! is art. 112-2 of its enforcement rule. The rules, in order:
@@ -19,7 +19,7 @@
 //! standards 1.1, fujifilm-kenpo FAQ). A share that is not whole yen is rounded down in favour of the patient, which happens
 //! only with ratios that are no multiple of ten.
 //!
-//! # Where the source leaves room
+//! # Where the source leaves room for interpretation
 //!
 //! Each such case is a [`Doubt`] on the result. The meaning of HO 負担金額 is recollected, not confirmed (data standards 2.3). The
 //! meal rates are those that municipalities publish; after May 2026 none was found. A discounted unit price (RE 14) is not taken
@@ -74,8 +74,8 @@ impl Amounts {
         sound.then_some(Self { total, insurer, public, self_pay })
     }
 
-    /// Returns the amounts of a line that changes what other lines say, if the parts make the total and some are negative: either
-    /// none is above 0 (something was billed less), or the total is 0 (who pays changed: 高額療養費, 付加給付).
+    /// Returns the amounts of a line that changes other lines, if the parts make the total and some are negative:
+    /// either none is above 0 (something was billed less), or the total is 0 (who pays changed: 高額療養費, 付加給付).
     pub fn adjustment(total: i64, insurer: i64, public: i64, self_pay: i64) -> Option<Self> {
         let sum = insurer.checked_add(public)?.checked_add(self_pay)?;
         let amounts = Self { total, insurer, public, self_pay };
@@ -83,7 +83,7 @@ impl Amounts {
         (sum == total && amounts.is_adjustment() && (less || total == 0)).then_some(amounts)
     }
 
-    /// Returns whether the amounts change what other lines say.
+    /// Returns whether the amounts change other lines.
     pub fn is_adjustment(&self) -> bool {
         [self.total, self.insurer, self.public, self.self_pay].iter().any(|amount| *amount < 0)
     }
@@ -98,18 +98,18 @@ pub enum Basis {
     Derived(&'static str),
 }
 
-/// The amounts of a claim, and how sure they are.
+/// The amounts of a claim, with their certainty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Derivation {
     /// The yen.
     pub amounts: Amounts,
     /// Whether they are facts of the claim.
     pub basis: Basis,
-    /// What the claim leaves open.
+    /// The doubts that the claim leaves.
     pub doubts: Vec<Doubt>,
 }
 
-/// Returns who bears how much of the claim.
+/// Returns each payer's share of the claim.
 ///
 /// # Errors
 ///
@@ -140,7 +140,7 @@ pub fn derive(claim: &Claim) -> Result<Derivation, Fault> {
     Ok(Derivation { amounts, basis, doubts })
 }
 
-/// Returns the yen of points: one point is 10 yen, and home nursing has yen in their place.
+/// Returns the yen of points: one point is 10 yen, and home nursing states yen instead.
 fn yen_of(claim: &Claim, points: i64) -> i64 {
     points.saturating_mul(claim.form.yen_per_unit())
 }

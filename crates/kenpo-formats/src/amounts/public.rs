@@ -1,4 +1,4 @@
-//! What public payers bear.
+//! The shares of public payers.
 
 use super::share::note_of_claim;
 use super::{Amounts, Basis, Derivation, Doubt, yen_of};
@@ -14,12 +14,12 @@ pub(super) struct Split {
     pub(super) public: i64,
 }
 
-/// What all public payers together cover.
+/// The cover of all public payers together.
 struct Covered {
     points: i64,
-    /// What the patient pays of it, yen.
+    /// The patient's payment for it, yen.
     copay: i64,
-    /// The insured's share of it where the claim states it, yen.
+    /// The insured's share of it if the claim states it, yen.
     share: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! Claims put together from their records, wherever the records come from.
+//! Claims assembled from their records, from either kind of file.
 
 use super::claim::Claim;
 use super::draft::{Draft, Stay};
@@ -12,16 +12,16 @@ use crate::month::TreatmentMonth;
 /// The most notices that are kept.
 const MAX_NOTICES: usize = 1000;
 
-/// What stands open while records come in.
+/// The open claim and block while records are read.
 pub(super) struct Assembly {
     draft: Option<Draft>,
     /// The UK record of dental files.
     reception: Option<Institution>,
     institution: Option<Result<Institution, Fault>>,
     admin_number: Option<String>,
-    /// Whether MN stood before the institution that is still to come.
+    /// Whether MN stood before the institution record that is still to come.
     announced: bool,
-    /// Whether MN stood before the institution: such claims have no GO behind them.
+    /// Whether MN stood before the institution record: such claims have no GO behind them.
     administered: bool,
     /// Whether GO is still to come: until the first, and again after an institution or claim that follows one.
     open: bool,
@@ -95,7 +95,7 @@ impl Assembly {
         item
     }
 
-    /// Counts a record of which nothing but that is needed.
+    /// Counts a record that is needed for nothing else.
     pub(super) fn count(&mut self, kind: Kind) {
         match kind {
             Kind::Correction => self.corrections_not_applied += 1,
@@ -197,7 +197,7 @@ impl Assembly {
         }))
     }
 
-    /// Compares what GO states with what was read since the last one.
+    /// Compares the totals in GO with the records read since the last one.
     fn compare_totals(&mut self) {
         let Some(stated) = self.stated.take() else { return };
         let (claims, points) = (std::mem::take(&mut self.claims), std::mem::take(&mut self.points));
@@ -211,15 +211,15 @@ impl Assembly {
         self.totals.add(claims, points, Some(&stated));
     }
 
-    /// Returns what was read so far and what was stated about it.
+    /// Returns the totals read so far and the totals stated.
     pub(super) fn totals(&self) -> Totals {
         let mut totals = self.totals;
         totals.add(self.claims, self.points, None);
         totals
     }
 
-    /// Ends the reading, and returns the last claim where no GO closed it. A claim that should have been closed by a GO is withheld;
-    /// what payers receive has none.
+    /// Ends the reading, and returns the last claim if no GO closed it. A claim that should have been closed by a GO is
+    /// withheld; files of payers have none.
     pub(super) fn end(&mut self, of_payer: bool) -> Result<Option<Result<Claim, Fault>>, Cut> {
         if self.corrections_not_applied > 0 {
             let count = self.corrections_not_applied;

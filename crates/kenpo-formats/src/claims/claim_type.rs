@@ -1,4 +1,4 @@
-//! The four digits that say what kind of claim it is (レセプト種別).
+//! The claim type of four digits (レセプト種別).
 
 /// Point table, scheme, combination and patient class of a claim (記録条件仕様, 別表 レセプト種別コード).
 ///
@@ -19,7 +19,7 @@ pub struct ClaimType {
     inpatient: bool,
 }
 
-/// Who bears the claim in the first place: the second digit.
+/// The payer that bears the claim in the first place: the second digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// 1: health insurance of employees or residents.
@@ -32,7 +32,7 @@ pub enum Scheme {
     Retired,
 }
 
-/// Who the patient is: the fourth digit, without its part about inpatients.
+/// The class of the patient: the fourth digit, without its part about inpatients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PatientClass {
     /// 1, 2: the insured person.
@@ -83,12 +83,12 @@ impl ClaimType {
         self.scheme
     }
 
-    /// Returns how many payers share the claim, 1 (単独) to 5 (5併).
+    /// Returns the number of payers that share the claim, 1 (単独) to 5 (5併).
     pub fn combination(self) -> u8 {
         self.combination
     }
 
-    /// Returns who the patient is.
+    /// Returns the class of the patient.
     pub fn patient_class(self) -> PatientClass {
         self.class
     }
@@ -98,8 +98,8 @@ impl ClaimType {
         self.inpatient
     }
 
-    /// Returns whether the patient is a dependent; a child before school always is. Of those of 70 and over the type does not
-    /// tell: false.
+    /// Returns whether the patient is a dependent; a child before school always is. For those of 70 and over the type
+    /// does not tell: false.
     pub fn dependent(self) -> bool {
         matches!(self.class, PatientClass::Dependent | PatientClass::Preschool)
     }

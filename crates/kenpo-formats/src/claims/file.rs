@@ -14,10 +14,10 @@ use crate::{fault::Fault, month::TreatmentMonth, signature::Signature, text::Raw
 
 /// The most different unknown record ids that are counted by name.
 const MAX_UNKNOWN: usize = 100;
-/// How much of the beginning tells which kind of file it is, in bytes.
+/// The number of bytes of the beginning that tell the kind of file.
 const HEAD: usize = 4096;
 
-/// A claim file, of an institution or as payers receive it.
+/// A claim file, of an institution or of a payer.
 ///
 /// Each item is a claim, or a fault: a broken claim is one fault, and the next claim follows. When a file of an institution ends
 /// without its GO record the last fault says so, and the claim that was open is withheld, because nothing tells that it is whole.
@@ -25,7 +25,7 @@ const HEAD: usize = 4096;
 pub struct ClaimFile<R> {
     lines: RawLines<R>,
     assembly: Assembly,
-    /// What payers receive: the claim whose lines come in, and the one before, whose records go out.
+    /// The state for files of payers: the claim whose lines come in, and the one before, whose records go out.
     payer: Option<Payer>,
     unknown: BTreeMap<String, u64>,
     corrections: u64,
@@ -39,11 +39,11 @@ struct Payer {
 }
 
 impl<R: Read> ClaimFile<R> {
-    /// Looks at the beginning of the file.
+    /// Opens the file by its beginning.
     ///
     /// # Errors
     ///
-    /// When it is empty, cannot be read, or is neither claims nor at least begins with a record id (two capital letters).
+    /// If it is empty, cannot be read, or neither is claims nor at least begins with a record id (two capital letters).
     pub fn open(source: R) -> Result<Self, Fault> {
         let lines = RawLines::open(source)?;
         let beginning = lines.peek();
@@ -65,28 +65,29 @@ impl<R: Read> ClaimFile<R> {
         Ok(Self { lines, assembly: Assembly::new(), payer, unknown, corrections: 0, integrity: None })
     }
 
-    /// Returns how often each record id occurred that no edition we know has; they were passed over.
+    /// Returns the number of times that each record id occurred that no edition we know has; they were passed over.
     pub fn unknown_records(&self) -> &BTreeMap<String, u64> {
         &self.unknown
     }
 
-    /// Returns what staff may want to look at though nothing was refused: totals of GO that do not match, 外字 in names, records
-    /// that were passed over. At most 1,000.
+    /// Returns the notices, which staff may want to see though nothing was refused: totals of GO that do not match, 外字
+    /// in names, records that were passed over. At most 1,000.
     pub fn notices(&self) -> &[Fault] {
         self.assembly.notices()
     }
 
-    /// Returns how many corrections of the payer agency (JY, 査定) were applied; [`Claim::corrected`] says to which claims.
+    /// Returns the number of corrections of the payer agency (JY, 査定) that were applied; [`Claim::corrected`] marks the
+    /// claims.
     pub fn corrections(&self) -> u64 {
         self.corrections
     }
 
-    /// Returns how many claims were passed over because another one (DPC 総括レセプト) has their points.
+    /// Returns the number of claims that were passed over because another one (DPC 総括レセプト) has their points.
     pub fn parts_of_summaries(&self) -> u64 {
         self.assembly.parts_of_summaries()
     }
 
-    /// Returns what was read so far, and what the file states about it.
+    /// Returns the totals read so far, and those that the file states.
     pub fn totals(&self) -> Totals {
         self.assembly.totals()
     }
@@ -150,7 +151,7 @@ impl<R: Read> ClaimFile<R> {
         }
     }
 
-    /// Lets the records of the claim that is complete go out.
+    /// Releases the records of the complete claim.
     fn turn(&mut self) {
         let Some(Payer { incoming, outgoing }) = &mut self.payer else { return };
         std::mem::swap(incoming, outgoing);

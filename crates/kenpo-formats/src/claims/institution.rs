@@ -6,7 +6,7 @@ use crate::era;
 use crate::fault::Fault;
 use crate::month::TreatmentMonth;
 
-/// What a month is expected to look like.
+/// The expected form of a month.
 pub(super) const MONTH: &str = "年月(YYYYMMまたはGYYMM)";
 
 /// The institution record that claims stand under.

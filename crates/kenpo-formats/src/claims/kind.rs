@@ -1,6 +1,6 @@
-//! What a record does to the reading.
+//! The kinds of records, by their effect on the reading.
 
-/// What a record does to the reading.
+/// The kind of a record, by its effect on the reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// MN: the payer agency's number of the next claim.
@@ -19,7 +19,7 @@ pub(super) enum Kind {
     Correction,
     /// MK: the result of a re-review.
     Review,
-    /// Known, but nothing of it is needed.
+    /// Known, but not needed.
     PassedOver,
 }
 

@@ -5,13 +5,13 @@
 //! record, which is then repeated for each claim, and have no GO. Source: 記録条件仕様 (支払基金), 医科・DPC・歯科・調剤, 2018 to
 //! 2026 editions.
 //!
-//! What payers receive (`0_COMMON001/11_RECODEINFO_MED.CSV` to `14_RECODEINFO_PHA.CSV`) has three fields before each record, and
-//! the payer agency's corrections (JY, 査定) behind those of the institution. They are applied before a claim is read, counted
-//! ([`ClaimFile::corrections`]) and marked ([`Claim::corrected`]). Results of re-reviews (MK) are passed over and counted in a
-//! notice. [`ClaimFile::open`] tells both forms by the first line.
+//! Files of payers (`0_COMMON001/11_RECODEINFO_MED.CSV` to `14_RECODEINFO_PHA.CSV`) have three fields before each
+//! record, and the payer agency's corrections (JY, 査定) behind those of the institution. They are applied before a claim
+//! is read, counted ([`ClaimFile::corrections`]) and marked ([`Claim::corrected`]). Results of re-reviews (MK) are
+//! passed over and counted in a notice. [`ClaimFile::open`] tells both forms by the first line.
 //!
-//! What is read of a claim: who, when, where, points, amounts. Diseases, treatments and drugs (SY, SI, IY…) are passed over
-//! without being decoded.
+//! The data that is read of a claim: patient, month, institution, points, amounts. Diseases, treatments and drugs (SY,
+//! SI, IY…) are passed over without being decoded.
 //!
 //! Of a DPC stay that is billed in several claims (総括レセプト), the sum (総括区分 RE 18 = 1) is the claim; the claims that it
 //! sums (2, 3) are passed over and counted ([`ClaimFile::parts_of_summaries`]).

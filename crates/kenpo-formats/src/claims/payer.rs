@@ -82,20 +82,20 @@ pub(super) struct Block {
     fault: Option<Fault>,
 }
 
-/// What a line is in a file of a payer.
+/// The kind of a line in a file of a payer.
 pub(super) enum Line {
     /// It begins the next claim.
     Begins(Kind),
     /// It belongs to the claim.
     Belongs(Kind),
-    /// No edition we know has its record.
+    /// Its record is in no edition we know.
     Unknown,
     /// It has no three fields before its record.
     Bare,
 }
 
 impl Line {
-    /// Returns what the line is, and where its record begins.
+    /// Returns the kind of the line, and where its record begins.
     pub(super) fn of(line: &[u8]) -> (Self, usize) {
         let Some((_, record)) = split(line) else { return (Self::Bare, 0) };
         let begin = line.len() - record.len();
@@ -149,7 +149,7 @@ impl Block {
         self.fault.get_or_insert(fault);
     }
 
-    /// Returns how many corrections the claim has.
+    /// Returns the number of the claim's corrections.
     pub(super) fn corrections(&self) -> u64 {
         self.corrections.len() as u64
     }
@@ -215,7 +215,7 @@ impl Block {
         Some((held.kind, Record::new(held.line, held.encoding, bytes)))
     }
 
-    /// Returns what broke the claim.
+    /// Returns the fault that broke the claim.
     pub(super) fn take_fault(&mut self) -> Option<Fault> {
         self.fault.take()
     }

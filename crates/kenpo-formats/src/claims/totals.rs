@@ -1,17 +1,17 @@
-//! What a file states about itself, against what was read of it.
+//! The totals that a file states, against those that were read.
 
-/// Claims and points of a file: what was read, and what its GO records state. Of home nursing the points are yen.
+/// Claims and points of a file: those read, and those that its GO records state. For home nursing the points are yen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     /// Claims read, broken ones too.
     pub claims: i64,
     /// Points read.
     pub points: i64,
-    /// The sum of what the GO records state; none without a GO that states it.
+    /// The sum of the claims in the GO records; none without a GO that states them.
     pub stated_claims: Option<i64>,
-    /// The sum of what the GO records state; none without a GO that states it.
+    /// The sum of the points in the GO records; none without a GO that states them.
     pub stated_points: Option<i64>,
-    /// How many GO records state another number of claims or points than was read since the one before.
+    /// The number of GO records whose claims or points differ from those read since the one before.
     pub differing: u64,
 }
 
@@ -19,9 +19,9 @@ pub struct Totals {
 /// [`Integrity::Unstated`] unless staff say that they know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Integrity {
-    /// It ends as it should, and its GO records state what was read.
+    /// It ends as it should, and its GO records state the totals read.
     Agrees,
-    /// It ends as it should and states no totals: what payers receive has none.
+    /// It ends as it should and states no totals: files of payers have none.
     Unstated,
     /// It ends as it should, but a GO record states other totals ([`Totals`]).
     Differs,
@@ -34,7 +34,7 @@ pub enum Integrity {
     },
 }
 
-/// What a GO record states.
+/// The totals that a GO record states.
 pub(super) struct Stated {
     pub(super) line: u64,
     pub(super) claims: Option<i64>,
@@ -42,7 +42,7 @@ pub(super) struct Stated {
 }
 
 impl Totals {
-    /// Adds what was read between two GO records and what the second states.
+    /// Adds the totals read between two GO records, and those that the second states.
     pub(super) fn add(&mut self, claims: i64, points: i64, stated: Option<&Stated>) {
         self.claims = self.claims.saturating_add(claims);
         self.points = self.points.saturating_add(points);

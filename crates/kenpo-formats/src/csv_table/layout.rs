@@ -1,4 +1,4 @@
-//! Tables as others lay them out: which of their columns is which of ours.
+//! Layouts of other programs' tables: the assignment of their columns to ours.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -9,26 +9,26 @@ use super::{Column, Records};
 use crate::fault::Fault;
 use crate::text::fold;
 
-/// How another program lays out a table of ours. Columns that it does not name are passed over.
+/// The layout of a table of ours in another program. Columns that it does not name are passed over.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
     /// The name of their column, by that of ours.
     pub columns: BTreeMap<String, String>,
-    /// What stands in a column of ours that they do not have, by its name.
+    /// The constant value of a column of ours that they do not have, by its name.
     pub constants: BTreeMap<String, String>,
-    /// What their values of a column of ours mean, by its name: ours by theirs.
+    /// The meanings of their values of a column of ours, by its name: ours by theirs.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Layout {
-    /// Returns which of these columns their header cell names.
+    /// Returns the index of the column that their header cell names.
     pub(super) fn index(&self, cell: &str, columns: &[Column]) -> Option<usize> {
         let name = bare(cell);
         let ours = self.columns.iter().find(|(_, theirs)| bare(theirs) == name).map(|(ours, _)| ours)?;
         columns.iter().position(|column| column.name == ours)
     }
 
-    /// Returns the required columns that this layout says nothing of.
+    /// Returns the required columns that this layout does not cover.
     pub fn missing(&self, columns: &[Column]) -> Vec<&'static str> {
         let told = |name: &str| self.columns.contains_key(name) || self.constants.contains_key(name);
         columns.iter().filter(|column| column.required && !told(column.name)).map(|column| column.name).collect()
@@ -40,7 +40,7 @@ impl Layout {
         !self.columns.is_empty() && self.columns.values().all(|theirs| header.contains(&bare(theirs)))
     }
 
-    /// Returns what their cell means in a column of ours.
+    /// Returns the meaning of their cell in a column of ours.
     pub(super) fn meaning(&self, ours: &str, cell: String) -> String {
         let Some(values) = self.values.get(ours) else { return cell };
         let written = fold(cell.trim());
@@ -48,7 +48,7 @@ impl Layout {
         meaning.map_or(cell, |(_, meaning)| meaning.clone())
     }
 
-    /// Returns a layout for this header as far as names tell.
+    /// Returns a layout for this header as far as the names allow.
     pub fn guessed(header: &[String], columns: &[Column]) -> Self {
         let mut layout = Self::default();
         for column in columns {
@@ -66,7 +66,7 @@ impl Layout {
     }
 }
 
-/// What other programs call our columns, as far as it is no other column of ours.
+/// The names that other programs give to our columns, unless they name another column of ours.
 const OTHER_NAMES: &[(&str, &[&str])] = &[
     ("請求番号", &["レセプト番号", "レセ番号", "明細番号"]),
     ("記号", &["被保険者証記号", "保険証記号", "被保険者記号", "証記号"]),
@@ -91,7 +91,7 @@ const OTHER_NAMES: &[(&str, &[&str])] = &[
     ("備考", &["摘要"]),
 ];
 
-/// Returns the name of a column as names are compared.
+/// Returns the name of a column in the form for comparing names.
 fn bare(name: &str) -> String {
     fold(name).chars().filter(|character| !character.is_whitespace()).collect()
 }

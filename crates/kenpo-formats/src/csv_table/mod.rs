@@ -25,7 +25,7 @@ pub struct Column {
     pub required: bool,
     /// Whether its cells may have line breaks.
     pub lines: bool,
-    /// What its cells hold: a Japanese sentence for staff.
+    /// The contents of its cells: a Japanese sentence for staff.
     pub value: &'static str,
 }
 
@@ -45,7 +45,7 @@ impl Column {
         Self { lines: true, ..self }
     }
 
-    /// Returns the column with what its cells hold, said to staff.
+    /// Returns the column with the description of its cells for staff.
     pub const fn holding(self, value: &'static str) -> Self {
         Self { value, ..self }
     }
@@ -74,7 +74,7 @@ impl<R: Read> CsvTable<R> {
         Self::open_as(source, columns, None)
     }
 
-    /// Reads the header row of a file that may be laid out so. One with our own header is read as that.
+    /// Reads the header row of a file that may have this layout. One with our own header is read as ours.
     ///
     /// # Errors
     ///
@@ -95,7 +95,8 @@ pub fn is_own_header(header: &[String], columns: &[Column]) -> bool {
     header::names_all(header.iter().map(String::as_str), columns)
 }
 
-/// Returns why a file that begins so is no CSV. One without anything is for the header to name; one with a stray NUL may be one.
+/// Returns the reason why a file with this beginning is no CSV. An empty one is left to the header's check; one with a
+/// stray NUL may be one.
 fn refusal(head: &[u8]) -> Option<String> {
     match Signature::of(head) {
         Signature::Claims | Signature::PayerClaims => {

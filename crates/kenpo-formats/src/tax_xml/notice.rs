@@ -37,7 +37,7 @@ pub struct NoticeLine {
     pub paid: i64,
 }
 
-/// Why a notice cannot be written. `line` counts the notice's lines from 1; 0 is its head.
+/// The reason why a notice cannot be written. `line` counts the notice's lines from 1; 0 is its head.
 #[derive(Debug, Error)]
 pub enum NoticeError {
     /// More characters than the profile allows; nothing is cut off.
@@ -112,7 +112,7 @@ pub struct Fitted {
     pub to: String,
 }
 
-/// What stands for a character that no file can hold.
+/// The substitute for a character that no file can hold.
 const GETA: char = '〓';
 
 impl Notice {

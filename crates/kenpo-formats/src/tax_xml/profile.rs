@@ -1,4 +1,4 @@
-//! What of the notice depends on the schema of the tax agency.
+//! The profile of the notice: the parts that depend on the schema of the tax agency.
 
 use crate::fault::quote;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub struct Profile {
     pub elements: Elements,
     /// Lengths and counts.
     pub limits: Limits,
-    /// How to sign.
+    /// The algorithms of the signature.
     pub signature: SignatureAlgorithms,
 }
 
@@ -80,7 +80,7 @@ pub struct SignatureAlgorithms {
     pub ecdsa: String,
 }
 
-/// Why a profile cannot be used.
+/// The reason why a profile cannot be used.
 #[derive(Debug, Error)]
 pub enum ProfileError {
     /// Not JSON of the expected shape; the message of the parser names line and key.

@@ -31,7 +31,7 @@ const SHA1: [&str; 3] = [
     "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1",
 ];
 
-/// Why a document cannot be signed, or its signature is not good.
+/// The reason why a document cannot be signed, or its signature is not good.
 #[derive(Debug, Error)]
 pub enum SignatureError {
     /// The private key is not RSA nor ECDSA P-256 in PEM.
@@ -215,7 +215,7 @@ fn template(id: &str, method: &str, algorithms: &SignatureAlgorithms, certificat
     )
 }
 
-/// What signing needs to know of a document.
+/// The root of a document, as signing needs it.
 struct Root {
     id: String,
     /// Where the end tag of the root begins, in bytes.

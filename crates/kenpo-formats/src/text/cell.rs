@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-/// What a spreadsheet takes for the beginning of a formula, in half and full width, and what it skips before one.
+/// The characters that spreadsheets take for the beginning of a formula, in half and full width, and those that they
+/// skip before one.
 const FORMULA: &[char] = &['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'];
 
 /// Returns the cell with an apostrophe in front where a spreadsheet would take it for a formula (OWASP: CSV injection).

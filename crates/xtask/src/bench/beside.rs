@@ -1,5 +1,5 @@
-//! Logins beside the work on a large file, on SQLite, where one process writes at a time: their median against what it is without
-//! that work, in the same run; and what the import itself takes, alone and with logins beside it.
+//! Logins beside the work on a large file, on SQLite, where one process writes at a time: their median against the one
+//! without that work, in the same run; and the time of the import itself, alone and with logins beside it.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,10 +20,10 @@ use super::program::{Server, build_yui, said};
 const HOUSEHOLDS: u64 = 20_000;
 const ROWS: u64 = 300_000;
 const ROUNDS: u64 = 1;
-/// How many log in while nothing else is done, each time.
+/// The number of logins while nothing else is done, each time.
 const QUIET: usize = 100;
 
-/// Somebody of the staff who is signed in, on SQLite: by [`STAFF_COOKIE`].
+/// A signed-in member of staff, on SQLite: by [`STAFF_COOKIE`].
 pub(crate) const STAFF: &str = "
     INSERT INTO staff (society_id, staff_id, email, name, role, handle, revision, wrong_codes, created_at)
     VALUES (1, 1, 'bench@mail.invalid', '見本 職員', 'admin', CAST('bench' AS BLOB), 1, 0, '2026-01-01T00:00:00.000000Z');
@@ -32,7 +32,7 @@ pub(crate) const STAFF: &str = "
         strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '+8 hours'), now, 'bench', '10.0.0.1'
     FROM (SELECT strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') AS now);";
 
-/// What their browser sends.
+/// The cookie of their browser.
 pub(crate) const STAFF_COOKIE: &str = "yui_console=ZTogMQ2InegIsDy9OYkTFSDJCgygHIQSKsQ1v6YblGk";
 
 pub(super) fn run(figures: &mut Figures) -> Result<()> {
@@ -55,7 +55,7 @@ pub(super) fn run(figures: &mut Figures) -> Result<()> {
     Ok(())
 }
 
-/// What all rounds found.
+/// The results of all rounds.
 #[derive(Default)]
 struct Met {
     quiet: Vec<f64>,

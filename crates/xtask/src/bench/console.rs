@@ -19,16 +19,16 @@ use crate::workspace::setting;
 /// One to four persons each: a million members.
 const HOUSEHOLDS: u64 = 400_000;
 const EXPENSES: u64 = 20_000_000;
-/// So many of the expenses are imported; the rest are the same with other keys.
+/// The number of expenses that are imported; the rest are the same with other keys.
 const IMPORTED: u64 = 400_000;
-/// So many more are imported through the console.
+/// The number of further ones that are imported through the console.
 const UPLOADED: u64 = 1_000_000;
-/// How often each page is asked for.
+/// The number of requests for each page.
 const TRIES: u64 = 1_000;
 /// A smaller installation, to try the bench: everything divided by this.
 const SMALLER: &str = "BENCH_CONSOLE_SMALLER";
 
-/// Somebody of the staff who is signed in: `token` is what the cookie holds.
+/// A signed-in member of staff: `token` is the content of the cookie.
 const STAFF: &str = "
     INSERT INTO staff (society_id, staff_id, email, name, role, handle, revision, wrong_codes, created_at)
     VALUES (1, 1, 'bench@mail.invalid', '見本 職員', 'admin', 'bench', 1, 0, now());
@@ -36,15 +36,15 @@ const STAFF: &str = "
     SELECT 1, sha256(sha256('bench staff')), 1, now(), now(), now() + interval '8 hours', now() + interval '8 hours', 'bench', '10.0.0.1';
     SELECT rtrim(translate(encode(sha256('bench staff'), 'base64'), '+/', '-_'), '=');";
 
-/// What is asked for.
+/// A request of the bench.
 enum Asked {
     /// A page by its path.
     Page(String),
-    /// What a search finds: the form is sent, and the address it leads to fetched.
+    /// The results of a search: the form is sent, and the address it leads to fetched.
     Search(String),
 }
 
-/// A kind of page, and what is asked for the Nth time.
+/// A kind of page, with its Nth request.
 type Kind<'a> = (&'static str, f64, Box<dyn Fn(u64) -> Asked + 'a>);
 
 pub(super) fn run(figures: &mut Figures) -> Result<()> {

@@ -18,13 +18,13 @@ use super::program::{Server, said, timed};
 
 const ROUNDS: usize = 3;
 
-/// How long a step may take.
+/// The time limit of a step.
 const PATIENCE_S: u64 = 1_200;
 
-/// How often the database is asked how far a step is.
+/// The interval of asking the database for the progress of a step.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// What separates the parts of a form with a file.
+/// The separator of the parts of a form with a file.
 const BOUNDARY: &str = "----bench-7d1f";
 
 /// A member of staff at work on the portal at this address.
@@ -105,7 +105,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Applies what was checked and publishes it; returns the batch's number, and the seconds for both.
+    /// Applies a checked upload and publishes it; returns the batch's number, and the seconds for both.
     pub(crate) fn apply(&self, upload: &str) -> Result<(String, f64, f64)> {
         let start = Instant::now();
         self.import(upload)?;
@@ -116,7 +116,7 @@ impl Desk<'_> {
         Ok((batch, applied, start.elapsed().as_secs_f64() - applied))
     }
 
-    /// Withdraws a batch; returns the seconds until no member sees it, and until nothing of it is left.
+    /// Withdraws a batch; returns the seconds until no member sees it, and until all its rows are deleted.
     fn withdraw(&self, batch: &str) -> Result<(f64, f64)> {
         let start = Instant::now();
         self.post(&format!("/console/imports/{batch}/withdraw"), "")?;

@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use super::place::{Place, USER};
 
-/// Where the numbers of the accounts made here begin.
+/// The first number of the accounts made here.
 pub(crate) const FIRST: u64 = 1_000_000;
 
 /// The token of a browser that brings one: after a login in it, it is known to be the owner's.
@@ -63,7 +63,7 @@ impl Place {
     }
 }
 
-/// What a society's copy has, in the order in which one needs the other.
+/// The tables and columns of a society's copy, each after those that it needs.
 const COPIED: &[(&str, &str)] = &[
     ("society_policies", "version, policy, valid_from"),
     ("counters", "name, next_id"),

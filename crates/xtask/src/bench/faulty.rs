@@ -13,13 +13,13 @@ use super::place::{Folder, Place};
 use super::program::{build_yui, timed};
 use crate::postgres::Cluster;
 
-/// How many rows the file has where nobody says so (`--rows`).
+/// The number of rows of the file by default (`--rows`).
 const ROWS: u64 = 1_000_000;
 
-/// How many mistakes of a batch are kept.
+/// The number of mistakes of a batch that are kept.
 const KEPT: u64 = 10_000;
 
-/// A file and what has to become of it.
+/// A file with its expected outcome.
 struct File {
     path: PathBuf,
     rows: u64,
@@ -99,13 +99,13 @@ fn engine(
     Ok(second)
 }
 
-/// What a file took.
+/// The cost of a file.
 struct Took {
     check_mb: f64,
     mb: f64,
     /// Rows of the file a second.
     rate: f64,
-    /// How much the database has of mistakes and notices.
+    /// The size of mistakes and notices in the database.
     kept_mb: f64,
 }
 
@@ -146,7 +146,7 @@ fn list_is_in_order(place: &Place, batch: &str, rows: u64) -> Result<()> {
     Ok(())
 }
 
-/// Returns how many bytes the tables of mistakes and notices have, with their indexes.
+/// Returns the bytes of the tables of mistakes and notices, with their indexes.
 fn kept_bytes(place: &Place) -> Result<f64> {
     let sizes = if place.url.starts_with("sqlite:") {
         let pages = |table: &str| {

@@ -1,4 +1,4 @@
-//! What a bench found: printed, and kept as a line of JSON.
+//! The figures of a bench: printed, and kept as a line of JSON.
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
@@ -34,7 +34,7 @@ struct Figure {
 /// The figures of one bench.
 pub(super) struct Figures {
     bench: &'static str,
-    /// How many rows a file is to have, where it is said.
+    /// The number of rows of a file, if it is given.
     pub(super) rows: Option<u64>,
     all: Vec<Figure>,
 }

@@ -1,5 +1,5 @@
-//! Floods of one society, each in a way of its own, while people of another society log in and read: their median against what it
-//! is without a flood, in the same run.
+//! Floods of one society, each in a way of its own, while people of another society log in and read: their median
+//! against the one without a flood, in the same run.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -19,9 +19,9 @@ use super::place::{Folder, PASSWORD, Place, Society, USER};
 use super::program::build_yui;
 use crate::postgres::Cluster;
 
-/// How long each flood lasts.
+/// The duration of each flood.
 const FLOOD: Duration = Duration::from_secs(8);
-/// How many log in, and read, meanwhile.
+/// The number of logins and pages meanwhile.
 const LOGINS: u32 = 40;
 
 const FLOODED: Society = Society { key: "flooded", preset: "soyokaze", insurer: INSURER };
@@ -42,7 +42,7 @@ pub(super) fn run(figures: &mut Figures) -> Result<()> {
     Ok(())
 }
 
-/// One connection's part of a flood: what it sends again and again, given its number and the round.
+/// One connection's part of a flood: the request that it sends again and again, given its number and the round.
 type Sending = Arc<dyn Fn(u32, u32) -> String + Send + Sync>;
 
 struct Flood {
@@ -182,11 +182,11 @@ struct Others {
     page: Target,
     address: String,
     members: Vec<u64>,
-    /// How many have logged in so far: each in an account and from a network of their own.
+    /// The number of logins so far: each in an account and from a network of their own.
     asked: u32,
 }
 
-/// What they met: milliseconds of each.
+/// The results of the people's requests: milliseconds of each.
 #[derive(Default)]
 struct Came {
     logins: Vec<f64>,

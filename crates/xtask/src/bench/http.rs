@@ -1,4 +1,4 @@
-//! As much HTTP as a bench needs.
+//! The small part of HTTP that a bench needs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// What a server answered.
+/// The answer of a server.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) cookie: Option<String>,
-    /// All of them.
+    /// All cookies.
     pub(crate) cookies: Vec<String>,
-    /// Where it leads.
+    /// The address it leads to.
     pub(crate) location: Option<String>,
-    /// Whether it says when to come again.
+    /// Whether it has Retry-After.
     pub(crate) says_when: bool,
     pub(crate) body: Vec<u8>,
 }

@@ -32,7 +32,7 @@ pub(super) fn run(figures: &mut Figures) -> Result<()> {
     sqlite(figures, &yui, &folder, &register, &expenses)
 }
 
-/// What the rounds took.
+/// The costs of the rounds.
 #[derive(Default)]
 struct Rounds {
     yui: Vec<f64>,

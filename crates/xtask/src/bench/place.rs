@@ -42,7 +42,7 @@ pub(crate) struct Place {
     settings: Vec<(&'static str, String)>,
 }
 
-/// What a society is made from.
+/// The parts that a society is made from.
 pub(crate) struct Society {
     pub(crate) key: &'static str,
     pub(crate) preset: &'static str,

@@ -57,7 +57,7 @@ pub(crate) fn said(command: &mut Command, input: &str) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// What a run took.
+/// The cost of a run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cost {
     /// Seconds on the clock.
@@ -66,7 +66,7 @@ pub(crate) struct Cost {
     pub(crate) cpu: f64,
     /// The most memory it had, MB.
     pub(crate) peak_mb: f64,
-    /// What it said.
+    /// Its output.
     pub(crate) said: String,
 }
 

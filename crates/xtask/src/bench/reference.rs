@@ -1,4 +1,4 @@
-//! The programs that Yui is held against, in a Python environment of the benches' own.
+//! The programs that Yui is compared with, in a Python environment of the benches' own.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use super::program::succeed;
 use crate::workspace::{root, target};
 
-/// What the environment holds; another list makes it anew.
+/// The packages of the environment; a changed list makes it again.
 const PACKAGES: &[&str] =
     &["Django==5.2.*", "argon2-cffi==25.1.*", "gunicorn==27.*", "psycopg[binary]==3.3.*", "weasyprint==70.*"];
 
@@ -17,7 +17,7 @@ pub(super) fn sources() -> PathBuf {
     root().join("bench")
 }
 
-/// A program of the environment, which is made below the target folder where it is missing.
+/// Returns a program of the environment, which is created below the target folder if it is missing.
 pub(super) fn python(program: &str) -> Result<Command> {
     let folder = target().join("bench-python");
     let stamp = folder.join(".installed");

@@ -1,4 +1,4 @@
-//! What it takes to know who is signed in: a signed-in page that asks the database for nothing but the session.
+//! The cost of authentication by session: a signed-in page that asks the database for nothing but the session.
 
 use anyhow::{Context, Result};
 

@@ -47,7 +47,7 @@ fn run(words: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// What dpkg says of these packages, a line `NAME STATUS` for each that it knows.
+/// Returns the states of these packages by dpkg, a line `NAME STATUS` for each that it knows.
 fn status(packages: &[&str]) -> Result<String> {
     let mut query = Command::new("dpkg-query");
     query.args(["--show", "--showformat", "${Package} ${db:Status-Status}\\n"]).args(packages);

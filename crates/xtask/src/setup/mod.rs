@@ -1,4 +1,4 @@
-//! What the machine needs: looked for first, installed only if it is not there.
+//! The setup of the machine: its requirements are looked for first, and installed only if missing.
 
 mod apt;
 mod node;
@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::postgres::server_programs;
 use crate::workspace::{output, setting};
 
-/// What the machine is set up for.
+/// The purpose of the setup.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum For {
     /// Building and trying Yui.
@@ -17,7 +17,7 @@ pub(crate) enum For {
     FastTest,
     /// All tests.
     Test,
-    /// Measuring Yui beside what it is held against.
+    /// Measuring Yui beside the programs that it is compared with.
     Bench,
 }
 

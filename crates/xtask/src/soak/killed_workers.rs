@@ -18,22 +18,22 @@ use crate::bench::program::said;
 
 const ROWS: u64 = 20_000;
 
-/// How many mails wait when the worker is killed: more than it sends at once.
+/// The number of mails that wait when the worker is killed: more than it sends at once.
 const MAILS: u32 = 12;
 
-/// How many a worker may have been sending when it was killed: these may come twice.
+/// The number of mails that a worker may have been sending when it was killed: these may come twice.
 const SENDING: u32 = 4;
 
-/// How long the taken work of a killed worker waits, and what a loaded machine adds.
+/// The time that the leased work of a killed worker waits, with the delay of a loaded machine.
 const TAKEN_AGAIN_WITHIN: Duration = Duration::from_secs(30 + 30);
 
-/// Within what a mail that is written after the kill has to be sent: it waits for nobody.
+/// The time within which a mail that is written after the kill has to be sent: it waits for no lease.
 const SENT_WITHIN: Duration = Duration::from_secs(15);
 
-/// What a short run says.
+/// The remark of a short run.
 const ENDED_BY_SQL: &str = "the killed worker's lease (30 s) was ended by SQL, which `soak --faults` does not do";
 
-/// How often a worker may be killed by a file until nobody tries it any more.
+/// The number of workers that a file may kill until nobody tries it any more.
 const TRIES: usize = 6;
 
 pub(super) fn run(length: Length) -> Result<Vec<(&'static str, Recovery)>> {

@@ -8,13 +8,13 @@ use std::thread;
 
 use anyhow::Result;
 
-/// What it has been given and how it is to behave.
+/// The mails that it has received, and its behaviour.
 #[derive(Default)]
 struct State {
     holds: bool,
-    /// How often a mail was taken, by its recipient.
+    /// The number of times that a mail was taken, by its recipient.
     taken: HashMap<String, u32>,
-    /// How many mails wait for an answer.
+    /// The number of mails that wait for an answer.
     waiting: u32,
 }
 
@@ -50,12 +50,12 @@ impl MailServer {
         self.shared.1.notify_all();
     }
 
-    /// How many mails wait for an answer.
+    /// Returns the number of mails that wait for an answer.
     pub(super) fn waiting(&self) -> u32 {
         state(&self.shared).waiting
     }
 
-    /// How often each recipient was sent a mail.
+    /// Returns the number of mails that each recipient was sent.
     pub(super) fn taken(&self) -> HashMap<String, u32> {
         state(&self.shared).taken.clone()
     }

@@ -1,5 +1,5 @@
-//! `cargo xtask soak --faults`: a portal whose disk, database, clients or workers fail. What has to hold meanwhile and afterwards is
-//! checked; what does not hold makes the run fail with its words.
+//! `cargo xtask soak --faults`: a portal whose disk, database, clients or workers fail. The properties that have to
+//! hold meanwhile and afterwards are checked; one that does not hold makes the run fail with its words.
 
 mod database;
 mod full_disk;
@@ -18,7 +18,7 @@ use crate::bench::place::Folder;
 use crate::setup::{self, For};
 use crate::workspace::{cargo, program};
 
-/// How thorough a run is.
+/// The thoroughness of a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Length {
     /// All at once, each failure once: a part of `cargo xtask test`.
@@ -27,13 +27,13 @@ pub(crate) enum Length {
     Whole,
 }
 
-/// What a failure ends with: after how long all was well, and what was checked.
+/// The result of a failure: the time until all was well, and the checks.
 struct Recovery {
     after: Duration,
     checked: Vec<String>,
 }
 
-/// Brings a failure about and says what became of it.
+/// Causes a failure and reports its results.
 type Fault = fn(Length) -> Result<Vec<(&'static str, Recovery)>>;
 
 const ALL: &[(&str, Fault)] = &[
@@ -98,10 +98,10 @@ fn ground() -> Result<(Folder, std::path::PathBuf)> {
     Ok((Folder::new()?, program()))
 }
 
-/// How often something is looked at until it is as it should be.
+/// The interval of checks until a condition holds.
 const LOOK: Duration = Duration::from_millis(30);
 
-/// Looks until it is so; returns how long that took.
+/// Waits until the condition holds; returns how long that took.
 ///
 /// # Errors
 /// If it is not within the limit.

@@ -16,16 +16,16 @@ use crate::bench::data::Register;
 use crate::bench::http::{Answer, Connection, Target, form_request};
 use crate::bench::place::{Folder, HOST, PASSWORD, Place, USER};
 
-/// How many households the society has.
+/// The number of households of the society.
 const HOUSEHOLDS: u64 = 200;
 
-/// How long a request waits for the database in these portals.
+/// The time that a request waits for the database in these portals.
 const PATIENCE_S: u32 = 2;
 
-/// Within what every request has to be answered: that, and what a loaded machine adds.
+/// The time within which every request has to be answered: that, and the delay of a loaded machine.
 pub(super) const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Within what a portal has to be well again once nothing fails any more.
+/// The time within which a portal has to be well again once nothing fails any more.
 pub(super) const WELL_WITHIN: Duration = Duration::from_secs(20);
 
 /// A society of two hundred households, everybody enrolled.
@@ -47,7 +47,7 @@ pub(super) struct Portal {
     noted: Mutex<Noted>,
 }
 
-/// What was answered so far.
+/// The answers so far.
 #[derive(Default)]
 struct Noted {
     asked: u32,
@@ -177,7 +177,7 @@ impl Portal {
         })
     }
 
-    /// What was checked of the answers.
+    /// Returns the checks of the answers, in words.
     ///
     /// # Errors
     /// If any of them was not as it has to be, or a session is lost whose login was answered as good.

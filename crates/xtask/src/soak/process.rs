@@ -1,4 +1,4 @@
-//! Processes that a failure is brought about in: told by their own ids, and gone when they are dropped.
+//! Processes that a failure is brought about in: identified by their own ids, and ended when they are dropped.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -14,7 +14,7 @@ use super::pause;
 pub(super) struct Process {
     child: Child,
     log: PathBuf,
-    /// What it said after `ready: `.
+    /// Its words after `ready: `.
     pub(super) ready: String,
 }
 

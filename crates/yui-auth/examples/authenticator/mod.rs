@@ -1,4 +1,4 @@
-//! An authenticator made of software, with as many passkeys as one likes: the same ones every time.
+//! An authenticator made of software, with any number of passkeys: the same ones every time.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +7,7 @@ use p256::ecdsa::{Signature, SigningKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// What went wrong.
+/// The error type of the authenticator.
 pub(crate) type Failed = Box<dyn std::error::Error>;
 
 /// A passkey, for a portal.

@@ -1,4 +1,4 @@
-//! What an authenticator says about a passkey it has made, and the library does not pass on.
+//! The authenticator's data about a new passkey that the library does not pass on.
 
 use serde_cbor_2::Value;
 
@@ -15,7 +15,7 @@ pub(super) struct AuthData {
 }
 
 impl AuthData {
-    /// The authenticator data in this attestation object (CBOR).
+    /// Returns the authenticator data in this attestation object (CBOR).
     ///
     /// # Errors
     /// [`PasskeyError::Malformed`] if there is none with a passkey in it.

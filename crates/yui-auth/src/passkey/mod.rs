@@ -1,7 +1,7 @@
-//! Passkeys (Web Authentication Level 3): registering one, signing in with one, using one as second factor.
+//! Passkeys (Web Authentication Level 3): adding one, signing in with one, using one as second factor.
 //!
 //! Each ceremony is a begin and a finish. Begin gives the options for the browser and a state for the database; finish
-//! takes the state back with the browser's response. Who calls must take the state out of the database before calling
+//! takes the state back with the browser's response. The caller must take the state out of the database before calling
 //! finish, so that it serves once: a response that is played again then finds no state. The state must be kept with the
 //! session or the step of the login it belongs to.
 //!
@@ -18,15 +18,15 @@ mod tests;
 
 pub use relying_party::RelyingParty;
 
-/// Bytes of an account's handle.
+/// The number of bytes of an account's handle.
 pub const HANDLE_LEN: usize = 16;
 
-/// Whom a passkey is made for.
+/// The account that a passkey is made for.
 #[derive(Clone, Copy, Debug)]
 pub struct PasskeyUser<'a> {
     /// The account's handle: random, for ever the same, telling nothing about the person.
     pub handle: [u8; HANDLE_LEN],
-    /// What tells this account from another in the browser's list: the user ID. Not empty.
+    /// The name that distinguishes this account from another in the browser's list: the user ID. Not empty.
     pub name: &'a str,
     /// The name a person is greeted with. Not empty.
     pub display_name: &'a str,
@@ -44,7 +44,7 @@ pub struct Ceremony {
 /// A passkey that was just made.
 #[derive(Clone, Debug)]
 pub struct NewPasskey {
-    /// What the authenticator calls it: refuse it if any account has it already.
+    /// The authenticator's identifier of it: refuse it if any account has it already.
     pub credential_id: Vec<u8>,
     /// JSON to keep: the public key, the counter, the handle of the account.
     pub stored: String,
@@ -54,7 +54,7 @@ pub struct NewPasskey {
     pub synced: bool,
 }
 
-/// Whom a response claims to be from. Nothing is proved yet.
+/// The claimed sender of a response. Nothing is proved yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimed {
     /// The account's handle.
@@ -63,14 +63,15 @@ pub struct Claimed {
     pub credential_id: Vec<u8>,
 }
 
-/// A passkey that was just used, rightly.
+/// A passkey that was just used and verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Used {
     /// The JSON to keep from now on, if the counter or a flag has changed.
     pub updated: Option<String>,
 }
 
-/// Why a ceremony did not begin or end. The reasons are for the log; people are told one sentence for all of them.
+/// The reason why a ceremony did not begin or end. The reasons are for the log; people are told one sentence for all of
+/// them.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PasskeyError {
     /// The response is not what a browser sends.

@@ -1,4 +1,4 @@
-//! One portal's address, and the ceremonies held there.
+//! The relying party of one portal, and its ceremonies.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,7 +22,8 @@ pub struct RelyingParty {
 }
 
 impl RelyingParty {
-    /// The portal at this origin (`https://host`, or `http://minato.localhost:8080`), called `name` in the browser.
+    /// Returns the portal at this origin (`https://host`, or `http://minato.localhost:8080`), called `name` in the
+    /// browser.
     ///
     /// `rp_id` is the host without its port, or a domain above it. Passkeys belong to it: they are lost if it changes.
     ///
@@ -35,7 +36,8 @@ impl RelyingParty {
         Ok(Self { webauthn })
     }
 
-    /// Begins to make a passkey. `existing` are the account's stored ones: what holds one of them makes no second.
+    /// Begins to make a passkey. `existing` are the account's stored ones: a device that holds one of them makes no
+    /// second.
     ///
     /// # Errors
     /// [`PasskeyError::Internal`] for an empty name or a stored passkey that cannot be read.
@@ -54,7 +56,7 @@ impl RelyingParty {
         begun(&creation.public_key, &State::Register { handle, ceremony })
     }
 
-    /// Ends the making of a passkey. That no other account has its id is for the database to say.
+    /// Ends the making of a passkey. The database has to check that no other account has its id.
     ///
     /// # Errors
     /// [`PasskeyError`] if the response proves no passkey made for this state.
@@ -87,10 +89,10 @@ impl RelyingParty {
         begun(&request.public_key, &State::SignIn { ceremony })
     }
 
-    /// Whom the response claims to be from, so that the passkey can be looked up.
+    /// Returns the claimed sender of the response, so that the passkey can be looked up.
     ///
     /// # Errors
-    /// [`PasskeyError::Malformed`] if it says nothing of the kind.
+    /// [`PasskeyError::Malformed`] if it names none.
     pub fn sign_in_whose(&self, response: &str) -> Result<Claimed, PasskeyError> {
         let response: PublicKeyCredential = read(response)?;
         let (handle, credential_id) = self
@@ -134,7 +136,8 @@ impl RelyingParty {
         begun(&request.public_key, &State::Factor { offered, ceremony })
     }
 
-    /// Ends a second factor: which of the stored passkeys (those of [`Self::factor_begin`] that are still there) was used.
+    /// Ends a second factor; returns which of the stored passkeys (those of [`Self::factor_begin`] that still exist)
+    /// was used.
     ///
     /// # Errors
     /// [`PasskeyError`] if the response proves none that was asked for.
@@ -155,7 +158,7 @@ impl RelyingParty {
         Err(refused("the passkey is no longer there"))
     }
 
-    /// The stored passkey after this response, which proves it.
+    /// Returns the stored passkey's state after this response, which proves it.
     fn used(
         &self,
         response: &PublicKeyCredential,
@@ -177,8 +180,8 @@ impl RelyingParty {
         Ok(Used { updated: if is_changed { Some(to_json(&stored)?) } else { None } })
     }
 
-    /// Nothing, unless the page that asked is elsewhere or inside a page of another site (the library looks at the latter in one
-    /// ceremony only).
+    /// Returns an error if the page that asked is elsewhere or inside a page of another site (the library checks the
+    /// latter in one ceremony only).
     fn asked_here(&self, client_data: &[u8]) -> Result<(), PasskeyError> {
         let said: CollectedClientData =
             serde_json::from_slice(client_data).map_err(|error| PasskeyError::Malformed(error.to_string()))?;
@@ -217,7 +220,7 @@ fn internal(error: &dyn std::error::Error) -> PasskeyError {
     PasskeyError::Internal(error.to_string())
 }
 
-/// What the library's error means for the response.
+/// Returns our error for the library's.
 fn cause(error: &WebauthnError) -> PasskeyError {
     let reason = error.to_string();
     match error {

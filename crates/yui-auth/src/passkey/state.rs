@@ -1,4 +1,4 @@
-//! What is kept in the database, as JSON: a ceremony under way, a passkey.
+//! The states kept in the database, as JSON: a ceremony under way, a passkey.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ impl Stored {
     }
 }
 
-/// What our own JSON says.
+/// Returns the value of our own JSON.
 ///
 /// # Errors
 /// [`PasskeyError::Internal`]
@@ -38,7 +38,7 @@ pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, PasskeyErr
     serde_json::from_str(json).map_err(|error| PasskeyError::Internal(error.to_string()))
 }
 
-/// The value as JSON.
+/// Returns the value as JSON.
 ///
 /// # Errors
 /// [`PasskeyError::Internal`]

@@ -1,4 +1,4 @@
-//! Hashing off the async threads, so many at a time, so many waiting.
+//! Hashing off the async threads, with limits of concurrent and of waiting work.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,13 +13,13 @@ use super::phc::{Cost, Stored};
 use super::{Password, SALT_LEN};
 use crate::fair::{FairLine, Place, Turn};
 
-/// How long memory is kept that nobody hashes in.
+/// The time after which unused memory is given back.
 pub(super) const IDLE: Duration = Duration::from_secs(1);
 
-/// How many passwords may wait for one account.
+/// The limit of waiting passwords for one account.
 const OF_ACCOUNT: usize = 4;
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
     /// The waiting line is full: answer 503 with Retry-After.
@@ -30,12 +30,12 @@ pub enum HashError {
     Failed(String),
 }
 
-/// What came of comparing a password with a stored hash.
+/// The result of comparing a password with a stored hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// Whether it is the password.
     pub matches: bool,
-    /// Whether it is, and the stored hash should now be replaced by a new one.
+    /// Whether it is, and the stored hash should be replaced by a new one.
     pub needs_rehash: bool,
 }
 
@@ -61,7 +61,7 @@ pub struct Hasher {
     hashes: Arc<AtomicU64>,
 }
 
-/// Memory that no hash is computed in.
+/// Memory that no hash is using.
 #[derive(Default)]
 struct Spare {
     memories: Vec<Memory>,
@@ -70,7 +70,7 @@ struct Spare {
 }
 
 impl Hasher {
-    /// A hasher for `permits` (the cores that passwords may take, at least 1) and a line of `queue_limit`.
+    /// Returns a hasher for `permits` (the cores that passwords may take, at least 1) and a queue of `queue_limit`.
     #[must_use]
     pub fn new(permits: usize, queue_limit: usize) -> Self {
         Self {
@@ -82,13 +82,13 @@ impl Hasher {
         }
     }
 
-    /// The same, with hashes of this cost.
+    /// Returns the hasher with hashes of this cost.
     #[must_use]
     pub fn with_cost(self, cost: Cost) -> Self {
         Self { cost, ..self }
     }
 
-    /// The password's hash as a PHC string, with this salt: fresh random bytes.
+    /// Returns the password's hash as a PHC string, with this salt: fresh random bytes.
     ///
     /// # Errors
     /// [`HashError::Busy`] if the line is full; [`HashError::Failed`] if the program is stopping.
@@ -108,7 +108,7 @@ impl Hasher {
         self.run_at(place, move |memory| hashed(&password, cost, salt, memory)).await
     }
 
-    /// Whether the password belongs to the stored hash.
+    /// Returns whether the password belongs to the stored hash.
     ///
     /// Always computes one hash: without a stored one (an unknown, locked or empty account) it hashes against a dummy and
     /// says no, so that the time tells nothing. A stored text that is no hash counts as none.
@@ -133,13 +133,13 @@ impl Hasher {
         .await
     }
 
-    /// How many hashes were computed so far.
+    /// Returns the number of hashes computed so far.
     #[must_use]
     pub fn hashes(&self) -> u64 {
         self.hashes.load(Ordering::Relaxed)
     }
 
-    /// How many wait to be hashed.
+    /// Returns the number of passwords that wait to be hashed.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.line.waiting()
@@ -165,7 +165,7 @@ impl Hasher {
         done?
     }
 
-    /// Keeps the memory for the next hash, and sees to it that it is given back if there is none.
+    /// Keeps the memory for the next hash, and has it given back if there is none.
     fn keep(&self, memory: Memory) {
         self.used.notify_one();
         let mut spare = self.spare();
@@ -201,7 +201,7 @@ fn failed(error: impl std::fmt::Display) -> HashError {
     HashError::Failed(error.to_string())
 }
 
-/// Does the work on a thread of a lower priority than the program's others.
+/// Runs the work on a thread of a lower priority than the program's others.
 ///
 /// A thread for each piece: one may lower its priority, but not raise it again, and beginning one costs a thousandth of a hash.
 pub(super) async fn run_later<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {

@@ -1,4 +1,4 @@
-//! The text a hash is stored as: a PHC string, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
+//! The stored form of a hash: a PHC string, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Params, Version};
@@ -14,7 +14,7 @@ use super::hasher::HashError;
 const LANES: u32 = 1;
 const OUTPUT_LEN: usize = 32;
 
-/// What a hash costs, and a guess of a stolen one.
+/// The cost of a hash, and so of guessing the password of a stolen one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cost {
     /// 19 MiB of memory and two passes (OWASP Password Storage Cheat Sheet, argon2id).
@@ -25,7 +25,7 @@ pub enum Cost {
 }
 
 impl Cost {
-    /// KiB of memory, and passes.
+    /// Returns KiB of memory, and passes.
     fn memory_and_passes(self) -> (u32, u32) {
         match self {
             Self::Today => (19_456, 2),
@@ -34,7 +34,7 @@ impl Cost {
     }
 }
 
-/// A stored hash taken apart: how to hash a candidate, and what must come out.
+/// A stored hash taken apart: the parameters for hashing a candidate, and the expected output.
 pub(super) struct Stored {
     pub(super) algorithm: Algorithm,
     pub(super) version: Version,
@@ -44,7 +44,7 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// What an unknown account is hashed against: parameters of this cost, an output that nobody is let in by.
+    /// Returns the dummy hash for unknown accounts: parameters of this cost, and an output that matches no password.
     ///
     /// # Errors
     /// The parameters' own, which are constant.
@@ -59,7 +59,7 @@ impl Stored {
         })
     }
 
-    /// The hash in this PHC string, `None` if it is not one of argon2.
+    /// Returns the hash in this PHC string, `None` if it is not one of argon2.
     pub(super) fn parse(phc: &str) -> Option<Self> {
         let hash = PasswordHash::new(phc).ok()?;
         let version = match hash.version {
@@ -75,7 +75,7 @@ impl Stored {
         })
     }
 
-    /// The hash of the password with this salt and these parameters; `memory` grows to what they need.
+    /// Returns the hash of the password with this salt and these parameters; `memory` grows to the size they need.
     ///
     /// # Errors
     /// [`HashError::Failed`] for lengths that cannot occur.
@@ -85,12 +85,12 @@ impl Stored {
         Ok(output)
     }
 
-    /// Whether the output is the stored one, compared in constant time.
+    /// Returns whether the output is the stored one, compared in constant time.
     pub(super) fn matches(&self, output: &[u8]) -> bool {
         self.output.ct_eq(output).into()
     }
 
-    /// The PHC string with this output.
+    /// Returns the PHC string with this output.
     pub(super) fn to_phc(&self, output: &[u8]) -> String {
         let salt = STANDARD_NO_PAD.encode(&self.salt);
         let hash = STANDARD_NO_PAD.encode(output);
@@ -98,7 +98,7 @@ impl Stored {
         format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${hash}")
     }
 
-    /// Whether function, parameters and lengths are those of this cost.
+    /// Returns whether function, parameters and lengths are those of this cost.
     pub(super) fn is_of(&self, cost: Cost) -> bool {
         let (memory, passes) = cost.memory_and_passes();
         self.algorithm == Algorithm::Argon2id
@@ -109,7 +109,7 @@ impl Stored {
     }
 }
 
-/// Whether the hash was made with other parameters than today's, so that the next login should replace it.
+/// Returns whether the hash was made with other parameters than today's, so that the next login should replace it.
 ///
 /// True for a text that is no argon2 hash.
 #[must_use]

@@ -20,10 +20,10 @@ pub const NONCE_LEN: usize = 12;
 /// The first byte of every sealed value.
 const FORMAT: u8 = 1;
 
-/// Where a sealed value is stored.
+/// The place where a sealed value is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Context<'a> {
-    /// The society's id; empty for what belongs to none.
+    /// The society's id; empty for values that belong to none.
     pub society: &'a str,
     /// The table's name.
     pub table: &'a str,
@@ -33,7 +33,7 @@ pub struct Context<'a> {
     pub row: &'a str,
 }
 
-/// Why a sealed value does not open.
+/// The reason why a sealed value does not open.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SealError {
     /// The bytes are not a sealed value.
@@ -54,7 +54,7 @@ pub enum SealError {
 }
 
 impl KeyRing {
-    /// The value sealed with the newest key, for this place.
+    /// Returns the value sealed with the newest key, for this place.
     ///
     /// The nonce must be fresh random bytes each time; a key should seal at most 2³² values (NIST SP 800-38D 8.3).
     ///
@@ -74,7 +74,7 @@ impl KeyRing {
         Ok(sealed)
     }
 
-    /// The value that was sealed for this place.
+    /// Returns the value that was sealed for this place.
     ///
     /// # Errors
     /// [`SealError::Malformed`], [`SealError::UnknownKey`], or [`SealError::Refused`] for a value of another place.
@@ -89,7 +89,7 @@ impl KeyRing {
             .map_err(|_| SealError::Refused)
     }
 
-    /// What every value begins with that was sealed with the newest key.
+    /// Returns the first bytes of every value that was sealed with the newest key.
     ///
     /// # Errors
     /// [`SealError::Malformed`] for a name that no ring has.
@@ -98,10 +98,10 @@ impl KeyRing {
     }
 }
 
-/// How many bytes every sealed value has before the name of its key.
+/// The number of bytes of every sealed value before the name of its key.
 pub const BEFORE_NAME: usize = 2;
 
-/// Returns what every value begins with that was sealed with the key of this name.
+/// Returns the first bytes of every value that was sealed with the key of this name.
 ///
 /// # Errors
 /// [`SealError::Malformed`] for a name that is too long for any.
@@ -111,7 +111,7 @@ pub fn beginning(id: &str) -> Result<Vec<u8>, SealError> {
     Ok(bytes)
 }
 
-/// Returns the name of the key that a value was sealed with, of which only the beginning need be given.
+/// Returns the name of the key that a value was sealed with; the beginning of the value is enough.
 ///
 /// # Errors
 /// [`SealError::Malformed`] if the bytes begin no sealed value.
@@ -124,7 +124,7 @@ pub fn key_of(sealed: &[u8]) -> Result<&str, SealError> {
 }
 
 impl Context<'_> {
-    /// The authenticated bytes: each part behind its length, so that no two places give the same.
+    /// Returns the authenticated bytes: each part behind its length, so that no two places give the same.
     fn bytes(&self, key_id: &str) -> Vec<u8> {
         let mut bytes = vec![FORMAT];
         for part in [key_id, self.society, self.table, self.column, self.row] {

@@ -1,9 +1,9 @@
-//! The cheapest way to make up a password from parts.
+//! The cheapest way to compose a password from parts.
 
 use super::{Weakness, dates, keys, words};
 use crate::code::half_width;
 
-/// Characters that are looked at; a password this long is strong by its beginning, or weak.
+/// The number of characters that are examined; a password this long is strong by its beginning, or weak.
 const LIMIT: usize = 100;
 
 /// The longest part that is looked for.
@@ -17,11 +17,11 @@ const AGAIN: u32 = 20;
 pub(super) struct Reading {
     /// Its price in tenths of a bit.
     pub(super) tenths: u32,
-    /// What most of the password is, unless it is single characters only.
+    /// The main kind of weakness of the password, unless it is single characters only.
     pub(super) mostly: Option<Weakness>,
 }
 
-/// The cheapest reading of a beginning of the password: its price, where its last part starts, and what that is.
+/// The cheapest reading of a beginning of the password: its price, and the start and kind of its last part.
 #[derive(Clone, Copy)]
 struct Step {
     tenths: u32,
@@ -57,7 +57,7 @@ impl Reading {
     }
 }
 
-/// What kind of part covers most of the reading.
+/// Returns the kind of part that covers most of the reading.
 fn mostly(steps: &[Step]) -> Option<Weakness> {
     // In the order in which one is named before another that covers as much.
     let kinds =
@@ -75,7 +75,7 @@ fn mostly(steps: &[Step]) -> Option<Weakness> {
     covered.iter().position(|length| *length == most).map(|place| kinds[place])
 }
 
-/// The price and kind of this part of the text, if it is anything but single characters.
+/// Returns the price and kind of this part of the text, if it is anything but single characters.
 fn part(text: &[char], start: usize, end: usize, own: &[Vec<char>]) -> Option<(u32, Weakness)> {
     let part = &text[start..end];
     let length = part.len();
@@ -92,7 +92,7 @@ fn part(text: &[char], start: usize, end: usize, own: &[Vec<char>]) -> Option<(u
     found.into_iter().flatten().min_by_key(|(price, _)| *price)
 }
 
-/// The price of a character that belongs to nothing.
+/// Returns the price of a character that belongs to no part.
 fn character(c: char) -> u32 {
     match c {
         '0'..='9' => 33,
@@ -102,12 +102,12 @@ fn character(c: char) -> u32 {
     }
 }
 
-/// The text in small letters of half width.
+/// Returns the text in small letters of half width.
 fn fold(text: &str) -> Vec<char> {
     text.chars().map(half_width).flat_map(char::to_lowercase).collect()
 }
 
-/// What the owner's data may look like in a password: whole, in its pieces, backwards, a birthday in other orders.
+/// Returns the forms of the owner's data in a password: whole, in its pieces, backwards, a birthday in other orders.
 fn own_words(own: &[&str]) -> Vec<Vec<char>> {
     let mut words: Vec<Vec<char>> = Vec::new();
     for text in own.iter().map(|own| fold(own)) {

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::{Strength, Weakness, strength, weakness};
 use crate::code::temporary_password;
 
-/// What is known of Hanako Tanaka, born on 22 August 1979.
+/// The data of Hanako Tanaka, born on 22 August 1979.
 const OWN: [&str; 6] = ["thanako", "hanachan@mail.example", "タナカ ハナコ", "tanaka hanako", "1234-56789", "19790822"];
 
 #[test]

@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 
 use super::Weakness;
 
-/// Passwords that many people have, and frequent Japanese words in Latin letters; `data/README.md` says where they come
-/// from and how the file is made.
+/// Passwords that many people have, and frequent Japanese words in Latin letters; `data/README.md` tells their source
+/// and how the file is made.
 const COMMON_WORDS: &[u8] = include_bytes!("../../data/common.bin");
 
 /// Japanese names in Latin letters, made likewise.
@@ -19,7 +19,7 @@ const CONTEXT: u32 = 50;
 const ERA: u32 = 40;
 const LEET: u32 = 10;
 
-/// What members of a society think of when they are asked for a password by it.
+/// The words that come to the mind of members when their society asks for a password.
 const CONTEXT_WORDS: &str = "\
     yui portal mypage member kenpo kempo kenpokumiai kempokumiai kumiai hoken hokensho hokenshou hokenjo kenkou \
     kenko kenkouhoken kenkohoken kenkouhokenkumiai kenkohokenkumiai shakaihoken shaho kokuho nenkin iryou iryo \
@@ -27,12 +27,12 @@ const CONTEXT_WORDS: &str = "\
     kazoku hihokensha byouin byoin kenshin kenshindock ningendock karada health kaisha jinji soumu mynumber nihon \
     けんぽ 健保 健康 保険 健康保険 組合 健保組合 保険証 医療費 給付 会社";
 
-/// Words that everybody types in kana, which the list of passwords has not.
+/// Words often typed in kana that the list of passwords lacks.
 const KANA_WORDS: &str = "ぱすわーど パスワード あいうえお アイウエオ いろはにほへと ひみつ 秘密 おはよう";
 
 const ERAS: &str = "meiji taisho taishou showa shouwa heisei reiwa 大正 昭和 平成 令和";
 
-/// The price and kind of a word: as it stands, or with digits and signs read as the letters they look like.
+/// Returns the price and kind of a word: as it stands, or with digits and signs read as the letters they look like.
 pub(super) fn price(part: &[char]) -> Option<(u32, Weakness)> {
     let plain: String = part.iter().collect();
     price_of(&plain).or_else(|| {
@@ -42,7 +42,7 @@ pub(super) fn price(part: &[char]) -> Option<(u32, Weakness)> {
     })
 }
 
-/// Whether many people have this password, in small letters.
+/// Returns whether many people have this password, in small letters.
 pub(super) fn is_common(word: &str) -> bool {
     is_in(COMMON_WORDS, word) || has(KANA_WORDS, word)
 }
@@ -61,7 +61,7 @@ fn price_of(word: &str) -> Option<(u32, Weakness)> {
     }
 }
 
-/// The letter that a digit or a sign is written for; 1 and ! may be i or l.
+/// Returns the letter that a digit or a sign is written for; 1 and ! may be i or l.
 fn letter(c: char, one: char) -> char {
     match c {
         '0' => 'o',
@@ -74,14 +74,14 @@ fn letter(c: char, one: char) -> char {
     }
 }
 
-/// Whether this word is among those.
+/// Returns whether this word is among the words.
 fn has(words: &str, word: &str) -> bool {
     words.split(' ').any(|known| known == word)
 }
 
-/// Whether the list has this word: it holds the first five bytes of each word's SHA-256, sorted.
+/// Returns whether the list has this word: it holds the first five bytes of each word's SHA-256, sorted.
 ///
-/// A word that is not in it is found all the same once in about 20 million times.
+/// A word that is not in the list is found by mistake once in about 20 million times.
 fn is_in(list: &[u8], word: &str) -> bool {
     let hash = Sha256::digest(word.as_bytes());
     let (hashes, _) = list.as_chunks::<5>();

@@ -20,7 +20,7 @@ const STEP_SECONDS: i64 = 30;
 /// Steps that a clock may be wrong by, either way (RFC 6238 5.2).
 const DRIFT: i64 = 1;
 
-/// What stays as it is in a URI (RFC 3986 2.3).
+/// The characters that are not percent-encoded in a URI (RFC 3986 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -30,25 +30,25 @@ const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 pub struct TotpKey(Zeroizing<[u8; KEY_LEN]>);
 
 impl TotpKey {
-    /// The key of these bytes: fresh random ones.
+    /// Returns the key of these bytes: fresh random ones.
     #[must_use]
     pub fn from_random(bytes: [u8; KEY_LEN]) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The key that was stored as these bytes, `None` if they are not 20.
+    /// Returns the key that was stored as these bytes, `None` if they are not 20.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
     }
 
-    /// The bytes to store, sealed.
+    /// Returns the bytes to store, sealed.
     #[must_use]
     pub fn bytes(&self) -> &[u8; KEY_LEN] {
         &self.0
     }
 
-    /// The key as apps take it by hand: 32 characters of Base32 (RFC 4648 6).
+    /// Returns the key as apps take it by hand: 32 characters of Base32 (RFC 4648 6).
     #[must_use]
     pub fn base32(&self) -> Zeroizing<String> {
         let mut text = String::with_capacity(KEY_LEN * 8 / 5);
@@ -59,7 +59,7 @@ impl TotpKey {
         Zeroizing::new(text)
     }
 
-    /// The key as a person can read it: [`Self::base32`] in groups of four, which apps take too.
+    /// Returns the key as a person can read it: [`Self::base32`] in groups of four, which apps take too.
     #[must_use]
     pub fn base32_in_groups(&self) -> Zeroizing<String> {
         let mut text = String::with_capacity(KEY_LEN * 8 / 5 + 7);
@@ -72,7 +72,8 @@ impl TotpKey {
         Zeroizing::new(text)
     }
 
-    /// The address that a QR code gives to an app; a colon in a name becomes a space, for it would end the name there.
+    /// Returns the address that a QR code gives to an app; a colon in a name becomes a space, for it would end the name
+    /// there.
     #[must_use]
     pub fn uri(&self, society: &str, user_id: &str) -> Zeroizing<String> {
         let (society, user_id) = (society.replace(':', " "), user_id.replace(':', " "));
@@ -85,7 +86,8 @@ impl TotpKey {
         ))
     }
 
-    /// The step that this code belongs to, if it is this moment's or its neighbour's and later than `last_step`.
+    /// Returns the step that this code belongs to, if it is this moment's or its neighbour's and later than
+    /// `last_step`.
     ///
     /// Store the step, and give it as `last_step` from then on: a code serves once (RFC 6238 5.2). To be safe against two
     /// requests at once, store it with a condition (`UPDATE … WHERE last_step IS NULL OR last_step < ?`) and refuse the code
@@ -105,7 +107,7 @@ impl TotpKey {
         bool::from(is_found).then_some(found)
     }
 
-    /// The step's code (RFC 4226 5.3).
+    /// Returns the step's code (RFC 4226 5.3).
     fn code(&self, step: i64) -> [u8; 6] {
         // A short key is filled up with zeros (RFC 2104 2).
         let mut block = Zeroizing::new([0; 64]);

@@ -28,7 +28,7 @@ pub(super) struct Face {
 }
 
 impl Face {
-    /// The wanted face in this file, if the file can be read and has it.
+    /// Returns the wanted face in this file, if the file can be read and has it.
     pub(super) fn open(path: &Path, wanted: &Wanted) -> Option<Self> {
         let mut file = File::open(path).ok()?;
         for (index, start) in (0..).zip(face_starts(&mut file)?) {
@@ -42,14 +42,14 @@ impl Face {
         None
     }
 
-    /// Whether the face has a glyph for the character.
+    /// Returns whether the face has a glyph for the character.
     pub(super) fn has(&self, c: char) -> bool {
         let c = u32::from(c);
         let after = self.runs.partition_point(|&(first, _)| first <= c);
         after.checked_sub(1).and_then(|at| self.runs.get(at)).is_some_and(|&(_, last)| c <= last)
     }
 
-    /// Whether the face has the form of `base` that the variation selector asks for.
+    /// Returns whether the face has the form of `base` that the variation selector asks for.
     ///
     /// Rare, so the table is read from the file each time; a file that has gone says no.
     pub(super) fn has_variant(&self, base: char, selector: char) -> bool {
@@ -65,7 +65,7 @@ impl Face {
         matches!(look(), Some(GlyphVariationResult::Found(_) | GlyphVariationResult::UseDefault))
     }
 
-    /// What the typesetter wants to know of the face before it is loaded.
+    /// Returns the data about the face that the typesetter needs before it is loaded.
     pub(super) fn info(&self) -> FontInfo {
         let codepoints = self.runs.iter().flat_map(|&(first, last)| first..=last).collect();
         FontInfo {
@@ -78,7 +78,7 @@ impl Face {
     }
 }
 
-/// Where the table directory of each face in the file begins.
+/// Returns where the table directory of each face in the file begins.
 fn face_starts(file: &mut File) -> Option<Vec<u64>> {
     let head = read_at(file, 0, 12)?;
     if head.get(..4)? != b"ttcf" {
@@ -89,7 +89,7 @@ fn face_starts(file: &mut File) -> Option<Vec<u64>> {
     (0..count as usize).map(|i| u32_at(&offsets, i * 4).map(u64::from)).collect()
 }
 
-/// The bytes of one table of the face whose directory begins at `start`.
+/// Returns the bytes of one table of the face whose directory begins at `start`.
 fn table(file: &mut File, start: u64, tag: &[u8; 4]) -> Option<Vec<u8>> {
     let head = read_at(file, start, 12)?;
     let count = u32::from(u16::from_be_bytes([*head.get(4)?, *head.get(5)?]));
@@ -117,7 +117,7 @@ fn family_name(bytes: &[u8]) -> Option<String> {
     names.into_iter().filter(|name| name.name_id == name_id::FAMILY).find_map(|name| name.to_string())
 }
 
-/// The characters of the fullest Unicode subtable, as runs.
+/// Returns the characters of the fullest Unicode subtable, as runs.
 fn runs(bytes: &[u8]) -> Option<Vec<(u32, u32)>> {
     let subtables = cmap::Table::parse(bytes)?.subtables;
     let has_all = |part: &cmap::Subtable<'_>| matches!(part.format, Format::SegmentedCoverage(_));

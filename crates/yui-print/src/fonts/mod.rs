@@ -17,7 +17,7 @@ use wanted::WANTED;
 /// The folders searched, with all that lies below them, when the configuration names none.
 pub const DEFAULT_FONT_DIRS: &[&str] = &["/usr/share/fonts", "/usr/local/share/fonts"];
 
-/// Why a font cannot be used.
+/// The reason why a font cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FontError {
     /// No file with this face lies in the folders searched.
@@ -31,7 +31,7 @@ pub enum FontError {
         face: String,
         /// The Debian package that brings it.
         package: &'static str,
-        /// Where it was looked for.
+        /// The folders that were searched.
         searched: Vec<PathBuf>,
     },
     /// The file was there at start, and cannot be read or understood now.
@@ -39,7 +39,7 @@ pub enum FontError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What was wrong with it.
+        /// The reason.
         reason: String,
     },
 }
@@ -61,7 +61,7 @@ pub struct Fonts {
 }
 
 impl Fonts {
-    /// The fonts found in these folders and below them; of two equal ones the first folder's counts.
+    /// Returns the fonts found in these folders and below them; of two equal ones the first folder's counts.
     ///
     /// Reads the tables that tell a face's name and characters, a few hundred kilobytes, not the whole files.
     ///
@@ -83,7 +83,7 @@ impl Fonts {
         Ok(Self { faces, book: LazyHash::new(book), loaded })
     }
 
-    /// The characters of the text that no font can draw, each once, in the order of the text.
+    /// Returns the characters of the text that no font can draw, each once, in the order of the text.
     ///
     /// Private-use characters always count: what they mean depends on the system they come from (外字). A variation
     /// selector counts where the font that draws the character before it lacks that form. Control characters never count.
@@ -105,7 +105,7 @@ impl Fonts {
         typst::comemo::evict(0);
     }
 
-    /// Whether `c` can be drawn, given the character before it.
+    /// Returns whether `c` can be drawn, given the character before it.
     pub(crate) fn has(&self, before: Option<char>, c: char) -> bool {
         if is_variation_selector(c) {
             // The typesetter asks no further face for a form than the first that has the character itself.
@@ -119,7 +119,7 @@ impl Fonts {
         &self.book
     }
 
-    /// The face with this place in the book, its file read if it was not.
+    /// Returns the face with this place in the book, its file read if it was not.
     pub(crate) fn font(&self, index: usize) -> Result<Font, FontError> {
         let unreadable = |reason: String| FontError::Unreadable { path: self.path(index), reason };
         let face = self.faces.get(index).ok_or_else(|| unreadable("no such face".into()))?;
@@ -134,8 +134,8 @@ impl Fonts {
         Ok(font)
     }
 
-    /// The place of a face that was drawn with. The typesetter may have kept it from a document drawn with other [`Fonts`]: equal files
-    /// are the same face.
+    /// Returns the place of a face that the typesetter drew with. The typesetter may have kept it from a document drawn
+    /// with other [`Fonts`]: equal files are the same face.
     ///
     /// # Errors
     /// [`FontError::Unreadable`] if it is none of these.
@@ -144,7 +144,8 @@ impl Fonts {
         place.ok_or_else(|| FontError::Unreadable { path: PathBuf::new(), reason: "no such face".into() })
     }
 
-    /// The place of the face that draws a character: of even widths or not, regular or bold, and the fallback where that lacks it.
+    /// Returns the place of the face that draws a character: of even widths or not, regular or bold, and the fallback
+    /// if that lacks it.
     pub(crate) fn drawing(&self, c: char, even: bool, bold: bool) -> usize {
         let order = if even { [4, 0, 2] } else { [0, 2, 4] };
         let places = order.map(|place| place + usize::from(bold));

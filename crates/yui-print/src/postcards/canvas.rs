@@ -1,4 +1,4 @@
-//! What a page draws, as the operators of a content stream; measures are points from the upper left corner.
+//! The drawing of a page, as the operators of a content stream; measures are points from the upper left corner.
 
 use pdf_writer::types::{LineCapStyle, LineJoinStyle};
 use pdf_writer::{Content, Name, Str, TextStr};
@@ -33,7 +33,7 @@ impl Canvas {
         self.content.finish().to_vec()
     }
 
-    /// Draws a frame of the typesetter's; the fields in it are put into `fields`. Images are none of ours.
+    /// Draws a frame of the typesetter's; the fields in it are put into `fields`. Images do not occur.
     pub(super) fn frame(
         &mut self,
         case: &mut Case<'_>,
@@ -138,7 +138,7 @@ impl Canvas {
         }
     }
 
-    /// Draws what stands for this text as a whole, however its letters lie.
+    /// Draws with this text as the replacement of the whole, however its letters lie.
     pub(super) fn standing_for(
         &mut self,
         text: &str,
@@ -234,7 +234,7 @@ impl Canvas {
     }
 }
 
-/// Printing inks: cyan, magenta, yellow, black. What is no plain colour is black.
+/// Printing inks: cyan, magenta, yellow, black. A paint that is no plain colour becomes black.
 fn colour(paint: &Paint) -> [f32; 4] {
     match paint {
         Paint::Solid(colour) => {

@@ -15,7 +15,7 @@ use super::file::{File, packed};
 use crate::fonts::is_variation_selector;
 use crate::{FontError, Fonts};
 
-/// How many faces there are.
+/// The number of faces.
 const FACES: usize = 6;
 
 /// The design of a text.
@@ -32,9 +32,9 @@ pub(super) enum Design {
 pub(super) struct Drawn {
     /// The place of its face.
     pub(super) face: usize,
-    /// What the file calls it.
+    /// Its number in the file.
     pub(super) cid: u16,
-    /// How far the next character is, in ems.
+    /// The distance to the next character, in ems.
     pub(super) advance: f32,
 }
 
@@ -47,7 +47,7 @@ struct Letters {
     widths: Vec<f32>,
 }
 
-/// All of them.
+/// All letters of all faces.
 pub(super) struct Case<'a> {
     fonts: &'a Fonts,
     faces: [Option<Letters>; FACES],
@@ -109,10 +109,10 @@ impl<'a> Case<'a> {
         Ok(drawn)
     }
 
-    /// Writes the faces that were drawn with; returns under which names pages know them.
+    /// Writes the faces that were drawn with; returns the names by which pages know them.
     ///
     /// # Errors
-    /// Where the file cannot be written, or a face cannot be cut down to the letters used.
+    /// If the file cannot be written, or a face cannot be cut down to the letters used.
     pub(super) fn write(self, file: &mut File<impl Write>) -> io::Result<Vec<(String, Ref)>> {
         let used = self.faces.into_iter().enumerate().filter_map(|(place, letters)| Some((face_name(place), letters?)));
         used.map(|(name, letters)| Ok((name, letters.write(file)?))).collect()

@@ -1,4 +1,5 @@
-//! Lines of a society's own that cannot stand on the card: the typesetter measures them where they stand, `own` in postcard.typ.
+//! The society's own lines that do not fit on the card: the typesetter measures them in their places, `own` in
+//! postcard.typ.
 
 use serde::Deserialize;
 use typst::foundations::NativeElement;
@@ -18,22 +19,22 @@ pub enum Part {
     Sender,
     /// The postage mark.
     Postage,
-    /// Whom to ask.
+    /// The contact for questions.
     Inquiry,
 }
 
-/// A line that cannot stand on the card.
+/// A line that does not fit on the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Misfit {
-    /// Where it was to stand.
+    /// The part of the card.
     pub part: Part,
-    /// Which line of the part it is, from 0 on.
+    /// The index of the line in the part, from 0 on.
     pub line: usize,
-    /// What is wrong with it.
+    /// The reason.
     pub why: Why,
 }
 
-/// Why a line cannot stand on the card.
+/// The reason why a line does not fit on the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
@@ -48,8 +49,8 @@ pub enum Why {
 }
 
 impl PostcardSheet {
-    /// Returns the lines of the sender, the postage mark and the inquiry that cannot stand on the card, in order. It takes as long as a
-    /// page takes: call it where nothing else waits.
+    /// Returns the lines of the sender, the postage mark and the inquiry that do not fit on the card, in order. It
+    /// takes as long as a page takes: call it off the async threads.
     ///
     /// # Errors
     /// [`PrintError::QrCode`] for an address of the login page that is too long, and as [`crate::statement::render`].
@@ -58,7 +59,7 @@ impl PostcardSheet {
     }
 }
 
-/// Returns the lines that cannot stand on the card, given its pages.
+/// Returns the lines that do not fit on the card, given its pages.
 pub(super) fn found(fonts: &Fonts, sheet: &PostcardSheet, pages: &PagedDocument) -> Result<Vec<Misfit>, PrintError> {
     let told = pages.introspector().query(&MetadataElem::ELEM.select());
     let told = told.iter().filter_map(|told| told.to_packed::<MetadataElem>());

@@ -1,9 +1,10 @@
 //! Postcards with a temporary user ID and password (圧着ハガキ): three leaves of 100 × 148 mm, folded in a Z and sealed by pressure, as one
 //! file for the printing house. docs/postcards.md tells sizes, folds and which leaf is what.
 //!
-//! All that differs from card to card is on one side of the paper, printed in one pass: no sheet can carry one person's address
-//! and another's password. The typesetter lays out what all cards share, once; the file is written card by card, and nothing of a card is
-//! kept but the place of its objects. Each font is in the file once, with the letters that were used.
+//! All that differs from card to card is on one side of the paper, printed in one pass: no sheet can carry one person's
+//! address and another's password. The typesetter lays out the shared parts of all cards, once; the file is written
+//! card by card, and only the places of a card's objects are kept in memory. Each font is in the file once, with the
+//! letters that were used.
 //!
 //! A line of the society's own that has no room is no card: [`PostcardSheet::misfits`] tells of it before, and [`write`] refuses it.
 
@@ -34,7 +35,7 @@ use crate::press::Template;
 use crate::words::Words;
 use crate::{Fonts, PrintError};
 
-/// What is the same on all cards.
+/// The parts that are the same on all cards.
 #[derive(Clone, Debug)]
 pub struct PostcardSheet {
     /// The society's name, e.g. `みなと海運健康保険組合`.
@@ -46,13 +47,13 @@ pub struct PostcardSheet {
     pub postage: Vec<String>,
     /// The address of the login page; also the QR code. Up to about 150 letters.
     pub login_url: String,
-    /// What one finds in the portal, a sentence each; up to six.
+    /// The services of the portal, a sentence each; up to six.
     pub services: Vec<String>,
-    /// What one should have at hand, a sentence each; up to four.
+    /// The things to have at hand, a sentence each; up to four.
     pub preparations: Vec<String>,
     /// The steps from the login page to the end of enrolment, a sentence each; up to six.
     pub steps: Vec<String>,
-    /// Lines that say whom to ask, and when; under the society's name.
+    /// Lines with the contact for questions and its hours; under the society's name.
     pub inquiry: Vec<String>,
     /// The day in Japan; also the file's date.
     pub issued: Date,
@@ -60,14 +61,15 @@ pub struct PostcardSheet {
     pub sample: bool,
 }
 
-/// What is one person's.
+/// The parts of one person's card.
 #[derive(Clone)]
 pub struct Postcard {
     /// The person's name, without an honorific.
     pub name: String,
-    /// Where the card goes; with none the place stays free, and the key tells the printing house whose it is.
+    /// The postal address; with none the place stays free, and the key tells the printing house whose it is.
     pub address: Option<PostalAddress>,
-    /// By which the printing house knows the card, on its outside: never symbol and number. May be blank beside an address.
+    /// The key by which the printing house knows the card, on its outside: never symbol and number. May be blank beside
+    /// an address.
     pub key: String,
     /// The temporary user ID.
     pub user_id: String,
@@ -101,7 +103,7 @@ impl std::fmt::Debug for PostalAddress {
 /// A file that was written.
 #[derive(Debug)]
 pub struct Written {
-    /// How many cards are in it, two pages each.
+    /// The number of cards in it, two pages each.
     pub cards: usize,
     /// Characters that no font has, each once: see [`crate::Printed::missing`].
     pub missing: Vec<char>,
@@ -112,12 +114,13 @@ const LEAF: (f32, f32) = (100.0, 148.0);
 const BLEED: f32 = 3.0;
 const SLUG: f32 = 10.0;
 
-/// Writes the cards as one PDF: front, back, front, back; each sheet flipped over its short edge. It takes long: call it where nothing
-/// else waits.
+/// Writes the cards as one PDF: front, back, front, back; each sheet flipped over its short edge. It takes long: call
+/// it off the async threads.
 ///
 /// # Errors
-/// [`PrintError::Empty`] without cards, [`PrintError::Misfits`] where a line has no room, [`PrintError::Written`] where `out` takes no more, [`PrintError::QrCode`] for an address of the
-/// login page that is too long, and as [`crate::statement::render`]. What was written until then is no file.
+/// [`PrintError::Empty`] without cards, [`PrintError::Misfits`] if a line has no room, [`PrintError::Written`] if
+/// writing to `out` fails, [`PrintError::QrCode`] for an address of the login page that is too long, and as
+/// [`crate::statement::render`]. The output until then is no valid file.
 pub fn write(
     fonts: &Fonts,
     sheet: &PostcardSheet,
@@ -192,7 +195,7 @@ fn laid_out(fonts: &Fonts, sheet: &PostcardSheet, words: &mut Words<'_>) -> Resu
     Template::new(TEMPLATE, include_str!("postcard.typ"))?.lay_out(fonts, &Sheet::new(sheet, words)?)
 }
 
-/// One side of the sheet: what all cards share, and the places of what they do not.
+/// One side of the sheet: the shared parts, and the places of the others.
 struct Side {
     shared: Ref,
     fields: Vec<Field>,
@@ -273,7 +276,7 @@ struct Sheet {
     sample: bool,
 }
 
-/// A QR code: how many modules wide, and its dark runs (column, row, length).
+/// A QR code: its width in modules, and its dark runs (column, row, length).
 #[derive(Serialize)]
 struct Qr {
     size: usize,

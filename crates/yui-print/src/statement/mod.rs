@@ -13,7 +13,7 @@ use crate::press::Template;
 use crate::words::{Words, yen};
 use crate::{Fonts, PrintError, Printed};
 
-/// What a statement says. All amounts are yen.
+/// The contents of a statement. All amounts are yen.
 #[derive(Clone, Debug)]
 pub struct Statement {
     /// The insurer's name (item 6), e.g. `みなと海運健康保険組合`.
@@ -48,11 +48,11 @@ pub struct Row {
     pub provider: String,
     /// Kind of care and days or times, e.g. `通院／1日`; may be blank.
     pub care: String,
-    /// All that the treatment cost.
+    /// The whole cost of the treatment.
     pub total: i64,
-    /// The insurer's part.
+    /// The insurer's share.
     pub insurer: i64,
-    /// What public programmes paid.
+    /// The share of public programmes.
     pub public: i64,
     /// The amount paid by the insured (item 5).
     pub self_pay: i64,
@@ -83,7 +83,7 @@ pub enum Lang {
     En,
 }
 
-/// The statement as PDF.
+/// Returns the statement as PDF.
 ///
 /// # Errors
 /// [`PrintError::Font`] if a font file has gone since start, [`PrintError::Template`] on a bug. Missing characters are no

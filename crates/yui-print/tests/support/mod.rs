@@ -55,7 +55,7 @@ pub(crate) fn statement(rows: i64) -> Statement {
     }
 }
 
-/// The document in a file that `qpdf --check` finds nothing wrong with.
+/// Returns the document in a file in which `qpdf --check` finds no mistake.
 pub(crate) fn checked(printed: &Printed) -> NamedTempFile {
     let mut file = NamedTempFile::new().expect("a temporary file");
     file.write_all(&printed.pdf).expect("written");
@@ -68,7 +68,7 @@ pub(crate) fn text(pdf: &NamedTempFile) -> String {
     run("pdftotext", &["-raw", "-enc", "UTF-8"], pdf.path())
 }
 
-/// What pdfinfo says, runs of spaces made one.
+/// Returns the output of pdfinfo, runs of spaces made one.
 pub(crate) fn info(pdf: &NamedTempFile) -> String {
     let info = run("pdfinfo", &[], pdf.path());
     let lines = info.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));

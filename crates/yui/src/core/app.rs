@@ -36,52 +36,52 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct App(Arc<AppParts>);
 
-/// What an [`App`] is made of.
+/// The parts of an [`App`].
 #[derive(Debug)]
 pub struct AppParts {
-    /// The data.
+    /// The database.
     pub db: Db,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Where secrets come from.
+    /// The source of random numbers for secrets.
     pub random: Random,
     /// The queue of password checks.
     pub hasher: Hasher,
-    /// The line for whole logins.
+    /// The queue for whole logins.
     pub logins: HeavyWork,
-    /// The line for PDFs, workbooks and signatures.
+    /// The queue for PDFs, workbooks and signatures.
     pub heavy: HeavyWork,
-    /// The line for searches and lists of everything.
+    /// The queue for searches and for lists of everything.
     pub searches: HeavyWork,
-    /// The pause before a refusal.
+    /// The delay before the answer to a refused login.
     pub slow_refusal: SlowRefusal,
-    /// What is known of limits without asking the database.
+    /// The refusals that this process remembers without asking the database.
     pub rate_limiter: RateLimiter,
-    /// The keys that seal secrets at rest; none where none were given.
+    /// The keys that seal secrets at rest; none if none are configured.
     pub keys: Option<KeyRing>,
-    /// The fonts for PDFs; none where they are not installed, which was said at the start.
+    /// The fonts for PDFs; none if they are not installed, which is logged at the start.
     pub fonts: Option<Arc<Fonts>>,
     /// Style sheets and scripts.
     pub assets: Assets,
     /// The societies by host name.
     pub societies: Directory,
-    /// What carries mail away.
+    /// The transport of mail, and the signal that wakes its worker.
     pub mail: Mailer,
     /// Wakes the worker that makes temporary credentials.
     pub pairs: Notify,
     /// Wakes the worker that writes announcements.
     pub announcements: Notify,
-    /// What wakes those who work on uploaded files.
+    /// The signal that wakes the workers on uploaded files.
     pub imports: WorkSignal,
     /// Uploaded files.
     pub files: Files,
-    /// Whether writing worked when it was asked last.
+    /// The result of the last write probe.
     pub readiness: Readiness,
     /// Whether this process was told to stop.
     pub stopping: Stopping,
     /// The installation's settings.
     pub config: Config,
-    /// The demo's accounts and doors; none outside the demo.
+    /// The demo's accounts and pages; none outside the demo.
     pub demo: Option<Demo>,
 }
 
@@ -166,7 +166,7 @@ impl App {
         })))
     }
 
-    /// Returns where a society's portal is, without a slash at its end: `https://portal.example.jp`.
+    /// Returns the address of a society's portal, without a slash at its end: `https://portal.example.jp`.
     pub fn portal_address(&self, society: &Society) -> String {
         let (http, host) = (&self.config.http, &society.host);
         let port = match &self.demo {
@@ -181,7 +181,7 @@ impl App {
     }
 }
 
-/// The part of a request's patience that the database has for one statement; the rest is for what is done around it.
+/// The part of a request's time limit that one statement of the database gets; the rest is for the work around it.
 const OF_THE_DATABASE: f64 = 0.8;
 
 impl AppParts {
@@ -193,7 +193,7 @@ impl AppParts {
     /// Returns the keys that seal secrets at rest.
     ///
     /// # Errors
-    /// Where none were given.
+    /// If none are configured.
     pub fn keys(&self) -> anyhow::Result<&KeyRing> {
         self.keys.as_ref().context("YUI_KEYS is not set, and secrets are only kept sealed: see docs/operating.md")
     }
@@ -204,6 +204,6 @@ impl AppParts {
 pub struct Demo {
     /// The port that the societies' addresses carry.
     pub port: u16,
-    /// What its passwords cost to hash: they are on its first page.
+    /// The cost of hashing the demo's passwords, which are on its first page.
     pub password_cost: Cost,
 }

@@ -1,4 +1,4 @@
-//! Who knocks: the network address and the browser of a request, before anybody has proved anything.
+//! The client of a request before authentication: its network address and its browser.
 
 use std::{
     convert::Infallible,
@@ -18,13 +18,13 @@ use crate::ui::{Lang, cookie};
 /// The cookie by which a browser is known to be an account owner's.
 const DEVICE_COOKIE: &str = "yui_device";
 
-/// How many seconds such a browser is known: as long as browsers keep a cookie at the most.
+/// The number of seconds that such a browser is known: as long as browsers keep a cookie at the most.
 const DEVICE_LIFE: i64 = 400 * 24 * 60 * 60;
 
 /// The sender of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct ClientInfo {
-    /// The network address, taken from a proxy's word only where the proxy is a trusted one.
+    /// The network address; `X-Forwarded-For` counts only if it comes from a trusted proxy.
     pub(crate) address: IpAddr,
     browser: &'static str,
     system: &'static str,
@@ -32,8 +32,8 @@ pub(crate) struct ClientInfo {
 }
 
 impl ClientInfo {
-    /// Returns the sender, given the other end of the connection and the networks of trusted proxies: the last address in
-    /// `X-Forwarded-For` that is no trusted proxy's. What stands before it, anybody may have written.
+    /// Returns the sender, given the other end of the connection and the networks of trusted proxies: the last address
+    /// in `X-Forwarded-For` that is no trusted proxy's. Everything before it may be forged.
     pub(crate) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet], https: bool) -> Self {
         let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
         let mut address = peer.to_canonical();
@@ -58,7 +58,7 @@ impl ClientInfo {
         Self { address, browser: first_of(BROWSERS, agent), system: first_of(SYSTEMS, agent), device }
     }
 
-    /// Returns the hash of the token by which this browser may be known, if it brings one.
+    /// Returns the hash of the token by which this browser may be known, if it sends one.
     pub(crate) fn device_token(&self) -> Option<[u8; 32]> {
         self.device.as_ref().map(|token| *token.hash().as_bytes())
     }
@@ -68,7 +68,8 @@ impl ClientInfo {
         cookie::set(https, DEVICE_COOKIE, &token.text(), Some(DEVICE_LIFE))
     }
 
-    /// Returns what is limited together: an IPv4 address, or the /64 network that one IPv6 customer has at least.
+    /// Returns the network that shares a limit: an IPv4 address, or the /64 network that one IPv6 customer has at
+    /// least.
     pub(crate) fn network(&self) -> String {
         match self.address {
             IpAddr::V4(address) => address.to_string(),
@@ -110,7 +111,7 @@ fn hop_address(hop: &str) -> Option<IpAddr> {
         .or_else(|| hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
 }
 
-/// How much of a network is meant.
+/// The size of a network that a limit applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Breadth {
     /// An IPv4 address or an IPv6 /64.
@@ -121,7 +122,7 @@ pub(crate) enum Breadth {
     Provider,
 }
 
-/// What stands in a `User-Agent`, and the name of it; the first that is found counts.
+/// The marks of browsers in a `User-Agent`, with the browser's name; the first that is found counts.
 const BROWSERS: &[(&str, &str)] = &[
     ("Edg/", "Edge"),
     ("EdgA/", "Edge"),

@@ -1,4 +1,4 @@
-//! What an installation decides, read from the environment once, at the start.
+//! The settings of an installation, read from the environment once, at the start.
 
 use std::{
     collections::BTreeMap,
@@ -15,28 +15,28 @@ use super::mail::SmtpServer;
 /// The settings of one process.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where the data is.
+    /// The settings of the database.
     pub database: DatabaseConfig,
-    /// How the portal is reached.
+    /// The settings of the web server.
     pub http: HttpConfig,
-    /// Uploaded files.
+    /// The settings of uploaded files.
     pub files: FilesConfig,
     /// Folders searched for fonts; empty for the system's.
     pub fonts: Vec<PathBuf>,
     /// The keys that seal secrets at rest: `id:base64`, the newest first, separated by commas.
     pub keys: Option<String>,
-    /// How mail leaves.
+    /// The settings of outgoing mail.
     pub mail: MailConfig,
 }
 
-/// Where the data is.
+/// The settings of the database.
 #[derive(Clone, Debug)]
 pub struct DatabaseConfig {
     /// `sqlite://PATH` or `postgres://…`.
     pub url: String,
-    /// How many connections are kept at the most.
+    /// The largest number of connections that are kept.
     pub connections: u32,
-    /// How long a request waits for it.
+    /// The time that a request waits for the database.
     pub patience: Duration,
 }
 
@@ -47,7 +47,7 @@ impl DatabaseConfig {
     }
 }
 
-/// How the portal is reached.
+/// The settings of the web server.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
     /// The address to listen on.
@@ -58,35 +58,35 @@ pub struct HttpConfig {
     pub public_port: Option<u16>,
     /// The networks of the proxies in front, whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// How many connections there may be, and how long each may keep us waiting.
+    /// The largest number of connections, and their time limits.
     pub limits: ConnectionLimits,
 }
 
-/// How many connections there may be, and how long each may keep us waiting.
+/// The largest number of connections, and their time limits.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    /// At once.
+    /// Connections at once.
     pub connections: usize,
-    /// At once from one address that is no trusted proxy's.
+    /// Connections at once from one address that is not a trusted proxy's.
     pub per_address: usize,
-    /// For the head of a request, from its first byte on, or from the connection on.
+    /// The time for the head of a request, from its first byte on, or from the connection on.
     pub head: Duration,
-    /// For more of a request's body, or for the client to take more of the answer.
+    /// The time for more of a request's body, or for the client to take more of the answer.
     pub body: Duration,
-    /// For the next request.
+    /// The time until the next request.
     pub idle: Duration,
-    /// From being told to stop until no connection is accepted any more; `/readyz` says so at once.
+    /// The time from being told to stop until no connection is accepted any more; `/readyz` says so at once.
     pub drain_delay: Duration,
-    /// From then on until what is still open is cut.
+    /// The time from then on until open connections are cut.
     pub stop: Duration,
 }
 
-/// Uploaded files.
+/// The settings of uploaded files.
 #[derive(Clone, Debug)]
 pub struct FilesConfig {
-    /// The folder they are kept in: the same for all processes on one database.
+    /// The folder of the files: the same for all processes on one database.
     pub folder: PathBuf,
-    /// The largest one, in bytes.
+    /// The largest size of one file, in bytes.
     pub limit: u64,
     /// The bytes that stay free on the disk: uploads are refused before.
     pub reserve: u64,
@@ -94,7 +94,7 @@ pub struct FilesConfig {
     pub of_society: u64,
 }
 
-/// How mail leaves.
+/// The settings of outgoing mail.
 #[derive(Clone, Debug)]
 pub struct MailConfig {
     /// Whether this process delivers mail beside answering requests.
@@ -103,7 +103,7 @@ pub struct MailConfig {
     pub server: Option<SmtpServer>,
     /// A file with one more certificate that may vouch for the mail server.
     pub extra_root: Option<PathBuf>,
-    /// How long the mail server may take for one mail.
+    /// The time limit of the mail server for one mail.
     pub patience: Duration,
     /// The domain of the sender addresses, where it is not the society's host name.
     pub domain: Option<String>,
@@ -114,15 +114,15 @@ pub struct MailConfig {
 pub struct ConfigKey {
     /// The environment variable.
     pub name: &'static str,
-    /// Its value where none is given.
+    /// Its default value.
     pub default: &'static str,
     /// A value that one might give.
     pub example: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub meaning: &'static str,
 }
 
-/// Where the data is when nothing is said.
+/// The default address of the database.
 pub const DEFAULT_DATABASE: &str = "sqlite://yui.db";
 
 /// Every key there is.
@@ -294,7 +294,7 @@ pub fn reference() -> String {
     text
 }
 
-/// What stands above the table.
+/// The text above the table.
 const REFERENCE_HEAD: &str = "\
 # Settings
 
@@ -316,9 +316,9 @@ pub enum ConfigError {
     Value {
         /// The key.
         name: &'static str,
-        /// What was given.
+        /// The value that was given.
         value: String,
-        /// What would have been right.
+        /// A description of the right form.
         expected: &'static str,
     },
     /// The value is no number of the range.
@@ -326,11 +326,11 @@ pub enum ConfigError {
     Range {
         /// The key.
         name: &'static str,
-        /// What was given.
+        /// The value that was given.
         value: String,
-        /// The smallest.
+        /// The smallest value.
         least: usize,
-        /// The largest.
+        /// The largest value.
         most: usize,
     },
 }
@@ -345,8 +345,8 @@ impl Config {
         Self::from_pairs(std::env::vars())
     }
 
-    /// Reads the settings from name and value pairs; names that do not begin with `YUI_` are none of ours, and
-    /// those that begin with `YUI_TEST_` are the tests'.
+    /// Reads the settings from name and value pairs; names that do not begin with `YUI_` are skipped, and those that
+    /// begin with `YUI_TEST_` are the tests'.
     ///
     /// # Errors
     /// As [`Config::from_environment`].
@@ -432,12 +432,12 @@ fn files_beside(database: &str) -> PathBuf {
 /// Reads an address to listen on, as in `127.0.0.1:8080`; port 0 takes any free one.
 ///
 /// # Errors
-/// [`ConfigError::Value`] where it is none.
+/// [`ConfigError::Value`] if the text is no such address.
 pub fn listen(text: &str) -> Result<SocketAddr, ConfigError> {
     parsed("YUI_LISTEN", text, "an address and a port, as in 127.0.0.1:8080", |text| text.parse().ok())
 }
 
-/// What `YUI_SMTP_URL` has to look like.
+/// The right form of `YUI_SMTP_URL`.
 const SMTP_URL: &str = "smtp://user:password@host:587 or smtps://user:password@host:465 (in user and password, percent-encode \
                         what is no letter or digit; ?tls=none only for this machine)";
 
@@ -465,7 +465,7 @@ fn networks(text: &str) -> Result<Vec<IpNet>, ConfigError> {
     text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(network).collect()
 }
 
-/// Reads a number of a range; the key's own default where none is given.
+/// Reads a number of a range; the key's own default if none is given.
 fn number<'v>(
     name: &'static str,
     value: impl Fn(&str) -> Option<&'v str>,

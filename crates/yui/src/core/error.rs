@@ -1,4 +1,4 @@
-//! What a handler cannot answer, and the page a person sees then.
+//! The errors of a handler, and the page that a person sees for each.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use axum::{
 };
 use yui_db::DbError;
 
-/// After how many seconds a request that the database did not answer is worth another try.
+/// The seconds after which a request that the database did not answer may be tried again.
 const DATABASE_AGAIN: u32 = 5;
 
-/// Why a request got no page.
+/// The reason why a request got no page.
 #[derive(Clone, Debug)]
 pub enum AppError {
     /// There is no such thing for this person.

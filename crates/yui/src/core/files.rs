@@ -19,11 +19,11 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{app::App, config::FilesConfig, society::InSociety};
 
-/// How much of a file is sent at once.
+/// The number of bytes that are sent at once.
 const PIECE: usize = 1 << 16;
 
-/// Returns a file's content from where it stands, in pieces that are read off the runtime's threads. What was cut short by an error does
-/// not look whole. After its end it may be asked once more, as what compresses it does.
+/// Returns a file's content from where it stands, in pieces that are read off the runtime's threads. A stream that an
+/// error cuts short does not look complete. After its end it may be asked once more, as the compression layer does.
 pub(crate) fn pieces(file: File) -> impl Stream<Item = io::Result<Bytes>> + Send {
     let read = try_unfold(file, |mut file| async move {
         let read = tokio::task::spawn_blocking(move || {
@@ -38,10 +38,10 @@ pub(crate) fn pieces(file: File) -> impl Stream<Item = io::Result<Bytes>> + Send
     read.fuse()
 }
 
-/// What the names of unfinished files begin with.
+/// The prefix of the names of unfinished files.
 const UNFINISHED: &str = ".unfinished-";
 
-/// After what time a file that is unfinished, or that nothing names, is nobody's any more: its process was killed.
+/// The age at which a file that is unfinished, or that nothing names, is deleted: its process was killed.
 const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(48);
 
 /// The folder of all files.
@@ -49,30 +49,30 @@ const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(48);
 pub struct Files {
     folder: PathBuf,
     room: Room,
-    /// How many files are coming in, by society.
+    /// The number of files that are coming in, by society.
     coming: Arc<Mutex<HashMap<i64, usize>>>,
 }
 
-/// How many files of one society may come in at once in one process.
+/// The largest number of files of one society that may come in at once in one process.
 const AT_ONCE: usize = 4;
 
-/// How much of a file is written before it is looked again whether there is room.
+/// The number of bytes written between two checks for free space.
 const LOOK_EVERY: u64 = 8 << 20;
 
-/// What uploads may take, in bytes.
+/// The limits of the space for uploads, in bytes.
 #[derive(Clone, Copy, Debug)]
 struct Room {
-    /// This much of the disk stays free.
+    /// The free space that stays on the disk.
     reserve: u64,
-    /// A society's files have this much together.
+    /// The space for all files of one society together.
     of_society: u64,
 }
 
 impl Room {
-    /// Returns nothing where `more` bytes may be written into the society's folder, which has `used` already.
+    /// Returns nothing if `more` bytes may be written into the society's folder, which has `used` already.
     ///
     /// # Errors
-    /// [`io::ErrorKind::StorageFull`], [`io::ErrorKind::QuotaExceeded`], or why it cannot be told.
+    /// [`io::ErrorKind::StorageFull`], [`io::ErrorKind::QuotaExceeded`], or the error of asking the system.
     fn has(self, folder: &Path, used: u64, more: u64) -> io::Result<()> {
         let disk = rustix::fs::statvfs(folder)?;
         if disk.f_bavail.saturating_mul(disk.f_frsize) < self.reserve.saturating_add(LOOK_EVERY) {
@@ -120,7 +120,7 @@ fn used(folder: &Path) -> io::Result<u64> {
 }
 
 impl Files {
-    /// Returns the files in the folder that the configuration names, which is made when the first one comes.
+    /// Returns the files in the folder that the configuration names, which is created with the first file.
     pub fn new(config: &FilesConfig) -> Self {
         let room = Room { reserve: config.reserve, of_society: config.of_society };
         Self { folder: config.folder.clone(), room, coming: Arc::default() }
@@ -143,7 +143,7 @@ impl Files {
         begin(self.folder_of(scope), name)
     }
 
-    /// Removes a file; that it is gone already is no error. Blocks.
+    /// Removes a file; a file that is gone already is no error. Blocks.
     ///
     /// # Errors
     /// Where it cannot be removed.
@@ -165,7 +165,7 @@ impl Files {
         }
     }
 
-    /// Makes the folder where there is none, and makes sure that it can be written to. Blocks.
+    /// Creates the folder if there is none, and makes sure that it can be written to. Blocks.
     ///
     /// # Errors
     /// Where it cannot be.
@@ -187,7 +187,7 @@ impl Files {
         Ok(names)
     }
 
-    /// Opens the file of this name; nothing where it is gone. Blocks.
+    /// Opens the file of this name; returns nothing if it is gone. Blocks.
     ///
     /// # Errors
     /// Where it cannot be opened.
@@ -195,9 +195,9 @@ impl Files {
         there(fs::File::open(self.path(scope, name)))
     }
 
-    /// Removes what killed processes left: unfinished files, and whole ones that are not among `named`, which are the names
-    /// that the database has, by society. What is younger than two days stays, as somebody may be about to name it. Returns
-    /// how many files. Blocks.
+    /// Removes the files that killed processes left: unfinished files, and whole ones that are not among `named`, which
+    /// are the names that the database has, by society. Files younger than two days stay, as another process may be
+    /// about to name them. Returns how many files. Blocks.
     ///
     /// # Errors
     /// Where a folder cannot be read.
@@ -225,7 +225,7 @@ impl Files {
     }
 }
 
-/// Returns nothing where the file is gone, as others remove files, too.
+/// Returns nothing if the file is gone, as other processes remove files, too.
 fn there<T>(done: io::Result<T>) -> io::Result<Option<T>> {
     match done {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -288,13 +288,13 @@ pub struct Stored {
     pub head: Vec<u8>,
 }
 
-/// How much of a file's beginning is remembered.
+/// The number of bytes of a file's beginning that are remembered.
 const HEAD: usize = 4096;
 
-/// How much is gathered before it is written.
+/// The number of bytes that are gathered before they are written.
 const BUFFER: usize = 1 << 20;
 
-/// How many pieces may wait for the disk.
+/// The largest number of pieces that wait for the disk.
 const WAITING: usize = 16;
 
 /// A file that is coming in, written on a thread of its own; dropped before [`IncomingFile::finish`], it leaves nothing.
@@ -306,7 +306,7 @@ pub struct IncomingFile {
 }
 
 impl Files {
-    /// Begins to take a file in under this name; nothing where as many of the society's are coming in as may.
+    /// Begins to receive a file under this name; returns nothing if the society's limit of incoming files is reached.
     pub fn receive(&self, scope: &impl InSociety, name: String) -> Option<IncomingFile> {
         let coming = self.coming(scope.society_id())?;
         let (pieces, mut arriving) = mpsc::channel::<Option<Bytes>>(WAITING);
@@ -371,12 +371,12 @@ impl IncomingFile {
         IncomingWriter(self.pieces.clone())
     }
 
-    /// Takes the next piece; where the disk fails, [`IncomingFile::finish`] says why.
+    /// Takes the next piece; if the disk fails, [`IncomingFile::finish`] says why.
     pub async fn push(&self, piece: Bytes) {
         drop(self.pieces.send(Some(piece)).await);
     }
 
-    /// Does without the file; nothing of it is left.
+    /// Gives the file up; nothing of it is left.
     pub async fn give_up(self) {
         let Self { pieces, writer, coming } = self;
         drop(pieces);

@@ -1,4 +1,4 @@
-//! What every feature stands on: the running [`app::App`], scopes, societies and their policy, roles, the audit log's
+//! The kernel under every feature: the running [`app::App`], scopes, societies and their policy, roles, the audit log's
 //! entries, the mail outbox, rate limits. Nothing here knows a feature.
 
 pub mod app;

@@ -1,12 +1,12 @@
-//! How often something may be tried: tries are spent, and come back one at a time. The account of them is in the database,
-//! so that neither a restart nor a second server gives any back.
+//! Rate limits: tries are spent, and come back one at a time. The count is in the database, so that neither a restart
+//! nor a second server gives any back.
 //!
-//! What a stranger can spend is bounded by network address; what can be tried against one user ID is bounded whether or
-//! not it exists. docs/decisions/0012 says what the numbers mean for a society under attack.
+//! The tries of a stranger are limited by network address; the tries against one user ID are limited whether or not it
+//! exists. docs/decisions/0012 explains the numbers for a society under attack.
 //!
-//! A try that is refused costs no write and no waiting: refusals are remembered in memory for a few seconds, and looked up in the
-//! database without a lock. Those who come for the same tries at the same moment wait for each other in this process, before
-//! they take a connection of the database.
+//! A try that is refused costs no write and no waiting: refusals are remembered in memory for a few seconds, and looked
+//! up in the database without a lock. Requests for the same tries at the same moment wait for each other in this
+//! process, before they take a connection of the database.
 
 pub(crate) mod queries;
 
@@ -28,7 +28,7 @@ use super::{
     society::InSociety,
 };
 
-/// Something that may be tried so many times at once, and once more after each such span.
+/// A rate limit: so many tries at once, and one more after each such span.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RateLimit {
     name: &'static str,
@@ -36,7 +36,7 @@ pub(crate) struct RateLimit {
     each: SignedDuration,
 }
 
-/// A limit for somebody, and how many tries of it are asked for.
+/// A limit for one subject, and the number of tries to spend.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RateLimitCharge {
     limit: RateLimit,
@@ -72,14 +72,14 @@ impl RateLimit {
         RateLimitCharge { limit: self, key: digest.into(), count: 1 }
     }
 
-    /// Returns the seconds until another try where there is none left.
+    /// Returns the seconds until another try if there is none left.
     fn wait(&self, spent_until: Timestamp, now: Timestamp) -> Option<u32> {
         let open = spent_until.duration_since(now) - self.each * (self.burst - 1);
         (open > SignedDuration::ZERO).then(|| u32::try_from(open.as_secs() + 1).unwrap_or(u32::MAX))
     }
 
-    /// Returns the latest instant up to which tries can be spent: what goes beyond is not counted, so that the limit is open
-    /// again after twice its burst at the most.
+    /// Returns the latest instant up to which tries can be spent: later spending is not counted, so that the limit is
+    /// open again after twice its burst at the most.
     fn latest(&self, now: Timestamp) -> Timestamp {
         now.checked_add(self.each * (2 * self.burst)).unwrap_or(now)
     }
@@ -91,7 +91,7 @@ impl RateLimitCharge {
         &self.key
     }
 
-    /// Asks for so many tries in place of one.
+    /// Asks for so many tries instead of one.
     pub(crate) fn costing(self, count: i32) -> Self {
         Self { count, ..self }
     }
@@ -102,26 +102,26 @@ impl RateLimitCharge {
         Ok(queries::rate_limit_forget(tx, scope, &self.key).await?)
     }
 
-    /// Spends a try; returns false, and spends none, where none is left.
+    /// Spends a try; returns false, and spends none, if none is left.
     pub(crate) async fn take(&self, app: &App, scope: &impl InSociety) -> Result<bool, AppError> {
         Ok(acquire(app, scope, &[*self]).await?.is_none())
     }
 }
 
-/// How long a refusal is remembered at the most: another process may have opened the limit again meanwhile.
+/// The longest time that a refusal is remembered: another process may have opened the limit again meanwhile.
 const REMEMBERED: SignedDuration = SignedDuration::from_secs(5);
 
-/// How many refusals are remembered at the most.
+/// The largest number of refusals that are remembered.
 const MOST_REMEMBERED: usize = 16_384;
 
-/// How many turnstiles there are; different tries that share one wait for each other without need.
+/// The number of turnstiles; different tries that share one wait for each other without need.
 const TURNSTILES: usize = 512;
 
-/// What this process knows of limits without asking the database.
+/// The refusals that this process remembers without asking the database, and the locks on tries.
 #[derive(Debug)]
 pub struct RateLimiter {
     turnstiles: Vec<Turnstile<()>>,
-    /// Until when tries are refused.
+    /// The end of each refusal.
     refused: Mutex<HashMap<(i64, [u8; 32]), Timestamp>>,
 }
 
@@ -150,7 +150,7 @@ impl RateLimiter {
         turns
     }
 
-    /// Returns the seconds for which one of these is known to be refused.
+    /// Returns the seconds for which one of these is remembered as refused.
     fn known(&self, society: i64, tries: &[RateLimitCharge], now: Timestamp) -> Option<u32> {
         let refused = self.refused();
         let until = tries.iter().filter_map(|charge| refused.get(&(society, charge.key))).max()?;
@@ -181,7 +181,7 @@ impl RateLimiter {
     }
 }
 
-/// Returns how many seconds must pass before these can be tried, where one of them has no tries left; spends none.
+/// Returns the seconds until these can be tried if one of them has no tries left; spends none.
 pub(crate) async fn wait(app: &App, scope: &impl InSociety, tries: &[RateLimitCharge]) -> anyhow::Result<Option<u32>> {
     let (society, now) = (scope.society_id(), app.clock.now());
     if let Some(seconds) = app.rate_limiter.known(society, tries, now) {
@@ -199,7 +199,7 @@ pub(crate) async fn wait(app: &App, scope: &impl InSociety, tries: &[RateLimitCh
     Ok(None)
 }
 
-/// Spends these tries, all or none; returns how many seconds must pass where there are none left. Tries sent side by side are
+/// Spends these tries, all or none; returns the seconds to wait if there are none left. Tries sent side by side are
 /// spent one by one.
 pub(crate) async fn acquire(
     app: &App,
@@ -228,7 +228,7 @@ pub(crate) async fn acquire(
     Ok(None)
 }
 
-/// Spends these tries whether or not there are any left: for what turned out to be a wrong try only when it was over.
+/// Spends these tries whether or not there are any left: for a try that turned out to be wrong only after it was over.
 pub(crate) async fn charge(app: &App, scope: &impl InSociety, tries: &[RateLimitCharge]) -> anyhow::Result<()> {
     let now = app.clock.now();
     let _turns = app.rate_limiter.turns(tries).await;
@@ -242,7 +242,7 @@ pub(crate) async fn charge(app: &App, scope: &impl InSociety, tries: &[RateLimit
     Ok(())
 }
 
-/// Gives tries back that were spent and not needed.
+/// Gives back tries that were spent and not needed.
 pub(crate) async fn refund(app: &App, scope: &impl InSociety, tries: &[RateLimitCharge]) -> anyhow::Result<()> {
     let now = app.clock.now();
     let _turns = app.rate_limiter.turns(tries).await;

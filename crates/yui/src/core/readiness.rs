@@ -1,4 +1,4 @@
-//! Whether this process can serve: what `/readyz` says.
+//! Whether this process can serve: the answer of `/readyz`.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ statements! {
     PROBE = "UPDATE readiness SET probed_at = $1 WHERE probe_id = 1";
 }
 
-/// How long an answer is good for: probes cost nothing, however many there are.
+/// The time that an answer is reused: probes cost nothing, however many there are.
 const GOOD_FOR: Duration = Duration::from_secs(1);
 
-/// What was found last.
+/// The result of the last check, reused for a moment.
 #[derive(Debug, Default)]
 pub struct Readiness(Mutex<Option<ReadinessCheck>>);
 
@@ -25,7 +25,7 @@ struct ReadinessCheck {
     writes: bool,
 }
 
-/// Says whether the process can serve: it was not told to stop, and a write reaches the disk.
+/// Answers whether the process can serve: it was not told to stop, and a write reaches the disk.
 pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
     if app.stopping.is_told() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
@@ -47,7 +47,7 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) 
     }
 }
 
-/// Writes one row; says in the log when that begins to fail and when it works again.
+/// Writes one row; logs when that begins to fail and when it works again.
 async fn probe(app: &App, before: bool) -> bool {
     let written = in_request(app.patience(), app.db.execute(&PROBE, params![app.clock.now()])).await;
     match (&written, before) {

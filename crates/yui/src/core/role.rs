@@ -1,4 +1,4 @@
-//! What a member of staff may do.
+//! The roles and rights of staff.
 
 /// The role of a member of staff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Role {
         }
     }
 
-    /// Returns what the word means.
+    /// Returns the role for the word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == word)
     }
@@ -65,7 +65,7 @@ impl Role {
         }
     }
 
-    /// Returns what it may do, in a sentence.
+    /// Returns a sentence on what the role may do.
     pub fn explanation(self) -> &'static str {
         match self {
             Self::Admin => "すべての操作。職員・規約・設定・監査ログも扱います。",

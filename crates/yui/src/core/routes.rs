@@ -4,23 +4,23 @@ use axum::{handler::Handler, http::Method, routing::MethodRouter};
 
 use super::{app::App, role::Right, society::Service};
 
-/// Who may use a route.
+/// The permission of a route: who may call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
     /// Anybody who reaches the society's host.
     Anybody,
     /// A signed-in insured person of that society.
     Member,
-    /// The same, having proved it a moment ago.
+    /// The same, with a recent proof of identity.
     Fresh,
-    /// Somebody whose login (a member's or the staff's) is under way and stands at the route's own step (or, for registering
-    /// a factor, somebody signed in): the handler's argument says which.
+    /// A person whose login (a member's or the staff's) is pending at the route's own step (or, for adding a factor, a
+    /// signed-in person): the handler's argument says which.
     Step,
     /// A signed-in insured person, where the society has this service switched on.
     Service(Service),
     /// A signed-in member of the society's staff whose role has this right.
     Staff(Right),
-    /// The same, having proved the second factor a moment ago.
+    /// The same, with a recent proof of the second factor.
     StaffFresh(Right),
     /// The demo's client, on the demo's own host; outside the demo the route does not exist.
     DemoVisitor,
@@ -35,11 +35,11 @@ pub struct Route {
     pub method: Method,
     /// The path, as in `/assets/{name}`.
     pub path: &'static str,
-    /// Who may use it.
+    /// The permission that a caller needs.
     pub permission: Permission,
 }
 
-/// Routes being gathered: what a feature's `routes` adds to.
+/// A list of routes, to which a feature's `routes` adds its own.
 #[derive(Debug)]
 pub struct Routes {
     in_demo: bool,

@@ -1,5 +1,5 @@
-//! Who is asking, for which society. A query on a society's rows takes one of these, and nothing but the router's
-//! door (for requests), a worker and the command line make one.
+//! The scopes: on whose behalf a statement runs, and for which society. A query on a society's rows takes one of these,
+//! and nothing but the router's authorisation (for requests), a worker and the command line make one.
 
 use std::sync::Arc;
 
@@ -35,13 +35,13 @@ pub struct MemberScope {
     pub name: String,
     /// The hash of this session's token.
     pub session: [u8; 32],
-    /// When it was last proved that this is them.
+    /// The time of the last proof of identity.
     pub proved_at: jiff::Timestamp,
-    /// … by a code sent by mail, although they have a factor that a mailbox does not give.
+    /// Whether that proof was only a code sent by mail, although the account has a stronger factor.
     pub proved_by_mail_alone: bool,
 }
 
-/// A signed-in member of the society's staff. What they may do, the route's permission has made sure of.
+/// A signed-in member of the society's staff. The route's permission has checked what they may do.
 #[derive(Clone, Debug)]
 pub struct StaffScope {
     society: Arc<Society>,
@@ -53,9 +53,9 @@ pub struct StaffScope {
     pub role: Role,
     /// The hash of this session's token.
     pub session: [u8; 32],
-    /// When they last proved their second factor.
+    /// The time of the last proof of the second factor.
     pub proved_at: jiff::Timestamp,
-    /// From which network address they come.
+    /// The network address.
     pub address: String,
 }
 
@@ -63,7 +63,7 @@ pub struct StaffScope {
 #[derive(Clone, Debug)]
 pub struct SystemScope {
     society: Arc<Society>,
-    /// Who acts, for the record.
+    /// The actor, for the audit log.
     pub actor: Actor,
 }
 
@@ -73,7 +73,7 @@ impl PublicScope {
     }
 }
 
-/// What a live session says of its account.
+/// The owner of a live session.
 pub(crate) struct SessionOwner {
     pub(crate) account_id: i64,
     pub(crate) household_id: i64,
@@ -92,7 +92,7 @@ impl MemberScope {
     }
 }
 
-/// What a live session says of a member of staff.
+/// The member of staff of a live session.
 pub(crate) struct SessionStaff {
     pub(crate) staff_id: i64,
     pub(crate) name: String,
@@ -108,7 +108,7 @@ impl StaffScope {
         Self { society, staff_id, name, role, session, proved_at, address }
     }
 
-    /// Returns the scope for what they do in the society's name, recorded as theirs.
+    /// Returns the scope for acts in the society's name, recorded as this person's.
     pub fn acting(&self) -> SystemScope {
         let actor = Actor::staff(self.staff_id, &self.name, &self.address);
         SystemScope { society: self.society.clone(), actor }
@@ -129,17 +129,17 @@ impl SystemScope {
         Ok(Self { society: Arc::new(society), actor: Actor::command() })
     }
 
-    /// Returns the scope of a member of staff whose login is under way.
+    /// Returns the scope of a member of staff whose login is pending.
     pub(crate) fn of_staff_logging_in(scope: &PublicScope, staff_id: i64, name: &str, address: &str) -> Self {
         Self { society: scope.society.clone(), actor: Actor::staff(staff_id, name, address) }
     }
 
-    /// Returns the scope in which a login that proved nobody is written down.
+    /// Returns the scope for recording a login that identified nobody.
     pub(crate) fn of_stranger(scope: &PublicScope, address: &str) -> Self {
         Self { society: scope.society.clone(), actor: Actor::stranger(address) }
     }
 
-    /// Returns this scope as somebody else's: for work that was ordered by them.
+    /// Returns this scope with another actor: for work that they ordered.
     #[must_use]
     pub fn acting_for(&self, actor: Actor) -> Self {
         Self { society: self.society.clone(), actor }

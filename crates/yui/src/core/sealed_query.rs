@@ -1,5 +1,5 @@
-//! What staff look for, sealed for the page's address: names and numbers in an address would stay in the histories of browsers and
-//! the logs of whatever is between (OWASP ASVS 5.0, 14.2.1).
+//! The search words of staff, sealed for the page's address: names and numbers in an address would stay in the
+//! histories of browsers and the logs of proxies (OWASP ASVS 5.0, 14.2.1).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -10,7 +10,7 @@ use crate::core::{
     sealed::{self, SealContext},
 };
 
-/// The query of an address that has one.
+/// The query of an address that may carry a sealed query.
 #[derive(Default, Deserialize)]
 pub(crate) struct SealedQuery {
     #[serde(default)]
@@ -21,7 +21,7 @@ fn place<'a>(page: &'static str, row: &'a str) -> SealContext<'a> {
     SealContext("looked_for", page, row)
 }
 
-/// Returns the address of this page for what was typed: `/console/members?s=AQ…`. It is worth something to this member of staff only.
+/// Returns the address of this page for a search: `/console/members?s=AQ…`. Only this member of staff can use it.
 ///
 /// # Errors
 /// Where there are no sealing keys.
@@ -37,12 +37,12 @@ pub(crate) fn address(
 }
 
 impl SealedQuery {
-    /// Returns whether the address says nothing of what is looked for.
+    /// Returns whether the address carries no search.
     pub(crate) fn is_nothing(&self) -> bool {
         self.s.is_empty()
     }
 
-    /// Returns what was typed for this page, or nothing where the address has none or is not this person's.
+    /// Returns the search for this page, or nothing if the address has none or it is not this person's.
     pub(crate) fn typed<T: DeserializeOwned>(&self, app: &App, staff: &StaffScope, page: &'static str) -> Option<T> {
         let row = staff.staff_id.to_string();
         let sealed = URL_SAFE_NO_PAD.decode(&self.s).ok()?;

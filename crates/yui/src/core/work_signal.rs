@@ -1,8 +1,9 @@
-//! What wakes those who work on files.
+//! The signal that wakes the workers on uploaded files.
 
 use tokio::sync::Notify;
 
-/// A bell for each kind of work; a ring that nobody waits for is not lost. Work without it is found as well, some seconds later.
+/// A signal for each kind of work; a signal that nobody waits for is not lost. Work is found without it as well, some
+/// seconds later.
 #[derive(Debug, Default)]
 pub struct WorkSignal {
     pub(crate) files: Notify,

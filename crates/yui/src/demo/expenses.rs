@@ -4,7 +4,7 @@ use kenpo_formats::TreatmentMonth;
 
 use super::people::{DemoPerson, Household};
 
-/// What a clinic or pharmacy is called, its kind, and about how many yen a visit costs in all.
+/// The providers: name, kind, and the rough total of a visit in yen.
 const PROVIDERS: [(&str, &str, i64); 8] = [
     ("みほん内科クリニック", "通院", 6_500),
     ("れいじ整形外科", "通院", 5_200),
@@ -19,7 +19,7 @@ const PROVIDERS: [(&str, &str, i64); 8] = [
 /// The month of the reference rows.
 const REFERENCE_MONTH: (i16, u8) = (2025, 1);
 
-/// Returns the expenses of one month as the CSV that a society would import, or nothing where nobody saw a doctor.
+/// Returns the expenses of one month as the CSV that a society would import, or nothing if nobody saw a doctor.
 pub(super) fn expenses_csv(insurer_number: &str, households: &[Household], month: TreatmentMonth) -> String {
     let mut csv = String::from(
         "請求番号,保険者番号,記号,番号,枝番,診療年月,医療機関名,診療区分,日数,医療費総額,保険者負担額,公費負担額,自己負担額,備考\r\n",

@@ -26,7 +26,7 @@ use crate::{
 #[template(path = "demo/mailbox.html")]
 struct MailboxPage {
     page: Page,
-    /// What the address asks for, as in `?to=taro@example.jp`.
+    /// The filter in the address, as in `?to=taro@example.jp`.
     filter: MailboxQuery,
     mails: Vec<MailView>,
 }
@@ -48,7 +48,7 @@ enum MailLine {
     Link(String),
 }
 
-/// Which mails.
+/// The filter of the mailbox's address.
 #[derive(Default, Deserialize)]
 pub(super) struct MailboxQuery {
     #[serde(default)]
@@ -72,8 +72,8 @@ pub(super) struct MailEntry {
     links: Vec<String>,
 }
 
-/// Returns the mails that the filter leaves, newest first: within a society in the order they were written, whatever the
-/// movable clock said; over societies by when they were delivered.
+/// Returns the mails that match the filter, newest first: within a society in the order they were written, regardless
+/// of the movable clock; over societies by when they were delivered.
 async fn found(app: &App, filter: &MailboxQuery) -> anyhow::Result<Vec<(Arc<Society>, DeliveredMail)>> {
     let mut boxes = Vec::new();
     for scope in SystemScope::of_all(app, "demo mailbox").await? {
@@ -141,7 +141,7 @@ pub(super) async fn json(
     Ok(Json(found(&app, &filter).await?.into_iter().map(entry).collect()))
 }
 
-/// What a mail's HTML may do: show itself and be left by its links.
+/// The content security policy of a mail's HTML: the mail may only show itself, and its links may be followed.
 const SANDBOX: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
                        frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox";
 

@@ -8,7 +8,7 @@ pub(super) struct DemoSociety {
     pub(super) preset: Preset,
     pub(super) name: &'static str,
     pub(super) insurer_number: &'static str,
-    /// What it shows off (Japanese, translated on the page).
+    /// The features that it demonstrates (Japanese, translated on the page).
     pub(super) shows: &'static str,
 }
 

@@ -1,5 +1,5 @@
-//! What Yui does, one folder per noun; both the member's and the staff's side of it live together. Which may use which is a table
-//! in docs/architecture.md.
+//! The features of Yui, one folder per noun; both the member's and the staff's side of it live together. A table in
+//! docs/architecture.md tells which feature may use which.
 
 pub mod account;
 pub mod approvals;

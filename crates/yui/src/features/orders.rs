@@ -1,5 +1,5 @@
-//! Work that staff order and a worker does, of each kind one at a time in a society. A worker takes an order and keeps it by
-//! heartbeats. When a worker is killed, another one continues where it stopped. A failed job is retried.
+//! Work that staff order and a worker does, one order of each kind at a time in a society. A worker takes an order and
+//! keeps it by heartbeats. When a worker is killed, another one continues where it stopped. A failed job is retried.
 
 use std::time::Duration;
 
@@ -16,22 +16,23 @@ use crate::{
     features::staff,
 };
 
-/// How long a worker holds a job without a heartbeat.
+/// The time that a worker holds an order without a heartbeat.
 pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
-/// How often a worker gives one, and learns whether the order still stands.
+/// The interval of heartbeats, which also tell whether the order still stands.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How long an order that failed waits before it is tried again.
+/// The pause of a failed order before the next try.
 const PAUSE: SignedDuration = SignedDuration::from_mins(1);
 
 /// The SQL of a kind of orders.
 pub(crate) struct Statements {
-    /// Returns the `id`s of the societies with an order that is nobody's now (`$1`).
+    /// Returns the `id`s of the societies with an order that no worker holds now (`$1`).
     pub(crate) societies: &'static Statement,
-    /// Takes the order of the society (`$1`) that is nobody's now (`$2`) until then (`$3`) and counts the try; returns it.
+    /// Takes the order of the society (`$1`) that no worker holds now (`$2`) until the end of the lease (`$3`) and
+    /// counts the try; returns it.
     pub(crate) take: &'static Statement,
-    /// Keeps the order of this number (`$2`) and try (`$3`) until then (`$4`), if it still stands.
+    /// Extends the lease of the order of this number (`$2`) and try (`$3`) until then (`$4`), if it still stands.
     pub(crate) keep: &'static Statement,
     /// Records of the order of this number and try when it failed (`$4`) and when it is due again (`$5`).
     pub(crate) failed: &'static Statement,
@@ -39,20 +40,20 @@ pub(crate) struct Statements {
 
 /// An order that a worker has taken.
 pub(crate) trait Order: Record + Sync {
-    /// What it is called in the log.
+    /// The name of the kind of order in the log.
     const WHAT: &'static str;
 
     /// Its SQL.
     const STATEMENTS: Statements;
 
-    /// Returns its number, and how often it was taken: who took it last is the one that may go on.
+    /// Returns its number, and the number of tries: only the worker of the last try may go on.
     fn taken(&self) -> (i64, i32);
 
-    /// Returns who ordered it, and from where.
+    /// Returns the member of staff who ordered it, and the network address.
     fn ordered_by(&self) -> (i64, &str);
 
-    /// Does it, in the name of who ordered it; returns false where it was stopped or another worker was faster. May end
-    /// wherever it waits, when it is found out that the order does not stand any more.
+    /// Carries the order out, in the name of its author; returns false if it was stopped or another worker was faster.
+    /// The work may be dropped at any point where it waits, when the order turns out not to stand any more.
     fn work(&self, app: &App, scope: &SystemScope) -> impl Future<Output = anyhow::Result<bool>> + Send;
 }
 
@@ -61,10 +62,10 @@ struct SocietyWithWorkRow {
     society_id: i64,
 }
 
-/// How often the clock is looked at.
+/// The interval at which the clock is looked at.
 const POLL_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Carries out what staff ordered: when they do, and every minute for what a killed worker left.
+/// Carries out the orders of staff: when they are placed, and every minute for those that a killed worker left.
 pub(super) async fn run<O: Order>(app: App, mut stop: watch::Receiver<bool>, bell: &Notify) {
     let mut clock = interval(POLL_INTERVAL);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -80,7 +81,7 @@ pub(super) async fn run<O: Order>(app: App, mut stop: watch::Receiver<bool>, bel
     }
 }
 
-/// Does what was ordered; returns how many orders are done.
+/// Carries out the orders; returns the number of those done.
 ///
 /// # Errors
 /// Where the database does not answer.

@@ -16,9 +16,9 @@ use crate::{
 
 /// A request that needs a login or a recent proof of identity and does not have it.
 pub(super) struct Late<'a> {
-    /// Whose it is, where that is known.
+    /// The owner of the form, if known.
     pub(super) owner: Option<FormOwner>,
-    /// The page to come back to where the request does not tell.
+    /// The page to come back to if the request does not tell.
     pub(super) otherwise: &'a str,
     pub(super) way: RedirectTarget,
 }
@@ -99,7 +99,7 @@ fn brings_form(headers: &HeaderMap) -> bool {
     !headers.get(header::CONTENT_TYPE).is_none_or(is_json) && !headers.get(header::CONTENT_LENGTH).is_some_and(is_empty)
 }
 
-/// Returns the path of the page that a form was sent from; what leads elsewhere is not followed later on.
+/// Returns the path of the page that a form was sent from; a path that leads elsewhere is not followed later.
 pub(super) fn referring_page(request: &Request) -> String {
     let referer = request.headers().get(header::REFERER).and_then(|referer| referer.to_str().ok());
     referer.and_then(|url| url.splitn(4, '/').nth(3)).map(|path| format!("/{path}")).unwrap_or_default()

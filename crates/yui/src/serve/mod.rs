@@ -1,4 +1,4 @@
-//! Accepting connections: how many at once, how long each may keep us waiting, and an end that comes within its limit.
+//! Accepting connections: their number, their time limits, and a shutdown within its limit.
 
 mod connection;
 mod crowd;
@@ -19,14 +19,14 @@ use crate::core::{
     stopping::Stopping,
 };
 
-/// How far the process is on its way to its end.
+/// The stage of the process's shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     /// It accepts connections and answers requests.
     Serving,
-    /// It accepts none any more, and ends those that it has.
+    /// It accepts no new connections, and ends those that it has.
     Draining,
-    /// What is still open is cut.
+    /// Open connections are cut.
     Over,
 }
 
@@ -39,10 +39,11 @@ pub struct Server {
     crowd: Crowd,
 }
 
-/// How long accepting rests when the machine has no file handle left: the longest wait for a new client after one is free.
+/// The pause of accepting when the machine has no file handle left: the longest wait for a new client after one is
+/// free.
 const NO_HANDLE: Duration = Duration::from_millis(200);
 
-/// What a client hears that comes when there is no room.
+/// The answer to a connection beyond the limit.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
@@ -128,10 +129,10 @@ impl Server {
     }
 }
 
-/// Handles that stay for the database, files and mail.
+/// The file handles reserved for the database, files and mail.
 const OTHER_HANDLES: usize = 128;
 
-/// Returns how many connections there is room for, given how many files the process may open.
+/// Returns the number of connections to allow, given the number of files that the process may open.
 pub(crate) fn room(wanted: usize, handles: Option<usize>) -> usize {
     let room = handles.map_or(wanted, |handles| handles.saturating_sub(OTHER_HANDLES).max(handles / 2).min(wanted));
     if room < wanted {
@@ -140,7 +141,7 @@ pub(crate) fn room(wanted: usize, handles: Option<usize>) -> usize {
     room
 }
 
-/// Returns how many files this process may open, where the system tells.
+/// Returns the number of files that this process may open, if the system tells.
 pub fn handles() -> Option<usize> {
     let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;

@@ -1,4 +1,4 @@
-//! What a connection waits for, and since when.
+//! The state of a connection: what it waits for, and since when.
 
 use std::{
     io,
@@ -18,18 +18,18 @@ use tokio::{
 
 use crate::core::config::ConnectionLimits;
 
-/// What a connection waits for.
+/// The state of a connection, shared by its parts.
 #[derive(Clone, Debug)]
 pub(super) struct Activity(Arc<Mutex<ActivityState>>);
 
 #[derive(Debug)]
 struct ActivityState {
     phase: Phase,
-    /// Since when more of the request's body is waited for.
+    /// The time since when more of the request's body is awaited.
     wants_body: Option<Instant>,
-    /// Since when the client takes nothing of the answer.
+    /// The time since when the client takes nothing of the answer.
     stalled: Option<Instant>,
-    /// Since when the process stops.
+    /// The time since when the process stops.
     stopping: Option<Instant>,
 }
 
@@ -45,10 +45,10 @@ enum Phase {
     Answering,
 }
 
-/// How long a client that keeps us waiting is waited for once the process stops.
+/// The time that the server waits for a client's data once the process stops.
 const HURRY: Duration = Duration::from_secs(2);
 
-/// The same of one that has no request under way: as long as one may be on the network.
+/// The same for a connection without a request under way: as long as one may be on the network.
 const PARTING: Duration = Duration::from_millis(200);
 
 impl Activity {
@@ -70,7 +70,7 @@ impl Activity {
         self.state().stopping = Some(Instant::now());
     }
 
-    /// Returns when the client has kept us waiting for longer than it may.
+    /// Returns when the client has exceeded its time limit.
     pub(super) async fn overdue(&self, limits: &ConnectionLimits) {
         loop {
             let now = Instant::now();

@@ -17,7 +17,7 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 const MARK: &str = include_str!("mark.svg");
 
-/// What pages refer to.
+/// The style sheet, the script and the icon that pages refer to, with their paths.
 #[derive(Debug)]
 pub struct Assets {
     style: String,

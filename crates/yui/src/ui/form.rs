@@ -1,4 +1,4 @@
-//! What is wrong with a form that was sent.
+//! The mistakes in a form that was sent.
 
 /// The mistakes of a form, in the order of its fields: each stands by its field and, in the same words, in the summary.
 #[derive(Clone, Debug, Default)]
@@ -7,7 +7,7 @@ pub(crate) struct FormState {
 }
 
 impl FormState {
-    /// No mistakes: for fields on a page that takes what it is sent.
+    /// No mistakes: for fields on a page that accepts every input.
     pub(crate) const NONE: Self = Self { errors: Vec::new() };
 
     /// Adds a mistake.

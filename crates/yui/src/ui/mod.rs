@@ -1,4 +1,4 @@
-//! What all pages share: the layout, words, widgets, cookies and formats.
+//! The parts shared by all pages: the layout, words, widgets, cookies and formats.
 
 mod assets;
 pub(crate) mod cookie;

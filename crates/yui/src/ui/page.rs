@@ -11,7 +11,7 @@ use crate::core::{
     society::{Branding, Service, Society, maintenance::Window},
 };
 
-/// What a request brings for the frame: made at the router's door.
+/// The context of a page: the request's part of the frame, made at authorisation.
 #[derive(Clone, Debug)]
 pub(crate) struct PageContext {
     pub(crate) lang: Lang,
@@ -130,7 +130,7 @@ const CONSOLE: &[(&str, &str, &str, Right)] = &[
     ("/console/audit", "監査ログ", "list", Right::Manage),
 ];
 
-/// Returns where a service is, its (Japanese) name and its picture.
+/// Returns a service's address, its (Japanese) name and its picture.
 fn service_link(service: Service) -> (&'static str, &'static str, &'static str) {
     match service {
         Service::Expenses => ("/expenses", "医療費情報", "yen"),
@@ -147,11 +147,11 @@ pub(crate) struct Page {
     pub(crate) user: Option<String>,
     pub(crate) staff: Option<Signed>,
     pub(crate) nav: Vec<NavItem>,
-    /// When the maintenance that is near will be, for the pages that tell of it.
+    /// The time of the coming maintenance, for the pages that announce it.
     pub(crate) coming: Option<String>,
-    /// The portal is closed for maintenance: nobody is led to the login.
+    /// Whether the portal is closed for maintenance: no link leads to the login then.
     pub(crate) closed: bool,
-    /// The page cannot be opened again: no link leads back to it in another language.
+    /// Whether the page cannot be opened again: no link leads back to it in another language.
     pub(crate) shown_once: bool,
     pub(crate) path: String,
     pub(crate) style: String,
@@ -186,25 +186,25 @@ impl Page {
         self.lang.tf(sentence, values)
     }
 
-    /// Returns where the society's own colours are, where it has any.
+    /// Returns the address of the society's own colours, if it has any.
     pub(crate) fn colours(&self) -> Option<String> {
         let branding = self.branding.as_ref().filter(|branding| branding.accent.is_some());
         branding.map(|branding| format!("/brand/{}.css", branding.version))
     }
 
-    /// Returns where the society's own sign is, where it has one.
+    /// Returns the address of the society's own logo, if it has one.
     pub(crate) fn logo(&self) -> Option<String> {
         let branding = self.branding.as_ref().filter(|branding| branding.has_logo);
         branding.map(|branding| format!("/brand/{}.png", branding.version))
     }
 
-    /// Returns whether this is a page of logging in or of enrolment, from which another way to the login leads astray.
+    /// Returns whether this is a page of the login or of enrolment, which shows no other link to the login.
     pub(crate) fn logs_in(&self) -> bool {
         ["/login", "/enrolment", "/factors"].iter().any(|beginning| self.path.starts_with(beginning))
     }
 }
 
-/// Returns the path where it is one of this host, else the top page: an address given by a stranger is not followed.
+/// Returns the path if it is one of this host, else the top page: an address given by a stranger is not followed.
 pub(crate) fn local_path(given: &str) -> String {
     let plain = given.starts_with('/')
         && !given.starts_with("//")
@@ -213,7 +213,7 @@ pub(crate) fn local_path(given: &str) -> String {
     if plain { given.to_owned() } else { "/".to_owned() }
 }
 
-/// Returns the text as it may stand in a query.
+/// Returns the text encoded for a query.
 pub(crate) fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

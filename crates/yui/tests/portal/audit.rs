@@ -1,4 +1,4 @@
-//! The log of what staff see and do: complete, in order, and found out where somebody tampered with it.
+//! The log of what staff see and do: complete, in order, and any tampering is detected.
 
 use portal_test::portal_test;
 use yui::{
@@ -100,7 +100,7 @@ async fn the_log_keeps_what_it_has_while_the_portal_runs(engine: Engine) {
     assert_eq!(verdict(&portal).await, LogVerdict::Whole(entries(&portal).await));
 }
 
-/// What is done from the command line is written down by what does it.
+/// Acts from the command line are recorded by the acts themselves.
 #[portal_test]
 async fn what_the_operator_does_is_in_the_log_as_well(engine: Engine) {
     let portal = Portal::demo(engine).await;

@@ -1,4 +1,4 @@
-//! Who may what: every route as a stranger, as a member, as a member of another household and of another society.
+//! Authorisation: every route as a stranger, as a member, as a member of another household and of another society.
 
 use axum::http::Method;
 use portal_test::portal_test;
@@ -6,7 +6,7 @@ use yui_db::Engine;
 
 use crate::support::{Browser, Portal};
 
-/// What a route is expected to answer. A route that is not in the table fails the test.
+/// The expected answer of a route. A route that is not in the table fails the test.
 struct Expected {
     method: Method,
     path: &'static str,
@@ -15,7 +15,7 @@ struct Expected {
     stranger: Access,
 }
 
-/// What a stranger gets.
+/// The access of a stranger.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Access {
     /// The page: nothing of any household is on it.
@@ -143,7 +143,7 @@ fn table() -> Vec<Expected> {
     ]
 }
 
-/// The console: what each route wants of a role, and an address of it.
+/// The console: the right that each route requires, and an address of it.
 fn console() -> Vec<(Method, &'static str, &'static str, Wants)> {
     use Wants::{Nobody, Right};
     use yui::core::role::Right::{Data, Help, Look, Manage};
@@ -309,7 +309,7 @@ fn console() -> Vec<(Method, &'static str, &'static str, Wants)> {
     ]
 }
 
-/// What a route of the console wants.
+/// The right that a route of the console requires.
 #[derive(Clone, Copy)]
 enum Wants {
     /// Nothing: a page of logging in, which shows nothing of anybody.

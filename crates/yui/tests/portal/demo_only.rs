@@ -55,7 +55,7 @@ async fn outside_the_demo_a_password_costs_what_it_has_to() {
     }
 }
 
-/// What a cheap demo left is hashed anew by the first login that is none.
+/// A cheap hash that a demo left is replaced by the first login outside the demo.
 #[portal_test]
 async fn a_cheap_hash_is_replaced_at_the_next_login(engine: Engine) {
     let portal = Portal::in_earnest(engine, &[]).await;

@@ -1,4 +1,4 @@
-//! What a household sees of its expenses, and takes away.
+//! The expenses that a household sees and downloads.
 
 use kenpo_formats::{portal_csv, tax_xml};
 use portal_test::portal_test;

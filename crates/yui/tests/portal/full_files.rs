@@ -53,7 +53,7 @@ async fn a_file_with_everybody_misses_one_twin_beside_the_other(engine: Engine) 
     assert_eq!(households, ["双子 親,双子 優,双子 勇"], "nobody is there twice");
 }
 
-/// Who joined after the preview of a file with everybody is never ended by it unseen: it is checked once more.
+/// A person who joined after the preview of a file with everybody is never ended by it unseen: it is checked once more.
 #[portal_test]
 async fn a_file_with_everybody_is_checked_again_where_the_register_changed(engine: Engine) {
     let portal = Portal::new(engine, true).await;

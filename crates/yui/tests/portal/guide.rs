@@ -1,4 +1,5 @@
-//! docs/operating.md, "From nothing to a statement", walked word by word: what stands there is run by a shell, and ends in a portal that serves.
+//! docs/operating.md, "From nothing to a statement", walked word by word: its commands are run by a shell, and end in a
+//! portal that serves.
 
 use std::{
     fs,
@@ -12,8 +13,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{claims, support::register_csv};
 
-/// What stands in for the machine of the guide: folders of our own in place of the system's, the tests' server in place of the one
-/// that Debian starts, and no other users.
+/// The substitutes for the guide's machine: folders of our own in place of the system's, the tests' server in place of
+/// the one that Debian starts, and no other users.
 const MACHINE: &str = r#"
 set -euo pipefail
 sudo() { shift 2; PGUSER=postgres "$@"; }
@@ -39,7 +40,7 @@ fn page(address: &str, path: &str) -> String {
     page
 }
 
-/// What a shell has begun, stopped by its own process id whatever becomes of the test.
+/// The process of the guide's shell, stopped by its own process id at the end of the test.
 struct Walk(Child);
 
 impl Drop for Walk {

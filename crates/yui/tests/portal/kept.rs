@@ -192,8 +192,8 @@ async fn each_page_has_its_own_and_all_are_gone_after_a_day(engine: Engine) {
     assert_eq!(late.location(), "/login?ended=out", "nor is it known whose session it was");
 }
 
-/// What came later and is not kept takes the place of what was kept: nobody sends an older address by mistake. Passwords are not kept, what
-/// was typed beside them is.
+/// A later form that is not kept deletes the kept one: nobody sends an older address by mistake. Passwords are not
+/// kept, the other fields are.
 #[portal_test]
 async fn nothing_older_comes_back_and_secrets_alone_are_lost(engine: Engine) {
     let portal = Portal::demo(engine).await;

@@ -1,4 +1,4 @@
-//! What staff do to members' accounts: each act, whom it helps, what it ends, and what the log tells.
+//! The acts of staff on members' accounts: each act with its help, its ends, and its entry in the log.
 
 use portal_test::portal_test;
 use yui::{

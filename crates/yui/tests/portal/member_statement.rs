@@ -1,4 +1,4 @@
-//! What a member sees of a month, opened by staff: the same lines, for a reason, and nothing else.
+//! A month's statement of a member, opened by staff: the same lines, for a reason, and nothing else.
 
 use portal_test::portal_test;
 use yui::{

@@ -1,4 +1,4 @@
-//! What the operator does with a society as a whole, by the command line.
+//! The acts of the operator on a whole society, by the command line.
 
 use std::{
     collections::HashSet,

@@ -1,4 +1,4 @@
-//! What stands on a society's postcards: kept, measured before, looked at as a sample, printed with every run.
+//! The society's own lines on its postcards: kept, measured before, shown in a sample, printed with every run.
 
 use portal_test::portal_test;
 use yui::{
@@ -113,7 +113,7 @@ async fn a_line_that_has_no_room_is_named_and_nothing_is_lost_or_kept(engine: En
     assert_eq!(answer.all("textarea"), ["〒200-0000", "", ""]);
 }
 
-/// What is kept on other pages and stands on the card as well is measured there too.
+/// The texts of other settings pages that stand on the card as well are measured there too.
 #[portal_test]
 async fn a_name_or_an_address_that_would_push_lines_off_the_card_is_refused(engine: Engine) {
     let full = |width, lines| vec!["本".repeat(width); lines].join("\r\n");

@@ -1,4 +1,4 @@
-//! Registers: who a row means, which household that is, and what staff are asked.
+//! Registers: matching rows with persons and households, and the questions to staff.
 
 use portal_test::portal_test;
 use yui::{
@@ -33,7 +33,8 @@ pub(crate) fn register_of(rows: &[&str]) -> String {
     format!("{REGISTER_HEADER}{}", rows.collect::<String>())
 }
 
-/// Imports a register, checked before; both must say the same. Returns how many rows were taken, and why others were not.
+/// Imports a register, checked before; both must say the same. Returns the number of accepted rows, and the reasons for
+/// the others.
 pub(crate) async fn register_both_ways(
     portal: &Portal,
     scope: &SystemScope,
@@ -58,7 +59,7 @@ pub(crate) async fn register_both_ways(
     done
 }
 
-/// Who is in which household: names joined by commas, a household a line, in order.
+/// Returns the persons of each household: names joined by commas, a household a line, in order.
 pub(crate) async fn households_of(portal: &Portal) -> Vec<String> {
     #[derive(sqlx::FromRow)]
     struct Row {
@@ -409,7 +410,7 @@ async fn a_later_file_answers_a_question(engine: Engine) {
     assert!(staff.get("/console/imports").await.text().contains("確認待ちの行が2行"));
 }
 
-/// What another file changed in between is changed back by the first one's content.
+/// A change by another file in between is reversed by the first one's content.
 #[portal_test]
 async fn the_same_register_comes_again_after_another_one(engine: Engine) {
     let portal = Portal::new(engine, true).await;

@@ -1,4 +1,4 @@
-//! What administrators decide: the policy, services, terms, name and colour, the signing key.
+//! The settings of administrators: the policy, services, terms, name and colour, the signing key.
 
 use axum::{body::Body, http::Request};
 use portal_test::portal_test;

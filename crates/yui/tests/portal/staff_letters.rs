@@ -1,4 +1,4 @@
-//! What staff are told by mail of their own accounts: each act that happened once, nothing of one that was refused.
+//! The mails to staff about their own accounts: each act that happened once, nothing of one that was refused.
 
 use portal_test::portal_test;
 use serde_json::Value;

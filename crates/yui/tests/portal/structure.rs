@@ -1,4 +1,5 @@
-//! What keeps the code readable: files stay short. Who may use whom is tested in `xtask` (`imports.rs`).
+//! The limits that keep the code readable: files stay short. The edges between parts are tested in `xtask`
+//! (`imports.rs`).
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What keeps the style sheets and scripts readable.
+//! The rules that keep the style sheets and scripts readable.
 
 use std::path::{Path, PathBuf};
 

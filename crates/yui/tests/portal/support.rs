@@ -41,7 +41,7 @@ pub(crate) const PASSWORD: &str = "Kumo-no-ue-2026";
 /// The sealing key of all portals here: 32 bytes of 7.
 pub(crate) const KEY: &str = "test:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
-/// When tests begin: noon of 20 November 2026 in Japan, in microseconds.
+/// The time at which tests begin: noon of 20 November 2026 in Japan, in microseconds.
 const THEN: i64 = 1_795_143_600_000_000;
 
 /// A portal on a database of its own.
@@ -361,7 +361,7 @@ pub(crate) struct Browser {
     pub(crate) cookies: Vec<(String, String)>,
 }
 
-/// What came back.
+/// The answer to a request.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,

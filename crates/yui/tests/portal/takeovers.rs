@@ -1,4 +1,4 @@
-//! Attacks by way of what brings members back in: links and codes in mails, changes of what proves an account's owner.
+//! Attacks by way of account recovery: links and codes in mails, changes of what proves an account's owner.
 
 use jiff::SignedDuration;
 use portal_test::portal_test;
@@ -291,7 +291,7 @@ async fn an_old_password_is_replaced_at_the_login(engine: Engine) {
     assert_eq!(portal.browser("fumitsuki").log_in("testtaro01", PASSWORD).await.location(), "/login/factor");
 }
 
-/// What a thief began does not outlive the owner's answer to it.
+/// A change that a thief began does not outlive the owner's answer to it.
 #[portal_test]
 async fn a_change_of_address_begun_before_a_new_password_is_dead(engine: Engine) {
     let portal = Portal::demo(engine).await;

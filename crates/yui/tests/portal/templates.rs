@@ -1,4 +1,4 @@
-//! What keeps the templates readable, and their macros safe to call.
+//! The rules that keep the templates readable, and their macros safe to call.
 
 use std::{
     collections::BTreeMap,

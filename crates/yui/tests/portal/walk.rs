@@ -27,7 +27,7 @@ enum Proof {
     TaroLink,
 }
 
-/// What the account that enrols has done, in whatever browser.
+/// The progress of the account that enrols, in any browser.
 #[derive(Default)]
 struct Enrolment {
     born: bool,
@@ -41,7 +41,7 @@ struct Walk<'p> {
     portal: &'p Portal,
     rng: fastrand::Rng,
     browsers: Vec<(Browser, HashSet<Proof>)>,
-    /// As whom each browser was signed in after its last step.
+    /// The account that each browser was signed in as after its last step.
     signed_in: Vec<Option<&'static str>>,
     enrolment: Enrolment,
     taro_password: &'static str,

@@ -1,4 +1,4 @@
-//! What browsers, keyboards, gateways and impatient people send, and what must come of it.
+//! The requests of browsers, keyboards, gateways and impatient people, with their expected results.
 
 use std::net::SocketAddr;
 
@@ -28,7 +28,8 @@ async fn a_foreign_cookie_does_not_hide_the_session(engine: Engine) {
     assert_eq!(portal.browser("minato").send(request.unwrap()).await.status, 200);
 }
 
-/// What people type in full width, or paste with marks that nobody sees, is what they mean; a password stays as it is typed.
+/// Text that people type in full width, or paste with invisible marks, is understood as meant; a password stays as it
+/// is typed.
 #[portal_test]
 async fn what_is_typed_in_full_width_or_pasted_is_understood(engine: Engine) {
     let portal = Portal::demo(engine).await;
@@ -191,7 +192,8 @@ async fn the_public_address_has_the_port_that_members_type(engine: Engine) {
     assert_eq!(from("https://evil.example:8443").await, 403);
 }
 
-/// What a trusted proxy took by plain http is not answered in clear, and no strange host is told to be reached by https for two years.
+/// A request that a trusted proxy took by plain http is not answered in clear, and no strange host is told to be
+/// reached by https for two years.
 #[portal_test]
 async fn plain_http_leads_to_https(engine: Engine) {
     let portal = Portal::in_earnest(engine, BEHIND_PROXY).await;

@@ -13,7 +13,7 @@ pub(super) const BACKUP_ELIGIBLE: u8 = 1 << 3;
 pub(super) const BACKED_UP: u8 = 1 << 4;
 const HAS_CREDENTIAL: u8 = 1 << 6;
 
-/// One passkey, and what is said of it.
+/// A passkey with its properties, which may be false.
 #[derive(Clone)]
 pub(super) struct Device {
     pub(super) origin: String,
@@ -42,7 +42,7 @@ impl Device {
         }
     }
 
-    /// What the browser sends after `navigator.credentials.create`.
+    /// Returns the browser's response after `navigator.credentials.create`.
     pub(super) fn create(&mut self, options: &str) -> String {
         let options: Value = serde_json::from_str(options).expect("options");
         self.handle = Some(text(&options["user"]["id"]));
@@ -68,7 +68,7 @@ impl Device {
         response.to_string()
     }
 
-    /// What the browser sends after `navigator.credentials.get`.
+    /// Returns the browser's response after `navigator.credentials.get`.
     pub(super) fn get(&mut self, options: &str) -> String {
         let options: Value = serde_json::from_str(options).expect("options");
         let data = self.authenticator_data(&text(&options["rpId"]), self.flags);

@@ -6,7 +6,7 @@ use serde_json::Value;
 use self::device::{BACKED_UP, BACKUP_ELIGIBLE, Device, PRESENT, VERIFIED, encode};
 use super::{Claimed, NewPasskey, PasskeyError, PasskeyUser, RelyingParty};
 
-/// What is wrong, and how the device does it.
+/// A false response: the name of the mistake, and the change to the device.
 type Lie = (&'static str, fn(&mut Device));
 
 const HANDLE: [u8; 16] = *b"0123456789abcdef";
@@ -21,7 +21,7 @@ fn register(portal: &RelyingParty, device: &mut Device, user: &PasskeyUser<'_>) 
     portal.register_finish(&begun.state, &device.create(&begun.options)).expect("a passkey")
 }
 
-/// A device with a passkey of [`USER`], and what is stored of it.
+/// Returns a device with a passkey of [`USER`], and the stored passkey.
 fn registered() -> (RelyingParty, Device, String) {
     let (portal, mut device) = (portal(), Device::new(1));
     let stored = register(&portal, &mut device, &USER).stored;

@@ -1,6 +1,6 @@
-//! What can be seen or done, with a word for the database and one for people.
+//! The kinds of audit entries: each has a word for the database and a label for people.
 
-/// An act; each feature declares its own with [`acts!`].
+/// A kind of audit entry; each feature declares its own with [`acts!`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditAction {
     /// The word in the database, as in `member.viewed`.
@@ -19,7 +19,7 @@ impl AuditAction {
         all
     }
 
-    /// Returns what the database's word means to people.
+    /// Returns the label for the database's word.
     pub fn label_of(word: &str) -> &str {
         let mut all = yui_db::inventory::iter::<Self>.into_iter();
         all.find(|act| act.word == word).map_or(word, |act| act.label)

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// What an entry says.
+/// The content of an entry, as its hash covers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EntryContent<'a> {
     pub(crate) society_id: i64,

@@ -50,12 +50,12 @@ pub(crate) struct ChainHead {
     pub(crate) sealed_hash: Vec<u8>,
 }
 
-/// Makes the chain's end where there is none yet.
+/// Makes the chain's end if there is none yet.
 pub(crate) async fn head_make(tx: &mut Tx, scope: &impl InSociety, sealed: &[u8]) -> Result<(), DbError> {
     tx.execute(&HEAD_MAKE, params![scope.society_id(), sealed]).await.map(drop)
 }
 
-/// Holds the chain's end for this transaction and counts it up; nothing where there is none yet.
+/// Locks the chain's end for this transaction and counts it up; returns nothing if there is none yet.
 pub(crate) async fn head_hold(tx: &mut Tx, scope: &impl InSociety) -> Result<Option<ChainHead>, DbError> {
     tx.optional(&HEAD_HOLD, params![scope.society_id()]).await
 }
@@ -108,7 +108,7 @@ pub(crate) struct EntryRow {
 }
 
 impl EntryRow {
-    /// Returns who acted, for people.
+    /// Returns the name of the actor, for people.
     pub(crate) fn actor(&self) -> String {
         match self.actor_kind.as_str() {
             "command" => "コマンド操作".to_owned(),
@@ -117,7 +117,7 @@ impl EntryRow {
         }
     }
 
-    /// Returns what the entry says, for the chain.
+    /// Returns the content of the entry, for the chain.
     pub(crate) fn said(&self, society_id: i64) -> EntryContent<'_> {
         EntryContent {
             society_id,
@@ -146,7 +146,7 @@ pub(crate) async fn entries_after(
     db.all(&ENTRIES_AFTER, params![scope.society_id(), entry_id, most]).await
 }
 
-/// What is looked for.
+/// The filter of a search in the log.
 #[derive(Clone, Debug)]
 pub(crate) struct EntryFilter<'a> {
     /// Entries before this one.
@@ -155,11 +155,11 @@ pub(crate) struct EntryFilter<'a> {
     pub(crate) until: Timestamp,
     pub(crate) act: &'a str,
     pub(crate) actor: &'a str,
-    /// A pattern of LIKE, or nothing.
+    /// A pattern of LIKE; empty for any text.
     pub(crate) text: &'a str,
 }
 
-/// Returns the newest entries of those that are looked for.
+/// Returns the newest entries that match the filter.
 pub(crate) async fn entries_found(
     db: &Db,
     scope: &impl InSociety,

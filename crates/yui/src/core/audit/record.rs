@@ -16,8 +16,8 @@ use crate::core::{
     society::InSociety,
 };
 
-/// Writes down an act in its transaction, as the last thing before the commit: from here on other entries of the society
-/// wait for it. `detail` tells what changed; nobody's health is told in it.
+/// Writes down an act in its transaction, as the last thing before the commit: from here on other entries of the
+/// society wait for it. `detail` tells what changed; it never contains health data.
 ///
 /// # Errors
 /// Where the database does not answer or there are no sealing keys.
@@ -79,14 +79,14 @@ acts! {
     CREATED = "society.created" / "組合を登録";
 }
 
-/// Whom or what an act is about.
+/// The subject of an act: the person or thing that it is about.
 #[derive(Clone, Debug)]
 pub struct Subject {
-    /// As in `member`.
+    /// The kind of subject, as in `member`.
     pub kind: &'static str,
     /// Its id.
     pub id: i64,
-    /// What people call it: it is found by that even after it is gone.
+    /// The name that people know it by: it is found by that even after it is gone.
     pub name: String,
 }
 
@@ -99,7 +99,7 @@ impl Subject {
 
 /// An actor that the log can name.
 pub trait Acting: InSociety {
-    /// Returns who acts.
+    /// Returns the actor.
     fn actor(&self) -> Actor;
 }
 

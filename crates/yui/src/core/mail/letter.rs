@@ -13,7 +13,7 @@ use crate::{
     ui::Lang,
 };
 
-/// From which of a society's addresses a letter comes.
+/// The sender address of a letter, one of its society's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
     /// Verification, codes, recovery: nobody reads the answers.
@@ -34,7 +34,7 @@ impl Sender {
         }
     }
 
-    /// Returns the sender of this word; an unknown one is nobody who could be answered.
+    /// Returns the sender of this word; an unknown one is [`Sender::NoReply`].
     pub(crate) fn parse(word: &str) -> Self {
         match word {
             "info" => Self::Info,
@@ -43,7 +43,7 @@ impl Sender {
         }
     }
 
-    /// Returns what stands before the `@`.
+    /// Returns the part before the `@`.
     pub(crate) fn local_part(self, senders: &Senders) -> &str {
         match self {
             Self::NoReply => &senders.no_reply,
@@ -53,7 +53,7 @@ impl Sender {
     }
 }
 
-/// Whose letters they are: the society, its portal and the reader's language.
+/// The frame of a letter: the society, its portal and the reader's language.
 #[derive(Clone, Debug)]
 pub struct MailFrame {
     /// The society's name.
@@ -121,7 +121,7 @@ struct Text<'a> {
 }
 
 impl Letter {
-    /// Returns a letter without a word yet. `kind` says what it is, for lists.
+    /// Returns an empty letter. `kind` says what it is, for lists.
     pub fn new(frame: &MailFrame, sender: Sender, kind: MailKind, subject: impl Into<String>) -> Self {
         let frame = frame.clone();
         let subject = one_line(&subject.into());
@@ -163,15 +163,15 @@ impl Letter {
         self.with(LetterPart::Fine(sentence.into()))
     }
 
-    /// Says at which address its reader can be done with letters like this one. It must take a POST of one click
-    /// (RFC 8058) from a mail program, without a cookie, and show a page to a GET.
+    /// Sets the address for unsubscribing. It must take a POST of one click (RFC 8058) from a mail program, without a
+    /// cookie, and show a page to a GET.
     #[must_use]
     pub fn unsubscribe(mut self, url: impl Into<String>) -> Self {
         self.unsubscribe = Some(url.into());
         self
     }
 
-    /// Says from when on the link or code in it is dead: it is not worth sending then.
+    /// Sets the end of validity of its link or code: after it the letter is not sent.
     #[must_use]
     pub fn until(mut self, ends_at: Timestamp) -> Self {
         self.ends_at = Some(ends_at);

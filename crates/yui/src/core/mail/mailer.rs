@@ -1,4 +1,4 @@
-//! What carries mail away, and the bell that wakes the worker.
+//! The transport of mail, and the signal that wakes the worker.
 
 use std::path::Path;
 
@@ -9,20 +9,20 @@ use tokio::sync::Notify;
 use super::server::{Privacy, SmtpServer};
 use crate::core::config::MailConfig;
 
-/// What carries mail away, ready to be used.
+/// The transport of mail, ready to be used, with the signal that wakes the worker.
 #[derive(Debug)]
 pub struct Mailer {
     bell: Notify,
     pub(crate) carrier: Transport,
 }
 
-/// What carries mail away.
+/// The transport of mail.
 pub(crate) enum Transport {
     /// A mail server.
     Server(SmtpServer, Option<TlsParameters>),
-    /// Nothing: in the demo, delivered is what its mailbox shows.
+    /// No transport: in the demo the mailbox shows mails as delivered.
     Mailbox,
-    /// No server is configured: mail waits.
+    /// No mail server is configured: mail waits.
     Nobody,
 }
 
@@ -37,7 +37,7 @@ impl std::fmt::Debug for Transport {
 }
 
 impl Mailer {
-    /// Makes ready what the settings name.
+    /// Prepares the transport that the settings name.
     pub(crate) fn of(config: &MailConfig, in_demo: bool) -> anyhow::Result<Self> {
         let root = config.extra_root.as_deref().map(certificate).transpose()?;
         let carrier = match &config.server {
@@ -51,7 +51,7 @@ impl Mailer {
         Ok(Self { bell: Notify::new(), carrier })
     }
 
-    /// Has the worker of this process look at once. A change without it is delivered as well, some seconds later.
+    /// Has the worker of this process look at once. Without it a mail is delivered as well, some seconds later.
     pub fn wake(&self) {
         self.bell.notify_one();
     }

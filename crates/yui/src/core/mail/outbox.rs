@@ -15,10 +15,10 @@ use crate::core::{
     society::{self, InSociety},
 };
 
-/// To whom a mail goes.
+/// The recipient of a mail.
 #[derive(Clone, Copy, Debug)]
 pub struct Recipient<'a> {
-    /// The account, where it is somebody's who has one.
+    /// The account, if the mail goes to an account's owner.
     pub account_id: Option<i64>,
     /// The mail address.
     pub address: &'a str,
@@ -60,7 +60,7 @@ pub async fn enqueue(
     Ok(mail_id)
 }
 
-/// Does everything that writing a mail costs and writes none, so that an answer takes as long where nobody is written to.
+/// Does the work of writing a mail without writing one, so that an answer takes as long if nobody is written to.
 ///
 /// # Errors
 /// As [`enqueue`].
@@ -70,7 +70,7 @@ pub async fn rehearse(tx: &mut Tx, app: &App, scope: &impl InSociety, letter: &L
     Ok(queries::mail_delete(tx, scope, mail_id).await?)
 }
 
-/// Takes back a mail that is not due yet; returns false where it is, and may be on its way.
+/// Withdraws a mail that is not due yet; returns false if it is due, and may be on its way.
 pub(crate) async fn take_back(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -80,8 +80,8 @@ pub(crate) async fn take_back(
     queries::mail_take_back(tx, scope, mail_id, now).await
 }
 
-/// Parts an account that is about to go from its mails: those that are not due yet are taken back, the others stay for the
-/// record, and are nobody's.
+/// Detaches an account that is about to be deleted from its mails: those that are not due yet are withdrawn, the others
+/// stay for the record without an account.
 pub(crate) async fn disown(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -103,13 +103,13 @@ pub(crate) fn opened(app: &App, scope: &impl InSociety, mail_id: i64, sealed: &[
 pub struct DeliveredMail {
     /// Its number in its society.
     pub mail_id: i64,
-    /// What it is, as in `email_verify`.
+    /// The kind of mail, as in `email_verify`.
     pub kind: String,
     /// The sender's address.
     pub from: String,
     /// The recipient's address.
     pub to: String,
-    /// When it was delivered.
+    /// The time of delivery.
     pub sent_at: Timestamp,
     /// Its subject.
     pub subject: String,
@@ -119,7 +119,8 @@ pub struct DeliveredMail {
     pub html: String,
 }
 
-/// Returns a society's delivered mails whose content was kept, newest first: to this address or, where it is empty, to any.
+/// Returns a society's delivered mails whose content was kept, newest first: to this address or, if it is empty, to
+/// any.
 pub(crate) async fn kept(app: &App, scope: &impl InSociety, to: &str) -> anyhow::Result<Vec<DeliveredMail>> {
     let rows = queries::mail_kept_list(&app.db, scope, to).await?;
     let kept = rows.into_iter().filter_map(|row| {

@@ -1,4 +1,4 @@
-//! Which society answers at which host name, kept in memory.
+//! The societies by host name, kept in memory.
 
 use std::{
     collections::HashMap,
@@ -62,7 +62,7 @@ struct Shared {
 /// A host name under which an older system answered.
 #[derive(Clone, Debug)]
 pub struct OlderHost {
-    /// Whose it was.
+    /// The society that used it.
     pub society: Arc<Society>,
     /// The day from which it is closed.
     pub closes: Date,
@@ -72,25 +72,25 @@ pub struct OlderHost {
 struct CachedSociety {
     by_host: HashMap<String, Arc<Society>>,
     older: HashMap<String, OlderHost>,
-    /// When it was read; none before it was.
+    /// The time of the last reading; none before the first.
     read_at: Option<Timestamp>,
-    /// Whether something is known to have changed since.
+    /// Whether a change since is known.
     outdated: bool,
-    /// Since when it is being read again.
+    /// The start of the reading under way.
     reading: Option<Instant>,
 }
 
-/// How long a change made by another process may go unnoticed.
+/// The longest time that a change made by another process may go unnoticed.
 const FRESH: SignedDuration = SignedDuration::from_secs(30);
 
-/// How long requests wait for the societies to be read again, all together; from then on they go on with those of before.
+/// The time that requests wait for the societies to be read again, all together; after it they use the earlier ones.
 const WAIT: Duration = Duration::from_millis(500);
 
-/// How long the reading itself may take.
+/// The time limit of the reading itself.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Directory {
-    /// Returns the society at this host name (lower case, no port), if there is one.
+    /// Returns the society at this host name (lower case, no port), if any.
     ///
     /// # Errors
     /// Where the database does not answer and nothing was read before.

@@ -2,18 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How a society wants enrolment, login, retention and services.
+/// A society's decisions on enrolment, login, retention and services.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// Which of the two enrolment flows new accounts go through.
+    /// The enrolment flow of new accounts.
     pub enrolment: EnrolmentFlow,
-    /// What a person is asked at enrolment besides the temporary pair.
+    /// The identity check at enrolment, besides the temporary credentials.
     pub identity_check: IdentityCheck,
     /// Whether the identity check also asks if one is insured or a dependent (被保険者種・被扶養者種).
     #[serde(default)]
     pub asks_relationship: bool,
-    /// Days after which a temporary ID and password die.
+    /// The days after which temporary credentials expire.
     #[serde(default = "ninety")]
     pub temporary_days: u16,
     /// The form of user IDs.
@@ -29,32 +29,32 @@ pub struct Policy {
     /// Whether members may print recovery codes.
     #[serde(default)]
     pub recovery_codes: bool,
-    /// Of how many calendar years before the present one expenses are shown.
+    /// The number of calendar years before the present one whose expenses are shown.
     pub expenses_visible_years: u8,
-    /// How many months after a month its expenses have usually arrived.
+    /// The number of months after which the expenses of a month have usually arrived.
     #[serde(default = "three")]
     pub expenses_expected_after_months: u8,
-    /// How many wrong passwords in a row lock the account until staff unlock it.
+    /// The number of wrong passwords in a row that lock the account until staff unlock it.
     pub lock_after_wrong_passwords: i32,
-    /// When the portal is closed to members.
+    /// The times when the portal is closed to members.
     pub maintenance: Vec<MaintenanceRule>,
-    /// How long a login lasts.
+    /// The duration of a login.
     pub session: SessionRule,
     /// Whether users of an older system were taken over.
     pub migrated_from_older_system: bool,
-    /// What a member who forgot the password gets.
+    /// The way to a new password for a member who forgot it.
     pub forgotten_password: ForgottenPassword,
-    /// What a member who forgot the user ID does.
+    /// The way to the user ID for a member who forgot it.
     pub forgotten_user_id: ForgottenUserId,
     /// The services that members see, in order.
     pub services: Vec<Service>,
-    /// What staff decide by two.
+    /// The acts that two members of staff decide.
     #[serde(default)]
     pub two_person: Vec<Guarded>,
-    /// Whose names stand on mails.
+    /// The sender addresses of mails.
     #[serde(default)]
     pub senders: Senders,
-    /// What the society has written on its postcards.
+    /// The society's own lines on postcards.
     #[serde(default)]
     pub postcards: PostcardLines,
 }
@@ -69,7 +69,7 @@ pub enum EnrolmentFlow {
     Classic,
 }
 
-/// What proves at enrolment that the postcard reached the right person.
+/// The proof at enrolment that the postcard reached the right person.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityCheck {
@@ -83,9 +83,9 @@ pub enum IdentityCheck {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserIdRule {
-    /// Fewest characters.
+    /// The fewest characters.
     pub min: u16,
-    /// Most characters.
+    /// The most characters.
     pub max: u16,
     /// Whether it may change after enrolment.
     pub may_change: bool,
@@ -95,17 +95,17 @@ pub struct UserIdRule {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordRule {
-    /// Fewest characters.
+    /// The fewest characters.
     pub min: u16,
-    /// Most characters.
+    /// The most characters.
     pub max: u16,
-    /// What it must contain.
+    /// The required kinds of characters.
     pub complexity: Complexity,
-    /// After how many years a new one is asked for.
+    /// The number of years after which a new password is required.
     pub renew_after_years: Option<u8>,
 }
 
-/// What a password must contain.
+/// The required kinds of characters in a password.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Complexity {
@@ -123,7 +123,7 @@ pub enum EmailRule {
     Optional,
     /// It must have one.
     Required,
-    /// It must have one that was proved by a mailed link.
+    /// It must have one that was verified by a mailed link.
     RequiredVerified,
 }
 
@@ -149,7 +149,7 @@ impl Factor {
         }
     }
 
-    /// Returns what the word means.
+    /// Returns the factor for the word.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Passkey, Self::App, Self::Email].into_iter().find(|factor| factor.as_str() == word)
     }
@@ -164,7 +164,7 @@ impl Factor {
     }
 }
 
-/// When the portal is closed, in Japan's time.
+/// A time when the portal is closed, in Japan's time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "on", rename_all = "snake_case", deny_unknown_fields)]
 pub enum MaintenanceRule {
@@ -190,7 +190,7 @@ pub enum MaintenanceRule {
     },
 }
 
-/// How long a login lasts.
+/// The duration of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionRule {
@@ -218,7 +218,7 @@ fn a_day() -> u16 {
     24
 }
 
-/// What a member who forgot the password gets.
+/// The way to a new password for a member who forgot it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ForgottenPassword {
@@ -228,20 +228,20 @@ pub enum ForgottenPassword {
     TemporaryPassword,
 }
 
-/// What a member who forgot the user ID does.
+/// The way to the user ID for a member who forgot it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ForgottenUserId {
-    /// Gives birth date and address, and gets it by mail.
+    /// The member enters birth date and address, and gets the user ID by mail.
     BirthDateAndEmail,
-    /// Looks it up in the welcome mail.
+    /// The member looks it up in the welcome mail.
     WelcomeMail,
-    /// Asks the society by mail.
+    /// The member asks the society by mail.
     AskSociety,
 }
 
-/// What stands before the `@` of the addresses that mails come from (the operator decides what comes after it), and where
-/// answers go.
+/// The parts before the `@` of the sender addresses of mails (the operator decides the part after it), and the address
+/// for answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Senders {
@@ -251,7 +251,7 @@ pub struct Senders {
     pub info: String,
     /// The welcome.
     pub webmaster: String,
-    /// Where answers to news and the welcome go, as in `kyufu@kenpo.example.jp`.
+    /// The address for answers to news and the welcome, as in `kyufu@kenpo.example.jp`.
     pub reply_to: Option<String>,
 }
 
@@ -270,11 +270,11 @@ pub struct PostcardLines {
     pub sender: Vec<String>,
     /// The postage mark; with none its place stays free for a stamp.
     pub postage: Vec<String>,
-    /// Whom to ask, under the society's name; with none the address where answers to mails go.
+    /// The contact for questions, under the society's name; if empty, the address for answers to mails.
     pub inquiry: Vec<String>,
 }
 
-/// What a society may want two of its staff to decide.
+/// An act that a society may require two members of staff for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Guarded {
@@ -295,14 +295,14 @@ pub enum Guarded {
 }
 
 impl Guarded {
-    /// What a society can choose to have decided by two.
+    /// The acts for which a society can choose a decision by two.
     pub const CHOICES: [Self; 3] = [Self::Publication, Self::MassMail, Self::FactorReset];
 
-    /// What is decided by two because something else is. The first three in every society that has anything decided by two: else one
-    /// could make a second of themselves.
+    /// The acts that are decided by two because other acts are. The first three in every society that has anything
+    /// decided by two: else one could make a second of themselves.
     const FOLLOWING: [Self; 4] = [Self::Loosening, Self::Invitation, Self::RoleChange, Self::Withdrawal];
 
-    /// Returns whether this is decided by two where `chosen` is.
+    /// Returns whether this act is decided by two if the acts in `chosen` are.
     pub fn is_among(self, chosen: &[Self]) -> bool {
         match self {
             Self::Publication | Self::MassMail | Self::FactorReset => chosen.contains(&self),
@@ -324,7 +324,7 @@ impl Guarded {
         }
     }
 
-    /// Returns what the word means.
+    /// Returns the act for the word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::CHOICES.into_iter().chain(Self::FOLLOWING).find(|act| act.as_str() == word)
     }
@@ -404,7 +404,7 @@ impl Preset {
         }
     }
 
-    /// Returns the policy as the shipped file tells it.
+    /// Returns the policy of the shipped file.
     ///
     /// # Errors
     /// Where the shipped file is broken, which a test excludes.

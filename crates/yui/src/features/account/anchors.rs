@@ -1,6 +1,7 @@
-//! Tying what happens to accounts to the society's log. Members write `account_events` many at a time and cannot wait for the end of
-//! one chain, so each hour the housekeeping follows what has come since and writes down, as one entry of the log, how far it came and
-//! the hash of all of it. What is changed or removed after that hour is found ([`verify_events`]).
+//! The anchors of account events in the society's audit log. Members write `account_events` many at a time and cannot
+//! wait for the end of one chain, so each hour the housekeeping hashes the events since the last anchor and writes one
+//! entry of the log with the last event's number and the hash of all of them. A change or removal after that hour is
+//! found ([`verify_events`]).
 
 use yui_db::DbError;
 
@@ -18,23 +19,23 @@ audit::acts! {
     EVENTS_BOUND = "account.events_bound" / "アカウントの履歴を固定";
 }
 
-/// What the log's entries about this are about.
+/// The subject of the log's entries about anchors.
 const SUBJECT: &str = "account_events";
 
-/// How many events are followed together.
+/// The number of events that are read together.
 const PORTION: i64 = 2_000;
 
-/// How the events of a society's accounts were found.
+/// The result of verifying the events of a society's accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Events {
-    /// As they were written, up to the one of this number; what came later is not tied to the log yet.
+    /// Unchanged up to the event of this number; later events are not anchored yet.
     Whole(i64),
-    /// One of these, the first and the last included, was changed, removed or put in.
+    /// One of the events from the first number to the second, both included, was changed, removed or inserted.
     Changed(i64, i64),
 }
 
-/// Ties the events of every society's accounts to its log. Without sealing keys there is no log. What goes wrong at one society is
-/// logged, and keeps no other waiting.
+/// Anchors the events of every society's accounts in its log. Without sealing keys there is no log. An error at one
+/// society is logged and does not stop the others.
 ///
 /// # Errors
 /// Where the database does not answer, or it went wrong at a society.
@@ -65,7 +66,7 @@ async fn bind(app: &App, scope: &SystemScope) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Follows the events of the society's accounts and compares them with what the log says of them.
+/// Hashes the events of the society's accounts and compares the result with the log's anchors.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -82,7 +83,7 @@ pub async fn verify_events(app: &App, scope: &SystemScope) -> Result<Events, DbE
     Ok(Events::Whole(through))
 }
 
-/// Follows the events after this one, whose hash is known, up to that one; returns the last there is and its hash.
+/// Hashes the events after this one, whose hash is known, up to that one; returns the last event and its hash.
 async fn follow(
     app: &App,
     scope: &SystemScope,

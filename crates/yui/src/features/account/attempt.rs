@@ -1,4 +1,4 @@
-//! A try to prove something, counted before it is looked at.
+//! An attempt at a proof, counted before it is checked.
 
 use super::queries;
 use crate::core::{
@@ -7,8 +7,8 @@ use crate::core::{
     society::InSociety,
 };
 
-/// What a try has taken before anything was looked at. It is given back where the try was right, and where nobody waits for
-/// the answer any more: the request was aborted, and told nothing.
+/// The tries that an attempt has acquired before its proof is checked. They are refunded if the proof is right, and if
+/// nobody waits for the answer any more: the request was aborted, and revealed nothing.
 #[derive(Debug)]
 pub(crate) struct Attempt<S: InSociety + Clone + Send + Sync + 'static> {
     app: App,
@@ -43,12 +43,12 @@ impl PermitGuard {
 }
 
 impl<S: InSociety + Clone + Send + Sync + 'static> Attempt<S> {
-    /// Begins a try, which has taken nothing yet.
+    /// Begins an attempt, which has acquired nothing yet.
     pub(crate) fn new(app: &App, scope: &S) -> Self {
         Self { app: app.clone(), scope: scope.clone(), taken: PermitGuard::default() }
     }
 
-    /// Takes these; returns how many seconds must pass where there are none left.
+    /// Acquires these tries; returns the seconds to wait if there are none left.
     pub(crate) async fn take(&mut self, tries: &[RateLimitCharge]) -> anyhow::Result<Option<u32>> {
         let refused = acquire(&self.app, &self.scope, tries).await?;
         if refused.is_none() {
@@ -57,8 +57,8 @@ impl<S: InSociety + Clone + Send + Sync + 'static> Attempt<S> {
         Ok(refused)
     }
 
-    /// Counts the try in a browser known to be the account owner's; returns how many were wrong in a row with it, none where the
-    /// browser is known no more.
+    /// Counts the try in a browser known to be the account owner's; returns the wrong ones in a row including it, none
+    /// if the browser is no longer known.
     pub(super) async fn count_in_device(
         &mut self,
         device: [u8; 32],
@@ -69,19 +69,19 @@ impl<S: InSociety + Clone + Send + Sync + 'static> Attempt<S> {
         Ok(count)
     }
 
-    /// Counts the try in a session; returns how many were wrong in a row with it, none where the session is over.
+    /// Counts the try in a session; returns the wrong ones in a row including it, none if the session is over.
     pub(super) async fn count_in_session(&mut self, session: [u8; 32]) -> Result<Option<i32>, yui_db::DbError> {
         let count = queries::session_password_try(&self.app.db, &self.scope, &session).await?;
         self.taken.session = count.map(|_| session);
         Ok(count)
     }
 
-    /// The try was wrong: what it has taken is spent.
+    /// The proof was wrong: the acquired tries stay spent.
     pub(crate) fn wrong(mut self) {
         self.taken = PermitGuard::default();
     }
 
-    /// The try was right, or could not be looked at: gives back what it has taken.
+    /// The proof was right, or could not be checked: refunds the acquired tries.
     pub(crate) async fn right(mut self) -> anyhow::Result<()> {
         std::mem::take(&mut self.taken).refund(&self.app, &self.scope).await
     }

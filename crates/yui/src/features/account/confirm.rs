@@ -1,6 +1,6 @@
 //! 続行するには再度認証してください: before a sensitive act, a signed-in member confirms their identity again, by password and factor
-//! or by a passkey. Passwords are limited as at a login, and by session: who sits at a browser left open, or has a copied
-//! cookie, is logged out after a few.
+//! or by a passkey. Passwords are limited as at a login, and by session: a stranger at a browser left open, or with a
+//! copied cookie, is logged out after a few.
 
 use askama::Template;
 use axum::{
@@ -41,10 +41,10 @@ use crate::{
     ui::{FormState, Page, PageContext, cookie::with_cookies, local_path, page::encoded},
 };
 
-/// How long a proof is fresh enough to open the page of something sensitive.
+/// The age up to which a proof is fresh enough to open a sensitive page.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
-/// … and to send what was typed on it.
+/// The age up to which a proof is fresh enough to send that page's form.
 const FRESH_ENOUGH: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Template)]
@@ -54,7 +54,7 @@ pub(crate) struct ConfirmPage {
     form: FormState,
     user_id: String,
     return_to: String,
-    /// Whether a passkey proves it, too.
+    /// Whether a passkey is accepted, too.
     passkey: bool,
     /// Whether a form waits for the proof.
     kept: bool,
@@ -69,7 +69,7 @@ pub(super) struct ConfirmQuery {
     ended: String,
 }
 
-/// What is typed.
+/// The form for confirming one's identity by password.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ConfirmPasswordForm {
@@ -77,8 +77,8 @@ pub(super) struct ConfirmPasswordForm {
     return_to: String,
 }
 
-/// Returns whether the person must be proved again before this request: the proof is too old, or it was a code by mail
-/// although the member has something that a mailbox does not give.
+/// Returns whether the member must confirm their identity before this request: the proof is too old, or it was a code
+/// by mail although the member has a stronger factor.
 pub(crate) fn due(app: &App, member: &MemberScope, method: &Method) -> bool {
     let life = if *method == Method::GET { FRESH } else { FRESH_ENOUGH };
     member.proved_by_mail_alone || app.clock.now().duration_since(member.proved_at) > life
@@ -90,18 +90,18 @@ pub(crate) fn due_for_health(app: &App, member: &MemberScope) -> bool {
     app.clock.now().duration_since(member.proved_at) > SignedDuration::from_hours(i64::from(hours))
 }
 
-/// Returns the address of the page that proves and leads on to this path.
+/// Returns the address of the confirmation page that returns to this path.
 pub(super) fn path(return_to: &str) -> String {
     format!("/confirm?return_to={}", encoded(return_to))
 }
 
-/// Returns the same, which says that a form is kept where one is.
+/// Returns the same, with the message that a form is kept, if one is.
 pub(crate) fn path_after(return_to: &str, told: LateFormMessage) -> String {
     let path = path(return_to);
     if told == LateFormMessage::Kept { with_word(path, told) } else { path }
 }
 
-/// So many wrong passwords in a row end the session.
+/// The number of wrong passwords in a row that end the session.
 const WRONG_PASSWORDS: i32 = 5;
 
 const TITLE: &str = "再認証";
@@ -210,7 +210,7 @@ async fn over(app: &App, member: &MemberScope, return_to: &str) -> Result<Respon
     Ok(with_cookies(answer, vec![cookie]))
 }
 
-/// Says what can be done while the account is locked.
+/// Returns the way out while the account is locked, in words.
 fn locked_words<'s>(context: &'s PageContext, account: &AuthAccount) -> &'s str {
     if account.factors.contains(&Factor::Passkey) {
         context.t("アカウントがロックされているため、パスワードは使えません。生体認証で確認してください。")
@@ -232,7 +232,7 @@ pub(super) async fn passkey_begin(State(app): State<App>, member: MemberScope) -
     start_ceremony(&app, &member, (CeremonyKind::Confirm, Some(member.account_id)), ceremony).await
 }
 
-/// Proves the person by it: a passkey is both factors.
+/// Verifies the passkey and confirms the member: a passkey is both factors.
 pub(super) async fn passkey_finish(
     State(app): State<App>,
     context: PageContext,

@@ -28,7 +28,7 @@ audit::acts! {
     ACCOUNT_CREATED = "account.created" / "加入者のアカウントを作成";
 }
 
-/// What a new account needs.
+/// A new account.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
     /// The insurer number, symbol and number of the household.
@@ -39,9 +39,9 @@ pub struct NewAccount<'a> {
     pub password: &'a str,
     /// Whether it is ready for use or waits for enrolment.
     pub state: AccountState,
-    /// The address, where there is one.
+    /// The address, if there is one.
     pub email: Option<&'a str>,
-    /// Since when it is locked.
+    /// The time since when it is locked.
     pub locked_at: Option<Timestamp>,
     /// The factor it has from the start, if any.
     pub factor: Option<FirstFactor<'a>>,

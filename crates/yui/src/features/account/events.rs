@@ -1,5 +1,5 @@
-//! What happens to an account: every login and every change of what proves its owner is recorded, and the owner is told of
-//! every change by mail, in the same transaction as the change.
+//! Account events: every login and every change of the owner's credentials is recorded, and the owner is told of every
+//! change by mail, in the same transaction as the change.
 
 use yui_db::Tx;
 
@@ -97,7 +97,7 @@ impl AccountEvent {
     }
 }
 
-/// Returns what an event's word and detail mean to staff, in Japanese.
+/// Returns an event's Japanese label for staff, from its word and detail.
 pub(crate) fn event_label(kind: &str, detail: Option<&str>) -> String {
     let proof = |word: &str| match word {
         "passkey" => "生体認証",

@@ -48,7 +48,7 @@ pub(crate) struct LoginPage {
     pub(crate) remember_days: u16,
     /// Whether a passkey may sign in.
     pub(crate) passkeys: bool,
-    /// Why this page is shown, if nobody asked for it.
+    /// The reason for showing this page, if the user did not ask for it.
     pub(crate) notice: Option<&'static str>,
 }
 
@@ -90,7 +90,7 @@ pub(super) struct LoginQuery {
     ended: String,
 }
 
-/// What is typed.
+/// The login form.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct LoginForm {
@@ -240,18 +240,18 @@ pub(super) async fn submit(
     }
 }
 
-/// Where a password is counted if it is wrong.
+/// The subject that a wrong password is counted against.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Counted {
-    /// Against a browser known to be the owner's, where it is counted already: so many in a row.
+    /// Against a browser known to be the owner's, where it is counted already, with the number in a row.
     Device([u8; 32], i32),
     /// Against the account, if there is one.
     Account,
 }
 
 impl Counted {
-    /// Counts a password in the owner's own browser before it is looked at; `owner` is none elsewhere. Returns none where it is one
-    /// too many.
+    /// Counts a password in the owner's own browser before it is checked; `owner` is none in other browsers. Returns
+    /// none if it is one too many.
     pub(super) async fn before<S: InSociety + Clone + Send + Sync + 'static>(
         attempt: &mut Attempt<S>,
         scope: &S,
@@ -270,13 +270,14 @@ pub(super) struct Mistake<'a> {
     pub(super) user_id: &'a str,
     pub(super) client: &'a ClientInfo,
     pub(super) counted: Counted,
-    /// The networks' limits that it is charged to, where it was not made in the owner's browser.
+    /// The networks' limits that it is charged to, if it was not made in the owner's browser.
     pub(super) networks: &'a [RateLimitCharge],
 }
 
 impl Mistake<'_> {
-    /// Counts it: against the account, or against the browser where it is known to be the owner's, so that strangers cannot
-    /// lock the owner out of their own browser. Where there is no such account the same is done, and as much written.
+    /// Counts it: against the account, or against the browser if it is known to be the owner's, so that strangers
+    /// cannot lock the owner out of their own browser. If there is no such account, the same work is done and as much
+    /// is written.
     pub(super) async fn count(
         &self,
         app: &App,
@@ -316,7 +317,7 @@ impl Mistake<'_> {
     }
 }
 
-/// Returns whether this browser is known to be the account owner's. The same question is asked for nobody.
+/// Returns whether this browser is known to be the account owner's. The same query runs if there is no account.
 pub(super) async fn known_device(
     app: &App,
     scope: &PublicScope,
@@ -328,14 +329,14 @@ pub(super) async fn known_device(
     Ok(queries::device_known(&app.db, scope, &device, account_id).await?)
 }
 
-/// The answer to everything that does not prove who somebody is: the same words whether or not the account exists.
+/// The answer to a login that proves nobody's identity: the same words whether or not the account exists.
 fn refused(context: &PageContext, scope: &PublicScope, typed: LoginForm) -> Response {
     let mut form = FormState::default();
     form.error("user_id", context.t("無効なユーザIDまたはパスワードです。"));
     page(context, scope, form, typed).into_response()
 }
 
-/// The answer where tries follow each other too fast: the same for an account that does not exist.
+/// The answer to tries in too fast a sequence: the same for an account that does not exist.
 fn too_often(context: &PageContext, scope: &PublicScope, typed: LoginForm, seconds: u32) -> Response {
     let mut form = FormState::default();
     form.error("user_id", &too_often_words(context, seconds));
@@ -343,7 +344,7 @@ fn too_often(context: &PageContext, scope: &PublicScope, typed: LoginForm, secon
     (StatusCode::TOO_MANY_REQUESTS, retry, page(context, scope, form, typed)).into_response()
 }
 
-/// Says when passwords are looked at again.
+/// Returns the words that tell when passwords are checked again.
 pub(super) fn too_often_words(context: &PageContext, seconds: u32) -> String {
     let words = "入力の誤りが続いたため、しばらくお待ちいただいています。{0}秒たってから、もう一度お試しください。";
     context.lang.tf(words, [seconds.to_string()])
@@ -361,7 +362,7 @@ fn page(context: &PageContext, scope: &PublicScope, form: FormState, typed: Logi
     }
 }
 
-/// Goes on to whatever is due: for pages that wait for something to happen elsewhere.
+/// Redirects to the next step: for pages that wait for something to happen elsewhere.
 pub(super) async fn resume(
     State(app): State<App>,
     scope: PublicScope,
@@ -374,7 +375,7 @@ pub(super) async fn resume(
     }
 }
 
-/// Tells why a login that had begun cannot go on, and ends it.
+/// Shows why a pending login cannot go on, and ends it.
 pub(super) async fn show_refused(
     State(app): State<App>,
     context: PageContext,

@@ -1,5 +1,5 @@
-//! Accounts of insured persons: enrolment, logging in with a second factor, staying logged in, changing what proves who one
-//! is, and the ways back in. [`steps::step`] says at every moment what a login has to do next.
+//! Accounts of insured persons: enrolment, logging in with a second factor, staying logged in, changing one's
+//! credentials, and the ways back in. [`steps::step`] returns at any moment the next step of a login.
 
 mod add_factor;
 mod anchors;
@@ -46,7 +46,8 @@ use crate::core::routes::{
     Routes,
 };
 
-/// What proves people, for the staff's logins as well: the same ceremonies, limits and seals under other names.
+/// The parts for checking credentials, for the staff's logins as well: the same ceremonies, limits and seals under
+/// other names.
 pub(crate) mod credentials {
     pub(crate) use super::{
         attempt::Attempt,

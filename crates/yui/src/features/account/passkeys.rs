@@ -25,10 +25,10 @@ use crate::{
     ui::PageContext,
 };
 
-/// How long an answer is waited for.
+/// The time to answer a ceremony.
 const LIFE: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a passkey is asked for; an answer to one question is none to another.
+/// The purpose of a ceremony; an answer for one purpose is not accepted for another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CeremonyKind {
     /// To sign in without typing.
@@ -37,13 +37,13 @@ pub(crate) enum CeremonyKind {
     Factor,
     /// To be registered.
     AddFactor,
-    /// To prove again who is signed in.
+    /// To confirm the identity of a signed-in member.
     Confirm,
     /// As second factor of a member of staff.
     StaffFactor,
-    /// … to be registered.
+    /// To be added for a member of staff.
     StaffRegister,
-    /// … to prove them again.
+    /// To confirm the identity of a member of staff.
     StaffConfirm,
 }
 
@@ -61,10 +61,10 @@ impl CeremonyKind {
     }
 }
 
-/// The question as the script gets it.
+/// The options of a ceremony, as the script gets them.
 #[derive(Serialize)]
 pub(super) struct CeremonyOptions {
-    /// Comes back with the answer.
+    /// The token that is sent back with the answer.
     question: String,
     options: Value,
 }
@@ -85,7 +85,7 @@ pub(crate) struct CeremonyAnswer {
     pub(super) sign_out_everywhere: bool,
 }
 
-/// Where the script goes next, or what it says instead.
+/// The address that the script goes to next, or the message that it shows instead.
 #[derive(Default, Serialize)]
 pub(super) struct CeremonyResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,13 +105,13 @@ struct Unknown {
     credential_id: String,
 }
 
-/// Returns the society as a party that passkeys are for.
+/// Returns the society as a relying party.
 pub(crate) fn relying_party(app: &App, scope: &impl InSociety) -> anyhow::Result<RelyingParty> {
     let society = scope.society();
     Ok(RelyingParty::new(&society.host, &app.portal_address(society), &society.name)?)
 }
 
-/// Keeps the question and returns it for the browser.
+/// Keeps a ceremony and returns its options for the browser.
 pub(crate) async fn start_ceremony(
     app: &App,
     scope: &impl InSociety,
@@ -132,7 +132,8 @@ pub(crate) async fn start_ceremony(
     Ok(Json(CeremonyOptions { question: token.text().to_string(), options }).into_response())
 }
 
-/// Takes the question that an answer is to, of this kind and about this account; it is gone whatever the answer is worth.
+/// Takes the ceremony of an answer, of this kind and about this account; it is deleted whether or not the answer is
+/// right.
 pub(crate) async fn take_ceremony(
     app: &App,
     scope: &impl InSociety,
@@ -150,7 +151,7 @@ pub(crate) async fn take_ceremony(
     Ok(Some(String::from_utf8(state.to_vec())?))
 }
 
-/// Returns the value of an answer, or nothing where the answer is worth nothing; that is no bug, but worth a line.
+/// Returns the value of an answer, or nothing if the answer is invalid, which is logged and is no bug.
 pub(crate) fn verified_or_none<T>(result: Result<T, PasskeyError>) -> anyhow::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -162,7 +163,7 @@ pub(crate) fn verified_or_none<T>(result: Result<T, PasskeyError>) -> anyhow::Re
     }
 }
 
-/// Returns the answer that has the script go where this response leads, with its cookies.
+/// Returns the JSON answer that makes the script follow this redirect, with its cookies.
 pub(crate) fn json_redirect(response: Response) -> Response {
     let location = response.headers().get(axum::http::header::LOCATION).and_then(|to| to.to_str().ok());
     let next = CeremonyResponse { location: Some(location.unwrap_or("/").to_owned()), ..CeremonyResponse::default() };
@@ -174,12 +175,12 @@ pub(crate) fn json_redirect(response: Response) -> Response {
     answer
 }
 
-/// Returns the answer that has the script say these words.
+/// Returns the JSON answer that makes the script show these words.
 pub(crate) fn json_error(context: &PageContext, words: &str) -> Response {
     Json(CeremonyResponse { error: Some(context.t(words).to_owned()), ..CeremonyResponse::default() }).into_response()
 }
 
-/// Returns the answer to a passkey that nobody has: its owner's browser may forget it.
+/// Returns the answer to an unknown passkey: its owner's browser may forget it.
 pub(super) fn unknown(context: &PageContext, scope: &impl InSociety, credential_id: &[u8]) -> Response {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let unknown = Unknown { rp_id: scope.society().host.clone(), credential_id: URL_SAFE_NO_PAD.encode(credential_id) };

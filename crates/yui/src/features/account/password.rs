@@ -40,13 +40,13 @@ pub(crate) struct PasswordPage {
     page: Page,
     form: FormState,
     why: WhyNew,
-    /// For password managers: whose password it will be.
+    /// The user ID, for password managers.
     user_id: String,
     rule: String,
     sign_out_everywhere: bool,
 }
 
-/// Why a new password is asked for.
+/// The reason for a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WhyNew {
     /// Enrolment ends with it.
@@ -57,7 +57,7 @@ pub(crate) enum WhyNew {
     Due,
 }
 
-/// What is typed.
+/// The form for a new password.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PasswordForm {
@@ -68,7 +68,7 @@ pub(super) struct PasswordForm {
 
 const TITLE: &str = "パスワードの更新";
 
-/// Returns in words what a password of the society looks like.
+/// Returns the society's rule for passwords in words.
 pub(super) fn rule_words(lang: Lang, policy: &Policy) -> String {
     let bounds = [policy.password.min.to_string(), policy.password.max.to_string()];
     match policy.password.complexity {
@@ -79,7 +79,7 @@ pub(super) fn rule_words(lang: Lang, policy: &Policy) -> String {
     }
 }
 
-/// Looks at a new password typed twice; returns it as it is kept. `current` is the hash of the one it replaces.
+/// Checks a new password typed twice; returns it as it is kept. `current` is the hash of the one it replaces.
 pub(super) async fn checked(
     app: &App,
     turn: Turn,
@@ -119,7 +119,7 @@ fn why(login: &PendingLogin) -> WhyNew {
     }
 }
 
-/// Returns under which user ID the password will be used.
+/// Returns the user ID that the password will be used with.
 fn future_user_id(login: &PendingLogin) -> String {
     login.account.enrolment.user_id.clone().unwrap_or_else(|| login.account.user_id.clone())
 }
@@ -195,7 +195,7 @@ pub(super) struct StrengthAnswer {
     words: String,
 }
 
-/// Tells how strong a password is, while it is typed.
+/// Answers how strong a password is, while it is typed.
 pub(super) async fn strength_of(
     State(app): State<App>,
     context: PageContext,

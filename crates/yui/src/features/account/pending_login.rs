@@ -1,5 +1,5 @@
-//! A login under way: a random token in a cookie, and in the database what it has proved so far. A page or act of a step
-//! exists only as a handler that takes [`At`] this step; a request for another step is redirected to the step that is due.
+//! A pending login: a random token in a cookie, and its proofs so far in the database. A page or act of a step exists
+//! only as a handler that takes [`At`] this step; a request for another step is redirected to the step that is due.
 
 use std::marker::PhantomData;
 
@@ -29,16 +29,17 @@ use crate::{
     ui::cookie::{self, with_cookies},
 };
 
-/// How long a login waits for its next step. Enrolment keeps what it has with the account, and goes on after the next login.
+/// The time that a login waits for its next step. Enrolment keeps what it has with the account, and goes on after the
+/// next login.
 const LIFE: SignedDuration = SignedDuration::from_mins(30);
 
-/// A login under way.
+/// A pending login.
 #[derive(Debug)]
 pub(super) struct PendingLogin {
     pub(super) scope: PublicScope,
     pub(super) token_hash: [u8; 32],
     revision: i64,
-    /// Until when it lives after the next step.
+    /// The end of its life, as of the next step.
     ends_at: Timestamp,
     pub(super) proofs: LoginState,
     pub(super) account: AuthAccount,
@@ -47,7 +48,7 @@ pub(super) struct PendingLogin {
 }
 
 impl PendingLogin {
-    /// Returns the login of this browser at this society, if one is under way.
+    /// Returns the pending login of this browser at this society, if any.
     pub(super) async fn of(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<Self>> {
         let Some(token) = cookie::get(headers, app.config.http.https, LOGIN_COOKIE).and_then(Token::parse) else {
             return Ok(None);
@@ -66,25 +67,25 @@ impl PendingLogin {
         Ok(Some(Self { scope, token_hash, revision, ends_at, proofs, account, password_hash }))
     }
 
-    /// Returns what is to be done next.
+    /// Returns the next step.
     pub(super) fn step(&self, app: &App) -> Step {
         step(&self.account, &self.proofs, &self.scope.society().policy, app.clock.now())
     }
 
-    /// Takes the step with what is proved now. Returns false where it was taken already, in another tab, or the account has
-    /// changed meanwhile: then nothing of the transaction may be kept.
+    /// Takes the step with these proofs. Returns false if it was taken already, in another tab, or if the account has
+    /// changed meanwhile: then the transaction must be rolled back.
     pub(super) async fn take_step(&self, tx: &mut Tx, proofs: &LoginState) -> anyhow::Result<bool> {
         let (login, step) = ((&self.token_hash, self.revision), (proofs, self.ends_at));
         queries::login_step(tx, &self.scope, login, step, &self.account).await
     }
 
-    /// Commits what a step has written, and leads on to the next.
+    /// Commits the changes of a step, and redirects to the next.
     pub(super) async fn commit_and_advance(self, app: &App, client: &ClientInfo, tx: Tx) -> Result<Response, AppError> {
         tx.commit().await?;
         self.redirect_to_next_step(app, client).await
     }
 
-    /// Leads on to what is due now.
+    /// Redirects to the step that is due now.
     pub(super) async fn redirect_to_next_step(self, app: &App, client: &ClientInfo) -> Result<Response, AppError> {
         match Self::with(app, &self.scope, self.token_hash).await? {
             Some(fresh) => {
@@ -96,21 +97,21 @@ impl PendingLogin {
     }
 }
 
-/// Returns whose login is under way in this browser.
+/// Returns the account of this browser's pending login.
 pub(crate) async fn owner_of_login(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<i64>> {
     Ok(PendingLogin::of(app, scope, headers).await?.map(|login| login.account.account_id))
 }
 
-/// What has run out in a browser, and whose it was.
+/// The expired login or session of a browser, with its account.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RanOut {
-    /// A login under way: it begins anew, and comes to its step by itself.
+    /// A pending login: it begins again, and comes to its step by itself.
     Login(i64),
     /// A session.
     Session(i64),
 }
 
-/// Returns what has run out in this browser; nothing where a login is under way.
+/// Returns what has expired in this browser; nothing if a login is pending.
 pub(crate) async fn ran_out(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<RanOut>> {
     let token = cookie::get(headers, app.config.http.https, LOGIN_COOKIE).and_then(Token::parse);
     if let Some(token) = token {

@@ -1,4 +1,4 @@
-//! What user IDs, addresses, passwords and birth dates must look like. Each answer is what is wrong, in the words of the
+//! The rules for user IDs, addresses, passwords and birth dates. Each check returns the mistake, in the words of the
 //! page.
 
 use jiff::civil::Date;
@@ -15,7 +15,7 @@ use crate::{
     ui::Lang,
 };
 
-/// Returns the user ID in lower case, or what is wrong with it.
+/// Returns the user ID in lower case, or its mistake.
 pub(crate) fn user_id(lang: Lang, policy: &Policy, typed: &str) -> Result<String, String> {
     let rule = policy.user_id;
     let folded = folded(typed);
@@ -39,17 +39,17 @@ pub(super) fn is_user_id_character(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '@')
 }
 
-/// Returns what was typed in half width and lower case, without the spaces around it and what cannot be seen in it.
+/// Returns the typed text in half width and lower case, without surrounding spaces and invisible characters.
 pub(crate) fn folded(typed: &str) -> String {
     fold(&visible(typed)).trim().to_lowercase()
 }
 
-/// Returns the address in lower case, or what is wrong with it, in Japanese.
+/// Returns the address in lower case, or its mistake, in Japanese.
 pub(crate) fn email_as_kept(typed: &str) -> Result<String, String> {
     email(Lang::Ja, typed).map_err(|wrong| wrong.concat())
 }
 
-/// Returns the address in lower case, or everything that is wrong with it.
+/// Returns the address in lower case, or all its mistakes.
 pub(crate) fn email(lang: Lang, typed: &str) -> Result<String, Vec<String>> {
     let address = folded(typed);
     if address.is_empty() {
@@ -63,16 +63,16 @@ pub(crate) fn email(lang: Lang, typed: &str) -> Result<String, Vec<String>> {
     if is_email_address(&address) { Ok(address) } else { Err(vec![invalid()]) }
 }
 
-/// A password as it is kept: exactly what was typed, its composed and decomposed forms made one (NFC), because keyboards
+/// A password as it is kept: exactly as typed, its composed and decomposed forms made one (NFC), because keyboards
 /// differ in that and people cannot see it.
 pub(crate) fn password_as_kept(typed: &str) -> String {
     typed.nfc().collect()
 }
 
-/// The longest password that is looked at, whatever a society's policy says.
+/// The longest password that is checked, whatever a society's policy says.
 const PASSWORD_MAX: usize = 128;
 
-/// Returns what is wrong with a new password.
+/// Returns the mistakes of a new password.
 pub(super) fn password(
     lang: Lang,
     policy: &Policy,
@@ -122,7 +122,7 @@ fn weak_words(weakness: Weakness) -> &'static str {
     }
 }
 
-/// Returns what a stranger would try first for this person.
+/// Returns the words that a stranger would try first for this person.
 fn own_words(person: &AccountPerson, user_id: &str) -> Vec<String> {
     let birth = person.birth_date;
     let (year, month, day) = (birth.year(), birth.month(), birth.day());
@@ -139,7 +139,7 @@ fn own_words(person: &AccountPerson, user_id: &str) -> Vec<String> {
     own
 }
 
-/// Returns the date of eight digits `YYYYMMDD`, typed in whatever width.
+/// Returns the date of eight digits `YYYYMMDD`, typed in full or half width.
 pub(super) fn birth_date(typed: &str) -> Option<Date> {
     let digits: String =
         visible(typed).nfkc().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '/' | '.')).collect();

@@ -1,5 +1,5 @@
-//! What staff do to an account: unlock it, initialise its factors, stop it; and how many accounts there are. From the console
-//! and by the command line.
+//! The acts of staff on an account: unlocking it, initialising its factors, stopping it; and the numbers of accounts.
+//! From the console and by the command line.
 
 use anyhow::Context;
 use futures::future::BoxFuture;
@@ -36,7 +36,7 @@ crate::core::audit::acts! {
     ACCOUNT_FACTORS_RESET = "account.factors_reset" / "加入者の認証方法を初期化";
     /// An account was stopped.
     ACCOUNT_STOPPED = "account.stopped" / "加入者の利用を停止";
-    /// … and taken up again.
+    /// An account was resumed.
     ACCOUNT_RESUMED = "account.resumed" / "加入者の利用を再開";
     /// An account's sessions were ended.
     ACCOUNT_SIGNED_OUT = "account.signed_out" / "加入者のログインを全て終了";
@@ -51,16 +51,16 @@ async fn id_of(app: &App, scope: &SystemScope, user_id: &str) -> anyhow::Result<
     id.with_context(|| format!("there is no account with the user ID {user_id:?}"))
 }
 
-/// Returns the account as the log names it.
+/// Returns the account as a subject of the log.
 pub(crate) async fn subject(app: &App, scope: &SystemScope, account_id: i64) -> anyhow::Result<(Subject, String)> {
     let person = queries::person(&app.db, scope, account_id).await?;
     Ok((Subject::new("account", account_id, person.name), person.user_id))
 }
 
-/// Lets the owner of a locked account try passwords again.
+/// Unlocks an account: its owner may try passwords again.
 ///
 /// # Errors
-/// Where the society has no account with this user ID.
+/// If the society has no account with this user ID.
 pub async fn unlock(app: &App, scope: &SystemScope, user_id: &str) -> anyhow::Result<()> {
     let id = id_of(app, scope, user_id).await?;
     unlock_of(app, scope, id, "").await
@@ -82,8 +82,8 @@ pub async fn unlock_of(app: &App, scope: &SystemScope, account_id: i64, reason: 
     Ok(())
 }
 
-/// 初期化: removes all factors of the account, whose owner staff have made sure of, and ends its sessions. The next login
-/// registers anew.
+/// 初期化: removes all factors of the account, whose owner's identity staff have verified, and ends its sessions. The next
+/// login registers anew.
 ///
 /// # Errors
 /// As [`unlock`].
@@ -104,7 +104,8 @@ pub async fn reset_factor_of(app: &App, scope: &SystemScope, account_id: i64, re
     Ok(())
 }
 
-/// As [`reset_factor_of`], in the caller's transaction; the mail is sent when that is told to, or a minute later.
+/// As [`reset_factor_of`], in the caller's transaction; the mail is sent when the caller wakes the mailer, or a minute
+/// later.
 ///
 /// # Errors
 /// As [`unlock_of`].
@@ -123,8 +124,8 @@ pub async fn reset_factor_in(
     audit::record(app, tx, scope, ACCOUNT_FACTORS_RESET, Some(&subject), reason).await
 }
 
-/// Stops the account: ends its sessions and whatever is under way, kills its links. Passkeys and apps stay, and open nothing.
-/// Returns false where it was stopped already.
+/// Stops the account: ends its sessions and pending logins, invalidates its links. Passkeys and apps stay, and open
+/// nothing. Returns false if it was stopped already.
 ///
 /// # Errors
 /// As [`unlock_of`].
@@ -143,7 +144,7 @@ pub async fn stop_of(app: &App, scope: &SystemScope, account_id: i64, reason: &s
     Ok(true)
 }
 
-/// Makes a stopped account what it was. Returns false where it is not stopped.
+/// Returns a stopped account to its earlier state. Returns false if it is not stopped.
 ///
 /// # Errors
 /// As [`unlock_of`].
@@ -160,7 +161,7 @@ pub async fn resume_of(app: &App, scope: &SystemScope, account_id: i64, reason: 
     Ok(true)
 }
 
-/// Ends all sessions of the account and whatever is under way.
+/// Ends all sessions and pending logins of the account.
 ///
 /// # Errors
 /// As [`unlock_of`].
@@ -175,19 +176,19 @@ pub async fn sign_out_of(app: &App, scope: &SystemScope, account_id: i64, reason
     Ok(())
 }
 
-/// What came of a user ID that staff typed.
+/// The result of changing a user ID to one that staff typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Renamed {
-    /// The account has it.
+    /// The account has the new user ID.
     Done,
-    /// It cannot be; why, in the words of the page.
+    /// It is refused, with the reason in the words of the page.
     Refused(String),
 }
 
 /// Gives an enrolled account another user ID, by the rules that members have.
 ///
 /// # Errors
-/// As [`unlock_of`], and [`AppError::Busy`] where too much is being hashed.
+/// As [`unlock_of`], and [`AppError::Busy`] if too much is being hashed.
 pub async fn user_id_change(
     app: &App,
     scope: &SystemScope,

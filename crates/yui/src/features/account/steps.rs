@@ -1,24 +1,24 @@
-//! Where a person is between typing a password and seeing the portal. One typed answer, worked out anew at every step
-//! and when a session is issued, from what the account is and what this login has proved; never remembered from an
-//! earlier step, and never taken from an address.
+//! The step of a login between typing a password and seeing the portal. One typed answer, computed again at every step
+//! and when a session is issued, from the account and the proofs of this login; never remembered from an earlier step,
+//! and never taken from an address.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::core::society::{EmailRule, EnrolmentFlow, Factor, Policy};
 
-/// What the database says of an account, as far as logging in needs it.
+/// An account as the database knows it, as far as logging in needs it.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthAccount {
     pub(crate) account_id: i64,
-    /// Grows with every change of what proves the account's owner.
+    /// The revision, which grows with every change of the owner's credentials.
     pub(crate) revision: i64,
     pub(crate) state: AccountState,
-    /// Since when wrong passwords or staff have locked it.
+    /// The time since when wrong passwords or staff have locked it.
     pub(crate) locked_at: Option<Timestamp>,
     pub(crate) user_id: String,
     pub(crate) password_set_at: Timestamp,
-    /// When a password that is not the member's own dies.
+    /// The end of life of a password that is not the member's own.
     pub(crate) password_ends_at: Option<Timestamp>,
     pub(crate) password_must_change: bool,
     /// The hash of a temporary password sent by mail after a recovery request, and when it expires.
@@ -57,13 +57,13 @@ impl AccountState {
         }
     }
 
-    /// Returns what the database's word means.
+    /// Returns the state for the database's word.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Temporary, Self::Enrolled, Self::Stopped].into_iter().find(|state| state.as_str() == word)
     }
 }
 
-/// How far enrolment has come: kept with the account, so that it goes on tomorrow where it stopped today.
+/// The progress of enrolment: kept with the account, so that it goes on tomorrow where it stopped today.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct EnrolmentProgress {
@@ -73,7 +73,7 @@ pub(crate) struct EnrolmentProgress {
     /// The user ID and the factor chosen, in force when the password is set.
     pub(crate) user_id: Option<String>,
     pub(crate) factor: Option<Factor>,
-    /// What was typed in the classic flow, waiting for 実行.
+    /// The personal data of the classic flow, waiting for 実行.
     pub(crate) details: Option<Details>,
 }
 
@@ -83,11 +83,11 @@ pub(crate) struct Details {
     pub(crate) user_id: String,
     pub(crate) password_hash: String,
     pub(crate) email: Option<String>,
-    /// Of which kinds of news mail is wanted.
+    /// The kinds of news, each with whether mail about it is wanted.
     pub(crate) mail_wanted: Vec<(String, bool)>,
 }
 
-/// What a login is for.
+/// The purpose of a login.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Purpose {
@@ -96,11 +96,11 @@ pub(crate) enum Purpose {
     SignIn,
     /// To set a forgotten password; then as a login.
     Reset,
-    /// To prove again who is signed in.
+    /// To confirm the identity of a signed-in member.
     Confirm,
 }
 
-/// The first thing that was proved.
+/// The first proof of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PrimaryFactor {
@@ -115,7 +115,7 @@ pub(crate) enum PrimaryFactor {
     Link,
 }
 
-/// The second thing that was proved.
+/// The second proof of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SecondFactor {
@@ -141,13 +141,13 @@ impl SecondFactor {
     }
 }
 
-/// What one login has proved so far.
+/// The proofs of one login so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct LoginState {
     pub(crate) purpose: Purpose,
     pub(crate) first: Option<PrimaryFactor>,
-    /// When the password that was proved had been set: once it is replaced, it proves nothing more.
+    /// The time when the proved password had been set: once it is replaced, it proves nothing more.
     pub(crate) password_at: Option<Timestamp>,
     pub(crate) second: Option<SecondFactor>,
     /// Wrong codes in this login.
@@ -159,7 +159,7 @@ pub(crate) struct LoginState {
     /// Enrolment was finished in this login; its factor may be registered at the next one.
     pub(crate) enrolled_now: bool,
     pub(crate) factor_postponed: bool,
-    /// Confirm: the session (hash of its token, hexadecimal) that is proved anew.
+    /// Confirm: the session (hash of its token, hexadecimal) that is confirmed again.
     pub(crate) session: Option<String>,
     pub(crate) remember: bool,
     pub(crate) return_to: String,
@@ -176,7 +176,7 @@ pub(crate) struct MailCode {
     pub(crate) ends_at: Timestamp,
 }
 
-/// What is to be done next.
+/// The next step of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
     /// Nothing: the proofs do not suffice and never will.
@@ -205,11 +205,11 @@ pub(crate) enum Step {
     AddFactor,
     /// A new password is set, and the account has no factor: log in with it.
     LoginAnew,
-    /// Everything is proved.
+    /// None: everything is proved.
     Open,
 }
 
-/// Why a login cannot continue.
+/// The reason why a login cannot continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum LoginRefusal {
     /// Nothing was proved.
@@ -222,16 +222,16 @@ pub(crate) enum LoginRefusal {
     Expired,
 }
 
-/// How many wrong answers about the identity lock an account that enrols.
+/// The number of wrong answers about the identity after which an account that enrols is locked.
 pub(crate) const WRONG_IDENTITIES: i32 = 5;
 
-/// Wrong codes in a row after which no code opens anything (NIST SP 800-63B-4 3.2.2).
+/// The number of wrong codes in a row after which no code opens anything (NIST SP 800-63B-4 3.2.2).
 pub(crate) const WRONG_CODES: i32 = 100;
 
-/// Codes that may be wrong in one login before it starts anew.
+/// The number of wrong codes in one login before it starts again.
 pub(crate) const WRONG_CODES_PER_LOGIN: u8 = 5;
 
-/// Returns what is to be done next.
+/// Returns the next step of a login.
 pub(crate) fn step(account: &AuthAccount, proofs: &LoginState, policy: &Policy, now: Timestamp) -> Step {
     let Some(first) = proofs.first else { return Step::Refused(LoginRefusal::NoProof) };
     let by_password = matches!(first, PrimaryFactor::Password { .. });

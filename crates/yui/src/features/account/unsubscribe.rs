@@ -1,4 +1,5 @@
-//! Being done with a kind of mail by the link in it, without a login (RFC 8058): a mail program posts, a person looks first.
+//! Unsubscribing from a kind of mail by the link in it, without a login (RFC 8058): a mail program posts, a person
+//! looks first.
 
 use anyhow::Context as _;
 use askama::Template;
@@ -15,7 +16,7 @@ use crate::{
 #[template(path = "features/account/unsubscribe.html")]
 pub(crate) struct UnsubscribePage {
     page: Page,
-    /// What the mails are about.
+    /// The (Japanese) name of the kind of mail.
     what: String,
     /// The address to post to; none once it is done.
     action: Option<String>,
@@ -23,7 +24,7 @@ pub(crate) struct UnsubscribePage {
 
 const TITLE: &str = "お知らせメールの停止";
 
-/// Returns what a link says: the account, and the kind with its (Japanese) name.
+/// Returns the content of a link: the account, and the kind with its (Japanese) name.
 fn opened(app: &App, scope: &PublicScope, token: &str) -> Option<(i64, &'static str, &'static str)> {
     let sealed = URL_SAFE_NO_PAD.decode(token).ok()?;
     let society = scope.society_id().to_string();
@@ -44,7 +45,7 @@ pub(super) async fn show(
     Ok(UnsubscribePage { page: context.page(TITLE), what: context.t(label).to_owned(), action })
 }
 
-/// What the body says does not matter: `List-Unsubscribe=One-Click` of a mail program, or nothing of our page.
+/// Unsubscribes. The body does not matter: `List-Unsubscribe=One-Click` of a mail program, or nothing of our page.
 pub(super) async fn submit(
     State(app): State<App>,
     context: PageContext,

@@ -8,7 +8,7 @@ use yui_db::Tx;
 use super::queries;
 use crate::core::{app::App, mail, scope::SystemScope};
 
-/// Returns the hashes of these passwords, in order, on as many cores as the hasher takes.
+/// Returns the hashes of these passwords, in order, on as many cores as the hasher uses.
 pub(crate) async fn hashed(app: &App, passwords: &[Password]) -> anyhow::Result<Vec<String>> {
     let mut hashes = Vec::with_capacity(passwords.len());
     for some in passwords.chunks(HASHED_AT_ONCE) {
@@ -22,14 +22,14 @@ pub(crate) async fn hashed(app: &App, passwords: &[Password]) -> anyhow::Result<
     Ok(hashes)
 }
 
-/// How many passwords are handed to the hasher at once.
+/// The number of passwords that are handed to the hasher at once.
 pub(crate) const HASHED_AT_ONCE: usize = 16;
 
-/// What stands for the hash of an account that has no password. It is no hash, so nothing matches it, and a try costs one
-/// hash all the same ([`yui_auth::password::Hasher::verify`]).
+/// The placeholder for the hash of an account that has no password. It is no hash, so nothing matches it, and a try
+/// costs one hash all the same ([`yui_auth::password::Hasher::verify`]).
 pub(crate) const NO_PASSWORD: &str = "-";
 
-/// Takes back the announcement to this account, if one waits, and kills the link in it or in one that was sent.
+/// Withdraws the announcement to this account, if one waits, and invalidates the link in it or in one that was sent.
 pub(crate) async fn take_back_of(
     tx: &mut Tx,
     scope: &SystemScope,

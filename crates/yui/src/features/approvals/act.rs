@@ -1,4 +1,4 @@
-//! The acts that a society can want decided by two, as the features that do them declare them.
+//! The acts that a society can guard by a second person, as the features that perform them declare them.
 
 use std::fmt::Debug;
 
@@ -7,24 +7,24 @@ use yui_db::Tx;
 
 use crate::core::{app::App, role::Role, scope::SystemScope, society::Guarded};
 
-/// An act that waits for a second person: who may decide it, and how it is done once it is approved.
+/// An act that waits for a second person: who may decide it, and how it is performed after approval.
 pub trait GuardedAct: Debug + Sync {
-    /// Returns what the policy calls it.
+    /// Returns its name in the policy.
     fn guarded(&self) -> Guarded;
 
-    /// Returns whether somebody in this role may decide it.
+    /// Returns whether staff in this role may decide it.
     fn may_decide(&self, role: Role) -> bool;
 
-    /// Returns the page on which its subject can be looked at by somebody in this role.
+    /// Returns the page on which staff in this role can see its subject.
     fn link(&self, _role: Role, _subject: &GuardedSubject) -> Option<String> {
         None
     }
 
-    /// Does it in the caller's transaction, after which workers are woken and the directory is read again. `detail` is what the
-    /// request said.
+    /// Performs the act in the caller's transaction, after which workers are woken and the directory is read again.
+    /// `detail` is the text of the request.
     ///
     /// # Errors
-    /// [`CannotBeDone`] with words for staff, or where the subject is no longer what it was or the database does not answer.
+    /// [`CannotBeDone`] with words for staff, or if the subject has changed or the database does not answer.
     fn perform<'a>(
         &'a self,
         app: &'a App,
@@ -35,16 +35,16 @@ pub trait GuardedAct: Debug + Sync {
     ) -> BoxFuture<'a, anyhow::Result<()>>;
 }
 
-/// What an act is done to.
+/// The subject of a guarded act.
 #[derive(Clone, Copy, Debug)]
 pub struct GuardedSubject {
     /// Its id.
     pub id: i64,
-    /// The member, where it is a member's account.
+    /// The member, if it is a member's account.
     pub member_id: Option<i64>,
 }
 
-/// Why an approved act cannot be done, in (Japanese) words for staff.
+/// The reason why an approved act cannot be performed, in (Japanese) words for staff.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct CannotBeDone(pub String);

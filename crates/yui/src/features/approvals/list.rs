@@ -1,4 +1,4 @@
-//! What waits for a second person, and what was decided.
+//! The list of approval requests, open and decided.
 
 use askama::Template;
 use axum::{
@@ -24,19 +24,19 @@ use crate::{
     ui::{FormState, Page, PageContext, format},
 };
 
-/// A question in the list.
+/// A request in the list.
 pub(crate) struct ApprovalLine {
     approval_id: i64,
     act: &'static str,
     subject: String,
-    /// Where it can be looked at.
+    /// The address of the page that shows its subject.
     link: String,
     detail: String,
     asked: String,
     decided: String,
-    /// Whether the reader may say yes to it.
+    /// Whether the reader may approve it.
     mine: bool,
-    /// Whether the reader asked, and may take it back.
+    /// Whether the reader requested it, and may withdraw it.
     asked_by_reader: bool,
     open: bool,
 }
@@ -50,14 +50,14 @@ pub(crate) struct ApprovalsPage {
     done: &'static str,
 }
 
-/// What was just done.
+/// The query of the page's address: the change that was just made.
 #[derive(Deserialize)]
 pub(super) struct ApprovalsQuery {
     #[serde(default)]
     done: String,
 }
 
-/// How many questions are shown.
+/// The number of requests on the page.
 const SHOWN: i64 = 200;
 
 const TITLE: &str = "承認";
@@ -126,7 +126,7 @@ pub(super) async fn show(
     page(&app, &context, &staff, FormState::default(), &done).await
 }
 
-/// Returns the open question, where this person's role may decide it.
+/// Returns the open request, if this person's role may decide it.
 async fn open(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, &'static dyn GuardedAct), AppError> {
     let row = queries::one(&app.db, staff, id).await?.filter(|row| row.decided_at.is_none());
     let row = row.ok_or(AppError::NotFound)?;

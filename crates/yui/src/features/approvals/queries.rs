@@ -41,7 +41,7 @@ statements! {
         WHERE a.society_id = $1 AND a.act = $2 AND a.subject_id = $3 AND a.decided_at IS NULL";
 }
 
-/// A question and what became of it.
+/// A request with its decision.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct ApprovalRow {
     pub(super) approval_id: i64,
@@ -54,7 +54,7 @@ pub(super) struct ApprovalRow {
     pub(super) decided_at: Option<yui_db::Timestamp>,
     pub(super) approved: Option<bool>,
     pub(super) asked_name: String,
-    /// Whom it is about, where that is a member.
+    /// The member whose account it is about, if any.
     pub(super) member_id: Option<i64>,
     pub(super) user_id: Option<String>,
     pub(super) decided_name: Option<String>,
@@ -65,7 +65,7 @@ struct ApprovalCount {
     count: i64,
 }
 
-/// Asks; returns false where the same is asked already.
+/// Inserts a request; returns false if the same one is open already.
 pub(super) async fn request_insert(
     tx: &mut Tx,
     staff: &StaffScope,
@@ -78,7 +78,7 @@ pub(super) async fn request_insert(
     Ok(tx.execute(&ASK, values).await? == 1)
 }
 
-/// Decides a question that is open; returns false where it is not.
+/// Decides an open request; returns false if it is not open.
 pub(super) async fn decide(
     tx: &mut Tx,
     staff: &StaffScope,
@@ -90,32 +90,32 @@ pub(super) async fn decide(
     Ok(tx.execute(&DECIDE, values).await? == 1)
 }
 
-/// Returns the questions, open ones first, then the newest.
+/// Returns the requests, open ones first, then the newest.
 pub(super) async fn list(db: &Db, scope: &impl InSociety, most: i64) -> Result<Vec<ApprovalRow>, DbError> {
     db.all(&LIST, params![scope.society_id(), most]).await
 }
 
-/// Returns a question.
+/// Returns a request.
 pub(super) async fn one(db: &Db, scope: &impl InSociety, approval_id: i64) -> Result<Option<ApprovalRow>, DbError> {
     db.optional(&ONE, params![scope.society_id(), approval_id]).await
 }
 
-/// Returns how many questions are open.
+/// Returns the number of open requests.
 pub(super) async fn open_count(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
     let row: ApprovalCount = db.one(&OPEN_COUNT, params![scope.society_id()]).await?;
     Ok(row.count)
 }
 
-/// An open question.
+/// An open request.
 #[derive(Debug, sqlx::FromRow)]
 pub struct Open {
-    /// What the act is to be done with, in words.
+    /// The object of the act, in words.
     pub detail: String,
-    /// Who asked.
+    /// The name of the requester.
     pub asked_name: String,
 }
 
-/// Returns the open question about this act and subject.
+/// Returns the open request about this act and subject.
 pub(super) async fn open_about(
     db: &Db,
     scope: &impl InSociety,

@@ -67,13 +67,13 @@ pub(crate) struct AuditLogPage {
     typed: AuditLogQuery,
     acts: Vec<&'static AuditAction>,
     lines: Vec<AuditLine>,
-    /// The address of the next page, where there is one.
+    /// The address of the next page, if there is one.
     older: Option<String>,
     /// The address of the same search's export.
     export: String,
 }
 
-/// What is looked for.
+/// The search form of the log.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct AuditLogQuery {
@@ -90,13 +90,13 @@ const TITLE: &str = "監査ログ";
 const PATH: &str = "/console/audit";
 const EXPORT: &str = "/console/audit.csv";
 
-/// How many entries are on a page.
+/// The number of entries on a page.
 const ON_A_PAGE: i64 = 100;
 
-/// How many entries are read together for an export.
+/// The number of entries that are read together for an export.
 const PORTION: i64 = 1_000;
 
-/// A search whose dates were understood.
+/// A search with valid dates.
 #[derive(Clone)]
 struct Search {
     from: Timestamp,
@@ -144,7 +144,7 @@ impl Search {
 }
 
 impl AuditLogQuery {
-    /// Returns what was looked for, for the entry about it: `開始日 2026-11-01、対象・内容 テスト`.
+    /// Returns the search in words, for the entry about it: `開始日 2026-11-01、対象・内容 テスト`.
     fn words(&self) -> String {
         let pairs = [
             ("開始日", self.from.as_str()),
@@ -158,7 +158,7 @@ impl AuditLogQuery {
     }
 }
 
-/// Leads to what is found, at an address that does not tell what was typed.
+/// Redirects to the results, at an address that does not reveal the search words.
 pub(crate) async fn submit(
     State(app): State<App>,
     staff: StaffScope,
@@ -198,7 +198,7 @@ pub(crate) async fn show(
     })
 }
 
-/// Exports what the search finds, the newest first.
+/// Exports the results of the search, the newest first.
 pub(crate) async fn csv(
     State(app): State<App>,
     staff: StaffScope,
@@ -212,8 +212,8 @@ pub(crate) async fn csv(
     Ok(csv::download("audit.csv", portions(app, staff, search)))
 }
 
-/// Returns the export in portions, so that a log of any length is never held whole. What is cut short by an error does not
-/// look whole: the connection breaks.
+/// Returns the export in portions, so that a log of any length is never held whole. An export that an error cuts short
+/// does not look complete: the connection breaks.
 fn portions(
     app: App,
     staff: StaffScope,
@@ -234,7 +234,8 @@ fn portions(
     })
 }
 
-/// Returns a portion of the export; a place in the line is held for one portion at a time, however slowly the file is taken.
+/// Returns a portion of the export; a place in the queue is held for one portion at a time, however slowly the client
+/// reads.
 async fn searched(app: &App, staff: &StaffScope, search: &Search, before: i64) -> Result<Vec<EntryRow>, AppError> {
     let _place = app.searches.place(heavy::account(staff, "staff", staff.staff_id)).await?;
     search.portion(app, staff, before, PORTION).await

@@ -1,4 +1,4 @@
-//! Looking whether the log is as it was written.
+//! The verification of the log: whether it is as it was written.
 
 use yui_auth::seal::SealError;
 
@@ -8,7 +8,7 @@ use crate::core::{
     scope::SystemScope,
 };
 
-/// What the log was found to be.
+/// The result of verifying the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogVerdict {
     /// Whole: so many entries.
@@ -19,14 +19,14 @@ pub enum LogVerdict {
     Broken(i64),
     /// Entries after this number were removed, or the end was rewritten without the keys.
     WrongEnd(i64),
-    /// So many entries hold together; whether they end where they should is not known, as the key of this name is not given.
+    /// So many entries hold together; their end cannot be verified, as the key of this name is not given.
     NoKey(i64, String),
 }
 
-/// How many entries are looked at together.
+/// The number of entries that are read together.
 const PORTION: i64 = 2_000;
 
-/// Follows the society's chain from its beginning to its sealed end.
+/// Verifies the society's chain from its beginning to its sealed end.
 ///
 /// # Errors
 /// Where the database does not answer or there are no sealing keys.

@@ -33,8 +33,8 @@ fn file(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
     ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
 }
 
-/// The signed expense notice. Lines without a provider's name stay out: the tax return does not take them. Adjustments are taken off
-/// the lines they belong to.
+/// The signed expense notice. Lines without a provider's name stay out: the tax return does not take them. Adjustments
+/// are subtracted from the lines they belong to.
 pub(super) async fn xml(
     State(app): State<App>,
     scope: MemberScope,
@@ -53,8 +53,8 @@ pub(super) async fn xml(
     Ok(file("application/xml", &format!("medical-expenses-{year}.xml"), signed.into_bytes()))
 }
 
-/// Returns the notice of these lines as it can be written, and what had to be written in another way for that. Lines without a
-/// provider's name stay out, and what adjustments take off beyond the lines they belong to.
+/// Returns the notice of these lines as it can be written, and the texts that had to be changed for that. Lines without
+/// a provider's name stay out, and so does the rest of adjustments beyond the lines they belong to.
 pub(super) fn notice(
     app: &App,
     scope: &MemberScope,
@@ -83,7 +83,7 @@ fn notice_line(netted: NettedLine) -> NoticeLine {
     NoticeLine { treatment_month: month, patient_name: patient, provider_name, paid }
 }
 
-/// Whose file it is: the portal's form holds one person.
+/// The person of a file: the national portal's form holds one.
 #[derive(Deserialize)]
 pub(super) struct Whose {
     member: Option<i64>,
@@ -119,7 +119,7 @@ fn portal_line(line: ExpenseLine) -> PortalLine {
     }
 }
 
-/// The tax agency's worksheet. What the insurer paid back stands in the column of what is made good.
+/// The tax agency's worksheet. Repayments of the insurer stand in the column of reimbursed amounts.
 pub(super) async fn xlsx(
     State(app): State<App>,
     scope: MemberScope,

@@ -1,4 +1,4 @@
-//! What a year's adjustments do to the amounts of a tax return: a return takes no negative amount.
+//! The netting of a year's adjustments for a tax return, which takes no negative amount.
 
 use crate::features::expenses::ExpenseLine;
 
@@ -7,29 +7,30 @@ use crate::features::expenses::ExpenseLine;
 pub(super) struct Netted {
     /// The lines that are no negative amount, in their order.
     pub(super) lines: Vec<NettedLine>,
-    /// What adjustments take off beyond the lines they belong to, yen: the member has to take it off by hand.
+    /// The rest of adjustments beyond the lines they belong to, yen: the member has to subtract it by hand.
     pub(super) rest: i64,
 }
 
-/// A line, and what adjustments took off it.
+/// A line with its adjustments subtracted.
 #[derive(Debug)]
 pub(super) struct NettedLine {
     pub(super) line: ExpenseLine,
-    /// What was paid after what was billed less is taken off, yen.
+    /// The amount paid after corrections of what was billed are subtracted, yen.
     pub(super) paid: i64,
-    /// What of it the insurer paid back (高額療養費, 付加給付), yen.
+    /// The part of it that the insurer paid back (高額療養費, 付加給付), yen.
     pub(super) refunded: i64,
 }
 
 impl NettedLine {
-    /// Returns what is left of what was paid, yen.
+    /// Returns the amount paid less repayments, yen.
     pub(super) fn left(&self) -> i64 {
         self.paid - self.refunded
     }
 }
 
-/// Returns these lines with each negative self-pay taken off lines of the same person and provider: first of its month and kind of care,
-/// then of its month, then of the year. Of an adjustment without a provider's name nobody can tell which lines it belongs to.
+/// Returns these lines with each negative self-pay subtracted from lines of the same person and provider: first of its
+/// month and kind of care, then of its month, then of the year. Of an adjustment without a provider's name nobody can
+/// tell which lines it belongs to.
 pub(super) fn netted(lines: Vec<ExpenseLine>) -> Netted {
     let (negative, others): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.self_pay < 0);
     // Without self-pay, an adjustment says nothing to a tax return.
@@ -39,7 +40,7 @@ pub(super) fn netted(lines: Vec<ExpenseLine>) -> Netted {
     Netted { lines, rest }
 }
 
-/// Takes an adjustment off the lines it belongs to; returns what is left of it.
+/// Subtracts an adjustment from the lines it belongs to; returns the rest.
 fn take_off(lines: &mut [NettedLine], adjustment: &ExpenseLine) -> i64 {
     let mut rest = -adjustment.self_pay;
     let same = |line: &ExpenseLine| {

@@ -31,7 +31,7 @@ struct YearPage {
     rows: Vec<YearRow>,
     total: String,
     patients: Vec<(i64, String)>,
-    /// What is said of months that have not arrived.
+    /// The sentence about months that have not arrived.
     pending: Option<String>,
     /// Whether the year is not over yet.
     is_present: bool,
@@ -39,11 +39,12 @@ struct YearPage {
     today: String,
     any_blank_provider: bool,
     any_adjustment: bool,
-    /// What of the adjustments is in none of the files for the tax return, formatted.
+    /// The part of the adjustments that is in none of the files for the tax return, formatted.
     adjustment_rest: Option<String>,
     signed: bool,
     checked_against_schema: bool,
-    /// What the XML can only hold in another way: as it is, and as it stands there; empty where it is left out.
+    /// The texts that the XML can only hold in another form: the original, and the text in the file; empty if it is
+    /// left out.
     fitted: Vec<(String, String)>,
 }
 
@@ -51,7 +52,7 @@ struct YearRow {
     month: String,
     patient: String,
     provider: String,
-    /// What kind of adjustment it is, if it is one.
+    /// The kind of adjustment, if it is one.
     adjustment: Option<String>,
     paid: String,
 }

@@ -29,13 +29,14 @@ use crate::{
 pub(super) struct ClaimChange<'c> {
     pub(super) key: &'c [u8],
     pub(super) person: MatchedPerson,
-    /// What the claim says from then on.
+    /// The content of the claim after the change.
     pub(super) record: &'c Record,
     pub(super) act: ClaimAction,
     pub(super) reason: &'c str,
 }
 
-/// Returns the batch that collects changes by hand; a new one where none waits, or the one that waits is to be approved as it is.
+/// Returns the batch that collects changes by hand; a new one if none waits, or if the one that waits is submitted for
+/// approval.
 pub(super) async fn batch(app: &App, tx: &mut Tx, scope: &SystemScope) -> anyhow::Result<i64> {
     if let Some(open) = imports::hand_batch_open(tx, scope, &ExpenseFiles).await?
         && approvals::open_about(app, scope, Guarded::Publication, open).await?.is_none()
@@ -71,7 +72,7 @@ pub(super) async fn remove(tx: &mut Tx, scope: &SystemScope, batch_id: i64, key:
     count(tx, scope, batch_id).await
 }
 
-/// Counts what is in the batch anew.
+/// Counts the batch's rows again.
 pub(super) async fn count(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> anyhow::Result<()> {
     let counts = hand::counts(tx, scope, batch_id).await?;
     Ok(imports::hand_batch_count(tx, scope, batch_id, counts).await?)
@@ -83,7 +84,7 @@ pub(crate) async fn changes(app: &App, scope: &SystemScope, batch_id: i64) -> an
     Ok(rows.into_iter().filter_map(|row| shown(batch_id, row)).collect())
 }
 
-/// How many changes a page shows.
+/// The number of changes on a page.
 const SHOWN: i64 = 100;
 
 fn shown(batch_id: i64, row: hand::ChangeRow) -> Option<HandChange> {

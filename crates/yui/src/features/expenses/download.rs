@@ -45,10 +45,10 @@ pub(super) async fn pdf(
     print(&app, &scope, printed, arrival).await
 }
 
-/// What a statement on paper is about.
+/// The contents of a printed statement.
 #[derive(Debug)]
 pub(crate) struct Printed {
-    /// Who waits for it.
+    /// The turn in the queue for PDFs.
     pub(crate) turn: Turn,
     pub(crate) lang: Lang,
     pub(crate) title: String,
@@ -57,7 +57,7 @@ pub(crate) struct Printed {
     pub(crate) lines: Vec<ExpenseLine>,
 }
 
-/// Returns a statement as a PDF to be taken away. It says of which months it can tell.
+/// Returns a statement as a PDF download. It states the months that it covers.
 pub(crate) async fn print(
     app: &App,
     scope: &impl InSociety,
@@ -102,7 +102,7 @@ pub(crate) async fn print(
         .into_response())
 }
 
-/// What stands under the table (Japanese; translated when drawn).
+/// The notes under the table (Japanese; translated when drawn).
 const NOTES: &[&str] = &[
     "1行は、1人が1か月に1つの医療機関で受けた分を、診療区分ごとにまとめたものです。",
     "窓口でのお支払いは10円単位に四捨五入されるため、領収書の金額と異なることがあります。",
@@ -111,7 +111,7 @@ const NOTES: &[&str] = &[
     "すべての医療費が載っているとは限りません。載っていない分は、領収書で確かめてください。",
 ];
 
-/// What is said of lines with negative amounts.
+/// The note on lines with negative amounts.
 const ADJUSTED: &str = "「調整」の行は、ほかの行の金額があとから変わった分です。減額された分や、払い戻された高額療養費・付加給付の分を、マイナスの金額で示しています。";
 
 fn row(lang: Lang, line: &ExpenseLine) -> Row {

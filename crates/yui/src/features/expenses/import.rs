@@ -26,40 +26,40 @@ pub struct ExpenseImport {
     /// Whether the file is the history of an older portal.
     pub(super) history: bool,
     pub(super) counts: ExpenseCounts,
-    /// The claims that a check has seen: an import asks the database instead. Of two equal claims further apart than what is
-    /// remembered, only the import finds the second.
+    /// The claims that a check has seen: an import asks the database instead. If two equal claims are further apart
+    /// than its memory reaches, only the import finds the second.
     pub(super) checked: Newest<Vec<u8>, ()>,
     pub(super) visits_seen: VisitsSeen,
-    /// Where files of both forms came as one: the visits they have.
+    /// The visits of the file, if it consists of parts in both forms.
     pub(super) forms_seen: Option<FormsSeen>,
     amount: i64,
     people: Members,
-    /// The place that the file has among the versions of claims, where it was there before and withdrawn.
+    /// The file's order among the versions of claims, if it was imported before and withdrawn.
     pub(super) version_order: Option<i64>,
     /// Whether there are other files whose claims may be of the same visits.
     pub(super) other_files: bool,
-    /// Whether care is taken that has come in the other form already.
+    /// Whether care is accepted that has come in the other form already.
     pub(super) takes_other_form: bool,
-    /// Whether what the check found to confirm was told.
+    /// Whether the check's findings that need confirmation were reported.
     told: bool,
-    /// Whether it was said that not all claims of nobody are kept.
+    /// Whether it was reported that not all unmatched claims are kept.
     told_left_out: bool,
 }
 
-/// What is counted beside the records.
+/// The counts beside the number of records.
 #[derive(Debug, Default)]
 pub(super) struct ExpenseCounts {
     pub(super) derived: i64,
     pub(super) cancelled: i64,
-    /// Of a history: the claims that another batch has too.
+    /// Of a history: the claims that another batch has, too.
     pub(super) elsewhere: i64,
     pub(super) billed_again: i64,
     pub(super) other_form: i64,
-    /// Claims of nobody in the register.
+    /// Unmatched claims.
     pub(super) waiting: i64,
     /// Claims that staff changed by hand and the file changes again.
     pub(super) over_hand: i64,
-    /// Claims that the file takes back to what an earlier version said.
+    /// Claims that the file returns to the content of an earlier version.
     pub(super) back_to_old: i64,
 }
 
@@ -87,18 +87,18 @@ impl ExpenseImport {
         }
     }
 
-    /// Returns the import of what an older portal showed, which supersedes no claim of another file.
+    /// Returns the import of an older portal's history, which supersedes no claim of another file.
     #[must_use]
     pub fn of_history(self) -> Self {
         Self { history: true, version_order: Some(i64::MIN), ..self }
     }
 
-    /// Returns the import of a file that stands beside others: what they have of the same visits is looked for.
+    /// Returns the import of a file beside others: their records of the same visits are looked for.
     pub(super) fn beside(self, queries::Beside { other_files, version_order }: queries::Beside) -> Self {
         Self { other_files, version_order, ..self }
     }
 
-    /// Returns the import of a file whose parts may tell of one visit in both forms.
+    /// Returns the import of a file whose parts may report one visit in both forms.
     pub(super) fn of_parts(self, source: &Source) -> Self {
         let has = |format| source.files().iter().any(|file| file.format == format);
         if !(has(Format::Csv) && has(Format::Claims)) {
@@ -107,12 +107,12 @@ impl ExpenseImport {
         Self { other_files: true, forms_seen: Some(Newest::new(CHECKED_KEPT)), ..self }
     }
 
-    /// Returns the import of claims that stand among all that there are: care that has come in the other form is left out.
+    /// Returns the import of claims among all existing ones: care that has come in the other form is left out.
     pub(super) fn among_all(self) -> Self {
         Self { other_files: true, takes_other_form: false, ..self }
     }
 
-    /// Returns the import with the answer whether care is taken that has come in the other form already.
+    /// Returns the import with the answer whether to accept care that has come in the other form already.
     pub(super) fn taking_other_form(self, takes_other_form: bool) -> Self {
         Self { takes_other_form, ..self }
     }
@@ -121,10 +121,10 @@ impl ExpenseImport {
 /// The name of the detail that counts care that has come in another form already.
 pub(super) const OTHER_FORM: &str = "visits in another form";
 
-/// The name of the detail that counts the claims of nobody in the register.
+/// The name of the detail that counts unmatched claims.
 pub(super) const WAITING: &str = "claims that wait";
 
-/// The name of the detail that counts the claims of a history that another batch has too.
+/// The name of the detail that counts the claims of a history that another batch has, too.
 pub(super) const ELSEWHERE: &str = "claims of other batches";
 
 impl Importer for ExpenseImport {

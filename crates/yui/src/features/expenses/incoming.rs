@@ -13,14 +13,14 @@ use serde::{Deserialize, Serialize};
 use self::kept::StoredRecord;
 use crate::features::register::{Hint, holder_key, sex_word};
 
-/// A record and what identifies its claim.
+/// A record with the identity of its claim.
 #[derive(Debug)]
 pub struct Incoming {
     pub(super) identity: Identity,
     pub(super) record: Record,
 }
 
-/// What makes two records the same claim.
+/// The identity of a claim: two records with the same identity are the same claim.
 #[derive(Debug)]
 pub(super) enum Identity {
     /// The number the source gives a claim; it lasts over corrections.
@@ -29,11 +29,11 @@ pub(super) enum Identity {
     Content(String),
 }
 
-/// What a record says of an expense. As JSON it is a [`StoredRecord`].
+/// The data of a record about an expense. As JSON it is a [`StoredRecord`].
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(into = "StoredRecord", try_from = "StoredRecord")]
 pub(super) struct Record {
-    /// Its line, numbered among those of all files that came as one.
+    /// Its line, numbered through all parts of the file.
     pub(super) line: u64,
     pub(super) insurer_number: Option<String>,
     /// 記号-番号 as they are written.
@@ -55,7 +55,7 @@ impl Incoming {
     /// Returns the record of a CSV's row.
     ///
     /// # Errors
-    /// Where its amounts do not add up.
+    /// If its amounts do not add up.
     pub(super) fn of_row(row: ExpenseRow) -> Result<Self, Fault> {
         let amounts = if row.adjustment { Amounts::adjustment } else { Amounts::new };
         let amounts = amounts(row.total, row.insurer, row.public, row.self_pay).ok_or_else(|| {
@@ -109,7 +109,7 @@ impl Incoming {
         Ok(Self { identity, record })
     }
 
-    /// Returns the record of an electronic claim; what the amounts' rules are not sure of is added to `doubts`.
+    /// Returns the record of an electronic claim; doubts of the rules about its amounts are added to `doubts`.
     ///
     /// # Errors
     /// Where no rule can work the amounts out.
@@ -149,7 +149,7 @@ impl Incoming {
 }
 
 impl Record {
-    /// Returns whom it is about, as the file says it.
+    /// Returns the person it is about, as the file states it.
     pub(super) fn who(&self) -> String {
         let Hint { name, kana, branch, birth_date, .. } = &self.hint;
         let named = name.as_ref().or(kana.as_ref()).filter(|name| !name.is_empty()).cloned();
@@ -159,7 +159,7 @@ impl Record {
             .unwrap_or_default()
     }
 
-    /// Returns a fault or notice of this record, with the person whom it is about.
+    /// Returns a fault or notice of this record, with the person it is about.
     pub(super) fn finding(&self, column: &str, reason: impl Into<String>) -> Fault {
         Fault::new(self.line, column, reason).with_person(&self.numbers, &self.who())
     }
@@ -170,7 +170,7 @@ impl Record {
     }
 }
 
-/// Returns the amounts of a row that was taken before, an adjustment or not.
+/// Returns the amounts of a row that was imported before, an adjustment or not.
 pub(super) fn amounts_of(total: i64, insurer: i64, public: i64, self_pay: i64) -> Option<Amounts> {
     Amounts::new(total, insurer, public, self_pay).or_else(|| Amounts::adjustment(total, insurer, public, self_pay))
 }

@@ -1,4 +1,4 @@
-//! The year that leads the pages: until the end of March the one whose tax return is filed, then the present one.
+//! The leading year of the pages: until the end of March the one whose tax return is filed, then the present one.
 
 use jiff::civil::Date;
 use kenpo_formats::TreatmentMonth;
@@ -14,23 +14,23 @@ use crate::{
     },
 };
 
-/// What the household paid in the year that leads.
+/// The household's payments in the leading year.
 #[derive(Debug)]
 pub(crate) struct LeadingYear {
     pub(crate) number: i16,
     pub(crate) heading: String,
-    /// Whether its tax return is filed now, rather than that it is the present year.
+    /// Whether its tax return is filed now; else it is the present year.
     pub(crate) is_filed: bool,
     /// The months of which everything has arrived, in words.
     pub(crate) period: String,
-    /// Yen, formatted; nothing where nothing of the year has arrived: that is not zero.
+    /// Yen, formatted; none if nothing of the year has arrived: that is not zero.
     pub(crate) self_pay: Option<String>,
     pub(crate) chart: Option<Columns>,
-    /// What is said of months that have not arrived: of this year and, while it is filed, of the present one.
+    /// The sentences about months that have not arrived: of this year and, while it is filed, of the present one.
     pub(crate) pending: Vec<String>,
 }
 
-/// Returns what the household paid in the year that leads, as far as it is published.
+/// Returns the household's payments in the leading year, as far as they are published.
 pub(crate) async fn leading_year_of(
     app: &App,
     context: &PageContext,
@@ -43,7 +43,7 @@ pub(crate) async fn leading_year_of(
 }
 
 impl LeadingYear {
-    /// Returns the year that leads on this day, of a household with these lines, of whatever months.
+    /// Returns the leading year on this day, of a household with these lines, of any months.
     pub(super) fn of(lang: Lang, lines: &[ExpenseLine], arrival: Arrival, today: Date) -> Self {
         let number = leading_year(today);
         let is_filed = number < today.year();

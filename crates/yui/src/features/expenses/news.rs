@@ -1,4 +1,4 @@
-//! What members are mailed when expenses are published.
+//! The mail to members about published expenses.
 
 use futures::future::BoxFuture;
 use jiff::civil::Date;

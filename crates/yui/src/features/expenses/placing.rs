@@ -1,4 +1,4 @@
-//! Finds whom a file's records mean.
+//! Matches a file's records with the persons of the register.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -20,42 +20,42 @@ use crate::{
     },
 };
 
-/// Looks persons up for an import of expenses.
+/// The search for persons in an import of expenses.
 #[derive(Debug)]
 pub struct Placing {
     scope: SystemScope,
     insurer_numbers: Vec<String>,
     this_month: TreatmentMonth,
-    /// How often each row without a claim number came in this file, by its key; equal rows are as many expenses. Equal
-    /// rows further apart than what is remembered are taken for one and reported as repeated.
+    /// The number of times that each row without a claim number came in this file, by its key; equal rows are as many
+    /// expenses. Equal rows further apart than its memory reaches count as one and are reported as repeated.
     repeats: Newest<Vec<u8>, u32>,
-    /// Who is or was covered under a symbol and number, by holder key.
+    /// The persons who are or were covered under a symbol and number, by holder key.
     households: Newest<String, Arc<[Coverage]>>,
 }
 
 const REPEATS_KEPT: usize = 100_000;
 const HOUSEHOLDS_KEPT: usize = 20_000;
 
-/// What was found of a record: its claim's key, and whom it means.
+/// The result of placing a record: its claim's key, and the person it is about.
 #[derive(Debug)]
 pub struct PlacedClaim {
     pub(super) key: Vec<u8>,
     pub(super) person: Result<MatchedPerson, Unplaced>,
 }
 
-/// Whom a record means.
+/// The person a record is about.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MatchedPerson {
     pub(super) member_id: i64,
     pub(super) household_id: i64,
 }
 
-/// Why nobody is meant.
+/// The reason why a record has no person.
 #[derive(Debug)]
 pub(super) enum Unplaced {
-    /// The claim is none of the society's, or of no month: the kind of the fault, its column and its reason.
+    /// The claim is not the society's, or has no valid month: the kind of the fault, its column and its reason.
     Fault(FaultKind, &'static str, String),
-    /// Nobody in the register fits yet.
+    /// No person in the register matches yet.
     Unmatched(Mismatch),
 }
 
@@ -155,10 +155,10 @@ pub(super) async fn households(
     Ok(known)
 }
 
-/// Returns whom of the household a record means.
+/// Returns the person of the household that a record is about.
 ///
 /// # Errors
-/// Why nobody.
+/// The reason why nobody matches.
 pub(super) fn person_among(household: &[Coverage], record: &Record) -> Result<MatchedPerson, Mismatch> {
     let coverage = matched(household, &record.hint)?;
     Ok(MatchedPerson { member_id: coverage.member_id, household_id: coverage.household_id })

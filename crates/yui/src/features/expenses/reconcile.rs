@@ -1,5 +1,5 @@
-//! What an older portal showed each household in each month, held against what is imported: published or still to be published. Nothing
-//! changes by it.
+//! The comparison of an older portal's totals per household and month with the imported expenses, published or not yet.
+//! It changes nothing.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// What a household had in a month.
+/// The sums of a household in a month.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
     /// Claims.
@@ -44,7 +44,7 @@ impl Sums {
     }
 }
 
-/// A household and month of which the older portal says something else.
+/// A household and month whose totals differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReconciliationDifference {
     /// 保険者番号
@@ -55,16 +55,16 @@ pub struct ReconciliationDifference {
     pub number: String,
     /// 診療年月
     pub month: TreatmentMonth,
-    /// What the older portal's file says.
+    /// The sums in the older portal's file.
     pub theirs: Sums,
-    /// What is imported.
+    /// The imported sums.
     pub ours: Sums,
     /// Whether the register has the household.
     pub known: bool,
 }
 
 impl ReconciliationDifference {
-    /// Returns what differs, for staff.
+    /// Returns the kind of difference, for staff.
     pub fn reason(&self) -> &'static str {
         match (self.known, self.theirs.claims, self.ours.claims) {
             (false, ..) => "台帳にない世帯",
@@ -96,7 +96,7 @@ const HEADING: [&str; 11] = [
 pub struct DifferencesCsv<W: Write>(TableCsv<W>);
 
 impl<W: Write> DifferencesCsv<W> {
-    /// Returns a CSV of which the heading is written.
+    /// Returns a CSV with its heading written.
     ///
     /// # Errors
     /// Those of `out`.
@@ -107,7 +107,7 @@ impl<W: Write> DifferencesCsv<W> {
     /// Writes a difference.
     ///
     /// # Errors
-    /// Those of what it is written to.
+    /// Those of the writer.
     pub fn write(&mut self, difference: &ReconciliationDifference) -> io::Result<()> {
         let ReconciliationDifference { insurer_number, symbol, number, month, theirs, ours, .. } = difference;
         let numbers = [theirs.claims, ours.claims, theirs.total, ours.total, theirs.self_pay, ours.self_pay];
@@ -117,7 +117,7 @@ impl<W: Write> DifferencesCsv<W> {
         self.0.write(&cells)
     }
 
-    /// Returns what it was written to, with everything in it.
+    /// Returns the writer, with everything written to it.
     ///
     /// # Errors
     /// Those of `out`.
@@ -126,20 +126,20 @@ impl<W: Write> DifferencesCsv<W> {
     }
 }
 
-/// What came of it.
+/// The result of a comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Rows of the file.
     pub rows: u64,
     /// The first and the last month of the file: only these are compared.
     pub months: Option<(TreatmentMonth, TreatmentMonth)>,
-    /// Households and months in which both say the same.
+    /// Households and months with equal totals.
     pub same: u64,
-    /// Households and months in which they do not.
+    /// Households and months with different totals.
     pub different: u64,
-    /// What the file adds up to.
+    /// The sums of the file.
     pub theirs: Sums,
-    /// What is imported of these months adds up to.
+    /// The imported sums of these months.
     pub ours: Sums,
 }
 
@@ -159,19 +159,20 @@ struct PlacedRow {
     sums: Sums,
 }
 
-/// How many parts the households are split into: one of them is in memory at a time.
+/// The number of parts that the households are split into: one of them is in memory at a time.
 const PARTS: i64 = 64;
 
-/// How many rows are looked up at once.
+/// The number of rows that are looked up at once.
 const CHUNK: usize = 1_000;
 
-/// How many mistakes of a file are told.
+/// The number of mistakes of a file that are reported.
 const FAULTS: usize = 100;
 
 const HOUSEHOLDS_KEPT: usize = 20_000;
 
-/// Compares the totals of a file with what is imported; `each` is told every difference, by household and month, those of households that
-/// are not in the register first. A number that two households had in one month means the one that had it later.
+/// Compares the totals of a file with the imported expenses; `each` gets every difference, by household and month,
+/// those of households that are not in the register first. A number that two households had in one month means the one
+/// that had it later.
 ///
 /// # Errors
 /// [`UnreadableTotals`] if the file has errors; the error of the disk or of the database otherwise.
@@ -214,7 +215,8 @@ pub async fn reconcile(
     Ok(summary)
 }
 
-/// Reads the file and hands its rows over in chunks; a file with mistakes is read to its end, but not handed over any more.
+/// Reads the file and hands its rows over in chunks; a file with mistakes is read to its end, but its rows are not
+/// handed over any more.
 fn read(file: &std::path::Path, sender: &mpsc::Sender<Vec<HouseholdTotals>>) -> anyhow::Result<()> {
     let (mut rows, mut faults) = (Vec::with_capacity(CHUNK), Vec::new());
     for row in HouseholdTotalsCsv::open(File::open(file)?).map_err(UnreadableTotals)? {
@@ -241,7 +243,7 @@ fn key_of(row: &HouseholdTotals) -> String {
     holder_key(row.insurer_number.as_str(), &row.symbol, &row.number)
 }
 
-/// Returns who is or was covered under the rows' symbols and numbers.
+/// Returns the persons who are or were covered under the rows' symbols and numbers.
 async fn looked_up(
     app: &App,
     scope: &impl InSociety,
@@ -296,7 +298,7 @@ fn unknown(row: HouseholdTotals, theirs: Sums) -> ReconciliationDifference {
 
 /// The rows of the file, split by household.
 struct SplitRows {
-    /// How many households one part has.
+    /// The number of households in one part.
     size: i64,
     /// The system removes the files, which have no name, when the process ends.
     files: BTreeMap<i64, BufWriter<File>>,
@@ -318,7 +320,7 @@ impl SplitRows {
         file.write_all(b"\n")
     }
 
-    /// Returns the parts by their households; of some there may be no row.
+    /// Returns the parts by their households; a part may have no rows.
     fn into_list(mut self) -> Vec<HouseholdRange> {
         let parts = 0..=self.last / self.size;
         let part = |number| HouseholdRange {

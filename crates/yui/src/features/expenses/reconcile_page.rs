@@ -1,4 +1,4 @@
-//! 以前のシステムの合計との照合: a file of totals, held against what is imported; the file is gone with the answer.
+//! 以前のシステムの合計との照合: a file of totals, compared with the imported expenses; the file is deleted with the answer.
 
 use std::{fs::File, io::Seek};
 
@@ -44,20 +44,20 @@ pub(crate) struct ReconcilePage {
     limit: String,
 }
 
-/// What came of it, in words.
+/// The result of a comparison, in words.
 struct ReconciliationView {
     file_name: String,
     months: String,
     same: String,
     different: String,
-    /// What, in the older system, in the portal.
+    /// The kind of sum, its value in the older system, and in the portal.
     sums: [(&'static str, String, String); 3],
     /// The first differences.
     rows: Vec<DifferenceRow>,
     more: bool,
 }
 
-/// A difference in words: what, in the older system, in the portal.
+/// A difference in words: the kind of sum, its value in the older system, and in the portal.
 struct DifferenceRow {
     numbers: String,
     month: String,
@@ -65,7 +65,7 @@ struct DifferenceRow {
     sums: [(String, String); 3],
 }
 
-/// How many differences the page shows.
+/// The number of differences on the page.
 const SHOWN: usize = 100;
 
 const TITLE: &str = "以前のシステムの合計との照合";
@@ -139,7 +139,7 @@ pub(super) async fn template(State(app): State<App>, staff: StaffScope) -> Resul
     Ok(csv("household-totals-template.csv", format!("\u{feff}{text}").into()))
 }
 
-/// How the answer is wanted.
+/// The form of the answer.
 #[derive(Deserialize)]
 pub(super) struct ReconciliationQuery {
     /// `csv` for all differences as a file.
@@ -194,7 +194,7 @@ pub(super) async fn submit(
     })
 }
 
-/// Compares the file; returns the first differences, and all of them as a file where that is wanted.
+/// Compares the file; returns the first differences, and all of them as a file if requested.
 async fn compared(
     app: &App,
     staff: &StaffScope,
@@ -222,7 +222,7 @@ async fn compared(
     Ok((summary, first, list))
 }
 
-/// Takes the file in; or says why not, in words for staff.
+/// Receives the file; or returns the refusal, in words for staff.
 async fn receive(app: &App, staff: &StaffScope, mut part: Field<'_>) -> Result<Result<Stored, String>, AppError> {
     if part.file_name().is_none_or(str::is_empty) {
         return Ok(Err("ファイルを選んでください。".to_owned()));

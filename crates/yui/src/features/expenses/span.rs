@@ -1,4 +1,4 @@
-//! Which lines a statement is about: one month, one year, or a filtered span.
+//! The span of a statement: one month, one year, or a filtered span.
 
 use kenpo_formats::TreatmentMonth;
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use crate::ui::{
     format::{month_long, year},
 };
 
-/// What the address asks for.
+/// The query of a statement's address.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct StatementQuery {
     #[serde(default)]
@@ -34,7 +34,7 @@ pub(crate) struct StatementSpan {
     pub(crate) member_id: Option<i64>,
 }
 
-/// How the months were chosen.
+/// The way in which the months were chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Period {
     Month(TreatmentMonth),
@@ -43,7 +43,7 @@ pub(crate) enum Period {
 }
 
 impl StatementSpan {
-    /// Returns what is asked for, within what may be seen.
+    /// Returns the requested span, within the visible months.
     ///
     /// # Errors
     /// The mistakes of the filter form, in the page's language.
@@ -89,7 +89,7 @@ impl StatementSpan {
         }
     }
 
-    /// Returns whether it begins later than was asked for.
+    /// Returns whether it begins later than requested.
     pub(crate) fn is_cut(self) -> bool {
         matches!(self.of, Period::Months(from, _) if from < self.months.first)
     }
@@ -118,10 +118,10 @@ impl StatementSpan {
     }
 }
 
-/// A year that is never visible: what an address with a broken one asks for.
+/// A year that is never visible, for an address with an invalid year.
 const NO_YEAR: i16 = 0;
 
-/// An id that no person has: what an address with a broken one asks for.
+/// An id that no person has, for an address with an invalid id.
 const NOBODY: i64 = -1;
 
 #[cfg(test)]

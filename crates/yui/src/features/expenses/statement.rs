@@ -41,7 +41,7 @@ pub(super) struct StatementPage {
     form: FormState,
     filter: FilterForm,
     body: Option<StatementBody>,
-    /// What is said where there is no line; nothing where `pending` says it.
+    /// The sentence for a statement without lines; none if `pending` says it.
     nothing: Option<&'static str>,
     begins: Option<String>,
     pending: Option<String>,
@@ -57,7 +57,7 @@ pub(crate) struct StatementBody {
     split: Split,
     pictures: Option<Pictures>,
     pages: Pages,
-    /// Where the same is as a PDF, for whom it is there.
+    /// The address of the PDF, for readers who may have it.
     pdf: Option<String>,
     changed: Option<String>,
     any_blank_provider: bool,
@@ -67,11 +67,11 @@ pub(crate) struct StatementBody {
 
 impl askama::filters::HtmlSafe for StatementBody {}
 
-/// A statement, or what is said in its place.
+/// A statement, or the sentence in its place.
 pub(crate) struct Statement {
     pub(crate) heading: String,
     pub(crate) body: Option<StatementBody>,
-    /// What is said where there is no line; nothing where `pending` says it.
+    /// The sentence for a statement without lines; none if `pending` says it.
     pub(crate) nothing: Option<&'static str>,
     pub(crate) pending: Option<String>,
 }
@@ -128,7 +128,7 @@ pub(super) struct FilterMember {
 }
 
 impl FilterForm {
-    /// Returns the form as it stands for this span, or empty.
+    /// Returns the form filled in for this span, or empty.
     pub(super) fn new(patients: &[Patient], window: VisibleMonths, span: Option<&StatementSpan>) -> Self {
         Self {
             from: span.map(|span| span.months.first.to_string()).unwrap_or_default(),
@@ -152,7 +152,7 @@ impl FilterForm {
     }
 }
 
-/// How many lines one page of a long statement has.
+/// The number of lines on one page of a long statement.
 const LINES_PER_PAGE: usize = 100;
 
 pub(super) async fn show(
@@ -207,7 +207,7 @@ fn page(
     StatementPage { page, heading, form: FormState::default(), filter, body, nothing, begins, pending }
 }
 
-/// For whom a statement is written.
+/// The reader of a statement.
 #[derive(Clone, Copy)]
 enum Audience {
     /// For the household: page by page, and as a PDF.
@@ -252,7 +252,7 @@ pub(crate) async fn month_of_household(
     Ok(statement(page, span, &lines, (arrival, today), Audience::OfStaff))
 }
 
-/// Returns what is said where a year or a span begins later than it seems to.
+/// Returns the sentence for a year or span that begins later than it seems to.
 fn begins(lang: Lang, span: StatementSpan, arrival: Arrival) -> Option<String> {
     if span.is_cut() {
         return Some(lang.tf("ご覧いただけるのは、{0}からの診療分です。", [month_long(lang, span.months.first)]));
@@ -263,7 +263,7 @@ fn begins(lang: Lang, span: StatementSpan, arrival: Arrival) -> Option<String> {
     }
 }
 
-/// Returns what is said where the society has published nothing of the first of these months.
+/// Returns the sentence for a span whose first months the society has not published.
 pub(crate) fn not_before(lang: Lang, months: VisibleMonths, arrival: Arrival) -> Option<String> {
     let first = arrival.first.filter(|first| (months.first.next()..=months.last).contains(first))?;
     Some(lang.tf("掲載しているのは、{0}診療分からです。", [month_long(lang, first)]))

@@ -1,4 +1,5 @@
-//! Up to which month everything has arrived. A society says it with a publication; what the rows of a batch tell is suggested.
+//! The month up to which everything has arrived. A society states it with a publication; a suggestion is made from the
+//! rows of a batch.
 
 use kenpo_formats::TreatmentMonth;
 
@@ -8,18 +9,18 @@ use crate::{
     ui::{Lang, format::month_long},
 };
 
-/// What a publication says about the months that have arrived.
+/// The months that have arrived with a publication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Through {
-    /// What the batch's rows tell, as [`suggested`] does.
+    /// The suggestion from the batch's rows, as [`suggested`] returns it.
     Suggested,
-    /// Everything up to this month; with nothing, the batch completes no month.
+    /// Everything up to this month; if none, the batch completes no month.
     Is(Option<TreatmentMonth>),
 }
 
-/// Returns the month up to which everything will have arrived once this batch is published, as far as its rows tell. A month counts
-/// when it follows on the one that arrived last and the batch has at least half as many rows of it; the month that is not over never
-/// does.
+/// Returns the month up to which everything will have arrived once this batch is published, judging by its rows. A
+/// month counts when it follows on the one that arrived last and the batch has at least half as many rows of it; the
+/// month that is not over never does.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -66,7 +67,7 @@ pub(super) fn over(app: &App, through: Option<TreatmentMonth>) -> Result<Option<
     }
 }
 
-/// Returns what a publication says about months, for staff and the log.
+/// Returns the months of a publication in words, for staff and the log.
 pub(super) fn in_words(through: Option<TreatmentMonth>) -> String {
     match through {
         Some(month) => format!("{}診療分までそろった", month_long(Lang::Ja, month)),
@@ -74,7 +75,7 @@ pub(super) fn in_words(through: Option<TreatmentMonth>) -> String {
     }
 }
 
-/// Returns what [`in_words`] says.
+/// Returns the months from the words of [`in_words`].
 pub(super) fn of_words(words: &str) -> Option<Through> {
     if words == in_words(None) {
         return Some(Through::Is(None));

@@ -1,4 +1,4 @@
-//! How pages show a question about a register row: the row beside the candidates, with the possible answers.
+//! The view of a question about a register row: the row beside the candidates, with the possible answers.
 
 use super::{Candidate, Facts, RowQuestion};
 use crate::ui::format;
@@ -6,11 +6,11 @@ use crate::ui::format;
 /// A row beside its candidates.
 #[derive(Debug)]
 pub(crate) struct QuestionCard {
-    /// Where the question is answered: the line of the file, or the number of the question.
+    /// The name of the question: the line of the file, or the number of the question.
     pub(crate) id: u64,
-    /// Whom the row is about.
+    /// The name of the row's person.
     pub(crate) name: String,
-    /// Where the row stands, as "12行目".
+    /// The position of the row, as "12行目".
     pub(crate) place: String,
     /// The compared items.
     pub(crate) rows: Vec<Compared>,
@@ -22,11 +22,11 @@ pub(crate) struct QuestionCard {
 #[derive(Debug)]
 pub(crate) struct Compared {
     pub(crate) what: &'static str,
-    /// What the file says.
+    /// The value in the file.
     pub(crate) file: String,
-    /// What the register says of each candidate.
+    /// The value in the register for each candidate.
     pub(crate) known: Vec<String>,
-    /// Whether the file says something else than the register.
+    /// Whether the file differs from the register.
     pub(crate) differs: bool,
 }
 

@@ -5,16 +5,16 @@ use kenpo_formats::TreatmentMonth;
 
 use super::{Kind, format::Format};
 
-/// How far a batch is.
+/// The state of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchState {
     /// Not all of the file is read: it was stopped, or is being read just now.
     Reading,
-    /// All read, seen by nobody.
+    /// All read, not visible to members yet.
     Staged,
     /// Members see it; a register is in force.
     Published,
-    /// Taken back whole.
+    /// Withdrawn as a whole.
     Withdrawn,
 }
 
@@ -31,7 +31,7 @@ macro_rules! words {
                 match self { $(Self::$variant => $label),* }
             }
 
-            /// Returns what the database's word means.
+            /// Returns the state for the database's word.
             pub fn parse(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)* _ => None }
             }
@@ -52,58 +52,58 @@ words!(BatchState {
 pub struct Batch {
     /// Its number within the society.
     pub batch_id: i64,
-    /// What it is about.
+    /// The kind of file.
     pub kind: Kind,
     /// The name of the file.
     pub file_name: String,
-    /// How far it is.
+    /// Its state.
     pub state: BatchState,
-    /// Records of the file that are done.
+    /// Records of the file that are processed.
     pub position: i64,
-    /// Records that were taken.
+    /// Records that were accepted.
     pub accepted: i64,
-    /// Records that are wrong.
+    /// Records that were refused as wrong.
     pub rejected: i64,
-    /// Records that mean nobody in the register.
+    /// Records of nobody in the register.
     pub unmatched: i64,
-    /// Taken records whose claim an earlier batch has too.
+    /// Accepted records whose claim an earlier batch has, too.
     pub corrections: i64,
-    /// What the import counted besides, by name.
+    /// The import's other counts, by name.
     pub details: Vec<(String, i64)>,
     /// The first and the last treatment month in it.
     pub months: Option<(TreatmentMonth, TreatmentMonth)>,
-    /// Who brought it.
+    /// The name of the person who uploaded it.
     pub imported_by: String,
-    /// When that was.
+    /// The time of the upload.
     pub created_at: Timestamp,
-    /// When it is to be published.
+    /// The time for which its publication is ordered.
     pub publish_at: Option<Timestamp>,
-    /// When and by whom it was published.
+    /// The time and author of its publication.
     pub published: Option<(Timestamp, String)>,
-    /// When and by whom it was withdrawn.
+    /// The time and author of its withdrawal.
     pub withdrawn: Option<(Timestamp, String)>,
     /// Whether it is to be withdrawn.
     pub withdrawing: bool,
-    /// Why it was or is to be withdrawn.
+    /// The reason for its withdrawal, done or ordered.
     pub withdraw_reason: Option<String>,
-    /// Up to which month everything has arrived with it, as the society said.
+    /// The month up to which everything has arrived with it, as the society stated.
     pub through: Option<TreatmentMonth>,
-    /// Why the withdrawal that was ordered last was not done, in words for staff.
+    /// The reason why the withdrawal that was ordered last was not done, in words for staff.
     pub withdraw_trouble: Option<String>,
-    /// How many accounts its withdrawal left, as they were in use.
+    /// The number of accounts that its withdrawal kept, as they were in use.
     pub kept: i64,
     /// Whether rows of it are still to be deleted after its withdrawal. Nobody sees them.
     pub clearing: bool,
-    /// Whether it holds what staff changed by hand, and is no file.
+    /// Whether it holds changes that staff made by hand, and is no file.
     pub by_hand: bool,
-    /// How many members were mailed of its publication.
+    /// The number of members who were mailed about its publication.
     pub told: i64,
     /// Whether some are still to be mailed.
     pub telling: bool,
 }
 
-/// The name of the question, and of the detail of a batch, by which a file is the history of an older portal: nobody is mailed of its
-/// publication, it is compared with no other file, and a claim of any other file is newer.
+/// The name of the question, and of the detail of a batch, that mark a file as the history of an older portal: nobody
+/// is mailed about its publication, it is compared with no other file, and a claim of any other file is newer.
 pub(crate) const HISTORY: &str = "history";
 
 impl Batch {
@@ -112,7 +112,7 @@ impl Batch {
         self.details.iter().any(|(word, count)| word == HISTORY && *count > 0)
     }
 
-    /// Returns how far it is, for people.
+    /// Returns its state, for people.
     pub fn words(&self) -> &'static str {
         match self.state {
             _ if self.withdrawing => "取下げの処理中",

@@ -1,4 +1,4 @@
-//! What an import counts.
+//! The counts of an import.
 
 use kenpo_formats::TreatmentMonth;
 
@@ -61,7 +61,7 @@ impl Counts {
     }
 }
 
-/// Returns the months that these numbers mean.
+/// Returns the months for these numbers.
 pub(crate) fn months(first: Option<i32>, last: Option<i32>) -> Option<(TreatmentMonth, TreatmentMonth)> {
     TreatmentMonth::from_number(first?).zip(TreatmentMonth::from_number(last?))
 }

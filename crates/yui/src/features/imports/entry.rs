@@ -8,27 +8,27 @@ use serde::{Deserialize, Serialize};
 /// The changes to one person or record.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Entry {
-    /// In which of its kind's lists it stands, as in [`super::FileKind::lists`].
+    /// The list of its kind that it belongs to, as in [`super::FileKind::lists`].
     #[serde(skip)]
     pub list: &'static str,
-    /// Whom it is about.
+    /// The name of the person.
     pub who: String,
     /// 記号-番号.
     pub numbers: String,
-    /// What changes; of somebody new, what they come with.
+    /// The changed values; for a new person, their first values.
     pub changes: Vec<Change>,
-    /// How staff can tell why, as "個人コードが一致"; may be empty.
+    /// The ground for the match, as "個人コードが一致"; may be empty.
     pub why: String,
 }
 
 /// One value before and after.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Change {
-    /// What is changed, for staff.
+    /// The name of the value, for staff.
     pub what: String,
-    /// The value before; empty where there was none.
+    /// The value before; empty if there was none.
     pub old: String,
-    /// The value after; empty where there is none.
+    /// The value after; empty if there is none.
     pub new: String,
 }
 
@@ -39,7 +39,7 @@ impl Change {
     }
 }
 
-/// What is known of a person, in words for staff; dates as 2025-04-01.
+/// The data of a person, in words for staff; dates as 2025-04-01.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Facts {
     /// 氏名
@@ -56,7 +56,7 @@ pub struct Facts {
     pub role: String,
     /// 資格取得日
     pub from: String,
-    /// 資格喪失日; empty where there is none.
+    /// 資格喪失日; empty if there is none.
     pub to: String,
 }
 
@@ -65,9 +65,9 @@ pub struct Facts {
 pub struct RowQuestion {
     /// The line of the row.
     pub line: u64,
-    /// What it says.
+    /// The data in the row.
     pub row: Facts,
-    /// The candidates; empty where the row waits for another row's answer.
+    /// The candidates; empty if the row waits for another row's answer.
     pub candidates: Vec<Candidate>,
 }
 
@@ -76,11 +76,11 @@ pub struct RowQuestion {
 pub struct Candidate {
     /// The member.
     pub member_id: i64,
-    /// What the register knows.
+    /// The data in the register.
     pub facts: Facts,
     /// Whether there is an account.
     pub account: bool,
-    /// How many lines of expenses there are.
+    /// The number of lines of expenses.
     pub expenses: i64,
 }
 
@@ -89,19 +89,19 @@ pub struct Candidate {
 pub struct HandChange {
     /// The record's page.
     pub path: String,
-    /// What was done.
+    /// The kind of change.
     pub act: &'static str,
-    /// Whom it is about.
+    /// The name of the person.
     pub who: String,
     /// The month, the care and the provider.
     pub care: String,
-    /// What the claim said before, and says with the change: yen of the total and of the member's own share.
+    /// The claim's amounts before the change, and with it: yen of the total and of the self-pay.
     pub amounts: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// By whom.
+    /// The name of the author.
     pub by: String,
-    /// When.
+    /// The time.
     pub at: String,
 }
 
@@ -110,12 +110,12 @@ pub struct HandChange {
 pub(super) struct EntriesCsv<W: Write>(TableCsv<W>);
 
 impl<W: Write> EntriesCsv<W> {
-    /// Returns a list of which the heading is written.
+    /// Returns a list with its heading written.
     pub(super) fn new(out: W) -> io::Result<Self> {
         TableCsv::new(out, &["区分", "加入者", "記号・番号", "項目", "旧", "新", "理由"]).map(Self)
     }
 
-    /// Writes one entry, which stands in the list of this label.
+    /// Writes one entry of the list with this label.
     pub(super) fn write(&mut self, label: &str, entry: &Entry) -> io::Result<()> {
         let Entry { who, numbers, changes, why, .. } = entry;
         changes
@@ -123,7 +123,7 @@ impl<W: Write> EntriesCsv<W> {
             .try_for_each(|Change { what, old, new }| self.0.write(&[label, who, numbers, what, old, new, why]))
     }
 
-    /// Returns what it was written to, with everything in it.
+    /// Returns the writer, with everything written to it.
     pub(super) fn finish(self) -> io::Result<W> {
         self.0.finish()
     }

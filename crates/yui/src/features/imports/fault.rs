@@ -1,22 +1,22 @@
-//! What is wrong with a record.
+//! The faults of records.
 
 use kenpo_formats::Fault;
 
 /// A fault and its kind.
 #[derive(Clone, Debug)]
 pub struct ChunkFault {
-    /// Why the record was not taken.
+    /// The kind: why the record was not accepted.
     pub kind: FaultKind,
-    /// Where and why.
+    /// The fault: its place and reason.
     pub fault: Fault,
 }
 
-/// Why a record was not taken.
+/// The kind of a fault: why a record was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
     /// It is wrong.
     Rejected,
-    /// It means nobody in the register.
+    /// It matches nobody in the register.
     Unmatched,
 }
 

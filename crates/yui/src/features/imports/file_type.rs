@@ -1,13 +1,13 @@
-//! What a file is that is none of ours, told by its first bytes.
+//! The recognition of foreign file types by their first bytes.
 
 use kenpo_formats::csv_table::{first_line, is_own_header};
 
 use super::{Kind, format::Format, kinds};
 
-/// How much of a file's beginning is looked at.
+/// The number of bytes of a file's beginning that are examined.
 pub(super) const HEAD: usize = 4096;
 
-/// The beginnings of files of other kinds, and what staff call them.
+/// The beginnings of other types of files, and their names for staff.
 const BEGINNINGS: &[(&[u8], &str)] = &[
     (b"%PDF-", "PDF"),
     (b"\xD0\xCF\x11\xE0", "Excel（xls）などOfficeの古い形式"),
@@ -35,7 +35,7 @@ const ARCHIVES: &[(&[u8], &str)] = &[
     (b"\x28\xB5\x2F\xFD", "zstd"),
 ];
 
-/// Returns why a file that begins so cannot be one of this kind, in words; nothing where it may be.
+/// Returns the reason why a file with this beginning cannot be of this kind, in words; none if it may be.
 pub(super) fn wrong_type(kind: Kind, head: &[u8], whole: bool) -> Option<String> {
     let wanted = if kind.reads_claims() { "CSVまたは電子レセプト（UKE）" } else { "CSV" };
     if head.is_empty() {

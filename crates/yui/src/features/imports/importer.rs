@@ -1,4 +1,4 @@
-//! What turns the records of a file into rows.
+//! The importers, which turn the records of a file into rows.
 
 use kenpo_formats::{Fault, TreatmentMonth};
 use yui_db::Tx;
@@ -12,30 +12,30 @@ use super::{
     totals::FileTotals,
 };
 
-/// What a kind of file means.
+/// The import of one kind of file.
 pub trait Importer: Sized + Send + 'static {
     /// One record.
     type Record: Send + Sync + 'static;
 
-    /// Who looks up what the records are held against; `()` where nothing is looked up ahead.
+    /// The finder of the register's data for the records; `()` if nothing is looked up ahead.
     type Finder: Finder<Self::Record>;
 
     /// Returns the kind.
     fn kind(&self) -> Kind;
 
-    /// Returns who looks up.
+    /// Returns the finder.
     fn finder(&self) -> Self::Finder;
 
-    /// Returns how many records of the file this item consists of.
+    /// Returns the number of records of the file that this item consists of.
     fn weight(_record: &Self::Record) -> i64 {
         1
     }
 
-    /// Opens the file and hands its records to `each`, always in the same order, until that returns false. Runs on a thread of its
-    /// own.
+    /// Opens the file and passes its records to `each`, always in the same order, until that returns false. Runs on a
+    /// thread of its own.
     ///
     /// # Errors
-    /// What makes the whole file unreadable, as a missing column; nothing was handed over then.
+    /// The faults that make the whole file unreadable, such as a missing column; nothing was passed on then.
     fn read(source: &Source, each: impl FnMut(Read<Self::Record>) -> bool) -> Result<(), Vec<Fault>>;
 
     /// Reads the whole file and returns what staff have to confirm before the import, such as a truncated file. Runs on a blocking thread.
@@ -46,8 +46,8 @@ pub trait Importer: Sized + Send + 'static {
         Ok(Vec::new())
     }
 
-    /// Looks at the records of one chunk as [`Importer::apply`] would, in a transaction that can only read. What later
-    /// chunks have to know of this one, the importer remembers, as much as fits into a bounded memory.
+    /// Checks the records of one chunk as [`Importer::apply`] would, in a transaction that can only read. The importer
+    /// remembers the data of this chunk that later ones need, as much as fits into a bounded memory.
     fn check(
         &mut self,
         tx: &mut Tx,
@@ -56,7 +56,7 @@ pub trait Importer: Sized + Send + 'static {
         faults: &mut Vec<ChunkFault>,
     ) -> impl Future<Output = anyhow::Result<Applied>> + Send;
 
-    /// Writes the records of one chunk; a record that cannot be taken becomes a fault.
+    /// Writes the records of one chunk; a record that cannot be accepted becomes a fault.
     fn apply(
         &mut self,
         tx: &mut Tx,
@@ -66,13 +66,14 @@ pub trait Importer: Sized + Send + 'static {
         faults: &mut Vec<ChunkFault>,
     ) -> impl Future<Output = anyhow::Result<Applied>> + Send;
 
-    /// Is called in a check after its last record, until it returns none; so many records of the file could not be taken.
+    /// Is called in a check after its last record, until it returns none. The count is the number of records of
+    /// the file that were not accepted.
     fn checked(&mut self, _tx: &mut Tx, _wrong: i64) -> impl Future<Output = anyhow::Result<Option<Applied>>> + Send {
         async { Ok(None) }
     }
 
-    /// Is called in an import after its last record, in transactions of its own, until it returns false; so many records of the file
-    /// could not be taken. A stopped import calls it from the beginning again.
+    /// Is called in an import after its last record, in transactions of its own, until it returns false. The count
+    /// is the number of records of the file that were not accepted. A stopped import calls it from the beginning again.
     fn finish(
         &mut self,
         _tx: &mut Tx,
@@ -87,32 +88,32 @@ pub trait Importer: Sized + Send + 'static {
         false
     }
 
-    /// Returns what else was counted.
+    /// Returns the other counts.
     fn details(&self) -> Vec<(&'static str, i64)> {
         Vec::new()
     }
 
-    /// Returns what the records taken in a check add up to.
+    /// Returns the totals of the records accepted in a check.
     fn figures(&self) -> FileTotals {
         FileTotals::default()
     }
 }
 
-/// What became of a chunk's records.
+/// The result of a chunk's records.
 #[derive(Debug, Default)]
 pub struct Applied {
-    /// Records taken.
+    /// Records accepted.
     pub accepted: i64,
-    /// Taken records whose claim an earlier batch has too.
+    /// Accepted records whose claim an earlier batch has, too.
     pub corrections: i64,
     /// The first and the last treatment month among them.
     pub months: Option<(TreatmentMonth, TreatmentMonth)>,
-    /// What staff should look at though the records are taken.
+    /// The notices: findings on accepted records that staff should look at.
     pub notices: Vec<Fault>,
     /// The changes, filled by checks.
     pub entries: Vec<Entry>,
     /// The questions to staff, filled by checks.
     pub asked: Vec<RowQuestion>,
-    /// What staff have to confirm before the import; one that is not confirmed ends with it.
+    /// The findings that staff have to confirm before the import; without confirmation the import ends at them.
     pub to_confirm: Vec<Fault>,
 }

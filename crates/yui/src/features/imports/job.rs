@@ -1,26 +1,26 @@
-//! A file to be checked or imported, and how.
+//! A file to be checked or imported, with its options.
 
 use std::{collections::BTreeMap, fmt::Debug};
 
 use super::{source::Source, watch::Watch};
 use crate::core::{app::App, scope::SystemScope};
 
-/// What a kind asked beside the file, and what was answered, by the question's name.
+/// The answers to a kind's questions beside the file, by the question's name.
 pub type Answers = BTreeMap<String, String>;
 
 /// A file to be checked or imported.
 pub struct Job<'a> {
     /// The portal.
     pub app: &'a App,
-    /// For whom.
+    /// The scope of the society.
     pub scope: &'a SystemScope,
     /// The file.
     pub source: &'a Source,
-    /// How.
+    /// The options.
     pub options: Options,
-    /// What was answered beside it.
+    /// The answers beside the file.
     pub answers: &'a Answers,
-    /// Who is told how it goes.
+    /// The observer of the progress.
     pub watch: &'a mut dyn Watch,
 }
 
@@ -30,12 +30,12 @@ impl Debug for Job<'_> {
     }
 }
 
-/// How an import is done.
+/// The options of an import.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Only try: say what would change.
+    /// Only a check: report the changes and make none.
     pub dry_run: bool,
-    /// Take nothing if anything is wrong.
+    /// Import nothing if anything is wrong.
     pub all_or_nothing: bool,
     /// Whether everything that has to be confirmed is confirmed.
     pub confirmed: bool,

@@ -20,24 +20,23 @@ use crate::core::{app::App, scope::SystemScope, society::InSociety};
 /// The name of these workers in the log.
 const WORKER: &str = "import worker";
 
-/// How long a worker holds an upload without a heartbeat.
+/// The time that a worker holds an upload without a heartbeat.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
-/// How often a worker gives one.
+/// The interval of heartbeats.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(8);
 
-/// How often it looks without being woken.
+/// The interval at which it looks without being woken.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How often work is tried that gets no further than before, whether it fails or takes its worker with it, before somebody has to
-/// look into it.
+/// The number of tries without progress, whether the work fails or kills its worker, before staff have to look into it.
 const TRIES: i32 = 5;
 
-/// How long it waits after a failure, times the number of failures.
+/// The pause after a failure, times the number of failures.
 const PAUSE: SignedDuration = SignedDuration::from_secs(15);
 
-/// Works until it is told to stop: on two files at a time, so that a large one does not keep a small one waiting; and on
-/// orders beside them, which no file keeps waiting.
+/// Runs the workers until they are told to stop: on two files at a time, so that a large one does not keep a small one
+/// waiting; and on orders beside them, which no file keeps waiting.
 pub async fn run(app: App, stop: watch::Receiver<bool>) {
     tokio::join!(
         lane(app.clone(), stop.clone(), Lane::Files),
@@ -46,7 +45,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
     );
 }
 
-/// What one of the workers of a process works on.
+/// The kind of work of one of a process's workers.
 #[derive(Clone, Copy, Debug)]
 enum Lane {
     Files,
@@ -116,8 +115,8 @@ async fn files(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize>
     Ok(count)
 }
 
-/// Withdraws and publishes what is due, deletes what was withdrawn, and tells members, of each society a part in turn;
-/// returns how often anything was done.
+/// Performs due withdrawals and publications, deletes withdrawn rows, and mails members, of each society a part in
+/// turn; returns the number of parts done.
 async fn orders(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize> {
     let mut count = 0;
     while !*stop.borrow() {
@@ -144,7 +143,7 @@ async fn orders(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<usize
     Ok(count)
 }
 
-/// Does the next part of what is due in the society; returns whether anything was done.
+/// Performs the next due part in the society; returns whether anything was done.
 async fn orders_of(app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
     let withdrawn = withdraw::ordered(app, scope).await?;
     let published = publish_due(app, scope).await?;
@@ -157,7 +156,7 @@ async fn orders_of(app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
     Ok(withdrawn + published > 0 || told > 0 || more || caught_up)
 }
 
-/// Publishes what is due, in the name of those who wanted it; returns how many batches.
+/// Publishes the batches that are due, in the name of those who ordered it; returns their number.
 async fn publish_due(app: &App, scope: &SystemScope) -> anyhow::Result<usize> {
     let mut published = 0;
     for batch in queries::to_publish(&app.db, scope, app.clock.now()).await? {
@@ -213,11 +212,11 @@ async fn work_on(
     stopped(app, &scope, &taken, &trouble).await
 }
 
-/// What is said of a file whose workers were killed.
+/// The message about a file whose workers were killed.
 const WORKERS_ENDED: &str =
     "the process that worked on this file ended each time without a word: it may need more memory than there is";
 
-/// Ends the work until somebody lets it go on.
+/// Stops the work until staff resume it.
 async fn stopped(app: &App, scope: &SystemScope, taken: &LeasedUpload<'_>, trouble: &str) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     taken.settle(&mut tx, scope, UploadState::Stopped, Some(trouble), None).await?;

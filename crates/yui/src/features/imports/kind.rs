@@ -37,7 +37,7 @@ pub fn kind_of(word: &str) -> Option<Kind> {
     kinds().find(|kind| kind.as_str() == word)
 }
 
-/// Returns the kind of this word, of which pages speak by name: `register`, `expenses`.
+/// Returns the kind of this word, for pages that refer to one by name: `register`, `expenses`.
 #[expect(
     clippy::expect_used,
     reason = "the lists are the program's own, and the samples of the pages ask for both in each test run"
@@ -46,7 +46,7 @@ pub(super) fn named(word: &str) -> Kind {
     kind_of(word).expect("wiring.rs lists the kind")
 }
 
-/// What the pages and the command line have to know of a kind of files.
+/// A kind of file, as the pages and the command line use it.
 pub trait FileKind: Debug + Send + Sync {
     /// Returns the word in the database.
     fn as_str(&self) -> &'static str;
@@ -56,7 +56,7 @@ pub trait FileKind: Debug + Send + Sync {
         self.as_str()
     }
 
-    /// Returns what staff call it.
+    /// Returns its label for staff.
     fn label(&self) -> &'static str;
 
     /// Returns which files these are, in a sentence for staff.
@@ -71,7 +71,7 @@ pub trait FileKind: Debug + Send + Sync {
     /// Returns the columns of its CSV, as its reader knows them.
     fn columns(&self) -> &'static [Column];
 
-    /// Returns the (Japanese) words for what its imports count besides.
+    /// Returns the (Japanese) labels of its imports' other counts.
     fn details(&self) -> &'static [(&'static str, &'static str)];
 
     /// Returns the lists of a preview: the word of [`super::Entry::list`] and the (Japanese) label.
@@ -84,22 +84,22 @@ pub trait FileKind: Debug + Send + Sync {
         false
     }
 
-    /// Returns whether a society may say what other programs call the columns.
+    /// Returns whether a society may define column profiles for other programs' files.
     fn takes_profiles(&self) -> bool {
         false
     }
 
-    /// Returns whether several files, or a ZIP of them, are taken as one.
+    /// Returns whether several files, or a ZIP of them, are accepted as one.
     fn takes_several(&self) -> bool {
         false
     }
 
-    /// Returns what is asked beside the file.
+    /// Returns the questions beside the file.
     fn questions(&self) -> &'static [Question] {
         &[]
     }
 
-    /// Returns what is wrong with the answers: the question's name and why.
+    /// Returns the mistakes in the answers: the question's name and the reason.
     fn refused(&self, _answers: &Answers, _today: Date) -> Vec<(&'static str, String)> {
         Vec::new()
     }
@@ -115,7 +115,7 @@ pub trait FileKind: Debug + Send + Sync {
     /// Checks or imports a file, as the job's options say: makes the importer and hands it to [`Job::run`].
     fn import<'a>(&'a self, job: Job<'a>) -> BoxFuture<'a, anyhow::Result<Report>>;
 
-    /// Returns what a batch of this kind adds up to, for comparing a new file with it.
+    /// Returns the totals of a batch of this kind, for comparing a new file with it.
     fn figures<'a>(
         &'a self,
         _app: &'a App,
@@ -125,7 +125,7 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(FileTotals::default()) })
     }
 
-    /// Returns how many rows of each month a batch has; none where rows of this kind are of no month.
+    /// Returns how many rows of each month a batch has; none if rows of this kind have no month.
     fn months<'a>(
         &'a self,
         _app: &'a App,
@@ -135,7 +135,7 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    /// Settles what follows from a publication, in its transaction.
+    /// Performs the consequences of a publication, in its transaction.
     fn published<'a>(
         &'a self,
         _tx: &'a mut Tx,
@@ -145,8 +145,8 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(()) })
     }
 
-    /// Takes what a batch brought out of sight, in the transaction of its withdrawal; returns how much of it has to stay.
-    /// From then on, until [`FileKind::clear`] has deleted the batch's rows, they must count nowhere.
+    /// Hides the rows of a batch, in the transaction of its withdrawal; returns how many have to stay. From then on,
+    /// until [`FileKind::clear`] has deleted the batch's rows, they must count nowhere.
     fn withdrawn<'a>(
         &'a self,
         tx: &'a mut Tx,
@@ -155,7 +155,8 @@ pub trait FileKind: Debug + Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, anyhow::Result<i64>>;
 
-    /// Deletes so many of the rows that a withdrawn batch has left; returns how many these were, none where no more are there.
+    /// Deletes up to this number of a withdrawn batch's remaining rows; returns how many were deleted, none if there
+    /// are no more.
     fn clear<'a>(
         &'a self,
         _tx: &'a mut Tx,
@@ -166,8 +167,8 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(0) })
     }
 
-    /// Returns why what the check showed is out of date, so that staff have to see the file's preview again before it is imported.
-    /// `details` is what the check counted.
+    /// Returns why the result of the check is out of date, so that staff have to see the file's preview again before it
+    /// is imported. `details` are the check's counts.
     fn is_outdated<'a>(
         &'a self,
         _app: &'a App,
@@ -178,12 +179,12 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
-    /// Returns what a withdrawal of such a batch leaves, or what stands against it, in words for staff.
+    /// Returns the effects of withdrawing such a batch, or the obstacle to it, in words for staff.
     fn about_withdrawal(&self) -> &'static str {
         ""
     }
 
-    /// Returns which of the details count records that are worth an import though none is taken yet.
+    /// Returns the details that count records that are worth an import though none is accepted yet.
     fn worth_importing(&self) -> &'static [&'static str] {
         &[]
     }
@@ -197,7 +198,7 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
-    /// Returns the page on which staff look at single rows of a batch, where rows of this kind are looked at.
+    /// Returns the page on which staff see single rows of a batch, if rows of this kind have one.
     fn rows_path(&self, _batch_id: i64) -> Option<String> {
         None
     }
@@ -212,34 +213,35 @@ pub trait FileKind: Debug + Send + Sync {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    /// Returns the societies in which rows of this kind wait for a register that has changed since.
+    /// Returns the societies in which rows of this kind wait and whose register has changed since.
     fn societies_to_catch_up<'a>(&'a self, _app: &'a App) -> BoxFuture<'a, anyhow::Result<Vec<i64>>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    /// Takes a portion of the rows that wait for the register, as far as it has their persons by now; returns whether more wait.
+    /// Processes a portion of the rows that wait for the register, as far as it has their persons by now; returns
+    /// whether more wait.
     fn catch_up<'a>(&'a self, _app: &'a App, _scope: &'a SystemScope) -> BoxFuture<'a, anyhow::Result<bool>> {
         Box::pin(async { Ok(false) })
     }
 
-    /// Returns what members are mailed of a publication.
+    /// Returns the mail to members about a publication.
     fn news(&self) -> Option<&'static dyn News> {
         None
     }
 }
 
-/// What waits until staff have decided something.
+/// The work that waits for a decision of staff.
 #[derive(Clone, Debug)]
 pub struct PendingWork {
-    /// How many there are, never 0, in a sentence.
+    /// The number of items, never 0, in a sentence.
     pub words: String,
-    /// Where it is decided.
+    /// The page for the decision.
     pub path: &'static str,
 }
 
-/// What members are mailed of a publication.
+/// The mail to members about a publication.
 pub trait News: Sync {
-    /// Returns the kind of mail that members want or not, as `account` knows it.
+    /// Returns the kind of mail that members can choose, as `account` knows it.
     fn wish(&self) -> &'static str;
 
     /// Returns the next so many members whom the batch concerns and who want the mail, after this account, by account.
@@ -256,7 +258,7 @@ pub trait News: Sync {
     fn letter(&self, frame: &MailFrame, batch: &super::Batch) -> Letter;
 }
 
-/// Somebody who is mailed.
+/// A recipient of the mail.
 #[derive(Debug)]
 pub struct Reader {
     /// The account.
@@ -274,19 +276,19 @@ pub struct Question {
     pub name: &'static str,
     /// Its name on the command line.
     pub option: &'static str,
-    /// What staff are asked.
+    /// The question to staff.
     pub label: &'static str,
-    /// What they should know for that.
+    /// The hint for answering it.
     pub hint: &'static str,
     /// The same for the command line.
     pub about: &'static str,
-    /// What can be answered.
+    /// The possible answers.
     pub choices: Choices,
     /// Whether the preview asks it again, if its list of the same name has entries.
     pub again: bool,
 }
 
-/// What can be answered.
+/// The possible answers to a question.
 #[derive(Debug)]
 pub enum Choices {
     /// One of these, each with its words for staff; the first is the usual one.
@@ -299,7 +301,7 @@ pub enum Choices {
     Yes,
 }
 
-/// The answer of a ticked box.
+/// The value of a ticked box.
 pub(crate) const YES: &str = "yes";
 
 impl Choices {

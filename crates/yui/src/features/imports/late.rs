@@ -1,4 +1,4 @@
-//! Rows that join a batch after it was read, and batches of what staff change by hand.
+//! Rows that join a batch after it was read, and batches of changes that staff make by hand.
 
 use kenpo_formats::TreatmentMonth;
 use sha2::{Digest, Sha256};
@@ -7,20 +7,20 @@ use yui_db::Tx;
 use super::{BatchState, Kind, format::Format, queries};
 use crate::core::{app::App, scope::SystemScope, society::ids_take};
 
-/// Records of a batch that meant nobody and now have rows in it.
+/// Records of a batch that matched nobody and now have rows in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LateRows<'l> {
-    /// How many these are.
+    /// Their number.
     pub(crate) count: i64,
-    /// Their lines among those of all files that came as one: the faults of these are forgotten.
+    /// Their lines, numbered through all parts of the file: the faults of these are deleted.
     pub(crate) lines: &'l [u64],
-    /// How many of them have a claim that another batch has too.
+    /// The number of them whose claim another batch has, too.
     pub(crate) corrections: i64,
     /// The first and the last treatment month among them.
     pub(crate) months: Option<(TreatmentMonth, TreatmentMonth)>,
 }
 
-/// Counts late rows in their batch and forgets their faults; returns the batch's state.
+/// Counts late rows in their batch and deletes their faults; returns the batch's state.
 ///
 /// # Errors
 /// Where there is no such batch, or the database does not answer.
@@ -61,7 +61,8 @@ pub(crate) async fn batch_state(
     queries::state_of(tx, scope, batch_id).await
 }
 
-/// Returns the batch of changes by hand of this kind that waits and is neither scheduled nor to be withdrawn, where it is the newest batch.
+/// Returns the batch of changes by hand of this kind that waits and is neither scheduled nor to be withdrawn, if it is
+/// the newest batch.
 pub(crate) async fn hand_batch_open(
     tx: &mut Tx,
     scope: &SystemScope,
@@ -85,14 +86,14 @@ pub(crate) async fn hand_batch(
     Ok(batch_id)
 }
 
-/// What a batch of changes by hand has by now.
+/// The counts of a batch of changes by hand.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub(crate) struct HandCounts {
-    /// How many changes.
+    /// The number of changes.
     pub(crate) count: i64,
-    /// How many of them are of a claim that another batch has too.
+    /// The number of them whose claim another batch has, too.
     pub(crate) corrections: i64,
-    /// As 202501; none where there is no row.
+    /// As 202501; none if there is no row.
     pub(crate) first_month: Option<i32>,
     /// The same of the last month.
     pub(crate) last_month: Option<i32>,

@@ -1,4 +1,4 @@
-//! Several files that come in as one: where each lies, and what all of them together are.
+//! Several files that come in as one: their places, and their common properties.
 
 use std::{
     collections::HashMap,
@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 
 use super::{Kind, file_type, format::Format, part::Part};
 
-/// The most files that come in as one.
+/// The largest number of files that come in as one.
 pub(super) const MOST: usize = archive::MAX_ENTRIES;
 
-/// Looks at files as their bytes come, one after the other.
+/// Examines files as their bytes come, one after the other.
 #[derive(Debug)]
 pub(super) struct Parts {
     kind: Option<Kind>,
@@ -30,7 +30,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Returns what looks at files of this kind, which stand in an archive or do not.
+    /// Returns an examination of files of this kind; `in_archive` tells whether they stand in an archive.
     pub(super) fn new(kind: Option<Kind>, in_archive: bool) -> Self {
         Self {
             kind,
@@ -93,11 +93,12 @@ impl Parts {
         }
     }
 
-    /// Returns the files in the order in which they are read: claims that were billed last come first, so that of a visit that was billed
-    /// again the newest claim is taken; files of one month are in the order of their names, and all others after them.
+    /// Returns the files in the order in which they are read: claims that were billed last come first, so that the
+    /// newest claim counts for a visit that was billed again; files of one month are in the order of their names, and
+    /// all others after them.
     ///
     /// # Errors
-    /// Why the files are not taken together, in words.
+    /// The reason why the files are not accepted together, in words.
     pub(super) fn finish(self) -> Result<Vec<Part>, String> {
         let mut parts = self.parts;
         parts.sort_by(|one, other| other.billed_in.cmp(&one.billed_in).then_with(|| one.name.cmp(&other.name)));
@@ -121,7 +122,7 @@ fn last(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or_default()
 }
 
-/// Returns what tells these files' content from any other: of one file, that of its bytes.
+/// Returns the hash of these files' content: for one file, that of its bytes.
 pub(super) fn content_hash(parts: &[Part]) -> [u8; 32] {
     if let [only] = parts {
         return only.hash;
@@ -133,7 +134,7 @@ pub(super) fn content_hash(parts: &[Part]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// How long the name of several files becomes, in characters, before the rest is counted.
+/// The length of the name of several files, in characters, after which the rest is counted.
 const NAME: usize = 160;
 
 /// Returns the names of these files as one.
@@ -155,7 +156,7 @@ pub(crate) fn name(parts: &[Part]) -> String {
 /// Unpacks an archive of files of this kind into `out`, one after the other.
 ///
 /// # Errors
-/// What is told in words; too many bytes; a failure of the disk.
+/// The refusal in words; too many bytes; a failure of the disk.
 pub(super) fn unpack(
     archive: impl Read + Seek,
     kind: Kind,
@@ -168,7 +169,7 @@ pub(super) fn unpack(
     unpacking.parts.finish().map_err(ArchiveError::Refused)
 }
 
-/// What takes the files of an archive.
+/// The receiver of an archive's files.
 struct Unpacking<W> {
     parts: Parts,
     wrong: Option<String>,

@@ -1,4 +1,4 @@
-//! What a check found, as it is kept for the page.
+//! The preview: the result of a check, as it is kept for the page.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Batch, Entry, Outcome, Report, RowQuestion, totals::FileTotals};
 
-/// How many mistakes, and how many notices, a page shows.
+/// The number of mistakes, and of notices, on a page.
 pub(super) const SHOWN: usize = 100;
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct Preview {
     /// The batch that brought the same content before.
@@ -24,35 +24,35 @@ pub(super) struct Preview {
     pub(super) months: Option<(i32, i32)>,
     pub(super) figures: FileTotals,
     pub(super) details: Vec<(String, i64)>,
-    /// The first mistakes, and how many there are in all.
+    /// The first mistakes, and their number in all.
     pub(super) faults: Vec<PreviewFinding>,
     pub(super) fault_count: u64,
-    /// The commonest reasons, each with how many rows it has.
+    /// The most common reasons, each with its number of rows.
     #[serde(default)]
     pub(super) fault_groups: Vec<(String, u64)>,
-    /// The first things to look at though nothing is wrong, and how many there are in all.
+    /// The first notices, and their number in all.
     pub(super) notices: Vec<PreviewFinding>,
     pub(super) notice_count: u64,
-    /// What it is compared with.
+    /// The batch that it is compared with.
     pub(super) before: Option<Before>,
-    /// What has to be confirmed before the file is imported.
+    /// The findings that have to be confirmed before the file is imported.
     #[serde(default)]
     pub(super) to_confirm: Vec<PreviewFinding>,
-    /// Why the check was made once more: what an earlier one showed was out of date.
+    /// The reason why the check was repeated: an earlier result was out of date.
     #[serde(default)]
     pub(super) outdated: Option<String>,
     /// The changes by list: the first of each.
     #[serde(default)]
     pub(super) lists: Vec<PreviewList>,
-    /// What staff have to say: the first.
+    /// The questions to staff: the first ones.
     #[serde(default)]
     pub(super) asked: Vec<RowQuestion>,
-    /// How many rows of the file wait for that.
+    /// The number of rows of the file that wait for an answer.
     #[serde(default)]
     pub(super) asked_count: u64,
 }
 
-/// One of the lists of what a file does.
+/// One of the lists of a file's changes.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct PreviewList {
     /// Its word in the kind's lists.
@@ -79,13 +79,13 @@ struct FaultGroup {
     count: u64,
 }
 
-/// How many mistakes are kept.
+/// The number of mistakes that are kept.
 const KEPT: usize = 10_000;
 
-/// How many different reasons are counted; those that come later count for nothing more than the sum.
+/// The number of different reasons that are counted; later ones count only in the sum.
 const REASONS: usize = 1_000;
 
-/// How many reasons a page shows.
+/// The number of reasons on a page.
 const GROUPS: usize = 10;
 
 impl FoundFaults {
@@ -119,7 +119,7 @@ impl FoundFaults {
         self.kept.values()
     }
 
-    /// Returns the commonest reasons; nothing where every mistake is of its own kind.
+    /// Returns the most common reasons; none if every mistake is of its own kind.
     pub(super) fn groups(&self) -> Vec<(String, u64)> {
         let mut groups: Vec<_> = self.by_reason.values().map(|group| (group.shown.clone(), group.count)).collect();
         groups.sort_by(|(one, more), (other, less)| less.cmp(more).then(one.cmp(other)));
@@ -158,11 +158,11 @@ fn unquoted(fault: &Fault) -> String {
 /// A mistake or a notice.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct PreviewFinding {
-    /// The file's name, where several came as one.
+    /// The file's name, if several came as one.
     #[serde(default)]
     pub(super) file: String,
     pub(super) line: u64,
-    /// 記号-番号 and name of the person whom the line is about.
+    /// 記号-番号 and name of the person that the line is about.
     #[serde(default)]
     pub(super) numbers: Box<str>,
     #[serde(default)]
@@ -179,7 +179,7 @@ impl From<&Fault> for PreviewFinding {
 }
 
 impl PreviewFinding {
-    /// Returns where it is, as a sentence begins: the file, where several came as one, and the line.
+    /// Returns its place as the beginning of a sentence: the file, if several came as one, and the line.
     pub(super) fn place(&self) -> String {
         let file = if self.file.is_empty() { String::new() } else { format!("{} ", self.file) };
         match self.line {
@@ -190,7 +190,7 @@ impl PreviewFinding {
     }
 }
 
-/// What a new file is compared with.
+/// The batch that a new file is compared with.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Before {
     pub(super) batch_id: i64,
@@ -210,7 +210,7 @@ impl Before {
 }
 
 impl Preview {
-    /// Takes over what the report says.
+    /// Copies the results of the report.
     pub(super) fn take(&mut self, report: &Report) {
         self.there_already = report.batch_id.filter(|_| report.outcome == Outcome::AlreadyThere);
         self.records = report.records;
@@ -223,7 +223,7 @@ impl Preview {
         self.details = report.details.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
     }
 
-    /// Takes over the mistakes that were found.
+    /// Copies the mistakes that were found.
     pub(super) fn take_faults(&mut self, faults: &FoundFaults) {
         self.fault_count = faults.count;
         self.faults = faults.kept.values().take(SHOWN).map(PreviewFinding::from).collect();
@@ -262,7 +262,7 @@ impl Preview {
         TreatmentMonth::from_number(first).zip(TreatmentMonth::from_number(last))
     }
 
-    /// Returns how many records are wrong or mean nobody.
+    /// Returns the number of records that are wrong or match nobody.
     pub(super) fn wrong(&self) -> i64 {
         self.rejected + self.unmatched
     }

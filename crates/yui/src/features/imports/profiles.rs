@@ -1,4 +1,4 @@
-//! Column profiles (列の対応): how another program lays out the tables of a kind, as a society has said once.
+//! Column profiles (列の対応): the layout of a kind's tables in another program, as a society has defined it once.
 
 use jiff::Timestamp;
 use kenpo_formats::csv_table::{Layout, first_line, is_own_header};
@@ -11,20 +11,20 @@ use crate::core::{
     society::{InSociety, ids_take},
 };
 
-/// How another program lays out the tables of a kind.
+/// The layout of a kind's tables in another program.
 #[derive(Clone, Debug)]
 pub struct Profile {
     /// Its number within the society; 0 before it is kept.
     pub profile_id: i64,
     /// The kind of its files.
     pub kind: Kind,
-    /// What staff call it.
+    /// Its name for staff.
     pub name: String,
     /// The header of its files.
     pub header: Vec<String>,
-    /// Which of their columns is which of ours.
+    /// The assignment of their columns to ours.
     pub layout: Layout,
-    /// Who changed it last, and when.
+    /// The time and author of the last change.
     pub changed: (Timestamp, String),
 }
 
@@ -75,8 +75,8 @@ pub async fn profile_delete(app: &App, scope: &SystemScope, profile: &Profile) -
     Ok(())
 }
 
-/// Returns the profile of this kind that the header of a source's files fits, the one with the most columns where several do; none where
-/// the header is our own. Blocks.
+/// Returns the profile of this kind that the header of a source's files fits, the one with the most columns if several
+/// do; none if the header is our own. Blocks.
 pub fn fitting<'p>(profiles: &'p [Profile], kind: Kind, source: &Source) -> Option<&'p Profile> {
     let headers = source.files().into_iter().filter(|file| file.format == Format::Csv).filter_map(|file| {
         // The check of the upload reports a read error.

@@ -1,4 +1,4 @@
-//! Showing a batch to members, and saying up to which month everything has arrived with it.
+//! Publishing a batch to members, with the month up to which everything has arrived.
 
 use anyhow::Context;
 use jiff::{Timestamp, civil::DateTime};
@@ -12,8 +12,8 @@ use super::{
 };
 use crate::core::{app::App, audit, clock::japan, scope::SystemScope, society};
 
-/// Shows the batch to the members it concerns. What was said about the months that have arrived when it was ordered, counts. Members who
-/// want to be are mailed of it by a worker.
+/// Publishes the batch to the members it concerns. The months that were stated as arrived with the order count. A
+/// worker mails the members who want to be told.
 ///
 /// # Errors
 /// [`ImportRefusal`], or where the database does not answer.
@@ -26,8 +26,8 @@ pub async fn publish(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::R
     Ok(())
 }
 
-/// As [`publish`], saying which months have arrived with it; returns up to which that is. Of a batch that members see already only what
-/// is said about months changes, where a month is given.
+/// As [`publish`], with the months that have arrived; returns the month up to which they have. For a batch that members
+/// see already, only the months change, if one is given.
 ///
 /// # Errors
 /// As [`publish`].
@@ -67,7 +67,7 @@ async fn publish_in(app: &App, tx: &mut Tx, scope: &SystemScope, batch: &Batch) 
     audit::record(app, tx, scope, acts::PUBLISHED, Some(&acts::batch(batch)), &detail).await
 }
 
-/// Changes what was said about months with a batch that members see.
+/// Changes the months that were stated as arrived with a batch that members see.
 async fn months_set(
     app: &App,
     tx: &mut Tx,
@@ -82,21 +82,21 @@ async fn months_set(
     audit::record(app, tx, scope, acts::MONTHS_SET, Some(&acts::batch(batch)), &detail).await
 }
 
-/// What is wanted of a batch's publication.
+/// The order of a batch's publication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Publication {
-    /// When it is to be shown; nothing where it is and only the months are to be said anew.
+    /// The time of publication; none if it is published and only the months change.
     pub at: Option<Timestamp>,
-    /// Up to which month everything has arrived with it.
+    /// The month up to which everything has arrived with it.
     pub through: Option<TreatmentMonth>,
 }
 
-/// What stands before the months in [`Publication::words`].
+/// The format of the time in [`Publication::words`], before the months.
 const AT: &str = "%Y-%m-%d %H:%M に公開";
 const MONTHS_ONLY: &str = "そろった月の変更";
 
 impl Publication {
-    /// Returns it for people, and for [`publish_approved`].
+    /// Returns the order in words for people, and for [`publish_approved`].
     pub(super) fn words(self) -> String {
         let at = match self.at {
             Some(at) => at.to_zoned(japan()).strftime(AT).to_string(),
@@ -105,7 +105,7 @@ impl Publication {
         format!("{at}（{}）", arrival::in_words(self.through))
     }
 
-    /// Returns when and through which month these words say; a question that was asked before months were has none.
+    /// Returns the time and the months of these words; a request from before months were stated has none.
     fn of_words(words: &str) -> anyhow::Result<(Option<Timestamp>, Through)> {
         let (at, months) = words.strip_suffix('）').and_then(|words| words.split_once('（')).unwrap_or((words, ""));
         let through = match months {
@@ -120,7 +120,7 @@ impl Publication {
     }
 }
 
-/// Has a worker publish the batch, or not where that is nothing; or says its months anew.
+/// Has a worker publish the batch at the given time, or cancels that; or changes its months.
 ///
 /// # Errors
 /// As [`publish`].
@@ -174,8 +174,8 @@ async fn schedule(
     audit::record(app, tx, scope, act, Some(&acts::batch(&batch)), &detail).await
 }
 
-/// Does what was approved, in the caller's transaction: has a worker, to be woken afterwards, publish the batch when `detail` says,
-/// or at once where that is over by now; or says its months anew.
+/// Performs an approved order, in the caller's transaction: has a worker, to be woken afterwards, publish the batch
+/// when `detail` says, or at once if that time has passed; or changes its months.
 ///
 /// # Errors
 /// As [`publish`].
@@ -195,7 +195,7 @@ pub(super) async fn publish_approved(
     carry_out(app, tx, scope, batch_id, wanted).await
 }
 
-/// Lets the society's publications and withdrawals wait for each other: each settles what the others brought.
+/// Lets the society's publications and withdrawals wait for each other: each depends on the results of the others.
 pub(super) async fn one_at_a_time(tx: &mut Tx, scope: &SystemScope) -> Result<(), DbError> {
     society::ids_take(tx, scope, "publication", 1).await.map(drop)
 }

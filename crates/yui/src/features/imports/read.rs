@@ -1,5 +1,5 @@
-//! Reading a file, in chunks, on a thread of its own; and looking up what its records are held against, one chunk ahead of what is
-//! being written.
+//! Reading a file, in chunks, on a thread of its own; and looking up the register's data for its records, one chunk
+//! ahead of the writing.
 
 use std::sync::Arc;
 
@@ -14,14 +14,14 @@ use super::{
     pace::Pace,
 };
 
-/// What a reader comes upon.
+/// An item that a reader passes on.
 #[derive(Debug)]
 pub enum Read<T> {
     /// A record.
     Record(T),
     /// A record that is wrong, with all its faults.
     Wrong(Vec<Fault>),
-    /// Something that staff may want to look at though nothing is wrong.
+    /// A finding that is no fault, but that staff may want to see.
     Notice(Fault),
 }
 
@@ -34,15 +34,15 @@ impl<T> From<Result<T, Vec<Fault>>> for Read<T> {
     }
 }
 
-/// Who looks up what the records of a chunk are held against, while the chunk before it is being written.
+/// The lookup of data that the records of a chunk are compared with, while the chunk before it is being written.
 pub trait Finder<T>: Send + 'static {
-    /// What is found.
+    /// The data that is found.
     type Found: Send + 'static;
 
-    /// Takes note of a record that an earlier run of this import has written.
+    /// Notes a record that an earlier run of this import has written.
     fn skip(&mut self, _record: &T) {}
 
-    /// Looks it up. What others write meanwhile may not be in it.
+    /// Looks the data up. Concurrent changes may be missing from it.
     fn find(&mut self, db: &Db, records: &[T]) -> impl Future<Output = Result<Self::Found, DbError>> + Send;
 }
 
@@ -55,29 +55,29 @@ impl<T: Sync> Finder<T> for () {
     }
 }
 
-/// What an importer's [`Finder`] finds.
+/// The data that an importer's [`Finder`] finds.
 pub type Found<I> = <<I as Importer>::Finder as Finder<<I as Importer>::Record>>::Found;
 
-/// How many records are one transaction at the most.
+/// The largest number of records in one transaction.
 pub(super) const CHUNK: usize = 16_000;
 
-/// What was read of a chunk, as it stands in the file, and how far the file is with it.
+/// The items read for a chunk, in the order of the file, with the file's progress.
 struct Reads<T> {
     reads: Vec<Read<T>>,
     progress: ReadProgress,
 }
 
-/// Some records, and how far the file is with them.
+/// A chunk of records, with the file's progress.
 pub(super) struct Chunk<I: Importer> {
-    /// How many there are, right or wrong, without those that an earlier run of this import has written.
+    /// Their number, right or wrong, without those that an earlier run of this import has written.
     pub(super) count: i64,
-    /// Those that can be read.
+    /// The readable records.
     pub(super) records: Vec<I::Record>,
-    /// What was looked up for them.
+    /// The data that was looked up for them.
     pub(super) found: Found<I>,
-    /// What is wrong with the rest.
+    /// The faults of the other records.
     pub(super) faults: Vec<ChunkFault>,
-    /// What staff may want to look at.
+    /// The notices that staff may want to see.
     pub(super) notices: Vec<Fault>,
     pub(super) progress: ReadProgress,
 }
@@ -94,7 +94,8 @@ pub(super) struct Chunks<I: Importer> {
 pub struct UnreadableFile(pub Vec<Fault>);
 
 impl<I: Importer> Chunks<I> {
-    /// Begins to read, as many records at a time as `pace` says; the first ones, as many as `skip`, were written by an earlier run.
+    /// Begins to read, in chunks of the size that `pace` gives; the first `skip` records were written by an earlier
+    /// run.
     pub(super) fn of(db: &Db, importer: &I, source: &Source, (pace, skip): (&Arc<Pace>, i64)) -> Self {
         let (read_on, reads) = mpsc::channel(1);
         let (sender, receiver) = mpsc::channel(1);
@@ -113,8 +114,8 @@ impl<I: Importer> Chunks<I> {
     /// Returns the next chunk; nothing at the end.
     ///
     /// # Errors
-    /// [`UnreadableFile`] for a file that cannot be used as a whole, or what the disk said where a read failed, or the database
-    /// where it did not answer.
+    /// [`UnreadableFile`] for a file that cannot be used as a whole, or the error of the disk if a read failed, or of
+    /// the database if it did not answer.
     pub(super) async fn next(&mut self) -> anyhow::Result<Option<Chunk<I>>> {
         let chunk = self.receiver.recv().await;
         if chunk.is_none()
@@ -126,7 +127,7 @@ impl<I: Importer> Chunks<I> {
     }
 }
 
-/// Sorts what is read and looks up what it is held against, until nobody listens any more.
+/// Sorts the items read and looks up the data for their records, until the receiver is gone.
 async fn find<I: Importer>(
     db: &Db,
     mut finder: I::Finder,
@@ -166,8 +167,8 @@ async fn find<I: Importer>(
     Ok(())
 }
 
-/// Has the file read and sends what comes, until nobody listens any more. A read that fails is no mistake of the file: what
-/// the reader says of it is not sent.
+/// Reads the file and sends its items, until the receiver is gone. A read that fails is no mistake of the file: the
+/// reader's message about it is not sent.
 fn send<T>(
     source: &Source,
     pace: &Pace,

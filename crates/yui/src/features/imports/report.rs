@@ -1,4 +1,4 @@
-//! What an import did, in words.
+//! The report of an import, in words.
 
 use std::fmt;
 
@@ -6,43 +6,43 @@ use kenpo_formats::TreatmentMonth;
 
 use super::totals::FileTotals;
 
-/// How an import ended.
+/// The outcome of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// All of the file is in the database.
     Done,
     /// The same content was there already; nothing changed.
     AlreadyThere,
-    /// Only tried: nothing changed.
+    /// Only a check: nothing changed.
     DryRun,
     /// There were mistakes and all or nothing was asked for: nothing changed.
     Refused,
 }
 
-/// What an import did.
+/// The report of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The batch, where there is one.
+    /// The batch, if there is one.
     pub batch_id: Option<i64>,
-    /// Records of the file that an earlier, stopped run had done already.
+    /// Records of the file that an earlier, stopped run had processed.
     pub resumed_at: i64,
     /// Records in the file.
     pub records: i64,
-    /// Records taken.
+    /// Records accepted.
     pub accepted: i64,
     /// Records that are wrong.
     pub rejected: i64,
-    /// Records that mean nobody in the register.
+    /// Records that match nobody in the register.
     pub unmatched: i64,
-    /// Taken records whose claim an earlier batch has too.
+    /// Accepted records whose claim an earlier batch has, too.
     pub corrections: i64,
     /// The first and the last treatment month among them.
     pub months: Option<(TreatmentMonth, TreatmentMonth)>,
-    /// What a check found the file to add up to.
+    /// The totals of the file, if it was checked.
     pub figures: FileTotals,
-    /// What else is worth knowing, by name: new households, changed members, unknown records …
+    /// The other counts, by name: new households, changed members, unknown records …
     pub details: Vec<(&'static str, i64)>,
 }
 

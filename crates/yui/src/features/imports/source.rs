@@ -1,4 +1,4 @@
-//! The file itself.
+//! The source of an import: a file.
 
 use std::{
     fs::File,
@@ -18,7 +18,7 @@ use super::{format::Format, part::Part, used_profile::UsedProfile};
 /// A file to import.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// Where it lies.
+    /// Its path.
     pub path: PathBuf,
     /// Its name, for the record.
     pub name: String,
@@ -26,21 +26,21 @@ pub struct Source {
     pub format: Format,
     /// SHA-256 of its bytes: the same content is the same import.
     pub content_hash: [u8; 32],
-    /// The files that came as this one, each with where it lies; none where it is one file.
+    /// The parts that came as this file, each with its place; none if it is one file.
     pub(super) files: Arc<[(PathBuf, Part)]>,
-    /// Where it begins in the file that it lies in, and how long it is, if it is one of several.
+    /// Its beginning and length in the file that contains it, if it is one of several.
     pub(super) within: Option<(u64, u64)>,
     /// The number of its first line but one, among the lines of all files.
     pub(super) lines_from: u64,
-    /// By which profile a file without our own header is read.
+    /// The profile for reading a file without our own header.
     pub(super) profile: Option<Arc<UsedProfile>>,
-    /// What an archive was unpacked to, removed with the last source.
+    /// The file that an archive was unpacked to, removed with the last source.
     pub(super) _unpacked: Option<Arc<TempPath>>,
-    /// How its reading goes.
+    /// The progress of its reading.
     pub(super) reading: Arc<Reading>,
 }
 
-/// How the reading of a file goes.
+/// The progress of the reading of a file.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     bytes: AtomicU64,
@@ -53,14 +53,14 @@ impl Reading {
     }
 }
 
-/// How much of a file is read at once.
+/// The number of bytes that are read at once.
 pub(super) const BUFFER: usize = 1 << 18;
 
-/// Of several files, the number of a line has the number of its file above these bits.
+/// The number of bits of a line number; above them stands the number of the file, if several came as one.
 const LINE_BITS: u32 = 40;
 
 impl Source {
-    /// Returns a file of which all is known already.
+    /// Returns a file whose properties are all known.
     pub fn known(path: PathBuf, name: String, format: Format, content_hash: [u8; 32]) -> Self {
         Self {
             path,
@@ -76,20 +76,20 @@ impl Source {
         }
     }
 
-    /// Returns the source as several files that lie in it.
+    /// Returns the source as several files inside it.
     pub(super) fn with_parts(mut self, parts: &[Part]) -> Self {
         self.files = parts.iter().map(|part| (self.path.clone(), part.clone())).collect();
         self
     }
 
-    /// Returns the source as one that is read by this profile where it has no header of ours.
+    /// Returns the source with this profile for reading it if it has no header of ours.
     #[must_use]
     pub fn with_profile(mut self, profile: Option<UsedProfile>) -> Self {
         self.profile = profile.map(Arc::new);
         self
     }
 
-    /// Returns how a file without our own header is laid out.
+    /// Returns the layout of a file without our own header.
     pub(crate) fn layout(&self) -> Option<&Layout> {
         self.profile.as_deref().map(|profile| &profile.layout)
     }
@@ -99,7 +99,7 @@ impl Source {
         !self.files.is_empty()
     }
 
-    /// Returns each file of it as a source of its own; they share how the reading goes.
+    /// Returns each file of it as a source of its own; they share the progress of reading.
     pub(crate) fn files(&self) -> Vec<Self> {
         if self.files.is_empty() {
             return vec![self.clone()];
@@ -116,17 +116,17 @@ impl Source {
         self.files.iter().zip(1..).map(file).collect()
     }
 
-    /// Returns the number of a line of this file among the lines of all files that came as one.
+    /// Returns the number of a line of this file, numbered through all parts.
     pub(crate) fn line_among_all(&self, line: u64) -> u64 {
         self.lines_from + line
     }
 
-    /// Returns the number of the file that this line is of; 0 where one file came.
+    /// Returns the number of the file that contains this line; 0 if only one file came.
     pub(crate) fn file_of_line(line: u64) -> u64 {
         line >> LINE_BITS
     }
 
-    /// Returns where a line stands that is numbered among those of all files: `12行目`, `2つ目のファイルの12行目`.
+    /// Returns the place of a line that is numbered through all parts: `12行目`, `2つ目のファイルの12行目`.
     pub(crate) fn line_in_words(line: u64) -> String {
         let of_file = line & ((1 << LINE_BITS) - 1);
         match Self::file_of_line(line) {
@@ -135,7 +135,7 @@ impl Source {
         }
     }
 
-    /// Returns the fault with the line of its file, and the file's name where several came as one.
+    /// Returns the fault with the line of its file, and the file's name if several came as one.
     pub(super) fn located(&self, mut fault: Fault) -> Fault {
         let number = usize::try_from(Self::file_of_line(fault.line)).unwrap_or_default();
         if let Some((_, part)) = number.checked_sub(1).and_then(|at| self.files.get(at)) {
@@ -145,7 +145,7 @@ impl Source {
         fault
     }
 
-    /// Opens the file for reading from its beginning. What is read of it counts for [`Source::bytes_read`].
+    /// Opens the file for reading from its beginning. Its bytes count in [`Source::bytes_read`].
     ///
     /// # Errors
     /// Where the file cannot be read.
@@ -174,13 +174,13 @@ impl Source {
         self.reading.bytes.load(Ordering::Relaxed)
     }
 
-    /// Begins to count and to watch anew.
+    /// Resets the progress and the recorded failure.
     pub(super) fn begin(&self) {
         self.reading.bytes.store(0, Ordering::Relaxed);
         *self.reading.broken() = None;
     }
 
-    /// Returns whether a read failed: what comes out of the reader then is no record.
+    /// Returns whether a read failed: the reader's items are no records then.
     pub(crate) fn is_broken(&self) -> bool {
         self.reading.broken().is_some()
     }
@@ -196,7 +196,7 @@ impl Source {
     }
 }
 
-/// A reader whose failures are remembered: the formats' readers tell of them as of a mistake in the file.
+/// A reader whose failures are remembered: the formats' readers report them as mistakes in the file.
 struct WatchedReader<R> {
     inner: R,
     reading: Arc<Reading>,
@@ -221,7 +221,7 @@ impl<R: Read> Read for WatchedReader<R> {
 
 #[cfg(test)]
 impl Source {
-    /// Returns a reader of this source over something else than its file.
+    /// Returns a watched reader of this source over another reader.
     pub(super) fn over<R: Read>(&self, inner: R) -> impl Read + use<R> {
         self.watched(inner)
     }

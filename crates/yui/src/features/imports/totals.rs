@@ -1,10 +1,10 @@
-//! What a file or a batch adds up to.
+//! The totals of a file or a batch.
 
 use std::fmt::Debug;
 
 use kenpo_formats::TreatmentMonth;
 
-/// What a file or a batch adds up to.
+/// The totals of a file or a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct FileTotals {
     /// Yen.
@@ -13,5 +13,5 @@ pub struct FileTotals {
     pub people: Option<i64>,
 }
 
-/// A month with how many rows are of it.
+/// A month with its number of rows.
 pub type MonthRows = (TreatmentMonth, i64);

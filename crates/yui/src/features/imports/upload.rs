@@ -1,4 +1,4 @@
-//! A file on its way in and until it is a batch.
+//! An upload: a file from its arrival until it is a batch.
 
 use jiff::Timestamp;
 use yui_db::Tx;
@@ -14,12 +14,12 @@ use crate::core::{
     society::ids_take,
 };
 
-/// How far an upload is.
+/// The state of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UploadState {
-    /// A worker looks through it.
+    /// A worker checks it.
     Checking,
-    /// Staff decide.
+    /// It waits for a decision of staff.
     Checked,
     /// The file as a whole cannot be used.
     Unreadable,
@@ -31,7 +31,7 @@ pub enum UploadState {
     Refused,
     /// The work failed again and again.
     Stopped,
-    /// Staff do not want it any more, or its batch was withdrawn.
+    /// Staff discarded it, or its batch was withdrawn.
     Dropped,
 }
 
@@ -75,12 +75,12 @@ impl UploadState {
         }
     }
 
-    /// Returns what the database's word means.
+    /// Returns the state for the database's word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
-    /// Returns whether a worker has to do something.
+    /// Returns whether it waits for a worker.
     pub fn is_work(self) -> bool {
         matches!(self, Self::Checking | Self::Applying)
     }
@@ -91,11 +91,11 @@ impl UploadState {
 pub struct Upload {
     /// Its number within the society.
     pub upload_id: i64,
-    /// What it is about.
+    /// The kind of file.
     pub kind: Kind,
     /// Its form.
     pub format: Format,
-    /// Its name where it came from.
+    /// Its original name.
     pub file_name: String,
     /// Its name in the folder of files.
     pub(super) stored_name: String,
@@ -103,58 +103,58 @@ pub struct Upload {
     pub size: i64,
     /// SHA-256 of them.
     pub content_hash: [u8; 32],
-    /// The files that came as this one; none where it is one file.
+    /// The parts that came as this file; none if it is one file.
     pub(super) parts: Vec<Part>,
-    /// The profile by which it is read where it has no header of ours.
+    /// The profile for reading it if it has no header of ours.
     pub profile: Option<UsedProfile>,
-    /// What was answered beside it.
+    /// The answers beside the file.
     pub answers: Answers,
-    /// Whether it is to be taken whole or not at all.
+    /// Whether it is imported as a whole or not at all.
     pub all_or_nothing: bool,
-    /// How far it is.
+    /// Its state.
     pub state: UploadState,
     /// Bytes of it that the work under way has read.
     pub bytes_done: i64,
-    /// Records that it has done.
+    /// Records that the work under way has processed.
     pub records_done: i64,
-    /// How often somebody took the work.
+    /// The number of times that a worker took it.
     pub(super) tries: i32,
-    /// How often that was since anybody looked into it.
+    /// The number of those since staff last looked into it.
     pub(super) failures: i32,
-    /// What the check found.
+    /// The result of the check.
     pub(super) preview: Option<Preview>,
     /// The name of the list of mistakes in the folder of files.
     pub(super) faults_name: Option<String>,
     /// The name of the list of changes there.
     pub(super) changes_name: Option<String>,
-    /// Why the work stopped.
+    /// The reason why the work stopped.
     pub trouble: Option<String>,
-    /// What it became.
+    /// The batch that it became.
     pub batch_id: Option<i64>,
-    /// Who uploaded it, and when.
+    /// The time and author of the upload.
     pub uploaded: (Timestamp, String),
-    /// Who had it applied, and when.
+    /// The time and author of the order to import it.
     pub applied: Option<(Timestamp, String)>,
-    /// In whose name the work is done.
+    /// The actor in whose name the work is done.
     pub(super) acting: String,
 }
 
 /// A file that came in.
 #[derive(Debug)]
 pub struct NewUpload {
-    /// What it is about.
+    /// The kind of file.
     pub kind: Kind,
-    /// Its name where it came from.
+    /// Its original name.
     pub file_name: String,
-    /// Where it lies now.
+    /// The stored file.
     pub stored: Stored,
-    /// The files that came as this one; none where it is one file.
+    /// The parts that came as this file; none if it is one file.
     pub parts: Vec<Part>,
-    /// The profile by which they are read where they have no header of ours.
+    /// The profile for reading them if they have no header of ours.
     pub profile: Option<UsedProfile>,
-    /// What was answered beside it.
+    /// The answers beside the file.
     pub answers: Answers,
-    /// Whether it is to be taken whole or not at all.
+    /// Whether it is imported as a whole or not at all.
     pub all_or_nothing: bool,
 }
 
@@ -165,7 +165,7 @@ impl NewUpload {
     }
 }
 
-/// Keeps an upload, which a worker checks; returns its number. Where it cannot be kept, its file is removed.
+/// Inserts an upload, which a worker checks; returns its number. If it cannot be inserted, its file is removed.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -192,7 +192,7 @@ async fn inserted(app: &App, scope: &SystemScope, new: &NewUpload) -> anyhow::Re
     Ok((tx, upload_id))
 }
 
-/// Has a worker import what was checked, with what was answered about its rows; returns false where it is not waiting for that.
+/// Orders the import of a checked upload, with the answers about its rows; returns false if it does not wait for that.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -219,7 +219,7 @@ pub async fn apply_upload(
     Ok(asked)
 }
 
-/// Returns how many rows were answered in which way, for the audit log.
+/// Returns the numbers of rows for each answer, for the audit log.
 fn in_words(answers: &Answers) -> String {
     let rows = || answers.iter().filter(|(name, _)| name.starts_with("same-"));
     let other = rows().filter(|(_, answer)| *answer == "other").count();
@@ -227,7 +227,7 @@ fn in_words(answers: &Answers) -> String {
     if same + other == 0 { String::new() } else { format!("同じ人{same}行、別の人{other}行") }
 }
 
-/// Lets a worker go on with what stopped; returns false where it did not stop.
+/// Resumes a stopped upload; returns false if it is not stopped.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -242,7 +242,7 @@ pub async fn resume_upload(app: &App, scope: &SystemScope, upload_id: i64) -> an
     Ok(resumed)
 }
 
-/// Does without an upload of which nothing is imported yet, and removes its file; returns false where it is a batch already.
+/// Discards an upload of which nothing is imported yet, and removes its file; returns false if it is a batch already.
 ///
 /// # Errors
 /// Where the database or the folder of files fails.
@@ -271,7 +271,7 @@ async fn record(
     audit::record(app, tx, scope, act, Some(&acts::upload(upload_id, &name)), detail).await
 }
 
-/// Removes what the folder of files has of an upload.
+/// Removes an upload's files from the folder of files.
 pub(super) async fn files_remove(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Result<()> {
     let (files, scope) = (app.files.clone(), scope.clone());
     let lists = upload.faults_name.iter().chain(&upload.changes_name);

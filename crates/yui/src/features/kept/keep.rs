@@ -1,4 +1,4 @@
-//! Keeping a form, and bringing it back.
+//! Keeping a form, and filling it into its page again.
 
 use axum::{
     Form,
@@ -32,7 +32,7 @@ const LONGEST: usize = 64 * 1024;
 /// The longest page that a form is filled in on, in bytes.
 const LONGEST_PAGE: usize = 4 << 20;
 
-/// Whose a form is.
+/// The owner of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FormOwner {
     /// A member's account.
@@ -51,18 +51,18 @@ impl FormOwner {
     }
 }
 
-/// What became of a form that came too late.
+/// The result of keeping a form that came too late.
 #[derive(Debug)]
 pub(crate) enum Keeping {
     /// It is not kept: it has a file, is larger than the limit, or has only passwords and codes.
     Lost,
-    /// It was none, but what a script asks for.
+    /// It was no form, but the request of a script.
     NoForm,
     /// It is kept.
     Kept {
-        /// Whether anything was typed; a button alone is pressed again.
+        /// Whether anything was typed; a form of a button alone is simply sent again.
         typed: bool,
-        /// The browser's cookie, where it has none yet.
+        /// The browser's cookie, if it has none yet.
         cookie: Option<String>,
     },
 }
@@ -131,7 +131,7 @@ impl BrowserKey {
         Some(Self(*token.hash().as_bytes()))
     }
 
-    /// Forgets what was sent to this path: it is being sent again.
+    /// Deletes the form that was kept for this path: it is being sent again.
     ///
     /// # Errors
     /// Where the database does not answer.
@@ -153,7 +153,7 @@ impl BrowserKey {
         Ok(queries::forget_of_browser(&app.db, scope, (&self.0, path)).await?)
     }
 
-    /// Returns the page with the form filled in that its owner sent from it too late, where there is one.
+    /// Returns the page filled in with the form that its owner sent from it too late, if there is one.
     ///
     /// # Errors
     /// Where the database does not answer.
@@ -184,10 +184,10 @@ impl BrowserKey {
     }
 }
 
-/// How long a form is kept, and how long it is known whose a session or login was that is over.
+/// The time that a form is kept, and that the owner of an expired session or login is known.
 pub(crate) const LIFE: SignedDuration = SignedDuration::from_hours(24);
 
-/// Deletes what nobody came back for; returns how many forms.
+/// Deletes the forms that nobody came back for; returns their number.
 pub(crate) async fn tidy(app: &App, scope: &SystemScope, tx: &mut yui_db::Tx) -> anyhow::Result<u64> {
     Ok(queries::forget_over(tx, scope, app.clock.now().checked_sub(LIFE)?).await?)
 }

@@ -1,4 +1,4 @@
-//! What the login page says of a form that came too late.
+//! The message about a form that came too late, on the login page.
 
 /// The message on the login or re-authentication page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) enum LateFormMessage {
     NotSent,
 }
 
-/// Adds to an address the word for what is said there.
+/// Adds the word for the message to an address.
 pub(crate) fn with_word(path: String, told: LateFormMessage) -> String {
     let separator = if path.contains('?') { '&' } else { '?' };
     match told {

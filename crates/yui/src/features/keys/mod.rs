@@ -1,4 +1,4 @@
-//! The keys that seal secrets at rest: which are needed, and sealing anew with the newest.
+//! The keys that seal secrets at rest: which are needed, and resealing with the newest.
 
 mod columns;
 mod in_use;
@@ -12,11 +12,11 @@ pub use rotate::{Rotated, rotate};
 use crate::core::{app::App, audit::acts, scope::SystemScope};
 
 acts! {
-    /// What is sealed was sealed anew with the newest key.
+    /// The society's sealed values were resealed with the newest key.
     KEYS_ROTATED = "keys.rotated" / "暗号化の鍵を更新";
 }
 
-/// Logs which keys do not fit what is sealed.
+/// Logs the keys that do not fit the sealed values.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -30,7 +30,7 @@ pub async fn warn(app: &App) -> anyhow::Result<()> {
 }
 
 impl InUse {
-    /// Says what is wrong with the key, if anything is.
+    /// Returns the trouble with the key, in words, if there is any.
     pub fn trouble(&self) -> Option<String> {
         let Self { key, values, fits } = self;
         match fits {

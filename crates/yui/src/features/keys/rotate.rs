@@ -1,4 +1,4 @@
-//! Sealing anew with the newest key.
+//! Resealing with the newest key.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +12,20 @@ use super::{
 };
 use crate::core::{app::App, audit, random::hex, scope::SystemScope, society::InSociety};
 
-/// How many values go into one transaction: others write in between, and a killed run keeps what it has done.
+/// The number of values in one transaction: others write in between, and a killed run keeps its progress.
 const PORTION: i64 = 500;
 
-/// What was done for a society.
+/// The result of resealing a society's values.
 #[derive(Clone, Debug, Default)]
 pub struct Rotated {
-    /// Values that were sealed anew.
+    /// Values that were resealed.
     pub done: u64,
-    /// Values that could not be opened, by what was said of them.
+    /// Values that could not be opened, by the error.
     pub refused: BTreeMap<String, u64>,
 }
 
-/// Seals everything of a society anew that is not sealed with the newest key. Killed in between, it goes on where it was when it is
-/// called again. A value that somebody changes meanwhile is left to them.
+/// Reseals all values of a society that are not sealed with the newest key. A killed run continues where it stopped
+/// when it is called again. A value that is changed meanwhile is left as changed.
 ///
 /// # Errors
 /// Where the database does not answer or there are no sealing keys.
@@ -50,10 +50,10 @@ pub async fn rotate(app: &App, scope: &SystemScope) -> anyhow::Result<Rotated> {
     Ok(rotated)
 }
 
-/// Where a value stands: table, column, row.
+/// The position of a value: table, column, row.
 type ValuePosition = (&'static str, &'static str, String);
 
-/// Returns the value sealed with the newest key; nothing where it cannot be opened, which is counted.
+/// Returns the value sealed with the newest key; none if it cannot be opened, which is counted.
 fn reseal(
     app: &App,
     scope: &SystemScope,

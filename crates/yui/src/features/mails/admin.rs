@@ -1,4 +1,4 @@
-//! What the command line may do with mail.
+//! The acts of the command line on mail.
 
 use jiff::Timestamp;
 
@@ -26,19 +26,19 @@ mail_kinds! {
 pub struct ListedMail {
     /// Its number in its society.
     pub mail_id: i64,
-    /// What it is, as in `email_verify`.
+    /// The kind of mail, as in `email_verify`.
     pub kind: String,
     /// The recipient's address, masked.
     pub to: String,
-    /// How often it was tried.
+    /// The number of tries.
     pub tries: i32,
-    /// Where it stands.
+    /// Its state.
     pub state: MailState,
-    /// Why the last try failed.
+    /// The reason why the last try failed.
     pub last_error: Option<String>,
 }
 
-/// Where a mail stands.
+/// The state of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailState {
     /// It is delivered then, or soon after.
@@ -70,7 +70,7 @@ pub async fn list(app: &App, scope: &impl InSociety) -> anyhow::Result<Vec<Liste
     Ok(listed.collect())
 }
 
-/// Says whether the mail server lets us in, and if not, why.
+/// Tests the connection to the mail server: whether it accepts the login, and if not, why.
 ///
 /// # Errors
 /// The reason.
@@ -83,7 +83,7 @@ pub async fn server_answers(app: &App, scope: &impl InSociety) -> Result<(), Str
     Ok(())
 }
 
-/// Writes a mail that shows whether mail arrives; returns its id.
+/// Writes a test mail; returns its id.
 ///
 /// # Errors
 /// As [`enqueue`].

@@ -1,4 +1,4 @@
-//! 届かなかったメール: what was given up lately, and why; staff let it be tried again where that helps.
+//! 届かなかったメール: the mails given up lately, and the reasons; staff may retry those that have a chance.
 
 use std::collections::HashMap;
 
@@ -26,7 +26,7 @@ pub(crate) struct FailedMailLine {
     mail_id: i64,
     failed: String,
     kind: String,
-    /// Whose it is, where it is a member's: their number and name.
+    /// The member's number and name, if it is a member's mail.
     owner: Option<(i64, String)>,
     to: String,
     why: &'static str,
@@ -41,16 +41,17 @@ pub(crate) struct MailsFailedPage {
     page: Page,
     lines: Vec<FailedMailLine>,
     all: i64,
-    /// How many are worth another try.
+    /// The number of mails that are worth another try.
     worth: i64,
-    /// Whether the reader may have them tried again.
+    /// Whether the reader may retry them.
     may_retry: bool,
-    /// The last mail of this page, where there are more: when it was given up, in microseconds, and its number.
+    /// The position of the last mail on this page, if there are more: the time when it was given up, in microseconds,
+    /// and its number.
     next: Option<(i64, i64)>,
     done: &'static str,
 }
 
-/// After which mail of the list the page begins, and what was just done.
+/// The query of the page's address: the mail after which the page begins, and the change that was just made.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct FailedMailQuery {
@@ -61,10 +62,10 @@ pub(super) struct FailedMailQuery {
 
 const TITLE: &str = "届かなかったメール";
 
-/// How many mails are on a page.
+/// The number of mails on a page.
 const ON_A_PAGE: i64 = 50;
 
-/// Returns how many mails were given up lately.
+/// Returns the number of mails given up lately.
 pub(crate) async fn count(app: &App, scope: &impl InSociety) -> anyhow::Result<i64> {
     Ok(queries::failed_count(&app.db, scope, since(app)?).await?)
 }

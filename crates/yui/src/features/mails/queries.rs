@@ -6,8 +6,8 @@ use yui_db::{Db, DbError, Param, Tx, params, statements};
 use super::rules::Useless;
 use crate::core::{mail::queries::MailCount, society::InSociety};
 
-/// Why a mail `m` is not worth another try at `$2`, as a word; nothing where it is. An announcement is worth something as long as its
-/// account waits for the way in that it tells of.
+/// The reason why a mail `m` is not worth another try at `$2`, as a word; none if it is. An announcement is worth a try
+/// as long as its account waits for the first login that it tells of.
 macro_rules! useless {
     () => {
         "CASE
@@ -23,7 +23,7 @@ macro_rules! useless {
     };
 }
 
-/// Mails of a society that were given up, as far as the conditions that follow say.
+/// The given-up mails of a society that match the conditions that follow.
 macro_rules! failed {
     () => {
         concat!(
@@ -102,7 +102,7 @@ pub(crate) async fn societies_due(db: &Db, now: Timestamp) -> Result<Vec<i64>, D
     Ok(rows.into_iter().map(|row| row.society_id).collect())
 }
 
-/// A mail that this worker has for itself until a given time.
+/// A mail whose lease this worker holds until a given time.
 #[derive(sqlx::FromRow)]
 pub(crate) struct LeasedMail {
     pub(crate) mail_id: i64,
@@ -129,7 +129,7 @@ pub(crate) async fn mails_take(
     Ok(taken)
 }
 
-/// Keeps those of these mails, told by number and try, that are still this worker's, until then.
+/// Extends the lease of those of these mails, given by number and try, that this worker still holds.
 pub(crate) async fn mails_hold(
     db: &Db,
     scope: &impl InSociety,
@@ -143,20 +143,20 @@ pub(crate) async fn mails_hold(
     tx.commit().await
 }
 
-/// How a try went.
+/// The result of a try.
 #[derive(Debug)]
 pub(crate) enum Settled {
-    /// Delivered; whether its content is kept all the same.
+    /// Delivered; `keep` tells whether its content is kept.
     Sent { at: Timestamp, keep: bool },
-    /// To be tried again then.
+    /// To be tried again at this time.
     PutOff { due: Timestamp, why: String },
     /// Not tried at all.
     PutBack,
-    /// Given up.
+    /// Given up at this time.
     GivenUp { at: Timestamp, why: String },
 }
 
-/// Writes down how a try went; returns false where another worker has taken the mail since.
+/// Records the result of a try; returns false if another worker has taken the mail since.
 pub(crate) async fn mail_settle(
     db: &Db,
     scope: &impl InSociety,
@@ -187,13 +187,13 @@ pub(crate) struct FailedRow {
 }
 
 impl FailedRow {
-    /// Returns why it is not worth another try; nothing where it is.
+    /// Returns the reason why it is not worth another try; none if it is.
     pub(crate) fn useless(&self) -> Option<Useless> {
         self.useless.as_deref().map(|word| Useless::parse(word, &self.kind))
     }
 }
 
-/// Returns the newest mails that were given up since, older than the one that was given up then and has this number.
+/// Returns a page of the mails given up since a time, newest first, after the mail with this time and number.
 pub(crate) async fn failed_page(
     db: &Db,
     scope: &impl InSociety,
@@ -204,7 +204,7 @@ pub(crate) async fn failed_page(
     db.all(&FAILED_PAGE, params![scope.society_id(), now, since, failed_at, mail_id, most]).await
 }
 
-/// Returns the mail of this number where it was given up.
+/// Returns the mail of this number if it was given up.
 pub(crate) async fn failed_one(
     db: &Db,
     scope: &impl InSociety,
@@ -214,13 +214,13 @@ pub(crate) async fn failed_one(
     db.optional(&FAILED_ONE, params![scope.society_id(), now, mail_id]).await
 }
 
-/// Returns how many mails were given up since.
+/// Returns the number of mails given up since.
 pub(crate) async fn failed_count(db: &Db, scope: &impl InSociety, since: Timestamp) -> Result<i64, DbError> {
     let row: MailCount = db.one(&FAILED_COUNT, params![scope.society_id(), since]).await?;
     Ok(row.count)
 }
 
-/// Returns how many of them are worth another try.
+/// Returns the number of them that are worth another try.
 pub(crate) async fn failed_worth(
     db: &Db,
     scope: &impl InSociety,
@@ -230,7 +230,7 @@ pub(crate) async fn failed_worth(
     Ok(row.count)
 }
 
-/// Whose account it is.
+/// The owner of an account.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct OwnerRow {
     pub(crate) account_id: i64,
@@ -238,13 +238,13 @@ pub(crate) struct OwnerRow {
     pub(crate) name: String,
 }
 
-/// Returns whose accounts these are.
+/// Returns the owners of these accounts.
 pub(crate) async fn owners(db: &Db, scope: &impl InSociety, accounts: &[i64]) -> Result<Vec<OwnerRow>, DbError> {
     let accounts: Vec<_> = accounts.iter().copied().map(Param::from).collect();
     db.all_among(&OWNERS, params![scope.society_id()], &accounts).await
 }
 
-/// Lets a mail that was given up be tried again, from the beginning; returns false where it is not given up any more.
+/// Retries a given-up mail, from the beginning; returns false if it is not given up any more.
 pub(crate) async fn mail_retry(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -254,7 +254,7 @@ pub(crate) async fn mail_retry(
     Ok(tx.execute(&MAIL_RETRY, params![scope.society_id(), now, mail_id]).await? == 1)
 }
 
-/// Lets all mails be tried again that were given up since and are worth it; returns how many.
+/// Retries all mails that were given up since and are worth it; returns their number.
 pub(crate) async fn mails_retry(
     tx: &mut Tx,
     scope: &impl InSociety,

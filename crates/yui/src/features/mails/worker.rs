@@ -1,4 +1,5 @@
-//! Delivering what is due. Any number of workers may run, in one process or many: a mail is taken before it is sent.
+//! Delivering due mails. Any number of workers may run, in one process or many: a worker leases a mail before it sends
+//! it.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -22,34 +23,36 @@ use crate::core::{
     society::InSociety,
 };
 
-/// How many mails a worker takes at a time.
+/// The number of mails that a worker takes at a time.
 const BATCH: i64 = 16;
 
-/// How many conversations it has with the mail server.
+/// The number of its connections to the mail server.
 const LANES: usize = 4;
 
-/// How long a worker holds a mail without a heartbeat. A mail of a killed worker, perhaps with a code, waits at most this long.
+/// The time that a worker holds a mail without a heartbeat. A mail of a killed worker, perhaps with a code, waits at
+/// most this long.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
-/// How often a worker gives one.
+/// The interval of heartbeats.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(8);
 
-/// How long a mail on its way may take once the process was told to stop; then it is put back.
+/// The time that a mail on its way may take once the process was told to stop; then it is put back.
 const LAST: Duration = Duration::from_secs(5);
 
-/// How often it looks without being woken.
+/// The interval at which it looks without being woken.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// What one round of delivering did.
+/// The result of one delivery round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
-    /// Delivered.
+    /// The number of mails delivered.
     pub sent: usize,
-    /// To be tried again.
+    /// The number of mails to be tried again.
     pub put_off: usize,
-    /// Given up: on the list that `yui mail list --failed` shows.
+    /// The number of mails given up: they are on the list of `yui mail list --failed`.
     pub given_up: usize,
-    /// The mail server was not there, or this process is to end: what is left waits.
+    /// Whether the round was cut short, as the mail server was not there or this process is to end: the other mails
+    /// wait.
     pub stopped: bool,
 }
 
@@ -235,7 +238,7 @@ async fn deliver(
     Ok(())
 }
 
-/// Decides what follows from how a try went; none is a mail that was not tried.
+/// Returns the consequence of a try's result; none stands for a mail that was not tried.
 fn settled(app: &App, mail: &LeasedMail, outcome: Option<Result<(), DeliveryError>>) -> anyhow::Result<Settled> {
     let now = app.clock.now();
     Ok(match outcome {
@@ -249,7 +252,7 @@ fn settled(app: &App, mail: &LeasedMail, outcome: Option<Result<(), DeliveryErro
     })
 }
 
-/// Says how a try went: never an address in full, a subject or a word of the mail.
+/// Logs the result of a try: never an address in full, a subject or a word of the mail.
 fn report(scope: &SystemScope, mail: &LeasedMail, settled: &Settled) {
     let (society, id, kind, tries) = (scope.society_id(), mail.mail_id, &mail.kind, mail.tries);
     let to = masked(&mail.recipient);

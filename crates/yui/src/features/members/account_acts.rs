@@ -1,4 +1,4 @@
-//! What staff do to an account: each act with its words.
+//! The acts of staff on an account, each with its words.
 
 use super::act::{ActionOutcome, ActionTarget, Asks, MemberAction, MemberActionForm, Words};
 use crate::{

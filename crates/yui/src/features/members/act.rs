@@ -1,4 +1,4 @@
-//! An act on a person or their account: a page that says what will happen and asks what it needs, and the act itself.
+//! An act on a person or their account: a page with its effects and a form, and the act itself.
 
 use std::future::Future;
 
@@ -25,16 +25,16 @@ use crate::{
     ui::{FormState, Page, PageContext},
 };
 
-/// What an act asks for.
+/// The inputs that an act asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asks {
-    /// A note, if one likes.
+    /// An optional note.
     Note,
     /// A reason.
     Reason,
-    /// A reason, and how it was made sure who is asking.
+    /// A reason, and how the asking person's identity was verified.
     Identity,
-    /// As [`Asks::Identity`], and the last day on which it is to be in force, if there is one.
+    /// As [`Asks::Identity`], and the last day on which it is to be in force, if any.
     Until,
     /// A reason and the new user ID.
     UserId,
@@ -47,18 +47,18 @@ pub(super) struct Words {
     pub(super) path: &'static str,
     pub(super) title: &'static str,
     pub(super) button: &'static str,
-    /// Whether somebody loses something by it.
+    /// Whether the person loses something by it.
     pub(super) danger: bool,
     pub(super) asks: Asks,
 }
 
-/// What came of an act.
+/// The result of an act.
 pub(super) enum ActionOutcome {
-    /// It was done; the word tells the person's page which words to show.
+    /// It was done; the word selects the message on the person's page.
     Done(&'static str),
     /// It waits for a second person.
     ApprovalRequested,
-    /// What was typed cannot be: the field and why.
+    /// The input is refused: the field and the reason.
     Refused(&'static str, String),
 }
 
@@ -67,13 +67,13 @@ pub(super) trait MemberAction: Send + Sync + 'static {
     /// Its words.
     const WORDS: Words;
 
-    /// Returns whether it can be done to this person.
+    /// Returns whether it is possible for this person.
     fn is_possible(target: &ActionTarget) -> bool;
 
-    /// Returns what will happen, sentence by sentence.
+    /// Returns its effects, sentence by sentence.
     fn effects(staff: &StaffScope, target: &ActionTarget) -> Vec<String>;
 
-    /// Does it.
+    /// Performs the act.
     fn run(
         app: &App,
         staff: &StaffScope,
@@ -82,7 +82,7 @@ pub(super) trait MemberAction: Send + Sync + 'static {
     ) -> impl Future<Output = Result<ActionOutcome, AppError>> + Send;
 }
 
-/// The person an act is done to.
+/// The person that an act is about.
 pub(super) struct ActionTarget {
     pub(super) member: MemberDetailRow,
     pub(super) account: Option<AccountRow>,
@@ -108,13 +108,13 @@ impl ActionTarget {
         self.account.as_ref().is_some_and(|account| account.state == state)
     }
 
-    /// Returns the person as the log names them.
+    /// Returns the person as a subject of the log.
     pub(super) fn subject(&self) -> Subject {
         Subject::new("member", self.member.member_id, &self.member.name)
     }
 }
 
-/// What is typed.
+/// The form of an act.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct MemberActionForm {
@@ -126,7 +126,7 @@ pub(crate) struct MemberActionForm {
 }
 
 impl MemberActionForm {
-    /// Returns reason and check of identity as the log tells them.
+    /// Returns reason and identity check in the words of the log.
     pub(super) fn told(&self) -> String {
         let (reason, identity) = (self.reason.trim(), self.identity.trim());
         if identity.is_empty() { reason.to_owned() } else { format!("{reason}（本人確認: {identity}）") }
@@ -167,7 +167,7 @@ fn page<A: MemberAction>(
     }
 }
 
-/// Returns the way back to the person, who is not as the page thought.
+/// Redirects back to the person, whose state has changed since the page was shown.
 fn changed(member_id: i64) -> Response {
     Redirect::to(&format!("/console/members/{member_id}?done=changed")).into_response()
 }
@@ -212,7 +212,7 @@ pub(super) async fn submit<A: MemberAction>(
     Ok(page::<A>(&context, &staff, target, form, typed).into_response())
 }
 
-/// Returns what is wrong with reason and check of identity.
+/// Returns the mistakes in reason and identity check.
 pub(super) fn mistakes(asks: Asks, typed: &MemberActionForm) -> FormState {
     let mut form = FormState::default();
     let mut needed = |field, text: &str, missing: &str| {

@@ -1,4 +1,4 @@
-//! The whole statement of somebody whose expenses are kept from the household, to be handed to them.
+//! The whole statement of a person whose expenses are hidden from the household, to be handed to them.
 
 use askama::Template;
 use axum::{
@@ -31,11 +31,11 @@ pub(crate) struct MemberCertificatePage {
     typed: CertificateForm,
 }
 
-/// What is typed.
+/// The form for the statement.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct CertificateForm {
-    /// None: all of them.
+    /// The year; empty for all years.
     year: String,
     reason: String,
     identity: String,
@@ -43,7 +43,7 @@ pub(crate) struct CertificateForm {
 
 const TITLE: &str = "本人用の医療費明細";
 
-/// How many years before the present one can be chosen by themselves.
+/// The number of years before the present one that can be chosen singly.
 const YEARS_BEFORE: i16 = 5;
 
 fn page(context: &PageContext, target: ActionTarget, form: FormState, typed: CertificateForm) -> MemberCertificatePage {
@@ -58,7 +58,7 @@ fn page(context: &PageContext, target: ActionTarget, form: FormState, typed: Cer
     }
 }
 
-/// Returns the way back to a person of whom nothing is kept from the household, who sees all of it there.
+/// Redirects back to a person without a flag, whose expenses the household sees in full.
 fn not_needed(member_id: i64) -> Response {
     Redirect::to(&format!("/console/members/{member_id}?done=changed")).into_response()
 }

@@ -1,4 +1,4 @@
-//! One person: who they are, their household, their account and what became of it. Opening it is an entry of the log.
+//! One person: who they are, their household, their account and its history. Opening it is an entry of the log.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -38,7 +38,7 @@ pub(crate) struct Relative {
     birth_date: String,
     own: bool,
     left: bool,
-    /// What of them is kept from the household's account.
+    /// The flags that hide their expenses from the household's account.
     flags: Vec<&'static str>,
 }
 
@@ -71,21 +71,21 @@ pub(crate) struct MemberPage {
     terms: Vec<TableRow>,
     flags: Vec<TableRow>,
     entries: Vec<TableRow>,
-    /// What the reader may do to the account, and to the flags.
+    /// The acts of the reader on the account, and on the flags.
     acts: Vec<Words>,
     flag_acts: Vec<Words>,
     /// Whether the reader may print the person's own statement.
     may_print: bool,
 }
 
-/// What was just done.
+/// The query of the page's address: the change that was just made.
 #[derive(Deserialize)]
 pub(super) struct MemberQuery {
     #[serde(default)]
     done: String,
 }
 
-/// How many events, mails and entries of the log are shown.
+/// The number of events, mails and entries of the log on the page.
 const SHOWN: i64 = 50;
 
 fn minute(at: yui_db::Timestamp) -> String {
@@ -309,7 +309,7 @@ fn entry(row: &EntryRow) -> TableRow {
     vec![minute(row.at), row.actor_name.clone(), LoggedAct::label_of(&row.act).to_owned(), row.detail.clone()]
 }
 
-/// Returns the words of what the reader may do to the account as it stands.
+/// Returns the words of the acts that the reader may perform on the account in its state.
 fn account_acts(staff: &StaffScope, target: &ActionTarget) -> Vec<Words> {
     let of = |right: Right, possible: bool, words: Words| (staff.role.has(right) && possible).then_some(words);
     [
@@ -327,7 +327,7 @@ fn account_acts(staff: &StaffScope, target: &ActionTarget) -> Vec<Words> {
     .collect()
 }
 
-/// … and to the flags.
+/// Returns the words of the acts that the reader may perform on the flags.
 fn flag_acts(staff: &StaffScope, target: &ActionTarget) -> Vec<Words> {
     let of = |possible: bool, words: Words| (staff.role.has(Right::Help) && possible).then_some(words);
     [

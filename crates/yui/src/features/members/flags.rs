@@ -1,4 +1,5 @@
-//! 異議申出 and 情報非開示: what keeps a person's expenses from the household's account. In force and over at once.
+//! 異議申出 and 情報非開示: the flags that hide a person's expenses from the household's account. They take effect and end at
+//! once.
 
 use std::marker::PhantomData;
 
@@ -25,7 +26,7 @@ pub(super) trait FlagKind: Send + Sync + 'static {
     /// The words of setting and ending it.
     const SET: Words;
     const END: Words;
-    /// What it means, in a sentence.
+    /// The meaning, in a sentence.
     const MEANS: &'static str;
 }
 
@@ -66,7 +67,7 @@ impl FlagKind for Objection {
     const MEANS: &'static str = "この人が、自分の医療費を世帯のアカウントで見られたくないと申し出たときに使います。";
 }
 
-/// 情報非開示: nothing of the person is told to the household, as to protect victims of violence.
+/// 情報非開示: the household gets no data of the person, as to protect victims of violence.
 pub(super) struct NonDisclosure;
 
 impl FlagKind for NonDisclosure {
@@ -108,7 +109,8 @@ fn is_in_force(flag: &FlagRow, today: Date) -> bool {
     flag.ended_at.is_none() && flag.until_date.is_none_or(|until| until.to_jiff() >= today)
 }
 
-/// Ends the flags of all societies whose last day is over; returns how many. They hide nothing since then; with this the history says so.
+/// Ends the flags of all societies whose last day is over; returns how many. They hide nothing from that day on; this
+/// records it in the history.
 ///
 /// # Errors
 /// Where the database does not answer.

@@ -1,4 +1,4 @@
-//! The SQL of looking people up. Every statement goes by an index that begins with the society.
+//! The SQL of looking people up. Every statement uses an index that begins with the society.
 
 use jiff::{Timestamp, civil::Date};
 use yui_db::{Db, DbError, Param, Tx, containing, params, statements};
@@ -106,7 +106,7 @@ fn ids(rows: Vec<MemberIdRow>) -> Vec<i64> {
     rows.into_iter().map(|row| row.member_id).collect()
 }
 
-/// Returns who has a search key in this range, in its order; one person may come more than once.
+/// Returns the members with a search key in this range, in its order; one person may come more than once.
 pub(super) async fn by_key(
     db: &Db,
     staff: &StaffScope,
@@ -116,11 +116,11 @@ pub(super) async fn by_key(
     db.all(&BY_KEY, params![staff.society_id(), from, to, most]).await.map(ids)
 }
 
-/// How many letters of a user ID or an address are looked for in its middle.
+/// The number of letters from which on a search looks into the middle of a user ID or an address.
 const PART: usize = 3;
 
-/// Returns whose user ID or address begins so; where nobody's does, whose address has it somewhere in it, if it has what addresses have,
-/// or else whose user ID.
+/// Returns the members whose user ID or address begins with this text; if there is none, those whose address contains
+/// it, if it has the marks of an address, or else those whose user ID does.
 pub(super) async fn by_login(db: &Db, staff: &StaffScope, begins: &str, most: i64) -> Result<Vec<i64>, DbError> {
     let to = format!("{begins}{}", char::MAX);
     let values = params![staff.society_id(), begins, &to, most];
@@ -134,7 +134,7 @@ pub(super) async fn by_login(db: &Db, staff: &StaffScope, begins: &str, most: i6
     Ok(found)
 }
 
-/// Returns whose account is locked, or is in this state.
+/// Returns the members whose account is locked, or is in this state.
 pub(super) async fn by_state(db: &Db, staff: &StaffScope, state: Option<&str>, most: i64) -> Result<Vec<i64>, DbError> {
     match state {
         Some(state) => db.all(&BY_STATE, params![staff.society_id(), state, most]).await,
@@ -143,7 +143,7 @@ pub(super) async fn by_state(db: &Db, staff: &StaffScope, state: Option<&str>, m
     .map(ids)
 }
 
-/// Somebody who was found.
+/// A member that was found.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct FoundRow {
     pub(super) member_id: i64,
@@ -164,7 +164,7 @@ fn list(members: &[i64]) -> Vec<Param<'static>> {
     members.iter().map(|id| Param::from(*id)).collect()
 }
 
-/// What of somebody is kept from the household's account.
+/// A flag that hides a member's expenses from the household's account.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct FlaggedRow {
     pub(super) member_id: i64,
@@ -181,7 +181,7 @@ pub(super) async fn flagged(
     db.all_among(&FLAGGED, params![staff.society_id(), today], &list(members)).await
 }
 
-/// Ends the society's flags whose last day is over by this day; returns whose they were.
+/// Ends the society's flags whose last day is over by this day; returns their members.
 pub(super) async fn flags_over(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -196,13 +196,13 @@ struct NameRow {
     name: String,
 }
 
-/// Returns the name of the insured person of a household, the newest where there were several.
+/// Returns the name of the insured person of a household, the newest if there were several.
 pub(super) async fn insured_of(db: &Db, staff: &StaffScope, household_id: i64) -> Result<Option<String>, DbError> {
     let row: Option<NameRow> = db.optional(&INSURED_OF, params![staff.society_id(), household_id]).await?;
     Ok(row.map(|row| row.name))
 }
 
-/// From when to when somebody is covered under which numbers.
+/// A span of coverage: from when to when a person is covered under which numbers.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct MemberSpanRow {
     pub(super) member_id: i64,
@@ -250,7 +250,7 @@ pub(super) struct MemberDetailRow {
     pub(super) email: Option<String>,
 }
 
-/// Returns the person, where the society has them.
+/// Returns the person, if the society has them.
 pub(super) async fn member(
     db: &Db,
     staff: &impl InSociety,
@@ -259,7 +259,7 @@ pub(super) async fn member(
     db.optional(&MEMBER, params![staff.society_id(), member_id]).await
 }
 
-/// Somebody of a household.
+/// A person of a household.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct TogetherRow {
     pub(super) member_id: i64,
@@ -267,7 +267,7 @@ pub(super) struct TogetherRow {
     pub(super) birth_date: yui_db::Date,
 }
 
-/// Returns who is or was in this household, by kana.
+/// Returns the persons who are or were in this household, by kana.
 pub(super) async fn together(db: &Db, staff: &StaffScope, household_id: i64) -> Result<Vec<TogetherRow>, DbError> {
     db.all(&TOGETHER, params![staff.society_id(), household_id]).await
 }
@@ -287,16 +287,16 @@ pub(super) struct AccountRow {
     pub(super) enrolled_at: Option<yui_db::Timestamp>,
     pub(super) last_login_at: Option<yui_db::Timestamp>,
     pub(super) password_ends_at: Option<yui_db::Timestamp>,
-    /// A temporary pair that is not yet written out.
+    /// Whether temporary credentials are not yet written out.
     pub(super) pair_waits: bool,
 }
 
-/// Returns the person's account, where there is one.
+/// Returns the person's account, if there is one.
 pub(super) async fn account(db: &Db, staff: &StaffScope, member_id: i64) -> Result<Option<AccountRow>, DbError> {
     db.optional(&ACCOUNT, params![staff.society_id(), member_id]).await
 }
 
-/// A factor, without what it proves by.
+/// A factor, without its secret.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct MemberFactorRow {
     pub(super) kind: String,
@@ -314,7 +314,7 @@ pub(super) struct MemberSessionRow {
     pub(super) address: Option<String>,
 }
 
-/// Something that happened to an account.
+/// An account event.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct MemberEventRow {
     pub(super) at: yui_db::Timestamp,
@@ -342,7 +342,7 @@ pub(super) struct TermsRow {
     pub(super) agreed_at: yui_db::Timestamp,
 }
 
-/// What there is about an account.
+/// The data about an account.
 #[derive(Clone, Debug, Default)]
 pub(super) struct About {
     pub(super) factors: Vec<MemberFactorRow>,
@@ -352,7 +352,7 @@ pub(super) struct About {
     pub(super) terms: Vec<TermsRow>,
 }
 
-/// Returns what there is about the account; of events and mails the newest.
+/// Returns the data about the account; of events and mails the newest.
 pub(super) async fn about(
     db: &Db,
     staff: &StaffScope,
@@ -388,7 +388,7 @@ pub(super) async fn flags(db: &Db, staff: &StaffScope, member_id: i64) -> Result
     db.all(&FLAGS, params![staff.society_id(), member_id]).await
 }
 
-/// Sets a flag from now on until a day, or without an end; returns false where it is in force already.
+/// Sets a flag from now on until a day, or without an end; returns false if it is in force already.
 pub(super) async fn flag_set(
     tx: &mut Tx,
     staff: &StaffScope,
@@ -400,7 +400,7 @@ pub(super) async fn flag_set(
     Ok(tx.execute(&FLAG_SET, values).await? == 1)
 }
 
-/// Ends a flag; returns false where it is not in force.
+/// Ends a flag; returns false if it is not in force.
 pub(super) async fn flag_end(
     tx: &mut Tx,
     staff: &StaffScope,

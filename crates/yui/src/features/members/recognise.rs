@@ -1,10 +1,10 @@
-//! What was typed into the search field: 記号・番号, 保険者番号, a name, kana, a user ID or an address.
+//! The recognition of the search field's text: 記号・番号, 保険者番号, a name, kana, a user ID or an address.
 
 use kenpo_formats::text::{fold, plain_number};
 
 use crate::features::register::{is_telling, name_key};
 
-/// What to look up.
+/// A value to look up, by its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Lookup {
     /// A part of a name or kana, folded.
@@ -17,7 +17,7 @@ pub(super) enum Lookup {
     Insurer(String),
 }
 
-/// One meaning of what was typed.
+/// One meaning of the search text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Meaning {
     pub(super) lookup: Lookup,
@@ -25,21 +25,21 @@ pub(super) struct Meaning {
     pub(super) name: Option<String>,
 }
 
-/// Everything that was typed may mean.
+/// All possible meanings of the search text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct SearchTerms {
     pub(super) meanings: Vec<Meaning>,
-    /// Only this insurer's.
+    /// The insurer to which the search is limited.
     pub(super) insurer: Option<String>,
 }
 
-/// What stands before numbers on a card.
+/// The labels before numbers on a card.
 const LABELS: [&str; 4] = ["保険者番号", "記号", "番号", "枝番"];
 
-/// What is too short to look for.
+/// The message about a text that is too short to search for.
 const TOO_SHORT: &str = "2文字以上で入力してください（漢字は1文字でも検索できます）。";
 
-/// Returns what was typed at this society, or what is wrong with it.
+/// Returns the meanings of the text at this society, or the mistake in it.
 pub(super) fn recognised(typed: &str, insurers: &[String]) -> Result<SearchTerms, &'static str> {
     let typed = LABELS.iter().fold(fold(typed), |text, label| text.replace(label, " "));
     let mut words: Vec<&str> =

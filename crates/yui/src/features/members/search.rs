@@ -1,4 +1,4 @@
-//! Looking somebody up: one field that recognises what was typed, and filters.
+//! The search for a member: one field that recognises its text, and filters.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -35,13 +35,13 @@ use crate::{
 /// The most people that a search examines. With more, staff have to narrow the search.
 const CANDIDATES: i64 = 1_000;
 
-/// How many are counted.
+/// The number up to which results are counted.
 const COUNTED: usize = 200;
 
-/// How many are on a page.
+/// The number of results on a page.
 const ON_A_PAGE: usize = 50;
 
-/// How an account stands, for the filter and the table.
+/// The state of an account, for the filter and the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AccountFilter {
     Enrolled,
@@ -50,7 +50,7 @@ pub(super) enum AccountFilter {
     Stopped,
     /// An insured person without an account.
     Missing,
-    /// Somebody who can have none: a dependent.
+    /// A dependent, who can have no account.
     NotOwn,
 }
 
@@ -89,13 +89,13 @@ impl AccountFilter {
     }
 }
 
-/// What is looked for.
+/// The search form.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct MemberSearchForm {
     q: String,
     state: String,
-    /// `yes` where those who have left count as well.
+    /// `yes` to include those who have left.
     left: String,
     /// The last person of the page before.
     after: Option<i64>,
@@ -113,17 +113,17 @@ pub(crate) struct MemberLine {
     bad: bool,
     last_login: String,
     left: bool,
-    /// What of them is kept from the household's account.
+    /// The flags that hide their expenses from the household's account.
     flags: Vec<&'static str>,
 }
 
-/// What was found.
+/// The results of a search.
 pub(crate) struct SearchResult {
     lines: Vec<MemberLine>,
     count: String,
-    /// There are more people than a search looks at.
+    /// Whether there are more people than a search examines.
     cut: bool,
-    /// The address of the next page, where there is one.
+    /// The address of the next page, if there is one.
     next: Option<String>,
 }
 
@@ -141,7 +141,7 @@ const TITLE: &str = "加入者";
 
 const PATH: &str = "/console/members";
 
-/// Leads to what is found, at an address that does not tell what was typed.
+/// Redirects to the results, at an address that does not reveal the search words.
 pub(super) async fn submit(
     State(app): State<App>,
     staff: StaffScope,
@@ -191,7 +191,7 @@ fn page(context: &PageContext, form: FormState, typed: MemberSearchForm, found: 
     }
 }
 
-/// Returns whom this lookup finds.
+/// Returns the members that this lookup finds.
 async fn looked_up(app: &App, staff: &StaffScope, lookup: &Lookup) -> Result<Vec<i64>, yui_db::DbError> {
     let keyed = async |piece: SearchKey<'_>| {
         let (from, to) = piece.range();
@@ -211,7 +211,7 @@ async fn looked_up(app: &App, staff: &StaffScope, lookup: &Lookup) -> Result<Vec
     }
 }
 
-/// Somebody who may be meant.
+/// A candidate of the search.
 struct SearchHit {
     row: FoundRow,
     kana: String,
@@ -292,7 +292,7 @@ async fn candidates(app: &App, staff: &StaffScope, ids: &[i64]) -> Result<Vec<Se
     Ok(rows.into_iter().filter_map(candidate).collect())
 }
 
-/// Returns the page of those after this one, and the last on it where more follow.
+/// Returns the page of those after this one, and the last on it if more follow.
 fn found(candidates: Vec<SearchHit>, cut: bool, after: Option<i64>) -> (SearchResult, Option<i64>) {
     let count = match candidates.len() {
         few if cut => format!("先頭の1,000人のうち{few}件"),

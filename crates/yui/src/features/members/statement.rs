@@ -1,4 +1,5 @@
-//! What a member sees of a month, for staff who are asked about it: the same lines, behind a reason that the log keeps.
+//! A month's statement as a member sees it, for staff who are asked about it: the same lines, behind a reason that the
+//! log keeps.
 
 use askama::Template;
 use axum::{
@@ -44,13 +45,13 @@ pub(crate) struct MemberStatementPage {
     form: FormState,
     member_id: i64,
     name: String,
-    /// What can be chosen: as an address writes it, as people read it.
+    /// The months to choose from: the value in the address, and the words.
     months: Vec<(String, String)>,
     typed: MemberStatementForm,
     statement: Option<Statement>,
 }
 
-/// What is typed.
+/// The form for a member's statement.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct MemberStatementForm {

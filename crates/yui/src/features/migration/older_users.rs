@@ -33,21 +33,21 @@ use crate::{
     ui::Lang,
 };
 
-/// How users of an older system get in for the first time.
+/// The way in which users of an older system log in for the first time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstLogin {
-    /// By a link that is mailed to them and works once; who has no address gets a posted pair
+    /// By a link that is mailed to them and works once; users without an address get posted credentials.
     Link,
-    /// By a password made of symbol, number and birth date: weak, because others know these
+    /// By a password made of symbol, number and birth date: weak, because others know these.
     NumbersAndBirthDate,
 }
 
-/// How an import of older users is to be done.
+/// The plan of an import of older users.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// How they get in for the first time.
+    /// The way to their first login.
     pub first_login: FirstLogin,
-    /// The last day on which they can.
+    /// The last day of the first login.
     pub until: Date,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct OlderUsers {
     idle: i64,
     without_address: i64,
     unchanged: i64,
-    /// The accounts that a check would have made so far: an import asks the database instead.
+    /// The accounts that a check would have created so far: an import asks the database instead.
     checked: ExistingAccounts,
 }
 
@@ -86,10 +86,10 @@ impl OlderUsers {
     }
 }
 
-/// A row whose own cells are good, and the person it means.
+/// A row whose own cells are valid, with its person.
 struct ValidRow {
     line: u64,
-    /// 記号-番号, as they are written.
+    /// 記号-番号, as written.
     numbers: String,
     user_id: String,
     email: Option<String>,
@@ -171,7 +171,7 @@ fn row_key(row: &OlderUserRow) -> String {
 }
 
 impl OlderUsers {
-    /// Returns the rows that are good by themselves, each with the person it means.
+    /// Returns the rows that are valid by themselves, each with its person.
     async fn all_wanted(
         &self,
         tx: &mut Tx,
@@ -198,7 +198,7 @@ impl OlderUsers {
         Ok(())
     }
 
-    /// Returns the rows that need an account, each with its id, and how many rows are taken.
+    /// Returns the rows that need an account, each with its id, and the number of rows that are accepted.
     fn judged<'w>(
         &mut self,
         wanted: &'w [ValidRow],
@@ -233,7 +233,7 @@ impl OlderUsers {
         (fresh, accepted)
     }
 
-    /// Looks at a row by itself and in the register; everything that is wrong with it is told.
+    /// Checks a row by itself and against the register; reports all its mistakes.
     fn wanted(
         &self,
         row: OlderUserRow,
@@ -311,7 +311,7 @@ struct ExistingAccounts {
     by_email: Newest<String, ()>,
 }
 
-/// How many accounts a check remembers of its file; a collision of rows further apart only the import finds.
+/// The number of accounts that a check remembers of its file; a collision of rows further apart only the import finds.
 const KEPT: usize = 100_000;
 
 impl Default for ExistingAccounts {
@@ -320,7 +320,7 @@ impl Default for ExistingAccounts {
     }
 }
 
-/// What becomes of a row.
+/// The decision about a row.
 enum RowDecision {
     New,
     /// An earlier file brought the same.

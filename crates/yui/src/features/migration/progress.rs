@@ -1,4 +1,4 @@
-//! How far the members have come over.
+//! The progress of the members' migration.
 
 use jiff::Timestamp;
 use yui_db::{Db, DbError};
@@ -13,18 +13,18 @@ pub struct MigrationGroup {
     pub origin: &'static str,
     /// Accounts.
     pub accounts: i64,
-    /// To whom the announcement was delivered.
+    /// Accounts to which the announcement was delivered.
     pub mailed: i64,
-    /// Who is in the middle of enrolment.
+    /// Accounts in the middle of enrolment.
     pub begun: i64,
-    /// Who is enrolled.
+    /// Accounts that are enrolled.
     pub finished: i64,
-    /// Whose first way in has died before.
+    /// Accounts whose first login expired unused.
     pub expired: i64,
 }
 
 impl MigrationGroup {
-    /// Returns what the group is called.
+    /// Returns the group's label.
     pub(crate) fn label(&self) -> &'static str {
         match self.origin {
             "was_active" => "ログインしたことがある人",
@@ -33,7 +33,7 @@ impl MigrationGroup {
         }
     }
 
-    /// Returns how many of a hundred are enrolled.
+    /// Returns the percentage that is enrolled.
     pub(crate) fn percent(&self) -> i64 {
         if self.accounts == 0 { 0 } else { self.finished * 100 / self.accounts }
     }

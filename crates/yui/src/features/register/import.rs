@@ -36,10 +36,10 @@ pub struct RegisterImport {
     scope: SystemScope,
     insurer_numbers: Vec<String>,
     now: Timestamp,
-    /// The answers that staff gave in the preview, by line number.
+    /// The answers of staff in the preview, by line number.
     decided: BTreeMap<u64, Decision>,
     counts: RegisterCounts,
-    /// What a check has seen of the file: an import asks the database instead.
+    /// The persons that a check has seen in the file: an import asks the database instead.
     seen: Seen,
     extent: Extent,
     file_members: FileMembers,
@@ -49,9 +49,9 @@ pub struct RegisterImport {
     asked_households: BTreeSet<i64>,
     /// The last member that the search for members missing in the file has passed; none before it begins.
     searched_through: Option<i64>,
-    /// How many changes the register had had when a check began to search.
+    /// The number of changes of the register when a check began to search.
     searched_at: Option<i64>,
-    /// How many missing members a check has found and not yet reported.
+    /// The number of missing members that a check has found and not yet reported.
     missing: i64,
 }
 
@@ -301,7 +301,8 @@ const NOTICES: usize = 10_000;
 /// The most rows of one family; more are an error in the file.
 const FAMILY: usize = 200;
 
-/// A row in question: its family, its index there, and the candidate members; empty where the row waits for its insured person's answer.
+/// A row in question: its family, its index there, and the candidate members; empty if the row waits for its insured
+/// person's answer.
 type AskedRow<'f> = (&'f Family, usize, Vec<i64>);
 
 /// The rows of a chunk that were not refused.
@@ -322,7 +323,7 @@ pub(super) fn person_filter(families: &[Family]) -> PersonFilter {
 }
 
 impl RegisterImport {
-    /// Returns the confirmation that is required where so many members are missing that the file may be truncated.
+    /// Returns the confirmation that is required if so many members are missing that the file may be truncated.
     fn too_many_missing(&self) -> Option<Fault> {
         let RegisterCounts { changed_members, unchanged, .. } = self.counts;
         let known = changed_members + unchanged + self.missing;
@@ -335,7 +336,7 @@ impl RegisterImport {
         })
     }
 
-    /// Returns the next portion of members whom a full file does not contain; none at the end.
+    /// Returns the next portion of members that a full file does not contain; none at the end.
     async fn next_missing(&mut self, tx: &mut Tx, as_of: Date) -> anyhow::Result<Option<Vec<Person>>> {
         let after = match self.searched_through {
             Some(after) => after,
@@ -399,7 +400,7 @@ impl RegisterImport {
         Ok(MatchedRows { asked, accepted })
     }
 
-    /// Counts what a chunk changes.
+    /// Counts the changes of a chunk.
     fn count(&mut self, row_matcher: &RowMatcher) -> anyhow::Result<()> {
         let (old, new): (Vec<_>, Vec<_>) = row_matcher.persons.iter().partition(|person| row_matcher.existed(person));
         let unchanged = old.iter().filter(|person| row_matcher.before.get(&person.member_id) == Some(person)).count();
@@ -417,7 +418,8 @@ impl RegisterImport {
     }
 }
 
-/// Writes what the row_matcher has made of the persons, and what of it a withdrawal of the batch restores.
+/// Writes the persons as the row matcher has changed them, with the data from which a withdrawal of the batch restores
+/// them.
 pub(super) async fn write(
     tx: &mut Tx,
     scope: &SystemScope,
@@ -465,7 +467,8 @@ mod tests {
     use super::*;
     use crate::features::imports::Format;
 
-    /// A retry reads and sorts the whole file: records of a half-read one would stand in another order, and some would be skipped.
+    /// A retry reads and sorts the whole file: the records of a half-read file would stand in another order, and some
+    /// would be skipped.
     #[test]
     fn after_a_read_error_no_family_is_handed_over() {
         let folder = tempfile::tempdir().unwrap();

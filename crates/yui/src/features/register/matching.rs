@@ -1,4 +1,4 @@
-//! Whom a claim means.
+//! Matching claims with the persons of the register.
 
 use jiff::civil::Date;
 use kenpo_formats::{
@@ -8,7 +8,7 @@ use kenpo_formats::{
 
 use super::Coverage;
 
-/// What a record says of the patient.
+/// The data of a record about its patient.
 #[derive(Clone, Debug)]
 pub(crate) struct Hint {
     /// Insurer number, symbol and number, folded.
@@ -23,7 +23,7 @@ pub(crate) struct Hint {
     pub(crate) kana: Option<String>,
     /// The name.
     pub(crate) name: Option<String>,
-    /// When care was given: only who was covered then can be meant.
+    /// The month of the care: only persons covered then can be meant.
     pub(crate) month: TreatmentMonth,
 }
 
@@ -33,7 +33,7 @@ impl Coverage {
         self.from <= month.last_day() && self.to.is_none_or(|to| to > month.first_day())
     }
 
-    /// Returns 記号-番号 as they are compared, with the 枝番 where there is one.
+    /// Returns 記号-番号 as they are compared, with the 枝番 if there is one.
     pub(crate) fn numbers(&self) -> String {
         let mut parts = self.holder_key.splitn(3, ':').skip(1);
         let (symbol, number) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -42,16 +42,16 @@ impl Coverage {
     }
 }
 
-/// Why nobody is meant.
+/// The reason why no person matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mismatch {
     /// No household has this symbol and number.
     UnknownHolder,
     /// The household was not covered in that month.
     NotCovered,
-    /// Nobody in the household fits.
+    /// Nobody in the household matches.
     UnknownPerson,
-    /// More than one fits, or the marks contradict each other.
+    /// More than one matches, or the marks contradict each other.
     Ambiguous,
 }
 
@@ -67,11 +67,11 @@ impl Mismatch {
     }
 }
 
-/// Returns the one person meant, out of those known under the holder key. By branch number where the record has one,
-/// then by birth date with sex, then by kana, then by name; never by name across households.
+/// Returns the one person meant, out of those known under the holder key. By branch number if the record has one, then
+/// by birth date with sex, then by kana, then by name; never by name across households.
 ///
 /// # Errors
-/// [`Mismatch`] where nobody or more than one fits.
+/// [`Mismatch`] if nobody or more than one matches.
 pub(crate) fn matched<'c>(known: &'c [Coverage], hint: &Hint) -> Result<&'c Coverage, Mismatch> {
     let household: Vec<_> = known.iter().filter(|coverage| coverage.holder_key == hint.holder_key).collect();
     if household.is_empty() {
@@ -116,8 +116,8 @@ pub(crate) fn matched<'c>(known: &'c [Coverage], hint: &Hint) -> Result<&'c Cove
     }
 }
 
-/// Returns whether the record's name may be the person's: it says none, or the kana or the name agrees, or at least the given name, as after a
-/// marriage. A branch number alone may be that of an earlier or later holder of the number.
+/// Returns whether the record's name may be the person's: it has none, or the kana or the name agrees, or at least the
+/// given name, as after a marriage. A branch number alone may be that of an earlier or later holder of the number.
 fn is_named_like(person: &Coverage, hint: &Hint) -> bool {
     let given = |name: &str| fold(name).split_whitespace().last().map(search_key);
     let alike = |ours: &Option<String>, theirs: &str| {

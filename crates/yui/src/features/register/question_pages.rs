@@ -1,4 +1,4 @@
-//! 加入者の確認: rows of register files that may mean somebody who is known, until staff have said.
+//! 加入者の確認: rows of register files that may describe a registered person, until staff have answered.
 
 use askama::Template;
 use axum::{
@@ -22,7 +22,7 @@ use crate::{
 pub(crate) struct WaitingQuestion {
     card: QuestionCard,
     batch_id: i64,
-    /// Whom of the family the row is about, where it waits for its insured person's answer.
+    /// The name of the row's person, if the row waits for its insured person's answer.
     waits: Option<String>,
 }
 
@@ -40,7 +40,7 @@ const PATH: &str = "/console/imports/questions";
 
 const OTHERS: &str = "台帳が変わり、候補も変わりました。表示を新しくしたので、もう一度選んでください。";
 
-/// What was just done.
+/// The query of the page's address: the change that was just made.
 #[derive(Deserialize)]
 pub(super) struct QuestionsQuery {
     #[serde(default)]
@@ -92,7 +92,7 @@ async fn seen(
     Ok(page(context, &open, form, done))
 }
 
-/// What was answered: `same-7`, a member's number or `other`.
+/// The form of the answers: `same-7`, a member's number or `other`.
 type AnswersForm = std::collections::BTreeMap<String, String>;
 
 pub(super) async fn answer(

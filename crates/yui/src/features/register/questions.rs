@@ -25,11 +25,11 @@ use crate::{
 };
 
 acts! {
-    /// The rows that wait were looked at.
+    /// The waiting rows were viewed.
     QUESTIONS_SEEN = "register.questions_seen" / "加入者の確認を表示";
-    /// Staff said whether a row means somebody who is known.
+    /// Staff answered whether a row describes a registered person.
     ANSWERED = "register.answered" / "加入者の確認（同じ人・別の人）";
-    /// A row that waited is not wanted.
+    /// An unwanted row that waited was removed.
     DROPPED = "register.row_dropped" / "確認待ちの行の削除";
 }
 
@@ -69,10 +69,10 @@ fn row_key(row: &Row) -> String {
     format!("{} {} {} {} {} {who:?}", row.holder_key(), row.birth_date, row.sex, row.kana, row.from)
 }
 
-/// Why an answer was not applied.
+/// The reason why an answer was not applied.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unanswered {
-    /// Somebody else answered, the batch was withdrawn, or there never was such a question.
+    /// Somebody else answered, the batch was withdrawn, or there is no such question.
     #[error("the question is not open any more")]
     NotOpen,
     /// The register has changed since.
@@ -87,7 +87,7 @@ pub(super) enum Unanswered {
 /// register batch, because batches are withdrawn from the newest to the oldest.
 ///
 /// # Errors
-/// [`Unanswered`], or where the database does not answer.
+/// [`Unanswered`], or if the database does not answer.
 pub(super) async fn answer(app: &App, scope: &SystemScope, question_id: i64, decision: Decision) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     imports::one_chunk_at_a_time(&mut tx, scope).await?;
@@ -173,7 +173,7 @@ pub(super) async fn about(app: &App, scope: &SystemScope, question_id: i64, cand
 /// Drops a question with its row, and those of the family that wait for it.
 ///
 /// # Errors
-/// [`Unanswered::NotOpen`], or where the database does not answer.
+/// [`Unanswered::NotOpen`], or if the database does not answer.
 pub(super) async fn drop_row(app: &App, scope: &SystemScope, question_id: i64) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     imports::one_chunk_at_a_time(&mut tx, scope).await?;
@@ -233,11 +233,11 @@ pub(super) struct OpenQuestion {
     pub(super) asked_at: Timestamp,
     /// Whether the row waits for its insured person's answer.
     pub(super) waits: bool,
-    /// What is asked.
+    /// The question.
     pub(super) asked: RowQuestion,
 }
 
-/// How many questions a page shows; further ones appear when these are answered.
+/// The number of questions on a page; further ones appear when these are answered.
 const SHOWN: i64 = 100;
 
 /// Returns the oldest open questions, oldest first.

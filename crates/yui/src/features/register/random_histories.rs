@@ -27,25 +27,25 @@ const GIVEN: [(&str, &str); 8] = [
 ];
 const FAMILY: [&str; 6] = ["シサク", "カクウ", "ミホン", "レイジ", "カメイ", "モギ"];
 
-/// Somebody, as they really are.
+/// A person, as they really are.
 struct Human {
     family_name: usize,
     given: usize,
-    /// Tells twins of one reading apart.
+    /// The spelling that distinguishes twins of one reading.
     writing: u32,
     birth: Date,
 }
 
 /// A family, as it really is.
 struct ActualFamily {
-    /// Who of them is insured.
+    /// The index of the insured person.
     head: usize,
     members: Vec<usize>,
     number: u32,
     since: Date,
 }
 
-/// What really is, and what the register has made of it.
+/// The true state of the families, and the register's state.
 struct World {
     rng: Rng,
     keyed: bool,
@@ -55,13 +55,13 @@ struct World {
     free: Vec<u32>,
     /// Rows to come: the number of their file, and the human.
     coming: Vec<(usize, Row, usize)>,
-    /// Who was insured for the family of this human under this number from this day on.
+    /// The insured person of this human's family under this number from this day on.
     heads: HashMap<(usize, String, Date), usize>,
     register: BTreeMap<i64, Person>,
     next_id: i64,
-    /// Whom a member is.
+    /// The human that each member is.
     is: HashMap<i64, usize>,
-    /// Whose household it is.
+    /// The family of each household.
     of: HashMap<i64, usize>,
 }
 
@@ -139,7 +139,8 @@ impl World {
         self.coming.push((file + late, row, human));
     }
 
-    /// Whether the register has the family's coverage under its numbers of today, with all that has happened in it.
+    /// Returns whether no rows of the family are still to come: the register has its coverage under its numbers of
+    /// today, with everything that has happened in it.
     fn settled(&self, at: usize) -> bool {
         let ActualFamily { members, .. } = &self.families[at];
         !self.coming.iter().any(|(_, _, human)| members.contains(human))
@@ -238,7 +239,7 @@ impl World {
         self.families.swap_remove(at);
     }
 
-    /// Imports the rows of a file. Staff say the truth, some of it later.
+    /// Imports the rows of a file. Staff answer truthfully, sometimes later.
     fn import(&mut self, file: usize) {
         let (mut now, later): (Vec<_>, Vec<_>) = self.coming.drain(..).partition(|(when, ..)| *when <= file);
         self.coming = later;
@@ -305,7 +306,7 @@ impl World {
         }
     }
 
-    /// Looks at all that must never be otherwise.
+    /// Asserts everything that must always hold.
     fn holds(&mut self) {
         let mut members = HashMap::new();
         for person in self.register.values() {
@@ -326,7 +327,7 @@ impl World {
     }
 }
 
-/// Whether the database would find the person.
+/// Returns whether the database would find the person.
 fn is_found(person: &Person, PersonFilter { person_keys, holder_keys, lookup_keys }: &PersonFilter) -> bool {
     person.person_key.as_ref().is_some_and(|key| person_keys.contains(key))
         || person.spans.iter().any(|span| holder_keys.contains(&span.holder_key()))

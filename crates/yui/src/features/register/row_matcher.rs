@@ -26,14 +26,14 @@ pub(super) struct RowMatcher {
     pub(super) persons: Vec<Person>,
     /// The members as they are in the register.
     pub(super) before: HashMap<i64, Person>,
-    /// The members that rows were matched to, and by what.
+    /// The members that rows were matched to, and the ground of each match.
     pub(super) about: BTreeMap<i64, MatchedBy>,
     pub(super) new_households: Vec<i64>,
     by_key: HashMap<String, usize>,
     by_holder: HashMap<String, Vec<usize>>,
     by_lookup_key: HashMap<String, Vec<usize>>,
     by_member: HashMap<i64, usize>,
-    /// Who is or was insured in each household.
+    /// The persons who are or were insured in each household.
     insured_in: HashMap<i64, Vec<usize>>,
     /// The members that an earlier chunk of the same file created.
     created_earlier: BTreeSet<i64>,
@@ -43,7 +43,7 @@ pub(super) struct RowMatcher {
     next_household: i64,
 }
 
-/// By what a row was matched to a member.
+/// The ground on which a row was matched to a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MatchedBy {
     /// By the society's own lasting key.
@@ -513,10 +513,10 @@ impl RowMatcher {
     }
 }
 
-/// Why a row is refused although it can be read.
+/// The reason why a readable row is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowRefusal {
-    /// The society's own key is known for somebody else.
+    /// The society's own key belongs to somebody else.
     KeyOfAnother,
     /// Somebody else is insured under the same symbol and number at the same time.
     AnotherInsured,

@@ -1,5 +1,5 @@
-//! What staff find a person by: pieces of what the register says, folded, so that every piece that begins with what is
-//! typed is one range of an index (docs/decisions/0018).
+//! The keys by which staff find a person: pieces of the register's data, folded, so that all pieces that begin with the
+//! search text are one range of an index (docs/decisions/0018).
 
 use std::collections::BTreeSet;
 
@@ -7,16 +7,16 @@ use kenpo_formats::text::{holder_key_part, plain_number, search_key};
 
 use super::{queries::Person, similarity::lookup_key};
 
-/// How many characters of what is typed are looked up; the rest is compared afterwards.
+/// The number of characters of the search text that are looked up; the rest is compared afterwards.
 const LENGTH: usize = 10;
 
-/// What the keys of numbers begin with.
+/// The prefix of the keys of numbers.
 const NUMBERS: char = '#';
 
-/// … of addresses.
+/// The prefix of the keys of addresses.
 const ADDRESS: char = '@';
 
-/// … of an insurer's members, by kana.
+/// The prefix of the keys of an insurer's members, by kana.
 const INSURER: char = '=';
 
 /// Returns a name as it is searched: widths, kana, spaces and common variants of one character folded.
@@ -24,7 +24,7 @@ pub(crate) fn name_key(text: &str) -> String {
     search_key(text).chars().filter(|character| !matches!(character, '・' | '･' | '=' | '-')).map(plain).collect()
 }
 
-/// Returns the common form of a character that names are written with in several.
+/// Returns the common form of a character that is written in several ways in names.
 fn plain(character: char) -> char {
     match character {
         '髙' => '高',
@@ -53,7 +53,7 @@ pub(crate) fn is_telling(character: char) -> bool {
     matches!(character, '々' | '\u{3400}'..='\u{9fff}' | '\u{e000}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// What to look for in the keys.
+/// A search in the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SearchKey<'a> {
     /// A part of a name or its kana, folded by [`name_key`].

@@ -1,4 +1,4 @@
-//! What a check of a register has seen of the file, of which nothing is in the database.
+//! The persons that the check of a register file has seen in it; none of them is in the database.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,15 @@ use super::{
 };
 use crate::features::imports::Newest;
 
-/// How many persons are remembered. Of a family whose rows are further apart, a check counts some persons twice.
+/// The number of persons that are remembered. If the rows of a family are further apart, a check counts some persons
+/// twice.
 const KEPT: usize = 40_000;
 
-/// The persons of the rows before, as these make them.
+/// The persons of the rows so far, as the rows change them.
 #[derive(Debug)]
 pub(super) struct Seen {
     persons: Newest<i64, Person>,
-    /// Who has this key or likeness, or was covered under this holder key.
+    /// The persons with this key or likeness, or covered under this holder key.
     under: Newest<String, BTreeSet<i64>>,
     next_id: i64,
 }
@@ -26,7 +27,7 @@ impl Default for Seen {
     }
 }
 
-/// From this number on, members and households are the file's: no row has such a one.
+/// The first id of members and households that come from the file: the database has no such ids.
 const FIRST_ID: i64 = i64::MAX / 2;
 
 /// Returns a key that is no holder key.
@@ -35,7 +36,7 @@ fn of_key(key: &str) -> String {
 }
 
 impl Seen {
-    /// Returns the first of so many ids for members, and of as many for households.
+    /// Returns the first id of a range for members, and of one for households, each of this length.
     pub(super) fn ids(&mut self, count: i64) -> (i64, i64) {
         let first = self.next_id;
         self.next_id += 2 * count;
@@ -47,7 +48,8 @@ impl Seen {
         member_id >= FIRST_ID
     }
 
-    /// Makes what the database knows of those who are looked for what the file has made of it so far.
+    /// Changes the persons found in the database to their state after the file's rows so far, and adds those that the
+    /// file created.
     pub(super) fn complete(&self, persons: &mut Vec<Person>, person_filter: &PersonFilter) {
         for person in persons.iter_mut() {
             if let Some(seen) = self.persons.get(&person.member_id) {
@@ -61,7 +63,7 @@ impl Seen {
         persons.extend(ids.difference(&known).filter_map(|id| self.persons.get(id)).cloned());
     }
 
-    /// Remembers what a row made of a person.
+    /// Remembers a person as a row has changed them.
     pub(super) fn put(&mut self, person: Person) {
         let holders = person.spans.iter().map(super::queries::Span::holder_key);
         let names = holders.chain(person.person_key.as_deref().map(of_key)).chain([lookup_key(

@@ -1,4 +1,4 @@
-//! Name, colour and sign.
+//! Name, colour and logo.
 
 use askama::Template;
 use axum::{
@@ -35,7 +35,7 @@ pub(crate) struct BrandingPage {
 
 const TITLE: &str = "名称・色・ロゴ";
 
-/// The largest file of a sign, in bytes, and the most pixels on a side.
+/// The largest file of a logo, in bytes, and the most pixels on a side.
 const LARGEST: usize = 200_000;
 const SIDE: u32 = 1024;
 
@@ -56,7 +56,7 @@ pub(crate) async fn show(context: PageContext, staff: StaffScope) -> BrandingPag
     page(&context, &staff, FormState::default(), society.name.clone(), accent)
 }
 
-/// Draws a picture anew: what comes out is a PNG of known size with nothing else in it.
+/// Draws a picture again: the result is a PNG of known size with nothing else in it.
 fn redrawn(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
     const NO_PNG: &str = "PNG形式の画像を選んでください。";
     let mut decoder = png::Decoder::new_with_limits(std::io::Cursor::new(bytes), png::Limits { bytes: 16 << 20 });
@@ -77,7 +77,7 @@ fn redrawn(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
     Ok(drawn)
 }
 
-/// What is sent.
+/// The form for name, colour and logo.
 #[derive(Default)]
 struct BrandingForm {
     name: String,
@@ -176,7 +176,7 @@ pub(crate) async fn submit(
     Ok(Redirect::to("/console/settings/branding").into_response())
 }
 
-/// Serves the style sheet (`3.css`) or the sign (`3.png`) of a version.
+/// Serves the style sheet (`3.css`) or the logo (`3.png`) of a version.
 pub(crate) async fn file(
     State(app): State<App>,
     scope: PublicScope,

@@ -1,4 +1,4 @@
-//! A society's colour on Yui's pages: whether it can be read (WCAG 2.2, 1.4.3), and what is made of it.
+//! A society's colour on Yui's pages: whether it can be read (WCAG 2.2, 1.4.3), and the tones made from it.
 
 /// A colour of a screen (sRGB).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,11 +8,11 @@ pub(crate) struct Colour {
     blue: u8,
 }
 
-/// The least contrast of text with what is behind it.
+/// The least contrast of text with its ground.
 pub(crate) const LEAST: f64 = 4.5;
 
 const WHITE: Colour = Colour { red: 255, green: 255, blue: 255 };
-/// What is behind text on light pages besides white, and on dark pages.
+/// The grounds of text on light pages besides white, and on dark pages.
 const GROUND: Colour = Colour { red: 0xf6, green: 0xf6, blue: 0xf4 };
 const DARK: [Colour; 2] =
     [Colour { red: 0x17, green: 0x17, blue: 0x1a }, Colour { red: 0x22, green: 0x22, blue: 0x26 }];
@@ -44,7 +44,7 @@ impl Colour {
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
     }
 
-    /// Returns so many hundredths of this colour mixed with the rest of the other.
+    /// Returns a mixture with this many hundredths of this colour, and the rest of the other.
     fn mixed(self, other: Self, hundredths: u16) -> Self {
         let part = |one: u8, two: u8| {
             let sum = u16::from(one) * hundredths + u16::from(two) * (100 - hundredths);

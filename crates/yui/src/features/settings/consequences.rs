@@ -1,4 +1,4 @@
-//! What a changed policy does to whom, in sentences with numbers.
+//! The consequences of a changed policy, in sentences with numbers of people.
 
 use jiff::SignedDuration;
 
@@ -16,7 +16,7 @@ use crate::{
 /// 365 days and a quarter, in hours: how passwords age.
 const YEAR: i64 = 8_766;
 
-/// Returns what happens when this policy takes the place of that one.
+/// Returns the consequences of replacing the old policy by the new one.
 pub(crate) async fn of(app: &App, staff: &StaffScope, old: &Policy, new: &Policy) -> Result<Vec<String>, AppError> {
     let mut all = Vec::new();
     let added_or_taken = old.factors != new.factors;

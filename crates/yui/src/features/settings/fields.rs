@@ -7,17 +7,17 @@ use crate::core::society::{Guarded, Policy};
 /// A value of the policy.
 #[derive(Debug)]
 pub(crate) struct Field {
-    /// Where it stands in the policy's JSON, as in `user_id.min`; also the name in the form.
+    /// The path of the value in the policy's JSON, as in `user_id.min`; also the name in the form.
     pub(crate) path: &'static str,
     pub(crate) label: &'static str,
     pub(crate) explanation: &'static str,
     pub(crate) form: FieldKind,
 }
 
-/// How a value is typed.
+/// The kind of input for a value.
 #[derive(Debug)]
 pub(crate) enum FieldKind {
-    /// A whole number from, to, and its unit.
+    /// A whole number in this range, with its unit.
     Number(i64, i64, &'static str),
     /// As [`FieldKind::Number`], or nothing.
     OptionalNumber(i64, i64, &'static str),
@@ -31,7 +31,7 @@ pub(crate) enum FieldKind {
     Switch,
 }
 
-/// Values that belong together.
+/// A group of values that belong together.
 #[derive(Debug)]
 pub(crate) struct FieldGroup {
     pub(crate) id: &'static str,
@@ -281,12 +281,12 @@ pub(crate) fn json(policy: &Policy) -> serde_json::Result<Value> {
     serde_json::to_value(policy)
 }
 
-/// Returns the value at a place.
+/// Returns the value at a path.
 pub(crate) fn at<'v>(json: &'v Value, path: &str) -> &'v Value {
     path.split('.').fold(json, |value, part| value.get(part).unwrap_or(&Value::Null))
 }
 
-/// Puts a value at a place that there is.
+/// Sets the value at an existing path.
 pub(crate) fn put(json: &mut Value, path: &str, value: Value) {
     let place = path.split('.').try_fold(json, |place, part| place.get_mut(part));
     if let Some(place) = place {
@@ -315,10 +315,10 @@ impl Field {
         }
     }
 
-    /// Reads what was typed.
+    /// Reads the value from the form.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// The mistake in it, in words.
     pub(crate) fn read(&self, typed: &[(String, String)]) -> Result<Value, String> {
         let given: Vec<&str> =
             typed.iter().filter(|(name, _)| name == self.path).map(|(_, value)| value.trim()).collect();

@@ -1,4 +1,4 @@
-//! What can be set, with what is set now.
+//! The index of the settings, with their present values.
 
 use askama::Template;
 use axum::extract::State;

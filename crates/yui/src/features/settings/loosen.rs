@@ -1,5 +1,5 @@
-//! Letting one person decide again what two decide. That is itself decided by two: else one administrator could switch the second
-//! person off, act alone, and switch it on again.
+//! Loosening: letting one person decide an act again that two decide. That needs two itself: else one administrator
+//! could switch the second person off, act alone, and switch it on again.
 
 use anyhow::bail;
 use futures::future::BoxFuture;
@@ -20,10 +20,10 @@ use crate::{
     },
 };
 
-/// What stands between two acts in a question's detail.
+/// The separator of acts in a request's detail.
 const AND: &str = " / ";
 
-/// Takes out of the new policy that one decides what two decide in the old one; returns what would be.
+/// Removes from the new policy every loosening of the old one; returns the acts that it would loosen.
 pub(crate) fn kept_apart(old: &Policy, new: &mut Policy) -> Vec<Guarded> {
     let (stays, goes): (Vec<_>, Vec<_>) = old.two_person.iter().partition(|act| new.two_person.contains(act));
     let added: Vec<_> = new.two_person.iter().copied().filter(|act| !old.two_person.contains(act)).collect();
@@ -31,7 +31,7 @@ pub(crate) fn kept_apart(old: &Policy, new: &mut Policy) -> Vec<Guarded> {
     goes
 }
 
-/// Asks for a second person's approval that one decides these again. Returns false where such a question is open.
+/// Requests a second person's approval for loosening these acts. Returns false if such a request is open.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -44,11 +44,11 @@ pub(crate) async fn ask(app: &App, staff: &StaffScope, acts: &[Guarded]) -> anyh
     Ok(asked)
 }
 
-/// Does what was approved, in the caller's transaction, after which the directory is to be forgotten: from now on one decides what
-/// `detail` names.
+/// Performs an approved request, in the caller's transaction, after which the directory is to be read again: from now
+/// on one person decides the acts that `detail` names.
 ///
 /// # Errors
-/// Where somebody changed the settings this moment, or the database does not answer.
+/// If somebody changed the settings this moment, or the database does not answer.
 async fn loosen(app: &App, tx: &mut Tx, scope: &SystemScope, detail: &str) -> anyhow::Result<()> {
     let (version, mut policy) = newest(app, scope).await?;
     policy.two_person.retain(|act| detail.split(AND).all(|label| label != act.label()));

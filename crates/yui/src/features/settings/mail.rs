@@ -1,4 +1,4 @@
-//! Whose names stand on mails.
+//! The senders of mails.
 
 use askama::Template;
 use axum::{
@@ -33,7 +33,7 @@ pub(crate) struct MailSettingsPage {
     typed: TestMailForm,
 }
 
-/// What is typed.
+/// The form for the senders of mails.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct TestMailForm {

@@ -1,4 +1,4 @@
-//! When the portal is closed to members: rules, and the dates that follow from them.
+//! The times when the portal is closed to members: rules, and the dates that follow from them.
 
 use askama::Template;
 use axum::{
@@ -34,7 +34,7 @@ pub(crate) struct MaintenancePage {
     typed: MaintenanceForm,
 }
 
-/// What is typed.
+/// The form for a rule, or for removing one.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct MaintenanceForm {
@@ -45,13 +45,13 @@ pub(crate) struct MaintenanceForm {
     day: String,
     from_hour: String,
     to_hour: String,
-    /// Which rule to remove, from 0 on.
+    /// The index of the rule to remove, from 0 on.
     place: Option<usize>,
 }
 
 const TITLE: &str = "メンテナンスの時間";
 
-/// How many dates are shown.
+/// The number of dates on the page.
 const DATES: usize = 12;
 
 /// The most rules a society has.
@@ -101,7 +101,7 @@ pub(crate) async fn show(
     page(&app, &context, &staff, FormState::default(), MaintenanceForm::default()).await
 }
 
-/// Reads a rule, or says what is wrong with it.
+/// Reads a rule; adds its mistakes to the form.
 fn rule(typed: &MaintenanceForm, form: &mut FormState) -> Option<MaintenanceRule> {
     let number = |text: &str| text.trim().parse::<u8>().ok();
     let hours = (number(&typed.from_hour), number(&typed.to_hour));

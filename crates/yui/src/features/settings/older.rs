@@ -30,7 +30,7 @@ pub(crate) struct OlderHostsPage {
     typed: OlderHostForm,
 }
 
-/// What is typed.
+/// The form for a host name.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct OlderHostForm {

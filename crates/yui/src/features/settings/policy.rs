@@ -1,4 +1,5 @@
-//! The policy: every value on one page, then what would change and for whom, then it counts.
+//! The page of the policy: every value on one page, then the changes and their consequences to confirm, then it takes
+//! effect.
 
 use askama::Template;
 use axum::{
@@ -27,7 +28,7 @@ use crate::{
 /// A value on the page.
 pub(crate) struct PolicyValue {
     field: &'static Field,
-    /// What stands in the form.
+    /// The values in the form.
     values: Vec<String>,
 }
 
@@ -40,7 +41,7 @@ impl PolicyValue {
         self.values.first().map(String::as_str).unwrap_or_default()
     }
 
-    /// Returns the choices, with which of them are chosen; none where something else is typed.
+    /// Returns the choices, with which of them are chosen; none if the input is another kind.
     fn choices(&self) -> Vec<(&'static str, &'static str, bool)> {
         let all = |choices: &'static [(&'static str, &'static str)]| {
             choices.iter().map(|(word, label)| (*word, *label, self.has(word))).collect()
@@ -71,7 +72,7 @@ impl PolicyValue {
         }
     }
 
-    /// Returns the identifier of its input: dots are none in one.
+    /// Returns the identifier of its input, which may not contain dots.
     fn id(&self) -> String {
         self.field.path.replace('.', "-")
     }
@@ -100,7 +101,7 @@ pub(crate) struct PolicyCheckPage {
     version: i64,
     differences: Vec<(&'static str, String, String)>,
     consequences: Vec<String>,
-    /// The new policy, which comes back with the answer.
+    /// The new policy, which is sent back with the confirmation.
     json: String,
 }
 
@@ -131,7 +132,7 @@ fn page(context: &PageContext, form: FormState, version: i64, values_of: impl Fn
     }
 }
 
-/// Returns the page of the settings as they are now.
+/// Returns the page of the present settings.
 async fn as_it_is(
     app: &App,
     context: &PageContext,
@@ -143,7 +144,7 @@ async fn as_it_is(
     Ok(page(context, form, version, |field| values(fields::at(&json, field.path))))
 }
 
-/// Returns the same with what went wrong with a field.
+/// Returns the same with a mistake at a field.
 async fn refused(
     app: &App,
     context: &PageContext,
@@ -163,7 +164,7 @@ pub(crate) async fn show(
     as_it_is(&app, &context, &staff, FormState::default()).await
 }
 
-/// Returns what is wrong with the policy as a whole, by field.
+/// Returns the contradictions in the policy as a whole, by field.
 fn contradictions(policy: &Policy) -> Vec<(&'static str, &'static str)> {
     let mut found = Vec::new();
     if policy.user_id.min > policy.user_id.max {
@@ -236,7 +237,7 @@ const ASKED_BEFORE: (&str, &str) = ("two_person", "二人の確認を外す変�
 const ASKED_BEFORE_REST_KEPT: (&str, &str) =
     ("two_person", "二人の確認を外す変更は、すでに承認を依頼しています。ほかの項目の変更は保存しました。");
 
-/// What comes back from the check.
+/// The form that the check sends back.
 #[derive(serde::Deserialize)]
 pub(crate) struct Checked {
     version: i64,

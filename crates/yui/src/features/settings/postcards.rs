@@ -1,4 +1,4 @@
-//! What the society has written on its postcards with temporary IDs, and a card to look at.
+//! The society's own lines on its postcards with temporary IDs, and a sample card.
 
 use askama::Template;
 use axum::{
@@ -36,7 +36,7 @@ pub(crate) struct PostcardsPage {
     typed: PostcardTextForm,
 }
 
-/// What is typed: a line each.
+/// The form for the lines of a card.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct PostcardTextForm {
@@ -55,7 +55,7 @@ const NO_FONTS: &str =
     "PDFに使う書体がこのサーバーに入っていないため、ハガキに入るかを確かめられません。運営者にお知らせください。";
 
 impl PostcardTextForm {
-    /// Returns what is typed in the fields, each with its part of the card.
+    /// Returns the fields' texts, each with its part of the card.
     fn fields(&self) -> [(Part, &str); 3] {
         [(Part::Sender, &self.sender), (Part::Postage, &self.postage), (Part::Inquiry, &self.inquiry)]
     }
@@ -66,7 +66,7 @@ impl PostcardTextForm {
         PostcardLines { sender, postage, inquiry }
     }
 
-    /// Returns the sentence about a line that cannot stand on the card, by its number in the field.
+    /// Returns the sentence about a line that does not fit on the card, by its number in the field.
     fn words(&self, Misfit { part, line, why }: Misfit) -> String {
         let text = self.fields().into_iter().find(|(one, _)| *one == part).map_or("", |(_, text)| text);
         if part == Part::Inquiry && numbered(text).next().is_none() {
@@ -152,14 +152,14 @@ pub(crate) async fn submit(
     Ok(Redirect::to("/console/settings/postcards").into_response())
 }
 
-/// Returns the lines that cannot stand on the card; none where there are no fonts to measure with.
+/// Returns the lines that do not fit on the card; none if there are no fonts to measure with.
 async fn misfits(app: &App, society: &Society, sheet: PostcardSheet) -> Result<Option<Vec<Misfit>>, AppError> {
     let Some(fonts) = app.fonts.clone() else { return Ok(None) };
     Ok(Some(app.heavy.run(heavy::society(society), move || sheet.misfits(&fonts)).await??))
 }
 
-/// Returns the sentence about a card that what is to be kept elsewhere would make unprintable; none where it would not, or there are
-/// no fonts to measure with.
+/// Returns the sentence about a card that a change of another setting would make unprintable; none if it would not, or
+/// if there are no fonts to measure with.
 pub(crate) async fn unprintable(app: &App, society: &Society, policy: &Policy) -> Result<Option<String>, AppError> {
     let misfits = misfits(app, society, postcard_sheet(app, society, policy)).await?;
     Ok(misfits.as_deref().and_then(<[_]>::first).map(|one| {
@@ -170,7 +170,7 @@ pub(crate) async fn unprintable(app: &App, society: &Society, policy: &Policy) -
     }))
 }
 
-/// Returns what changed, for the log: `ハガキの差出人: なし → 〒100-0000 / 見本区1-2-3`.
+/// Returns the changes, for the log: `ハガキの差出人: なし → 〒100-0000 / 見本区1-2-3`.
 fn changes(old: &PostcardLines, new: &PostcardLines) -> String {
     let words = |lines: &[String]| if lines.is_empty() { "なし".to_owned() } else { lines.join(" / ") };
     [
@@ -185,7 +185,7 @@ fn changes(old: &PostcardLines, new: &PostcardLines) -> String {
     .join("、")
 }
 
-/// A card as the settings stand, for a person and a pair that are made up.
+/// A card with the present settings, for an invented person with invented credentials.
 pub(crate) async fn sample(State(app): State<App>, staff: StaffScope) -> Result<Response, AppError> {
     let Some(fonts) = app.fonts.clone() else {
         return Err(AppError::Unavailable("PDFに使う書体がこのサーバーに入っていないため、PDFを作れません。"));

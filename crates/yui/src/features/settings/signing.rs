@@ -1,4 +1,4 @@
-//! The key that signs tax files: put in, tried, watched until it ends.
+//! The key that signs tax files: its upload, its test, and the warning before it expires.
 
 use askama::Template;
 use axum::{
@@ -21,12 +21,12 @@ pub(crate) struct SigningKeyPage {
     page: Page,
     form: FormState,
     certificate: String,
-    /// Until when the present one is good.
+    /// The end of the present certificate.
     until: Option<String>,
     warning: &'static str,
 }
 
-/// What is typed.
+/// The form for a signing key.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct SigningKeyForm {
@@ -36,10 +36,10 @@ pub(crate) struct SigningKeyForm {
 
 const TITLE: &str = "電子署名の鍵";
 
-/// How long before its end a certificate is warned of.
+/// The time before its end from which a certificate is warned of.
 const WARNED: SignedDuration = SignedDuration::from_hours(60 * 24);
 
-/// Returns what is to be said of a certificate that ends then.
+/// Returns the warning about a certificate with this end.
 fn warning(now: Timestamp, until: Option<Timestamp>) -> &'static str {
     match until {
         None => "鍵が登録されていないため、医療費控除の申告データ（XML）を作れません。",

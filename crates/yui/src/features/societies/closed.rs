@@ -1,4 +1,4 @@
-//! What members get while their society's portal is closed for maintenance.
+//! The answer to members while their society's portal is closed for maintenance.
 
 use askama::Template;
 use axum::{
@@ -21,21 +21,21 @@ struct ClosedPage {
     page: Page,
     window: String,
     until: String,
-    /// Something was sent, and not taken.
+    /// Whether the request was a form, which is not accepted.
     sent: bool,
-    /// Where to look again.
+    /// The address for looking again.
     again: String,
 }
 
-/// Returns the window in which this path is closed to members now. What the machine asks, the language, and staff's pages are
-/// always open.
+/// Returns the window in which this path is closed to members now. The machine's checks, the language, and staff's
+/// pages are always open.
 pub(crate) fn closed(society: &Society, path: &str, now: Timestamp) -> Option<Window> {
     let open = matches!(path, "/healthz" | "/readyz" | "/language" | "/console")
         || ["/assets/", "/brand/", "/console/"].iter().any(|beginning| path.starts_with(beginning));
     if open { None } else { window_at(&society.policy.maintenance, now) }
 }
 
-/// Answers any request of a member in the window: nothing of it is looked at.
+/// Answers any request of a member in the window: the request is not processed.
 pub(crate) fn answer(context: &PageContext, window: &Window, method: &Method, now: Timestamp) -> Response {
     let shown = matches!(*method, Method::GET | Method::HEAD);
     let again = if shown { local_path(&context.path) } else { "/".to_owned() };

@@ -1,4 +1,4 @@
-//! Making a society.
+//! The creation of a society.
 
 use anyhow::{Context, bail};
 use kenpo_formats::InsurerNumber;
@@ -9,7 +9,7 @@ use crate::{
     features::terms,
 };
 
-/// What a new society needs.
+/// A new society.
 #[derive(Debug)]
 pub struct NewSociety {
     /// Its short name: lower-case letters and digits.
@@ -27,7 +27,7 @@ pub struct NewSociety {
 /// Creates the society; returns its id.
 ///
 /// # Errors
-/// Where key, host or an insurer number is taken or has the wrong form: the message says which.
+/// If key, host or an insurer number is taken or has the wrong form: the message says which.
 pub async fn create(app: &App, new: &NewSociety) -> anyhow::Result<i64> {
     let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     if !plain(&new.key) {

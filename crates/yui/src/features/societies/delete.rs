@@ -1,8 +1,8 @@
 //! Deleting a society with everything that belongs to it.
 //!
-//! First its host name is taken away, so that nobody comes any more; then its rows go, each table before those
-//! it refers to; last its policies and itself, in one. Killed in between, the society is still there, without a host name, and the same
-//! command goes on. Which tables there are is read from the database.
+//! First its host name is taken away, so that nobody comes any more; then its rows go, each table before those it
+//! refers to; last its policies and itself, in one. If it is killed in between, the society is still there, without a
+//! host name, and the same command continues. The list of tables is read from the database.
 
 use anyhow::bail;
 use yui_db::{DbError, params, statements};
@@ -15,16 +15,16 @@ statements! {
     SOCIETY_DELETE = "DELETE FROM societies WHERE society_id = $1";
 }
 
-/// What makes a society one: it goes last, so that the command finds the society again.
+/// The tables that define a society: they go last, so that the command finds the society again.
 const LAST: [&str; 2] = ["society_policies", "societies"];
 
-/// What keeps the entries of the society's log.
+/// The table that protects the entries of the society's log.
 const LOG_ENDS: &str = "audit_heads";
 
-/// How often it is begun anew where somebody still writes.
+/// The number of passes over the tables, in case somebody still writes.
 const PASSES: usize = 5;
 
-/// Deletes the society; tells of each table how many rows went, and returns their number.
+/// Deletes the society; reports the deleted rows of each table, and returns their number.
 ///
 /// # Errors
 /// Where the database does not answer, or another process goes on writing rows of the society.

@@ -1,5 +1,6 @@
-//! Everything that belongs to a society, as files: a JSON line for each row, a file for each table, and a manifest. Which tables there
-//! are is read from the database. What is sealed stays sealed. The files that staff uploaded and that wait for something lie beside them.
+//! Everything that belongs to a society, as files: a JSON line for each row, a file for each table, and a manifest. The
+//! list of tables is read from the database. Sealed values stay sealed. Uploaded files that are still needed lie beside
+//! them.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions},
@@ -21,21 +22,21 @@ audit::acts! {
     EXPORTED = "society.exported" / "組合の全データを書き出し";
 }
 
-/// The file that tells what the others are; it is written last, so that a folder with it is whole.
+/// The file that lists the others; it is written last, so that a folder with it is complete.
 pub const MANIFEST: &str = "manifest.json";
 
-/// What an export holds.
+/// The manifest of an export.
 #[derive(Debug, Serialize)]
 pub struct Manifest {
     /// The program's version.
     pub yui: &'static str,
     /// The society's short name.
     pub society: String,
-    /// The instant as of which the rows are.
+    /// The instant of the rows.
     pub exported_at: String,
-    /// How values are written.
+    /// The format of values.
     pub values: &'static str,
-    /// The tables, each after those it refers to.
+    /// The tables, each after the ones it refers to.
     pub tables: Vec<ExportedTable>,
     /// The files that its rows name, as they were a moment later; one that was used up by then is missing.
     pub files: Vec<ExportedFile>,
@@ -44,9 +45,9 @@ pub struct Manifest {
 /// A file of an export.
 #[derive(Debug, Serialize)]
 pub struct ExportedFile {
-    /// Where it is, as in `files/0f3a…`; its name is that in the rows.
+    /// Its path, as in `files/0f3a…`; its name is that in the rows.
     pub file: String,
-    /// How many bytes it has.
+    /// Its number of bytes.
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal.
     pub sha256: String,
@@ -59,9 +60,9 @@ pub struct ExportedTable {
     pub name: String,
     /// Its file.
     pub file: String,
-    /// How many rows it has.
+    /// Its number of rows.
     pub rows: u64,
-    /// How many bytes the file has.
+    /// The number of bytes of the file.
     pub bytes: u64,
     /// The file's SHA-256, in hexadecimal.
     pub sha256: String,
@@ -72,11 +73,12 @@ pub struct ExportedTable {
 const VALUES: &str = "int: a number, true and false are 1 and 0; text: text, a date as 2026-11-20, an instant as \
                       2026-11-20T03:00:00.000000Z; bytes: base64; none: null";
 
-/// Writes everything of the society into a folder, which must be new or empty. One row at a time is in memory; all rows are as of one
-/// moment, whatever is written meanwhile.
+/// Writes everything of the society into a folder, which must be new or empty. One row at a time is in memory; all rows
+/// are as of one moment, despite concurrent writes.
 ///
 /// # Errors
-/// Where the folder holds something, cannot be written, or the database does not answer. What was written stays, without a manifest.
+/// If the folder is not empty or cannot be written, or if the database does not answer. The files written so far stay,
+/// without a manifest.
 pub async fn export(app: &App, scope: &SystemScope, folder: &Path) -> anyhow::Result<Manifest> {
     let shown = folder.display();
     if folder.exists() && folder.read_dir().with_context(|| format!("cannot read {shown}"))?.next().is_some() {
@@ -148,7 +150,7 @@ fn hex(digest: Sha256) -> String {
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Only who runs this may read it: password hashes and people's data are in there.
+/// Creates a file that only the user of this process may read: it holds password hashes and personal data.
 fn new_file(path: &Path) -> anyhow::Result<File> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     file.with_context(|| format!("cannot make {}", path.display()))

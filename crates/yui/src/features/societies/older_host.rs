@@ -1,4 +1,4 @@
-//! What answers at the host name of an older system: where the portal is now, and from which day the old one is closed.
+//! The answer at the host name of an older system: the portal's address, and the day from which the old one is closed.
 
 use anyhow::bail;
 use askama::Template;
@@ -19,16 +19,16 @@ use crate::{
     ui::{Lang, Page, PageContext, format, pages},
 };
 
-/// Why a host name is not taken.
+/// The reason why a host name is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HostRefusal {
-    /// It is none.
+    /// It is no host name.
     NoHostName,
-    /// It is a portal's or another society's.
+    /// It belongs to a portal or to another society.
     Taken,
 }
 
-/// Returns why this cannot be a host name of the society's older system, if it cannot.
+/// Returns the reason why this host name cannot be one of the society's older system, if it cannot.
 pub(crate) async fn refused(app: &App, scope: &impl InSociety, host: &str) -> anyhow::Result<Option<HostRefusal>> {
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     if host.is_empty() || host.len() > 253 || !host.chars().all(known) || host.starts_with('.') || host.ends_with('.') {
@@ -44,7 +44,7 @@ pub(crate) async fn refused(app: &App, scope: &impl InSociety, host: &str) -> an
 /// Keeps a host name of the society's older system; given again, the day is changed.
 ///
 /// # Errors
-/// Where it is no host name, or somebody's already.
+/// If it is no host name, or belongs to somebody already.
 pub async fn keep(app: &App, scope: &SystemScope, host: &str, closes: Date) -> anyhow::Result<()> {
     match refused(app, scope, host).await? {
         Some(HostRefusal::NoHostName) => {
@@ -56,7 +56,7 @@ pub async fn keep(app: &App, scope: &SystemScope, host: &str, closes: Date) -> a
     keep_checked(app, scope, host, closes).await
 }
 
-/// As [`keep`], for a host name that was looked at.
+/// As [`keep`], for a host name that was checked.
 pub(crate) async fn keep_checked(app: &App, scope: &impl Acting, host: &str, closes: Date) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     queries::older_host_keep_in(&mut tx, scope, host, closes).await?;
@@ -72,11 +72,11 @@ pub(crate) struct OlderHostPage {
     page: Page,
     society: String,
     words: String,
-    /// Where the portal is.
+    /// The portal's address.
     portal: String,
 }
 
-/// Answers any request at the older host, in the language that the address asks for (`/?lang=en`): no cookie is set there.
+/// Answers any request at the older host, in the language of the address (`/?lang=en`): no cookie is set there.
 pub(crate) fn answer(app: &App, context: &PageContext, older: &OlderHost, method: &Method, uri: &Uri) -> Response {
     let lang = match uri.query() {
         Some("lang=en") => Lang::En,

@@ -1,4 +1,4 @@
-//! Registering a second factor: after the first password, before anything else; and more of them later.
+//! Adding a second factor: after the first password, before anything else; and further ones later.
 
 use askama::Template;
 use axum::{
@@ -44,7 +44,7 @@ use crate::{
 
 const KIND: &str = "staff_app_register";
 
-/// How long a key waits for its first code.
+/// The life of a key before its first code.
 const LIFE: SignedDuration = SignedDuration::from_mins(30);
 
 #[derive(Template)]
@@ -55,11 +55,11 @@ pub(crate) struct StaffAddFactorPage {
     question: String,
     key: String,
     label: String,
-    /// Whether it is the first one, without which there is no way in.
+    /// Whether it is the first one, without which nobody can log in.
     first: bool,
 }
 
-/// What is typed.
+/// The form for adding an authenticator app.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct StaffAppForm {
@@ -70,8 +70,8 @@ pub(super) struct StaffAppForm {
 
 const TITLE: &str = "認証方法の登録";
 
-/// Who may add a factor: a login with a proved password and no factor yet, or a session that confirmed
-/// theirs a moment ago.
+/// The person who adds a factor: a login with a proved password and no factor yet, or a session with a recent
+/// confirmation.
 pub(super) enum StaffRegistrant {
     PendingLogin(PendingStaffLogin),
     SignedIn(PublicScope, StaffScope),
@@ -96,7 +96,7 @@ impl StaffRegistrant {
         matches!(self, Self::PendingLogin(_))
     }
 
-    /// Tells its owner of a registered factor, commits it and leads on.
+    /// Tells the owner of an added factor, commits it and redirects.
     async fn registered(
         self,
         app: &App,

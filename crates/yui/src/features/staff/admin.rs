@@ -27,13 +27,13 @@ use crate::{
     ui::Lang,
 };
 
-/// How long an invitation can be answered.
+/// The time for answering an invitation.
 const LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Who is invited.
+/// A person to invite.
 #[derive(Clone, Debug)]
 pub struct Invited<'a> {
-    /// The address, with which they log in.
+    /// The address with which they log in.
     pub email: &'a str,
     /// Their name.
     pub name: &'a str,
@@ -44,7 +44,7 @@ pub struct Invited<'a> {
 /// Invites somebody to the society's staff; returns the path of the link that is mailed to them.
 ///
 /// # Errors
-/// Where the address cannot be one, the name is empty, or the society has somebody with this address.
+/// If the address is none, the name is empty, or the society has somebody with this address.
 pub async fn invite(app: &App, scope: &SystemScope, invited: &Invited<'_>) -> anyhow::Result<String> {
     let name = invited.name.trim();
     if name.is_empty() {
@@ -59,7 +59,7 @@ pub async fn invite(app: &App, scope: &SystemScope, invited: &Invited<'_>) -> an
     Ok(path)
 }
 
-/// Invites somebody in the transaction; returns nothing where the address is taken, in which case nothing is kept.
+/// Invites somebody in the transaction; returns nothing if the address is taken, in which case nothing is written.
 pub(super) async fn invite_in(
     app: &App,
     tx: &mut Tx,
@@ -72,7 +72,7 @@ pub(super) async fn invite_in(
     }
 }
 
-/// Makes an account that nobody can use, as nobody is invited yet; returns nothing where the address is taken.
+/// Makes an account that nobody can use, as nobody is invited yet; returns nothing if the address is taken.
 pub(super) async fn enter(
     app: &App,
     tx: &mut Tx,
@@ -100,10 +100,11 @@ async fn invited(
     Ok(path)
 }
 
-/// Does what was approved, in the caller's transaction: invites the person who was entered, or a stopped account again.
+/// Performs an approved request, in the caller's transaction: invites the person who was entered, or a stopped account
+/// again.
 ///
 /// # Errors
-/// Where the account is in use, or the database does not answer.
+/// If the account is in use, or the database does not answer.
 pub(crate) async fn invite_approved(app: &App, tx: &mut Tx, scope: &SystemScope, staff_id: i64) -> anyhow::Result<()> {
     let line = line_of(tx, scope, staff_id).await?;
     let owner = (line.email.as_str(), line.name.as_str(), line.role());
@@ -119,7 +120,7 @@ pub(crate) async fn invite_approved(app: &App, tx: &mut Tx, scope: &SystemScope,
     invited(app, tx, scope, staff_id, owner).await.map(drop)
 }
 
-/// What stands between the roles in a question's detail.
+/// The separator of the roles in a request's detail.
 const TO: &str = " → ";
 
 /// Returns a change of role in words that [`role_change_approved`] reads again: `閲覧 → 管理者`.
@@ -127,10 +128,10 @@ pub(super) fn role_change(before: Role, after: Role) -> String {
     format!("{}{TO}{}", before.label(), after.label())
 }
 
-/// Does what was approved, in the caller's transaction: gives the role.
+/// Performs an approved request, in the caller's transaction: gives the role.
 ///
 /// # Errors
-/// Where the account has another role by now than when it was asked, or the database does not answer.
+/// If the account has another role by now than at the time of the request, or the database does not answer.
 pub(crate) async fn role_change_approved(
     app: &App,
     tx: &mut Tx,
@@ -155,11 +156,11 @@ async fn line_of(tx: &mut Tx, scope: &SystemScope, staff_id: i64) -> anyhow::Res
     lines.into_iter().find(|line| line.staff_id == staff_id).context("the member of staff")
 }
 
-/// Makes the account with this address one that was just invited, locked or not: its owner, even if the only administrator, sets a
-/// password and registers a second factor anew.
+/// Resets the account with this address to that of a newly invited person, locked or not: its owner, even if the only
+/// administrator, sets a password and adds a second factor again.
 ///
 /// # Errors
-/// Where nobody of the society's staff who is not stopped has this address.
+/// If nobody of the society's active staff has this address.
 pub async fn reset(app: &App, scope: &SystemScope, email: &str) -> anyhow::Result<()> {
     let row = match email_as_kept(email) {
         Ok(email) => queries::staff_by_email(&app.db, scope, &email).await?,
@@ -176,7 +177,7 @@ pub async fn reset(app: &App, scope: &SystemScope, email: &str) -> anyhow::Resul
     Ok(())
 }
 
-/// Takes away password, factors and sessions, and invites again.
+/// Removes password, factors and sessions, and invites again.
 pub(super) async fn reset_in(
     app: &App,
     tx: &mut Tx,
@@ -190,7 +191,7 @@ pub(super) async fn reset_in(
     write(app, tx, scope, staff_id, owner).await.map(drop)
 }
 
-/// Writes an invitation; an earlier one is worth nothing from now on. Returns the path of its link.
+/// Writes an invitation, which invalidates an earlier one. Returns the path of its link.
 async fn write(
     app: &App,
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! What happens to the accounts of staff: the owner is told by mail, in the transaction of the act.
+//! The events of staff accounts: the owner is told by mail, in the transaction of the act.
 
 use yui_db::Tx;
 
@@ -13,7 +13,7 @@ use crate::{
     ui::Lang,
 };
 
-/// Something that happened to the account of a member of staff.
+/// An event of a staff account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StaffEvent<'a> {
     /// The password was set by an invitation's link.
@@ -24,7 +24,7 @@ pub(super) enum StaffEvent<'a> {
     FactorAdded(&'a str),
     /// … was removed.
     FactorRemoved(&'a str),
-    /// An administrator took password and factors away, and invited anew.
+    /// An administrator removed password and factors, and invited again.
     Reset,
     /// … made this role that one.
     RoleChanged(Role, Role),
@@ -34,12 +34,12 @@ pub(super) enum StaffEvent<'a> {
     Unlocked,
     /// … stopped it.
     Stopped,
-    /// … took it up again, which begins with an invitation.
+    /// … resumed it, which begins with an invitation.
     Resumed,
 }
 
-/// Tells the owner of the account what happened, before the act is recorded; after the commit, `app.mail.wake()` has it
-/// delivered.
+/// Tells the owner of the account about the event, before the act is recorded; after the commit, `app.mail.wake()` has
+/// it delivered.
 pub(super) async fn tell(
     app: &App,
     tx: &mut Tx,

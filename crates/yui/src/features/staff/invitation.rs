@@ -1,4 +1,4 @@
-//! Answering an invitation: the own password, then the second factor.
+//! The answer to an invitation: a password, then the second factor.
 
 use askama::Template;
 use axum::{
@@ -30,7 +30,7 @@ use crate::{
     ui::{FormState, Page, PageContext, cookie::with_cookies},
 };
 
-/// Fewest characters of a staff's password, and most.
+/// The fewest and the most characters of a staff password.
 const LENGTH: std::ops::RangeInclusive<usize> = 12..=128;
 
 pub(super) const PASSWORD_RULE: &str = "半角の英字・数字・記号で、12文字以上128文字以内。長いほど安全です。";
@@ -54,11 +54,11 @@ pub(crate) struct InvitationOverPage {
     page: Page,
 }
 
-/// What is typed.
+/// The form for a new password.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct InvitationForm {
-    /// The present one, where there is one.
+    /// The present one, if there is one.
     pub(super) password: String,
     pub(super) new_password: String,
     pub(super) new_password_again: String,
@@ -66,7 +66,7 @@ pub(super) struct InvitationForm {
 
 const TITLE: &str = "管理画面への招待";
 
-/// Looks at a new password typed twice; returns its hash, or nothing where the form has mistakes now.
+/// Checks a new password typed twice; returns its hash, or nothing if the form has mistakes now.
 pub(super) async fn checked(
     app: &App,
     form: &mut FormState,

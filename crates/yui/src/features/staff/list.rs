@@ -18,7 +18,7 @@ use crate::{
     ui::{FormState, Page, PageContext, format},
 };
 
-/// One of the staff in the list.
+/// A member of staff in the list.
 pub(crate) struct ListedStaff {
     staff_id: i64,
     name: String,
@@ -47,14 +47,14 @@ pub(crate) struct StaffInvitePage {
     role: String,
 }
 
-/// What was just done.
+/// The query of the page's address: the change that was just made.
 #[derive(Deserialize)]
 pub(super) struct StaffListQuery {
     #[serde(default)]
     pub(super) done: String,
 }
 
-/// What is typed.
+/// The form for an invitation.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct InviteStaffForm {

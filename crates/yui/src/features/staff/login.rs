@@ -47,13 +47,13 @@ use crate::{
 
 const LOGIN_COOKIE: &str = "yui_console_login";
 
-/// How long the second factor is waited for.
+/// The time that the second factor is awaited.
 const LIFE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Wrong passwords from one network.
 const OF_NETWORK: RateLimit = RateLimit::new("staff passwords of network", 30, SignedDuration::from_secs(30));
-/// Wrong passwords from one network for one address, existing or not: fewer than come back for the address, so that no stranger alone
-/// keeps its owner out.
+/// Wrong passwords from one network for one address, existing or not: fewer than are refilled for the address, so that
+/// no stranger alone keeps its owner out.
 const OF_NETWORK_AND_EMAIL: RateLimit =
     RateLimit::new("staff passwords of address from network", 10, SignedDuration::from_secs(60));
 /// Wrong passwords for one address, existing or not, from anywhere.
@@ -68,7 +68,7 @@ pub(crate) struct StaffLoginPage {
     form: FormState,
     email: String,
     return_to: String,
-    /// Why this page is shown, where nobody asked for it.
+    /// The reason for showing this page, if the user did not ask for it.
     notice: Option<&'static str>,
 }
 
@@ -98,7 +98,7 @@ fn notice_of(StaffLoginQuery { ended, .. }: &StaffLoginQuery) -> Option<&'static
     }
 }
 
-/// What is typed.
+/// The staff login form.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct StaffLoginForm {
@@ -109,7 +109,7 @@ pub(super) struct StaffLoginForm {
 
 const TITLE: &str = "管理画面へのログイン";
 
-/// Returns the address of the login page that leads on to this path.
+/// Returns the address of the login page that returns to this path.
 fn login_path(return_to: &str) -> String {
     match return_to {
         "" | "/" | "/console" => "/console/login".to_owned(),
@@ -117,12 +117,12 @@ fn login_path(return_to: &str) -> String {
     }
 }
 
-/// Returns the same, which says why.
+/// Returns the same, with the message.
 pub(crate) fn login_path_after(return_to: &str, told: LateFormMessage) -> String {
     with_word(login_path(return_to), told)
 }
 
-/// Returns the path where it is one of the console's, else the console's first page.
+/// Returns the path if it is one of the console's, else the console's first page.
 pub(super) fn console_path(given: &str) -> String {
     let path = local_path(given);
     if path.starts_with("/console/") { path } else { "/console".to_owned() }
@@ -252,19 +252,19 @@ pub(super) async fn log_out(State(app): State<App>, staff: StaffScope) -> Result
     Ok(with_cookies(Redirect::to("/console/login").into_response(), vec![cookie]))
 }
 
-/// A login whose password is proved and whose second factor is not.
+/// A pending login of a member of staff: the password is proved, the second factor is not.
 #[derive(Debug)]
 pub(super) struct PendingStaffLogin {
     pub(super) scope: PublicScope,
     pub(super) token_hash: [u8; 32],
     pub(super) return_to: String,
     pub(super) staff: StaffRow,
-    /// What the browser may be known by.
+    /// The hash of the token by which the browser may be known.
     pub(super) device: Option<[u8; 32]>,
 }
 
 impl PendingStaffLogin {
-    /// Returns the login of this browser, if one stands there.
+    /// Returns the pending login of this browser, if any.
     pub(super) async fn of(app: &App, scope: &PublicScope, headers: &HeaderMap) -> anyhow::Result<Option<Self>> {
         let Some(token) = cookie::get(headers, app.config.http.https, LOGIN_COOKIE).and_then(Token::parse) else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! One of the staff: role, stopping, unlocking, inviting again.
+//! A member of staff: role, stopping, unlocking, inviting again.
 
 use askama::Template;
 use axum::{
@@ -49,7 +49,7 @@ pub(crate) struct StaffOnePage {
     done: &'static str,
 }
 
-/// What is typed.
+/// The form for name and role.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct StaffRoleForm {
@@ -97,7 +97,7 @@ pub(super) async fn show(
     Ok(page(&context, &staff, line, FormState::default(), &done))
 }
 
-/// What keeps the society able to govern itself: somebody else is an administrator, too.
+/// The refusal of an act on the last administrator, without whom the society could not govern itself.
 const LAST_ADMIN: &str = "最後の管理者のため、できません。先に、ほかの職員を管理者にしてください。";
 
 const ASKED_BEFORE: &str = "この職員については、すでに承認を依頼しています。承認の画面でご確認ください。";
@@ -111,7 +111,7 @@ pub(super) struct ReasonForm {
     reason: String,
 }
 
-/// An act on one of the staff: until it is done, nobody else changes them or takes an administrator away.
+/// An act on a member of staff: until it is done, nobody else changes them or removes an administrator.
 struct PendingAction {
     tx: Tx,
     line: StaffLine,
@@ -139,7 +139,7 @@ impl PendingAction {
         page(context, staff, self.line, form, "").into_response()
     }
 
-    /// Asks for a second person's approval instead of doing it.
+    /// Requests a second person's approval instead of performing the act.
     async fn asked(
         mut self,
         app: &App,
@@ -157,7 +157,7 @@ impl PendingAction {
         Ok(Redirect::to("/console/approvals?done=asked").into_response())
     }
 
-    /// Tells the owner where there is something to tell, records the act and commits it.
+    /// Tells the owner if there is something to tell, records the act and commits it.
     async fn done(
         mut self,
         app: &App,
@@ -256,7 +256,7 @@ pub(super) async fn unlock(
     begun.done(&app, &staff, Some(StaffEvent::Unlocked), (STAFF_UNLOCKED, ""), "unlocked").await
 }
 
-/// Takes away what proves them, and invites them anew: after a lost phone, or a stopped account that is wanted again.
+/// Removes the credentials, and invites again: after a lost phone, or for a stopped account that is needed again.
 pub(super) async fn invite_again(
     State(app): State<App>,
     context: PageContext,

@@ -1,4 +1,4 @@
-//! The second factor of a staff's login, and how a code or a passkey is looked at.
+//! The second factor of a staff login, and the check of a code or a passkey.
 
 use askama::Template;
 use axum::{
@@ -33,13 +33,14 @@ use crate::{
     ui::{FormState, Page, PageContext, cookie::with_cookies},
 };
 
-/// So many wrong codes in a row lock the account until an administrator unlocks it: the password is known to whom types them.
+/// The number of wrong codes in a row that lock the account until an administrator unlocks it: a person who types codes
+/// knows the password.
 const WRONG_CODES: i32 = 10;
 
 pub(super) const REFUSED: &str = "パスキーを確認できませんでした。もう一度試すか、アプリのコードを入力してください。";
 pub(super) const WRONG: &str = "確認コードが正しくありません。アプリに新しく表示された数字を入力してください。";
 
-/// What a page about proving shows of the factors there are.
+/// The factors that a page for proving identity shows.
 pub(crate) struct StaffFactors {
     /// Apps: number and label.
     pub(crate) apps: Vec<(i64, String)>,
@@ -64,7 +65,7 @@ pub(crate) struct StaffFactorPage {
     ways: StaffFactors,
 }
 
-/// A code as it is typed.
+/// The form for a code.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct TypedCode {
@@ -75,12 +76,12 @@ pub(super) struct TypedCode {
 
 const TITLE: &str = "二要素認証";
 
-/// Returns the key's place in the database.
+/// Returns the name of the key's row, for its seal.
 pub(super) fn key_row(staff_id: i64, factor_id: i64) -> String {
     format!("{staff_id}/{factor_id}")
 }
 
-/// Takes the code of one of the apps, in the transaction. Returns false where it is wrong or was taken before.
+/// Takes the code of one of the apps, in the transaction. Returns false if it is wrong or was used before.
 pub(super) async fn code_taken(
     app: &App,
     tx: &mut yui_db::Tx,
@@ -103,7 +104,8 @@ pub(super) async fn code_taken(
     }
 }
 
-/// Counts a wrong code, writes down where it locks the account and tells its owner. Returns whether the account is locked.
+/// Counts a wrong code, and if it locks the account, records that and tells its owner. Returns whether the account is
+/// locked.
 pub(super) async fn wrong_code(app: &App, scope: &SystemScope, staff: &StaffRow) -> anyhow::Result<bool> {
     let mut tx = app.db.begin().await?;
     let locks = queries::wrong_code(&mut tx, scope, staff.staff_id, (WRONG_CODES, app.clock.now())).await?;
@@ -234,7 +236,7 @@ pub(super) async fn advance(
     arrive_with(app, client, login, tx, None).await
 }
 
-/// As [`advance`], by a factor that was registered just now, with this label. What is written down comes last.
+/// As [`advance`], by a factor that was registered just now, with this label. The audit entry comes last.
 pub(super) async fn arrive_with(
     app: &App,
     client: &ClientInfo,

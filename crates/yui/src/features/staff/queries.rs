@@ -1,4 +1,4 @@
-//! The SQL of staff, what proves them, and their sessions.
+//! The SQL of staff, their credentials, and their sessions.
 
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
@@ -125,7 +125,7 @@ pub(super) struct StaffRow {
 }
 
 impl StaffRow {
-    /// Returns the role; an unknown word is the weakest.
+    /// Returns the role; an unknown word means the weakest.
     pub(super) fn role(&self) -> Role {
         Role::parse(&self.role).unwrap_or(Role::Viewer)
     }
@@ -157,7 +157,7 @@ impl StaffLine {
 /// Makes an account that waits for its invitation to be answered; returns its id.
 ///
 /// # Errors
-/// `staff_email` is taken where the society has somebody with this address.
+/// `staff_email` is taken if the society has somebody with this address.
 pub(super) async fn staff_insert(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -191,19 +191,19 @@ pub(super) async fn staff_by_id(db: &Db, scope: &impl InSociety, staff_id: i64) 
     db.optional(&STAFF_BY_ID, params![scope.society_id(), staff_id]).await
 }
 
-/// Whose account it is.
+/// The owner of a staff account.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct StaffOwner {
     pub(super) email: String,
     pub(super) name: String,
 }
 
-/// Returns whose account it is, a stopped one too, as the transaction sees it.
+/// Returns the owner of the account, a stopped one too, as the transaction sees it.
 pub(super) async fn owner_in(tx: &mut Tx, scope: &impl InSociety, staff_id: i64) -> Result<StaffOwner, DbError> {
     tx.one(&OWNER, params![scope.society_id(), staff_id]).await
 }
 
-/// Holds the society's working administrators for this transaction and returns their ids: nobody else takes one away.
+/// Locks the society's working administrators for this transaction and returns their ids: nobody else removes one.
 pub(super) async fn admins_hold(tx: &mut Tx, scope: &impl InSociety) -> Result<Vec<i64>, DbError> {
     #[derive(sqlx::FromRow)]
     struct AdministratorRow {
@@ -213,7 +213,7 @@ pub(super) async fn admins_hold(tx: &mut Tx, scope: &impl InSociety) -> Result<V
     Ok(rows.into_iter().map(|row| row.staff_id).collect())
 }
 
-/// Holds the account for this transaction: nobody else changes what proves its owner.
+/// Locks the account for this transaction: nobody else changes its owner's credentials.
 pub(super) async fn staff_hold(tx: &mut Tx, scope: &impl InSociety, staff_id: i64) -> Result<(), DbError> {
     tx.execute(&STAFF_HOLD, params![scope.society_id(), staff_id]).await.map(drop)
 }
@@ -229,7 +229,7 @@ pub(super) async fn staff_change(
     tx.execute(&STAFF_CHANGE, params![scope.society_id(), staff_id, name, role.as_str()]).await.map(drop)
 }
 
-/// Stops an account; returns false where it was stopped before.
+/// Stops an account; returns false if it was stopped before.
 pub(super) async fn staff_stop(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -239,18 +239,18 @@ pub(super) async fn staff_stop(
     Ok(tx.execute(&STAFF_STOP, params![scope.society_id(), staff_id, now]).await? == 1)
 }
 
-/// Takes everything away that proves them: the next invitation begins anew.
+/// Removes all credentials: the next invitation begins from nothing.
 pub(super) async fn staff_reset(tx: &mut Tx, scope: &impl InSociety, staff_id: i64) -> Result<(), DbError> {
     tx.execute(&STAFF_RESET, params![scope.society_id(), staff_id]).await?;
     tx.execute(&FACTORS_DELETE, params![scope.society_id(), staff_id]).await.map(drop)
 }
 
-/// Unlocks an account; returns false where it was not locked.
+/// Unlocks an account; returns false if it was not locked.
 pub(super) async fn staff_unlock(tx: &mut Tx, scope: &impl InSociety, staff_id: i64) -> Result<bool, DbError> {
     Ok(tx.execute(&STAFF_UNLOCK, params![scope.society_id(), staff_id]).await? == 1)
 }
 
-/// Sets the password; returns false where the account has been changed since this revision.
+/// Sets the password; returns false if the account has been changed since this revision.
 pub(super) async fn password_set(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -260,8 +260,8 @@ pub(super) async fn password_set(
     Ok(tx.execute(&STAFF_PASSWORD, params![scope.society_id(), staff_id, hash, revision]).await? == 1)
 }
 
-/// Counts a wrong code; so many in a row lock the account. Returns whether this one did, or nothing where the account was
-/// locked before.
+/// Counts a wrong code; the limit in a row locks the account. Returns whether this one did, or nothing if the account
+/// was locked before.
 pub(super) async fn wrong_code(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -276,7 +276,7 @@ pub(super) async fn wrong_code(
     Ok(row.map(|row| row.locked))
 }
 
-/// Forgets wrong codes: they count in a row.
+/// Resets the count of wrong codes, which counts those in a row.
 pub(super) async fn proved(tx: &mut Tx, scope: &impl InSociety, staff_id: i64) -> Result<(), DbError> {
     tx.execute(&STAFF_PROVED, params![scope.society_id(), staff_id]).await.map(drop)
 }
@@ -318,7 +318,7 @@ pub(super) async fn factors_in(
     tx.all(&FACTORS, params![scope.society_id(), staff_id]).await
 }
 
-/// What proves a member of staff by a new factor.
+/// The data of a new factor of a member of staff.
 #[derive(Clone, Debug)]
 pub(super) enum NewStaffFactor {
     /// An app's key, sealed for the factor of this number, and the step of its first code.
@@ -327,7 +327,7 @@ pub(super) enum NewStaffFactor {
     Passkey { credential_id: Vec<u8>, credential: String },
 }
 
-/// Registers a factor.
+/// Inserts a factor.
 pub(super) async fn factor_insert(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -345,7 +345,7 @@ pub(super) async fn factor_insert(
     tx.execute(&FACTOR_INSERT, values).await.map(drop)
 }
 
-/// Removes a factor; returns false where there is none.
+/// Removes a factor; returns false if there is none.
 pub(super) async fn factor_delete(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -355,7 +355,7 @@ pub(super) async fn factor_delete(
     Ok(tx.execute(&FACTOR_DELETE, params![scope.society_id(), staff_id, factor_id]).await? == 1)
 }
 
-/// Takes the code of a 30-second step; returns false where this step or a later one was taken before (RFC 6238 5.2).
+/// Uses the code of a 30-second step; returns false if this step or a later one was used before (RFC 6238 5.2).
 pub(super) async fn factor_step(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -367,7 +367,7 @@ pub(super) async fn factor_step(
     Ok(tx.execute(&FACTOR_STEP, values).await? == 1)
 }
 
-/// Records that a passkey was used, and its new state where it has one.
+/// Records that a passkey was used, and its new state, if it has one.
 pub(super) async fn factor_used(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -378,7 +378,7 @@ pub(super) async fn factor_used(
     tx.execute(&FACTOR_USED, params![scope.society_id(), staff_id, factor_id, now, credential]).await.map(drop)
 }
 
-/// A session that is about to be.
+/// A session to be issued.
 #[derive(Debug)]
 pub(super) struct NewStaffSession<'a> {
     pub(super) token_hash: [u8; 32],
@@ -390,7 +390,7 @@ pub(super) struct NewStaffSession<'a> {
     pub(super) address: &'a str,
 }
 
-/// Issues a session; returns false where the account was stopped, locked or changed since its owner was proved.
+/// Issues a session; returns false if the account was stopped, locked or changed since its owner was proved.
 pub(super) async fn session_insert(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -409,7 +409,7 @@ pub(super) async fn session_insert(
     Ok(tx.execute(&SESSION_INSERT, values).await? == 1)
 }
 
-/// A live session and whose it is.
+/// A live session with its owner.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct StaffSessionRow {
     pub(super) staff_id: i64,
@@ -419,7 +419,7 @@ pub(super) struct StaffSessionRow {
     pub(super) role: String,
 }
 
-/// Returns the session where it is not over and was used after `idle_since`.
+/// Returns the session if it is not over and was used after `idle_since`.
 pub(super) async fn session(
     db: &Db,
     scope: &impl InSociety,
@@ -429,7 +429,7 @@ pub(super) async fn session(
     db.optional(&SESSION, params![scope.society_id(), token_hash, now, idle_since]).await
 }
 
-/// Returns whose session it is, or was.
+/// Returns the owner of the session, live or over.
 pub(super) async fn session_owner(
     db: &Db,
     scope: &impl InSociety,
@@ -495,7 +495,7 @@ pub(super) struct StaffLoginRow {
     pub(super) return_to: String,
 }
 
-/// Returns the login of this token where it may go on.
+/// Returns the login of this token if it may go on.
 pub(super) async fn login(
     db: &Db,
     scope: &impl InSociety,
@@ -505,7 +505,7 @@ pub(super) async fn login(
     db.optional(&LOGIN, params![scope.society_id(), token_hash, now]).await
 }
 
-/// Takes the login away; returns the account's revision when its password was proved.
+/// Deletes the login; returns the account's revision when its password was proved.
 pub(super) async fn login_take(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -515,7 +515,7 @@ pub(super) async fn login_take(
     Ok(row.map(|row| row.id))
 }
 
-/// Keeps an invitation; an older one of the same person is worth nothing then.
+/// Inserts an invitation, which invalidates an older one of the same person.
 pub(super) async fn invitation_keep(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -526,7 +526,7 @@ pub(super) async fn invitation_keep(
     tx.execute(&INVITATION_KEEP, params![scope.society_id(), staff_id, token_hash, ends_at]).await.map(drop)
 }
 
-/// Returns whom the invitation is for, where it can still be answered.
+/// Returns the person that the invitation is for, if it can still be answered.
 pub(super) async fn invitation(
     db: &Db,
     scope: &impl InSociety,
@@ -537,7 +537,7 @@ pub(super) async fn invitation(
     Ok(row.map(|row| row.id))
 }
 
-/// Takes the invitation away; returns whom it was for.
+/// Deletes the invitation; returns the person it was for.
 pub(super) async fn invitation_take(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -548,7 +548,7 @@ pub(super) async fn invitation_take(
     Ok(row.map(|row| row.id))
 }
 
-/// Makes the invitation of this person worth nothing.
+/// Invalidates the invitation of this person.
 pub(super) async fn invitation_delete(tx: &mut Tx, scope: &impl InSociety, staff_id: i64) -> Result<(), DbError> {
     tx.execute(&INVITATION_DELETE, params![scope.society_id(), staff_id]).await.map(drop)
 }

@@ -44,28 +44,28 @@ audit::acts! {
     PAIRS_ISSUED = "temporary_ids.issued" / "仮ID・仮パスワードを発行し、一覧を書き出し";
 }
 
-/// Who gets a pair.
+/// The accounts that get temporary credentials.
 #[derive(Clone, Copy, Debug)]
 pub enum Whom<'a> {
-    /// Insured persons, covered today, who have no account; and users of the older system who have no address and so no
-    /// link.
+    /// Insured persons, covered today, without an account; and users of the older system without an address and
+    /// therefore without a link.
     WithoutPair,
-    /// Insured persons, covered today, whose first way in has died before they finished enrolment.
+    /// Insured persons, covered today, whose first login expired before they finished enrolment.
     Expired,
     /// Everybody who got temporary credentials in this run and is not enrolled: its paper was lost.
     Run(i64),
-    /// The account with this user ID, whose paper was lost: the old pair is dead at once.
+    /// The account with this user ID, whose paper was lost: the old pair is invalid at once.
     Account(&'a str),
 }
 
-/// How many pairs are made in one transaction.
+/// The number of pairs that are made in one transaction.
 const CHUNK: usize = 200;
 
-/// Makes the pairs, has `deliver` bring them to safety as one CSV, and forgets the passwords; returns how many pairs that
-/// were. An error of `deliver` keeps them for the next run.
+/// Makes the pairs, has `deliver` store them safely as one CSV, and forgets the passwords; returns the number of pairs.
+/// An error of `deliver` keeps them for the next run.
 ///
 /// # Errors
-/// Where the user ID is unknown or enrolled, no sealing key is configured, the database fails or `deliver` does.
+/// If the user ID is unknown or enrolled, no sealing key is configured, the database fails or `deliver` does.
 pub async fn issue(
     app: &App,
     scope: &SystemScope,
@@ -87,14 +87,14 @@ pub async fn issue(
     Ok(pairs.len())
 }
 
-/// The number of no run: pairs that wait for one.
+/// The run number of pairs that are in no run.
 pub(crate) const NO_RUN: i64 = 0;
 
-/// Makes the pairs, which wait to be written out; returns the account, where it is one.
+/// Makes the pairs, which wait to be written out; returns the account, if it is one.
 ///
 /// # Errors
-/// Where the user ID is unknown or enrolled, no sealing key is configured, or the database fails. What was made until then
-/// is kept, and made no second time.
+/// If the user ID is unknown or enrolled, no sealing key is configured, or the database fails. The pairs made until
+/// then are kept, and not made again.
 pub async fn make(app: &App, scope: &SystemScope, whom: Whom<'_>) -> anyhow::Result<Option<i64>> {
     let today = app.clock.today();
     let ends_at = end_of(today.checked_add(i32::from(scope.society().policy.temporary_days).days())?)?;
@@ -182,9 +182,9 @@ async fn reissue_all(app: &App, scope: &SystemScope, accounts: &[i64], ends_at: 
     Ok(())
 }
 
-/// Gives an account that waits for enrolment another pair, which waits to be written out with the next ones; the old pair is
-/// dead at once. Returns false, and changes nothing, where the account does not wait. `recorded` writes down who did it and
-/// why, as the last thing in the transaction.
+/// Gives an account that waits for enrolment another pair, which waits to be written out with the next ones; the old
+/// pair is invalid at once. Returns false, and changes nothing, if the account does not wait. `recorded` writes the
+/// audit entry, as the last thing in the transaction.
 ///
 /// # Errors
 /// Where no sealing key is configured or the database fails.
@@ -208,8 +208,8 @@ pub(crate) async fn reissue(
     Ok(true)
 }
 
-/// Puts a pair in the place of the old one; returns false where the account does not wait for enrolment. What the old way
-/// in has led to is undone: the new paper begins a new enrolment.
+/// Replaces the old pair by a new one; returns false if the account does not wait for enrolment. The results of a first
+/// login with the old pair are undone: the new paper begins a new enrolment.
 async fn reissue_in(
     app: &App,
     tx: &mut Tx,
@@ -254,7 +254,7 @@ fn context<'a>(society: &'a str, row: &'a str) -> seal::Context<'a> {
     seal::Context { society, table: "issued_pairs", column: "sealed_password", row }
 }
 
-/// Keeps a pair until it is written out, and records that it was made.
+/// Keeps a pair until it is written out, and records the event.
 async fn keep(app: &App, tx: &mut Tx, scope: &SystemScope, account_id: i64, password: &Password) -> anyhow::Result<()> {
     let (society, row) = (scope.society_id().to_string(), account_id.to_string());
     let sealed = app.keys()?.seal(&context(&society, &row), app.random.bytes()?, password.expose().as_bytes())?;
@@ -265,7 +265,8 @@ async fn keep(app: &App, tx: &mut Tx, scope: &SystemScope, account_id: i64, pass
 
 const HEADER: &str = "保険者番号,記号,番号,氏名,仮ユーザID,仮パスワード,有効期限,ログイン画面の住所";
 
-/// Returns the pairs as the printing house gets them: UTF-8 with a byte order mark, CRLF, and nothing that no paper needs.
+/// Returns the pairs as the printing house gets them: UTF-8 with a byte order mark, CRLF, and only the columns that the
+/// paper needs.
 pub(crate) fn csv(app: &App, scope: &SystemScope, pairs: &[PairRow]) -> anyhow::Result<Zeroizing<String>> {
     let login = format!("{}/login", app.portal_address(scope.society()));
     let mut csv = Zeroizing::new(String::with_capacity(HEADER.len() + 200 * pairs.len()));
@@ -286,7 +287,7 @@ pub(crate) fn csv(app: &App, scope: &SystemScope, pairs: &[PairRow]) -> anyhow::
     Ok(csv)
 }
 
-/// Writes a cell as RFC 4180 wants it, harmless where a spreadsheet would take it for a formula.
+/// Writes a cell in the form of RFC 4180, harmless if a spreadsheet would take it for a formula.
 fn cell_push(csv: &mut String, cell: &str) {
     let cell = harmless_cell(cell);
     if cell.contains(['"', ',', '\r', '\n']) {
@@ -298,11 +299,11 @@ fn cell_push(csv: &mut String, cell: &str) {
     }
 }
 
-/// Gives an account that waits for enrolment another temporary ID's password, which goes out with the next pairs that are
-/// written out; what was posted before opens nothing any more. Returns false where the account does not wait.
+/// Gives an account that waits for enrolment another temporary ID's password, which goes out with the next pairs that
+/// are written out; credentials posted before are invalid. Returns false if the account does not wait.
 ///
 /// # Errors
-/// As [`unlock_of`], and where no sealing key is configured.
+/// As [`unlock_of`], and if no sealing key is configured.
 pub async fn pair_reissue(app: &App, scope: &SystemScope, account_id: i64, reason: &str) -> anyhow::Result<bool> {
     let (subject, _) = subject(app, scope, account_id).await?;
     let recorded =

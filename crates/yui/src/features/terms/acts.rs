@@ -1,10 +1,10 @@
-//! The audit log's acts of terms.
+//! The audit entries of terms.
 
 crate::core::audit::acts! {
     /// A new version was published.
     TERMS_PUBLISHED = "terms.published" / "利用規約の新しい版を公開";
-    /// Who agreed was looked at.
+    /// The list of agreements was viewed.
     TERMS_AGREEMENTS_VIEWED = "terms.agreements_viewed" / "利用規約に同意した人を表示";
-    /// Who agreed was exported.
+    /// The list of agreements was exported.
     TERMS_AGREEMENTS_EXPORTED = "terms.agreements_exported" / "利用規約の同意一覧を書き出し";
 }

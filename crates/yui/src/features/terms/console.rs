@@ -1,4 +1,4 @@
-//! The staff's side: versions, a new one, who agreed.
+//! The console's pages on terms: versions, a new one, agreements.
 
 use askama::Template;
 use axum::{
@@ -68,7 +68,7 @@ pub(crate) struct TermsOnePage {
     agreed: Vec<(String, String, String)>,
 }
 
-/// What is typed.
+/// The form for new terms.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct TermsForm {
@@ -76,10 +76,10 @@ pub(crate) struct TermsForm {
     from: String,
 }
 
-/// How many agreements a page shows.
+/// The number of agreements on a page.
 const SHOWN: i64 = 100;
 
-/// How many agreements are read together for an export.
+/// The number of agreements that are read together for an export.
 const PORTION: i64 = 1_000;
 
 /// The longest text, in characters.
@@ -126,12 +126,12 @@ pub(super) async fn new(
     })
 }
 
-/// Goes back from the check with what was typed.
+/// Goes back from the check to the filled-in form.
 pub(super) async fn rewrite(context: PageContext, Form(typed): Form<TermsForm>) -> TermsNewPage {
     TermsNewPage { page: context.console(NEW), form: FormState::default(), typed }
 }
 
-/// Returns the text and from when on it counts, or what is wrong.
+/// Returns the text and the time from which it counts; adds mistakes to the form.
 async fn checked(
     app: &App,
     staff: &StaffScope,
@@ -165,7 +165,7 @@ async fn checked(
     Ok(from.filter(|_| !form.has_errors()))
 }
 
-/// Returns the text as it is kept: browsers send line ends as two characters.
+/// Returns the text as it is stored: browsers send line ends as two characters.
 fn kept(typed: &TermsForm) -> String {
     typed.body.replace("\r\n", "\n")
 }
@@ -222,7 +222,7 @@ pub(super) async fn one(
     })
 }
 
-/// Exports who agreed to the version, when and from where.
+/// Exports the agreements to the version, with time and network address.
 pub(super) async fn agreements(
     State(app): State<App>,
     staff: StaffScope,

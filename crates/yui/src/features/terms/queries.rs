@@ -42,7 +42,7 @@ pub(crate) struct Terms {
     pub(crate) body: String,
 }
 
-/// The newest version, whether it counts already or not.
+/// The newest version, in force or not.
 #[derive(sqlx::FromRow)]
 pub(super) struct NewestTerms {
     pub(super) version: i64,
@@ -55,7 +55,7 @@ pub(crate) async fn current(db: &Db, scope: &impl InSociety, now: Timestamp) -> 
     db.optional(&TERMS_CURRENT, params![scope.society_id(), now]).await
 }
 
-/// Records that the account agreed to this version, when and from where.
+/// Records an account's agreement to this version, with time and network address.
 pub(crate) async fn agree(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -89,7 +89,7 @@ pub(super) async fn terms_insert(
     tx.execute(&TERMS_INSERT, params![society_id, version, body, valid_from, now]).await.map(drop)
 }
 
-/// Forgets what was agreed to in the name of an account whose first way in was in other hands.
+/// Deletes the agreements of an account whose first login was in other hands.
 pub(crate) async fn forget(tx: &mut Tx, scope: &SystemScope, account_id: i64) -> Result<(), DbError> {
     tx.execute(&FORGET, params![scope.society_id(), account_id]).await.map(drop)
 }
@@ -99,9 +99,9 @@ pub(crate) async fn forget(tx: &mut Tx, scope: &SystemScope, account_id: i64) ->
 pub struct TermsVersion {
     /// Its number.
     pub version: i64,
-    /// From when on it counts.
+    /// The time from which it counts.
     pub valid_from: Timestamp,
-    /// How many accounts agreed to it.
+    /// The number of accounts that agreed to it.
     pub agreed: i64,
 }
 
@@ -131,7 +131,7 @@ pub(super) async fn version(db: &Db, scope: &impl InSociety, version: i64) -> Re
     db.optional(&BODY, params![scope.society_id(), version]).await
 }
 
-/// Who agreed, when, from where.
+/// An agreement: the account, the time and the network address.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Agreement {
     pub(super) account_id: i64,
@@ -152,7 +152,7 @@ pub(super) async fn agreements_after(
     db.all(&AGREEMENTS_AFTER, params![scope.society_id(), version, account_id, most]).await
 }
 
-/// Returns how many accounts are in use: who will be asked.
+/// Returns the number of accounts in use, which will be asked to agree.
 pub(super) async fn enrolled(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
     #[derive(sqlx::FromRow)]
     struct AccountCountRow {

@@ -2,13 +2,13 @@
 
 use super::STYLES;
 
-/// The colours of words.
+/// The colours of text.
 const WORDS: &[&str] = &["ink", "ink-2", "link", "main", "main-hover", "danger", "warn-ink"];
 
-/// The grounds that words of any of these colours may come to stand on.
+/// The grounds that text of any of these colours may stand on.
 const GROUNDS: &[&str] = &["ground", "paper", "main-weak", "line-2", "warn", "danger-weak"];
 
-/// The grounds of words that are `on-main`.
+/// The grounds of text in `on-main`.
 const STRONG: &[&str] = &["main", "main-hover", "danger"];
 
 /// The rules with such a ground: all are variants of a rule whose words are `on-main`.
@@ -17,7 +17,7 @@ const STRONG_RULES: &[&str] = &[".button", ".button:hover", ".button--danger", "
 /// The rules whose colours are no tokens: a society's own mark, and what has to be white for a camera.
 const OTHERS: &[&str] = &[".mark", ".mark--own", ".qr"];
 
-/// What would make a colour another than its rule says.
+/// The declarations that would change a colour from the one that its rule gives.
 const FORBIDDEN: &[&str] = &["opacity", "filter", "mix-blend-mode", "background-blend-mode", "background-image"];
 
 /// The least contrast of words with their ground.

@@ -39,13 +39,13 @@ use crate::{
 
 const KIND: &str = "app_register";
 
-/// How long a key waits for its first code: longer than it takes to find and install an app, and to log in again.
+/// The life of a key before its first code: longer than it takes to find and install an app, and to log in again.
 const LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// The cookie of the browser that a key is shown to. Sessions and logins change while somebody installs an app; the browser stays.
 const SHOWN_COOKIE: &str = "yui_app_key";
 
-/// A key is shown again that waits for so long at least.
+/// The shortest remaining life of a key that is shown again.
 const STILL: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Template)]
@@ -55,7 +55,7 @@ pub(crate) struct AppPage {
     form: FormState,
     question: String,
     key: String,
-    /// What an app on this very device opens.
+    /// The address that opens an app on the same device.
     uri: String,
     label: String,
     sign_out_everywhere: bool,
@@ -63,7 +63,7 @@ pub(crate) struct AppPage {
     signed_in: bool,
 }
 
-/// What is typed.
+/// The form for adding an authenticator app.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(in super::super) struct AddAppForm {
@@ -137,7 +137,7 @@ impl AppKeyBrowser {
     }
 }
 
-/// A key that waits for its first code, as it is sealed.
+/// A key that waits for its first code, in sealed form.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     key: Vec<u8>,
@@ -147,7 +147,7 @@ struct Sealed {
     shown_to: Vec<u8>,
 }
 
-/// … and opened.
+/// A key that waits for its first code, opened.
 struct Pending {
     key: TotpKey,
     token: String,
@@ -167,8 +167,8 @@ fn opened(
     Ok(key.map(|key| Pending { key, token }))
 }
 
-/// Returns the key that this browser was shown and whose first code is still to come: phones throw the page away when one changes to the
-/// app, and the picture that was scanned must be the one that counts.
+/// Returns the key that this browser was shown and whose first code is still to come: phones discard the page when the
+/// user changes to the app, and the picture that was scanned must stay valid.
 async fn pending(app: &App, registrant: &FactorOwner, browser: AppKeyBrowser) -> anyhow::Result<Option<Pending>> {
     let until = app.clock.now().checked_add(STILL)?;
     let whose = (KIND, registrant.account_id());

@@ -1,4 +1,4 @@
-//! OTPメール: codes to an address that is proved to be the member's; one that is not yet, is proved by a first code.
+//! OTPメール: codes to an address that is verified as the member's; an unverified one is verified by a first code.
 
 use askama::Template;
 use axum::{
@@ -36,7 +36,7 @@ use crate::{
 
 const KIND: &str = "email_register";
 
-/// As long as a code lives at a login.
+/// The life of a code: the same as at a login.
 const LIFE: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Template)]
@@ -45,13 +45,13 @@ pub(crate) struct EmailFactorPage {
     page: Page,
     form: FormState,
     email: String,
-    /// The code was mailed: what comes back with it.
+    /// The token of the mailed code, sent back with it.
     question: Option<String>,
     may_wait: bool,
     signed_in: bool,
 }
 
-/// What is typed.
+/// The form for adding e-mail codes.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(in super::super) struct AddEmailForm {
@@ -61,7 +61,7 @@ pub(in super::super) struct AddEmailForm {
     sign_out_everywhere: Option<String>,
 }
 
-/// What waits for a code.
+/// An address that waits for its first code.
 #[derive(Serialize, Deserialize)]
 struct PendingEmail {
     address: String,
@@ -89,7 +89,7 @@ fn page(
     }
 }
 
-/// Registers OTPメール to the account's address.
+/// Adds OTPメール at the account's address.
 pub(in super::super) async fn insert(
     app: &App,
     tx: &mut Tx,

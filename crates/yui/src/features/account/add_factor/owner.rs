@@ -1,4 +1,4 @@
-//! Who adds a factor, and what the new one is called.
+//! The owner of a new factor, and the factor's label.
 
 use axum::{
     extract::FromRequestParts,
@@ -25,13 +25,13 @@ use crate::{
     },
 };
 
-/// Who registers a factor: a login that stands at this step, or somebody signed in who proved it a moment ago.
+/// The person who adds a factor: a login at this step, or a signed-in member with a recent proof of identity.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one for a request, and it is not moved about")]
 pub(crate) enum FactorOwner {
-    /// A login.
+    /// A pending login.
     Login(PendingLogin, PublicScope),
-    /// Somebody signed in.
+    /// A signed-in member.
     Member(MemberScope, PublicScope),
 }
 
@@ -48,7 +48,8 @@ impl FactorOwner {
         }
     }
 
-    /// Returns whether the society offers this factor; what it does not offer cannot be registered, whatever is sent.
+    /// Returns whether the society offers this factor; a factor that it does not offer is refused, whatever the request
+    /// says.
     pub(crate) fn may(&self, factor: Factor) -> bool {
         self.scope().society().policy.factors.contains(&factor)
     }
@@ -58,7 +59,7 @@ impl FactorOwner {
         matches!(self, Self::Login(login, _) if login.proofs.enrolled_now)
     }
 
-    /// Commits a registered factor, and leads on.
+    /// Commits an added factor, and redirects to the next page.
     pub(crate) async fn registered(
         self,
         app: &App,
@@ -88,7 +89,8 @@ impl FactorOwner {
         Ok(answer)
     }
 
-    /// Begins the transaction of a registration: a login takes its step with it. Returns nothing where it was taken already.
+    /// Begins the transaction of a registration: a login takes its step with it. Returns nothing if it was taken
+    /// already.
     pub(crate) async fn begin(&self, app: &App, second: SecondFactor) -> anyhow::Result<Option<Tx>> {
         let mut tx = app.db.begin().await?;
         if let Self::Login(login, _) = self {
@@ -133,8 +135,8 @@ pub(crate) fn bare(factor_id: i64, kind: Factor, label: &str) -> NewFactorRow<'_
     }
 }
 
-/// Returns the label where no factor of this kind has it, else the label with the first free number. Registrations of one account wait for
-/// each other from here on.
+/// Returns the label if no factor of this kind has it, else the label with the first free number. Registrations of one
+/// account wait for each other from here on.
 pub(crate) async fn free_label(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -158,7 +160,7 @@ pub(crate) async fn factor_id(tx: &mut Tx, scope: &impl InSociety) -> Result<i64
 /// The most characters of a label.
 pub(crate) const LABEL_MAX: usize = 40;
 
-/// Returns the label as it is kept: without the spaces around it and what cannot be seen.
+/// Returns the label as it is kept: without surrounding spaces and invisible characters.
 pub(crate) fn label(typed: &str) -> String {
     typed.chars().filter(|c| !c.is_control()).collect::<String>().trim().chars().take(LABEL_MAX).collect()
 }

@@ -26,7 +26,7 @@ pub(crate) struct BirthDatePage {
     birth_date: String,
 }
 
-/// What is typed.
+/// The form for the birth date.
 #[derive(Deserialize)]
 pub(in super::super) struct BirthDateForm {
     #[serde(default)]

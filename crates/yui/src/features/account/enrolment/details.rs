@@ -40,7 +40,7 @@ pub(crate) struct DetailsPage {
     fixed_user_id: bool,
 }
 
-/// What is typed.
+/// The form for the personal data of the classic flow.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct EnrolmentForm {

@@ -30,13 +30,13 @@ use crate::{
     ui::{FormState, Page, PageContext},
 };
 
-/// How long the link in the mail works.
+/// The life of the link in the mail.
 pub(in super::super) const LINK_LIFE: SignedDuration = SignedDuration::from_mins(30);
 
-/// How often in a day the owner of an address is told that it was typed, by any client.
+/// The number of times in a day that the owner of an address is told that it was typed, by any client.
 const TOLD_A_DAY: i64 = 3;
 
-/// How long after a mail the next one may be asked for.
+/// The pause between two mails.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
 #[derive(Template)]
@@ -58,7 +58,7 @@ pub(crate) struct EmailSentPage {
     again: bool,
 }
 
-/// What is typed.
+/// The form for the e-mail address.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(in super::super) struct EnrolmentEmailForm {
@@ -158,7 +158,8 @@ pub(in super::super) async fn mail_link(
     mail_or_tell_owner(app, tx, scope, (account_id, address), letter).await
 }
 
-/// Sends the letter to the address of an account; to the owner of the address, where that is somebody else, that it was typed.
+/// Sends the letter to the address of an account; if the address belongs to somebody else, tells its owner that it was
+/// typed.
 pub(in super::super) async fn mail_or_tell_owner(
     app: &App,
     tx: &mut yui_db::Tx,
@@ -215,7 +216,7 @@ pub(in super::super) async fn again(
     Ok(sent_page(&context, &login, FormState::default(), true).into_response())
 }
 
-/// Back to another address.
+/// Goes back to the choice of another address.
 pub(in super::super) async fn change(
     State(app): State<App>,
     client: ClientInfo,

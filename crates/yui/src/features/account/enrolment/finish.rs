@@ -1,4 +1,4 @@
-//! The end of enrolment: from here on the temporary pair is dead.
+//! The end of enrolment: the temporary credentials expire with it.
 
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -15,7 +15,7 @@ use crate::{
     ui::Lang,
 };
 
-/// What the account is to have from now on.
+/// The account's data from the end of enrolment on.
 #[derive(Debug)]
 pub(in super::super) struct EnrolmentResult {
     pub(in super::super) user_id: String,
@@ -84,7 +84,7 @@ pub(in super::super) async fn finish(
     Ok(answer)
 }
 
-/// Leads back to where user ID and address are chosen.
+/// Redirects back to the choice of user ID and address.
 async fn taken_meanwhile(app: &App, client: &ClientInfo, login: PendingLogin) -> Result<Response, AppError> {
     super::progress::progressed(app, client, login, |progress| {
         progress.user_id = None;

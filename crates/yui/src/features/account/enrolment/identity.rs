@@ -39,7 +39,7 @@ pub(crate) struct IdentityPage {
     terms: Option<Terms>,
 }
 
-/// What is typed.
+/// The form for the identity check of the classic flow.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct IdentityForm {

@@ -43,7 +43,7 @@ pub(crate) struct NewUserIdPage {
     choices: Vec<FactorChoice>,
 }
 
-/// What is typed.
+/// The form for the user ID and the factor.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(in super::super) struct EnrolmentProfileForm {

@@ -25,7 +25,7 @@ use crate::{
     ui::PageContext,
 };
 
-/// What is typed.
+/// The form for a code of an authenticator app.
 #[derive(Deserialize)]
 pub(in super::super) struct AppCodeForm {
     #[serde(default)]
@@ -34,12 +34,12 @@ pub(in super::super) struct AppCodeForm {
     device: i64,
 }
 
-/// Returns the key's place in the database.
+/// Returns the name of the key's row, for its seal.
 pub(in super::super) fn row(account_id: i64, factor_id: i64) -> String {
     format!("{account_id}/{factor_id}")
 }
 
-/// Returns the 30-second step of the code, where it is one of this device that was not used before.
+/// Returns the 30-second step of the code, if it is one of this device that was not used before.
 fn matched(
     app: &App,
     scope: &impl InSociety,

@@ -35,10 +35,10 @@ use crate::{
 /// ASVS 6.5.5: at most ten minutes.
 const LIFE: SignedDuration = SignedDuration::from_mins(10);
 
-/// How long after a mail the next one may be asked for.
+/// The pause between two mails.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
-/// What is typed.
+/// The form for a mailed code.
 #[derive(Deserialize)]
 pub(in super::super) struct MailCodeForm {
     #[serde(default)]
@@ -50,7 +50,7 @@ pub(super) fn lives(app: &App, login: &PendingLogin) -> bool {
     login.proofs.mail_code.as_ref().is_some_and(|code| code.ends_at > app.clock.now())
 }
 
-/// Mails a code for this login and shows where to type it.
+/// Mails a code for this login and shows the form for it.
 pub(super) async fn send(
     app: &App,
     context: &PageContext,

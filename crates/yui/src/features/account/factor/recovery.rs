@@ -21,14 +21,14 @@ use crate::{
     ui::PageContext,
 };
 
-/// What is typed.
+/// The form for a recovery code.
 #[derive(Deserialize)]
 pub(in super::super) struct RecoveryCodeForm {
     #[serde(default)]
     recovery_code: String,
 }
 
-/// Returns the code's place in the database.
+/// Returns the name of the code's row, for its seal.
 pub(in super::super) fn row(account_id: i64, place: i32) -> String {
     format!("{account_id}/{place}")
 }

@@ -1,4 +1,4 @@
-//! Accounts: what they are, and every change of what proves their owner. Each such change raises the revision, so that a
+//! Accounts: their data, and every change of their owners' credentials. Each such change raises the revision, so that a
 //! step that looked at the account before the change is not taken.
 
 use jiff::Timestamp;
@@ -199,7 +199,7 @@ async fn factor_kinds(db: &Db, scope: &impl InSociety, account_id: i64) -> Resul
     Ok(kinds.iter().filter_map(|row| Factor::parse(&row.kind)).collect())
 }
 
-/// Returns the standing of the account with this user ID, and its password hash. An unknown one costs as many statements.
+/// Returns the account with this user ID, and its password hash. An unknown one costs as many statements.
 pub(crate) async fn standing_by_user_id(
     db: &Db,
     scope: &impl InSociety,
@@ -211,7 +211,8 @@ pub(crate) async fn standing_by_user_id(
     Ok(row.and_then(|row| row.standing(factors)))
 }
 
-/// Returns the account's standing and its password hash. For nobody's account as many statements are run: at a login, the time tells nothing.
+/// Returns the account and its password hash. An unknown one costs as many statements: the time of a login reveals
+/// nothing.
 pub(crate) async fn standing(
     db: &Db,
     scope: &impl InSociety,
@@ -223,7 +224,7 @@ pub(crate) async fn standing(
     Ok(row.and_then(|row| row.standing(factors)))
 }
 
-/// An account that is about to be.
+/// An account to be inserted.
 #[derive(Debug)]
 pub(crate) struct AccountRecord<'a> {
     pub(crate) account_id: i64,
@@ -235,7 +236,7 @@ pub(crate) struct AccountRecord<'a> {
     pub(crate) email: Option<&'a str>,
     pub(crate) locked_at: Option<Timestamp>,
     pub(crate) password_ends_at: Option<Timestamp>,
-    /// `new`, or how it was in the older system.
+    /// `new`, or the account's state in the older system.
     pub(crate) origin: &'a str,
 }
 
@@ -281,7 +282,7 @@ pub(crate) async fn email_owner_in(tx: &mut Tx, scope: &impl InSociety, email: &
     Ok(row.map(|row| row.id))
 }
 
-/// How many wrong passwords lock an account whose password is made of symbol, number and birth date.
+/// The number of wrong passwords that lock an account whose password is made of symbol, number and birth date.
 const GUESSES: i32 = 5;
 
 #[derive(sqlx::FromRow)]
@@ -294,7 +295,7 @@ pub(crate) async fn any_guessable(db: &Db, scope: &impl InSociety, now: Timestam
     Ok(db.one::<AnyThere>(&GUESSABLE, params![scope.society_id(), now]).await?.any_there)
 }
 
-/// What is counted, and locks the account at its limit.
+/// The kind of a wrong try that is counted and locks the account at its limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wrong {
     /// A password.
@@ -305,10 +306,10 @@ pub(crate) enum Wrong {
     Code,
 }
 
-/// What became of counting a wrong try.
+/// The result of counting a wrong try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counting {
-    /// There is nothing that it could be counted against.
+    /// There is no account to count it against.
     Nowhere,
     /// It is counted.
     Counted,
@@ -345,7 +346,7 @@ pub(crate) async fn wrong(
     })
 }
 
-/// Locks the account; returns false where it was locked already.
+/// Locks the account; returns false if it was locked already.
 pub(crate) async fn lock(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -360,7 +361,7 @@ struct LastLogin {
     last_login_at: Option<yui_db::Timestamp>,
 }
 
-/// Records a login and forgets the wrong tries before it; returns whether there had been one before.
+/// Records a login and resets the count of wrong tries; returns whether there had been a login before.
 pub(crate) async fn logged_in(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -372,23 +373,23 @@ pub(crate) async fn logged_in(
     Ok(last.last_login_at.is_some())
 }
 
-/// Unlocks the account of this user ID; returns it, or nothing where there is none.
+/// Unlocks the account of this user ID; returns it, or nothing if there is none.
 pub(crate) async fn account_unlock(tx: &mut Tx, scope: &SystemScope, user_id: &str) -> Result<Option<i64>, DbError> {
     let row: Option<IdRow> = tx.optional(&UNLOCK, params![scope.society_id(), user_id]).await?;
     Ok(row.map(|row| row.id))
 }
 
-/// Stops the account; returns false where it was stopped already.
+/// Stops the account; returns false if it was stopped already.
 pub(crate) async fn account_stop(tx: &mut Tx, scope: &SystemScope, account_id: i64) -> Result<bool, DbError> {
     Ok(tx.execute(&STOP, params![scope.society_id(), account_id]).await? == 1)
 }
 
-/// Makes a stopped account what it was before; returns false where it is not stopped.
+/// Returns a stopped account to its earlier state; returns false if it is not stopped.
 pub(crate) async fn account_resume(tx: &mut Tx, scope: &SystemScope, account_id: i64) -> Result<bool, DbError> {
     Ok(tx.execute(&RESUME, params![scope.society_id(), account_id]).await? == 1)
 }
 
-/// Keeps how far enrolment has come; returns false where the account has changed meanwhile.
+/// Keeps the progress of enrolment; returns false if the account has changed meanwhile.
 pub(crate) async fn progress_set(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -400,7 +401,7 @@ pub(crate) async fn progress_set(
     Ok(tx.execute(&PROGRESS, values).await? == 1)
 }
 
-/// Sets the address, proved at this instant or not.
+/// Sets the address, verified at this instant or not.
 pub(crate) async fn email_set(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -414,7 +415,7 @@ pub(crate) async fn email_set(
 /// Sets the user ID.
 ///
 /// # Errors
-/// `accounts_user_id` is taken where another account has it.
+/// `accounts_user_id` is taken if another account has it.
 pub(crate) async fn user_id_set(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -429,7 +430,7 @@ pub(crate) async fn user_id_set(
 pub(crate) struct NewPassword<'a> {
     pub(crate) hash: &'a str,
     pub(crate) set_at: Timestamp,
-    /// When it dies, if it is not the member's own.
+    /// The end of its life, if it is not the member's own.
     pub(crate) ends_at: Option<Timestamp>,
     pub(crate) must_change: bool,
 }
@@ -455,7 +456,7 @@ pub(crate) async fn password_mailed(
     tx.execute(&PASSWORD_MAILED, params![scope.society_id(), account_id, hash, ends_at]).await.map(drop)
 }
 
-/// Puts the mailed password in the place of the member's own, to be changed at once; returns false where it was used
+/// Puts the mailed password in the place of the member's own, to be changed at once; returns false if it was used
 /// before.
 pub(crate) async fn mailed_password_use(
     tx: &mut Tx,
@@ -489,7 +490,7 @@ pub(crate) async fn enrolled(
     Ok(tx.execute(&ENROLLED, params![scope.society_id(), account_id, user_id, now]).await? == 1)
 }
 
-/// Keeps which factor the member would rather use.
+/// Keeps the factor that the member prefers.
 pub(crate) async fn chosen_factor_set(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -500,7 +501,7 @@ pub(crate) async fn chosen_factor_set(
     tx.execute(&CHOSEN_FACTOR, values).await.map(drop)
 }
 
-/// Keeps in which language mails to the member are.
+/// Keeps the language of mails to the member.
 pub(crate) async fn lang_set(tx: &mut Tx, scope: &impl InSociety, account_id: i64, lang: Lang) -> Result<(), DbError> {
     tx.execute(&LANG_SET, params![scope.society_id(), account_id, lang.code()]).await.map(drop)
 }
@@ -541,8 +542,8 @@ pub(crate) async fn state_counts(db: &Db, scope: &impl InSociety) -> Result<Vec<
 pub struct InState {
     /// `enrolled`, `stopped` or `temporary`.
     pub state: String,
-    /// How many there are.
+    /// The number of accounts.
     pub accounts: i64,
-    /// How many of these wrong passwords locked.
+    /// The number of these that wrong passwords locked.
     pub locked: i64,
 }

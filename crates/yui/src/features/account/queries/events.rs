@@ -1,4 +1,4 @@
-//! What happened to accounts.
+//! The SQL of account events.
 
 use jiff::Timestamp;
 use yui_db::{Db, DbError, Tx, params, statements};
@@ -14,7 +14,7 @@ statements! {
         WHERE society_id = $1 AND event_id > $2 AND event_id <= $3 ORDER BY event_id LIMIT $4";
 }
 
-/// Something that happened to an account.
+/// An account event to be recorded.
 #[derive(Debug)]
 pub(crate) struct EventRecord<'a> {
     pub(crate) account_id: i64,
@@ -24,7 +24,7 @@ pub(crate) struct EventRecord<'a> {
     pub(crate) address: Option<&'a str>,
 }
 
-/// Records it, in the transaction of what happened.
+/// Records an event, in the transaction of its cause.
 pub(crate) async fn event_insert(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -49,8 +49,8 @@ pub(crate) struct EventRow {
     pub(crate) address: Option<String>,
 }
 
-/// Returns the next events after the first of these numbers, up to the second, in their order. Their numbers are given one
-/// after another, each held until what happened is committed: none comes later between two that are there.
+/// Returns the next events after the first of these numbers, up to the second, in their order. Their numbers are given
+/// one after another, each locked until its cause is committed: none is added later between two existing ones.
 pub(crate) async fn events_after(
     db: &Db,
     scope: &impl InSociety,

@@ -1,5 +1,5 @@
-//! パスワードを忘れた方はこちら. Whatever is typed, the answer is the same words after the same work; a mail goes out where
-//! there is an account for it.
+//! パスワードを忘れた方はこちら. Whatever is typed, the answer is the same words after the same work; a mail is sent if there is an
+//! account for it.
 
 use askama::Template;
 use axum::{
@@ -35,10 +35,10 @@ use crate::{
     ui::{FormState, Lang, Page, PageContext},
 };
 
-/// How long the link in the mail works.
+/// The life of the link in the mail.
 const LINK_LIFE: SignedDuration = SignedDuration::from_mins(5);
 
-/// How long a temporary password sent by mail lives.
+/// The life of a temporary password sent by mail.
 const PASSWORD_LIFE: SignedDuration = SignedDuration::from_mins(60);
 
 #[derive(Template)]
@@ -47,11 +47,11 @@ pub(crate) struct ForgottenPasswordPage {
     page: Page,
     form: FormState,
     typed: ForgottenPasswordForm,
-    /// Classic societies ask for birth date and address as well.
+    /// Whether birth date and address are asked for as well, as in classic societies.
     asks_person: bool,
 }
 
-/// What is typed.
+/// The form for a forgotten password.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ForgottenPasswordForm {
@@ -187,7 +187,7 @@ async fn mail_password(
     Ok(())
 }
 
-/// Does what a link and its mail cost, for nobody: an answer must not come sooner where there is no account.
+/// Does the work of a link and its mail without an account: an answer must not come sooner if there is no account.
 pub(super) async fn as_much_work(app: &App, tx: &mut yui_db::Tx, scope: &PublicScope) -> anyhow::Result<()> {
     queries::forgetful_in(tx, scope, "").await?;
     queries::links_delete(tx, scope, 0, "password").await?;

@@ -1,4 +1,4 @@
-//! ユーザIDを忘れた方はこちら: birth date and address, where the society has it; elsewhere what to do instead.
+//! ユーザIDを忘れた方はこちら: birth date and address, if the society's policy has it; otherwise the other way to the user ID.
 
 use askama::Template;
 use axum::{
@@ -37,7 +37,7 @@ pub(crate) struct ForgottenUserIdPage {
     rule: ForgottenUserId,
 }
 
-/// What is typed.
+/// The form for a forgotten user ID.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ForgottenUserIdForm {

@@ -1,4 +1,4 @@
-//! Eメール変更: the new address is proved by a link before it takes the old one's place.
+//! Eメール変更: the new address is verified by a link before it replaces the old one.
 
 use askama::Template;
 use axum::{
@@ -33,7 +33,7 @@ pub(crate) struct EmailChangePage {
     email: String,
 }
 
-/// What is typed.
+/// The form for a new e-mail address.
 #[derive(Deserialize)]
 pub(in super::super) struct EmailForm {
     #[serde(default)]

@@ -24,7 +24,7 @@ pub(crate) struct FactorLine {
     pub(crate) used: Option<String>,
     pub(crate) synced: Option<bool>,
     pub(crate) deletable: bool,
-    /// OTPメール is not deleted, it is replaced: it goes once there is another.
+    /// Whether it is replaced instead of deleted: OTPメール goes once there is another.
     pub(crate) replaceable: bool,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct LoginMethodsPage {
     done: Option<String>,
 }
 
-/// What was just done.
+/// The query of the page's address: the change that was just made.
 #[derive(Deserialize)]
 pub(in super::super) struct LoginMethodsQuery {
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! What a signed-in member changes about their own account. What is sensitive asks for a fresh proof first.
+//! The account settings of a signed-in member. Sensitive changes ask for a fresh proof first.
 
 mod email;
 mod factors;
@@ -41,7 +41,7 @@ pub(super) async fn sign_out_everywhere(
     Ok(())
 }
 
-/// Ends what was begun under proofs that are no more: every login under way but this one, and the links in mails.
+/// Ends everything that was begun under replaced credentials: every other pending login, and the links in mails.
 pub(super) async fn others_end(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -52,7 +52,7 @@ pub(super) async fn others_end(
     links_end(tx, scope, account_id).await
 }
 
-/// Kills the links in mails to the account: those that prove an address and those that set a password.
+/// Invalidates the links in mails to the account: those that verify an address and those that set a password.
 pub(super) async fn links_end(tx: &mut Tx, scope: &impl InSociety, account_id: i64) -> anyhow::Result<()> {
     for purpose in ["email", "password"] {
         queries::links_delete(tx, scope, account_id, purpose).await?;
@@ -60,12 +60,12 @@ pub(super) async fn links_end(tx: &mut Tx, scope: &impl InSociety, account_id: i
     Ok(())
 }
 
-/// `/.well-known/change-password` (W3C): where password managers send people.
+/// `/.well-known/change-password` (W3C): the address that password managers send people to.
 pub(super) async fn change_password() -> Redirect {
     Redirect::to("/settings/password")
 }
 
-/// `/.well-known/passkey-endpoints` (W3C): where passkeys are added and managed.
+/// `/.well-known/passkey-endpoints` (W3C): the addresses for adding and managing passkeys.
 pub(super) async fn passkey_endpoints(
     axum::extract::State(app): axum::extract::State<crate::core::app::App>,
     scope: crate::core::scope::PublicScope,

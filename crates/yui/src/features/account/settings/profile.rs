@@ -1,4 +1,4 @@
-//! プロフィール変更: what the account is, with the way to change each thing.
+//! プロフィール変更: the account's data, with the way to change each item.
 
 use askama::Template;
 use axum::{
@@ -44,14 +44,14 @@ pub(crate) struct ProfilePage {
     done: Option<String>,
 }
 
-/// What was just done.
+/// The query of the page's address: the change that was just made.
 #[derive(Deserialize)]
 pub(in super::super) struct ProfileQuery {
     #[serde(default)]
     done: String,
 }
 
-/// What is chosen.
+/// The profile form.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(in super::super) struct ProfileForm {

@@ -1,4 +1,4 @@
-//! The user ID, where the society lets it change.
+//! The change of the user ID, if the society allows it.
 
 use askama::Template;
 use axum::{
@@ -35,7 +35,7 @@ pub(crate) struct UserIdPage {
     bounds: [String; 2],
 }
 
-/// What is typed.
+/// The form for a new user ID.
 #[derive(Deserialize)]
 pub(in super::super) struct UserIdForm {
     #[serde(default)]

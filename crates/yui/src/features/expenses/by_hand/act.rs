@@ -1,13 +1,13 @@
-//! What staff do with a single claim.
+//! The changes that staff make to a single claim.
 
-/// What staff did with a claim.
+/// A change that staff made to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum ClaimAction {
-    /// They said whom it means.
+    /// They assigned it to a person.
     Assigned,
     /// They changed its amounts.
     Corrected,
-    /// They took it back.
+    /// They withdrew it.
     Withdrawn,
 }
 
@@ -30,7 +30,7 @@ impl ClaimAction {
         }
     }
 
-    /// Returns what the database's word means.
+    /// Returns the change for the database's word.
     pub(in super::super) fn parse(word: &str) -> Option<Self> {
         [Self::Assigned, Self::Corrected, Self::Withdrawn].into_iter().find(|act| act.as_str() == word)
     }

@@ -42,7 +42,7 @@ pub(crate) struct BatchClaimsPage {
     next: Option<String>,
 }
 
-/// What is looked for.
+/// The search form of the page.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct ClaimSearchForm {
@@ -56,13 +56,13 @@ pub(crate) struct ClaimSearchForm {
 
 const TITLE: &str = "取込の請求";
 
-/// What seals what was typed, whatever the batch.
+/// The page name under which searches are sealed, for all batches.
 const PAGE: &str = "/console/imports/claims";
 
-/// How many claims are on a page.
+/// The number of claims on a page.
 const ON_A_PAGE: i64 = 50;
 
-/// Leads to what is found, at an address that does not tell what was typed.
+/// Redirects to the results, at an address that does not reveal the search words.
 pub(in super::super) async fn search(
     State(app): State<App>,
     staff: StaffScope,

@@ -35,7 +35,7 @@ pub(crate) struct VersionLine {
     insurer: String,
     public: String,
     self_pay: String,
-    /// Whether it waits for publication and can be given up.
+    /// Whether it waits for publication and can be discarded.
     waits: bool,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct ClaimPage {
     care: String,
     note: String,
     lines: Vec<VersionLine>,
-    /// Whether the newest version is taken back.
+    /// Whether the newest version is a withdrawal.
     cancelled: bool,
     typed: CorrectionForm,
 }
@@ -62,7 +62,7 @@ const TITLE: &str = "請求の内容";
 /// The most characters of a reason.
 const LONGEST: usize = 500;
 
-/// What is typed.
+/// The form for the correction of a claim.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct CorrectionForm {
@@ -136,7 +136,7 @@ async fn seen(app: &App, staff: &StaffScope, claim: &Claim) -> Result<(), AppErr
     Ok(audit::seen(app, staff, CLAIM_SEEN, Some(&claim.subject()?), &detail).await?)
 }
 
-/// Adds what is wrong with a reason; returns it.
+/// Returns a reason; adds its mistakes to the form.
 fn reason(form: &mut FormState, field: &'static str, typed: &str) -> String {
     let reason = typed.trim().to_owned();
     if reason.is_empty() {
@@ -147,7 +147,7 @@ fn reason(form: &mut FormState, field: &'static str, typed: &str) -> String {
     reason
 }
 
-/// Returns the yen that were typed.
+/// Returns an amount in yen; adds its mistakes to the form.
 fn yen(form: &mut FormState, field: &'static str, typed: &str) -> i64 {
     let digits: String = fold(typed).chars().filter(|character| !matches!(character, ',' | '円' | ' ')).collect();
     match digits.parse() {
@@ -213,7 +213,7 @@ pub(in super::super) async fn withdraw(
     begun.change(&app, &record, ClaimAction::Withdrawn, &why).await
 }
 
-/// Gives up the change of the claim that waits in this batch.
+/// Discards the change of the claim that waits in this batch.
 pub(in super::super) async fn undo(
     State(app): State<App>,
     staff: StaffScope,
@@ -233,7 +233,7 @@ pub(in super::super) async fn undo(
     Ok(changed(id))
 }
 
-/// A change under way.
+/// A change to be made.
 struct PendingChange<'a> {
     staff: &'a StaffScope,
     tx: Tx,

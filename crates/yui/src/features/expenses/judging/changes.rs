@@ -1,4 +1,4 @@
-//! What a file changes of claims that are there, for the preview.
+//! The changes that a file makes to existing claims, for the preview.
 
 use kenpo_formats::{Fault, amounts::Amounts};
 
@@ -22,7 +22,7 @@ const TAKEN_BACK: &str = "taken_back";
 pub(super) const BILLED_AGAIN: &str = "billed_again";
 
 impl ExpenseImport {
-    /// Compares a record with the versions of its claim that are there.
+    /// Compares a record with the existing versions of its claim.
     pub(super) fn compare(
         &mut self,
         versions: &[&ClaimVersion],
@@ -50,7 +50,7 @@ impl ExpenseImport {
         }
     }
 
-    /// Returns what staff have to confirm of what was compared so far.
+    /// Returns the findings so far that staff have to confirm.
     pub(in super::super) fn to_confirm(&self) -> Vec<Fault> {
         let told = |count: i64, reason: &str| {
             (count > 0).then(|| Fault::new(0, "訂正", format!("{count}件の請求は、{reason}")))

@@ -28,14 +28,14 @@ pub(super) enum SameVisit<'v> {
     OtherForm,
 }
 
-/// What a person's care at one provider in one month is known by.
+/// The key of a person's care at one provider in one month.
 pub(super) type VisitKey = (i64, i32, &'static str);
 
-/// The claims that electronic files have of one visit, by what the visit is known by.
+/// The claims that electronic files have of one visit, by the visit's key.
 pub(in super::super) type VisitsSeen = Newest<(i64, i32, &'static str, String), TreatmentMonth>;
 
 impl ExpenseImport {
-    /// Returns the care that is known of the records' persons, where it may be care that the records tell anew.
+    /// Returns the known care of the records' persons that the records may report again.
     pub(super) async fn visits(
         &self,
         tx: &mut Tx,
@@ -57,7 +57,7 @@ impl ExpenseImport {
         Ok(known)
     }
 
-    /// Returns in which other month an earlier claim of this file was billed for the same visit.
+    /// Returns the other month in which an earlier claim of this file was billed for the same visit.
     pub(super) fn billed_in_this_file(&mut self, person: MatchedPerson, record: &Record) -> Option<TreatmentMonth> {
         let (billed_in, provider) = (record.billed_in?, record.provider_code.as_ref()?);
         let key = (person.member_id, record.hint.month.number(), record.care_kind.code(), provider.clone());
@@ -73,8 +73,8 @@ pub(super) fn visit_key(person: MatchedPerson, record: &Record) -> VisitKey {
     (person.member_id, record.hint.month.number(), record.care_kind.code())
 }
 
-/// Returns how the record's care has come already under another key, if it has. What another record of the file has replaced already is not
-/// replaced again, nor is what this batch itself has.
+/// Returns the known care that is the same visit under another key, if any. Care that another record of the file has
+/// replaced already is not replaced again, nor is care of this batch itself.
 pub(super) fn same_visit<'v>(
     known: &'v [Visit],
     batch_id: Option<i64>,

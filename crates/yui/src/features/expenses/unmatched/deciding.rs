@@ -1,4 +1,4 @@
-//! What staff decide about a waiting claim.
+//! The decisions of staff about an unmatched claim.
 
 use anyhow::Context;
 
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Why a claim was not assigned.
+/// The reason why a claim was not assigned.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unassigned {
     /// It does not wait any more.
@@ -34,7 +34,7 @@ pub(super) enum Unassigned {
 /// otherwise the batch that collects changes by hand.
 ///
 /// # Errors
-/// [`Unassigned`], or where the database does not answer.
+/// [`Unassigned`], or if the database does not answer.
 pub(super) async fn assign_to(
     app: &App,
     staff: &StaffScope,
@@ -87,7 +87,7 @@ pub(super) async fn assign_to(
     Ok(placed_in)
 }
 
-/// Ends the waiting of a claim, for this reason.
+/// Refuses an unmatched claim, for this reason: it waits no more.
 ///
 /// # Errors
 /// [`Unassigned::NotWaiting`], or where the database does not answer.
@@ -102,7 +102,7 @@ pub(super) async fn do_without(app: &App, staff: &StaffScope, claim_id: i64, rea
     Ok(tx.commit().await?)
 }
 
-/// Ends the waiting of all claims of a batch, for this reason; returns how many.
+/// Refuses all unmatched claims of a batch, for this reason; returns their number.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -116,10 +116,10 @@ pub(super) async fn do_without_all(app: &App, staff: &StaffScope, batch_id: i64,
     Ok(count)
 }
 
-/// Lets a claim wait that was not wanted.
+/// Lets a refused claim wait again.
 ///
 /// # Errors
-/// [`Unassigned::NotWaiting`] where it was not, or where the database does not answer.
+/// [`Unassigned::NotWaiting`] if it was not refused, or if the database does not answer.
 pub(super) async fn take_again(app: &App, staff: &StaffScope, claim_id: i64) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     let batch_id = queries::wait_again(&mut tx, staff, claim_id).await?.ok_or(Unassigned::NotWaiting)?;

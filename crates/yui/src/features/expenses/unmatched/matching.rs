@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// How many claims are matched in one transaction.
+/// The number of claims that are matched in one transaction.
 const PORTION: i64 = 500;
 
 /// Matches the next portion of the waiting claims with the register; returns whether there were any.
@@ -60,11 +60,11 @@ pub(in super::super) async fn match_next(app: &App, scope: &SystemScope) -> anyh
     Ok(!waiting.is_empty())
 }
 
-/// What became of claims that are placed with persons.
+/// The result of placing claims with persons.
 pub(super) struct PlacedClaims {
-    /// How many were placed.
+    /// The number of placed claims.
     pub(super) count: i64,
-    /// Why others were not.
+    /// The reasons why others were not placed.
     pub(super) refused: Vec<String>,
 }
 
@@ -106,7 +106,7 @@ pub(super) async fn place(
     Ok(PlacedClaims { count, refused: reasons })
 }
 
-/// Returns the member as the person of a claim of this month, with their name; none where they were not covered in it.
+/// Returns the member as the person of a claim of this month, with their name; none if they were not covered in it.
 pub(super) async fn covered(
     tx: &mut Tx,
     scope: &SystemScope,

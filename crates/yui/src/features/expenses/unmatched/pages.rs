@@ -1,4 +1,4 @@
-//! 照合待ちの請求: claims of nobody in the register, until staff have said whom each means.
+//! 照合待ちの請求: unmatched claims, until staff have assigned or refused each.
 
 use askama::Template;
 use axum::{
@@ -34,9 +34,9 @@ pub(crate) struct Card {
     total: String,
     self_pay: String,
     reason: String,
-    /// Who may be meant: member number and label.
+    /// The persons it may be about: member number and label.
     candidates: Vec<(i64, String)>,
-    /// What was decided, by whom and when.
+    /// The decision, with its author and time.
     decision: String,
 }
 
@@ -45,10 +45,10 @@ pub(crate) struct Card {
 pub(crate) struct UnmatchedClaimsPage {
     page: Page,
     form: FormState,
-    /// The batches with claims that wait, and how many.
+    /// The batches with unmatched claims, and their numbers.
     batches: Vec<(i64, i64)>,
     cards: Vec<Card>,
-    /// Whether the claims are those that are not wanted.
+    /// Whether the page shows refused claims.
     refused: bool,
     next: Option<i64>,
     done: &'static str,
@@ -57,7 +57,7 @@ pub(crate) struct UnmatchedClaimsPage {
 
 const TITLE: &str = "照合待ちの請求";
 
-/// How many claims are on a page.
+/// The number of claims on a page.
 const ON_A_PAGE: i64 = 25;
 
 /// The most characters of a reason.
@@ -67,14 +67,14 @@ const LONGEST: usize = 500;
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct UnmatchedQuery {
-    /// `refused` for those that are not wanted.
+    /// `refused` for refused claims.
     state: String,
     /// The last claim of the page before.
     after: i64,
     done: String,
 }
 
-/// What is typed about a claim.
+/// The form for the decision about a claim.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct AssignmentForm {
@@ -83,13 +83,13 @@ pub(crate) struct AssignmentForm {
     /// The number of another member.
     other: String,
     reason: String,
-    /// Of which claim.
+    /// The number of the claim.
     #[serde(skip)]
     claim_id: i64,
 }
 
 impl AssignmentForm {
-    /// Returns whether this is what was typed about the claim.
+    /// Returns whether the form is the one for this claim.
     fn is_of(&self, card: &Card) -> bool {
         self.claim_id == card.claim_id
     }
@@ -177,7 +177,7 @@ fn card(claim: &UnmatchedClaim, decision: Option<&DecisionRow>, alike: &[Coverag
     }
 }
 
-/// Checks a reason; adds what is wrong to the form.
+/// Checks a reason; adds its mistakes to the form.
 fn reason(form: &mut FormState, typed: &str) -> String {
     let reason = typed.trim().to_owned();
     if reason.is_empty() {
@@ -240,7 +240,7 @@ pub(in super::super) async fn refuse(
     }
 }
 
-/// What is typed about all claims of a batch.
+/// The form for refusing all claims of a batch.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct TypedForAll {

@@ -1,4 +1,4 @@
-//! What becomes of waiting and placed claims when rows are taken back.
+//! The effects of withdrawn rows on unmatched and placed claims.
 
 use yui_db::Tx;
 
@@ -8,7 +8,7 @@ use crate::{
     features::{expenses::by_hand, imports},
 };
 
-/// Lets the claim of this key wait again that was placed in this batch of changes by hand, if there is one.
+/// Lets a claim of this key wait again if it was placed in this batch of changes by hand.
 pub(in super::super) async fn unplaced(
     tx: &mut Tx,
     scope: &SystemScope,
@@ -21,7 +21,7 @@ pub(in super::super) async fn unplaced(
     Ok(())
 }
 
-/// Undoes what was made of the claims that a withdrawn batch brought, and of those that were placed in it.
+/// Undoes the decisions about the claims that a withdrawn batch brought, and about those that were placed in it.
 pub(in super::super) async fn withdrawn(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> anyhow::Result<()> {
     // Rows that stand in changes by hand go with the file that brought their claims.
     for changes in queries::placed_elsewhere(tx, scope, batch_id).await? {

@@ -1,4 +1,4 @@
-//! A batch: its counts, who did what when, what was wrong, and what can be done with it.
+//! The page of a batch: its counts, its history, its mistakes, and the acts on it.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -19,7 +19,7 @@ use crate::{
     ui::{Lang, Page, PageContext, format},
 };
 
-/// Something that was done.
+/// A step in the history of a batch.
 pub(crate) struct HistoryStep {
     what: &'static str,
     at: String,
@@ -35,21 +35,21 @@ pub(crate) struct ImportBatchPage {
     details: Vec<(&'static str, i64)>,
     steps: Vec<HistoryStep>,
     faults: Vec<PreviewFinding>,
-    /// The commonest reasons, each with how many rows it has.
+    /// The most common reasons, each with its number of rows.
     fault_groups: Vec<(String, u64)>,
-    /// What staff should look at though it was taken: the first.
+    /// The first notices: findings on accepted rows that staff should look at.
     notices: Vec<PreviewFinding>,
-    /// What staff changed by hand, where the batch is no file.
+    /// The changes that staff made by hand, if the batch is no file.
     changes: Vec<HandChange>,
-    /// Where single rows are looked at.
+    /// The address of the page for single rows.
     rows: Option<String>,
     may_import: bool,
-    /// The upload on which work goes on, or stopped.
+    /// The upload whose import is under way, or stopped.
     upload: Option<i64>,
     scheduled: String,
     waits_for_approval: bool,
     withdrawal_asked: bool,
-    /// What was said about the months that have arrived; nothing where nobody has said.
+    /// The months that have arrived, as stated; empty if nobody has stated any.
     through: String,
     done: &'static str,
 }
@@ -68,17 +68,17 @@ impl ImportBatchPage {
     }
 }
 
-/// What was just done.
+/// The query of the page's address: the change that was just made.
 #[derive(Deserialize)]
 pub(super) struct BatchQuery {
     #[serde(default)]
     done: String,
 }
 
-/// How many mistakes are shown.
+/// The number of mistakes on the page.
 const SHOWN: usize = 100;
 
-/// How many notices are shown.
+/// The number of notices on the page.
 const SHOWN_NOTICES: i64 = 100;
 
 pub(super) async fn show(

@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Returns the answer. A stream in it must be fused: what compresses it asks once more after its end.
+/// Returns the answer. A stream in it must be fused: the compression layer polls it once more after its end.
 fn csv(name: &str, body: Body) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
@@ -60,7 +60,7 @@ pub(super) fn example(kind: Kind, insurer_number: Option<&String>) -> Vec<Vec<St
     rows
 }
 
-/// The mistakes that the check of an upload found.
+/// The list of mistakes that the check of an upload found.
 pub(super) async fn upload_faults(
     State(app): State<App>,
     staff: StaffScope,
@@ -69,7 +69,7 @@ pub(super) async fn upload_faults(
     upload_list(&app, &staff, id, |upload| &upload.faults_name, acts::FAULTS_TAKEN, "faults").await
 }
 
-/// What the check of an upload found that each person's data would become.
+/// The list of changes to each person's data that the check of an upload found.
 pub(super) async fn upload_changes(
     State(app): State<App>,
     staff: StaffScope,
@@ -78,7 +78,7 @@ pub(super) async fn upload_changes(
     upload_list(&app, &staff, id, |upload| &upload.changes_name, acts::CHANGES_TAKEN, "changes").await
 }
 
-/// Returns a list that the check of an upload wrote, and records who took it.
+/// Returns a list that the check of an upload wrote, and records who downloaded it.
 async fn upload_list(
     app: &App,
     staff: &StaffScope,
@@ -94,7 +94,7 @@ async fn upload_list(
     Ok(csv(&format!("upload-{id}-{word}.csv"), Body::from_stream(pieces(file))))
 }
 
-/// What staff should look at in a batch though it was taken.
+/// The list of a batch's notices: findings on accepted rows that staff should look at.
 pub(super) async fn batch_notices(
     State(app): State<App>,
     staff: StaffScope,
@@ -108,7 +108,7 @@ pub(super) async fn batch_notices(
     Ok(csv(&format!("import-{id}-notices.csv"), list.into()))
 }
 
-/// What was wrong in a batch.
+/// The list of mistakes in a batch.
 pub(super) async fn batch_faults(
     State(app): State<App>,
     staff: StaffScope,

@@ -1,5 +1,5 @@
-//! 取込ファイルの作り方: how a file is made from a spreadsheet, for staff who have nothing else. The columns are those that the readers
-//! know, and each written form and message here is one that they read or say.
+//! 取込ファイルの作り方: how a file is made from a spreadsheet, for staff who have nothing else. The columns are those of the
+//! readers, and each written form and message here is one that they read or return.
 
 use askama::Template;
 use axum::extract::State;
@@ -25,7 +25,7 @@ pub(crate) struct ImportHelpPage {
     may_import: bool,
 }
 
-/// How one kind of files is made.
+/// The instructions for one kind of file.
 struct Guide {
     word: &'static str,
     label: &'static str,
@@ -44,7 +44,7 @@ impl Guide {
     }
 }
 
-/// What becomes of a cell.
+/// The outcome of reading a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CellOutcome {
     /// It is read.
@@ -71,7 +71,7 @@ struct WrittenForm {
     column: &'static str,
     written: &'static str,
     outcome: CellOutcome,
-    /// As what it is read, or what to do.
+    /// The value that it is read as, or the advice to staff.
     words: &'static str,
 }
 
@@ -86,7 +86,7 @@ const fn form(
 }
 
 impl WrittenForm {
-    /// Returns what staff call the kind of files.
+    /// Returns the label of the kind of file.
     fn kind_label(&self) -> &'static str {
         named(self.kind).label()
     }
@@ -132,7 +132,7 @@ const FORMS: &[WrittenForm] = &[
 
 /// A message of a check.
 struct Message {
-    /// Words that it always has.
+    /// The words that it always contains.
     said: &'static str,
     meaning: &'static str,
     remedy: &'static str,
@@ -218,7 +218,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns what becomes of the first example row with this cell.
+    /// Returns the outcome of the first example row with this cell.
     fn outcome(form: &WrittenForm) -> CellOutcome {
         let mut rows = example(named(form.kind), None);
         let at = rows[0].iter().position(|name| name == form.column).unwrap();

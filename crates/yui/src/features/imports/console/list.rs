@@ -1,4 +1,4 @@
-//! What is under way, and every batch there was, the newest first.
+//! The list of imports: the work under way, and every batch, the newest first.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -13,7 +13,7 @@ use crate::{
 
 /// An upload in the list.
 pub(crate) struct UploadLine {
-    /// Where it is shown; nothing for who may not see it.
+    /// The address of its page; none for readers who may not see it.
     path: Option<String>,
     file_name: String,
     kind: &'static str,
@@ -42,16 +42,16 @@ pub(crate) struct ListedBatch {
 pub(crate) struct ImportListPage {
     page: Page,
     may_import: bool,
-    /// What waits for a decision of staff.
+    /// The work that waits for a decision of staff.
     waits: Vec<PendingWork>,
     uploads: Vec<UploadLine>,
     batches: Vec<ListedBatch>,
-    /// The number before which older batches are.
+    /// The number before which the next page of batches begins.
     older: Option<i64>,
     done: &'static str,
 }
 
-/// Which part of the list, and what was just done.
+/// The query of the list's address: the part of the list, and the change that was just made.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct BatchListQuery {

@@ -1,4 +1,5 @@
-//! New files: their kind, what the kind asks, and the files themselves, which go to the folder of files as they come.
+//! New files: their kind, the kind's questions, and the files themselves, which are written to the folder of files as
+//! they arrive.
 
 use std::io;
 
@@ -47,7 +48,7 @@ impl ImportNewPage {
         self.answers.get(question.name).map_or("", String::as_str)
     }
 
-    /// Returns whether this answer is chosen: the first one where nothing is.
+    /// Returns whether this answer is chosen; the first one is if none was sent.
     fn is_answer(&self, question: &Question, at: &usize, word: &str) -> bool {
         match self.answer(question) {
             "" => *at == 0,
@@ -56,7 +57,7 @@ impl ImportNewPage {
     }
 }
 
-/// Which kind is chosen beforehand.
+/// The query of the page's address: the preselected kind.
 #[derive(Deserialize)]
 pub(super) struct NewImportQuery {
     #[serde(default)]
@@ -65,7 +66,7 @@ pub(super) struct NewImportQuery {
 
 const TITLE: &str = "新しいファイルの取込";
 
-/// The longest answer that is listened to.
+/// The longest answer that is read.
 const ANSWER: usize = 200;
 
 fn page(app: &App, context: &PageContext, form: FormState, typed: UploadForm, profiles: &[Profile]) -> ImportNewPage {
@@ -99,12 +100,12 @@ pub(super) async fn show(
     Ok(page(&app, &context, FormState::default(), typed, &imports::profiles(&app, &staff).await?))
 }
 
-/// What was sent beside the file.
+/// The fields that are sent beside the file.
 #[derive(Default)]
 struct UploadForm {
     kind: Option<Kind>,
     answers: Answers,
-    /// The number of a column profile; nothing where the header is to tell.
+    /// The number of a column profile; empty if the header is to tell.
     profile: String,
 }
 
@@ -223,7 +224,7 @@ fn words(app: &App, came: &Came) -> String {
     }
 }
 
-/// Returns what was typed; what is longer than any answer is none.
+/// Returns an answer; one over the limit counts as empty.
 async fn answer(mut part: Field<'_>) -> String {
     let mut bytes = Vec::new();
     while let Ok(Some(piece)) = part.chunk().await {

@@ -1,4 +1,4 @@
-//! An upload: the work under way, or what the check found and what can be done next.
+//! The page of an upload: the work under way, or the result of the check and the possible next steps.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ use crate::{
     ui::{FormState, Page, PageContext, format},
 };
 
-/// A row of the comparison with what was published last.
+/// A row of the comparison with the last publication.
 pub(crate) struct ComparisonRow {
     what: &'static str,
     now: String,
@@ -47,7 +47,7 @@ pub(crate) struct ImportPreviewPage {
     uploaded: String,
     differences: Vec<ComparisonRow>,
     months: String,
-    /// What else was counted, in words.
+    /// The other counts, in words.
     details: Vec<(&'static str, i64)>,
     /// The questions about rows whose person may be registered already.
     asked: Vec<QuestionCard>,
@@ -73,7 +73,7 @@ impl ImportPreviewPage {
         self.is("checked") && self.preview.there_already.is_none() && self.has_worth()
     }
 
-    /// Returns whether an import would do anything.
+    /// Returns whether an import would change anything.
     fn has_worth(&self) -> bool {
         let worth = self.upload.kind.worth_importing();
         let Preview { accepted, asked_count, details, .. } = &self.preview;
@@ -105,7 +105,7 @@ impl ImportPreviewPage {
     }
 }
 
-/// From how many percent on a difference stands out.
+/// The difference in percent from which on a row stands out.
 const LARGE: i64 = 30;
 
 pub(super) async fn show(
@@ -175,7 +175,7 @@ fn page(context: &PageContext, upload: Upload, form: FormState) -> ImportPreview
     }
 }
 
-/// Returns those of a file's particulars that it has.
+/// Returns those of the named counts that the file has.
 pub(super) fn counted(details: impl Iterator<Item = (&'static str, i64)>) -> Vec<(&'static str, i64)> {
     details.filter(|(_, count)| *count != 0).collect()
 }
@@ -209,10 +209,10 @@ fn difference(what: &'static str, now: i64, then: i64) -> ComparisonRow {
     }
 }
 
-/// The box that says that what had to be confirmed is.
+/// The box for confirming the findings that need it.
 const CONFIRMED: &str = "confirmed";
 
-/// How it is to be imported: `all_or_nothing`, and the answers about rows, as `same-12`.
+/// The choices for the import: `all_or_nothing`, and the answers about rows, as `same-12`.
 type How = BTreeMap<String, String>;
 
 pub(super) async fn apply(

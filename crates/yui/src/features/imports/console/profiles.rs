@@ -1,4 +1,4 @@
-//! Column profiles: the list, a new one from the header of a file, and which column is which.
+//! Column profiles: the list, a new one from the header of a file, and the assignment of columns.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ pub(crate) struct ColumnProfilePage {
     rows: Vec<ColumnRow>,
 }
 
-/// A column of ours, and what is said of it.
+/// A column of ours with its assignment.
 pub(crate) struct ColumnRow {
     column: &'static Column,
     /// The name of their column.
@@ -92,7 +92,7 @@ fn path(profile_id: i64) -> String {
     format!("{LIST}/{profile_id}")
 }
 
-/// What was just done.
+/// The query of the page's address: the change that was just made.
 #[derive(Deserialize)]
 pub(super) struct ProfilesQuery {
     #[serde(default)]
@@ -120,10 +120,10 @@ const NEW: &str = "新しい列の対応";
 /// The longest name, in characters.
 const LONGEST: usize = 60;
 
-/// How much of a file is looked at for its header.
+/// The number of bytes of a file that are searched for its header.
 const HEAD: usize = 64 << 10;
 
-/// Which kind is chosen beforehand.
+/// The query of the page's address: the preselected kind.
 #[derive(Deserialize)]
 pub(super) struct NewProfileQuery {
     #[serde(default)]
@@ -149,7 +149,7 @@ pub(super) async fn new(
     new_page(&context, FormState::default(), kind_of(&kind), String::new())
 }
 
-/// What is sent for a new profile.
+/// The form for a new column profile.
 #[derive(Default)]
 struct ColumnProfileForm {
     kind: String,
@@ -267,7 +267,7 @@ pub(super) async fn show(
     Ok(page(&context, FormState::default(), profile, name, &layout))
 }
 
-/// What is chosen for a column that their files do not have and that is to be read as empty.
+/// The choice for a column that their files do not have and that is read as empty.
 const EMPTY: &str = "（空欄）";
 
 /// The longest constant or value, in characters.
@@ -295,7 +295,7 @@ pub(super) async fn save(
     Ok(Redirect::to(&format!("{LIST}?done=saved")).into_response())
 }
 
-/// Returns the layout that was typed, with what is wrong of it in `form`.
+/// Returns the layout of the form, with its mistakes in `form`.
 fn typed_layout<'t>(form: &mut FormState, profile: &Profile, text: impl Fn(&str) -> &'t str) -> Layout {
     let mut layout = Layout::default();
     for (number, column) in profile.kind.columns().iter().enumerate() {
@@ -332,7 +332,7 @@ fn typed_layout<'t>(form: &mut FormState, profile: &Profile, text: impl Fn(&str)
     layout
 }
 
-/// Returns what their values of a column mean: pairs with theirs before the sign of equality.
+/// Returns the meanings of their values of a column: pairs with theirs before the sign of equality.
 fn typed_values(form: &mut FormState, column: &'static Column, typed: &str) -> BTreeMap<String, String> {
     let pairs = typed.split(['、', ',', '，', '\n']).map(str::trim).filter(|pair| !pair.is_empty());
     let pairs: Option<BTreeMap<_, _>> = pairs

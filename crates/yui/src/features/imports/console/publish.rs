@@ -1,5 +1,5 @@
-//! Publishing a batch: now or at a time, by one person or, where the society wants that, by two. With it is said up to which month
-//! everything has arrived; of a published batch that can be said anew.
+//! Publishing a batch: now or at a time, by one person or, if the society wants that, by two. A publication states the
+//! month up to which everything has arrived; for a published batch that can be changed.
 
 use askama::Template;
 use axum::{
@@ -38,17 +38,17 @@ pub(crate) struct ImportPublishPage {
     by_two: bool,
 }
 
-/// What can be said about the months that have arrived.
+/// The choices for the months that have arrived.
 struct Months {
     /// The months to choose from, newest first: each as it is sent, in words, and whether it is chosen.
     choices: Vec<(String, String, bool)>,
-    /// Up to which month everything has arrived so far.
+    /// The month up to which everything has arrived so far.
     before: String,
-    /// How many rows the batch has of its newest months, newest first.
+    /// The batch's numbers of rows for its newest months, newest first.
     rows: Vec<(String, String)>,
 }
 
-/// What is typed.
+/// The form for a publication.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct PublicationForm {
@@ -56,17 +56,17 @@ pub(crate) struct PublicationForm {
     when: String,
     /// As in 2026-12-01T09:00, Japan's time.
     at: String,
-    /// As in 2026-09, or `none`. What the page suggests, where it is not sent.
+    /// As in 2026-09, or `none`. If it is not sent, the page's suggestion counts.
     through: Option<String>,
 }
 
-/// What is sent where the batch completes no month.
+/// The value that is sent if the batch completes no month.
 const NONE: &str = "none";
 
-/// How many months back one can say that they have arrived.
+/// The number of past months that can be stated as arrived.
 const BACK: i32 = 18;
 
-/// Of how many of its newest months the page tells how many rows there are.
+/// The number of newest months whose numbers of rows the page shows.
 const ROWS: usize = 6;
 
 const TITLE: &str = "公開";
@@ -108,7 +108,7 @@ fn title(batch: &Batch) -> &'static str {
 }
 
 impl ImportPublishPage {
-    /// Returns whether members see the batch already, so that only its months can be said anew.
+    /// Returns whether members see the batch already, so that only its months can be changed.
     fn is_published(&self) -> bool {
         self.batch.state == BatchState::Published
     }
@@ -142,7 +142,7 @@ fn by_two(staff: &StaffScope, batch: &Batch) -> bool {
     mails && approvals::needed(staff, Guarded::MassMail) || approvals::needed(staff, Guarded::Publication)
 }
 
-/// Returns whether something can be said of the batch's publication: it waits, or members see it.
+/// Returns whether the batch's publication can be changed: it waits, or members see it.
 fn is_open(batch: &Batch) -> bool {
     !batch.kind.at_once() && matches!(batch.state, BatchState::Staged | BatchState::Published)
 }
@@ -166,7 +166,7 @@ pub(super) async fn show(
     Ok(page(&app, &context, &staff, id, FormState::default(), typed).await?.into_response())
 }
 
-/// Returns when it is to be published, or what is wrong with that.
+/// Returns the time of publication, or the mistake in it.
 fn wanted(typed: &PublicationForm, now: Timestamp) -> Result<Timestamp, &'static str> {
     match typed.when.as_str() {
         "now" => Ok(now),
@@ -235,7 +235,7 @@ pub(super) async fn submit(
     }
 }
 
-/// Returns why it cannot be asked again, naming the question that is open; it may have been decided this moment.
+/// Returns the refusal of a second request, naming the open one; it may have been decided this moment.
 fn asked_before(open: Option<&approvals::Open>) -> String {
     match open {
         Some(approvals::Open { detail, asked_name }) => format!(
@@ -246,7 +246,7 @@ fn asked_before(open: Option<&approvals::Open>) -> String {
     }
 }
 
-/// Takes the date back. What is not waiting any more is shown as it is.
+/// Cancels the ordered publication. A batch that does not wait any more is shown as it is.
 pub(super) async fn cancel(
     State(app): State<App>,
     staff: StaffScope,

@@ -1,4 +1,4 @@
-//! Having a batch taken back, after having said what will happen to how much.
+//! Ordering the withdrawal of a batch, with its effects and their extent shown first.
 
 use askama::Template;
 use axum::{
@@ -28,7 +28,7 @@ pub(crate) struct ImportWithdrawPage {
     by_two: bool,
 }
 
-/// What is typed.
+/// The form for a withdrawal.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct WithdrawalForm {
@@ -46,7 +46,7 @@ impl ImportWithdrawPage {
 
 const TITLE: &str = "取下げ";
 
-/// Returns whether two have to decide: what members see, nobody takes away alone where nobody shows it alone.
+/// Returns whether two have to decide: if nobody may publish alone, nobody may withdraw published data alone.
 fn by_two(staff: &StaffScope, batch: &Batch) -> bool {
     batch.state == BatchState::Published && !batch.kind.at_once() && approvals::needed(staff, Guarded::Withdrawal)
 }
@@ -116,7 +116,7 @@ pub(super) async fn submit(
     }
 }
 
-/// What the page of the batch waits for.
+/// The state that the page of the batch polls for.
 #[derive(Serialize)]
 pub(super) struct WithdrawalStatus {
     moved_on: bool,

@@ -225,14 +225,14 @@ pub(in super::super) async fn upload_of_batch(
     Ok(row.and_then(UploadRow::upload))
 }
 
-/// Returns the uploads with which something is still to be done, the newest first.
+/// Returns the uploads that still need work or a decision, the newest first.
 pub(in super::super) async fn uploads_open(db: &Db, scope: &impl InSociety, most: i64) -> Result<Vec<Upload>, DbError> {
     let rows: Vec<UploadRow> = db.all(&UPLOADS_OPEN, params![scope.society_id(), most]).await?;
     Ok(rows.into_iter().filter_map(UploadRow::upload).collect())
 }
 
-/// Returns the uploads whose files nobody needs any more: those that are done, and those from before this time with which
-/// nobody went on.
+/// Returns the uploads whose files are not needed any more: finished ones, and ones from before this time that nobody
+/// continued.
 pub(in super::super) async fn uploads_forgotten(
     db: &Db,
     scope: &impl InSociety,
@@ -266,18 +266,18 @@ pub(in super::super) async fn upload_take(
     Ok(row.and_then(UploadRow::upload))
 }
 
-/// What a worker may do with an upload that it took; each returns false where the upload is not its own any more.
+/// An upload that a worker holds, with the worker's statements; each returns false if the lease is lost.
 pub(in super::super) struct LeasedUpload<'u>(pub(in super::super) &'u Upload);
 
 impl LeasedUpload<'_> {
-    /// Keeps it until then.
+    /// Extends the lease until this time.
     pub(in super::super) async fn hold(&self, db: &Db, scope: &SystemScope, until: Timestamp) -> Result<bool, DbError> {
         let Upload { upload_id, tries, state, .. } = self.0;
         let values = params![scope.society_id(), *upload_id, *tries, state.as_str(), until];
         Ok(db.execute(&UPLOAD_HOLD, values).await? == 1)
     }
 
-    /// Says how far the work is, and with which batch. Where no try got as far before, this one counts as the first.
+    /// Records the progress of the work, and the batch. If no earlier try got as far, this one counts as the first.
     pub(in super::super) async fn progress(
         &self,
         tx: &mut Tx,
@@ -291,7 +291,7 @@ impl LeasedUpload<'_> {
         Ok(tx.execute(&UPLOAD_PROGRESS, values).await? == 1)
     }
 
-    /// Keeps what the check found.
+    /// Keeps the result of the check.
     pub(in super::super) async fn preview(
         &self,
         tx: &mut Tx,
@@ -305,7 +305,7 @@ impl LeasedUpload<'_> {
         Ok(tx.execute(&UPLOAD_PREVIEW, values).await? == 1)
     }
 
-    /// Ends the work.
+    /// Ends the work in this state.
     pub(in super::super) async fn settle(
         &self,
         tx: &mut Tx,
@@ -331,7 +331,7 @@ impl LeasedUpload<'_> {
         Ok(tx.execute(&UPLOAD_CHECK_AGAIN, values).await? == 1)
     }
 
-    /// Lets it be tried again then.
+    /// Postpones it to another try at this time.
     pub(in super::super) async fn put_off(
         &self,
         db: &Db,
@@ -344,7 +344,7 @@ impl LeasedUpload<'_> {
         Ok(db.execute(&UPLOAD_PUT_OFF, values).await? == 1)
     }
 
-    /// Lets another go on with it at once.
+    /// Releases it, so that another worker can continue at once.
     pub(in super::super) async fn put_back(&self, db: &Db, scope: &SystemScope) -> Result<bool, DbError> {
         let Upload { upload_id, tries, state, .. } = self.0;
         let values = params![scope.society_id(), *upload_id, *tries, state.as_str()];
@@ -352,7 +352,7 @@ impl LeasedUpload<'_> {
     }
 }
 
-/// Has what was checked applied.
+/// Orders the import of a checked upload.
 pub(in super::super) async fn upload_apply(
     tx: &mut Tx,
     scope: &SystemScope,
@@ -366,7 +366,7 @@ pub(in super::super) async fn upload_apply(
     Ok(tx.execute(&UPLOAD_APPLY, values).await? == 1)
 }
 
-/// Lets what stopped go on.
+/// Resumes a stopped upload.
 pub(in super::super) async fn upload_resume(
     tx: &mut Tx,
     scope: &SystemScope,
@@ -376,12 +376,12 @@ pub(in super::super) async fn upload_resume(
     Ok(tx.execute(&UPLOAD_RESUME, params![scope.society_id(), upload_id, kept]).await? == 1)
 }
 
-/// Does without an upload.
+/// Discards an upload.
 pub(in super::super) async fn upload_drop(tx: &mut Tx, scope: &SystemScope, upload_id: i64) -> Result<bool, DbError> {
     Ok(tx.execute(&UPLOAD_DROP, params![scope.society_id(), upload_id]).await? == 1)
 }
 
-/// Does without the uploads that are becoming this batch.
+/// Discards the uploads that are becoming this batch.
 pub(in super::super) async fn uploads_drop_of(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> Result<(), DbError> {
     tx.execute(&UPLOADS_DROP_OF, params![scope.society_id(), batch_id]).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! Writing the announcements, and taking back those that wait, a portion in each transaction.
+//! Writing the announcements, and withdrawing those that wait, a portion in each transaction.
 
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp, civil::Date};
@@ -31,22 +31,22 @@ use crate::{
 /// The hour in Japan at which announcements are due.
 pub(crate) const HOUR: i8 = 9;
 
-/// How many accounts are gone through in one transaction.
+/// The number of accounts that one transaction covers.
 const PORTION: i64 = 200;
 
-/// How far ahead days may be.
+/// The farthest day that may be chosen.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(2 * 366 * 24);
 
-/// What an announcement did.
+/// The result of an announcement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Announced {
     /// Mails written.
     pub written: i64,
-    /// Of them, those in the place of one that waited for another day.
+    /// The number of them that replace one that waited for another day.
     pub moved: i64,
-    /// Mails that wait as they are.
+    /// Mails that already wait for the day.
     pub as_before: i64,
-    /// Mails taken back.
+    /// Mails withdrawn.
     pub taken_back: i64,
 }
 
@@ -58,7 +58,7 @@ impl Announced {
         self.taken_back += other.taken_back;
     }
 
-    /// Returns it in words, for the log and for pages.
+    /// Returns the result in words, for the log and for pages.
     pub(crate) fn words(&self) -> String {
         let Self { written, moved, as_before, taken_back } = self;
         let part = |count: &i64, words: &str| (*count > 0).then(|| format!("{}通{words}", format::yen(*count)));
@@ -74,27 +74,27 @@ impl Announced {
     }
 }
 
-/// What is to be done to the announcements.
+/// The order about the announcements.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum What {
     /// They are written, or moved.
     Send(Sending),
-    /// Those that wait are taken back.
+    /// Those that wait are withdrawn.
     TakeBack,
 }
 
-/// When announcements are due, and until when those whom they tell can get in.
+/// The time when announcements are due, and the end of the first login that they announce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sending {
     pub(crate) due: Timestamp,
-    /// Nothing where it is to stay that of the import.
+    /// The end of the first login; none to keep that of the import.
     pub(crate) ends_at: Option<Timestamp>,
 }
 
-/// Returns what sending on that day, with this last day of the way in, would do to how many.
+/// Returns the effects of sending on that day, with this last day of the first login, in numbers of accounts.
 ///
 /// # Errors
-/// [`AnnouncementRefusal`] where it cannot be done, or where the database does not answer.
+/// [`AnnouncementRefusal`] if it cannot be done, or if the database does not answer.
 pub(crate) async fn foresee(
     app: &App,
     scope: &impl InSociety,
@@ -126,9 +126,10 @@ pub(crate) async fn foresee(
     Ok((sending, foreseen))
 }
 
-/// Writes the announcement to every user of the older system who has an address, no paper and is not enrolled, due at nine
-/// on that day in Japan. Who was mailed is not mailed again; a mail that still waits is moved to the new day. `until` is
-/// the last day of the way in, where it is not to stay that of the import. What the console ordered before is done no more.
+/// Writes the announcement to every user of the older system who has an address, no paper and is not enrolled, due at
+/// nine on that day in Japan. An account that was mailed is not mailed again; a mail that still waits is moved to the
+/// new day. `until` is the last day of the first login, if it is not to stay that of the import. Earlier orders of the
+/// console are stopped.
 ///
 /// # Errors
 /// [`AnnouncementRefusal`], or where the database does not answer; of a refusal no mail is written.
@@ -137,8 +138,8 @@ pub async fn announce(app: &App, scope: &SystemScope, on: Date, until: Option<Da
     at_once(app, scope, What::Send(sending)).await
 }
 
-/// Takes back all announcements that still wait; returns how many. The links in them are dead. What the console ordered
-/// before is done no more.
+/// Withdraws all announcements that still wait; returns their number. The links in them are invalid. Earlier orders of
+/// the console are stopped.
 ///
 /// # Errors
 /// Where the database fails.
@@ -166,7 +167,7 @@ async fn at_once(app: &App, scope: &SystemScope, what: What) -> anyhow::Result<A
     Ok(all)
 }
 
-/// Writes down in the log what was done.
+/// Records the result in the log.
 pub(crate) async fn recorded(
     app: &App,
     tx: &mut Tx,
@@ -181,8 +182,8 @@ pub(crate) async fn recorded(
     audit::record(app, tx, scope, act, Some(&subject()), &format!("{when}{}", done.words())).await
 }
 
-/// Does the next portion after the account `through`; returns the last account of it and what was done, or nothing where
-/// none is left. Other writers of the same society wait for the transaction's end, so that nobody is mailed twice.
+/// Handles the next portion after the account `through`; returns its last account and its result, or nothing if none is
+/// left. Other writers of the same society wait for the transaction's end, so that nobody is mailed twice.
 pub(crate) async fn portion(
     app: &App,
     tx: &mut Tx,

@@ -15,7 +15,8 @@ use crate::{
     ui::format,
 };
 
-/// Orders; an order that is not done yet is stopped by it. The same ordered twice, as by a double click, is done once.
+/// Places an order; one that is not done yet is stopped by it. The same ordered twice, as by a double click, is done
+/// once.
 pub(crate) async fn order(app: &App, scope: &SystemScope, what: What, detail: &str) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     order_in(app, &mut tx, scope, what, detail).await?;
@@ -37,7 +38,8 @@ async fn order_in(app: &App, tx: &mut Tx, scope: &SystemScope, what: What, detai
     Ok(())
 }
 
-/// What is asked of a second person, in words that [`asked`] reads again: `2027-01-15 に送信、2027-03-31 まで登録可、1,204人`.
+/// Returns the words of the request to a second person, which [`asked`] reads again: `2027-01-15 に送信、2027-03-31
+/// まで登録可、1,204人`.
 pub(crate) fn words(on: Date, until: Option<Date>, people: i64) -> String {
     let until = until.map(|until| format!("{until}{UNTIL}、")).unwrap_or_default();
     format!("{on}{ON}、{until}{}人", format::yen(people))
@@ -51,11 +53,11 @@ fn asked(words: &str) -> anyhow::Result<(Date, Option<Date>)> {
     Ok((day(ON).context("the day of sending")?, day(UNTIL)))
 }
 
-/// Does what was approved, in the caller's transaction: orders the announcements as `detail` says. A worker, to be woken afterwards,
-/// writes them.
+/// Performs an approved request, in the caller's transaction: orders the announcements as `detail` says. A worker, to
+/// be woken afterwards, writes them.
 ///
 /// # Errors
-/// [`super::AnnouncementRefusal`] where that cannot be done any more, or where the database does not answer.
+/// [`super::AnnouncementRefusal`] if that cannot be done any more, or if the database does not answer.
 pub(crate) async fn order_approved(app: &App, tx: &mut Tx, scope: &SystemScope, detail: &str) -> anyhow::Result<()> {
     let (on, until) = asked(detail)?;
     let (sending, _) = foresee(app, scope, on, until).await?;

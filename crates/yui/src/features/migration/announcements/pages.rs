@@ -1,4 +1,4 @@
-//! The page of coming over, and the check before mails go out.
+//! The page of the migration, and the check before mails go out.
 
 use askama::Template;
 use axum::{
@@ -31,7 +31,8 @@ use crate::{
     ui::{FormState, Lang, Page, PageContext, format},
 };
 
-/// What is typed: the day of sending and, where it is not to stay the import's, the last day of the way in.
+/// The form for announcements: the day of sending and, if it is not to stay the import's, the last day of the first
+/// login.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct AnnouncementForm {
@@ -39,7 +40,7 @@ pub(crate) struct AnnouncementForm {
     until: String,
 }
 
-/// What staff ordered, as the table shows it.
+/// An order of staff, as the table shows it.
 pub(crate) struct OrderLine {
     what: String,
     ordered: String,
@@ -70,7 +71,7 @@ pub(crate) struct MigrationPage {
     trouble: bool,
     sending: bool,
     by_two: bool,
-    /// Who has asked for approval, and of what.
+    /// The open request for approval, with its author.
     asked: Option<approvals::Open>,
     done: &'static str,
 }
@@ -97,12 +98,12 @@ impl MigrationPage {
     }
 }
 
-/// How many orders are shown.
+/// The number of orders on the page.
 const SHOWN: i64 = 20;
 
 const TITLE: &str = "以前のシステムからの移行";
 
-/// What was just done.
+/// The query of the page's address: the change that was just made.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct AnnouncementsQuery {
@@ -182,7 +183,7 @@ pub(crate) async fn show(
     page(&app, &context, &staff, FormState::default(), (AnnouncementForm::default(), &done)).await
 }
 
-/// What is wanted, and what it will do.
+/// A planned sending, with its effects.
 struct Planned {
     on: Date,
     until: Option<Date>,
@@ -190,7 +191,7 @@ struct Planned {
     foreseen: Foreseen,
 }
 
-/// Returns what is wanted and will be done, or what is wrong with that.
+/// Returns the planned sending with its effects, or the mistakes in the form.
 async fn planned(
     app: &App,
     staff: &StaffScope,
@@ -231,7 +232,7 @@ async fn planned(
     }
 }
 
-/// Returns when mails that are due then go out, in words.
+/// Returns the time when mails with this due time go out, in words.
 fn when(app: &App, sending: Sending) -> String {
     if sending.due <= app.clock.now() {
         return "準備ができしだい、すぐに".to_owned();
@@ -288,7 +289,7 @@ pub(crate) async fn send(
     Ok(Redirect::to("/console/migration?done=asked").into_response())
 }
 
-/// Returns why it cannot be asked again, naming the question that is open; it may have been decided this moment.
+/// Returns the refusal of a second request, naming the open one; it may have been decided this moment.
 fn asked_before(open: Option<&approvals::Open>) -> String {
     match open {
         Some(approvals::Open { detail, asked_name }) => format!(

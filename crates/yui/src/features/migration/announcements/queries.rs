@@ -95,7 +95,7 @@ statements! {
         WHERE o.society_id = $1 ORDER BY o.order_id DESC LIMIT $2";
 }
 
-/// Somebody to be told of the renewed portal.
+/// An account to be told of the renewed portal.
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct ToAnnounce {
     pub(crate) account_id: i64,
@@ -109,8 +109,8 @@ pub(crate) struct ToAnnounce {
     pub(crate) due_at: Option<yui_db::Timestamp>,
 }
 
-/// Returns the next who are to be told and have not been, neither by mail nor by paper: up to `most` after the account
-/// `through`.
+/// Returns the next accounts that are to be told and have not been, neither by mail nor by paper: up to `most` after
+/// the account `through`.
 pub(crate) async fn to_announce(
     tx: &mut Tx,
     scope: &SystemScope,
@@ -121,32 +121,32 @@ pub(crate) async fn to_announce(
     tx.all(&TO_ANNOUNCE, params![scope.society_id(), now, through, most]).await
 }
 
-/// What sending would do to how many.
+/// The effects of sending, in numbers of accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Foreseen {
-    /// Who has no mail yet.
+    /// The accounts without a mail yet.
     pub(crate) unwritten: i64,
-    /// Whose mail waits.
+    /// The accounts whose mail waits.
     pub(crate) waiting: i64,
-    /// Of them, whose mail waits for that very time.
+    /// The number of them whose mail waits for that very time.
     pub(crate) as_before: i64,
-    /// Whose way in would be over before.
+    /// The accounts whose first login would end before.
     pub(crate) ends_before: i64,
 }
 
 impl Foreseen {
-    /// Returns how many mails will be written or moved.
+    /// Returns the number of mails that will be written or moved.
     pub(crate) fn people(&self) -> i64 {
         self.unwritten + self.moved()
     }
 
-    /// Returns how many mails that wait get another time.
+    /// Returns the number of waiting mails that get another time.
     pub(crate) fn moved(&self) -> i64 {
         self.waiting - self.as_before
     }
 }
 
-/// Counts what sending would do.
+/// Counts the effects of sending.
 pub(crate) async fn foreseen(
     db: &Db,
     scope: &impl InSociety,
@@ -163,28 +163,28 @@ pub(crate) struct WaitingMailsRow {
     pub(crate) mails: i64,
 }
 
-/// Returns how many mails wait, by when they are due.
+/// Returns the number of mails that wait, by due time.
 pub(crate) async fn waiting(db: &Db, scope: &impl InSociety, now: Timestamp) -> Result<Vec<WaitingMailsRow>, DbError> {
     db.all(&WAITING, params![scope.society_id(), now]).await
 }
 
-/// How those stand who are not enrolled.
+/// The accounts that are not enrolled, in numbers.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub(crate) struct NotEnrolledCounts {
-    /// Who can be mailed and has not been.
+    /// The accounts that can be mailed and have not been.
     pub(crate) unwritten: i64,
-    /// Who needs paper, for want of an address.
+    /// The accounts that need paper, for want of an address.
     pub(crate) without_address: i64,
-    /// Whose mail could not be delivered.
+    /// The accounts whose mail could not be delivered.
     pub(crate) failed: i64,
 }
 
-/// Counts how those stand who are not enrolled.
+/// Counts the accounts that are not enrolled.
 pub(crate) async fn standing(db: &Db, scope: &impl InSociety, today: Date) -> Result<NotEnrolledCounts, DbError> {
     db.one(&STANDING, params![scope.society_id(), today]).await
 }
 
-/// Sets when the account's first way in dies.
+/// Sets the end of the account's first login.
 pub(crate) async fn first_way_ends(
     tx: &mut Tx,
     scope: &SystemScope,
@@ -210,8 +210,8 @@ struct CountRow {
     count: i64,
 }
 
-/// Orders, in the name of this member of staff who comes from this address; what was ordered before and is not done yet is
-/// stopped. Returns false where just this is being done.
+/// Orders, in the name of this member of staff who comes from this address; an earlier order that is not done yet is
+/// stopped. Returns false if the same order is being carried out.
 pub(crate) async fn order(
     tx: &mut Tx,
     scope: &SystemScope,
@@ -245,7 +245,7 @@ pub(crate) struct LeasedAnnouncement {
     pub(crate) done_through: i64,
 }
 
-/// Keeps the order for longer; returns false where it was stopped or is another worker's by now.
+/// Extends the lease; returns false if the order was stopped or another worker holds it by now.
 pub(crate) async fn keep(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -255,7 +255,7 @@ pub(crate) async fn keep(
     Ok(tx.execute(&KEEP, params![scope.society_id(), order.order_id, order.tries, until]).await? == 1)
 }
 
-/// Writes down that the order is done up to this account, and what that did.
+/// Records the progress up to this account, with its result.
 pub(crate) async fn went(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -275,7 +275,7 @@ struct DoneRow {
     taken_back: i64,
 }
 
-/// Writes down that the order is done; returns what it did in all.
+/// Records that the order is done; returns its result in all.
 pub(crate) async fn done(
     tx: &mut Tx,
     scope: &impl InSociety,

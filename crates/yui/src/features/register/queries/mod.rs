@@ -138,7 +138,7 @@ const CHANGES: BulkTable = BulkTable {
     columns: &["society_id", "batch_id", "change_number", "member_id", "before_state", "after_state"],
 };
 
-/// A person who is or was covered under some symbol and number, as claims are matched with.
+/// A person who is or was covered under some symbol and number, for matching claims.
 #[derive(Clone, Debug)]
 pub(crate) struct Coverage {
     pub(crate) member_id: i64,
@@ -209,7 +209,7 @@ pub(crate) async fn insured_by_holder(
     Ok(covered.into_iter().map(Coverage::from).filter(|coverage| coverage.insured).max_by_key(|coverage| coverage.from))
 }
 
-/// A person with all spans of coverage: what a register import changes and what a withdrawal restores.
+/// A person with all spans of coverage, as a register import changes and a withdrawal restores them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Person {
     pub(super) member_id: i64,
@@ -277,7 +277,7 @@ struct MemberId {
     member_id: i64,
 }
 
-/// By what persons are looked for.
+/// The keys for finding persons.
 #[derive(Debug, Default)]
 pub(super) struct PersonFilter {
     pub(super) person_keys: BTreeSet<String>,
@@ -313,7 +313,7 @@ pub(super) async fn persons(
     Ok(persons)
 }
 
-/// Returns the next so many members after this one whose coverage has no end, in order.
+/// Returns the next members after this one whose coverage has no end, in order, up to this number.
 pub(super) async fn covered_after(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -324,7 +324,7 @@ pub(super) async fn covered_after(
     Ok(rows.into_iter().map(|row| row.member_id).collect())
 }
 
-/// Returns the number of the register's newest batch, which may be under way; 0 where there is none.
+/// Returns the number of the register's newest batch, which may be under way; 0 if there is none.
 pub(super) async fn newest_batch(tx: &mut Tx, scope: &impl InSociety) -> Result<i64, DbError> {
     Ok(tx.one::<RegisterCount>(&NEWEST_BATCH, params![scope.society_id()]).await?.count)
 }
@@ -470,7 +470,7 @@ async fn spans_insert(tx: &mut Tx, society: i64, persons: &[&Person]) -> Result<
     tx.bulk_insert(&COVERAGES, &values).await.map(drop)
 }
 
-/// Makes the person in the database, who was `before`, what is given here.
+/// Replaces the person `before` in the database with the given one.
 pub(super) async fn person_replace(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -489,7 +489,7 @@ pub(super) async fn person_replace(
     Ok(())
 }
 
-/// Removes a person, and what was kept from the household's account and is not any more.
+/// Removes a person, with their flags.
 pub(super) async fn person_delete(tx: &mut Tx, scope: &impl InSociety, person: &Person) -> Result<(), DbError> {
     let society = scope.society_id();
     keys_delete(tx, society, person.member_id, &keys(person)).await?;
@@ -498,8 +498,8 @@ pub(super) async fn person_delete(tx: &mut Tx, scope: &impl InSociety, person: &
     tx.execute(&MEMBER_DELETE, params![society, person.member_id]).await.map(drop)
 }
 
-/// Removes the person's households where nobody is left in them; returns whether one of these cannot go because expenses
-/// or an account are its own.
+/// Removes the person's households if nobody is left in them; returns whether one of these cannot be removed because it
+/// has expenses or an account.
 pub(super) async fn households_clear(tx: &mut Tx, scope: &impl InSociety, person: &Person) -> Result<bool, DbError> {
     for span in &person.spans {
         let household = params![scope.society_id(), span.household_id];
@@ -521,7 +521,7 @@ pub(super) struct RegisterChange {
     pub(super) after_state: String,
 }
 
-/// Keeps what was changed.
+/// Inserts the changes.
 pub(super) async fn changes_insert(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -549,7 +549,7 @@ pub(super) async fn change_next(tx: &mut Tx, scope: &impl InSociety, batch_id: i
     Ok(tx.one::<RegisterCount>(&CHANGE_NEXT, params![scope.society_id(), batch_id]).await?.count)
 }
 
-/// Returns what a batch changed, last change first.
+/// Returns the changes of a batch, last change first.
 pub(super) async fn change_list(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -563,17 +563,17 @@ pub(super) struct RegisterCount {
     count: i64,
 }
 
-/// What stands on a batch by now.
+/// The data that depends on a batch by now.
 pub(super) struct StandsOn {
     /// Persons that a later batch changed.
     pub(super) changed_later: i64,
-    /// Persons it brought that have expenses or an account.
+    /// Persons it created that have expenses or an account.
     pub(super) used: i64,
-    /// Persons it brought with an objection or non-disclosure.
+    /// Persons it created with an objection or non-disclosure.
     pub(super) flagged: i64,
 }
 
-/// Returns what stands on the batch.
+/// Returns the data that depends on the batch.
 pub(super) async fn stands_on(tx: &mut Tx, scope: &impl InSociety, batch_id: i64) -> Result<StandsOn, DbError> {
     let values = params![scope.society_id(), batch_id];
     let changed_later: RegisterCount = tx.one(&CHANGED_LATER, values).await?;
@@ -582,7 +582,7 @@ pub(super) async fn stands_on(tx: &mut Tx, scope: &impl InSociety, batch_id: i64
     Ok(StandsOn { changed_later: changed_later.count, used: used.count, flagged: flagged.count })
 }
 
-/// Returns how many households and members there are.
+/// Returns the numbers of households and members.
 pub(crate) async fn counts(db: &Db, scope: &impl InSociety) -> Result<(i64, i64), DbError> {
     let households: RegisterCount = db.one(&HOUSEHOLD_COUNT, params![scope.society_id()]).await?;
     let members: RegisterCount = db.one(&MEMBER_COUNT, params![scope.society_id()]).await?;

@@ -51,7 +51,7 @@ pub(in super::super) struct NewQuestion<'a> {
     pub(in super::super) row_key: String,
     /// The row, as JSON.
     pub(in super::super) row: String,
-    /// The candidate members, as a JSON list; empty where the row waits for its insured person's answer.
+    /// The candidate members, as a JSON list; empty if the row waits for its insured person's answer.
     pub(in super::super) candidates: String,
 }
 
@@ -67,7 +67,7 @@ pub(in super::super) struct RegisterQuestion {
     pub(in super::super) asked_at: yui_db::Timestamp,
 }
 
-/// Keeps a question; the row of one that is asked already takes the place of the earlier one.
+/// Stores a question; if the row is asked about already, its new version replaces the earlier one.
 pub(in super::super) async fn question_keep(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -96,7 +96,7 @@ pub(in super::super) async fn question(
     tx.optional(&QUESTION, params![scope.society_id(), question_id]).await
 }
 
-/// Returns so many open questions of the society, oldest first.
+/// Returns open questions of the society, oldest first, up to this number.
 pub(in super::super) async fn questions_open(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -136,7 +136,7 @@ pub(in super::super) async fn question_about(
     tx.execute(&QUESTION_ABOUT, params![scope.society_id(), question_id, candidates]).await.map(drop)
 }
 
-/// Notes that a question is answered, in this batch.
+/// Records that a question is answered, in this batch.
 pub(in super::super) async fn question_close(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -146,7 +146,7 @@ pub(in super::super) async fn question_close(
     tx.execute(&QUESTION_CLOSE, params![scope.society_id(), question_id, batch_id]).await.map(drop)
 }
 
-/// Removes a question whose row is not wanted.
+/// Removes a question with an unwanted row.
 pub(in super::super) async fn question_drop(
     tx: &mut Tx,
     scope: &impl InSociety,
@@ -165,13 +165,13 @@ pub(in super::super) async fn questions_of_batch_undo(
     tx.execute(&QUESTIONS_OF_BATCH_DROP, params![scope.society_id(), batch_id]).await.map(drop)
 }
 
-/// Returns how many questions are open.
+/// Returns the number of open questions.
 pub(in super::super) async fn question_count(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
     let count: super::RegisterCount = db.one(&QUESTION_COUNT, params![scope.society_id()]).await?;
     Ok(count.count)
 }
 
-/// What a member has.
+/// A member's accounts and expenses, in numbers.
 #[derive(Debug, sqlx::FromRow)]
 pub(in super::super) struct CandidateRow {
     pub(in super::super) member_id: i64,
@@ -179,7 +179,7 @@ pub(in super::super) struct CandidateRow {
     pub(in super::super) expenses: i64,
 }
 
-/// Returns how many accounts and lines of expenses each of these members has.
+/// Returns the numbers of accounts and lines of expenses of each of these members.
 pub(in super::super) async fn standings(
     tx: &mut Tx,
     scope: &impl InSociety,

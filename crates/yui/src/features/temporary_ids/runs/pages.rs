@@ -1,4 +1,4 @@
-//! Ordering, and taking what was made.
+//! Ordering runs, and downloading their pairs.
 
 use std::io::{Seek, SeekFrom};
 
@@ -37,7 +37,7 @@ pub(crate) struct RunLine {
     pairs: i64,
     ready: bool,
     wanted: i64,
-    /// Making them failed; it is tried again.
+    /// Whether making the pairs failed; it is tried again.
     trouble: bool,
     stopped: Option<String>,
     cards: Option<String>,
@@ -96,16 +96,16 @@ pub(crate) struct PairRunPage {
     page: Page,
     form: FormState,
     line: RunLine,
-    /// How far making them is, in percent and in words.
+    /// The progress of making the pairs, in percent and in words.
     percent: i64,
     words: String,
     /// Pairs that are still there to be written out.
     left: i64,
-    /// Everybody who got one in this run and has not enrolled.
+    /// The number of accounts that got a pair in this run and are not enrolled.
     again: i64,
 }
 
-/// How many runs are shown.
+/// The number of runs on the page.
 const SHOWN: i64 = 100;
 
 const TITLE: &str = "仮IDの発行";
@@ -134,12 +134,12 @@ pub(crate) async fn list(
     list_page(&app, &context, &staff, FormState::default()).await
 }
 
-/// Who is to get pairs.
+/// The form of an order: the accounts that are to get pairs.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct RunForm {
     whom: String,
-    /// The run that is to be done again.
+    /// The run that is to be repeated.
     run: Option<i64>,
 }
 
@@ -215,7 +215,7 @@ pub(crate) async fn one(
     one_page(&app, &context, &staff, run_id, FormState::default()).await
 }
 
-/// Tells how far making the pairs is.
+/// Answers how far the run is.
 pub(crate) async fn progress(
     State(app): State<App>,
     staff: StaffScope,
@@ -237,7 +237,7 @@ pub(crate) async fn progress(
     }))
 }
 
-/// Gives up a run that is being made.
+/// Stops a run that is being made.
 pub(crate) async fn stop(
     State(app): State<App>,
     context: PageContext,
@@ -256,7 +256,7 @@ pub(crate) async fn stop(
     Ok(Redirect::to(&format!("/console/temporary-ids/{run_id}")).into_response())
 }
 
-/// Says on the run's page why nothing can be taken.
+/// Shows on the run's page why nothing can be downloaded.
 async fn refused(
     app: &App,
     context: &PageContext,
@@ -275,7 +275,8 @@ const NOTHING: &str = "受け取れる仮IDがありません。登録が済ん�
 const NO_ROOM: &str =
     "ハガキに入らない行があります。「組合の設定」の「仮IDのハガキ」で直してから、もう一度受け取ってください。";
 
-/// The postcards: made whole first, so that a mistake in them takes nothing away; then taken, once.
+/// The download of the postcards: they are made as a whole first, so that a failure deletes no pairs; then downloaded,
+/// once.
 pub(crate) async fn postcards(
     State(app): State<App>,
     context: PageContext,
@@ -321,7 +322,7 @@ pub(crate) async fn postcards(
     Ok((headers, Body::from_stream(pieces(file))).into_response())
 }
 
-/// The printing house's list, with passwords: once.
+/// The download of the printing house's list, with passwords: once.
 pub(crate) async fn list_csv(
     State(app): State<App>,
     context: PageContext,
@@ -350,7 +351,8 @@ pub(crate) async fn list_csv(
     Ok((headers, list.to_string()).into_response())
 }
 
-/// The list by which the society gives the printing house addresses: without passwords, as often as wanted.
+/// The download of the list by which the society gives the printing house addresses: without passwords, any number of
+/// times.
 pub(crate) async fn addresses(
     State(app): State<App>,
     staff: StaffScope,

@@ -1,4 +1,4 @@
-//! What stands on the postcards.
+//! The contents of the postcards.
 
 use std::{fs::File, io::BufWriter};
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Returns what is the same on all cards of a society that has this policy.
+/// Returns the parts that are the same on all cards of a society with this policy.
 pub(crate) fn sheet(app: &App, society: &Society, policy: &Policy) -> PostcardSheet {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let service = |service: &Service| match service {
@@ -65,7 +65,7 @@ pub(crate) fn sheet(app: &App, society: &Society, policy: &Policy) -> PostcardSh
     }
 }
 
-/// Returns by what the printing house knows a card: it says nothing to anybody else.
+/// Returns the key by which the printing house knows a card: it means nothing to anybody else.
 pub(crate) fn key(row: &PairRow) -> String {
     format!("{:08}", row.account_id)
 }
@@ -73,7 +73,7 @@ pub(crate) fn key(row: &PairRow) -> String {
 /// Writes the postcards into a file that nobody else sees and that is gone when it is closed.
 ///
 /// # Errors
-/// Where there are no fonts, or the file cannot be written; [`yui_print::PrintError::Misfits`] where a line has no room.
+/// If there are no fonts, or the file cannot be written; [`yui_print::PrintError::Misfits`] if a line has no room.
 pub(crate) async fn written(app: &App, scope: &SystemScope, pairs: Vec<PairRow>) -> anyhow::Result<(File, Written)> {
     let fonts = app.fonts.clone().context("no fonts")?;
     let (app, scope) = (app.clone(), scope.clone());

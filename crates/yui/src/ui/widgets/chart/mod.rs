@@ -11,9 +11,9 @@ pub(crate) struct Bar {
     y: i64,
     height: i64,
     label: String,
-    /// What stands above it, or nothing.
+    /// The text above the bar; empty for none.
     value: String,
-    /// What stands in its place, where its value is not known.
+    /// The text in the bar's place if its value is not known.
     missing: String,
     strong: bool,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Columns {
     summary: String,
     bars: Vec<Bar>,
     width: i64,
-    /// Where the picture begins: above the highest bar there may be room.
+    /// The top of the picture: there may be room above the highest bar.
     top: i64,
 }
 
@@ -48,7 +48,7 @@ impl Columns {
         Self::drawn(summary, values, strong, (100, -28), value)
     }
 
-    /// Returns these columns with a word in the place of those whose value is not known.
+    /// Returns these columns with a word in the place of those with an unknown value.
     pub(crate) fn missing(mut self, missing: &[bool], word: &str) -> Self {
         for (bar, _) in self.bars.iter_mut().zip(missing).filter(|(_, missing)| **missing) {
             word.clone_into(&mut bar.missing);
