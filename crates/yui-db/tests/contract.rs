@@ -140,7 +140,7 @@ async fn a_broken_reference_fails_the_whole_call(engine: Engine) {
 }
 
 #[portal_test]
-async fn migrating_twice_changes_nothing_and_readers_can_not_write(engine: Engine) {
+async fn migrating_twice_changes_nothing_and_readers_cannot_write(engine: Engine) {
     let TestDb { db, address, .. } = &TestDb::on(engine).await;
     db.migrate().await.unwrap();
     let second = Db::connect(address, 1).await.unwrap();

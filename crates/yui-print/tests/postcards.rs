@@ -185,7 +185,7 @@ fn a_line_that_has_no_room_is_told_by_its_part_and_place() {
 }
 
 #[test]
-fn characters_that_can_not_be_printed_are_told_one_by_one() {
+fn characters_that_cannot_be_printed_are_told_one_by_one() {
     let lines = vec!["葛\u{e0100}城 𠮷田".into(), "外\u{e000}\t字😀".into(), "\u{202e}右".into()];
     for (part, ..) in ROOMS {
         let misfits = with(part, lines.clone()).misfits(&fonts()).expect("measured");
@@ -288,7 +288,7 @@ fn what_no_font_has_is_marked_and_told() {
 }
 
 #[test]
-fn what_can_not_be_printed_is_said() {
+fn what_cannot_be_printed_is_said() {
     let nothing = write(&fonts(), &sheet(), [], Vec::new()).expect_err("no cards");
     assert!(matches!(nothing, PrintError::Empty), "{nothing}");
     let long = PostcardSheet { login_url: "x".repeat(5_000), ..sheet() };

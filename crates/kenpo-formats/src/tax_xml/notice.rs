@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_written_is_fitted_and_told() {
+    fn what_cannot_be_written_is_fitted_and_told() {
         let mut fitted = notice(3);
         fitted.lines[0].provider_name = "見本\u{e123}\u{7}医院".into();
         fitted.lines[1].patient_name = "あ".repeat(40);

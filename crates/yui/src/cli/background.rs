@@ -1,4 +1,4 @@
-//! What runs beside the requests: the workers, and housekeeping.
+//! The workers and the housekeeping, which run beside the requests.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What `yui doctor` says of the machine and of how the process is placed on it.
+//! The lines of `yui doctor` about the machine and the place of the process on it.
 
 use std::{
     fs, io,

@@ -1,6 +1,6 @@
 //! The lines of `yui doctor`.
 
-/// What was found, said line by line.
+/// The findings, printed line by line.
 #[derive(Default)]
 pub(crate) struct DoctorReport {
     pub(crate) missing: usize,

@@ -194,7 +194,7 @@ impl Import {
     }
 }
 
-/// What a file is told of.
+/// The lines printed about one file.
 struct FindingsWatch {
     mistakes: FaultList,
     notices: FaultList,

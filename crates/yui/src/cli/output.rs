@@ -1,4 +1,4 @@
-//! What commands say. A reader that goes away (`yui … | head`) ends nothing: the command goes on to its end.
+//! The output of commands. A reader that goes away (`yui … | head`) ends nothing: the command goes on to its end.
 
 use std::{
     fmt::Arguments,

@@ -44,7 +44,7 @@ pub(super) async fn warn_of_skew(app: &App) {
     }
 }
 
-/// What is said where members come by https and no proxy is trusted.
+/// The warning if members come by https and no proxy is trusted.
 pub(super) const NO_PROXIES: &str = "YUI_TRUSTED_PROXIES is not set: behind a proxy all members seem to come from its address and share one \
                                      limit of wrong passwords";
 

@@ -1,4 +1,4 @@
-//! What every command begins with: the settings, the portal, the society.
+//! The beginning of every command: the settings, the portal, the society.
 
 use crate::core::{app::App, config::Config, scope::SystemScope};
 

@@ -178,7 +178,7 @@ async fn a_stranger_does_not_lock_the_owner_out_of_their_own_browser(engine: Eng
 
 /// Guessing many accounts from one network: the tries run out, for accounts that do not exist as for others.
 #[portal_test]
-async fn one_network_can_not_try_many_accounts(engine: Engine) {
+async fn one_network_cannot_try_many_accounts(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut stranger = portal.browser("minato");
     let mut statuses = Vec::new();

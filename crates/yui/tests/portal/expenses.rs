@@ -169,7 +169,7 @@ async fn every_page_exists_in_english_and_back(engine: Engine) {
 }
 
 #[portal_test]
-async fn an_address_that_can_not_be_read_gets_a_page_too(engine: Engine) {
+async fn an_address_that_cannot_be_read_gets_a_page_too(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut member = portal.signed_in("minato", "testtaro01").await;
     for address in ["/expenses/statement?page=abc", "/deduction?year=abc", "/deduction/2025/portal.csv?member=x"] {

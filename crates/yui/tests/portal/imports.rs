@@ -511,7 +511,7 @@ async fn equal_rows_without_a_number_are_all_kept_but_once_per_content(engine: E
 
 /// Formats finding D7: taking back what was never there changes nothing, and is told.
 #[portal_test]
-async fn a_claim_that_is_not_there_can_not_be_taken_back(engine: Engine) {
+async fn a_claim_that_is_not_there_cannot_be_taken_back(engine: Engine) {
     let portal = Portal::new(engine, true).await;
     let scope = with_register(&portal).await;
     let row = expense("A1", "00", "2025-01", "みほん医院", 10_000);

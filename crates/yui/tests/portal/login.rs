@@ -124,7 +124,7 @@ async fn a_session_ends_when_idle_and_in_any_case_and_a_remembered_one_stays(eng
 }
 
 #[portal_test]
-async fn a_stranger_can_not_choose_where_the_login_leads(engine: Engine) {
+async fn a_stranger_cannot_choose_where_the_login_leads(engine: Engine) {
     let portal = Portal::demo(engine).await;
     for evil in ["%2F%2Fevil.example", "https%3A%2F%2Fevil.example", "%2F%5Cevil.example"] {
         let fields = format!("user_id=testtaro01&password={PASSWORD}&return_to={evil}");

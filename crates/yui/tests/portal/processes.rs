@@ -86,7 +86,7 @@ async fn a_reader_that_goes_away_stops_nothing(engine: Engine) {
 }
 
 #[test]
-fn a_folder_that_can_not_be_used_is_said_at_the_start() {
+fn a_folder_that_cannot_be_used_is_said_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     said(&in_folder(folder.path(), SOCIETY, &[]));
     let file = folder.path().join("a-file");

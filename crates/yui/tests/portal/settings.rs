@@ -139,7 +139,7 @@ async fn a_new_version_of_the_terms_asks_everybody_again(engine: Engine) {
 }
 
 #[portal_test]
-async fn a_colour_that_can_not_be_read_is_refused_with_one_that_can(engine: Engine) {
+async fn a_colour_that_cannot_be_read_is_refused_with_one_that_can(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut admin = portal.staff("minato", "kanri").await;
     let name = "みなと海運健康保険組合".as_bytes();

@@ -178,7 +178,7 @@ async fn a_changed_address_is_proved_and_both_are_told(engine: Engine) {
 
 /// The last factor stays; a removed one is told.
 #[portal_test]
-async fn the_last_factor_can_not_be_removed(engine: Engine) {
+async fn the_last_factor_cannot_be_removed(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut browser = portal.signed_in("minato", "testtaro01").await;
     let page = browser.get("/settings/login").await;

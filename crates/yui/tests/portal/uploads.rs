@@ -169,7 +169,7 @@ async fn all_or_nothing_leaves_nothing_and_a_dropped_upload_leaves_no_file(engin
 }
 
 #[portal_test]
-async fn a_file_that_can_not_be_used_says_why(engine: Engine) {
+async fn a_file_that_cannot_be_used_says_why(engine: Engine) {
     let portal = Portal::new(engine, true).await;
     let scope = with_register(&portal).await;
     for (name, bytes) in [
