@@ -16,7 +16,7 @@ use crate::{
     core::clock::japan,
     features::{
         migration, societies,
-        temporary_ids::{self, Whom},
+        temporary_ids::{self, Recipients},
         terms,
     },
 };
@@ -142,9 +142,9 @@ async fn issue(society: &str, out: Option<PathBuf>, expired: bool, reissue: Opti
     // Before anything is made: the file is new, and nobody else may read it.
     let file = out.as_ref().map(new_file).transpose()?;
     let whom = match reissue {
-        Some(user_id) => Whom::Account(user_id),
-        None if expired => Whom::Expired,
-        None => Whom::WithoutPair,
+        Some(user_id) => Recipients::Account(user_id),
+        None if expired => Recipients::Expired,
+        None => Recipients::WithoutPair,
     };
     let deliver = |csv: &[u8]| match file {
         Some(mut file) => file.write_all(csv).and_then(|()| file.sync_all()),

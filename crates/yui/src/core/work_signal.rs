@@ -12,7 +12,7 @@ pub struct WorkSignal {
 
 impl WorkSignal {
     /// Has the workers of this process look at once.
-    pub(crate) fn ring(&self) {
+    pub(crate) fn wake(&self) {
         self.files.notify_one();
         self.orders.notify_one();
     }

@@ -66,13 +66,13 @@ struct SocietyWithWorkRow {
 const POLL_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Carries out the orders of staff: when they are placed, and every minute for those that a killed worker left.
-pub(super) async fn run<O: Order>(app: App, mut stop: watch::Receiver<bool>, bell: &Notify) {
+pub(super) async fn run<O: Order>(app: App, mut stop: watch::Receiver<bool>, signal: &Notify) {
     let mut clock = interval(POLL_INTERVAL);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = stop.changed() => return,
-            () = bell.notified() => {}
+            () = signal.notified() => {}
             _ = clock.tick() => {}
         }
         if let Err(error) = work_due::<O>(&app).await {

@@ -10,7 +10,7 @@ use yui::{
         account::{self, Events},
         audit_log::{self, LogVerdict},
         societies::export,
-        temporary_ids::{self, Whom},
+        temporary_ids::{self, Recipients},
     },
 };
 use yui_db::{Engine, params, statements};
@@ -105,7 +105,7 @@ async fn the_log_keeps_what_it_has_while_the_portal_runs(engine: Engine) {
 async fn what_the_operator_does_is_in_the_log_as_well(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let scope = SystemScope::of_society(&portal.app, "nanohana").await.unwrap();
-    let issued = temporary_ids::issue(&portal.app, &scope, Whom::WithoutPair, |_| Ok(())).await.unwrap();
+    let issued = temporary_ids::issue(&portal.app, &scope, Recipients::WithoutPair, |_| Ok(())).await.unwrap();
     let to = tempfile::tempdir().unwrap();
     export::export(&portal.app, &scope, &to.path().join("all")).await.unwrap();
     let mut admin = portal.staff("nanohana", "kanri").await;

@@ -3,7 +3,7 @@
 use portal_test::portal_test;
 use yui::{
     core::{scope::SystemScope, society::InSociety},
-    features::temporary_ids::{self, Whom},
+    features::temporary_ids::{self, Recipients},
 };
 use yui_db::{Engine, params, statements};
 
@@ -174,7 +174,7 @@ async fn a_pair_is_reissued_by_those_who_send_paper_and_the_old_one_is_dead(engi
     assert_ne!(portal.browser("minato").log_in("kari000003", PASSWORD).await.status, 303, "the old pair is dead");
     let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
     let mut csv = String::new();
-    temporary_ids::issue(&portal.app, &scope, Whom::Expired, |bytes| {
+    temporary_ids::issue(&portal.app, &scope, Recipients::Expired, |bytes| {
         csv = String::from_utf8_lossy(bytes).into_owned();
         Ok(())
     })

@@ -18,7 +18,7 @@ use yui::{
         mails::deliver_due,
         migration::{self, FirstLogin, MigrationGroup, Plan},
         societies,
-        temporary_ids::{self, Whom},
+        temporary_ids::{self, Recipients},
         terms,
     },
 };
@@ -55,7 +55,7 @@ fn move_to(portal: &Portal, day: Date, hour: i8) {
     assert!(portal.app.clock.advance(then.duration_since(portal.app.clock.now()).as_secs() + 1));
 }
 
-async fn issue(portal: &Portal, scope: &SystemScope, whom: Whom<'_>) -> (usize, String) {
+async fn issue(portal: &Portal, scope: &SystemScope, whom: Recipients<'_>) -> (usize, String) {
     let mut csv = Vec::new();
     let count = temporary_ids::issue(&portal.app, scope, whom, |bytes| {
         csv = bytes.to_vec();
@@ -126,12 +126,12 @@ async fn pairs_on_paper_are_issued_once_and_none_is_lost(engine: Engine) {
     let scope = with_register(&portal).await;
     // What is written never arrives: as where the disk is full, or the process is killed just then.
     let mut lost = Vec::new();
-    let failed = temporary_ids::issue(&portal.app, &scope, Whom::WithoutPair, |bytes| {
+    let failed = temporary_ids::issue(&portal.app, &scope, Recipients::WithoutPair, |bytes| {
         lost = bytes.to_vec();
         Err(io::Error::other("the disk is full"))
     });
     assert!(format!("{:#}", failed.await.unwrap_err()).contains("the disk is full"));
-    let (count, csv) = issue(&portal, &scope, Whom::WithoutPair).await;
+    let (count, csv) = issue(&portal, &scope, Recipients::WithoutPair).await;
     assert_eq!((count, csv.as_bytes()), (3, lost.as_slice()), "the same pairs again");
 
     let lines: Vec<_> = csv.strip_prefix('\u{feff}').unwrap().split("\r\n").collect();
@@ -140,13 +140,13 @@ async fn pairs_on_paper_are_issued_once_and_none_is_lost(engine: Engine) {
     assert!(lines[1].starts_with("06139018,,４２,\"例示, 菊\","), "{}", lines[1]);
     let end = format!(",{},http://minato.localhost:8080/login", days(&portal, 90));
     assert!(lines[1..4].iter().all(|line| line.ends_with(&end)), "{csv}");
-    assert_eq!(issue(&portal, &scope, Whom::WithoutPair).await.0, 0, "everybody has one");
+    assert_eq!(issue(&portal, &scope, Recipients::WithoutPair).await.0, 0, "everybody has one");
 
     let (user_id, old) = pair(&csv, "テスト タロウ");
     let mut browser = portal.browser("minato");
     assert_eq!(browser.log_in(&user_id, &old).await.location(), "/enrolment/birth-date");
     browser.post("/enrolment/birth-date", "birth_date=19790822").await;
-    let (count, csv) = issue(&portal, &scope, Whom::Account(&user_id.to_uppercase())).await;
+    let (count, csv) = issue(&portal, &scope, Recipients::Account(&user_id.to_uppercase())).await;
     assert_eq!(count, 1);
     assert_eq!(browser.get("/login/terms").await.location(), "/login?ended=login", "what the old paper began is over");
     assert_eq!(portal.browser("minato").log_in(&user_id, &old).await.first(".error-summary li"), REFUSED);
@@ -154,14 +154,14 @@ async fn pairs_on_paper_are_issued_once_and_none_is_lost(engine: Engine) {
     assert_eq!(same, user_id);
     let anew = portal.browser("minato").log_in(&user_id, &new).await;
     assert_eq!(anew.location(), "/enrolment/birth-date", "from the beginning");
-    let nobody = temporary_ids::issue(&portal.app, &scope, Whom::Account("nobody"), |_| Ok(())).await;
+    let nobody = temporary_ids::issue(&portal.app, &scope, Recipients::Account("nobody"), |_| Ok(())).await;
     assert!(nobody.is_err());
 
     move_to(&portal, days(&portal, 91), 0);
     let late = portal.browser("minato").log_in(&user_id, &new).await;
     assert!(late.text().contains("仮パスワードの有効期限が切れています"), "{}", late.text());
-    assert_eq!(issue(&portal, &scope, Whom::WithoutPair).await.0, 0, "not unasked");
-    let (count, csv) = issue(&portal, &scope, Whom::Expired).await;
+    assert_eq!(issue(&portal, &scope, Recipients::WithoutPair).await.0, 0, "not unasked");
+    let (count, csv) = issue(&portal, &scope, Recipients::Expired).await;
     assert_eq!(count, 3);
     let (user_id, newest) = pair(&csv, "テスト タロウ");
     assert_eq!(portal.browser("minato").log_in(&user_id, &newest).await.status, 303);
@@ -271,7 +271,7 @@ async fn older_users_come_in_and_every_mistake_is_told(engine: Engine) {
 async fn somebody_with_a_new_account_does_not_come_over(engine: Engine) {
     let portal = Portal::new(engine, true).await;
     let scope = with_register(&portal).await;
-    issue(&portal, &scope, Whom::WithoutPair).await;
+    issue(&portal, &scope, Recipients::WithoutPair).await;
     let mut told = Vec::new();
     let plan = (FirstLogin::Link, days(&portal, 60));
     let report = import(&portal, &scope, &portal.file("o.csv", older_users()), plan, &mut told).await.unwrap();
@@ -351,7 +351,7 @@ async fn a_link_opens_enrolment_and_nothing_else(engine: Engine) {
     assert_eq!(groups, [group("was_active", 2, 1, 0, 1), group("was_idle", 1, 1, 1, 0), group("new", 0, 0, 0, 0)]);
 
     // Who has no address gets a pair under the user ID they know; who joined since, too.
-    let (count, csv) = issue(&portal, &scope, Whom::WithoutPair).await;
+    let (count, csv) = issue(&portal, &scope, Recipients::WithoutPair).await;
     assert_eq!((count, pair(&csv, "菊").0.as_str()), (1, "kiku-older"), "{csv}");
 
     // The last day was changed with the announcement.
@@ -380,7 +380,7 @@ async fn a_withdrawal_takes_waiting_mail_and_pairs_along(engine: Engine) {
     let file = portal.file("older.csv", older_users());
     let batch = import(&portal, &scope, &file, plan, &mut vec![]).await.unwrap().batch_id.unwrap();
     migration::announce(&portal.app, &scope, days(&portal, 1), None).await.unwrap();
-    issue(&portal, &scope, Whom::Account("taro-older")).await;
+    issue(&portal, &scope, Recipients::Account("taro-older")).await;
     assert_eq!(migration::take_back(&portal.app, &scope).await.unwrap(), 1, "paper takes the place of the mail");
     migration::announce(&portal.app, &scope, days(&portal, 1), None).await.unwrap();
     assert_eq!(imports::withdraw(&portal.app, &scope, batch, "誤り").await.unwrap(), 0);
@@ -403,7 +403,7 @@ async fn a_guessable_password_has_few_tries_and_a_last_day(engine: Engine) {
     let answer = browser.log_in("kiku-older", "4220010101").await;
     assert_eq!(answer.location(), "/enrolment/birth-date", "an empty symbol and a number in full width");
     assert_eq!(portal.browser("minato").log_in("kari000002", "800567819850115").await.status, 303);
-    assert_eq!(issue(&portal, &scope, Whom::WithoutPair).await.0, 0, "they have a way in");
+    assert_eq!(issue(&portal, &scope, Recipients::WithoutPair).await.0, 0, "they have a way in");
 
     for _ in 0..4 {
         portal.browser("minato").log_in("taro-older", "800123419790823").await;
@@ -436,7 +436,7 @@ async fn a_guessable_password_has_few_tries_and_a_last_day(engine: Engine) {
     move_to(&portal, days(&portal, 2), 0);
     let late = portal.browser("minato").log_in("taro-older", "800123419790822").await;
     assert!(late.text().contains("有効期限が切れています"), "{}", late.text());
-    let (count, csv) = issue(&portal, &scope, Whom::Expired).await;
+    let (count, csv) = issue(&portal, &scope, Recipients::Expired).await;
     assert_eq!(count, 3);
     let (user_id, password) = pair(&csv, "テスト タロウ");
     assert_eq!(user_id, "taro-older");
@@ -526,7 +526,7 @@ async fn what_is_over_is_deleted_and_what_lives_stays(engine: Engine) {
     let plan = (FirstLogin::Link, days(&portal, 1));
     import(&portal, &scope, &portal.file("older.csv", older_users()), plan, &mut vec![]).await.unwrap();
     migration::announce(&portal.app, &scope, days(&portal, 1), None).await.unwrap();
-    let (_, csv) = issue(&portal, &scope, Whom::WithoutPair).await;
+    let (_, csv) = issue(&portal, &scope, Recipients::WithoutPair).await;
     let (user_id, password) = pair(&csv, "菊");
     portal.browser("minato").log_in(&user_id, "wrong").await;
     portal.browser("minato").log_in(&user_id, &password).await;

@@ -117,7 +117,7 @@ async fn a_run_whose_worker_died_goes_on_and_doubles_nothing(engine: Engine) {
     let run = ordered(&mut staff, "without").await;
     // The worker that took it is gone: its accounts are half made.
     let scope = yui::core::scope::SystemScope::of_society(&portal.app, "minato").await.unwrap();
-    temporary_ids::make(&portal.app, &scope, temporary_ids::Whom::WithoutPair).await.unwrap();
+    temporary_ids::make(&portal.app, &scope, temporary_ids::Recipients::WithoutPair).await.unwrap();
     assert_eq!(make_due(&portal.app).await.unwrap(), 1);
     let rows = rows(&staff.post(&format!("{run}/list"), "").await);
     let ids: std::collections::BTreeSet<_> = rows.iter().map(|row| &row[4]).collect();
@@ -131,7 +131,7 @@ async fn a_run_that_is_given_up_leaves_what_was_made_to_the_next(engine: Engine)
     let run = ordered(&mut staff, "without").await;
     // Its worker has made them all, and not yet said so.
     let scope = yui::core::scope::SystemScope::of_society(&portal.app, "minato").await.unwrap();
-    temporary_ids::make(&portal.app, &scope, temporary_ids::Whom::WithoutPair).await.unwrap();
+    temporary_ids::make(&portal.app, &scope, temporary_ids::Recipients::WithoutPair).await.unwrap();
     assert!(staff.get(&run).await.text().contains("26件のうち26件を作成しました。"));
     assert_eq!(staff.post(&format!("{run}/stop"), "").await.location(), run);
     assert_eq!(make_due(&portal.app).await.unwrap(), 0);

@@ -71,20 +71,20 @@ pub(crate) async fn head(db: &Db, scope: &impl InSociety) -> Result<Option<Chain
 }
 
 /// Writes an entry.
-pub(crate) async fn entry_insert(tx: &mut Tx, said: &EntryContent<'_>, hash: &[u8; 32]) -> Result<(), DbError> {
+pub(crate) async fn entry_insert(tx: &mut Tx, content: &EntryContent<'_>, hash: &[u8; 32]) -> Result<(), DbError> {
     let values = params![
-        said.society_id,
-        said.entry_id,
-        said.at,
-        said.actor_kind,
-        said.actor_id,
-        said.actor_name,
-        said.address,
-        said.act,
-        said.subject_kind,
-        said.subject_id,
-        said.subject_name,
-        said.detail,
+        content.society_id,
+        content.entry_id,
+        content.at,
+        content.actor_kind,
+        content.actor_id,
+        content.actor_name,
+        content.address,
+        content.act,
+        content.subject_kind,
+        content.subject_id,
+        content.subject_name,
+        content.detail,
         hash
     ];
     tx.execute(&ENTRY_INSERT, values).await.map(drop)
@@ -118,7 +118,7 @@ impl EntryRow {
     }
 
     /// Returns the content of the entry, for the chain.
-    pub(crate) fn said(&self, society_id: i64) -> EntryContent<'_> {
+    pub(crate) fn content(&self, society_id: i64) -> EntryContent<'_> {
         EntryContent {
             society_id,
             entry_id: self.entry_id,

@@ -38,7 +38,7 @@ pub async fn record(
     };
     let before = opened(app, scope, head.entry_id - 1, &head.sealed_hash)?;
     let actor = scope.actor();
-    let said = EntryContent {
+    let content = EntryContent {
         society_id: scope.society_id(),
         entry_id: head.entry_id,
         at: app.clock.now(),
@@ -52,8 +52,8 @@ pub async fn record(
         subject_name: subject.map(|subject| subject.name.as_str()),
         detail: Some(detail),
     };
-    let hash = said.hash(&before);
-    queries::entry_insert(tx, &said, &hash).await?;
+    let hash = content.hash(&before);
+    queries::entry_insert(tx, &content, &hash).await?;
     queries::head_set(tx, scope, &seal(app, scope, head.entry_id, &hash)?).await?;
     Ok(())
 }

@@ -12,8 +12,8 @@ use crate::core::config::MailConfig;
 /// The transport of mail, ready to be used, with the signal that wakes the worker.
 #[derive(Debug)]
 pub struct Mailer {
-    bell: Notify,
-    pub(crate) carrier: Transport,
+    signal: Notify,
+    pub(crate) transport: Transport,
 }
 
 /// The transport of mail.
@@ -40,7 +40,7 @@ impl Mailer {
     /// Prepares the transport that the settings name.
     pub(crate) fn of(config: &MailConfig, in_demo: bool) -> anyhow::Result<Self> {
         let root = config.extra_root.as_deref().map(certificate).transpose()?;
-        let carrier = match &config.server {
+        let transport = match &config.server {
             Some(server) => {
                 let tls = (server.tls != Privacy::None).then(|| parameters(server, root)).transpose()?;
                 Transport::Server(server.clone(), tls)
@@ -48,17 +48,17 @@ impl Mailer {
             None if in_demo => Transport::Mailbox,
             None => Transport::Nobody,
         };
-        Ok(Self { bell: Notify::new(), carrier })
+        Ok(Self { signal: Notify::new(), transport })
     }
 
     /// Has the worker of this process look at once. Without it a mail is delivered as well, some seconds later.
     pub fn wake(&self) {
-        self.bell.notify_one();
+        self.signal.notify_one();
     }
 
     /// Waits for [`Mailer::wake`]; one that came before is not lost.
     pub(crate) async fn woken(&self) {
-        self.bell.notified().await;
+        self.signal.notified().await;
     }
 }
 

@@ -93,7 +93,7 @@ async fn follow(
     loop {
         let events = queries::events_after(&app.db, scope, (last, through), PORTION).await?;
         for event in &events {
-            hash = hex(&said(scope, event).hash(hash.as_bytes()));
+            hash = hex(&entry_content(scope, event).hash(hash.as_bytes()));
             last = event.event_id;
         }
         if events.is_empty() {
@@ -102,7 +102,7 @@ async fn follow(
     }
 }
 
-fn said<'a>(scope: &SystemScope, event: &'a EventRow) -> EntryContent<'a> {
+fn entry_content<'a>(scope: &SystemScope, event: &'a EventRow) -> EntryContent<'a> {
     EntryContent {
         society_id: scope.society_id(),
         entry_id: event.event_id,

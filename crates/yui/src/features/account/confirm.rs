@@ -139,7 +139,7 @@ pub(super) async fn submit(
 ) -> Result<Response, AppError> {
     let (return_to, now) = (local_path(&typed.return_to), app.clock.now());
     let mut form = FormState::default();
-    let Some((account, stored)) = queries::standing(&app.db, &scope, member.account_id, now).await? else {
+    let Some((account, stored)) = queries::auth_account(&app.db, &scope, member.account_id, now).await? else {
         return Ok(Redirect::to("/login").into_response());
     };
     if account.locked_at.is_some() {
@@ -183,7 +183,7 @@ pub(super) async fn submit(
         return Ok(page(&app, &context, &member, form, (return_to, false)).await?.into_response());
     }
     attempt.right().await?;
-    let Some((account, _)) = queries::standing(&app.db, &scope, member.account_id, now).await? else {
+    let Some((account, _)) = queries::auth_account(&app.db, &scope, member.account_id, now).await? else {
         return Ok(Redirect::to("/login").into_response());
     };
     let proofs = LoginState {
@@ -249,7 +249,7 @@ pub(super) async fn passkey_finish(
     let stored: Vec<_> = factors.iter().filter_map(|factor| factor.credential.clone()).collect();
     let party = relying_party(&app, &scope)?;
     let proved = verified_or_none(party.factor_finish(&state, &answer.credential.to_string(), &stored))?;
-    let account = queries::standing(&app.db, &scope, id, now).await?;
+    let account = queries::auth_account(&app.db, &scope, id, now).await?;
     let (Some((which, used)), Some((account, _))) = (proved, account) else {
         security::refused(&scope, "passkey", Some(id));
         return Ok(json_error(&context, REFUSED));

@@ -144,7 +144,7 @@ pub(super) async fn submit(
         Ok(refused(&context, &scope, typed))
     };
     let now = app.clock.now();
-    let found = queries::standing_by_user_id(&app.db, &scope, &user_id, now).await?;
+    let found = queries::auth_account_by_user_id(&app.db, &scope, &user_id, now).await?;
     // In the owner's own browser nobody's mistakes count but those made there.
     let account = found.as_ref().map(|(account, _)| account);
     let known_device = known_device(&app, &scope, &client, account).await?;
@@ -185,7 +185,7 @@ pub(super) async fn submit(
     let wrong = Mistake { user_id: &user_id, client: &client, counted, networks: &networks };
     // The account is read again after the hash, because it may have been locked meanwhile. Wrong passwords and unknown user IDs cost the
     // same statement: an additional one would reveal that the password of a locked or stopped account is right.
-    let fresh = queries::standing(&app.db, &scope, account.map_or(0, |account| account.account_id), now).await?;
+    let fresh = queries::auth_account(&app.db, &scope, account.map_or(0, |account| account.account_id), now).await?;
     let Some((mut account, _)) = fresh.filter(|_| verified.matches) else {
         attempt.wrong();
         wrong.count(&app, &scope, account).await?;
@@ -201,7 +201,7 @@ pub(super) async fn submit(
         record_event(&app, &mut tx, &scope, Some(&client), account.account_id, AccountEvent::MailedPasswordUsed)
             .await?;
         tx.commit().await?;
-        let fresh = queries::standing(&app.db, &scope, account.account_id, now).await?;
+        let fresh = queries::auth_account(&app.db, &scope, account.account_id, now).await?;
         account = fresh.map_or(account, |(account, _)| account);
     } else if verified.needs_rehash {
         let again = Password::new(rules::password_as_kept(&typed.password));

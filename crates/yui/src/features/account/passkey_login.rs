@@ -82,7 +82,7 @@ pub(super) async fn finish(
     let id = passkey.account_id;
     queries::factor_used(&mut tx, &scope, id, passkey.factor_id, used.updated.as_deref(), now).await?;
     tx.commit().await?;
-    let Some((account, _)) = queries::standing(&app.db, &scope, id, now).await? else {
+    let Some((account, _)) = queries::auth_account(&app.db, &scope, id, now).await? else {
         return Ok(json_error(&context, REFUSED));
     };
     let proofs = LoginState {

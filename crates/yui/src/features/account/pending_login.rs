@@ -59,7 +59,7 @@ impl PendingLogin {
     async fn with(app: &App, scope: &PublicScope, token_hash: [u8; 32]) -> anyhow::Result<Option<Self>> {
         let now = app.clock.now();
         let Some(row) = queries::login(&app.db, scope, &token_hash, now).await? else { return Ok(None) };
-        let Some((account, password_hash)) = queries::standing(&app.db, scope, row.account_id, now).await? else {
+        let Some((account, password_hash)) = queries::auth_account(&app.db, scope, row.account_id, now).await? else {
             return Ok(None);
         };
         let (scope, revision, proofs) = (scope.clone(), row.revision, row.proofs);

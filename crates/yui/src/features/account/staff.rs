@@ -205,7 +205,7 @@ pub async fn user_id_change(
     if user_id == before {
         return refused("今と同じユーザIDです。");
     }
-    let account = queries::standing(&app.db, scope, account_id, app.clock.now()).await?;
+    let account = queries::auth_account(&app.db, scope, account_id, app.clock.now()).await?;
     let (_, password_hash) = account.context("there is no such account")?;
     let turn = heavy::account(scope, "member", account_id);
     let same = app.hasher.verify(turn, Password::new(user_id.clone()), Some(&password_hash)).await.map_err(busy)?;

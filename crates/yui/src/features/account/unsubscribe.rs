@@ -54,7 +54,7 @@ pub(super) async fn submit(
 ) -> Result<UnsubscribePage, AppError> {
     let (account_id, kind, label) = opened(&app, &scope, &token).ok_or(AppError::NotFound)?;
     // An account that is gone is mailed no more.
-    if queries::standing(&app.db, &scope, account_id, app.clock.now()).await?.is_some() {
+    if queries::auth_account(&app.db, &scope, account_id, app.clock.now()).await?.is_some() {
         let mut tx = app.db.begin().await?;
         queries::wish_set(&mut tx, &scope, account_id, kind, false).await.context("the wish")?;
         tx.commit().await?;

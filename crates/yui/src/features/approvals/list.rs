@@ -170,7 +170,7 @@ pub(super) async fn approve(
     }
     record(&app, &mut tx, &staff, &row, act, APPROVAL_GIVEN).await?;
     tx.commit().await?;
-    app.imports.ring();
+    app.imports.wake();
     app.announcements.notify_one();
     app.mail.wake();
     app.societies.forget();

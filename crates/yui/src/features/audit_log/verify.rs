@@ -42,7 +42,7 @@ pub async fn verify(app: &App, scope: &SystemScope) -> anyhow::Result<LogVerdict
             if count == last {
                 break;
             }
-            hash = entry.said(scope.society_id()).hash(&hash);
+            hash = entry.content(scope.society_id()).hash(&hash);
             if entry.entry_id != count + 1 || entry.hash != hash {
                 return Ok(LogVerdict::Broken(count + 1));
             }

@@ -85,7 +85,7 @@ fn notice_line(netted: NettedLine) -> NoticeLine {
 
 /// The person of a file: the national portal's form holds one.
 #[derive(Deserialize)]
-pub(super) struct Whose {
+pub(super) struct DownloadQuery {
     member: Option<i64>,
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn csv(
     State(app): State<App>,
     scope: MemberScope,
     Path(year): Path<String>,
-    Query(Whose { member }): Query<Whose>,
+    Query(DownloadQuery { member }): Query<DownloadQuery>,
 ) -> Result<Response, AppError> {
     let year = number(&year)?;
     let mut lines = year_lines(&app, &scope, year).await?;

@@ -53,7 +53,7 @@ enum Lane {
 }
 
 async fn lane(app: App, mut stop: watch::Receiver<bool>, lane: Lane) {
-    let bell = match lane {
+    let signal = match lane {
         Lane::Files => &app.imports.files,
         Lane::Orders => &app.imports.orders,
     };
@@ -62,7 +62,7 @@ async fn lane(app: App, mut stop: watch::Receiver<bool>, lane: Lane) {
     loop {
         tokio::select! {
             _ = stop.changed() => return,
-            () = bell.notified() => {}
+            () = signal.notified() => {}
             _ = clock.tick() => {}
         }
         let worked = match lane {

@@ -22,7 +22,7 @@ pub async fn publish(app: &App, scope: &SystemScope, batch_id: i64) -> anyhow::R
     let mut tx = app.db.begin().await?;
     publish_in(app, &mut tx, scope, &batch).await?;
     tx.commit().await?;
-    app.imports.ring();
+    app.imports.wake();
     Ok(())
 }
 
@@ -52,7 +52,7 @@ pub async fn publish_through(
         publish_in(app, &mut tx, scope, &Batch { through, ..batch }).await?;
     }
     tx.commit().await?;
-    app.imports.ring();
+    app.imports.wake();
     Ok(through)
 }
 
@@ -136,7 +136,7 @@ pub async fn publish_at(
         None => schedule(app, &mut tx, scope, batch_id, None).await?,
     }
     tx.commit().await?;
-    app.imports.ring();
+    app.imports.wake();
     Ok(())
 }
 

@@ -179,7 +179,7 @@ pub async fn upload(app: &App, scope: &SystemScope, new: NewUpload) -> anyhow::R
     };
     // Where nobody knows whether the commit was heard, the file stays: if no row names it, it is tidied up one day.
     tx.commit().await?;
-    app.imports.ring();
+    app.imports.wake();
     Ok(upload_id)
 }
 
@@ -215,7 +215,7 @@ pub async fn apply_upload(
         record(app, &mut tx, scope, acts::APPLIED, upload_id, &how.join("、")).await?;
     }
     tx.commit().await?;
-    app.imports.ring();
+    app.imports.wake();
     Ok(asked)
 }
 
@@ -238,7 +238,7 @@ pub async fn resume_upload(app: &App, scope: &SystemScope, upload_id: i64) -> an
         record(app, &mut tx, scope, acts::RESUMED, upload_id, "").await?;
     }
     tx.commit().await?;
-    app.imports.ring();
+    app.imports.wake();
     Ok(resumed)
 }
 

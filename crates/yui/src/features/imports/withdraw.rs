@@ -26,7 +26,7 @@ pub(super) async fn order(app: &App, scope: &SystemScope, batch_id: i64, reason:
     let mut tx = app.db.begin().await?;
     withdraw_approved(app, &mut tx, scope, batch_id, reason).await?;
     tx.commit().await?;
-    app.imports.ring();
+    app.imports.wake();
     Ok(())
 }
 

@@ -110,7 +110,7 @@ async fn apply(app: &App, scope: &SystemScope, upload: &Upload) -> anyhow::Resul
         let mut tx = app.db.begin().await?;
         let kept = LeasedUpload(upload).check_again(&mut tx, scope, &serde_json::to_string(&outdated)?).await?;
         tx.commit().await?;
-        app.imports.ring();
+        app.imports.wake();
         return if kept { Ok(()) } else { Err(NotOurs.into()) };
     }
     let mut watch = Applying { scope, upload };

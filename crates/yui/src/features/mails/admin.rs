@@ -75,7 +75,7 @@ pub async fn list(app: &App, scope: &impl InSociety) -> anyhow::Result<Vec<Liste
 /// # Errors
 /// The reason.
 pub async fn server_answers(app: &App, scope: &impl InSociety) -> Result<(), String> {
-    let Transport::Server(server, tls) = &app.mail.carrier else {
+    let Transport::Server(server, tls) = &app.mail.transport else {
         return Err("YUI_SMTP_URL is not set; mail waits in the database".to_owned());
     };
     let session = SmtpSession::open(app, scope.society(), server, tls.as_ref()).await.map_err(DeliveryError::reason)?;

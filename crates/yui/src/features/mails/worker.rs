@@ -67,7 +67,7 @@ impl Delivered {
 
 /// Delivers until it is told to stop: when it is woken, and every few seconds.
 pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
-    if matches!(app.mail.carrier, Transport::Nobody) {
+    if matches!(app.mail.transport, Transport::Nobody) {
         tracing::warn!("YUI_SMTP_URL is not set: mail waits in the database");
     }
     let mut clock = tokio::time::interval(POLL_INTERVAL);
@@ -98,7 +98,7 @@ pub async fn deliver_due(app: &App) -> anyhow::Result<Delivered> {
 
 async fn deliver_until(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<Delivered> {
     let mut all = Delivered::default();
-    if matches!(app.mail.carrier, Transport::Nobody) {
+    if matches!(app.mail.transport, Transport::Nobody) {
         return Ok(all);
     }
     let mut due = queries::societies_due(&app.db, app.clock.now()).await?;
@@ -218,7 +218,7 @@ async fn deliver(
     let content = opened(app, scope, mail.mail_id, sealed)
         .context("unsealing")
         .map_err(|error| DeliveryError::NotNow(format!("{error:#}")))?;
-    let Transport::Server(server, tls) = &app.mail.carrier else { return Ok(()) };
+    let Transport::Server(server, tls) = &app.mail.transport else { return Ok(()) };
     let envelope = Envelope {
         society: scope.society(),
         from: sender_address(app, scope.society(), Sender::parse(&mail.sender)),

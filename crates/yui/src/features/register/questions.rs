@@ -209,15 +209,15 @@ pub(super) async fn candidates(
     scope: &SystemScope,
     persons: &[&Person],
 ) -> anyhow::Result<Vec<Candidate>> {
-    let standings = queries::standings(tx, scope, persons.iter().map(|person| person.member_id)).await?;
-    let standings: HashMap<_, _> = standings.iter().map(|standing| (standing.member_id, standing)).collect();
+    let counts = queries::candidate_counts(tx, scope, persons.iter().map(|person| person.member_id)).await?;
+    let counts: HashMap<_, _> = counts.iter().map(|count| (count.member_id, count)).collect();
     let of = |person: &&Person| {
-        let standing = standings.get(&person.member_id);
+        let count = counts.get(&person.member_id);
         Candidate {
             member_id: person.member_id,
             facts: changes::facts_known(person),
-            account: standing.is_some_and(|standing| standing.accounts > 0),
-            expenses: standing.map_or(0, |standing| standing.expenses),
+            account: count.is_some_and(|count| count.accounts > 0),
+            expenses: count.map_or(0, |count| count.expenses),
         }
     };
     let mut candidates: Vec<_> = persons.iter().map(of).collect();

@@ -46,7 +46,7 @@ audit::acts! {
 
 /// The accounts that get temporary credentials.
 #[derive(Clone, Copy, Debug)]
-pub enum Whom<'a> {
+pub enum Recipients<'a> {
     /// Insured persons, covered today, without an account; and users of the older system without an address and
     /// therefore without a link.
     WithoutPair,
@@ -69,7 +69,7 @@ const CHUNK: usize = 200;
 pub async fn issue(
     app: &App,
     scope: &SystemScope,
-    whom: Whom<'_>,
+    whom: Recipients<'_>,
     deliver: impl FnOnce(&[u8]) -> io::Result<()>,
 ) -> anyhow::Result<usize> {
     let only = make(app, scope, whom).await?;
@@ -95,11 +95,11 @@ pub(crate) const NO_RUN: i64 = 0;
 /// # Errors
 /// If the user ID is unknown or enrolled, no sealing key is configured, or the database fails. The pairs made until
 /// then are kept, and not made again.
-pub async fn make(app: &App, scope: &SystemScope, whom: Whom<'_>) -> anyhow::Result<Option<i64>> {
+pub async fn make(app: &App, scope: &SystemScope, whom: Recipients<'_>) -> anyhow::Result<Option<i64>> {
     let today = app.clock.today();
     let ends_at = end_of(today.checked_add(i32::from(scope.society().policy.temporary_days).days())?)?;
     match whom {
-        Whom::WithoutPair => {
+        Recipients::WithoutPair => {
             for some in queries::insured_without_account(&app.db, scope, today).await?.chunks(CHUNK) {
                 new_accounts(app, scope, some, ends_at).await?;
             }
@@ -107,17 +107,17 @@ pub async fn make(app: &App, scope: &SystemScope, whom: Whom<'_>) -> anyhow::Res
             reissue_all(app, scope, &without_way, ends_at).await?;
             Ok(None)
         }
-        Whom::Expired => {
+        Recipients::Expired => {
             let expired = queries::expired(&app.db, scope, today, app.clock.now()).await?;
             reissue_all(app, scope, &expired, ends_at).await?;
             Ok(None)
         }
-        Whom::Run(run_id) => {
+        Recipients::Run(run_id) => {
             let again = queries::of_run(&app.db, scope, run_id).await?;
             reissue_all(app, scope, &again, ends_at).await?;
             Ok(None)
         }
-        Whom::Account(user_id) => {
+        Recipients::Account(user_id) => {
             let user_id = rules::folded(user_id);
             let account = queries::temporary(&app.db, scope, &user_id).await?;
             let account =

@@ -5,7 +5,7 @@ mod issue;
 mod queries;
 mod runs;
 
-pub use issue::{Whom, issue, make, pair_reissue};
+pub use issue::{Recipients, issue, make, pair_reissue};
 pub(crate) use queries::pair_drop;
 pub use runs::forget_old;
 pub(crate) use runs::postcard_sheet;

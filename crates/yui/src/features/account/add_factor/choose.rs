@@ -45,7 +45,7 @@ pub(in super::super) async fn show(
     let (scope, id, now) = (registrant.scope(), registrant.account_id(), app.clock.now());
     if let FactorOwner::Login(..) = &registrant
         && wanted.choose.is_none()
-        && let Some((account, _)) = queries::standing(&app.db, scope, id, now).await?
+        && let Some((account, _)) = queries::auth_account(&app.db, scope, id, now).await?
         && let Some(chosen) = account.chosen_factor.filter(|chosen| registrant.may(*chosen))
     {
         return Ok(Redirect::to(&format!("/factors/{}", chosen.as_str())).into_response());

@@ -132,7 +132,8 @@ pub(in super::super) async fn send(
     });
     // An address that is set already is changed in the settings, where the old one is told.
     let person = queries::person(&app.db, scope, id).await?;
-    let proved = queries::standing(&app.db, scope, id, now).await?.is_some_and(|(account, _)| account.email_verified);
+    let proved =
+        queries::auth_account(&app.db, scope, id, now).await?.is_some_and(|(account, _)| account.email_verified);
     if proved && person.email.as_deref() != Some(&address) && !form.has_errors() {
         form.error(
             "email",
@@ -201,7 +202,7 @@ pub(in super::super) async fn submit(
         return Ok(page(&context, &registrant, form, waiting.address, question).into_response());
     }
     tx.commit().await?;
-    let account = queries::standing(&app.db, scope, id, now).await?.map(|(account, _)| account);
+    let account = queries::auth_account(&app.db, scope, id, now).await?.map(|(account, _)| account);
     let Some(account) = account else { return again() };
     let old = account.email.filter(|old| *old != waiting.address);
     // A proved address is changed in the settings only.

@@ -166,12 +166,12 @@ struct AccountCount {
 }
 
 impl StandingRow {
-    fn standing(self, factors: Vec<Factor>) -> Option<(AuthAccount, String)> {
+    fn into_auth_account(self, factors: Vec<Factor>) -> Option<(AuthAccount, String)> {
         let jiff = |instant: Option<yui_db::Timestamp>| instant.map(yui_db::Timestamp::to_jiff);
         let enrolment = self.enrolment.map(|text| serde_json::from_str::<EnrolmentProgress>(&text)).transpose();
         let enrolment = enrolment
             .inspect_err(|error| tracing::error!("enrolment state unreadable, enrolment starts over: {error}"));
-        let standing = AuthAccount {
+        let account = AuthAccount {
             account_id: self.account_id,
             revision: self.revision,
             state: AccountState::parse(&self.state)?,
@@ -190,7 +190,7 @@ impl StandingRow {
             current_terms: self.current_terms,
             agreed_terms: self.agreed_terms,
         };
-        Some((standing, self.password_hash))
+        Some((account, self.password_hash))
     }
 }
 
@@ -200,7 +200,7 @@ async fn factor_kinds(db: &Db, scope: &impl InSociety, account_id: i64) -> Resul
 }
 
 /// Returns the account with this user ID, and its password hash. An unknown one costs as many statements.
-pub(crate) async fn standing_by_user_id(
+pub(crate) async fn auth_account_by_user_id(
     db: &Db,
     scope: &impl InSociety,
     user_id: &str,
@@ -208,12 +208,12 @@ pub(crate) async fn standing_by_user_id(
 ) -> Result<Option<(AuthAccount, String)>, DbError> {
     let row: Option<StandingRow> = db.optional(&STANDING_BY_USER_ID, params![scope.society_id(), user_id, now]).await?;
     let factors = factor_kinds(db, scope, row.as_ref().map_or(0, |row| row.account_id)).await?;
-    Ok(row.and_then(|row| row.standing(factors)))
+    Ok(row.and_then(|row| row.into_auth_account(factors)))
 }
 
 /// Returns the account and its password hash. An unknown one costs as many statements: the time of a login reveals
 /// nothing.
-pub(crate) async fn standing(
+pub(crate) async fn auth_account(
     db: &Db,
     scope: &impl InSociety,
     account_id: i64,
@@ -221,7 +221,7 @@ pub(crate) async fn standing(
 ) -> Result<Option<(AuthAccount, String)>, DbError> {
     let row: Option<StandingRow> = db.optional(&STANDING, params![scope.society_id(), account_id, now]).await?;
     let factors = factor_kinds(db, scope, account_id).await?;
-    Ok(row.and_then(|row| row.standing(factors)))
+    Ok(row.and_then(|row| row.into_auth_account(factors)))
 }
 
 /// An account to be inserted.

@@ -63,7 +63,7 @@ pub(in super::super) async fn submit(
         return Ok(dead(&context, DEAD).into_response());
     };
     let id = seen.account_id;
-    let account = queries::standing(&app.db, &scope, id, now).await?.map(|(account, _)| account);
+    let account = queries::auth_account(&app.db, &scope, id, now).await?.map(|(account, _)| account);
     let usable = account.filter(|account| account.state != AccountState::Stopped && account.locked_at.is_none());
     let Some(account) = usable else { return Ok(dead(&context, DEAD).into_response()) };
     let mut tx = app.db.begin().await?;

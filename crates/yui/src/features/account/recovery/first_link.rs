@@ -50,7 +50,7 @@ pub(in super::super) async fn submit(
     let Some(link) = alive(&app, &scope, &token, "first_login").await? else {
         return Ok(dead(&context, DEAD).into_response());
     };
-    let account = queries::standing(&app.db, &scope, link.account_id, now).await?;
+    let account = queries::auth_account(&app.db, &scope, link.account_id, now).await?;
     let account = account.map(|(account, _)| account).filter(|account| account.state == AccountState::Temporary);
     let Some(account) = account else { return Ok(dead(&context, DEAD).into_response()) };
     let proofs = LoginState { first: Some(PrimaryFactor::Link), return_to: "/".to_owned(), ..LoginState::default() };

@@ -111,7 +111,8 @@ pub(in super::super) async fn submit(
         // Nobody's mailbox is flooded: more than a few are not sent, and not a word is different.
         let in_time = RECOVERIES_OF_PERSON.of(&user_id).take(&app, &scope).await?;
         let now = app.clock.now();
-        let account = queries::standing_by_user_id(&app.db, &scope, &user_id, now).await?.map(|(account, _)| account);
+        let account =
+            queries::auth_account_by_user_id(&app.db, &scope, &user_id, now).await?.map(|(account, _)| account);
         let usable = account.filter(|account| in_time && account.state == AccountState::Enrolled);
         match scope.society().policy.forgotten_password {
             ForgottenPassword::MailedLink => Ok(mail_link(&app, &scope, usable.as_ref()).await?),

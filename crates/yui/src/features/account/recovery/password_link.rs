@@ -51,7 +51,7 @@ pub(in super::super) async fn submit(
     let link = queries::link_take(&mut tx, &scope, token.hash().as_bytes(), "password", now).await?;
     tx.commit().await?;
     let Some(link) = link else { return Ok(dead(&context, DEAD).into_response()) };
-    let Some((account, _)) = queries::standing(&app.db, &scope, link.account_id, now).await? else {
+    let Some((account, _)) = queries::auth_account(&app.db, &scope, link.account_id, now).await? else {
         return Ok(dead(&context, DEAD).into_response());
     };
     let proofs = LoginState {

@@ -70,7 +70,7 @@ pub(in super::super) async fn show(
     Query(LoginMethodsQuery { done }): Query<LoginMethodsQuery>,
 ) -> Result<LoginMethodsPage, AppError> {
     let id = member.account_id;
-    let account = queries::standing(&app.db, &member, id, app.clock.now()).await?;
+    let account = queries::auth_account(&app.db, &member, id, app.clock.now()).await?;
     let (account, _) = account.ok_or(AppError::NotFound)?;
     let factors = queries::factors(&app.db, &member, id).await?;
     let has_email = factors.iter().any(|factor| factor.kind == Factor::Email);

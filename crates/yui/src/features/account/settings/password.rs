@@ -59,7 +59,7 @@ pub(in super::super) async fn submit(
 ) -> Result<Response, AppError> {
     let (id, now) = (member.account_id, app.clock.now());
     let person = queries::person(&app.db, &member, id).await?;
-    let account = queries::standing(&app.db, &member, id, now).await?;
+    let account = queries::auth_account(&app.db, &member, id, now).await?;
     let (_, current) = account.ok_or(AppError::NotFound)?;
     let mut form = FormState::default();
     let policy = (context.lang, &member.society().policy);

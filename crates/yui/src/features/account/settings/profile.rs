@@ -69,7 +69,7 @@ pub(in super::super) async fn show(
     Query(ProfileQuery { done }): Query<ProfileQuery>,
 ) -> Result<ProfilePage, AppError> {
     let person = queries::person(&app.db, &member, member.account_id).await?;
-    let account = queries::standing(&app.db, &member, member.account_id, app.clock.now()).await?;
+    let account = queries::auth_account(&app.db, &member, member.account_id, app.clock.now()).await?;
     let account = account.map(|(account, _)| account).ok_or(AppError::NotFound)?;
     let known = queries::wishes(&app.db, &member, member.account_id).await?;
     let wish = |(kind, label): &(&str, &str)| MailPreference {
@@ -110,7 +110,7 @@ pub(in super::super) async fn submit(
     Form(typed): Form<ProfileForm>,
 ) -> Result<Response, AppError> {
     let id = member.account_id;
-    let account = queries::standing(&app.db, &member, id, app.clock.now()).await?;
+    let account = queries::auth_account(&app.db, &member, id, app.clock.now()).await?;
     let account = account.map(|(account, _)| account).ok_or(AppError::NotFound)?;
     let lang = Lang::parse(&typed.lang).unwrap_or_default();
     let factor = Factor::parse(&typed.factor).filter(|factor| member.society().policy.factors.contains(factor));

@@ -80,7 +80,7 @@ pub(in super::super) async fn submit(
             return Ok(page(&context, &member, form, typed.user_id).into_response());
         }
     };
-    let account = queries::standing(&app.db, &member, member.account_id, app.clock.now()).await?;
+    let account = queries::auth_account(&app.db, &member, member.account_id, app.clock.now()).await?;
     let (_, password_hash) = account.ok_or(AppError::NotFound)?;
     let turn = heavy::account(&member, "member", member.account_id);
     let same = app.hasher.verify(turn, Password::new(user_id.clone()), Some(&password_hash)).await.map_err(busy)?;

@@ -91,7 +91,7 @@ pub(super) async fn assign_to(
 ///
 /// # Errors
 /// [`Unassigned::NotWaiting`], or where the database does not answer.
-pub(super) async fn do_without(app: &App, staff: &StaffScope, claim_id: i64, reason: &str) -> anyhow::Result<()> {
+pub(super) async fn discard_claim(app: &App, staff: &StaffScope, claim_id: i64, reason: &str) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     imports::one_chunk_at_a_time(&mut tx, &staff.acting()).await?;
     let claim = queries::waiting(&mut tx, staff, claim_id).await?.ok_or(Unassigned::NotWaiting)?;
@@ -106,7 +106,12 @@ pub(super) async fn do_without(app: &App, staff: &StaffScope, claim_id: i64, rea
 ///
 /// # Errors
 /// Where the database does not answer.
-pub(super) async fn do_without_all(app: &App, staff: &StaffScope, batch_id: i64, reason: &str) -> anyhow::Result<u64> {
+pub(super) async fn discard_claims_of_batch(
+    app: &App,
+    staff: &StaffScope,
+    batch_id: i64,
+    reason: &str,
+) -> anyhow::Result<u64> {
     let mut tx = app.db.begin().await?;
     imports::one_chunk_at_a_time(&mut tx, &staff.acting()).await?;
     let count = queries::refuse_batch(&mut tx, staff, batch_id, (&staff.name, reason), app.clock.now()).await?;
@@ -120,7 +125,7 @@ pub(super) async fn do_without_all(app: &App, staff: &StaffScope, batch_id: i64,
 ///
 /// # Errors
 /// [`Unassigned::NotWaiting`] if it was not refused, or if the database does not answer.
-pub(super) async fn take_again(app: &App, staff: &StaffScope, claim_id: i64) -> anyhow::Result<()> {
+pub(super) async fn reopen_claim(app: &App, staff: &StaffScope, claim_id: i64) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     let batch_id = queries::wait_again(&mut tx, staff, claim_id).await?.ok_or(Unassigned::NotWaiting)?;
     let subject = Subject::new("batch", batch_id, format!("取込{batch_id}"));

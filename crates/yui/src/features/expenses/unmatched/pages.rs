@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{
     KEPT, PATH, UNMATCHED_SEEN, UnmatchedClaim,
-    deciding::{Unassigned, assign_to, do_without, do_without_all, take_again},
+    deciding::{Unassigned, assign_to, discard_claim, discard_claims_of_batch, reopen_claim},
     queries::{self, DecisionRow},
 };
 use crate::{
@@ -233,7 +233,7 @@ pub(in super::super) async fn refuse(
         let typed = AssignmentForm { claim_id: id, ..typed };
         return Ok(page(&app, &context, &staff, &asked, form, typed).await?.into_response());
     }
-    match do_without(&app, &staff, id, &why).await {
+    match discard_claim(&app, &staff, id, &why).await {
         Ok(()) => Ok(Redirect::to(&format!("{PATH}?done=refused")).into_response()),
         Err(error) if error.is::<Unassigned>() => Err(AppError::NotFound),
         Err(error) => Err(error.into()),
@@ -261,7 +261,7 @@ pub(in super::super) async fn refuse_all(
             .await?
             .into_response());
     }
-    if do_without_all(&app, &staff, typed.batch, &why).await? == 0 {
+    if discard_claims_of_batch(&app, &staff, typed.batch, &why).await? == 0 {
         return Err(AppError::NotFound);
     }
     Ok(Redirect::to(&format!("{PATH}?done=refused")).into_response())
@@ -272,9 +272,9 @@ pub(in super::super) async fn wait_again(
     staff: StaffScope,
     Path(id): Path<i64>,
 ) -> Result<Response, AppError> {
-    match take_again(&app, &staff, id).await {
+    match reopen_claim(&app, &staff, id).await {
         Ok(()) => {
-            app.imports.ring();
+            app.imports.wake();
             Ok(Redirect::to(&format!("{PATH}?done=again")).into_response())
         }
         Err(error) if error.is::<Unassigned>() => Err(AppError::NotFound),

@@ -76,7 +76,7 @@ impl Announced {
 
 /// The order about the announcements.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum What {
+pub(crate) enum AnnouncementAct {
     /// They are written, or moved.
     Send(Sending),
     /// Those that wait are withdrawn.
@@ -135,7 +135,7 @@ pub(crate) async fn foresee(
 /// [`AnnouncementRefusal`], or where the database does not answer; of a refusal no mail is written.
 pub async fn announce(app: &App, scope: &SystemScope, on: Date, until: Option<Date>) -> anyhow::Result<Announced> {
     let (sending, _) = foresee(app, scope, on, until).await?;
-    at_once(app, scope, What::Send(sending)).await
+    at_once(app, scope, AnnouncementAct::Send(sending)).await
 }
 
 /// Withdraws all announcements that still wait; returns their number. The links in them are invalid. Earlier orders of
@@ -144,10 +144,10 @@ pub async fn announce(app: &App, scope: &SystemScope, on: Date, until: Option<Da
 /// # Errors
 /// Where the database fails.
 pub async fn take_back(app: &App, scope: &SystemScope) -> anyhow::Result<i64> {
-    Ok(at_once(app, scope, What::TakeBack).await?.taken_back)
+    Ok(at_once(app, scope, AnnouncementAct::TakeBack).await?.taken_back)
 }
 
-async fn at_once(app: &App, scope: &SystemScope, what: What) -> anyhow::Result<Announced> {
+async fn at_once(app: &App, scope: &SystemScope, what: AnnouncementAct) -> anyhow::Result<Announced> {
     let mut tx = app.db.begin().await?;
     queries::orders_stop(&mut tx, scope, app.clock.now()).await?;
     tx.commit().await?;
@@ -172,12 +172,14 @@ pub(crate) async fn recorded(
     app: &App,
     tx: &mut Tx,
     scope: &SystemScope,
-    what: What,
+    what: AnnouncementAct,
     done: &Announced,
 ) -> anyhow::Result<()> {
     let (act, when) = match what {
-        What::Send(Sending { due, .. }) => (ANNOUNCEMENTS_WRITTEN, format!("{} に送信: ", format::minute(due))),
-        What::TakeBack => (ANNOUNCEMENTS_TAKEN_BACK, String::new()),
+        AnnouncementAct::Send(Sending { due, .. }) => {
+            (ANNOUNCEMENTS_WRITTEN, format!("{} に送信: ", format::minute(due)))
+        }
+        AnnouncementAct::TakeBack => (ANNOUNCEMENTS_TAKEN_BACK, String::new()),
     };
     audit::record(app, tx, scope, act, Some(&subject()), &format!("{when}{}", done.words())).await
 }
@@ -188,7 +190,7 @@ pub(crate) async fn portion(
     app: &App,
     tx: &mut Tx,
     scope: &SystemScope,
-    what: What,
+    what: AnnouncementAct,
     through: i64,
 ) -> anyhow::Result<Option<(i64, Announced)>> {
     ids_take(tx, scope, "announcement", 1).await?;
@@ -198,8 +200,8 @@ pub(crate) async fn portion(
     let mut done = Announced::default();
     for one in &people {
         match what {
-            What::Send(sending) => send(app, tx, scope, one, sending, &mut done).await?,
-            What::TakeBack => {
+            AnnouncementAct::Send(sending) => send(app, tx, scope, one, sending, &mut done).await?,
+            AnnouncementAct::TakeBack => {
                 if let Some(mail_id) = one.announcement_mail_id
                     && mail::take_back(tx, scope, mail_id, now).await?
                 {

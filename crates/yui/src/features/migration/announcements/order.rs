@@ -6,7 +6,7 @@ use yui_db::Tx;
 
 use super::{
     acts::{ANNOUNCEMENTS_BACK_ORDERED, ANNOUNCEMENTS_ORDERED, subject},
-    announce::{Sending, What, foresee, portion, recorded},
+    announce::{AnnouncementAct, Sending, foresee, portion, recorded},
     queries::{self, LeasedAnnouncement},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 
 /// Places an order; one that is not done yet is stopped by it. The same ordered twice, as by a double click, is done
 /// once.
-pub(crate) async fn order(app: &App, scope: &SystemScope, what: What, detail: &str) -> anyhow::Result<()> {
+pub(crate) async fn order(app: &App, scope: &SystemScope, what: AnnouncementAct, detail: &str) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     order_in(app, &mut tx, scope, what, detail).await?;
     tx.commit().await?;
@@ -25,12 +25,18 @@ pub(crate) async fn order(app: &App, scope: &SystemScope, what: What, detail: &s
     Ok(())
 }
 
-async fn order_in(app: &App, tx: &mut Tx, scope: &SystemScope, what: What, detail: &str) -> anyhow::Result<()> {
+async fn order_in(
+    app: &App,
+    tx: &mut Tx,
+    scope: &SystemScope,
+    what: AnnouncementAct,
+    detail: &str,
+) -> anyhow::Result<()> {
     let by = scope.actor.staff_id().context("a member of staff")?;
     let from = scope.actor.address().unwrap_or_default();
     let (act, sending) = match what {
-        What::Send(sending) => (ANNOUNCEMENTS_ORDERED, Some(sending)),
-        What::TakeBack => (ANNOUNCEMENTS_BACK_ORDERED, None),
+        AnnouncementAct::Send(sending) => (ANNOUNCEMENTS_ORDERED, Some(sending)),
+        AnnouncementAct::TakeBack => (ANNOUNCEMENTS_BACK_ORDERED, None),
     };
     if queries::order(tx, scope, sending, (by, from), app.clock.now()).await? {
         audit::record(app, tx, scope, act, Some(&subject()), detail).await?;
@@ -61,7 +67,7 @@ fn asked(words: &str) -> anyhow::Result<(Date, Option<Date>)> {
 pub(crate) async fn order_approved(app: &App, tx: &mut Tx, scope: &SystemScope, detail: &str) -> anyhow::Result<()> {
     let (on, until) = asked(detail)?;
     let (sending, _) = foresee(app, scope, on, until).await?;
-    order_in(app, tx, scope, What::Send(sending), detail).await
+    order_in(app, tx, scope, AnnouncementAct::Send(sending), detail).await
 }
 
 impl Order for LeasedAnnouncement {
@@ -85,10 +91,11 @@ impl Order for LeasedAnnouncement {
     /// Carries the order out, portion by portion, each only if the order still stands.
     async fn work(&self, app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
         let what = match (self.act.as_str(), self.due_at) {
-            ("send", Some(due)) => {
-                What::Send(Sending { due: due.to_jiff(), ends_at: self.ends_at.map(yui_db::Timestamp::to_jiff) })
-            }
-            _ => What::TakeBack,
+            ("send", Some(due)) => AnnouncementAct::Send(Sending {
+                due: due.to_jiff(),
+                ends_at: self.ends_at.map(yui_db::Timestamp::to_jiff),
+            }),
+            _ => AnnouncementAct::TakeBack,
         };
         let mut through = self.done_through;
         loop {

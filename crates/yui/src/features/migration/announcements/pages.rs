@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{
     acts::{ALL, subject},
-    announce::{Announced, HOUR, Sending, What, foresee},
+    announce::{Announced, AnnouncementAct, HOUR, Sending, foresee},
     order::{order, words},
     queries::{self, Foreseen, NotEnrolledCounts, OrderRow, WaitingMailsRow},
     refusal::AnnouncementRefusal,
@@ -63,7 +63,7 @@ pub(crate) struct MigrationPage {
     typed: AnnouncementForm,
     groups: Vec<MigrationGroup>,
     total: MigrationGroup,
-    standing: NotEnrolledCounts,
+    not_enrolled: NotEnrolledCounts,
     waiting: Vec<WaitingMails>,
     orders: Vec<OrderLine>,
     /// An order is being carried out, whether that failed a moment ago, and whether it is one to send.
@@ -127,7 +127,7 @@ pub(crate) async fn page(
         typed,
         total: MigrationGroup::total(&groups),
         groups: groups.to_vec(),
-        standing: queries::standing(&app.db, staff, app.clock.today()).await?,
+        not_enrolled: queries::not_enrolled_counts(&app.db, staff, app.clock.today()).await?,
         waiting: queries::waiting(&app.db, staff, now).await?.iter().map(waiting).collect(),
         working: running.is_some(),
         trouble: running.is_some_and(|order| order.trouble_at.is_some()),
@@ -275,7 +275,7 @@ pub(crate) async fn send(
     };
     let detail = words(planned.on, planned.until, planned.foreseen.people());
     if !approvals::needed(&staff, Guarded::MassMail) {
-        order(&app, &staff.acting(), What::Send(planned.sending), &detail).await?;
+        order(&app, &staff.acting(), AnnouncementAct::Send(planned.sending), &detail).await?;
         return Ok(Redirect::to("/console/migration?done=ordered").into_response());
     }
     let mut tx = app.db.begin().await?;
@@ -330,7 +330,7 @@ crate::ui::console_pages! {
             typed: AnnouncementForm { on: on.to_string(), until: "2027-03-31".into() },
             total: MigrationGroup::total(&groups),
             groups,
-            standing: NotEnrolledCounts { unwritten: 811, without_address: 120, failed: 3 },
+            not_enrolled: NotEnrolledCounts { unwritten: 811, without_address: 120, failed: 3 },
             waiting: vec![WaitingMails { at: "2027年1月15日 09:00".into(), mails: 1_204 }],
             orders: vec![order("やり直し待ち", true), order("完了", false)],
             working: true,

@@ -180,7 +180,11 @@ pub(crate) struct NotEnrolledCounts {
 }
 
 /// Counts the accounts that are not enrolled.
-pub(crate) async fn standing(db: &Db, scope: &impl InSociety, today: Date) -> Result<NotEnrolledCounts, DbError> {
+pub(crate) async fn not_enrolled_counts(
+    db: &Db,
+    scope: &impl InSociety,
+    today: Date,
+) -> Result<NotEnrolledCounts, DbError> {
     db.one(&STANDING, params![scope.society_id(), today]).await
 }
 

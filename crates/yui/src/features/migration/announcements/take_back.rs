@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{announce::What, order::order, queries};
+use super::{announce::AnnouncementAct, order::order, queries};
 use crate::{
     core::{app::App, error::AppError, scope::StaffScope},
     ui::{Page, PageContext, format},
@@ -45,7 +45,7 @@ pub(crate) async fn submit(State(app): State<App>, staff: StaffScope) -> Result<
     if mails == 0 && !sending {
         return Ok(Redirect::to("/console/migration?done=nothing"));
     }
-    order(&app, &staff.acting(), What::TakeBack, &format!("{}通", format::yen(mails))).await?;
+    order(&app, &staff.acting(), AnnouncementAct::TakeBack, &format!("{}通", format::yen(mails))).await?;
     Ok(Redirect::to("/console/migration?done=taking-back"))
 }
 

@@ -33,7 +33,7 @@ statements! {
     ANSWERS_OF_BATCH_UNDO = "
         UPDATE register_questions SET answered_in = NULL WHERE society_id = $1 AND answered_in = $2";
     QUESTIONS_OF_BATCH_DROP = "DELETE FROM register_questions WHERE society_id = $1 AND batch_id = $2";
-    STANDINGS = "
+    CANDIDATE_COUNTS = "
         SELECT m.member_id,
             (SELECT COUNT(*) FROM accounts a WHERE a.society_id = m.society_id AND a.member_id = m.member_id) AS accounts,
             (SELECT COUNT(*) FROM expenses e WHERE e.society_id = m.society_id AND e.member_id = m.member_id) AS expenses
@@ -180,11 +180,11 @@ pub(in super::super) struct CandidateRow {
 }
 
 /// Returns the numbers of accounts and lines of expenses of each of these members.
-pub(in super::super) async fn standings(
+pub(in super::super) async fn candidate_counts(
     tx: &mut Tx,
     scope: &impl InSociety,
     members: impl Iterator<Item = i64>,
 ) -> Result<Vec<CandidateRow>, DbError> {
     let list: Vec<_> = members.map(Param::from).collect();
-    tx.all_among(&STANDINGS, params![scope.society_id()], &list).await
+    tx.all_among(&CANDIDATE_COUNTS, params![scope.society_id()], &list).await
 }

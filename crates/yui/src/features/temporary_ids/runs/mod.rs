@@ -12,7 +12,7 @@ pub(crate) use queries::LeasedRun;
 
 use jiff::SignedDuration;
 
-use super::issue::{self, Whom};
+use super::issue::{self, Recipients};
 use crate::{
     core::{
         app::App,
@@ -67,9 +67,9 @@ impl Order for LeasedRun {
     /// Makes the run's pairs; those that were made before it was stopped or killed wait for it, or for the next run.
     async fn work(&self, app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
         match (self.whom.as_str(), self.again_of) {
-            ("without", _) => drop(issue::make(app, scope, Whom::WithoutPair).await?),
-            ("expired", _) => drop(issue::make(app, scope, Whom::Expired).await?),
-            ("again", Some(run_id)) => drop(issue::make(app, scope, Whom::Run(run_id)).await?),
+            ("without", _) => drop(issue::make(app, scope, Recipients::WithoutPair).await?),
+            ("expired", _) => drop(issue::make(app, scope, Recipients::Expired).await?),
+            ("again", Some(run_id)) => drop(issue::make(app, scope, Recipients::Run(run_id)).await?),
             _ => {}
         }
         let mut tx = app.db.begin().await?;
