@@ -77,6 +77,11 @@ fn nextest(arguments: &[&str], names: &[&str], cluster: Option<&Cluster>) -> Res
     }
     let mut nextest = Command::new(tools::path("cargo-nextest", NEXTEST)?);
     nextest.args(["nextest", "run", "--workspace"]).args(arguments).args(names).current_dir(root());
+    if runs {
+        // Tests wait more than they compute: for moments at which answers are sent, for locks, for processes that start.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        nextest.arg(format!("--test-threads={}", cores * 3));
+    }
     as_by_hand(&mut nextest);
     match cluster {
         Some(cluster) => nextest.env("YUI_TEST_POSTGRES", cluster.url()),
