@@ -10,12 +10,12 @@ const SECONDS = 1_000;
 const aTest = 240 * SECONDS;
 const aPage = 90 * SECONDS;
 
-// A portal for each test, three at work at a time on two cores: one often waits: their clocks are moved, and their accounts changed.
+// A portal for each test, two at work at a time: their clocks are moved, and their accounts changed.
 export default defineConfig({
   testDir: 'journeys',
   globalSetup: './support/one_run.js',
   outputDir: 'test-results',
-  workers: 3,
+  workers: 2,
   forbidOnly: true,
   retries: 0,
   maxFailures: 20,
