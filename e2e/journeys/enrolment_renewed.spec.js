@@ -61,10 +61,15 @@ async function throughTheSteps(page, society, { factors, recommended, factor, us
   await arrives(page, at.password);
   await expect(heading(page)).toHaveText('パスワードの更新');
   await expect(page.getByText('初回登録　5/5')).toBeVisible();
+  // The button stays where it is when the words come: a click on it is not lost.
+  const button = page.getByRole('button', { name: 'パスワードを更新する' });
+  const place = () => button.evaluate((element) => element.getBoundingClientRect().top + window.scrollY);
+  const before = await place();
   await page.getByLabel('新しいパスワード ※必須').fill(OWN_PASSWORD);
   await expect(page.getByText(/^パスワードの強さ: /)).toBeVisible();
+  expect(await place()).toBe(before);
   await page.getByLabel('新しいパスワード（確認） ※必須').fill(OWN_PASSWORD);
-  await page.getByRole('button', { name: 'パスワードを更新する' }).click();
+  await button.click();
   return { ...account, user_id: userId.toLowerCase(), password: OWN_PASSWORD };
 }
 

@@ -66,13 +66,13 @@ inventory::submit! { Kinds(&[&RegisterFiles, &ExpenseFiles, &OlderUserFiles]) }
 // What a society can want decided by two people.
 inventory::submit! {
     GuardedActs(&[
-        &imports::GuardedPublication,
-        &imports::GuardedWithdrawal,
-        &migration::GuardedAnnouncements,
-        &account::staff::GuardedFactorReset,
-        &settings::GuardedLoosening,
-        &staff::GuardedInvitation,
-        &staff::GuardedRoleChange,
+        &imports::GUARDED_PUBLICATION,
+        &imports::GUARDED_WITHDRAWAL,
+        &migration::GUARDED_ANNOUNCEMENTS,
+        &account::staff::GUARDED_FACTOR_RESET,
+        &settings::GUARDED_LOOSENING,
+        &staff::GUARDED_INVITATION,
+        &staff::GUARDED_ROLE_CHANGE,
     ])
 }
 

@@ -1,4 +1,4 @@
-//! Short-lived and small secrets of this feature, sealed for the row they stand in.
+//! Small secrets, sealed for the row that contains them.
 
 use yui_auth::seal::Context;
 use zeroize::Zeroizing;

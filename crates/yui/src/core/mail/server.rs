@@ -1,4 +1,4 @@
-//! The mail server's address, and the addresses that mail comes from.
+//! The address of the mail server.
 
 use std::str::FromStr;
 

@@ -2,7 +2,6 @@
 //! From the console and by the command line.
 
 use anyhow::Context;
-use futures::future::BoxFuture;
 use yui_auth::password::Password;
 use yui_db::Tx;
 
@@ -21,11 +20,11 @@ use crate::{
         audit::{self, Subject},
         error::AppError,
         heavy::{self, busy},
-        role::{Right, Role},
+        role::Right,
         scope::SystemScope,
         society::{Guarded, InSociety},
     },
-    features::approvals::{GuardedAct, GuardedSubject},
+    features::approvals::GuardedAct,
     ui::Lang,
 };
 
@@ -235,31 +234,10 @@ pub async fn counts(app: &App, scope: &impl InSociety) -> Result<Vec<InState>, y
     queries::state_counts(&app.db, scope).await
 }
 
-/// 認証方法の初期化 that a second person approved: `detail` is the reason.
-#[derive(Debug)]
-pub struct GuardedFactorReset;
-
-impl GuardedAct for GuardedFactorReset {
-    fn guarded(&self) -> Guarded {
-        Guarded::FactorReset
-    }
-
-    fn may_decide(&self, role: Role) -> bool {
-        role.has(Right::Help)
-    }
-
-    fn link(&self, _: Role, subject: &GuardedSubject) -> Option<String> {
-        subject.member_id.map(|member_id| format!("/console/members/{member_id}"))
-    }
-
-    fn perform<'a>(
-        &'a self,
-        app: &'a App,
-        tx: &'a mut Tx,
-        scope: &'a SystemScope,
-        account_id: i64,
-        reason: &'a str,
-    ) -> BoxFuture<'a, anyhow::Result<()>> {
-        Box::pin(reset_factor_in(app, tx, scope, account_id, reason))
-    }
-}
+/// 認証方法の初期化, which a second person may have to approve: the detail is the reason.
+pub static GUARDED_FACTOR_RESET: GuardedAct = GuardedAct {
+    guarded: Guarded::FactorReset,
+    may_decide: |role| role.has(Right::Help),
+    link: |_, subject| subject.member_id.map(|member_id| format!("/console/members/{member_id}")),
+    perform: |act| Box::pin(reset_factor_in(act.app, act.tx, act.scope, act.subject_id, act.detail)),
+};

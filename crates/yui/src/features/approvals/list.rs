@@ -9,7 +9,7 @@ use serde::Deserialize;
 use yui_db::Tx;
 
 use super::{
-    act::{CannotBeDone, GuardedAct, GuardedSubject, act_of},
+    act::{ApprovedAct, CannotBeDone, GuardedAct, GuardedSubject, act_of},
     acts::{APPROVAL_GIVEN, APPROVAL_REFUSED, APPROVALS_VIEWED},
     queries::{self, ApprovalRow},
 };
@@ -69,18 +69,18 @@ fn line(staff: &StaffScope, row: &ApprovalRow) -> ApprovalLine {
         format!("{word}（{} {}）", row.decided_name.as_deref().unwrap_or_default(), format::minute(at.to_jiff()))
     });
     let open = row.decided_at.is_none();
-    // Whom it is about and why is for those who decide such things.
-    let may = act.is_some_and(|act| act.may_decide(staff.role));
+    // The subject and the detail are shown to staff who may decide the request.
+    let may = act.is_some_and(|act| (act.may_decide)(staff.role));
     let told = |text: &str| if may { text.to_owned() } else { "—".to_owned() };
     let subject = GuardedSubject { id: row.subject_id, member_id: row.member_id };
     ApprovalLine {
         approval_id: row.approval_id,
-        act: act.map_or("", |act| act.guarded().label()),
+        act: act.map_or("", |act| act.guarded.label()),
         subject: match &row.user_id {
             Some(user_id) => told(&format!("{}（ユーザID {user_id}）", row.subject_name)),
             None => told(&row.subject_name),
         },
-        link: act.and_then(|act| act.link(staff.role, &subject)).unwrap_or_default(),
+        link: act.and_then(|act| (act.link)(staff.role, &subject)).unwrap_or_default(),
         detail: told(&row.detail),
         asked_by_reader: open && may && row.asked_by == staff.staff_id,
         asked: format!("{} {}", row.asked_name, format::minute(row.asked_at.to_jiff())),
@@ -98,7 +98,7 @@ async fn page(
     done: &str,
 ) -> Result<ApprovalsPage, AppError> {
     let rows = queries::list(&app.db, staff, SHOWN).await?;
-    if act_of(Guarded::FactorReset.as_str()).is_some_and(|act| act.may_decide(staff.role)) {
+    if act_of(Guarded::FactorReset.as_str()).is_some_and(|act| (act.may_decide)(staff.role)) {
         let members: String = rows.iter().filter_map(|row| row.member_id).map(|id| format!(" {id}")).collect();
         if !members.is_empty() {
             audit::seen(app, staff, APPROVALS_VIEWED, None, &format!("表示した加入者番号{members}")).await?;
@@ -127,18 +127,18 @@ pub(super) async fn show(
 }
 
 /// Returns the open request, if this person's role may decide it.
-async fn open(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, &'static dyn GuardedAct), AppError> {
+async fn open(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, &'static GuardedAct), AppError> {
     let row = queries::one(&app.db, staff, id).await?.filter(|row| row.decided_at.is_none());
     let row = row.ok_or(AppError::NotFound)?;
     let act = act_of(&row.act).ok_or(AppError::NotFound)?;
-    if !act.may_decide(staff.role) {
+    if !(act.may_decide)(staff.role) {
         return Err(AppError::NotAllowed);
     }
     Ok((row, act))
 }
 
 /// Returns the open request, if this person may approve it: requester and approver are two people.
-async fn mine(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, &'static dyn GuardedAct), AppError> {
+async fn mine(app: &App, staff: &StaffScope, id: i64) -> Result<(ApprovalRow, &'static GuardedAct), AppError> {
     let (row, act) = open(app, staff, id).await?;
     if row.asked_by == staff.staff_id { Err(AppError::NotAllowed) } else { Ok((row, act)) }
 }
@@ -156,10 +156,12 @@ pub(super) async fn approve(
     if !queries::decide(&mut tx, &staff, id, true, app.clock.now()).await? {
         return Err(AppError::NotFound);
     }
-    let done = act.perform(&app, &mut tx, &scope, row.subject_id, &row.detail).await;
+    let approved =
+        ApprovedAct { app: &app, tx: &mut tx, scope: &scope, subject_id: row.subject_id, detail: &row.detail };
+    let done = (act.perform)(approved).await;
     if let Err(error) = done {
         drop(tx);
-        tracing::warn!(act = act.guarded().as_str(), "an approved act failed: {error:#}");
+        tracing::warn!(act = act.guarded.as_str(), "an approved act failed: {error:#}");
         let mut form = FormState::default();
         let why = match error.downcast_ref::<CannotBeDone>() {
             Some(CannotBeDone(words)) => words,
@@ -198,11 +200,11 @@ async fn record(
     tx: &mut Tx,
     staff: &StaffScope,
     row: &ApprovalRow,
-    act: &dyn GuardedAct,
+    act: &GuardedAct,
     decision: AuditAction,
 ) -> anyhow::Result<()> {
     let subject = Subject::new("approval", row.approval_id, &row.subject_name);
-    let detail = format!("{}: {}（依頼 {}）", act.guarded().label(), row.detail, row.asked_name);
+    let detail = format!("{}: {}（依頼 {}）", act.guarded.label(), row.detail, row.asked_name);
     audit::record(app, tx, staff, decision, Some(&subject), &detail).await
 }
 

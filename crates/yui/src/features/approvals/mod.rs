@@ -6,7 +6,7 @@ mod list;
 mod queries;
 mod request;
 
-pub use act::{CannotBeDone, GuardedAct, GuardedActs, GuardedSubject};
+pub use act::{ApprovedAct, CannotBeDone, GuardedAct, GuardedActs, GuardedSubject};
 pub use queries::Open;
 pub use request::{needed, open_about, open_count, request};
 

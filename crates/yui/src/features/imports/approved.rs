@@ -1,73 +1,27 @@
-//! Publications and withdrawals that a second person approved.
-
-use futures::future::BoxFuture;
-use yui_db::Tx;
+//! Publications and withdrawals as acts that a second person has to approve.
 
 use super::{publish::publish_approved, withdraw::withdraw_approved};
 use crate::{
-    core::{
-        app::App,
-        role::{Right, Role},
-        scope::SystemScope,
-        society::Guarded,
-    },
+    core::{role::Right, society::Guarded},
     features::approvals::{GuardedAct, GuardedSubject},
 };
 
-/// 取込データの公開: `detail` is a [`super::Publication`] in words.
-#[derive(Debug)]
-pub struct GuardedPublication;
-
-impl GuardedAct for GuardedPublication {
-    fn guarded(&self) -> Guarded {
-        Guarded::Publication
-    }
-
-    fn may_decide(&self, role: Role) -> bool {
-        role.has(Right::Data)
-    }
-
-    fn link(&self, _: Role, subject: &GuardedSubject) -> Option<String> {
-        Some(format!("/console/imports/{}", subject.id))
-    }
-
-    fn perform<'a>(
-        &'a self,
-        app: &'a App,
-        tx: &'a mut Tx,
-        scope: &'a SystemScope,
-        batch_id: i64,
-        detail: &'a str,
-    ) -> BoxFuture<'a, anyhow::Result<()>> {
-        Box::pin(publish_approved(app, tx, scope, batch_id, detail))
-    }
+fn batch_page(subject: &GuardedSubject) -> Option<String> {
+    Some(format!("/console/imports/{}", subject.id))
 }
 
-/// 公開した取込データの取下げ: `detail` is the reason.
-#[derive(Debug)]
-pub struct GuardedWithdrawal;
+/// 取込データの公開: the detail is a [`super::Publication`] in words.
+pub static GUARDED_PUBLICATION: GuardedAct = GuardedAct {
+    guarded: Guarded::Publication,
+    may_decide: |role| role.has(Right::Data),
+    link: |_, subject| batch_page(subject),
+    perform: |act| Box::pin(publish_approved(act.app, act.tx, act.scope, act.subject_id, act.detail)),
+};
 
-impl GuardedAct for GuardedWithdrawal {
-    fn guarded(&self) -> Guarded {
-        Guarded::Withdrawal
-    }
-
-    fn may_decide(&self, role: Role) -> bool {
-        role.has(Right::Data)
-    }
-
-    fn link(&self, _: Role, subject: &GuardedSubject) -> Option<String> {
-        Some(format!("/console/imports/{}", subject.id))
-    }
-
-    fn perform<'a>(
-        &'a self,
-        app: &'a App,
-        tx: &'a mut Tx,
-        scope: &'a SystemScope,
-        batch_id: i64,
-        reason: &'a str,
-    ) -> BoxFuture<'a, anyhow::Result<()>> {
-        Box::pin(withdraw_approved(app, tx, scope, batch_id, reason))
-    }
-}
+/// 公開した取込データの取下げ: the detail is the reason.
+pub static GUARDED_WITHDRAWAL: GuardedAct = GuardedAct {
+    guarded: Guarded::Withdrawal,
+    may_decide: |role| role.has(Right::Data),
+    link: |_, subject| batch_page(subject),
+    perform: |act| Box::pin(withdraw_approved(act.app, act.tx, act.scope, act.subject_id, act.detail)),
+};

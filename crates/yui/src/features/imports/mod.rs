@@ -46,7 +46,7 @@ mod watch;
 mod withdraw;
 mod work;
 
-pub use approved::{GuardedPublication, GuardedWithdrawal};
+pub use approved::{GUARDED_PUBLICATION, GUARDED_WITHDRAWAL};
 pub use arrival::Through;
 pub(crate) use asked::{QuestionCard, valid_answer};
 pub(crate) use batch::HISTORY;

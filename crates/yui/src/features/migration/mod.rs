@@ -14,7 +14,7 @@ mod progress;
 mod queries;
 mod withdraw;
 
-pub use announcements::{Announced, AnnouncementRefusal, GuardedAnnouncements, announce, take_back};
+pub use announcements::{Announced, AnnouncementRefusal, GUARDED_ANNOUNCEMENTS, announce, take_back};
 pub use file_kind::import;
 pub use kind::OlderUserFiles;
 pub use older_users::{FirstLogin, Plan};

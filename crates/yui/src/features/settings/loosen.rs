@@ -2,7 +2,6 @@
 //! could switch the second person off, act alone, and switch it on again.
 
 use anyhow::bail;
-use futures::future::BoxFuture;
 use yui_db::Tx;
 
 use super::keep::{newest, policy_keep_in};
@@ -10,7 +9,7 @@ use crate::{
     core::{
         app::App,
         audit::Subject,
-        role::{Right, Role},
+        role::Right,
         scope::{StaffScope, SystemScope},
         society::{Guarded, Policy},
     },
@@ -59,30 +58,13 @@ async fn loosen(app: &App, tx: &mut Tx, scope: &SystemScope, detail: &str) -> an
     Ok(())
 }
 
-/// 二人の確認をやめる変更 that a second person approved: `detail` names the acts.
-#[derive(Debug)]
-pub struct GuardedLoosening;
-
-impl GuardedAct for GuardedLoosening {
-    fn guarded(&self) -> Guarded {
-        Guarded::Loosening
-    }
-
-    fn may_decide(&self, role: Role) -> bool {
-        role.has(Right::Manage)
-    }
-
-    fn perform<'a>(
-        &'a self,
-        app: &'a App,
-        tx: &'a mut Tx,
-        scope: &'a SystemScope,
-        _subject_id: i64,
-        detail: &'a str,
-    ) -> BoxFuture<'a, anyhow::Result<()>> {
-        Box::pin(loosen(app, tx, scope, detail))
-    }
-}
+/// 二人の確認をやめる変更: the detail names the acts.
+pub static GUARDED_LOOSENING: GuardedAct = GuardedAct {
+    guarded: Guarded::Loosening,
+    may_decide: |role| role.has(Right::Manage),
+    link: |_, _| None,
+    perform: |act| Box::pin(loosen(act.app, act.tx, act.scope, act.detail)),
+};
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,7 @@ mod postcards;
 mod services;
 mod signing;
 
-pub use loosen::GuardedLoosening;
+pub use loosen::GUARDED_LOOSENING;
 
 use crate::core::{
     role::Right,

@@ -1,74 +1,31 @@
-//! Invitations and changes of role that a second person approved. Any colleague who may change something can tell who joins the
-//! staff: a society has often one administrator.
-
-use futures::future::BoxFuture;
-use yui_db::Tx;
+//! Invitations and changes of role as acts that a second person has to approve. Every role but the viewer may decide them: a
+//! society often has only one administrator, and any colleague can tell who joins the staff.
 
 use super::admin::{invite_approved, role_change_approved};
 use crate::{
     core::{
-        app::App,
         role::{Right, Role},
-        scope::SystemScope,
         society::Guarded,
     },
     features::approvals::{GuardedAct, GuardedSubject},
 };
 
+fn staff_page(role: Role, subject: &GuardedSubject) -> Option<String> {
+    role.has(Right::Manage).then(|| format!("/console/staff/{}", subject.id))
+}
+
 /// 職員の招待.
-#[derive(Debug)]
-pub struct GuardedInvitation;
+pub static GUARDED_INVITATION: GuardedAct = GuardedAct {
+    guarded: Guarded::Invitation,
+    may_decide: |role| role != Role::Viewer,
+    link: staff_page,
+    perform: |act| Box::pin(invite_approved(act.app, act.tx, act.scope, act.subject_id)),
+};
 
-impl GuardedAct for GuardedInvitation {
-    fn guarded(&self) -> Guarded {
-        Guarded::Invitation
-    }
-
-    fn may_decide(&self, role: Role) -> bool {
-        role != Role::Viewer
-    }
-
-    fn link(&self, role: Role, subject: &GuardedSubject) -> Option<String> {
-        role.has(Right::Manage).then(|| format!("/console/staff/{}", subject.id))
-    }
-
-    fn perform<'a>(
-        &'a self,
-        app: &'a App,
-        tx: &'a mut Tx,
-        scope: &'a SystemScope,
-        staff_id: i64,
-        _detail: &'a str,
-    ) -> BoxFuture<'a, anyhow::Result<()>> {
-        Box::pin(invite_approved(app, tx, scope, staff_id))
-    }
-}
-
-/// 職員の役割の変更: `detail` is the change in words.
-#[derive(Debug)]
-pub struct GuardedRoleChange;
-
-impl GuardedAct for GuardedRoleChange {
-    fn guarded(&self) -> Guarded {
-        Guarded::RoleChange
-    }
-
-    fn may_decide(&self, role: Role) -> bool {
-        role != Role::Viewer
-    }
-
-    fn link(&self, role: Role, subject: &GuardedSubject) -> Option<String> {
-        role.has(Right::Manage).then(|| format!("/console/staff/{}", subject.id))
-    }
-
-    fn perform<'a>(
-        &'a self,
-        app: &'a App,
-        tx: &'a mut Tx,
-        scope: &'a SystemScope,
-        staff_id: i64,
-        detail: &'a str,
-    ) -> BoxFuture<'a, anyhow::Result<()>> {
-        Box::pin(role_change_approved(app, tx, scope, staff_id, detail))
-    }
-}
+/// 職員の役割の変更: the detail is the change in words.
+pub static GUARDED_ROLE_CHANGE: GuardedAct = GuardedAct {
+    guarded: Guarded::RoleChange,
+    may_decide: |role| role != Role::Viewer,
+    link: staff_page,
+    perform: |act| Box::pin(role_change_approved(act.app, act.tx, act.scope, act.subject_id, act.detail)),
+};

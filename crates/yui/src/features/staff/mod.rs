@@ -18,7 +18,7 @@ mod prove;
 mod queries;
 mod session;
 
-pub use approved::{GuardedInvitation, GuardedRoleChange};
+pub use approved::{GUARDED_INVITATION, GUARDED_ROLE_CHANGE};
 pub(crate) use confirm::{due as confirm_due, path_after as confirm_path_after};
 pub(crate) use login::login_path_after;
 pub(crate) use session::{owner as owner_of_session, resolve, tidy};

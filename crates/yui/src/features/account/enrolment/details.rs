@@ -18,7 +18,7 @@ use crate::{
         society::{EmailRule, InSociety},
     },
     features::account::{
-        mail_wishes::MAIL_WISHES,
+        mail_wishes::{MAIL_WISHES, MailWishesForm},
         names::{self, ChosenName, USER_ID_TAKEN},
         password::{self, checked, hashed},
         pending_login::{At, AtDetails, PendingLogin},
@@ -48,7 +48,8 @@ pub(crate) struct EnrolmentForm {
     new_password: String,
     new_password_again: String,
     email: String,
-    expenses: String,
+    #[serde(flatten)]
+    wishes: MailWishesForm,
 }
 
 const TITLE: &str = "個人情報入力";
@@ -76,7 +77,7 @@ pub(in super::super) async fn show(
     let typed = login.account.enrolment.pending_email.clone();
     let email = typed.or(person.email).or(person.register_email).unwrap_or_default();
     let user_id = login.account.enrolment.user_id.clone().unwrap_or_default();
-    let typed = EnrolmentForm { email, user_id, expenses: "yes".into(), ..EnrolmentForm::default() };
+    let typed = EnrolmentForm { email, user_id, ..EnrolmentForm::default() };
     Ok(page(&context, &login, FormState::default(), typed))
 }
 
@@ -127,8 +128,8 @@ pub(in super::super) async fn submit(
             page(&context, &login, form, EnrolmentForm { new_password, new_password_again, ..typed }).into_response()
         );
     }
-    let wanted = typed.expenses == "yes" && email.is_some();
-    let mail_wanted = MAIL_WISHES.iter().map(|(kind, _)| ((*kind).to_owned(), wanted)).collect();
+    let wanted = |kind| typed.wishes.wanted(kind) == Some(true) && email.is_some();
+    let mail_wanted = MAIL_WISHES.iter().map(|(kind, _)| ((*kind).to_owned(), wanted(kind))).collect();
     let details =
         Details { user_id: user_id.clone(), password_hash: hashed(&app, turn, new).await?, email, mail_wanted };
     progressed(&app, &client, login, |progress| {

@@ -18,7 +18,7 @@ use crate::{
     },
     features::account::{
         enrolment::{FactorChoice, choices},
-        mail_wishes::MAIL_WISHES,
+        mail_wishes::{MAIL_WISHES, MailWishesForm},
         queries,
     },
     ui::{Lang, Page, PageContext, language},
@@ -57,7 +57,8 @@ pub(in super::super) struct ProfileQuery {
 pub(in super::super) struct ProfileForm {
     lang: String,
     factor: String,
-    expenses: String,
+    #[serde(flatten)]
+    wishes: MailWishesForm,
 }
 
 const TITLE: &str = "プロフィール変更";
@@ -121,8 +122,10 @@ pub(in super::super) async fn submit(
         queries::chosen_factor_set(&mut tx, &member, id, factor).await?;
     }
     // Without an address there is nothing to choose, and nothing is changed.
-    for (kind, _) in MAIL_WISHES.iter().filter(|_| !typed.expenses.is_empty()) {
-        queries::wish_set(&mut tx, &member, id, kind, typed.expenses == "yes").await?;
+    for (kind, _) in MAIL_WISHES {
+        if let Some(wanted) = typed.wishes.wanted(kind) {
+            queries::wish_set(&mut tx, &member, id, kind, wanted).await?;
+        }
     }
     tx.commit().await?;
     let to = match factor {

@@ -126,8 +126,8 @@ pub(crate) async fn foresee(
     Ok((sending, foreseen))
 }
 
-/// Writes the announcement to every user of the older system who has an address, no paper and is not enrolled, due at
-/// nine on that day in Japan. An account that was mailed is not mailed again; a mail that still waits is moved to the
+/// Writes the announcement to the users of the older system who have a mail address, got no postcard and are not
+/// enrolled. It is due at 9:00 on that day in Japan. An account that was mailed is not mailed again; a mail that still waits is moved to the
 /// new day. `until` is the last day of the first login, if it is not to stay that of the import. Earlier orders of the
 /// console are stopped.
 ///

@@ -11,7 +11,7 @@ mod refusal;
 mod take_back;
 
 pub use announce::{Announced, announce, take_back};
-pub use approved::GuardedAnnouncements;
+pub use approved::GUARDED_ANNOUNCEMENTS;
 pub(crate) use queries::LeasedAnnouncement;
 pub use refusal::AnnouncementRefusal;
 
