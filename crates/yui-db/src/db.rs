@@ -1,25 +1,15 @@
 //! The connection to either engine, and reading from it.
 
-use std::time::Duration;
-
-use sqlx::{
-    Arguments, AssertSqlSafe, FromRow, Postgres, Sqlite, SqlitePool,
-    postgres::{PgArguments, PgRow},
-    sqlite::{SqliteArguments, SqliteRow},
-};
+use std::{sync::Arc, time::Duration};
 
 use crate::{
-    DbError, Param, Statement, Tx,
-    param::instant_text,
+    Command, DbError, Query, Read, Row, Statement, Tx,
     patience::waited,
-    postgres::Pools,
-    sqlite::{self, patiently},
+    postgres::Postgres,
+    sqlite::{self, Durable, Sqlite},
+    tx::Open,
+    value::params,
 };
-
-/// A struct that can be made from a row of either engine: whatever has `#[derive(sqlx::FromRow)]`.
-pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
-
-impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
 /// The engine behind a [`Db`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,18 +20,14 @@ pub enum Engine {
     Postgres,
 }
 
-/// A pool of connections to SQLite or PostgreSQL. Cheap to clone.
+/// The connections to SQLite or PostgreSQL. Cheap to clone.
 #[derive(Clone, Debug)]
-pub enum Db {
-    /// SQLite: several readers, one writer.
-    Sqlite {
-        /// Connections that cannot write.
-        readers: SqlitePool,
-        /// The one connection that writes.
-        writer: SqlitePool,
-    },
-    /// PostgreSQL.
-    Postgres(Pools),
+pub struct Db(pub(crate) Connections);
+
+#[derive(Clone, Debug)]
+pub(crate) enum Connections {
+    Sqlite(Arc<Sqlite>),
+    Postgres(Arc<Postgres>),
 }
 
 /// The settings of a connection.
@@ -76,91 +62,60 @@ impl Db {
     /// [`DbError::Unreachable`] where the database is not there.
     pub async fn at(address: Address<'_>) -> Result<Self, DbError> {
         let Address { url, connections, patience, create } = address;
-        if let Some(path) = url.strip_prefix("sqlite://") {
-            let (readers, writer) = sqlite::open(path, connections, create).await?;
-            Ok(Self::Sqlite { readers, writer })
+        Ok(Self(if let Some(path) = url.strip_prefix("sqlite://") {
+            Connections::Sqlite(Arc::new(Sqlite::open(path, connections, create).await?))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Ok(Self::Postgres(Pools::connect(url, connections, patience).await?))
+            Connections::Postgres(Arc::new(Postgres::connect(url, connections, patience).await?))
         } else {
-            Err(DbError::Address)
-        }
+            return Err(DbError::Address);
+        }))
     }
 
     /// Returns which engine this is.
     pub fn engine(&self) -> Engine {
-        match self {
-            Self::Sqlite { .. } => Engine::Sqlite,
-            Self::Postgres(_) => Engine::Postgres,
+        match &self.0 {
+            Connections::Sqlite(_) => Engine::Sqlite,
+            Connections::Postgres(_) => Engine::Postgres,
         }
     }
 
-    /// Returns all rows that the statement reads.
+    /// Reads in one trip to the engine: one query, or a tuple of them.
     ///
     /// # Errors
-    /// [`DbError::Engine`] where the statement fails or a row does not fit `T`; [`DbError::Late`] where no answer comes in time.
-    pub async fn all<T: Record>(&self, statement: &Statement, params: &[Param<'_>]) -> Result<Vec<T>, DbError> {
-        match self {
-            Self::Sqlite { readers, .. } => {
-                waited(statement.name, async { sqlite(statement, params)?.fetch_all(readers).await }).await
+    /// [`DbError::Engine`] where a statement fails or a row does not fit; [`DbError::NoRow`] where the one row is missing;
+    /// [`DbError::Late`] where no answer comes in time.
+    pub async fn read<B: Read>(&self, read: B) -> Result<B::Answer, DbError> {
+        waited(read.name(), async {
+            match &self.0 {
+                Connections::Sqlite(sqlite) => sqlite.read(move |reader| read.on_sqlite(reader)).await,
+                Connections::Postgres(postgres) => postgres.read(&read).await,
             }
-            Self::Postgres(pools) => {
-                let read = || async { postgres(statement, params)?.fetch_all(pools.pool()).await };
-                pools.read(statement.name, read).await
-            }
-        }
+        })
+        .await
     }
 
-    /// Returns the row that the statement reads, if there is one.
+    /// Returns all rows that the query reads.
     ///
     /// # Errors
-    /// As [`Db::all`].
-    pub async fn optional<T: Record>(&self, statement: &Statement, params: &[Param<'_>]) -> Result<Option<T>, DbError> {
-        match self {
-            Self::Sqlite { readers, .. } => {
-                waited(statement.name, async { sqlite(statement, params)?.fetch_optional(readers).await }).await
-            }
-            Self::Postgres(pools) => {
-                let read = || async { postgres(statement, params)?.fetch_optional(pools.pool()).await };
-                pools.read(statement.name, read).await
-            }
-        }
+    /// As [`Db::read`].
+    pub async fn all<R: Row>(&self, query: Query<R>) -> Result<Vec<R>, DbError> {
+        self.read(query.all()).await
     }
 
-    /// Returns the one row that the statement reads.
+    /// Returns the row that the query reads, if there is one.
     ///
     /// # Errors
-    /// As [`Db::all`], and [`DbError::NoRow`] where there is none.
-    pub async fn one<T: Record>(&self, statement: &Statement, params: &[Param<'_>]) -> Result<T, DbError> {
-        self.optional(statement, params).await?.ok_or(DbError::NoRow(statement.name))
+    /// As [`Db::read`].
+    pub async fn optional<R: Row>(&self, query: Query<R>) -> Result<Option<R>, DbError> {
+        self.read(query.optional()).await
     }
 
-    /// Returns all rows that the statement reads, with its last parameter, written `IN ($n)`, standing for a list.
+    /// Returns the one row that the query reads.
     ///
     /// # Errors
-    /// As [`Db::all`].
-    pub async fn all_among<T: Record>(
-        &self,
-        statement: &Statement,
-        params: &[Param<'_>],
-        list: &[Param<'_>],
-    ) -> Result<Vec<T>, DbError> {
-        if list.is_empty() {
-            return Ok(Vec::new());
-        }
-        match self {
-            Self::Sqlite { readers, .. } => {
-                let mut rows = Vec::new();
-                for part in list.chunks(LIST_AT_ONCE) {
-                    let read = async { sqlite_among(statement, params, part)?.fetch_all(readers).await };
-                    rows.extend(waited(statement.name, read).await?);
-                }
-                Ok(rows)
-            }
-            Self::Postgres(pools) => {
-                let read = || async { postgres_among(statement, params, list)?.fetch_all(pools.pool()).await };
-                pools.read(statement.name, read).await
-            }
-        }
+    /// As [`Db::read`].
+    pub async fn one<R: Row>(&self, query: Query<R>) -> Result<R, DbError> {
+        self.read(query.one()).await
     }
 
     /// Has the engine analyse its tables, so that it chooses good query plans. Worth a call after many rows came in:
@@ -169,11 +124,10 @@ impl Db {
     /// # Errors
     /// [`DbError::Engine`] where the database does not answer.
     pub async fn analyze(&self) -> Result<(), DbError> {
-        let done = match self {
-            Self::Sqlite { writer, .. } => patiently(|| sqlx::query("PRAGMA optimize").execute(writer)).await.map(drop),
-            Self::Postgres(pools) => sqlx::query("ANALYZE").execute(pools.pool()).await.map(drop),
-        };
-        done.map_err(|source| DbError::of("analyze", source))
+        match &self.0 {
+            Connections::Sqlite(sqlite) => sqlite.maintain("analyze", |c| c.execute_batch("PRAGMA optimize")).await,
+            Connections::Postgres(postgres) => postgres.maintain("analyze", "ANALYZE").await.map(drop),
+        }
     }
 
     /// As [`Db::analyze`], while rows are still coming in, so many until now: on PostgreSQL it analyses those tables
@@ -182,22 +136,12 @@ impl Db {
     /// # Errors
     /// As [`Db::analyze`].
     pub async fn analyze_grown(&self, written: i64) -> Result<(), DbError> {
-        let Self::Postgres(pools) = self else { return self.analyze().await };
-        let pool = pools.pool();
-        let failed = |source| DbError::of("analyze", source);
-        let grown: Vec<String> = sqlx::query_scalar(
-            "SELECT quote_ident(relname) FROM pg_class
-             WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND reltuples < $1::bigint",
-        )
-        .bind(written)
-        .fetch_all(pool)
-        .await
-        .map_err(failed)?;
+        let Connections::Postgres(postgres) = &self.0 else { return self.analyze().await };
+        let grown: Vec<String> = self.all(Query::new(&GROWN, params![written])).await?;
         if grown.is_empty() {
             return Ok(());
         }
-        let analyze = format!("ANALYZE {}", grown.join(", "));
-        sqlx::query(AssertSqlSafe(analyze)).execute(pool).await.map(drop).map_err(failed)
+        postgres.maintain("analyze", &format!("ANALYZE {}", grown.join(", "))).await.map(drop)
     }
 
     /// Begins a transaction that may write. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), so that it
@@ -206,10 +150,10 @@ impl Db {
     /// # Errors
     /// [`DbError::Engine`] where no connection can be had or another process keeps the lock.
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        match self {
-            Self::Sqlite { writer, .. } => waited("begin", sqlite::begin(writer)).await.map(Tx::Sqlite),
-            Self::Postgres(pools) => pools.begin("BEGIN").await.map(Tx::Postgres),
-        }
+        Ok(Tx(match &self.0 {
+            Connections::Sqlite(sqlite) => Open::Sqlite(waited("begin", sqlite.begin(Durable::Commit)).await?),
+            Connections::Postgres(postgres) => Open::Postgres(Box::new(postgres.begin("BEGIN").await?)),
+        }))
     }
 
     /// Begins a transaction that can only read: on SQLite it holds up nobody who writes.
@@ -217,10 +161,10 @@ impl Db {
     /// # Errors
     /// As [`Db::begin`].
     pub async fn begin_reading(&self) -> Result<Tx, DbError> {
-        match self {
-            Self::Sqlite { readers, .. } => waited("begin reading", readers.begin()).await.map(Tx::Sqlite),
-            Self::Postgres(pools) => pools.begin("BEGIN READ ONLY").await.map(Tx::Postgres),
-        }
+        Ok(Tx(match &self.0 {
+            Connections::Sqlite(sqlite) => Open::Sqlite(waited("begin reading", sqlite.begin_reading()).await?),
+            Connections::Postgres(postgres) => Open::Postgres(Box::new(postgres.begin("BEGIN READ ONLY").await?)),
+        }))
     }
 
     /// Begins a transaction of a resumable job, such as an import. On SQLite its commit does not wait for the disk (`synchronous = NORMAL`):
@@ -229,17 +173,19 @@ impl Db {
     /// # Errors
     /// As [`Db::begin`].
     pub async fn begin_step(&self) -> Result<Tx, DbError> {
-        match self {
-            Self::Sqlite { writer, .. } => waited("begin step", sqlite::begin_step(writer)).await.map(Tx::Sqlite),
-            Self::Postgres(_) => self.begin().await,
+        match &self.0 {
+            Connections::Sqlite(sqlite) => {
+                Ok(Tx(Open::Sqlite(waited("begin step", sqlite.begin(Durable::Later)).await?)))
+            }
+            Connections::Postgres(_) => self.begin().await,
         }
     }
 
     /// Returns the handle by which a long job lets other writers have the lock between its transactions.
     pub fn turns(&self) -> Turns {
-        match self {
-            Self::Sqlite { readers, writer } => Turns(Some(sqlite::Turns::new(readers.clone(), writer.clone()))),
-            Self::Postgres(_) => Turns(None),
+        match &self.0 {
+            Connections::Sqlite(sqlite) => Turns(Some(sqlite::Turns::new(Arc::clone(sqlite)))),
+            Connections::Postgres(_) => Turns(None),
         }
     }
 
@@ -247,11 +193,14 @@ impl Db {
     ///
     /// # Errors
     /// As [`Tx::execute`].
-    pub async fn execute(&self, statement: &Statement, params: &[Param<'_>]) -> Result<u64, DbError> {
-        let mut tx = self.begin().await?;
-        let changed = tx.execute(statement, params).await?;
-        tx.commit().await?;
-        Ok(changed)
+    pub async fn execute(&self, command: Command) -> Result<u64, DbError> {
+        waited(command.statement.name, async {
+            match &self.0 {
+                Connections::Sqlite(sqlite) => sqlite.execute(command).await,
+                Connections::Postgres(postgres) => postgres.execute(&command).await,
+            }
+        })
+        .await
     }
 
     /// Makes what was deleted gone from SQLite's log as well, where its earlier state stands until the log is moved
@@ -260,11 +209,9 @@ impl Db {
     /// # Errors
     /// [`DbError::Engine`] where the database does not answer.
     pub async fn empty_log(&self) -> Result<bool, DbError> {
-        match self {
-            Self::Sqlite { writer, .. } => {
-                sqlite::empty_log(writer).await.map_err(|source| DbError::of("empty log", source))
-            }
-            Self::Postgres(_) => Ok(true),
+        match &self.0 {
+            Connections::Sqlite(sqlite) => sqlite.empty_log().await,
+            Connections::Postgres(_) => Ok(true),
         }
     }
 
@@ -273,19 +220,17 @@ impl Db {
     /// # Errors
     /// [`DbError::Engine`] where the database does not answer.
     pub async fn server(&self) -> Result<Option<Server>, DbError> {
-        let Self::Postgres(pools) = self else { return Ok(None) };
-        let server = sqlx::query_as(SERVER).fetch_one(pools.pool()).await;
-        server.map(Some).map_err(|source| DbError::of("server", source))
+        match &self.0 {
+            Connections::Sqlite(_) => Ok(None),
+            Connections::Postgres(_) => self.one(Query::new(&SERVER, params![])).await.map(Some),
+        }
     }
 
     /// Closes all connections after their work is done.
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite { readers, writer } => {
-                readers.close().await;
-                writer.close().await;
-            }
-            Self::Postgres(pools) => pools.close().await,
+        match &self.0 {
+            Connections::Sqlite(sqlite) => sqlite.close().await,
+            Connections::Postgres(postgres) => postgres.close().await,
         }
     }
 }
@@ -304,14 +249,14 @@ impl Turns {
     /// [`DbError::Engine`] where the database does not answer.
     pub async fn make_way(&mut self, worked: Duration) -> Result<bool, DbError> {
         match &mut self.0 {
-            Some(turns) => waited("make way", turns.make_way(worked)).await,
+            Some(turns) => turns.make_way(worked).await,
             None => Ok(false),
         }
     }
 }
 
 /// The connection to PostgreSQL: how it was reached, and as whom.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, Row)]
 pub struct Server {
     /// The protocol that encrypts the connection, as in `TLSv1.3`; none where nothing does.
     pub tls: Option<String>,
@@ -341,99 +286,21 @@ impl Server {
 /// The difference in seconds from which two clocks are far apart: codes of authenticator apps are accepted for 30.
 const FAR_APART: i64 = 5;
 
-const SERVER: &str = "
-    SELECT (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl) AS tls,
+/// Asked of PostgreSQL alone.
+static SERVER: Statement = Statement::own(
+    "yui_db::server",
+    "SELECT (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl) AS tls,
         COALESCE(host(inet_server_addr()) IN ('127.0.0.1', '::1'), true) AS local,
         current_setting('is_superuser') = 'on' AS superuser,
-        CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS clock";
+        CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS clock",
+);
 
-type SqliteRows<'q, T> = sqlx::query::QueryAs<'q, Sqlite, T, SqliteArguments>;
-type PostgresRows<'q, T> = sqlx::query::QueryAs<'q, Postgres, T, PgArguments>;
-
-pub(crate) fn sqlite<'q, T: Record>(
-    statement: &Statement,
-    params: &[Param<'_>],
-) -> Result<SqliteRows<'q, T>, sqlx::Error> {
-    Ok(sqlx::query_as_with(statement.sql, sqlite_arguments(params)?))
-}
-
-pub(crate) fn postgres<'q, T: Record>(
-    statement: &Statement,
-    params: &[Param<'_>],
-) -> Result<PostgresRows<'q, T>, sqlx::Error> {
-    Ok(sqlx::query_as_with(statement.sql, postgres_arguments(params)?))
-}
-
-pub(crate) fn sqlite_arguments(params: &[Param<'_>]) -> Result<SqliteArguments, sqlx::Error> {
-    let mut arguments = SqliteArguments::default();
-    for param in params {
-        match param {
-            Param::Int(value) => arguments.add(*value),
-            Param::Small(value) => arguments.add(*value),
-            Param::Bool(value) => arguments.add(*value),
-            Param::Text(value) => arguments.add(value.as_deref()),
-            Param::Bytes(value) => arguments.add(value.as_deref()),
-            Param::Date(value) => arguments.add(value.map(|date| date.to_string())),
-            Param::Time(value) => arguments.add(value.map(instant_text)),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
-pub(crate) fn postgres_arguments(params: &[Param<'_>]) -> Result<PgArguments, sqlx::Error> {
-    let mut arguments = PgArguments::default();
-    for param in params {
-        match param {
-            Param::Int(value) => arguments.add(*value),
-            Param::Small(value) => arguments.add(*value),
-            Param::Bool(value) => arguments.add(*value),
-            Param::Text(value) => arguments.add(value.as_deref()),
-            Param::Bytes(value) => arguments.add(value.as_deref()),
-            Param::Date(value) => arguments.add(value.map(jiff_sqlx::Date::from)),
-            Param::Time(value) => arguments.add(value.map(jiff_sqlx::Timestamp::from)),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
-/// The number of values of a list that go into one statement of SQLite.
-pub(crate) const LIST_AT_ONCE: usize = 500;
-
-/// Returns the statement for SQLite, its `IN ($n)` grown to hold the list. The length is rounded up by repeating the last
-/// value, so that few different texts have to be prepared.
-pub(crate) fn sqlite_among<'q, T: Record>(
-    statement: &Statement,
-    params: &[Param<'_>],
-    list: &[Param<'_>],
-) -> Result<SqliteRows<'q, T>, sqlx::Error> {
-    let first = params.len() + 1;
-    let length = list.len().next_power_of_two().min(LIST_AT_ONCE);
-    let places: Vec<_> = (first..first + length).map(|place| format!("${place}")).collect();
-    let sql = statement.sql.replace(&format!("IN (${first})"), &format!("IN ({})", places.join(", ")));
-    let padding = list.last().into_iter().cycle().take(length - list.len());
-    let values: Vec<_> = params.iter().chain(list).chain(padding).cloned().collect();
-    Ok(sqlx::query_as_with(AssertSqlSafe(sql), sqlite_arguments(&values)?))
-}
-
-/// Returns the statement for PostgreSQL, its `IN ($n)` made `= ANY($n)` of one array.
-pub(crate) fn postgres_among<'q, T: Record>(
-    statement: &Statement,
-    params: &[Param<'_>],
-    list: &[Param<'_>],
-) -> Result<PostgresRows<'q, T>, sqlx::Error> {
-    let place = params.len() + 1;
-    let sql = statement.sql.replace(&format!("IN (${place})"), &format!("= ANY(${place})"));
-    let mut arguments = postgres_arguments(params)?;
-    let added = match list.first() {
-        Some(Param::Int(_)) => arguments.add(list.iter().map(Param::int).collect::<Vec<_>>()),
-        Some(Param::Bytes(_)) => arguments.add(list.iter().map(Param::bytes).collect::<Vec<_>>()),
-        _ => arguments.add(list.iter().map(Param::text).collect::<Vec<_>>()),
-    };
-    added.map_err(sqlx::Error::Encode)?;
-    Ok(sqlx::query_as_with(AssertSqlSafe(sql), arguments))
-}
+/// The tables of PostgreSQL that it believes to have fewer rows than this.
+static GROWN: Statement = Statement::own(
+    "yui_db::grown",
+    "SELECT quote_ident(relname) FROM pg_class
+     WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND reltuples < $1",
+);
 
 #[cfg(test)]
 mod tests {

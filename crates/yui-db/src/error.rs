@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::Unfit;
+
 /// A failed statement, connection or migration. Its text never holds parameter values.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -15,8 +17,8 @@ pub enum DbError {
     #[error("a database address starts with sqlite:// or postgres://")]
     Address,
     /// A migration failed or does not fit the database.
-    #[error("migration: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("migration {0}: {1}")]
+    Migration(i64, String),
     /// The database was made by a newer program: this migration is unknown here.
     #[error("the database is newer than this program (migration {0}): use the program that made it, or a newer one")]
     Newer(i64),
@@ -61,14 +63,17 @@ pub enum DbError {
         /// The name of the statement, or the operation.
         statement: &'static str,
         /// The engine's error.
-        source: sqlx::Error,
+        source: EngineError,
     },
+    /// The engine has ended the transaction, as SQLite does on a full disk: nothing of it was kept.
+    #[error("the database has rolled the transaction back")]
+    RolledBack,
 }
 
 impl DbError {
     /// Turns an engine's error into ours; a violated unique key becomes [`DbError::Taken`].
-    pub(crate) fn of(statement: &'static str, source: sqlx::Error) -> Self {
-        match source.as_database_error().filter(|error| error.is_unique_violation()).map(unique_key) {
+    pub(crate) fn engine(statement: &'static str, source: EngineError) -> Self {
+        match source.unique_key() {
             Some(key) => Self::Taken(key),
             None => Self::Engine { statement, source },
         }
@@ -82,8 +87,8 @@ impl DbError {
     /// Returns whether the database is down, busy, locked or full: the same may work a moment later.
     pub fn is_unavailable(&self) -> bool {
         match self {
-            Self::Late(_) | Self::Unreachable { .. } => true,
-            Self::Engine { source, .. } => is_unavailable(source),
+            Self::Late(_) | Self::Unreachable { .. } | Self::RolledBack => true,
+            Self::Engine { source, .. } => source.is_unavailable(),
             _ => false,
         }
     }
@@ -91,13 +96,43 @@ impl DbError {
     /// Returns whether a row could not be deleted, or not inserted, because another table's row refers to it, or would
     /// have to.
     pub fn is_referred_to(&self) -> bool {
-        let Self::Engine { source, .. } = self else { return false };
-        source.as_database_error().is_some_and(|error| error.is_foreign_key_violation())
+        matches!(self, Self::Engine { source, .. } if source.is_foreign_key_violation())
+    }
+
+    /// Returns whether the connection is gone, and with it the work under way.
+    pub(crate) fn is_broken(&self) -> bool {
+        matches!(self, Self::Engine { source, .. } if source.is_broken())
     }
 }
 
-/// SQLite's momentary results: busy, locked, an I/O error, full, cannot open. The higher bits say more.
-const SQLITE_MOMENTARY: &[i32] = &[5, 6, 10, 13, 14];
+/// What an engine said. Its text never holds parameter values: PostgreSQL's details, which may, are left out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct EngineError {
+    message: String,
+    code: Code,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Code {
+    /// SQLite's extended result.
+    Sqlite(i32),
+    /// PostgreSQL's five characters, and the constraint that was violated.
+    Postgres(String, Option<String>),
+    /// The connection is gone.
+    Closed,
+    /// Said by this crate.
+    None,
+}
+
+/// SQLite's momentary results: busy, locked, interrupted, an I/O error, full, cannot open. The higher bits say more.
+const SQLITE_MOMENTARY: &[i32] = &[5, 6, 9, 10, 13, 14];
+
+/// SQLite's results for a violated unique or primary key.
+const SQLITE_UNIQUE: &[i32] = &[1555, 2067];
+
+/// SQLite's result for a violated foreign key.
+const SQLITE_FOREIGN_KEY: i32 = 787;
 
 /// PostgreSQL's momentary classes: the connection, a lack of resources, what an operator does, the system itself, and
 /// transactions that stood in each other's way.
@@ -107,53 +142,101 @@ const POSTGRES_MOMENTARY: &[&str] = &["08", "53", "57", "58", "40"];
 /// server that only reads.
 const POSTGRES_MOMENTARY_CODES: &[&str] = &["55P03", "25P03", "25006"];
 
-/// Returns the engine's own code: digits on SQLite, five characters on PostgreSQL.
-fn code(error: &sqlx::Error) -> Option<String> {
-    error.as_database_error()?.code().map(|code| code.into_owned())
-}
-
-fn sqlite_result(code: &str) -> Option<i32> {
-    // Five digits are PostgreSQL's; SQLite's have four at the most.
-    code.parse::<i32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff)
-}
-
-fn is_unavailable(error: &sqlx::Error) -> bool {
-    if matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) {
-        return true;
+impl EngineError {
+    /// Returns an error of this crate's own.
+    pub(crate) fn of_ours(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: Code::None }
     }
-    let Some(code) = code(error) else { return false };
-    match sqlite_result(&code) {
-        Some(result) => SQLITE_MOMENTARY.contains(&result),
-        None => {
-            POSTGRES_MOMENTARY.iter().any(|class| code.starts_with(class))
-                || POSTGRES_MOMENTARY_CODES.contains(&code.as_str())
+
+    pub(crate) fn closed() -> Self {
+        Self { message: "the connection is closed".into(), code: Code::Closed }
+    }
+
+    fn is_unavailable(&self) -> bool {
+        match &self.code {
+            Code::Sqlite(code) => SQLITE_MOMENTARY.contains(&(code & 0xff)),
+            Code::Postgres(code, _) => {
+                POSTGRES_MOMENTARY.iter().any(|class| code.starts_with(class))
+                    || POSTGRES_MOMENTARY_CODES.contains(&code.as_str())
+            }
+            Code::Closed => true,
+            Code::None => false,
+        }
+    }
+
+    /// Returns whether the connection is gone.
+    fn is_broken(&self) -> bool {
+        match &self.code {
+            Code::Postgres(code, _) => code.starts_with("08") || code.starts_with("57P") || code == "25P03",
+            Code::Closed => true,
+            Code::Sqlite(_) | Code::None => false,
+        }
+    }
+
+    /// Returns whether another process has SQLite's lock.
+    pub(crate) fn is_locked(&self) -> bool {
+        matches!(self.code, Code::Sqlite(code) if matches!(code & 0xff, 5 | 6))
+    }
+
+    fn is_foreign_key_violation(&self) -> bool {
+        match &self.code {
+            Code::Sqlite(code) => *code == SQLITE_FOREIGN_KEY,
+            Code::Postgres(code, _) => code == "23503",
+            Code::Closed | Code::None => false,
+        }
+    }
+
+    /// Returns the violated unique key as `table_column…` without `society_id`: PostgreSQL names the constraint so,
+    /// SQLite lists `table.society_id, table.column`.
+    fn unique_key(&self) -> Option<String> {
+        match &self.code {
+            Code::Postgres(code, constraint) if code == "23505" => constraint.clone(),
+            Code::Sqlite(code) if SQLITE_UNIQUE.contains(code) => {
+                let columns: Vec<_> = self.message.rsplit(": ").next().unwrap_or_default().split(", ").collect();
+                let table = columns.first().and_then(|column| column.split('.').next()).unwrap_or_default();
+                let key = columns
+                    .iter()
+                    .filter_map(|column| column.split('.').nth(1))
+                    .filter(|column| *column != "society_id")
+                    .fold(table.to_owned(), |key, column| format!("{key}_{column}"));
+                Some(key)
+            }
+            _ => None,
         }
     }
 }
 
-/// Returns whether the connection is gone, and with it the work under way.
-pub(crate) fn is_broken(error: &sqlx::Error) -> bool {
-    let gone = |code: String| code.starts_with("08") || code.starts_with("57P") || code == "25P03";
-    matches!(error, sqlx::Error::Io(_)) || code(error).is_some_and(gone)
-}
-
-/// Returns whether another process has SQLite's lock.
-pub(crate) fn is_locked(error: &sqlx::Error) -> bool {
-    code(error).and_then(|code| sqlite_result(&code)).is_some_and(|result| matches!(result, 5 | 6))
-}
-
-/// Returns the key as `table_column…` without `society_id`: PostgreSQL names the constraint so,
-/// SQLite lists `table.society_id, table.column`.
-fn unique_key(error: &dyn sqlx::error::DatabaseError) -> String {
-    if let Some(name) = error.constraint() {
-        return name.to_owned();
+impl From<rusqlite::Error> for EngineError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::SqliteFailure(failure, message) => Self {
+                message: message.unwrap_or_else(|| failure.to_string()),
+                code: Code::Sqlite(failure.extended_code),
+            },
+            // Its text without the statement, which has a name.
+            rusqlite::Error::SqlInputError { error, msg, .. } => {
+                Self { message: msg, code: Code::Sqlite(error.extended_code) }
+            }
+            error => Self::of_ours(error.to_string()),
+        }
     }
-    let message = error.message();
-    let columns: Vec<_> = message.rsplit(": ").next().unwrap_or(message).split(", ").collect();
-    let table = columns.first().and_then(|column| column.split('.').next()).unwrap_or_default();
-    columns
-        .iter()
-        .filter_map(|column| column.split('.').nth(1))
-        .filter(|column| *column != "society_id")
-        .fold(table.to_owned(), |key, column| format!("{key}_{column}"))
+}
+
+impl From<tokio_postgres::Error> for EngineError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        if let Some(said) = error.as_db_error() {
+            let code = Code::Postgres(said.code().code().to_owned(), said.constraint().map(str::to_owned));
+            return Self { message: said.message().to_owned(), code };
+        }
+        let reason = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        let message = format!("{error}{reason}");
+        let io = std::error::Error::source(&error).is_some_and(|source| source.is::<std::io::Error>());
+        Self { message, code: if error.is_closed() || io { Code::Closed } else { Code::None } }
+    }
+}
+
+impl From<Unfit> for EngineError {
+    fn from(unfit: Unfit) -> Self {
+        Self::of_ours(unfit.to_string())
+    }
 }

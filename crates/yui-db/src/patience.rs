@@ -24,13 +24,13 @@ pub(crate) fn is_request() -> bool {
     REQUEST.try_with(|_| ()).is_ok()
 }
 
-/// Waits for a statement as long as the caller may.
+/// Waits for a statement as long as the caller may. What waits is on the heap: the futures of callers stay small.
 pub(crate) async fn waited<T>(
     statement: &'static str,
-    work: impl Future<Output = Result<T, sqlx::Error>>,
+    work: impl Future<Output = Result<T, DbError>>,
 ) -> Result<T, DbError> {
-    match timeout(REQUEST.try_with(|patience| *patience).unwrap_or(WORK), work).await {
-        Ok(done) => done.map_err(|source| DbError::of(statement, source)),
+    match timeout(REQUEST.try_with(|patience| *patience).unwrap_or(WORK), Box::pin(work)).await {
+        Ok(done) => done,
         Err(_) => Err(DbError::Late(statement)),
     }
 }

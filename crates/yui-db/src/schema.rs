@@ -1,18 +1,15 @@
 //! The engine's description of a statement without running it, for the test that compares the two.
 
-use sqlx::{Column as _, Executor, SqlSafeStr, TypeInfo};
-
-use crate::{Db, DbError, Statement};
+use crate::{Db, DbError, Kind, Statement, db::Connections};
 
 /// One column of a statement's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
+pub struct DescribedColumn {
     /// Its name.
     pub name: String,
-    /// Its type in words that both engines share: `int`, `bool`, `text`, `bytes`, `date`, `time`; SQLite knows
-    /// no more than `int`, `text` and `bytes`, and nothing at all (`None`) of an expression.
-    pub kind: Option<&'static str>,
-    /// Whether it may be NULL; `None` if the engine cannot tell.
+    /// Its type: of SQLite no more than `Int`, `Text` and `Bytes`, and of an expression nothing at all.
+    pub kind: Option<Kind>,
+    /// Whether the table's column that it comes from may be NULL; `None` if it is an expression.
     pub nullable: Option<bool>,
 }
 
@@ -20,7 +17,7 @@ pub struct Column {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
     /// The columns, in order.
-    pub columns: Vec<Column>,
+    pub columns: Vec<DescribedColumn>,
     /// The number of parameters it takes.
     pub parameters: usize,
 }
@@ -31,37 +28,9 @@ impl Db {
     /// # Errors
     /// [`DbError::Engine`] if the text is not valid on this engine's schema.
     pub async fn describe(&self, statement: &'static Statement) -> Result<Described, DbError> {
-        macro_rules! described {
-            ($pool:expr) => {{
-                let description = $pool.describe(statement.sql.into_sql_str()).await;
-                let description = description.map_err(|source| DbError::of(statement.name, source))?;
-                let columns = description.columns().iter().enumerate().map(|(at, column)| Column {
-                    name: column.name().to_owned(),
-                    kind: kind(column.type_info().name()),
-                    nullable: description.nullable(at),
-                });
-                let parameters = description.parameters().map_or(0, |parameters| match parameters {
-                    sqlx::Either::Left(types) => types.len(),
-                    sqlx::Either::Right(count) => count,
-                });
-                Described { columns: columns.collect(), parameters }
-            }};
+        match &self.0 {
+            Connections::Sqlite(sqlite) => sqlite.read(move |reader| reader.describe(statement)).await,
+            Connections::Postgres(postgres) => postgres.describe(statement).await,
         }
-        Ok(match self {
-            Self::Sqlite { readers, .. } => described!(readers),
-            Self::Postgres(pools) => described!(pools.pool()),
-        })
-    }
-}
-
-fn kind(name: &str) -> Option<&'static str> {
-    match name {
-        "INT8" | "INT4" | "INTEGER" => Some("int"),
-        "BOOL" | "BOOLEAN" => Some("bool"),
-        "TEXT" => Some("text"),
-        "BYTEA" | "BLOB" => Some("bytes"),
-        "DATE" => Some("date"),
-        "TIMESTAMPTZ" => Some("time"),
-        _ => None,
     }
 }

@@ -3,10 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use futures::TryStreamExt;
-use sqlx::{AssertSqlSafe, FromRow, Postgres, Row, Sqlite, Transaction, postgres::PgRow, sqlite::SqliteRow};
-
-use crate::{Db, DbError, param::instant_text, sqlite::patiently};
+use crate::{
+    ColumnValue, Columns, Db, DbError, EngineError, Query, Row, Statement,
+    db::Connections,
+    postgres::PgTx,
+    sqlite::SqliteTx,
+    value::{instant_text, params},
+};
 
 /// The column that names the society.
 const SOCIETY: &str = "society_id";
@@ -42,8 +45,6 @@ pub struct TableColumn {
     pub name: String,
     /// How its values are kept: the same on both engines.
     pub kind: CellKind,
-    /// The engine's own type, in capitals.
-    declared: String,
 }
 
 /// A table with rows of societies.
@@ -68,7 +69,7 @@ pub struct Tables {
     pub others: Vec<String>,
 }
 
-#[derive(FromRow)]
+#[derive(Row)]
 struct ColumnRow {
     table_name: String,
     column_name: String,
@@ -77,24 +78,32 @@ struct ColumnRow {
     key_place: i64,
 }
 
-#[derive(FromRow)]
+#[derive(Row)]
 struct ReferenceRow {
     table_name: String,
     referred: String,
 }
 
-const SQLITE_COLUMNS: &str = "
+static SQLITE_COLUMNS: Statement = Statement::own(
+    "yui_db::tables",
+    "
     SELECT s.name AS table_name, c.name AS column_name, upper(c.type) AS declared, c.pk AS key_place
     FROM sqlite_schema s JOIN pragma_table_info(s.name) c
     WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite%'
-    ORDER BY s.name, c.cid";
+    ORDER BY s.name, c.cid",
+);
 
-const SQLITE_REFERENCES: &str = "
+static SQLITE_REFERENCES: Statement = Statement::own(
+    "yui_db::tables",
+    "
     SELECT DISTINCT s.name AS table_name, f.\"table\" AS referred
     FROM sqlite_schema s JOIN pragma_foreign_key_list(s.name) f
-    WHERE s.type = 'table' ORDER BY 1, 2";
+    WHERE s.type = 'table' ORDER BY 1, 2",
+);
 
-const POSTGRES_COLUMNS: &str = "
+static POSTGRES_COLUMNS: Statement = Statement::own(
+    "yui_db::tables",
+    "
     SELECT t.relname::text AS table_name, a.attname::text AS column_name, upper(y.typname::text) AS declared,
         COALESCE(array_position(i.indkey::int2[], a.attnum), -1)::bigint + 1 AS key_place
     FROM pg_class t
@@ -103,15 +112,19 @@ const POSTGRES_COLUMNS: &str = "
     JOIN pg_type y ON y.oid = a.atttypid
     LEFT JOIN pg_index i ON i.indrelid = t.oid AND i.indisprimary
     WHERE t.relkind IN ('r', 'p') AND n.nspname = current_schema()
-    ORDER BY t.relname COLLATE \"C\", a.attnum";
+    ORDER BY t.relname COLLATE \"C\", a.attnum",
+);
 
-const POSTGRES_REFERENCES: &str = "
+static POSTGRES_REFERENCES: Statement = Statement::own(
+    "yui_db::tables",
+    "
     SELECT DISTINCT t.relname::text AS table_name, r.relname::text AS referred
     FROM pg_constraint c
     JOIN pg_class t ON t.oid = c.conrelid
     JOIN pg_class r ON r.oid = c.confrelid
     JOIN pg_namespace n ON n.oid = t.relnamespace
-    WHERE c.contype = 'f' AND n.nspname = current_schema() ORDER BY 1, 2";
+    WHERE c.contype = 'f' AND n.nspname = current_schema() ORDER BY 1, 2",
+);
 
 /// How many rows one transaction deletes on SQLite.
 const DELETED_AT_ONCE: i64 = 2_000;
@@ -125,16 +138,12 @@ impl Db {
     /// # Errors
     /// [`DbError::Engine`] where the database does not answer.
     pub async fn tables(&self) -> Result<Tables, DbError> {
-        let (columns, references): (Vec<ColumnRow>, Vec<ReferenceRow>) = match self {
-            Self::Sqlite { readers, .. } => (
-                sqlx::query_as(SQLITE_COLUMNS).fetch_all(readers).await.map_err(of("tables"))?,
-                sqlx::query_as(SQLITE_REFERENCES).fetch_all(readers).await.map_err(of("tables"))?,
-            ),
-            Self::Postgres(pools) => (
-                sqlx::query_as(POSTGRES_COLUMNS).fetch_all(pools.pool()).await.map_err(of("tables"))?,
-                sqlx::query_as(POSTGRES_REFERENCES).fetch_all(pools.pool()).await.map_err(of("tables"))?,
-            ),
+        let (columns, references) = match &self.0 {
+            Connections::Sqlite(_) => (&SQLITE_COLUMNS, &SQLITE_REFERENCES),
+            Connections::Postgres(_) => (&POSTGRES_COLUMNS, &POSTGRES_REFERENCES),
         };
+        let (columns, references) =
+            self.read((Query::new(columns, params![]).all(), Query::new(references, params![]).all())).await?;
         Ok(Tables::of(&columns, &references))
     }
 
@@ -143,13 +152,12 @@ impl Db {
     /// # Errors
     /// [`DbError::Engine`] where no connection can be had.
     pub async fn snapshot(&self) -> Result<Snapshot, DbError> {
-        Ok(match self {
-            Self::Sqlite { readers, .. } => Snapshot::Sqlite(readers.begin().await.map_err(of("snapshot"))?),
-            Self::Postgres(pools) => {
-                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Snapshot::Postgres(pools.pool().begin_with(begin).await.map_err(of("snapshot"))?)
+        Ok(Snapshot(match &self.0 {
+            Connections::Sqlite(sqlite) => Reading::Sqlite(sqlite.begin_reading().await?),
+            Connections::Postgres(postgres) => {
+                Reading::Postgres(Box::new(postgres.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?))
             }
-        })
+        }))
     }
 
     /// Deletes the society's rows of a table, as many as one transaction should: on SQLite some, so that its one writer is free for others
@@ -159,29 +167,22 @@ impl Db {
     /// [`DbError::Engine`] where the database does not answer, or another table's row refers to one of these.
     pub async fn delete_some(&self, table: &SocietyTable, society_id: i64) -> Result<u64, DbError> {
         let name = &table.name;
-        let failed = of("delete_some");
-        match self {
-            Self::Sqlite { writer, .. } => {
+        match &self.0 {
+            Connections::Sqlite(sqlite) => {
                 let sql = table.first_rows_delete();
-                let delete = || sqlx::query(AssertSqlSafe(sql.clone())).bind(society_id).execute(writer);
-                Ok(patiently(delete).await.map_err(failed)?.rows_affected())
+                sqlite.maintain("delete some", move |writer| Ok(writer.execute(&sql, [society_id])? as u64)).await
             }
-            Self::Postgres(pools) => {
-                let pool = pools.pool();
-                let query = sqlx::query(AssertSqlSafe(format!("DELETE FROM {name} WHERE {SOCIETY} = $1")));
-                let rows = query.bind(society_id).execute(pool).await.map_err(&failed)?.rows_affected();
+            Connections::Postgres(postgres) => {
+                let delete = format!("DELETE FROM {name} WHERE {SOCIETY} = {society_id}");
+                let rows = postgres.maintain("delete some", &delete).await?;
                 if rows >= MANY {
                     // Each row of a table that this one refers to is looked for here when it goes: not among what has gone.
-                    sqlx::query(AssertSqlSafe(format!("VACUUM {name}"))).execute(pool).await.map_err(failed)?;
+                    postgres.maintain("delete some", &format!("VACUUM {name}")).await?;
                 }
                 Ok(rows)
             }
         }
     }
-}
-
-fn of(what: &'static str) -> impl Fn(sqlx::Error) -> DbError {
-    move |source| DbError::of(what, source)
 }
 
 impl SocietyTable {
@@ -191,11 +192,11 @@ impl SocietyTable {
         let name = &self.name;
         let rest: Vec<&str> = self.key.iter().map(String::as_str).filter(|column| *column != SOCIETY).collect();
         let (list, falling) = (rest.join(", "), rest.join(" DESC, "));
-        let first = format!("SELECT {list} FROM {name} WHERE {SOCIETY} = $1 ORDER BY {list} LIMIT {DELETED_AT_ONCE}");
+        let first = format!("SELECT {list} FROM {name} WHERE {SOCIETY} = ?1 ORDER BY {list} LIMIT {DELETED_AT_ONCE}");
         match rest.as_slice() {
-            [] => format!("DELETE FROM {name} WHERE {SOCIETY} = $1"),
+            [] => format!("DELETE FROM {name} WHERE {SOCIETY} = ?1"),
             _ => format!(
-                "DELETE FROM {name} WHERE {SOCIETY} = $1
+                "DELETE FROM {name} WHERE {SOCIETY} = ?1
                  AND ({list}) <= (SELECT {list} FROM ({first}) ORDER BY {falling} DESC LIMIT 1)"
             ),
         }
@@ -245,29 +246,34 @@ impl TableColumn {
             "BLOB" | "BYTEA" => CellKind::Bytes,
             _ => CellKind::Text,
         };
-        Self { name: row.column_name.clone(), kind, declared: row.declared.clone() }
+        Self { name: row.column_name.clone(), kind }
     }
 }
 
 impl SocietyTable {
-    fn select(&self) -> String {
+    /// Returns the statement that reads a society's rows; `place` stands for the society.
+    fn select(&self, place: &str) -> String {
         let columns: Vec<_> = self.columns.iter().map(|column| column.name.as_str()).collect();
         let order = if self.key.is_empty() { String::new() } else { format!(" ORDER BY {}", self.key.join(", ")) };
-        format!("SELECT {} FROM {} WHERE {SOCIETY} = $1{order}", columns.join(", "), self.name)
+        format!("SELECT {} FROM {} WHERE {SOCIETY} = {place}{order}", columns.join(", "), self.name)
     }
 }
 
 /// The database as it was at one moment.
 #[derive(Debug)]
-pub enum Snapshot {
-    /// On the embedded database.
-    Sqlite(Transaction<'static, Sqlite>),
-    /// On the server.
-    Postgres(Transaction<'static, Postgres>),
+pub struct Snapshot(Reading);
+
+#[derive(Debug)]
+enum Reading {
+    Sqlite(SqliteTx),
+    Postgres(Box<PgTx>),
 }
 
+/// How many rows the reader is ahead of those who take them.
+const AHEAD: usize = 256;
+
 impl Snapshot {
-    /// Hands each row of the society in this table to `take`, in the order of the key, never more than one at a time in memory.
+    /// Hands each row of the society in this table to `take`, in the order of the key, never more than a few at a time in memory.
     ///
     /// # Errors
     /// [`DbError::Engine`] where the database does not answer, and whatever `take` says.
@@ -277,57 +283,55 @@ impl Snapshot {
         society_id: i64,
         mut take: impl FnMut(Vec<Cell>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let failed = |source| E::from(DbError::of("each_row", source));
-        let query = AssertSqlSafe(table.select());
-        match self {
-            Self::Sqlite(tx) => {
-                let mut rows = sqlx::query(query).bind(society_id).fetch(&mut **tx);
-                while let Some(row) = rows.try_next().await.map_err(failed)? {
-                    take(sqlite_cells(table, &row).map_err(failed)?)?;
-                }
+        match &mut self.0 {
+            Reading::Sqlite(tx) => {
+                let (sender, mut rows) = tokio::sync::mpsc::channel(AHEAD);
+                let (sql, width) = (table.select("?1"), table.columns.len());
+                let reading = tx.run(move |reader| {
+                    reader.each_row("each_row", &sql, society_id, |columns| {
+                        // Nobody takes rows any more where `take` has failed.
+                        let cells = cells(columns, width)?;
+                        Ok(sender.blocking_send(cells).is_ok())
+                    })
+                });
+                // The channel ends with this: the reader stops.
+                let taking = async move {
+                    while let Some(row) = rows.recv().await {
+                        take(row)?;
+                    }
+                    Ok::<_, E>(())
+                };
+                let (read, taken) = futures::future::join(reading, taking).await;
+                taken?;
+                read?;
             }
-            Self::Postgres(tx) => {
-                let mut rows = sqlx::query(query).bind(society_id).fetch(&mut **tx);
-                while let Some(row) = rows.try_next().await.map_err(failed)? {
-                    take(postgres_cells(table, &row).map_err(failed)?)?;
-                }
+            Reading::Postgres(tx) => {
+                let (sql, width) = (table.select(&society_id.to_string()), table.columns.len());
+                let taken = tx.run(async |connection| {
+                    connection.each_row("each_row", &sql, |columns| Ok(take(cells(columns, width)?))).await
+                });
+                taken.await??;
             }
         }
         Ok(())
     }
 }
 
-fn sqlite_cells(table: &SocietyTable, row: &SqliteRow) -> Result<Vec<Cell>, sqlx::Error> {
-    let cell = |(at, column): (usize, &TableColumn)| {
-        Ok(match column.kind {
-            CellKind::Int => row.try_get::<Option<i64>, _>(at)?.map(Cell::Int),
-            CellKind::Text => row.try_get::<Option<String>, _>(at)?.map(Cell::Text),
-            CellKind::Bytes => row.try_get::<Option<Vec<u8>>, _>(at)?.map(Cell::Bytes),
-        }
-        .unwrap_or(Cell::Null))
-    };
-    table.columns.iter().enumerate().map(cell).collect()
+fn cells(columns: &mut Columns<'_>, width: usize) -> Result<Vec<Cell>, EngineError> {
+    (0..width).map(|_| Ok(Cell::of(columns.take()?))).collect()
 }
 
-fn postgres_cells(table: &SocietyTable, row: &PgRow) -> Result<Vec<Cell>, sqlx::Error> {
-    let cell = |(at, column): (usize, &TableColumn)| {
-        Ok(match column.declared.as_str() {
-            "INT8" => row.try_get::<Option<i64>, _>(at)?.map(Cell::Int),
-            "INT4" => row.try_get::<Option<i32>, _>(at)?.map(|value| Cell::Int(value.into())),
-            "INT2" => row.try_get::<Option<i16>, _>(at)?.map(|value| Cell::Int(value.into())),
-            "BOOL" => row.try_get::<Option<bool>, _>(at)?.map(|value| Cell::Int(value.into())),
-            "BYTEA" => row.try_get::<Option<Vec<u8>>, _>(at)?.map(Cell::Bytes),
-            "DATE" => {
-                row.try_get::<Option<jiff_sqlx::Date>, _>(at)?.map(|value| Cell::Text(value.to_jiff().to_string()))
-            }
-            "TIMESTAMPTZ" => {
-                let value = row.try_get::<Option<jiff_sqlx::Timestamp>, _>(at)?;
-                value.map(|value| Cell::Text(instant_text(value.to_jiff())))
-            }
-            // What else there may be is refused by sqlx where it is no text.
-            _ => row.try_get::<Option<String>, _>(at)?.map(Cell::Text),
+impl Cell {
+    fn of(value: ColumnValue<'_>) -> Self {
+        match value {
+            ColumnValue::Null => Self::Null,
+            ColumnValue::Int(value) => Self::Int(value),
+            ColumnValue::Small(value) => Self::Int(value.into()),
+            ColumnValue::Bool(value) => Self::Int(value.into()),
+            ColumnValue::Text(text) => Self::Text(text.to_owned()),
+            ColumnValue::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
+            ColumnValue::Date(date) => Self::Text(date.to_string()),
+            ColumnValue::Time(instant) => Self::Text(instant_text(instant)),
         }
-        .unwrap_or(Cell::Null))
-    };
-    table.columns.iter().enumerate().map(cell).collect()
+    }
 }

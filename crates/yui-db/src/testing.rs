@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqliteConnection};
+use tokio_postgres::{Client, NoTls};
 
 use crate::{Db, Engine};
 
@@ -62,7 +62,7 @@ impl TestDb {
                 let making = tempfile::tempdir_in(&templates).expect("a temporary folder");
                 let path = making.path().join("yui.db");
                 migrated(&sqlite_at(&path), fill).await;
-                all_in_one_file(&path).await;
+                all_in_one_file(&path);
                 fs::rename(path, &template).expect("the template gets its name");
             }
         }
@@ -77,22 +77,22 @@ impl TestDb {
     async fn postgres(content: &str, fill: impl AsyncFnOnce(&str)) -> Self {
         let server = server();
         let template = format!("yui_{:016x}_{content}", program());
-        let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL answers");
+        let server_client = client(&server).await;
+        let connection = &server_client;
         // One process makes it, the others wait; the lock ends with the connection.
-        run(&mut connection, &format!("SELECT pg_advisory_lock(hashtext('{template}'))")).await;
+        run(connection, &format!("SELECT pg_advisory_lock(hashtext('{template}'))")).await;
         let is_there = format!("SELECT 1 FROM pg_database WHERE datname = '{template}'");
-        if connection.fetch_optional(AssertSqlSafe(is_there)).await.expect("an answer").is_none() {
+        if connection.query_opt(&is_there, &[]).await.expect("an answer").is_none() {
             let making = format!("{template}_making");
-            run(&mut connection, &format!("DROP DATABASE IF EXISTS {making}")).await;
-            run(&mut connection, &format!("CREATE DATABASE {making}")).await;
+            run(connection, &format!("DROP DATABASE IF EXISTS {making}")).await;
+            run(connection, &format!("CREATE DATABASE {making}")).await;
             migrated(&at(&server, &making), fill).await;
-            run(&mut connection, &format!("ALTER DATABASE {making} RENAME TO {template}")).await;
+            run(connection, &format!("ALTER DATABASE {making} RENAME TO {template}")).await;
         }
-        run(&mut connection, "SELECT pg_advisory_unlock_all()").await;
+        run(connection, "SELECT pg_advisory_unlock_all()").await;
         // Process numbers come again.
         let name = format!("yui_{}_{:016x}", std::process::id(), RandomState::new().build_hasher().finish());
-        run(&mut connection, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
-        connection.close().await.expect("the connection closes");
+        run(connection, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         let address = at(&server, &name);
         let db = Db::connect(&address, 4).await.expect("PostgreSQL answers");
         Self { db, address, _folder: None }
@@ -108,11 +108,20 @@ async fn migrated(address: &str, fill: impl AsyncFnOnce(&str)) {
 }
 
 /// Writes what is still in the write-ahead log into the database itself: a copy of that file alone has everything.
-async fn all_in_one_file(path: &Path) {
-    let mut connection = SqliteConnection::connect(&sqlite_at(path)).await.expect("SQLite opens");
-    let checkpoint = connection.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("a checkpoint");
-    assert_eq!(checkpoint.get::<i64, _>(0), 0, "nothing else has the database open");
-    connection.close().await.expect("SQLite closes");
+fn all_in_one_file(path: &Path) {
+    let connection = rusqlite::Connection::open(path).expect("SQLite opens");
+    let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    assert_eq!(checkpoint, Ok(0), "nothing else has the database open");
+}
+
+/// Connects to the server by itself, beside any [`Db`].
+///
+/// # Panics
+/// Where it does not answer.
+pub async fn client(address: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(address, NoTls).await.expect("PostgreSQL answers");
+    tokio::spawn(connection);
+    client
 }
 
 /// The folder of this program's templates, beside those of programs that are no more.
@@ -147,8 +156,8 @@ fn server() -> String {
         .unwrap_or_else(|_| panic!("{SERVER} is not set: run `cargo xtask test`, which starts PostgreSQL"))
 }
 
-async fn run(connection: &mut PgConnection, sql: &str) {
-    connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+async fn run(connection: &Client, sql: &str) {
+    connection.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 fn sqlite_at(path: &Path) -> String {

@@ -3,34 +3,55 @@
 
 use jiff::{Timestamp, civil::date};
 use portal_test::portal_test;
-use yui_db::{BulkTable, Db, DbError, Engine, Param, params, statements, testing::TestDb};
+use yui_db::{BulkTable, Db, DbError, Engine, Values, statements, testing::TestDb};
 
 statements! {
-    ADD_SOCIETY = "INSERT INTO societies (society_id, key, host, name, created_at) VALUES ($1, $2, $3, $4, $5)";
-    ADD_HOUSEHOLD = "INSERT INTO households (society_id, household_id, created_at) VALUES ($1, $2, $3)";
-    SOCIETY = "SELECT society_id, key, name, created_at FROM societies WHERE key = $1";
-    AMONG = "SELECT society_id, key, name, created_at FROM societies WHERE society_id > $1 AND key IN ($2) ORDER BY key";
-    MEMBERS = "SELECT member_id, person_key, name, sex, birth_date, email FROM members WHERE society_id = $1
-               ORDER BY member_id";
-    RENAME = "UPDATE societies SET name = $2 WHERE society_id = $1 RETURNING society_id, key, name, created_at";
+    fn add_society(society_id: i64, key: &str, host: &str, name: &str, now: Timestamp) =
+        "INSERT INTO societies (society_id, key, host, name, created_at) VALUES ($1, $2, $3, $4, $5)";
+    fn add_household(society_id: i64, household_id: i64, now: Timestamp) =
+        "INSERT INTO households (society_id, household_id, created_at) VALUES ($1, $2, $3)";
+    fn society(key: &str) -> Society = "SELECT society_id, key, name, created_at FROM societies WHERE key = $1";
+    fn among(after: i64, keys: &[String]) -> Society =
+        "SELECT society_id, key, name, created_at FROM societies WHERE society_id > $1 AND key IN ($2) ORDER BY key";
+    fn remove_among(after: i64, keys: &[String]) = "DELETE FROM societies WHERE society_id > $1 AND key IN ($2)";
+    fn members(society_id: i64) -> Member = "
+        SELECT member_id, person_key, name, sex, birth_date, email FROM members WHERE society_id = $1 ORDER BY member_id";
+    fn rename(society_id: i64, name: &str) -> Society =
+        "UPDATE societies SET name = $2 WHERE society_id = $1 RETURNING society_id, key, name, created_at";
+    fn misread(society_id: i64) -> Misread = "SELECT society_id, name AS renamed FROM societies WHERE society_id = $1";
+    fn pages() -> i64 = "SELECT page_count FROM pragma_page_count()";
+    fn no_more_pages() = "PRAGMA max_page_count = 1";
+    fn room_again() = "PRAGMA max_page_count = 1000000";
+    fn add_next_household(society_id: i64, now: Timestamp) = "
+        INSERT INTO households (society_id, household_id, created_at)
+        SELECT $1, COALESCE(MAX(household_id), 0) + 1, $2 FROM households WHERE society_id = $1";
+    fn households(society_id: i64) -> i64 = "SELECT COUNT(*) FROM households WHERE society_id = $1";
 }
 
-#[derive(Debug, PartialEq, sqlx::FromRow)]
+#[derive(Debug, PartialEq, yui_db::Row)]
 struct Society {
     society_id: i64,
     key: String,
     name: String,
-    created_at: yui_db::Timestamp,
+    created_at: jiff::Timestamp,
 }
 
-#[derive(Debug, PartialEq, sqlx::FromRow)]
+#[derive(Debug, PartialEq, yui_db::Row)]
 struct Member {
     member_id: i64,
     person_key: Option<String>,
     name: String,
     sex: String,
-    birth_date: yui_db::Date,
+    birth_date: jiff::civil::Date,
     email: Option<String>,
+}
+
+#[derive(Debug, yui_db::Row)]
+struct Misread {
+    #[expect(dead_code, reason = "it is read and that is all")]
+    society_id: i64,
+    #[expect(dead_code, reason = "it is read and that is all")]
+    renamed: i64,
 }
 
 fn then() -> Timestamp {
@@ -39,18 +60,18 @@ fn then() -> Timestamp {
 
 async fn add_society(db: &Db, id: i64, key: &str) -> Result<u64, DbError> {
     let host = format!("{key}{id}.example");
-    db.execute(&ADD_SOCIETY, params![id, key, host, "てすと健康保険組合", then()]).await
+    db.execute(Sql::add_society(id, key, &host, "てすと健康保険組合", then())).await
 }
 
 #[portal_test]
 async fn a_row_comes_back_as_it_went_in(engine: Engine) {
     let TestDb { db, .. } = &TestDb::on(engine).await;
     assert_eq!(add_society(db, 7, "fumitsuki").await.unwrap(), 1);
-    let society: Society = db.one(&SOCIETY, params!["fumitsuki"]).await.unwrap();
+    let society = db.one(Sql::society("fumitsuki")).await.unwrap();
     assert_eq!((society.society_id, society.name.as_str()), (7, "てすと健康保険組合"));
-    assert_eq!(society.created_at.to_jiff(), then());
-    assert!(db.optional::<Society>(&SOCIETY, params!["nobody"]).await.unwrap().is_none());
-    assert!(matches!(db.one::<Society>(&SOCIETY, params!["nobody"]).await, Err(DbError::NoRow(_))));
+    assert_eq!(society.created_at, then());
+    assert!(db.optional(Sql::society("nobody")).await.unwrap().is_none());
+    assert!(matches!(db.one(Sql::society("nobody")).await, Err(DbError::NoRow(_))));
 }
 
 #[portal_test]
@@ -59,9 +80,11 @@ async fn a_taken_key_is_named_alike(engine: Engine) {
     add_society(db, 1, "fumitsuki").await.unwrap();
     let taken = add_society(db, 2, "fumitsuki").await.unwrap_err();
     assert!(taken.is_taken("societies_key"), "{taken:?}");
-    let values = [member(1, "P1", "テスト 太郎"), member(2, "P1", "テスト 花子")].concat();
+    let mut values = Values::default();
+    member(&mut values, 1, "P1", "テスト 太郎");
+    member(&mut values, 2, "P1", "テスト 花子");
     let mut tx = db.begin().await.unwrap();
-    let taken = tx.bulk_insert(&BULK, &values).await.unwrap_err();
+    let taken = tx.bulk_insert(&BULK, values).await.unwrap_err();
     assert!(taken.is_taken("members_person_key"), "{taken:?}");
 }
 
@@ -69,15 +92,15 @@ async fn a_taken_key_is_named_alike(engine: Engine) {
 async fn a_dropped_transaction_leaves_nothing_and_a_committed_one_stays(engine: Engine) {
     let TestDb { db, .. } = &TestDb::on(engine).await;
     let mut tx = db.begin().await.unwrap();
-    tx.execute(&ADD_SOCIETY, params![1_i64, "a", "a.example", "A", then()]).await.unwrap();
+    tx.execute(Sql::add_society(1, "a", "a.example", "A", then())).await.unwrap();
     drop(tx);
-    assert!(db.optional::<Society>(&SOCIETY, params!["a"]).await.unwrap().is_none());
+    assert!(db.optional(Sql::society("a")).await.unwrap().is_none());
     let mut tx = db.begin().await.unwrap();
-    tx.execute(&ADD_SOCIETY, params![1_i64, "a", "a.example", "A", then()]).await.unwrap();
-    let renamed: Society = tx.one(&RENAME, params![1_i64, "B"]).await.unwrap();
+    tx.execute(Sql::add_society(1, "a", "a.example", "A", then())).await.unwrap();
+    let renamed = tx.one(Sql::rename(1, "B")).await.unwrap();
     assert_eq!(renamed.name, "B");
     tx.commit().await.unwrap();
-    assert_eq!(db.one::<Society>(&SOCIETY, params!["a"]).await.unwrap().name, "B");
+    assert_eq!(db.one(Sql::society("a")).await.unwrap().name, "B");
 }
 
 #[portal_test]
@@ -86,33 +109,27 @@ async fn a_list_of_any_length_can_be_asked_for(engine: Engine) {
     for id in 1..=7 {
         add_society(db, id, &format!("s{id}")).await.unwrap();
     }
-    let ask = async |keys: Vec<String>| {
-        let list: Vec<_> = keys.iter().map(Param::from).collect();
-        db.all_among::<Society>(&AMONG, params![0_i64], &list).await.unwrap().len()
-    };
+    let ask = async |keys: Vec<String>| db.all(Sql::among(0, &keys)).await.unwrap().len();
     assert_eq!(ask(vec![]).await, 0);
     assert_eq!(ask(vec!["s3".into()]).await, 1);
     assert_eq!(ask(vec!["s1".into(), "s2".into(), "s9".into()]).await, 2);
     assert_eq!(ask((1..1300).map(|id| format!("s{id}")).collect()).await, 7);
 }
 
-const BULK: BulkTable = BulkTable {
+static BULK: BulkTable = BulkTable {
     name: "members",
     columns: &["society_id", "member_id", "person_key", "name", "kana", "sex", "birth_date", "email"],
 };
 
-fn member(id: i64, person_key: &str, name: &str) -> Vec<Param<'static>> {
-    let email = (id % 2 == 0).then(|| format!("{id}@example.com"));
-    vec![
-        Param::from(1_i64),
-        Param::from(id),
-        Param::from(person_key.to_owned()),
-        Param::from(name.to_owned()),
-        Param::from("テスト"),
-        Param::from("female"),
-        Param::from(date(1979, 8, 22)),
-        Param::from(email),
-    ]
+fn member(values: &mut Values, id: i64, person_key: &str, name: &str) {
+    values.push(1_i64);
+    values.push(id);
+    values.push(person_key);
+    values.push(name);
+    values.push("テスト");
+    values.push("female");
+    values.push(date(1979, 8, 22));
+    values.push((id % 2 == 0).then(|| format!("{id}@example.com")));
 }
 
 #[portal_test(postgres)]
@@ -120,22 +137,22 @@ async fn rows_loaded_in_bulk_are_equal_on_both_engines() {
     let mut seen = Vec::new();
     for TestDb { db, .. } in &TestDb::both().await {
         add_society(db, 1, "a").await.unwrap();
-        let values: Vec<_> =
-            (0..1234).flat_map(|id| member(id, &format!("P{id}"), &format!("𠮷田 \"{id}\",\t\\N\n"))).collect();
+        let mut values = Values::default();
+        (0..1234).for_each(|id| member(&mut values, id, &format!("P{id}"), &format!("𠮷田 \"{id}\",\t\\N\n")));
         let mut tx = db.begin().await.unwrap();
-        assert_eq!(tx.bulk_insert(&BULK, &values).await.unwrap(), 1234);
+        assert_eq!(tx.bulk_insert(&BULK, values).await.unwrap(), 1234);
         tx.commit().await.unwrap();
-        seen.push(db.all::<Member>(&MEMBERS, params![1_i64]).await.unwrap());
+        seen.push(db.all(Sql::members(1)).await.unwrap());
     }
     assert_eq!(seen[0].len(), 1234);
-    assert_eq!(seen[0][7].birth_date.to_jiff(), date(1979, 8, 22));
+    assert_eq!(seen[0][7].birth_date, date(1979, 8, 22));
     assert_eq!(seen[0], seen[1]);
 }
 
 #[portal_test]
 async fn a_broken_reference_fails_the_whole_call(engine: Engine) {
     let TestDb { db, .. } = &TestDb::on(engine).await;
-    let orphan = db.execute(&ADD_HOUSEHOLD, params![99_i64, 1_i64, then()]).await;
+    let orphan = db.execute(Sql::add_household(99, 1, then())).await;
     assert!(matches!(orphan, Err(DbError::Engine { .. })), "{orphan:?}");
 }
 
@@ -145,9 +162,9 @@ async fn migrating_twice_changes_nothing_and_readers_cannot_write(engine: Engine
     db.migrate().await.unwrap();
     let second = Db::connect(address, 1).await.unwrap();
     add_society(&second, 1, "a").await.unwrap();
-    assert_eq!(db.one::<Society>(&SOCIETY, params!["a"]).await.unwrap().society_id, 1);
-    if let Db::Sqlite { .. } = db {
-        let write = db.all::<Society>(&RENAME, params![1_i64, "B"]).await;
+    assert_eq!(db.one(Sql::society("a")).await.unwrap().society_id, 1);
+    if engine == Engine::Sqlite {
+        let write = db.all(Sql::rename(1, "B")).await;
         assert!(write.is_err(), "a reading connection wrote");
     }
 }
@@ -157,20 +174,6 @@ async fn an_address_of_another_kind_is_refused() {
     assert!(matches!(Db::connect("mysql://localhost/yui", 1).await, Err(DbError::Address)));
 }
 
-statements! {
-    PAGES = "SELECT page_count AS pages FROM pragma_page_count()";
-    NO_MORE_PAGES = "PRAGMA max_page_count = 1";
-    ROOM_AGAIN = "PRAGMA max_page_count = 1000000";
-    ADD_NEXT_HOUSEHOLD = "
-        INSERT INTO households (society_id, household_id, created_at)
-        SELECT $1, COALESCE(MAX(household_id), 0) + 1, $2 FROM households WHERE society_id = $1";
-}
-
-#[derive(sqlx::FromRow)]
-struct Pages {
-    pages: i64,
-}
-
 /// A full disk may end a transaction on SQLite without being asked; the writer that it happened to writes again, or is replaced.
 /// `cargo xtask soak --faults full-disk` does the same to a real disk, with a portal on it.
 #[tokio::test]
@@ -178,10 +181,14 @@ async fn sqlite_writes_again_after_a_full_disk() {
     let TestDb { db, .. } = &TestDb::on(Engine::Sqlite).await;
     add_society(db, 1, "before").await.unwrap();
     // The file may not grow beyond what it is now: what a full disk says, from the same place.
-    let pages: Pages = db.one(&PAGES, params![]).await.unwrap();
-    db.execute(&NO_MORE_PAGES, params![]).await.unwrap();
-    let households: Vec<Param<'_>> =
-        (0..20_000_i64).flat_map(|id| [Param::from(1_i64), Param::from(id), Param::from(then())]).collect();
+    let pages = db.one(Sql::pages()).await.unwrap();
+    db.execute(Sql::no_more_pages()).await.unwrap();
+    let mut households = Values::default();
+    for id in 0..20_000_i64 {
+        households.push(1_i64);
+        households.push(id);
+        households.push(then());
+    }
     // Row by row: a statement of many rows is undone by itself, and the transaction goes on.
     let mut tx = db.begin().await.unwrap();
     let full = loop {
@@ -191,17 +198,56 @@ async fn sqlite_writes_again_after_a_full_disk() {
     };
     assert!(full.to_string().contains("full") && full.is_unavailable(), "{full}");
     drop(tx);
-    db.execute(&ROOM_AGAIN, params![]).await.unwrap();
+    db.execute(Sql::room_again()).await.unwrap();
     add_society(db, 2, "after").await.unwrap();
     let mut tx = db.begin().await.unwrap();
-    assert_eq!(tx.bulk_insert(&HOUSEHOLDS, &households).await.unwrap(), 20_000);
+    assert_eq!(tx.bulk_insert(&HOUSEHOLDS, households).await.unwrap(), 20_000);
     tx.commit().await.unwrap();
-    let grown: Pages = db.one(&PAGES, params![]).await.unwrap();
-    assert!(grown.pages > pages.pages);
+    let grown = db.one(Sql::pages()).await.unwrap();
+    assert!(grown > pages);
 }
 
 async fn fill(tx: &mut yui_db::Tx) -> Result<u64, DbError> {
-    tx.execute(&ADD_NEXT_HOUSEHOLD, params![1_i64, then()]).await
+    tx.execute(Sql::add_next_household(1, then())).await
 }
 
-const HOUSEHOLDS: BulkTable = BulkTable { name: "households", columns: &["society_id", "household_id", "created_at"] };
+static HOUSEHOLDS: BulkTable = BulkTable { name: "households", columns: &["society_id", "household_id", "created_at"] };
+
+/// One trip to the engine brings what several queries read; a transaction sees its own writes in it.
+#[portal_test]
+async fn several_queries_are_read_in_one_trip(engine: Engine) {
+    let TestDb { db, .. } = &TestDb::on(engine).await;
+    add_society(db, 1, "a").await.unwrap();
+    let read = (Sql::society("a").one(), Sql::society("nobody").optional(), Sql::members(1).all());
+    let (there, nobody, members) = db.read(read).await.unwrap();
+    assert_eq!((there.society_id, nobody.is_none(), members.len()), (1, true, 0));
+    let missing = db.read((Sql::society("a").one(), Sql::society("nobody").one())).await.unwrap_err();
+    assert!(matches!(missing, DbError::NoRow(name) if name.ends_with("::society")), "{missing:?}");
+    let mut tx = db.begin().await.unwrap();
+    tx.execute(Sql::add_household(1, 7, then())).await.unwrap();
+    assert_eq!(tx.read((Sql::households(1).one(), Sql::households(2).one())).await.unwrap(), (1, 0));
+    // After an error nothing of a transaction is kept, whatever is asked of it.
+    tx.execute(Sql::add_household(1, 7, then())).await.unwrap_err();
+    drop(tx);
+    assert_eq!(db.one(Sql::households(1)).await.unwrap(), 0);
+}
+
+#[portal_test]
+async fn a_list_can_be_written_by_too(engine: Engine) {
+    let TestDb { db, .. } = &TestDb::on(engine).await;
+    for id in 1..=7 {
+        add_society(db, id, &format!("s{id}")).await.unwrap();
+    }
+    let keys: Vec<_> = (3..1300).map(|id| format!("s{id}")).collect();
+    assert_eq!(db.execute(Sql::remove_among(0, &[])).await.unwrap(), 0);
+    assert_eq!(db.execute(Sql::remove_among(0, &keys)).await.unwrap(), 5);
+}
+
+/// A column of another type is an error that names the column and none of its values.
+#[portal_test]
+async fn a_row_that_does_not_fit_is_named(engine: Engine) {
+    let TestDb { db, .. } = &TestDb::on(engine).await;
+    add_society(db, 1, "a").await.unwrap();
+    let misfit = db.one(Sql::misread(1)).await.unwrap_err().to_string();
+    assert!(misfit.contains("misread") && misfit.contains("renamed") && !misfit.contains("てすと"), "{misfit}");
+}

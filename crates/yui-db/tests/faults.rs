@@ -3,11 +3,13 @@
 
 use std::{
     collections::BTreeSet,
+    future::poll_fn,
     pin::pin,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -15,24 +17,21 @@ use futures::{FutureExt, future::join_all};
 use jiff::Timestamp;
 use portal_test::portal_test;
 use tokio::net::{TcpListener, TcpStream};
-use yui_db::{Address, Db, DbError, Engine, Schema, in_request, params, statements, testing::TestDb};
+use yui_db::{Address, Db, DbError, Engine, Schema, in_request, statements, testing::TestDb};
 
 statements! {
-    ADD_SOCIETY = "INSERT INTO societies (society_id, key, host, name, created_at) VALUES ($1, $2, $2, 'A', $3)";
-    TOUCH = "UPDATE societies SET name = 'B' WHERE society_id = $1";
-    STEP = "
+    fn add_society(society_id: i64, key: &str, now: Timestamp) =
+        "INSERT INTO societies (society_id, key, host, name, created_at) VALUES ($1, $2, $2, 'A', $3)";
+    fn touch(society_id: i64) = "UPDATE societies SET name = 'B' WHERE society_id = $1";
+    fn step(society_id: i64) = "
         INSERT INTO counters (society_id, name, next_id) VALUES ($1, 'step', 1)
         ON CONFLICT (society_id, name) DO UPDATE SET next_id = counters.next_id + 1";
-    STEPS_DONE = "SELECT COALESCE(SUM(next_id), 0) AS number FROM counters WHERE society_id = $1 AND name = 'step'";
-    NUMBER = "SELECT society_id AS number FROM societies WHERE society_id = $1";
-    IN_TRANSACTION = "SELECT COUNT(*) AS number FROM pg_stat_activity
-                      WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
-    ENDLESS = "SELECT COUNT(*) AS number FROM generate_series(1, 1000000) one, generate_series(1, 1000000) other";
-}
-
-#[derive(sqlx::FromRow)]
-struct Number {
-    number: i64,
+    fn steps_done(society_id: i64) -> i64 =
+        "SELECT CAST(COALESCE(SUM(next_id), 0) AS BIGINT) FROM counters WHERE society_id = $1 AND name = 'step'";
+    fn number(society_id: i64) -> i64 = "SELECT society_id FROM societies WHERE society_id = $1";
+    fn endless_on_sqlite() -> i64 =
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000000000) SELECT COUNT(*) FROM n";
+    fn endless() -> i64 = "SELECT COUNT(*) FROM generate_series(1, 1000000) one, generate_series(1, 1000000) other";
 }
 
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -43,7 +42,7 @@ const SOON: Duration = Duration::from_secs(4);
 async fn with_a_society(engine: Engine) -> TestDb {
     let test = TestDb::on(engine).await;
     let then: Timestamp = "2026-11-20T09:00:00Z".parse().unwrap();
-    test.db.execute(&ADD_SOCIETY, params![1_i64, "a", then]).await.unwrap();
+    test.db.execute(Sql::add_society(1, "a", then)).await.unwrap();
     test
 }
 
@@ -53,20 +52,19 @@ async fn a_request_does_not_wait_for_a_lock_and_reads_go_on(engine: Engine) {
     let db = &test.db;
     let other = Db::connect(&test.address, 1).await.unwrap();
     let mut tx = other.begin().await.unwrap();
-    tx.execute(&TOUCH, params![1_i64]).await.unwrap();
+    tx.execute(Sql::touch(1)).await.unwrap();
     let begun = Instant::now();
-    let the_first = params![1_i64];
-    let writes = join_all((0..6).map(|_| in_request(PATIENCE, db.execute(&TOUCH, the_first))));
-    let read = in_request(PATIENCE, db.one::<Number>(&NUMBER, the_first));
+    let writes = join_all((0..6).map(|_| in_request(PATIENCE, db.execute(Sql::touch(1)))));
+    let read = in_request(PATIENCE, db.one(Sql::number(1)));
     let (writes, read) = tokio::join!(writes, read);
-    assert_eq!(read.unwrap().number, 1);
+    assert_eq!(read.unwrap(), 1);
     for write in writes {
         let error = write.unwrap_err();
         assert!(error.is_unavailable(), "{error:?}");
     }
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
     tx.commit().await.unwrap();
-    in_request(SOON, db.execute(&TOUCH, params![1_i64])).await.unwrap();
+    in_request(SOON, db.execute(Sql::touch(1))).await.unwrap();
 }
 
 /// A caller that waits for the one writer of a process gets it before a job that gave it up and wants it again at once.
@@ -103,7 +101,7 @@ async fn another_process_writes_between_the_steps_of_a_work() {
         for _ in 0..STEPS {
             let begun = Instant::now();
             let mut step = work.begin_step().await.unwrap();
-            step.execute(&STEP, params![1_i64]).await.unwrap();
+            step.execute(Sql::step(1)).await.unwrap();
             step.commit().await.unwrap();
             turns.make_way(begun.elapsed()).await.unwrap();
         }
@@ -112,25 +110,25 @@ async fn another_process_writes_between_the_steps_of_a_work() {
     let others = async {
         while !done.load(Ordering::Relaxed) {
             let mut tx = test.db.begin().await.unwrap();
-            tx.execute(&TOUCH, params![1_i64]).await.unwrap();
-            let at: Number = tx.one(&STEPS_DONE, params![1_i64]).await.unwrap();
+            tx.execute(Sql::touch(1)).await.unwrap();
+            let at = tx.one(Sql::steps_done(1)).await.unwrap();
             tx.commit().await.unwrap();
-            seen.lock().unwrap().insert(at.number);
+            seen.lock().unwrap().insert(at);
         }
     };
     tokio::join!(working, others);
     let seen = seen.into_inner().unwrap().len();
     assert!(seen > 10, "the other process wrote after {seen} of {STEPS} steps");
     // What was not waited for is there all the same.
-    let steps: Number = test.db.one(&STEPS_DONE, params![1_i64]).await.unwrap();
-    assert_eq!(steps.number, STEPS);
+    let steps = test.db.one(Sql::steps_done(1)).await.unwrap();
+    assert_eq!(steps, STEPS);
 }
 
 #[portal_test(postgres)]
 async fn a_statement_of_a_request_has_its_time() {
     let test = TestDb::on(Engine::Postgres).await;
     let begun = Instant::now();
-    let late = in_request(PATIENCE, test.db.one::<Number>(&ENDLESS, params![])).await;
+    let late = in_request(PATIENCE, test.db.one(Sql::endless())).await;
     assert!(late.err().unwrap().is_unavailable());
     assert!(begun.elapsed() < SOON);
 }
@@ -174,6 +172,22 @@ async fn pass(from: &TcpStream, to: &TcpStream) -> std::io::Result<()> {
     }
 }
 
+/// Waits until no connection of the database is in a transaction or runs a statement of somebody who has gone.
+async fn nobody_is_in_a_transaction(test: &TestDb) {
+    let server = yui_db::testing::client(&test.address).await;
+    let begun = Instant::now();
+    let open = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+                AND (state LIKE 'idle in transaction%' OR state = 'active')";
+    loop {
+        let open: i64 = server.query_one(open, &[]).await.unwrap().get(0);
+        if open == 0 {
+            return;
+        }
+        assert!(begun.elapsed() < SOON, "{open} are in a transaction");
+        tokio::task::yield_now().await;
+    }
+}
+
 /// A client that goes away drops the work of its request, wherever that stood: also between `BEGIN` and its answer.
 #[portal_test(postgres)]
 async fn a_dropped_request_leaves_no_transaction() {
@@ -185,34 +199,15 @@ async fn a_dropped_request_leaves_no_transaction() {
     for cut in 0..60 {
         let request = in_request(SOON, async {
             let mut tx = db.begin().await?;
-            tx.execute(&TOUCH, params![1_i64]).await?;
+            tx.execute(Sql::touch(1)).await?;
             tx.commit().await
         });
         // From before the first word to after the last one.
         let after = tokio::time::Instant::now() + Duration::from_millis(cut);
         let _ = tokio::time::timeout_at(after, request).await;
     }
-    // Whatever connection is taken, and it is each in turn, has no transaction.
-    let begun = Instant::now();
-    loop {
-        let open: Number = test.db.one(&IN_TRANSACTION, params![]).await.unwrap();
-        if open.number == 0 {
-            break;
-        }
-        assert!(begun.elapsed() < SOON, "{} are in a transaction", open.number);
-        tokio::task::yield_now().await;
-    }
-    in_request(SOON, db.execute(&TOUCH, params![1_i64])).await.unwrap();
-}
-
-#[portal_test(postgres)]
-async fn a_transaction_that_was_never_waited_for_is_none() {
-    let test = with_a_society(Engine::Postgres).await;
-    {
-        let mut begin = pin!(test.db.begin());
-        assert!(begin.as_mut().now_or_never().is_none());
-    }
-    in_request(SOON, test.db.execute(&TOUCH, params![1_i64])).await.unwrap();
+    nobody_is_in_a_transaction(&test).await;
+    in_request(SOON, test.db.execute(Sql::touch(1))).await.unwrap();
 }
 
 #[tokio::test]
@@ -248,4 +243,102 @@ async fn what_is_not_there_is_said_at_once() {
     let error = open(&format!("postgres://yui@{closed}/yui")).await.to_string();
     assert!(error.contains(&closed.to_string()) && error.contains("refused"), "{error}");
     assert!(begun.elapsed() < SOON);
+}
+
+/// A future that is polled so many times and then dropped: a caller that goes away at one of its awaits.
+async fn dropped_after<F: Future>(polls: usize, work: F) -> Option<F::Output> {
+    let mut work = Box::pin(work);
+    let mut left = polls;
+    poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        work.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+/// Whatever a caller awaits when it goes away, nothing of its transaction is kept unless all of it is, the next one begins at
+/// once, and nobody inherits its connection's state.
+#[portal_test(flavor = "multi_thread")]
+async fn a_caller_may_go_away_at_every_await(engine: Engine) {
+    let test = with_a_society(engine).await;
+    let (db, begun) = (&test.db, Instant::now());
+    let mut finished = 0;
+    for polls in 0..400 {
+        let before = db.one(Sql::steps_done(1)).await.unwrap();
+        let write = dropped_after(polls % 40, async {
+            let mut tx = db.begin().await?;
+            tx.execute(Sql::step(1)).await?;
+            tx.read((Sql::steps_done(1).one(), Sql::number(1).one())).await?;
+            tx.execute(Sql::step(1)).await?;
+            tx.commit().await
+        });
+        let done = in_request(SOON, write).await;
+        let read = dropped_after(polls % 7, db.read((Sql::number(1).one(), Sql::steps_done(1).one())));
+        let _ = in_request(SOON, read).await;
+        let _ = dropped_after(polls % 5, db.execute(Sql::touch(1))).await;
+        // A commit that nobody waited for may have been done.
+        let after = in_request(SOON, async {
+            let mut tx = db.begin().await?;
+            let after = tx.one(Sql::steps_done(1)).await?;
+            tx.commit().await.map(|()| after)
+        });
+        let after = after.await.unwrap();
+        assert!(after == before || after == before + 2, "{before} became {after}");
+        if let Some(done) = done {
+            done.unwrap();
+            assert_eq!(after, before + 2);
+            finished += 1;
+        }
+    }
+    assert!(finished > 20 && begun.elapsed() < SOON * 10, "{finished} finished");
+    if engine == Engine::Postgres {
+        nobody_is_in_a_transaction(&test).await;
+    }
+}
+
+/// A statement that nobody waits for any more is ended, and does not hold up those that come after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_ends_a_statement_whose_caller_has_gone() {
+    let test = with_a_society(Engine::Sqlite).await;
+    let begun = Instant::now();
+    for _ in 0..8 {
+        let late = in_request(PATIENCE, test.db.one(Sql::endless_on_sqlite())).await;
+        assert!(late.unwrap_err().is_unavailable());
+    }
+    assert_eq!(in_request(PATIENCE, test.db.one(Sql::number(1))).await.unwrap(), 1);
+    // The writer, too.
+    let mut tx = test.db.begin().await.unwrap();
+    assert!(in_request(PATIENCE, tx.one(Sql::endless_on_sqlite())).await.is_err());
+    drop(tx);
+    in_request(PATIENCE, test.db.execute(Sql::touch(1))).await.unwrap();
+    assert!(begun.elapsed() < SOON * 5, "{:?}", begun.elapsed());
+}
+
+/// The same on PostgreSQL, for work that the server gives no limit.
+#[portal_test(postgres)]
+async fn postgresql_ends_a_statement_whose_caller_has_gone() {
+    let test = TestDb::on(Engine::Postgres).await;
+    let soon = tokio::time::Instant::now() + PATIENCE;
+    assert!(tokio::time::timeout_at(soon, test.db.one(Sql::endless())).await.is_err());
+    nobody_is_in_a_transaction(&test).await;
+}
+
+/// The server is stopped under a pool that is in use, and comes back: nobody needs to restart the portal.
+#[portal_test(postgres)]
+async fn connections_that_the_server_ended_are_replaced() {
+    let test = with_a_society(Engine::Postgres).await;
+    let server = yui_db::testing::client(&test.address).await;
+    let end = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    for _ in 0..10 {
+        let reads = join_all((0..4).map(|_| in_request(SOON, test.db.one(Sql::number(1))))).await;
+        assert!(reads.into_iter().all(|read| read.is_ok()));
+        server.query_one(end, &[]).await.unwrap();
+        in_request(SOON, test.db.execute(Sql::touch(1))).await.unwrap();
+        server.query_one(end, &[]).await.unwrap();
+        in_request(SOON, test.db.begin()).await.unwrap().commit().await.unwrap();
+    }
 }

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use axum::{extract::State, http::StatusCode};
 use tokio::sync::Mutex;
-use yui_db::{in_request, params, statements};
+use yui_db::{in_request, statements};
 
 use super::app::App;
 
 statements! {
-    PROBE = "UPDATE readiness SET probed_at = $1 WHERE probe_id = 1";
+    fn probe(now: jiff::Timestamp) = "UPDATE readiness SET probed_at = $1 WHERE probe_id = 1";
 }
 
 /// The time that an answer is reused: probes cost nothing, however many there are.
@@ -49,7 +49,7 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) 
 
 /// Writes one row; logs when that begins to fail and when it works again.
 async fn probe(app: &App, before: bool) -> bool {
-    let written = in_request(app.patience(), app.db.execute(&PROBE, params![app.clock.now()])).await;
+    let written = in_request(app.patience(), app.db.execute(Sql::probe(app.clock.now()))).await;
     match (&written, before) {
         (Ok(_), false) => tracing::info!("ready again"),
         (Err(error), true) => tracing::warn!("not ready: {error}"),

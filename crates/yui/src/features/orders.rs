@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::{
     sync::{Notify, watch},
     time::{MissedTickBehavior, interval},
 };
-use yui_db::{Record, Statement, params};
+use yui_db::{Command, Query, Row};
 
 use crate::{
     core::{app::App, audit::Actor, scope::SystemScope, society::InSociety},
@@ -26,25 +26,25 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 const PAUSE: SignedDuration = SignedDuration::from_mins(1);
 
 /// The SQL of a kind of orders.
-pub(crate) struct Statements {
-    /// Returns the `id`s of the societies with an order that no worker holds now (`$1`).
-    pub(crate) societies: &'static Statement,
-    /// Takes the order of the society (`$1`) that no worker holds now (`$2`) until the end of the lease (`$3`) and
-    /// counts the try; returns it.
-    pub(crate) take: &'static Statement,
-    /// Extends the lease of the order of this number (`$2`) and try (`$3`) until then (`$4`), if it still stands.
-    pub(crate) keep: &'static Statement,
-    /// Records of the order of this number and try when it failed (`$4`) and when it is due again (`$5`).
-    pub(crate) failed: &'static Statement,
+pub(crate) struct Statements<O> {
+    /// Returns the societies with an order that no worker holds now.
+    pub(crate) societies: fn(Timestamp) -> Query<SocietyWithWork>,
+    /// Takes the order of the society that no worker holds now until the end of the lease, the last parameter, and counts
+    /// the try; returns it.
+    pub(crate) take: fn(i64, Timestamp, Timestamp) -> Query<O>,
+    /// Extends the lease of the society's order of this number and try until then, if it still stands.
+    pub(crate) keep: fn(i64, i64, i32, Timestamp) -> Command,
+    /// Records of the society's order of this number and try when it failed, and when it is due again.
+    pub(crate) failed: fn(i64, i64, i32, Timestamp, Timestamp) -> Command,
 }
 
 /// An order that a worker has taken.
-pub(crate) trait Order: Record + Sync {
+pub(crate) trait Order: Row + Sync {
     /// The name of the kind of order in the log.
     const WHAT: &'static str;
 
     /// Its SQL.
-    const STATEMENTS: Statements;
+    const STATEMENTS: Statements<Self>;
 
     /// Returns its number, and the number of tries: only the worker of the last try may go on.
     fn taken(&self) -> (i64, i32);
@@ -57,8 +57,9 @@ pub(crate) trait Order: Record + Sync {
     fn work(&self, app: &App, scope: &SystemScope) -> impl Future<Output = anyhow::Result<bool>> + Send;
 }
 
-#[derive(sqlx::FromRow)]
-struct SocietyWithWorkRow {
+/// A society with an order that waits.
+#[derive(yui_db::Row)]
+pub(crate) struct SocietyWithWork {
     society_id: i64,
 }
 
@@ -87,14 +88,13 @@ pub(super) async fn run<O: Order>(app: App, mut stop: watch::Receiver<bool>, sig
 /// Where the database does not answer.
 pub(crate) async fn work_due<O: Order>(app: &App) -> anyhow::Result<usize> {
     let Statements { societies, take, failed, .. } = O::STATEMENTS;
-    let due: Vec<SocietyWithWorkRow> = app.db.all(societies, params![app.clock.now()]).await?;
+    let due = app.db.all(societies(app.clock.now())).await?;
     let due: Vec<_> = due.into_iter().map(|row| row.society_id).collect();
     let mut done = 0;
     for scope in SystemScope::of_these(app, &due, O::WHAT).await? {
         let now = app.clock.now();
         let mut tx = app.db.begin().await?;
-        let values = params![scope.society_id(), now, now.checked_add(LEASE)?];
-        let order: Option<O> = tx.optional(take, values).await?;
+        let order = tx.optional(take(scope.society_id(), now, now.checked_add(LEASE)?)).await?;
         tx.commit().await?;
         let Some(order) = order else { continue };
         let worked = tokio::select! {
@@ -109,8 +109,7 @@ pub(crate) async fn work_due<O: Order>(app: &App) -> anyhow::Result<usize> {
                 let (id, tries) = order.taken();
                 tracing::error!(society = scope.society_id(), order = id, "{} failed: {error:#}", O::WHAT);
                 let now = app.clock.now();
-                let values = params![scope.society_id(), id, tries, now, now.checked_add(PAUSE)?];
-                app.db.execute(failed, values).await?;
+                app.db.execute(failed(scope.society_id(), id, tries, now, now.checked_add(PAUSE)?)).await?;
             }
         }
     }
@@ -133,7 +132,7 @@ async fn lost<O: Order>(app: &App, scope: &SystemScope, order: &O) {
     loop {
         clock.tick().await;
         let Ok(until) = app.clock.now().checked_add(LEASE) else { return };
-        match app.db.execute(O::STATEMENTS.keep, params![scope.society_id(), id, tries, until]).await {
+        match app.db.execute((O::STATEMENTS.keep)(scope.society_id(), id, tries, until)).await {
             Ok(0) => return,
             Ok(_) => {}
             Err(error) => tracing::warn!("heartbeat failed: {error}"),

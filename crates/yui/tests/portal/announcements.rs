@@ -16,7 +16,7 @@ use yui::{
         migration::{self, FirstLogin, Plan, announce_due},
     },
 };
-use yui_db::{Engine, params, statements};
+use yui_db::{Engine, statements};
 
 use crate::support::{Browser, Portal};
 
@@ -25,22 +25,23 @@ const PLAIN: Options = Options { dry_run: false, all_or_nothing: false, confirme
 const PAGE: &str = "/console/migration";
 
 statements! {
-    NEXT_MAIL = "SELECT COALESCE(MAX(mail_id), 0) + 1 AS id FROM mails WHERE society_id = $1";
-    IN_THE_WAY = "
+    fn next_mail(society_id: i64) -> Id =
+        "SELECT COALESCE(MAX(mail_id), 0) + 1 AS id FROM mails WHERE society_id = $1";
+    fn in_the_way(society_id: i64, mail_id: i64, now: jiff::Timestamp) = "
         INSERT INTO mails (society_id, mail_id, kind, sender, recipient, created_at, due_at, tries)
         VALUES ($1, $2, 'in_the_way', 'info', 'nobody@mail.example', $3, $3, 0)";
-    OUT_OF_THE_WAY = "DELETE FROM mails WHERE society_id = $1 AND kind = 'in_the_way'";
-    AS_A_KILLED_WORKER_LEAVES_IT = "
+    fn out_of_the_way(society_id: i64) = "DELETE FROM mails WHERE society_id = $1 AND kind = 'in_the_way'";
+    fn as_a_killed_worker_leaves_it(society_id: i64, until: jiff::Timestamp) = "
         UPDATE announcement_orders SET trouble_at = NULL, taken_until = $2 WHERE society_id = $1 AND done_at IS NULL";
-    NUMBERS_PENDING = "
+    fn numbers_pending(society_id: i64) = "
         UPDATE accounts SET first_way = 'numbers', password_hash = '-' WHERE society_id = $1 AND user_id = 'older00001'";
-    ANNOUNCED = "
+    fn announced(society_id: i64) -> Id = "
         SELECT COUNT(*) AS id FROM mails m WHERE m.society_id = $1 AND m.kind = 'announcement'
             AND EXISTS (SELECT 1 FROM accounts a
                 WHERE a.society_id = m.society_id AND a.account_id = m.account_id AND a.announcement_mail_id = m.mail_id)";
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Id {
     id: i64,
 }
@@ -81,7 +82,7 @@ async fn ordered(staff: &mut Browser, on: &str, until: &str) {
 async fn announced(portal: &Portal, scope: &SystemScope) -> (usize, i64) {
     let mails = admin::list(&portal.app, scope).await.unwrap();
     let count = mails.iter().filter(|mail| mail.kind == "announcement").count();
-    let of_accounts = portal.db.db.one::<Id>(&ANNOUNCED, params![scope.society_id()]).await.unwrap().id;
+    let of_accounts = portal.db.db.one(Sql::announced(scope.society_id())).await.unwrap().id;
     (count, of_accounts)
 }
 
@@ -205,7 +206,7 @@ async fn what_is_wrong_stands_at_its_field_and_the_answers_stay(engine: Engine) 
             assert_eq!(answer.attribute("#until", "value"), until);
         }
     }
-    portal.db.db.execute(&NUMBERS_PENDING, params![scope.society_id()]).await.unwrap();
+    portal.db.db.execute(Sql::numbers_pending(scope.society_id())).await.unwrap();
     let pending = staff.get(&format!("{PAGE}/announce?on=2026-12-01")).await;
     assert!(pending.first(".error-summary li").contains("取込が終わっていません"));
     let error = migration::announce(&portal.app, &scope, date(2026, 12, 1), None).await.unwrap_err();
@@ -261,9 +262,9 @@ async fn an_order_goes_on_where_its_worker_died(engine: Engine) {
     let mut staff = portal.staff("minato", "kyufu").await;
     ordered(&mut staff, "2026-12-01", "").await;
     // The three hundredth mail cannot be written.
-    let Id { id } = portal.db.db.one(&NEXT_MAIL, params![scope.society_id()]).await.unwrap();
+    let Id { id } = portal.db.db.one(Sql::next_mail(scope.society_id())).await.unwrap();
     let now = portal.app.clock.now();
-    portal.db.db.execute(&IN_THE_WAY, params![scope.society_id(), id + 299, now]).await.unwrap();
+    portal.db.db.execute(Sql::in_the_way(scope.society_id(), id + 299, now)).await.unwrap();
     assert_eq!(announce_due(&portal.app).await.unwrap(), 0);
     let (written, _) = announced(&portal, &scope).await;
     assert!(written > 0 && written < 300, "{written}");
@@ -273,9 +274,9 @@ async fn an_order_goes_on_where_its_worker_died(engine: Engine) {
     assert!(page.all("#mail ~ dl dd")[1].ends_with(&format!("{written}通")));
     assert_eq!(announce_due(&portal.app).await.unwrap(), 0, "not at once");
 
-    portal.db.db.execute(&OUT_OF_THE_WAY, params![scope.society_id()]).await.unwrap();
+    portal.db.db.execute(Sql::out_of_the_way(scope.society_id())).await.unwrap();
     let until = now.checked_add(jiff::SignedDuration::from_mins(2)).unwrap();
-    portal.db.db.execute(&AS_A_KILLED_WORKER_LEAVES_IT, params![scope.society_id(), until]).await.unwrap();
+    portal.db.db.execute(Sql::as_a_killed_worker_leaves_it(scope.society_id(), until)).await.unwrap();
     assert!(portal.app.clock.advance(119));
     assert_eq!(announce_due(&portal.app).await.unwrap(), 0, "it may still be at work");
     assert!(portal.app.clock.advance(2));

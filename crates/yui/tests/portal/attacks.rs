@@ -2,7 +2,7 @@
 
 use portal_test::portal_test;
 use yui::{core::scope::SystemScope, features::account::staff};
-use yui_db::{Engine, params};
+use yui_db::Engine;
 
 use crate::{
     enrolment::{NEW_PASSWORD, agree, birth_date, set_password, up_to_password},
@@ -49,8 +49,8 @@ async fn a_lock_or_stop_in_the_middle_of_a_login_ends_it(engine: Engine) {
     for (act, account) in [("lock", "testtaro01"), ("stop", "mihon00002")] {
         let mut browser = portal.browser("minato");
         assert_eq!(browser.log_in(account, PASSWORD).await.location(), "/login/factor");
-        let statement = if act == "lock" { &LOCK } else { &STOP };
-        portal.db.db.execute(statement, params![account, "minato"]).await.unwrap();
+        let statement = if act == "lock" { Sql::lock } else { Sql::stop };
+        portal.db.db.execute(statement(account, "minato")).await.unwrap();
         assert_eq!(browser.get("/login/factor").await.location(), "/login/refused", "{act}");
         let code = format!("device=1&code={}", portal.app_code(0));
         assert_eq!(browser.post("/login/factor/app", &code).await.location(), "/login/refused", "{act}");
@@ -59,15 +59,17 @@ async fn a_lock_or_stop_in_the_middle_of_a_login_ends_it(engine: Engine) {
     }
     // A stopped account's live sessions are over at once.
     let mut live = portal.signed_in("fumitsuki", "testtaro01").await;
-    portal.db.db.execute(&STOP, params!["testtaro01", "fumitsuki"]).await.unwrap();
+    portal.db.db.execute(Sql::stop("testtaro01", "fumitsuki")).await.unwrap();
     assert!(!signed_in(&mut live).await);
 }
 
 yui_db::statements! {
-    LOCK = "UPDATE accounts SET locked_at = created_at, revision = revision + 1
+    fn lock(user_id: &str, key: &str) = "UPDATE accounts SET locked_at = created_at, revision = revision + 1
             WHERE user_id = $1 AND society_id = (SELECT society_id FROM societies WHERE key = $2)";
-    STOP = "UPDATE accounts SET state = 'stopped', revision = revision + 1
+    fn stop(user_id: &str, key: &str) = "UPDATE accounts SET state = 'stopped', revision = revision + 1
             WHERE user_id = $1 AND society_id = (SELECT society_id FROM societies WHERE key = $2)";
+    fn take_user_id(before: &str, user_id: &str) = "UPDATE accounts SET user_id = $2 WHERE user_id = $1";
+    fn wrong_codes(user_id: &str) = "UPDATE accounts SET wrong_codes = 100, revision = revision + 1 WHERE user_id = $1";
 }
 
 /// RFC 6238 5.2: a code is accepted once, one step of drift either way, and not by two logins at once.
@@ -286,13 +288,9 @@ async fn a_user_id_taken_at_the_last_moment_leads_back(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut browser = portal.browser("minato");
     up_to_password(&portal, "minato", &mut browser, "email").await;
-    portal.db.db.execute(&TAKE_USER_ID, params!["mihon00002", "my-own.id"]).await.unwrap();
+    portal.db.db.execute(Sql::take_user_id("mihon00002", "my-own.id")).await.unwrap();
     assert_eq!(set_password(&mut browser, NEW_PASSWORD).await.location(), "/enrolment/user-id");
     assert_eq!(portal.browser("minato").log_in("kari000003", PASSWORD).await.location(), "/enrolment/user-id");
-}
-
-yui_db::statements! {
-    TAKE_USER_ID = "UPDATE accounts SET user_id = $2 WHERE user_id = $1";
 }
 
 /// A login begun with a password proves nothing once the password is another: not the temporary pair after enrolment …
@@ -358,12 +356,8 @@ async fn a_known_browser_does_not_guess_codes_without_end(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut browser = portal.signed_in("minato", "testtaro01").await;
     browser.post("/logout", "").await;
-    portal.db.db.execute(&WRONG_CODES, params!["testtaro01"]).await.unwrap();
+    portal.db.db.execute(Sql::wrong_codes("testtaro01")).await.unwrap();
     assert_eq!(browser.log_in("testtaro01", PASSWORD).await.first(".error-summary li"), REFUSED);
-}
-
-yui_db::statements! {
-    WRONG_CODES = "UPDATE accounts SET wrong_codes = 100, revision = revision + 1 WHERE user_id = $1";
 }
 
 /// Logins side by side do not wait for each other's database connections.
@@ -425,7 +419,7 @@ async fn re_authentication_is_limited_and_ends_the_session(engine: Engine) {
 async fn re_authentication_is_refused_while_the_account_is_locked(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut browser = portal.signed_in("midori", "mihon00002").await;
-    portal.db.db.execute(&LOCK, params!["mihon00002", "midori"]).await.unwrap();
+    portal.db.db.execute(Sql::lock("mihon00002", "midori")).await.unwrap();
     let hashes = portal.app.hasher.hashes();
     let answer = browser.post("/confirm", &format!("return_to=%2F&password={PASSWORD}")).await;
     assert!(answer.first(".error-summary li").contains("ロックされている"), "{}", answer.text());

@@ -13,23 +13,29 @@ use yui::{
         temporary_ids::{self, Recipients},
     },
 };
-use yui_db::{Engine, params, statements};
+use yui_db::{Engine, statements};
 
 use crate::support::{Portal, encode};
 
 statements! {
-    HEAD_GONE = "DELETE FROM audit_heads WHERE society_id = $1";
-    HEAD_BACK = "INSERT INTO audit_heads (society_id, entry_id, sealed_hash) VALUES ($1, $2, $3)";
-    HEAD_LOOK = "SELECT entry_id, sealed_hash FROM audit_heads WHERE society_id = $1";
-    ENTRY_FORGE = "UPDATE audit_entries SET detail = 'nothing' WHERE society_id = $1 AND entry_id = $2";
-    ENTRIES_GONE = "DELETE FROM audit_entries WHERE society_id = $1";
-    ENTRY_GONE = "DELETE FROM audit_entries WHERE society_id = $1 AND entry_id = $2";
-    EVENT_FORGE = "UPDATE account_events SET address = '192.0.2.9' WHERE society_id = $1 AND event_id = $2";
-    EVENT_EMPTIED = "UPDATE account_events SET detail = '' WHERE society_id = $1 AND event_id = $2 AND detail IS NULL";
-    EVENT_GONE = "DELETE FROM account_events WHERE society_id = $1 AND event_id = $2";
+    fn head_gone(society_id: i64) = "DELETE FROM audit_heads WHERE society_id = $1";
+    fn head_back(society_id: i64, entry_id: i64, sealed_hash: &[u8]) =
+        "INSERT INTO audit_heads (society_id, entry_id, sealed_hash) VALUES ($1, $2, $3)";
+    fn head_look(society_id: i64) -> Head = "SELECT entry_id, sealed_hash FROM audit_heads WHERE society_id = $1";
+    fn entry_forge(society_id: i64, entry_id: i64) =
+        "UPDATE audit_entries SET detail = 'nothing' WHERE society_id = $1 AND entry_id = $2";
+    fn entries_gone(society_id: i64) = "DELETE FROM audit_entries WHERE society_id = $1";
+    fn entry_gone(society_id: i64, entry_id: i64) =
+        "DELETE FROM audit_entries WHERE society_id = $1 AND entry_id = $2";
+    fn event_forge(society_id: i64, event_id: i64) =
+        "UPDATE account_events SET address = '192.0.2.9' WHERE society_id = $1 AND event_id = $2";
+    fn event_emptied(society_id: i64, event_id: i64) =
+        "UPDATE account_events SET detail = '' WHERE society_id = $1 AND event_id = $2 AND detail IS NULL";
+    fn event_gone(society_id: i64, event_id: i64) =
+        "DELETE FROM account_events WHERE society_id = $1 AND event_id = $2";
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Head {
     entry_id: i64,
     sealed_hash: Vec<u8>,
@@ -42,7 +48,7 @@ async fn scope(portal: &Portal) -> SystemScope {
 /// Returns how many entries the society's log has.
 async fn entries(portal: &Portal) -> i64 {
     let id = yui::core::society::InSociety::society_id(&scope(portal).await);
-    portal.app.db.one::<Head>(&HEAD_LOOK, params![id]).await.unwrap().entry_id
+    portal.app.db.one(Sql::head_look(id)).await.unwrap().entry_id
 }
 
 async fn verdict(portal: &Portal) -> LogVerdict {
@@ -50,13 +56,13 @@ async fn verdict(portal: &Portal) -> LogVerdict {
 }
 
 /// Changes the log as somebody with the database's password could, the keeper of its end put aside.
-async fn tampered(portal: &Portal, statement: &yui_db::Statement, entry_id: i64) {
+async fn tampered(portal: &Portal, statement: fn(i64, i64) -> yui_db::Command, entry_id: i64) {
     let db = &portal.app.db;
     let id = yui::core::society::InSociety::society_id(&scope(portal).await);
-    let head: Head = db.one(&HEAD_LOOK, params![id]).await.unwrap();
-    db.execute(&HEAD_GONE, params![id]).await.unwrap();
-    db.execute(statement, params![id, entry_id]).await.unwrap();
-    db.execute(&HEAD_BACK, params![id, head.entry_id, head.sealed_hash]).await.unwrap();
+    let head: Head = db.one(Sql::head_look(id)).await.unwrap();
+    db.execute(Sql::head_gone(id)).await.unwrap();
+    db.execute(statement(id, entry_id)).await.unwrap();
+    db.execute(Sql::head_back(id, head.entry_id, &head.sealed_hash)).await.unwrap();
 }
 
 #[portal_test]
@@ -93,8 +99,8 @@ async fn an_act_is_in_the_log_with_who_when_what_whom_and_from_where(engine: Eng
 async fn the_log_keeps_what_it_has_while_the_portal_runs(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let id = yui::core::society::InSociety::society_id(&scope(&portal).await);
-    for statement in [&ENTRY_FORGE, &ENTRY_GONE] {
-        let refused = portal.app.db.execute(statement, params![id, 1_i64]).await.unwrap_err();
+    for statement in [Sql::entry_forge as fn(i64, i64) -> yui_db::Command, Sql::entry_gone] {
+        let refused = portal.app.db.execute(statement(id, 1)).await.unwrap_err();
         assert!(format!("{refused:?}").contains("append-only"), "{refused:?}");
     }
     assert_eq!(verdict(&portal).await, LogVerdict::Whole(entries(&portal).await));
@@ -128,26 +134,26 @@ async fn what_the_operator_does_is_in_the_log_as_well(engine: Engine) {
 async fn what_was_changed_removed_or_cut_off_is_found(engine: Engine) {
     {
         let portal = Portal::demo(engine).await;
-        tampered(&portal, &ENTRY_FORGE, 2).await;
+        tampered(&portal, Sql::entry_forge, 2).await;
         assert_eq!(verdict(&portal).await, LogVerdict::Broken(2));
     }
     {
         let portal = Portal::demo(engine).await;
-        tampered(&portal, &ENTRY_GONE, 1).await;
+        tampered(&portal, Sql::entry_gone, 1).await;
         assert_eq!(verdict(&portal).await, LogVerdict::Broken(1));
     }
     {
         let portal = Portal::demo(engine).await;
         let last = entries(&portal).await;
-        tampered(&portal, &ENTRY_GONE, last).await;
+        tampered(&portal, Sql::entry_gone, last).await;
         assert_eq!(verdict(&portal).await, LogVerdict::WrongEnd(last - 1));
     }
     // A log that was emptied begins anew, and not with the society.
     {
         let portal = Portal::demo(engine).await;
         let id = yui::core::society::InSociety::society_id(&scope(&portal).await);
-        portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
-        portal.app.db.execute(&ENTRIES_GONE, params![id]).await.unwrap();
+        portal.app.db.execute(Sql::head_gone(id)).await.unwrap();
+        portal.app.db.execute(Sql::entries_gone(id)).await.unwrap();
         assert_eq!(verdict(&portal).await, LogVerdict::Begun(0));
         portal.staff("minato", "kanri").await;
         assert_eq!(verdict(&portal).await, LogVerdict::Begun(1));
@@ -156,10 +162,10 @@ async fn what_was_changed_removed_or_cut_off_is_found(engine: Engine) {
     {
         let portal = Portal::demo(engine).await;
         let id = yui::core::society::InSociety::society_id(&scope(&portal).await);
-        let head: Head = portal.app.db.one(&HEAD_LOOK, params![id]).await.unwrap();
-        let other: Head = portal.app.db.one(&HEAD_LOOK, params![id - 1]).await.unwrap();
-        portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
-        portal.app.db.execute(&HEAD_BACK, params![id, head.entry_id, other.sealed_hash]).await.unwrap();
+        let head: Head = portal.app.db.one(Sql::head_look(id)).await.unwrap();
+        let other: Head = portal.app.db.one(Sql::head_look(id - 1)).await.unwrap();
+        portal.app.db.execute(Sql::head_gone(id)).await.unwrap();
+        portal.app.db.execute(Sql::head_back(id, head.entry_id, &other.sealed_hash)).await.unwrap();
         assert_eq!(verdict(&portal).await, LogVerdict::WrongEnd(head.entry_id));
     }
 }
@@ -183,7 +189,7 @@ async fn entries_written_side_by_side_are_one_chain(engine: Engine) {
 
 #[portal_test]
 async fn what_members_did_is_tied_to_the_log_and_tampering_with_it_is_found(engine: Engine) {
-    for forge in [&EVENT_FORGE, &EVENT_GONE] {
+    for forge in [Sql::event_forge as fn(i64, i64) -> yui_db::Command, Sql::event_gone] {
         let portal = Portal::demo(engine).await;
         let events = async |portal: &Portal| account::verify_events(&portal.app, &scope(portal).await).await.unwrap();
         portal.signed_in("minato", "testtaro01").await;
@@ -201,7 +207,7 @@ async fn what_members_did_is_tied_to_the_log_and_tampering_with_it_is_found(engi
         let Events::Whole(second) = events(&portal).await else { panic!("nothing was changed") };
         assert!(second > first);
         let id = yui::core::society::InSociety::society_id(&scope(&portal).await);
-        let refused = portal.app.db.execute(forge, params![id, second]).await.unwrap_err();
+        let refused = portal.app.db.execute(forge(id, second)).await.unwrap_err();
         assert!(format!("{refused:?}").contains("append-only"), "{refused:?}");
         tampered(&portal, forge, second).await;
         assert_eq!(events(&portal).await, Events::Changed(first + 1, second));
@@ -221,7 +227,7 @@ async fn that_nothing_was_said_of_an_event_is_not_the_same_as_that_it_was_remove
         panic!("nothing was changed")
     };
     for event in 1..=last {
-        tampered(&portal, &EVENT_EMPTIED, event).await;
+        tampered(&portal, Sql::event_emptied, event).await;
     }
     let found = account::verify_events(&portal.app, &scope(&portal).await).await.unwrap();
     assert_eq!(found, Events::Changed(1, last));
@@ -236,9 +242,9 @@ async fn a_society_whose_log_is_broken_keeps_no_other_waiting(engine: Engine) {
     let (broken, whole) = (society("fumitsuki").await, society("minato").await);
     let id = yui::core::society::InSociety::society_id(&broken);
     assert!(id < yui::core::society::InSociety::society_id(&whole), "its turn is first");
-    let head: Head = portal.app.db.one(&HEAD_LOOK, params![id]).await.unwrap();
-    portal.app.db.execute(&HEAD_GONE, params![id]).await.unwrap();
-    portal.app.db.execute(&HEAD_BACK, params![id, head.entry_id, &[0_u8; 64][..]]).await.unwrap();
+    let head: Head = portal.app.db.one(Sql::head_look(id)).await.unwrap();
+    portal.app.db.execute(Sql::head_gone(id)).await.unwrap();
+    portal.app.db.execute(Sql::head_back(id, head.entry_id, &[0_u8; 64][..])).await.unwrap();
     let error = account::anchor_events(&portal.app).await.unwrap_err();
     assert_eq!(error.to_string(), "it went wrong at 1 societies");
     assert_eq!(account::verify_events(&portal.app, &broken).await.unwrap(), Events::Whole(0));

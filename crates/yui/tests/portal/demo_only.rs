@@ -3,7 +3,7 @@
 use portal_test::portal_test;
 use yui::{core::routes::Permission, wiring};
 use yui_auth::password::Password;
-use yui_db::{Engine, params};
+use yui_db::Engine;
 
 use crate::support::{PASSWORD, Portal};
 
@@ -60,7 +60,7 @@ async fn outside_the_demo_a_password_costs_what_it_has_to() {
 async fn a_cheap_hash_is_replaced_at_the_next_login(engine: Engine) {
     let portal = Portal::in_earnest(engine, &[]).await;
     let hashes = async || {
-        let hashes: Vec<Hash> = portal.app.db.all(&HASHES, params!["testtaro01"]).await.unwrap();
+        let hashes: Vec<Hash> = portal.app.db.all(Sql::hashes("testtaro01")).await.unwrap();
         hashes.iter().filter(|row| row.hash.contains("m=19456,t=2,p=1")).count()
     };
     assert_eq!(hashes().await, 0);
@@ -68,11 +68,11 @@ async fn a_cheap_hash_is_replaced_at_the_next_login(engine: Engine) {
     assert_eq!(hashes().await, 1);
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Hash {
     hash: String,
 }
 
 yui_db::statements! {
-    HASHES = "SELECT password_hash AS hash FROM accounts WHERE user_id = $1";
+    fn hashes(user_id: &str) -> Hash = "SELECT password_hash AS hash FROM accounts WHERE user_id = $1";
 }

@@ -179,13 +179,13 @@ async fn an_address_that_cannot_be_read_gets_a_page_too(engine: Engine) {
 }
 
 yui_db::statements! {
-    HOLDER_OF = "
+    fn holder_of(user_id: &str, society_id: i64) -> Holder = "
         SELECT c.insurer_number, c.symbol, c.number FROM coverages c
         JOIN accounts a ON a.society_id = c.society_id AND a.member_id = c.member_id
         WHERE a.user_id = $1 AND c.society_id = $2 AND c.to_date IS NULL";
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Holder {
     insurer_number: String,
     symbol: String,
@@ -198,8 +198,9 @@ struct Holder {
 async fn a_name_that_no_xml_can_hold_keeps_no_file_back(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let scope = portal.scope("minato").await;
-    let values = yui_db::params!["testtaro01", yui::core::society::InSociety::society_id(&scope)];
-    let Holder { insurer_number, symbol, number } = portal.db.db.one(&HOLDER_OF, values).await.unwrap();
+    let society = yui::core::society::InSociety::society_id(&scope);
+    let Holder { insurer_number, symbol, number } =
+        portal.db.db.one(Sql::holder_of("testtaro01", society)).await.unwrap();
     let row = |key: &str, provider: &str| {
         format!("{key},,{insurer_number},{symbol},{number},00,2025-02,{provider},通院,1,1000,700,0,300,\r\n")
     };
@@ -226,8 +227,9 @@ async fn a_name_that_no_xml_can_hold_keeps_no_file_back(engine: Engine) {
 async fn adjustments_are_lines_of_their_own_and_are_netted_for_the_tax_return(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let scope = portal.scope("minato").await;
-    let values = yui_db::params!["testtaro01", yui::core::society::InSociety::society_id(&scope)];
-    let Holder { insurer_number, symbol, number } = portal.db.db.one(&HOLDER_OF, values).await.unwrap();
+    let society = yui::core::society::InSociety::society_id(&scope);
+    let Holder { insurer_number, symbol, number } =
+        portal.db.db.one(Sql::holder_of("testtaro01", society)).await.unwrap();
     let row = |provider: &str, amounts: &str| {
         format!(",,{insurer_number},{symbol},{number},00,2025-03,{provider},通院,1,{amounts},\r\n")
     };

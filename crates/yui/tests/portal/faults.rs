@@ -3,25 +3,24 @@
 use std::time::{Duration, Instant};
 
 use portal_test::portal_test;
-use sqlx::Connection;
 use yui::core::society::Preset;
-use yui_db::{Db, Engine, Tx, params, statements};
+use yui_db::{Db, Engine, Tx, statements};
 
 use crate::support::{PASSWORD, Portal};
 
 statements! {
-    LOCK_ACCOUNT = "UPDATE accounts SET wrong_passwords = wrong_passwords WHERE user_id = $1";
-    LOCK_PROBE = "UPDATE readiness SET probed_at = probed_at WHERE probe_id = 1";
+    fn lock_account(user_id: &str) = "UPDATE accounts SET wrong_passwords = wrong_passwords WHERE user_id = $1";
+    fn lock_probe() = "UPDATE readiness SET probed_at = probed_at WHERE probe_id = 1";
 }
 
 /// Within what an answer has to come: three seconds, and what a loaded machine adds.
 const SOON: Duration = Duration::from_secs(5);
 
 /// Returns a transaction of somebody else that keeps this statement's locks: on SQLite the whole file.
-async fn lock(portal: &Portal, statement: &yui_db::Statement, values: &[yui_db::Param<'_>]) -> (Db, Tx) {
+async fn lock(portal: &Portal, statement: yui_db::Command) -> (Db, Tx) {
     let other = Db::connect(&portal.db.address, 1).await.unwrap();
     let mut tx = other.begin().await.unwrap();
-    tx.execute(statement, values).await.unwrap();
+    tx.execute(statement).await.unwrap();
     (other, tx)
 }
 
@@ -29,7 +28,7 @@ async fn lock(portal: &Portal, statement: &yui_db::Statement, values: &[yui_db::
 async fn a_lock_is_answered_503_and_others_are_served(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let mut member = portal.signed_in("minato", "mihon00002").await;
-    let (_other, tx) = lock(&portal, &LOCK_ACCOUNT, params!["testtaro01"]).await;
+    let (_other, tx) = lock(&portal, Sql::lock_account("testtaro01")).await;
     let begun = Instant::now();
     let mut browser = portal.browser("minato");
     let answer = browser.log_in("testtaro01", "Wrong-guess-0001").await;
@@ -60,7 +59,7 @@ async fn readiness_writes_and_liveness_asks_nobody(engine: Engine) {
     assert_eq!(portal.browser("minato").get("/login").await.status, 200);
     let mut probe = portal.browser_at("localhost:8080");
     assert_eq!(probe.get("/readyz").await.status, 200);
-    let (_other, tx) = lock(&portal, &LOCK_PROBE, params![]).await;
+    let (_other, tx) = lock(&portal, Sql::lock_probe()).await;
     let begun = Instant::now();
     // What was found a moment ago is remembered for a second.
     let not_ready = loop {
@@ -102,8 +101,8 @@ async fn no_request_notices_that_postgresql_was_restarted() {
     let mut others: Vec<_> = (0..8).map(|_| member.clone()).collect();
     let pages = others.iter_mut().map(|browser| browser.get("/expenses"));
     assert!(futures::future::join_all(pages).await.iter().all(|page| page.status == 200));
-    let mut other = sqlx::PgConnection::connect(&portal.db.address).await.unwrap();
-    let ended: i64 = sqlx::query_scalar(END_OTHERS).fetch_one(&mut other).await.unwrap();
+    let other = yui_db::testing::client(&portal.db.address).await;
+    let ended: i64 = other.query_one(END_OTHERS, &[]).await.unwrap().get(0);
     assert!(ended > 2, "there was nothing to break");
     for _ in 0..12 {
         assert_eq!(member.get("/expenses").await.status, 200);

@@ -9,7 +9,7 @@ use std::{
 use axum::{body::Body, extract::ConnectInfo, http::Request};
 use futures::future::join_all;
 use portal_test::portal_test;
-use yui_db::{Engine, params};
+use yui_db::Engine;
 
 use crate::{
     attacks::{REFUSED, signed_in},
@@ -32,15 +32,16 @@ async fn log_in_from(portal: &Portal, address: &str, user_id: &str, password: &s
     post_from(&mut portal.browser("minato"), address, "/login", fields).await.status
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Count {
     count: i64,
 }
 
 yui_db::statements! {
-    LOGINS = "SELECT COUNT(*) AS count FROM logins";
-    HOLD_THROTTLES = "UPDATE throttles SET spent_until = spent_until";
-    COUNTED = "SELECT COUNT(*) AS count FROM accounts WHERE wrong_identities >= $1 AND wrong_identities <= 5";
+    fn logins() -> Count = "SELECT COUNT(*) AS count FROM logins";
+    fn hold_throttles() = "UPDATE throttles SET spent_until = spent_until";
+    fn counted(wrong_identities: i32) -> Count =
+        "SELECT COUNT(*) AS count FROM accounts WHERE wrong_identities >= $1 AND wrong_identities <= 5";
 }
 
 /// A flood of logins at one society fills the line of passwords; another society's logins are all looked at.
@@ -71,7 +72,7 @@ async fn a_known_browser_has_limits_and_one_login_at_a_time(engine: Engine) {
     }
     assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 30, "{statuses:?}");
     assert!(statuses[30..].iter().all(|status| *status == 429));
-    let logins: Count = portal.db.db.one(&LOGINS, params![]).await.unwrap();
+    let logins: Count = portal.db.db.one(Sql::logins()).await.unwrap();
     assert_eq!(logins.count, 1);
 }
 
@@ -114,7 +115,7 @@ async fn a_burst_of_birth_dates_is_no_more_than_a_row(engine: Engine) {
     // Of those that stand at the same step one is looked at; five in all, as when they are sent one after another.
     let told = join_all(burst).await.iter().filter(|answer| answer.status == 200).count();
     assert!((1..=5).contains(&told), "{told}");
-    let counted: Count = portal.db.db.one(&COUNTED, params![i32::try_from(told).unwrap()]).await.unwrap();
+    let counted: Count = portal.db.db.one(Sql::counted(i32::try_from(told).unwrap())).await.unwrap();
     assert_eq!(counted.count, 1, "each that was looked at is counted");
 }
 
@@ -128,7 +129,7 @@ async fn a_refused_try_waits_for_nobody(engine: Engine) {
     // What this process remembers is over, what the database says is not.
     assert!(portal.app.clock.advance(6));
     let mut tx = portal.db.db.begin().await.unwrap();
-    tx.execute(&HOLD_THROTTLES, params![]).await.unwrap();
+    tx.execute(Sql::hold_throttles()).await.unwrap();
     let refused = log_in_from(&portal, "203.0.113.1", "nobody", "wrong");
     let status = tokio::time::timeout(Duration::from_secs(20), refused).await.unwrap();
     assert_eq!(status, 429);

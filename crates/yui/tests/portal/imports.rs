@@ -182,7 +182,13 @@ async fn nothing_is_seen_before_publication_nor_after_withdrawal(engine: Engine)
 }
 
 yui_db::statements! {
-    HIDE = "UPDATE import_batches SET state = 'withdrawn', clearing = TRUE WHERE society_id = $1 AND batch_id = $2";
+    fn hide(society_id: i64, batch_id: i64) =
+        "UPDATE import_batches SET state = 'withdrawn', clearing = TRUE WHERE society_id = $1 AND batch_id = $2";
+    fn flag_set(society_id: i64, now: jiff::Timestamp, name: &str) = "
+        INSERT INTO member_flags (society_id, member_id, kind, flag_number, set_at, set_by, reason)
+        SELECT society_id, member_id, 'non_disclosure', 1, $2, '職員', '申出' FROM members WHERE society_id = $1 AND name = $3";
+    fn flags_end(society_id: i64, now: jiff::Timestamp) =
+        "UPDATE member_flags SET ended_at = $2, ended_by = '職員' WHERE society_id = $1";
 }
 
 #[portal_test]
@@ -195,7 +201,7 @@ async fn rows_that_a_killed_withdrawal_left_count_nowhere_and_go(engine: Engine)
     let batch = portal.expenses(&scope, &file, PLAIN, &mut vec![]).await.unwrap().batch_id.unwrap();
     imports::publish(&portal.app, &scope, batch).await.unwrap();
     // The worker was killed after the batch was out of sight.
-    portal.app.db.execute(&HIDE, yui_db::params![1_i64, batch]).await.unwrap();
+    portal.app.db.execute(Sql::hide(1, batch)).await.unwrap();
     assert!(!member.get("/expenses/statement?month=2025-01").await.text().contains("みほん医院"));
 
     let again = portal.expenses(&scope, &file, PLAIN, &mut vec![]).await.unwrap();
@@ -209,7 +215,7 @@ async fn rows_that_a_killed_withdrawal_left_count_nowhere_and_go(engine: Engine)
 
     // Who came with a register can go although their withdrawn rows are still there.
     let report = portal.expenses(&scope, &file, PLAIN, &mut vec![]).await.unwrap();
-    portal.app.db.execute(&HIDE, yui_db::params![1_i64, report.batch_id]).await.unwrap();
+    portal.app.db.execute(Sql::hide(1, report.batch_id.unwrap())).await.unwrap();
     let register = imports::batches(&portal.app, &scope).await.unwrap()[0].batch_id;
     let refused = imports::withdraw(&portal.app, &scope, register, "誤り").await.unwrap_err().to_string();
     assert!(refused.contains("1 of the persons it brought have expenses or an account"), "{refused}");
@@ -240,13 +246,6 @@ async fn a_register_import_is_taken_back_exactly_unless_something_stands_on_it(e
     assert_eq!(state_of(&portal).await.lines().filter(|line| line.starts_with("テスト ")).count(), 2);
 }
 
-yui_db::statements! {
-    FLAG_SET = "
-        INSERT INTO member_flags (society_id, member_id, kind, flag_number, set_at, set_by, reason)
-        SELECT society_id, member_id, 'non_disclosure', 1, $2, '職員', '申出' FROM members WHERE society_id = $1 AND name = $3";
-    FLAGS_END = "UPDATE member_flags SET ended_at = $2, ended_by = '職員' WHERE society_id = $1";
-}
-
 /// An order to withdraw it ends with words in every case: it is never tried for ever.
 #[portal_test]
 async fn a_register_import_with_a_flag_or_a_household_in_use_on_it_is_refused_in_words(engine: Engine) {
@@ -258,10 +257,10 @@ async fn a_register_import_with_a_flag_or_a_household_in_use_on_it_is_refused_in
     let born = format!("{INSURER},800,1234,02,テスト 三郎,テスト サブロウ,男,2025-05-05,家族,2025-05-05,\r\n");
     let report = portal.register(&scope, &portal.file("2.csv", register_csv(INSURER) + &born), PLAIN).await;
     let batch = report.unwrap().batch_id.unwrap();
-    portal.app.db.execute(&FLAG_SET, yui_db::params![society, now, "テスト 三郎"]).await.unwrap();
+    portal.app.db.execute(Sql::flag_set(society, now, "テスト 三郎")).await.unwrap();
     let refused = imports::withdraw(&portal.app, &scope, batch, "誤り").await.unwrap_err().to_string();
     assert!(refused.contains("1 of the persons it brought have an objection or non-disclosure"), "{refused}");
-    portal.app.db.execute(&FLAGS_END, yui_db::params![society, now]).await.unwrap();
+    portal.app.db.execute(Sql::flags_end(society, now)).await.unwrap();
     imports::withdraw(&portal.app, &scope, batch, "誤り").await.unwrap();
     assert_eq!(state_of(&portal).await, before);
 

@@ -2,15 +2,15 @@
 
 use portal_test::portal_test;
 use yui::features::{account, kept};
-use yui_db::{Engine, params, statements};
+use yui_db::{Engine, statements};
 
 use crate::support::{Answer, Browser, PASSWORD, Portal, encode};
 
 statements! {
-    SEALED = "SELECT sealed_fields FROM kept_forms";
+    fn sealed() -> Sealed = "SELECT sealed_fields FROM kept_forms";
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Sealed {
     sealed_fields: Vec<u8>,
 }
@@ -38,7 +38,7 @@ async fn log_in_there(portal: &Portal, browser: &mut Browser, page: &str) -> Str
 }
 
 async fn kept_forms(portal: &Portal) -> Vec<Sealed> {
-    portal.app.db.all(&SEALED, params![]).await.unwrap()
+    portal.app.db.all(Sql::sealed()).await.unwrap()
 }
 
 #[portal_test]

@@ -16,7 +16,7 @@ use yui::{
     },
 };
 use yui_auth::seal::{Context, KeyRing};
-use yui_db::{Engine, params, statements};
+use yui_db::{Engine, statements};
 
 use crate::{
     operator::{command, said, societies_id},
@@ -28,20 +28,21 @@ const NEW: &str = "new:CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg=";
 const MISTAKEN: &str = "test:CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg=";
 
 statements! {
-    PAIR_INSERT = "
+    fn pair_insert(society_id: i64, pair: &[u8]) = "
         INSERT INTO issued_pairs (society_id, account_id, sealed_password)
         SELECT society_id, MIN(account_id), $2 FROM accounts WHERE society_id = $1 GROUP BY society_id";
-    PAIR_ACCOUNT = "SELECT MIN(account_id) AS account_id FROM accounts WHERE society_id = $1";
-    PAIR = "SELECT sealed_password FROM issued_pairs WHERE society_id = $1";
-    HEAD_FORGE = "UPDATE audit_heads SET entry_id = entry_id - 1 WHERE society_id = $1";
+    fn pair_account(society_id: i64) -> Account =
+        "SELECT MIN(account_id) AS account_id FROM accounts WHERE society_id = $1";
+    fn pair(society_id: i64) -> Pair = "SELECT sealed_password FROM issued_pairs WHERE society_id = $1";
+    fn head_forge(society_id: i64) = "UPDATE audit_heads SET entry_id = entry_id - 1 WHERE society_id = $1";
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Account {
     account_id: i64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Pair {
     sealed_password: Vec<u8>,
 }
@@ -93,11 +94,11 @@ async fn what_is_sealed_moves_to_the_newest_key_and_the_old_one_can_go(engine: E
     waiting.get("/login/factor").await;
     portal.browser("minato").post("/login/passkey/begin", "").await;
     let id = societies_id(&portal, "minato").await;
-    let account = portal.app.db.one::<Account>(&PAIR_ACCOUNT, params![id]).await.unwrap().account_id.to_string();
+    let account = portal.app.db.one(Sql::pair_account(id)).await.unwrap().account_id.to_string();
     let (society, ring) = (id.to_string(), KeyRing::parse(KEY).unwrap());
     let place = Context { society: &society, table: "issued_pairs", column: "sealed_password", row: &account };
     let pair = ring.seal(&place, [1; 12], b"a password").unwrap();
-    portal.app.db.execute(&PAIR_INSERT, params![id, pair]).await.unwrap();
+    portal.app.db.execute(Sql::pair_insert(id, &pair)).await.unwrap();
 
     let before = keys::in_use(&portal.app, &SystemScope::of_all(&portal.app, "test").await.unwrap()).await.unwrap();
     assert_eq!(before.len(), 1);
@@ -124,7 +125,7 @@ async fn what_is_sealed_moves_to_the_newest_key_and_the_old_one_can_go(engine: E
     let answer = waiting.post("/login/factor/email", &format!("code={code}")).await;
     assert_eq!(answer.status, 303, "the code that was mailed before is taken: {}", answer.text());
     portal.staff("minato", "kyufu").await;
-    let pair: Pair = portal.app.db.one(&PAIR, params![id]).await.unwrap();
+    let pair: Pair = portal.app.db.one(Sql::pair(id)).await.unwrap();
     let opened = KeyRing::parse(NEW).unwrap().open(&place, &pair.sealed_password).unwrap();
     assert_eq!(opened.as_slice(), b"a password");
     let doctor = text(&with_keys(&portal, NEW, &["doctor"]));
@@ -173,7 +174,7 @@ async fn a_key_that_is_missing_or_mistaken_is_no_tampering(engine: Engine) {
 
     // Real tampering is still said to be that.
     let id = societies_id(&portal, "minato").await;
-    portal.app.db.execute(&HEAD_FORGE, params![id]).await.unwrap();
+    portal.app.db.execute(Sql::head_forge(id)).await.unwrap();
     let doctor = text(&with_keys(&portal, KEY, &["doctor"]));
     assert!(doctor.contains("missing  audit log of minato: tampered with"), "{doctor}");
 }

@@ -23,7 +23,7 @@ use yui::{
     },
     ui::Lang,
 };
-use yui_db::{Engine, params};
+use yui_db::Engine;
 
 use crate::support::{KEY, Portal};
 
@@ -109,7 +109,7 @@ async fn a_killed_workers_mail_is_anothers_after_a_while(engine: Engine) {
     let id = write(&portal, &scope, "取り残し", now).await;
     // As a worker leaves it that was killed while it sent.
     let until = now.checked_add(SignedDuration::from_secs(30)).unwrap();
-    portal.db.db.execute(&TAKE, params![scope.society_id(), id, until]).await.unwrap();
+    portal.db.db.execute(Sql::take(scope.society_id(), id, until)).await.unwrap();
     assert_eq!(deliver_due(&portal.app).await.unwrap(), sent(0), "it may still be at work");
     portal.app.clock.advance(31);
     assert_eq!(deliver_due(&portal.app).await.unwrap(), sent(1));
@@ -155,7 +155,7 @@ async fn the_database_holds_no_word_of_a_mail_and_outside_the_demo_nothing_of_a_
     write(&portal, &scope, "秘密", portal.app.clock.now()).await;
     // Without a mail server, mail waits.
     assert_eq!(deliver_due(&portal.app).await.unwrap(), sent(0));
-    let row: Sealed = portal.db.db.one(&SEALED, params![]).await.unwrap();
+    let row: Sealed = portal.db.db.one(Sql::sealed()).await.unwrap();
     let sealed = row.sealed_content.unwrap();
     let holds = |word: &str| sealed.windows(word.len()).any(|window| window == word.as_bytes());
     assert!(!holds("secret-of-the-link") && !holds("秘密"));
@@ -170,7 +170,7 @@ async fn a_worker_delivers_and_nothing_of_the_mail_stays(engine: Engine) {
     let mut worker = worker(&portal, port);
     assert_eq!(next(&events), "<no-reply@minato.localhost> <taro@example.jp>");
     assert_eq!(next(&events), "mail");
-    let sealed = async || portal.db.db.one::<Sealed>(&SEALED, params![]).await.unwrap().sealed_content;
+    let sealed = async || portal.db.db.one(Sql::sealed()).await.unwrap().sealed_content;
     // It writes down what it did just after the server took the mail, and before it ends.
     assert!(Command::new("kill").arg(worker.id().to_string()).status().unwrap().success());
     assert!(worker.wait().unwrap().success(), "it ends in peace");
@@ -255,12 +255,13 @@ fn mail_server(answers: bool) -> (u16, Receiver<String>) {
     (port, events)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Sealed {
     sealed_content: Option<Vec<u8>>,
 }
 
 yui_db::statements! {
-    TAKE = "UPDATE mails SET taken_until = $3, tries = tries + 1 WHERE society_id = $1 AND mail_id = $2";
-    SEALED = "SELECT sealed_content FROM mails";
+    fn take(society_id: i64, mail_id: i64, until: Timestamp) =
+        "UPDATE mails SET taken_until = $3, tries = tries + 1 WHERE society_id = $1 AND mail_id = $2";
+    fn sealed() -> Sealed = "SELECT sealed_content FROM mails";
 }

@@ -13,7 +13,7 @@ use yui::{
     features::mails,
     ui::Lang,
 };
-use yui_db::{Engine, params, statements};
+use yui_db::{Engine, statements};
 
 use crate::{
     enrolment::{agree, birth_date},
@@ -23,30 +23,33 @@ use crate::{
 const PAGE: &str = "/console/mails-failed";
 
 statements! {
-    GIVEN_UP = "UPDATE mails SET failed_at = $3, last_error = $4, tries = 1 WHERE society_id = $1 AND mail_id = $2";
-    ANNOUNCED_BY = "
+    fn given_up(society_id: i64, mail_id: i64, now: jiff::Timestamp, why: &str) =
+        "UPDATE mails SET failed_at = $3, last_error = $4, tries = 1 WHERE society_id = $1 AND mail_id = $2";
+    fn announced_by(society_id: i64, announcement_mail_id: i64, ends: jiff::Timestamp) = "
         UPDATE accounts SET announcement_mail_id = $2, first_way = 'numbers', origin = 'was_active', password_ends_at = $3
         WHERE society_id = $1 AND user_id = 'kari000003'";
-    ACCOUNT = "SELECT account_id AS id FROM accounts WHERE society_id = $1 AND user_id = $2";
-    MAIL_OF_KIND = "
+    fn account(society_id: i64, user_id: &str) -> Id =
+        "SELECT account_id AS id FROM accounts WHERE society_id = $1 AND user_id = $2";
+    fn mail_of_kind(society_id: i64, kind: &str) -> Written = "
         SELECT mail_id, created_at, ends_at FROM mails WHERE society_id = $1 AND kind = $2 ORDER BY mail_id DESC LIMIT 1";
-    FAILED_THERE = "SELECT COUNT(*) AS id FROM mails WHERE society_id = $1 AND failed_at IS NOT NULL";
+    fn failed_there(society_id: i64) -> Id =
+        "SELECT COUNT(*) AS id FROM mails WHERE society_id = $1 AND failed_at IS NOT NULL";
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Id {
     id: i64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Written {
     mail_id: i64,
-    created_at: yui_db::Timestamp,
-    ends_at: Option<yui_db::Timestamp>,
+    created_at: jiff::Timestamp,
+    ends_at: Option<jiff::Timestamp>,
 }
 
 async fn account(portal: &Portal, scope: &SystemScope, user_id: &str) -> i64 {
-    portal.db.db.one::<Id>(&ACCOUNT, params![scope.society_id(), user_id]).await.unwrap().id
+    portal.db.db.one(Sql::account(scope.society_id(), user_id)).await.unwrap().id
 }
 
 /// Writes a mail of this kind that was given up for this reason just now, of use for ten minutes where it has a code or link; returns its number.
@@ -67,13 +70,12 @@ async fn given_up(portal: &Portal, scope: &SystemScope, (kind, to): (&'static st
 
 /// Gives the mail of this number up.
 async fn give_up(portal: &Portal, scope: &SystemScope, id: i64, why: &str) {
-    let values = params![scope.society_id(), id, portal.app.clock.now(), why];
-    portal.db.db.execute(&GIVEN_UP, values).await.unwrap();
+    portal.db.db.execute(Sql::given_up(scope.society_id(), id, portal.app.clock.now(), why)).await.unwrap();
 }
 
 /// Returns the newest mail of this kind.
 async fn written(portal: &Portal, scope: &SystemScope, kind: &str) -> Written {
-    portal.db.db.one(&MAIL_OF_KIND, params![scope.society_id(), kind]).await.unwrap()
+    portal.db.db.one(Sql::mail_of_kind(scope.society_id(), kind)).await.unwrap()
 }
 
 /// Returns where the mails of the page that are worth it are tried again.
@@ -185,7 +187,7 @@ async fn all_that_are_worth_it_go_out_together_and_what_is_old_is_not_shown(engi
     assert_eq!(elsewhere.post(&format!("{PAGE}/1/retry"), "").await.location(), format!("{PAGE}?done=changed"));
 
     assert_eq!(desk.post(&format!("{PAGE}/retry-all"), "").await.location(), format!("{PAGE}?done=retried"));
-    let left = portal.db.db.one::<Id>(&FAILED_THERE, params![scope.society_id()]).await.unwrap().id;
+    let left = portal.db.db.one(Sql::failed_there(scope.society_id())).await.unwrap().id;
     assert_eq!(left, 2, "the dead one, and the one of long ago");
     let mails = portal.mails().await;
     assert_eq!(mails.iter().filter(|mail| mail["kind"] == "expenses_published").count(), 60);
@@ -221,7 +223,7 @@ async fn a_mail_is_worth_sending_as_long_as_the_link_or_code_in_it_works(engine:
         (&soyokaze, "temporary_password", Some(60)),
     ] {
         let Written { created_at, ends_at, .. } = written(&portal, scope, kind).await;
-        let life = ends_at.map(|at| at.to_jiff().duration_since(created_at.to_jiff()).as_mins());
+        let life = ends_at.map(|at| at.duration_since(created_at).as_mins());
         assert_eq!(life, minutes, "{kind}");
     }
 
@@ -248,7 +250,7 @@ async fn an_announcement_is_worth_another_try_as_long_as_the_way_in_is_open(engi
     let words = "登録がまだの人には、仮IDを発行してください。";
     assert!(staff.get(PAGE).await.first("tbody tr").ends_with(words), "it is not what the account waits for");
     let ends = portal.app.clock.now().checked_add(SignedDuration::from_hours(5)).unwrap();
-    portal.db.db.execute(&ANNOUNCED_BY, params![scope.society_id(), id, ends]).await.unwrap();
+    portal.db.db.execute(Sql::announced_by(scope.society_id(), id, ends)).await.unwrap();
     assert!(staff.get(PAGE).await.text().contains(&format!("{PAGE}/{id}/retry")));
     assert!(portal.app.clock.advance(5 * 3600));
     let mut staff = portal.staff("minato", "madoguchi").await;

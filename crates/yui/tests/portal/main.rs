@@ -42,6 +42,7 @@ mod samples;
 mod settings;
 mod several_files;
 mod sql;
+mod sql_scope;
 mod staff;
 mod staff_letters;
 mod structure;

@@ -5,7 +5,7 @@ use yui::{
     core::{scope::SystemScope, society::InSociety},
     features::temporary_ids::{self, Recipients},
 };
-use yui_db::{Engine, params, statements};
+use yui_db::{Engine, statements};
 
 use crate::{
     members::found,
@@ -13,11 +13,13 @@ use crate::{
 };
 
 statements! {
-    POLICY_OF = "SELECT policy AS text FROM society_policies WHERE society_id = $1 ORDER BY version DESC LIMIT 1";
-    POLICY_ADD = "INSERT INTO society_policies (society_id, version, policy, valid_from) VALUES ($1, 99, $2, $3)";
+    fn policy_of(society_id: i64) -> Text =
+        "SELECT policy AS text FROM society_policies WHERE society_id = $1 ORDER BY version DESC LIMIT 1";
+    fn policy_add(society_id: i64, policy: &str, now: jiff::Timestamp) =
+        "INSERT INTO society_policies (society_id, version, policy, valid_from) VALUES ($1, 99, $2, $3)";
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Text {
     text: String,
 }
@@ -75,11 +77,15 @@ async fn factors_are_initialised_with_a_reason_and_a_check_of_who_asks(engine: E
 async fn where_two_decide_the_initialisation_waits_for_the_second(engine: Engine) {
     let portal = Portal::demo(engine).await;
     let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
-    let Text { text } = portal.db.db.one(&POLICY_OF, params![scope.society_id()]).await.unwrap();
+    let Text { text } = portal.db.db.one(Sql::policy_of(scope.society_id())).await.unwrap();
     let mut policy: serde_json::Value = serde_json::from_str(&text).unwrap();
     policy["two_person"] = serde_json::json!(["factor_reset"]);
-    let values = params![scope.society_id(), policy.to_string(), portal.app.clock.now()];
-    portal.db.db.execute(&POLICY_ADD, values).await.unwrap();
+    portal
+        .db
+        .db
+        .execute(Sql::policy_add(scope.society_id(), &policy.to_string(), portal.app.clock.now()))
+        .await
+        .unwrap();
     assert!(portal.app.clock.advance(60));
     let mut staff = portal.staff("minato", "madoguchi").await;
     let id = found(&mut staff, "testtaro01").await;

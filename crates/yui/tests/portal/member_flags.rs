@@ -132,7 +132,7 @@ async fn a_household_with_somebody_hidden_reads_as_one_where_nobody_else_had_car
     let file = portal.file("e.csv", format!("{EXPENSE_HEADER}{rows}"));
     let report = portal.expenses(&scope, &file, Options::default(), &mut vec![]).await.unwrap();
     imports::publish_through(&portal.app, &scope, report.batch_id.unwrap(), Through::Suggested).await.unwrap();
-    portal.app.db.execute(&HIDE, yui_db::params![scope.society_id(), portal.app.clock.now()]).await.unwrap();
+    portal.app.db.execute(Sql::hide(scope.society_id(), portal.app.clock.now())).await.unwrap();
 
     let mut with_hidden = portal.member_of(&scope, "800", "1").await;
     let mut without = portal.member_of(&scope, "800", "2").await;
@@ -147,7 +147,7 @@ async fn a_household_with_somebody_hidden_reads_as_one_where_nobody_else_had_car
 }
 
 yui_db::statements! {
-    HIDE = "
+    fn hide(society_id: i64, now: jiff::Timestamp) = "
         INSERT INTO member_flags (society_id, member_id, kind, flag_number, set_at, set_by, reason)
         SELECT c.society_id, c.member_id, 'non_disclosure', 1, $2, '職員', '申出' FROM coverages c
         WHERE c.society_id = $1 AND c.number = '1' AND c.branch = '01'";

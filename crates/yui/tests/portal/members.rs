@@ -8,7 +8,7 @@ use yui::{
         register,
     },
 };
-use yui_db::{Engine, params, statements};
+use yui_db::{Engine, statements};
 
 use crate::support::{Answer, Browser, Portal, encode, state_of};
 
@@ -19,8 +19,9 @@ const HEADER: &str = "保険者番号,記号,番号,枝番,氏名,カナ氏名,�
 const INSURER: &str = "06139034";
 
 statements! {
-    KEYS_FORGET = "DELETE FROM member_search_keys WHERE society_id = $1";
-    BACKFILL_BEGIN = "INSERT INTO member_search_backfill (society_id, next_member_id) VALUES ($1, 0)";
+    fn keys_forget(society_id: i64) = "DELETE FROM member_search_keys WHERE society_id = $1";
+    fn backfill_begin(society_id: i64) =
+        "INSERT INTO member_search_backfill (society_id, next_member_id) VALUES ($1, 0)";
 }
 
 pub(crate) async fn search(staff: &mut Browser, typed: &str, more: &str) -> Answer {
@@ -177,8 +178,8 @@ async fn a_database_of_before_gets_its_keys_and_can_be_stopped_on_the_way(engine
     let before = state_of(&portal).await;
     let scope = SystemScope::of_society(&portal.app, "minato").await.unwrap();
     let mut tx = portal.app.db.begin().await.unwrap();
-    tx.execute(&KEYS_FORGET, params![scope.society_id()]).await.unwrap();
-    tx.execute(&BACKFILL_BEGIN, params![scope.society_id()]).await.unwrap();
+    tx.execute(Sql::keys_forget(scope.society_id())).await.unwrap();
+    tx.execute(Sql::backfill_begin(scope.society_id())).await.unwrap();
     tx.commit().await.unwrap();
     let mut staff = portal.staff("minato", "madoguchi").await;
     assert!(names(&mut staff, "テスト").await.is_empty());

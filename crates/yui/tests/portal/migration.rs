@@ -22,7 +22,7 @@ use yui::{
         terms,
     },
 };
-use yui_db::{Engine, params};
+use yui_db::Engine;
 
 use crate::support::{Browser, KEY, PASSWORD, Portal};
 
@@ -165,7 +165,7 @@ async fn pairs_on_paper_are_issued_once_and_none_is_lost(engine: Engine) {
     assert_eq!(count, 3);
     let (user_id, newest) = pair(&csv, "テスト タロウ");
     assert_eq!(portal.browser("minato").log_in(&user_id, &newest).await.status, 303);
-    assert_eq!(count_of(&portal, &PAIRS_KEPT).await, 0, "no password is kept");
+    assert_eq!(count_of(&portal, Sql::pairs_kept()).await, 0, "no password is kept");
 }
 
 #[portal_test]
@@ -386,8 +386,9 @@ async fn a_withdrawal_takes_waiting_mail_and_pairs_along(engine: Engine) {
     assert_eq!(imports::withdraw(&portal.app, &scope, batch, "誤り").await.unwrap(), 0);
     move_to(&portal, days(&portal, 2), 12);
     assert_eq!(deliver_due(&portal.app).await.unwrap().sent, 0);
-    for statement in [&ACCOUNTS_THERE, &LINKS_THERE, &PAIRS_KEPT] {
-        assert_eq!(count_of(&portal, statement).await, 0, "{}", statement.name);
+    for there in [Sql::accounts_there(), Sql::links_there(), Sql::pairs_kept()] {
+        let name = format!("{there:?}");
+        assert_eq!(count_of(&portal, there).await, 0, "{name}");
     }
 }
 
@@ -530,50 +531,50 @@ async fn what_is_over_is_deleted_and_what_lives_stays(engine: Engine) {
     let (user_id, password) = pair(&csv, "菊");
     portal.browser("minato").log_in(&user_id, "wrong").await;
     portal.browser("minato").log_in(&user_id, &password).await;
-    let taro = portal.app.db.one::<Id>(&TARO, params![]).await.unwrap().id;
+    let taro = portal.app.db.one(Sql::taro()).await.unwrap().id;
     let now = portal.app.clock.now();
     for (name, hours) in [(1_u8, 1), (2, 500 * 24)] {
         let ends = now.checked_add(SignedDuration::from_hours(hours)).unwrap();
         let token = vec![name; 32];
-        for statement in [&SESSION, &CEREMONY] {
-            portal.db.db.execute(statement, params![1_i64, token.clone(), taro, ends]).await.unwrap();
+        for row in [Sql::session(1, &token, taro, ends), Sql::ceremony(1, &token, taro, ends)] {
+            portal.db.db.execute(row).await.unwrap();
         }
     }
     for (name, seen) in [(1_u8, 390), (2, 401)] {
         let seen: Timestamp = now.checked_sub(SignedDuration::from_hours(24 * seen)).unwrap();
-        portal.db.db.execute(&DEVICE, params![1_i64, vec![name; 32], taro, seen]).await.unwrap();
+        portal.db.db.execute(Sql::device(1_i64, &[name; 32], taro, seen)).await.unwrap();
     }
     let tidied = account::tidy(&portal.app).await.unwrap();
     assert_eq!((tidied.logins, tidied.ceremonies, tidied.sessions, tidied.links, tidied.devices), (0, 0, 0, 0, 1));
-    assert_eq!(count_of(&portal, &THROTTLES_THERE).await, 2, "tries that are not back yet");
+    assert_eq!(count_of(&portal, Sql::throttles_there()).await, 2, "tries that are not back yet");
     move_to(&portal, days(&portal, 2), 0);
     let tidied = account::tidy(&portal.app).await.unwrap();
     assert_eq!((tidied.logins, tidied.ceremonies, tidied.sessions, tidied.links, tidied.devices), (1, 1, 1, 2, 0));
-    assert_eq!(count_of(&portal, &THROTTLES_THERE).await, 0);
+    assert_eq!(count_of(&portal, Sql::throttles_there()).await, 0);
     assert_eq!(account::tidy(&portal.app).await.unwrap(), account::Tidied::default());
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Id {
     id: i64,
 }
 
-async fn count_of(portal: &Portal, statement: &yui_db::Statement) -> i64 {
-    portal.db.db.one::<Id>(statement, params![]).await.unwrap().id
+async fn count_of(portal: &Portal, there: yui_db::Query<i64>) -> i64 {
+    portal.db.db.one(there).await.unwrap()
 }
 
 yui_db::statements! {
-    PAIRS_KEPT = "SELECT COUNT(*) AS id FROM issued_pairs";
-    ACCOUNTS_THERE = "SELECT COUNT(*) AS id FROM accounts";
-    LINKS_THERE = "SELECT COUNT(*) AS id FROM mailed_links";
-    THROTTLES_THERE = "SELECT COUNT(*) AS id FROM throttles";
-    TARO = "SELECT account_id AS id FROM accounts WHERE user_id = 'taro-older'";
-    SESSION = "
+    fn pairs_kept() -> i64 = "SELECT COUNT(*) AS id FROM issued_pairs";
+    fn accounts_there() -> i64 = "SELECT COUNT(*) AS id FROM accounts";
+    fn links_there() -> i64 = "SELECT COUNT(*) AS id FROM mailed_links";
+    fn throttles_there() -> i64 = "SELECT COUNT(*) AS id FROM throttles";
+    fn taro() -> Id = "SELECT account_id AS id FROM accounts WHERE user_id = 'taro-older'";
+    fn session(society_id: i64, token_hash: &[u8], account_id: i64, ends_at: Timestamp) = "
         INSERT INTO sessions (society_id, token_hash, account_id, created_at, last_seen_at, idle_until, ends_at, remembered)
         VALUES ($1, $2, $3, $4, $4, $4, $4, FALSE)";
-    CEREMONY = "
+    fn ceremony(society_id: i64, token_hash: &[u8], account_id: i64, ends_at: Timestamp) = "
         INSERT INTO ceremonies (society_id, token_hash, kind, account_id, sealed_state, ends_at)
         VALUES ($1, $2, 'test', $3, $2, $4)";
-    DEVICE = "
+    fn device(society_id: i64, token_hash: &[u8], account_id: i64, seen: Timestamp) = "
         INSERT INTO devices (society_id, token_hash, account_id, wrong_passwords, last_seen_at) VALUES ($1, $2, $3, 0, $4)";
 }

@@ -9,7 +9,7 @@ use std::{
 use portal_test::portal_test;
 use sha2::{Digest, Sha256};
 use yui::features::societies;
-use yui_db::{Cell, Engine, SocietyTable, params, statements};
+use yui_db::{Cell, Engine, SocietyTable, statements};
 
 use crate::{
     console_imports::send,
@@ -220,11 +220,11 @@ async fn a_deleted_society_leaves_nothing_and_takes_nothing_of_others(engine: En
 }
 
 statements! {
-    NAMES = "SELECT name FROM members WHERE society_id = $1";
-    NAMES_OF_OTHERS = "SELECT name FROM members WHERE society_id <> $1";
+    fn names(society_id: i64) -> Name = "SELECT name FROM members WHERE society_id = $1";
+    fn names_of_others(id: i64) -> Name = "SELECT name FROM members WHERE society_id <> $1";
 }
 
-#[derive(sqlx::FromRow, PartialEq, Eq, Hash)]
+#[derive(yui_db::Row, PartialEq, Eq, Hash)]
 struct Name {
     name: String,
 }
@@ -234,8 +234,8 @@ struct Name {
 async fn nothing_of_a_deleted_society_is_left_in_the_file() {
     let portal = Portal::demo(Engine::Sqlite).await;
     let id = societies_id(&portal, "minato").await;
-    let others: HashSet<Name> = portal.app.db.all(&NAMES_OF_OTHERS, params![id]).await.unwrap().into_iter().collect();
-    let mut names: Vec<Name> = portal.app.db.all(&NAMES, params![id]).await.unwrap();
+    let others: HashSet<Name> = portal.app.db.all(Sql::names_of_others(id)).await.unwrap().into_iter().collect();
+    let mut names: Vec<Name> = portal.app.db.all(Sql::names(id)).await.unwrap();
     names.retain(|name| !others.contains(name));
     let path = portal.db.address.strip_prefix("sqlite://").unwrap().to_owned();
     let found = |name: &str| {

@@ -61,23 +61,28 @@ pub(crate) async fn register_both_ways(
 
 /// Returns the persons of each household: names joined by commas, a household a line, in order.
 pub(crate) async fn households_of(portal: &Portal) -> Vec<String> {
-    #[derive(sqlx::FromRow)]
-    struct Row {
-        society_id: i64,
-        household_id: i64,
-        name: String,
-    }
-    let rows: Vec<Row> = portal.db.db.all(&WHO_IS_WHERE, yui_db::params![]).await.unwrap();
+    let rows: Vec<WhoIsWhere> = portal.db.db.all(Sql::who_is_where()).await.unwrap();
     let mut households = std::collections::BTreeMap::<(i64, i64), Vec<String>>::new();
     rows.into_iter().for_each(|row| households.entry((row.society_id, row.household_id)).or_default().push(row.name));
     households.into_values().map(|names| names.join(",")).collect()
 }
 
 yui_db::statements! {
-    WHO_IS_WHERE = "
-        SELECT DISTINCT c.society_id, c.household_id, m.name, m.member_id FROM coverages c
+    fn changes_of_later() =
+        "UPDATE register_changes SET batch_id = 2, change_number = 1000 + change_number WHERE batch_id = 3";
+    fn changes_of_earlier() = "UPDATE register_changes SET batch_id = 3 WHERE batch_id = 2 AND change_number < 1000";
+    fn who_is_where() -> WhoIsWhere = "
+        SELECT c.society_id, c.household_id, m.name FROM coverages c
         JOIN members m ON m.society_id = c.society_id AND m.member_id = c.member_id
+        GROUP BY c.society_id, c.household_id, m.name, m.member_id
         ORDER BY c.society_id, c.household_id, m.member_id";
+}
+
+#[derive(yui_db::Row)]
+struct WhoIsWhere {
+    society_id: i64,
+    household_id: i64,
+    name: String,
 }
 
 const FIRST_HOLDER: &str = "1,00,,甲 一,コウ イチ,男,1980-01-01,本人,2010-04-01,";
@@ -524,11 +529,6 @@ async fn each_twin_has_a_question(engine: Engine) {
     assert!(list.contains("確認待ちの行が3行"), "{list}");
 }
 
-yui_db::statements! {
-    CHANGES_OF_LATER = "UPDATE register_changes SET batch_id = 2, change_number = 1000 + change_number WHERE batch_id = 3";
-    CHANGES_OF_EARLIER = "UPDATE register_changes SET batch_id = 3 WHERE batch_id = 2 AND change_number < 1000";
-}
-
 /// Two files that are read at the same time: the earlier one may change a person after the later one did.
 #[portal_test]
 async fn a_withdrawal_never_restores_over_a_change_that_came_after_it(engine: Engine) {
@@ -538,8 +538,8 @@ async fn a_withdrawal_never_restores_over_a_change_that_came_after_it(engine: En
     register_both_ways(&portal, &scope, "2.csv", &[&FIRST_HOLDER.replace("甲 一", "甲 壱")]).await;
     register_both_ways(&portal, &scope, "3.csv", &[&FIRST_HOLDER.replace("甲 一", "甲 弌")]).await;
     let mut tx = portal.db.db.begin().await.unwrap();
-    for statement in [&CHANGES_OF_LATER, &CHANGES_OF_EARLIER] {
-        assert_eq!(tx.execute(statement, yui_db::params![]).await.unwrap(), 1);
+    for changes in [Sql::changes_of_later(), Sql::changes_of_earlier()] {
+        assert_eq!(tx.execute(changes).await.unwrap(), 1);
     }
     tx.commit().await.unwrap();
     let before = state_of(&portal).await;

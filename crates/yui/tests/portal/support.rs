@@ -112,8 +112,7 @@ impl Portal {
     pub(crate) async fn set_policy(&self, society: &str, policy: &society::Policy) {
         let id = self.scope(society).await.society_id();
         let text = serde_json::to_string(policy).unwrap();
-        let values = yui_db::params![id, text, self.app.clock.now()];
-        self.db.db.execute(&POLICY_RENEWED, values).await.unwrap();
+        self.db.db.execute(Sql::policy_renewed(id, &text, self.app.clock.now())).await.unwrap();
         // Societies are remembered for a few seconds.
         assert!(self.app.clock.advance(60));
     }
@@ -497,29 +496,24 @@ pub(crate) const EXPENSE_HEADER: &str = "請求番号,取消,保険者番号,記
 
 /// Returns everything of a table that a member could see or staff could lose, as one text, for comparing states.
 pub(crate) async fn state_of(portal: &Portal) -> String {
-    #[derive(sqlx::FromRow)]
-    struct Row {
-        text: String,
-    }
     let mut all = String::new();
-    for statement in [&STATE_MEMBERS, &STATE_COVERAGES, &STATE_KEYS, &STATE_EXPENSES] {
-        let rows: Vec<Row> = portal.db.db.all(statement, yui_db::params![]).await.unwrap();
-        rows.iter().for_each(|row| all += &format!("{}\n", row.text));
+    for state in [Sql::state_members(), Sql::state_coverages(), Sql::state_keys(), Sql::state_expenses()] {
+        portal.db.db.all(state).await.unwrap().iter().for_each(|row| all += &format!("{row}\n"));
     }
     all
 }
 
 yui_db::statements! {
-    POLICY_RENEWED = "
+    fn policy_renewed(society_id: i64, policy: &str, now: jiff::Timestamp) = "
         INSERT INTO society_policies (society_id, version, policy, valid_from)
         SELECT $1, MAX(version) + 1, $2, $3 FROM society_policies WHERE society_id = $1";
-    STATE_MEMBERS = "SELECT name || '|' || kana || '|' || sex || '|' || member_id || '|' || COALESCE(person_key, '-') AS text
+    fn state_members() -> String = "SELECT name || '|' || kana || '|' || sex || '|' || member_id || '|' || COALESCE(person_key, '-') AS text
                      FROM members ORDER BY society_id, member_id";
-    STATE_COVERAGES = "SELECT member_id || '|' || from_date || '|' || COALESCE(CAST(to_date AS TEXT), '-') || '|' || household_id
+    fn state_coverages() -> String = "SELECT member_id || '|' || from_date || '|' || COALESCE(CAST(to_date AS TEXT), '-') || '|' || household_id
                        || '|' || holder_key || '|' || COALESCE(branch, '-') || '|' || relationship AS text
                        FROM coverages ORDER BY society_id, member_id, from_date";
-    STATE_KEYS = "SELECT CAST(key || '|' || member_id AS TEXT) AS text FROM member_search_keys ORDER BY society_id, key, member_id";
-    STATE_EXPENSES = "SELECT e.household_id || '|' || e.treatment_month || '|' || e.provider_name || '|' || e.total || '|' || e.self_pay
+    fn state_keys() -> String = "SELECT CAST(key || '|' || member_id AS TEXT) AS text FROM member_search_keys ORDER BY society_id, key, member_id";
+    fn state_expenses() -> String = "SELECT e.household_id || '|' || e.treatment_month || '|' || e.provider_name || '|' || e.total || '|' || e.self_pay
                       || '|' || COALESCE(CAST(e.superseded_by AS TEXT), '-') || '|' || b.state AS text
                       FROM expenses e JOIN import_batches b ON b.society_id = e.society_id AND b.batch_id = e.batch_id
                       ORDER BY e.society_id, e.batch_id, e.household_id, e.treatment_month, e.provider_name, e.total";

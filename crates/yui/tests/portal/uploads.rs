@@ -271,7 +271,10 @@ async fn a_batch_that_is_withdrawn_while_it_is_imported_stays_withdrawn(engine: 
 }
 
 yui_db::statements! {
-    UPLOAD_BECAME = "UPDATE import_uploads SET batch_id = $3 WHERE society_id = $1 AND upload_id = $2";
+    fn upload_became(society_id: i64, upload_id: i64, batch_id: i64) =
+        "UPDATE import_uploads SET batch_id = $3 WHERE society_id = $1 AND upload_id = $2";
+    fn killed(society_id: i64, upload_id: i64, now: jiff::Timestamp) = "UPDATE import_uploads SET taken_until = $3, tries = tries + 1, failures = failures + 1
+        WHERE society_id = $1 AND upload_id = $2";
 }
 
 #[portal_test]
@@ -302,8 +305,7 @@ async fn all_or_nothing_holds_for_what_came_to_be_wrong_after_the_check_and_afte
     let source = portal.file("again.csv", &text);
     let report = portal.expenses(&scope, &source, Options::default(), &mut vec![]).await.unwrap();
     assert_eq!((report.batch_id, report.unmatched), (Some(3), 20));
-    let values = yui_db::params![scope.society_id(), crashed, 3_i64];
-    portal.app.db.execute(&UPLOAD_BECAME, values).await.unwrap();
+    portal.app.db.execute(Sql::upload_became(scope.society_id(), crashed, 3)).await.unwrap();
     refused(crashed, 3).await;
 }
 
@@ -387,11 +389,6 @@ async fn mails_to_many_want_two_and_another_date_is_not_asked_for_in_silence(eng
     assert!(one.get(&page).await.text().contains("2026/12/08 09:00に公開する予定です。"));
 }
 
-yui_db::statements! {
-    KILLED = "UPDATE import_uploads SET taken_until = $3, tries = tries + 1, failures = failures + 1
-              WHERE society_id = $1 AND upload_id = $2";
-}
-
 /// A file that takes its workers with it is given up; somebody may let it go on.
 #[portal_test]
 async fn a_file_whose_workers_are_killed_is_given_up_and_goes_on_when_told(engine: Engine) {
@@ -399,8 +396,7 @@ async fn a_file_whose_workers_are_killed_is_given_up_and_goes_on_when_told(engin
     let scope = with_register(&portal).await;
     let id = uploaded(&portal.app, &scope, "expenses", "e.csv", format!("{EXPENSE_HEADER}{}", rows(0, 3)).into()).await;
     for _ in 0..5 {
-        let values = yui_db::params![scope.society_id(), id, portal.app.clock.now()];
-        portal.db.db.execute(&KILLED, values).await.unwrap();
+        portal.db.db.execute(Sql::killed(scope.society_id(), id, portal.app.clock.now())).await.unwrap();
     }
     assert_eq!(imports::work_due(&portal.app).await.unwrap(), 1);
     let upload = upload_of(&portal, &scope, id).await;
@@ -420,8 +416,7 @@ async fn a_worker_that_got_further_before_it_was_killed_does_not_count(engine: E
     let id = uploaded(&portal.app, &scope, "expenses", "big.csv", text.into()).await;
     let killed = async |times: usize| {
         for _ in 0..times {
-            let values = yui_db::params![scope.society_id(), id, portal.app.clock.now()];
-            portal.db.db.execute(&KILLED, values).await.unwrap();
+            portal.db.db.execute(Sql::killed(scope.society_id(), id, portal.app.clock.now())).await.unwrap();
         }
     };
     killed(4).await;

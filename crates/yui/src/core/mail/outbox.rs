@@ -124,7 +124,7 @@ pub struct DeliveredMail {
 pub(crate) async fn kept(app: &App, scope: &impl InSociety, to: &str) -> anyhow::Result<Vec<DeliveredMail>> {
     let rows = queries::mail_kept_list(&app.db, scope, to).await?;
     let kept = rows.into_iter().filter_map(|row| {
-        let (sealed, sent_at) = (row.sealed_content?, row.sent_at?.to_jiff());
+        let (sealed, sent_at) = (row.sealed_content?, row.sent_at?);
         let from = sender_address(app, scope.society(), Sender::parse(&row.sender));
         Some(opened(app, scope, row.mail_id, &sealed).map(|Content { subject, text, html, .. }| DeliveredMail {
             mail_id: row.mail_id,

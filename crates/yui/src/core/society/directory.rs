@@ -184,7 +184,7 @@ impl CachedSociety {
         let societies: Vec<_> = queries::society_list(db).await?.into_iter().map(Arc::new).collect();
         let older = queries::older_host_list(db).await?.into_iter().filter_map(|row| {
             let society = societies.iter().find(|society| society.society_id == row.society_id)?.clone();
-            Some((row.host, OlderHost { society, closes: row.closes.to_jiff() }))
+            Some((row.host, OlderHost { society, closes: row.closes }))
         });
         let older = older.collect();
         let by_host = societies.into_iter().map(|society| (society.host.clone(), society)).collect();

@@ -1,11 +1,11 @@
 //! The SQL that finds societies. These are the only queries without a scope: they are where scopes come from.
 
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use super::directory::{Branding, InSociety, Society};
 
 statements! {
-    SOCIETY_LIST = "
+    fn society_list() -> SocietyRow = "
         SELECT s.society_id, s.key, s.host, s.name, p.version, p.policy,
             (SELECT MAX(b.version) FROM society_branding b WHERE b.society_id = s.society_id) AS branding,
             (SELECT b.accent FROM society_branding b WHERE b.society_id = s.society_id ORDER BY b.version DESC LIMIT 1) AS accent,
@@ -16,15 +16,16 @@ statements! {
         JOIN society_policies p ON p.society_id = s.society_id
         WHERE p.version = (SELECT MAX(newest.version) FROM society_policies newest WHERE newest.society_id = s.society_id)
         ORDER BY s.society_id";
-    OLDER_HOST_LIST = "SELECT society_id, host, closes FROM older_hosts ORDER BY host";
-    COUNTER_TAKE = "
+    fn older_host_list() -> OlderHostRow = "SELECT society_id, host, closes FROM older_hosts ORDER BY host";
+    fn counter_take(society_id: i64, name: &str, count: i64) -> SocietyIdRow = "
         INSERT INTO counters (society_id, name, next_id) VALUES ($1, $2, 1 + $3)
         ON CONFLICT (society_id, name) DO UPDATE SET next_id = counters.next_id + $3
         RETURNING next_id - $3 AS id";
-    COUNTER = "SELECT next_id AS id FROM counters WHERE society_id = $1 AND name = $2";
+    fn counter(society_id: i64, name: &str) -> SocietyIdRow =
+        "SELECT next_id AS id FROM counters WHERE society_id = $1 AND name = $2";
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(crate) struct SocietyRow {
     society_id: i64,
     key: String,
@@ -39,7 +40,7 @@ pub(crate) struct SocietyRow {
 
 /// Returns all societies with their newest policies. One whose policy cannot be read is left out and said so.
 pub(crate) async fn society_list(db: &Db) -> Result<Vec<Society>, DbError> {
-    let rows: Vec<SocietyRow> = db.all(&SOCIETY_LIST, params![]).await?;
+    let rows: Vec<SocietyRow> = db.all(Sql::society_list()).await?;
     Ok(rows
         .into_iter()
         .filter_map(|SocietyRow { society_id, key, host, name, version, policy, branding, accent, logo }| {
@@ -54,30 +55,30 @@ pub(crate) async fn society_list(db: &Db) -> Result<Vec<Society>, DbError> {
 
 /// Takes `count` fresh ids of this name; returns the first, the others follow it.
 pub(crate) async fn ids_take(tx: &mut Tx, scope: &impl InSociety, name: &str, count: i64) -> Result<i64, DbError> {
-    let SocietyIdRow { id } = tx.one(&COUNTER_TAKE, params![scope.society_id(), name, count]).await?;
+    let SocietyIdRow { id } = tx.one(Sql::counter_take(scope.society_id(), name, count)).await?;
     Ok(id)
 }
 
 /// Returns how many ids of this name were taken.
 pub(crate) async fn ids_taken(tx: &mut Tx, scope: &impl InSociety, name: &str) -> Result<i64, DbError> {
-    let next: Option<SocietyIdRow> = tx.optional(&COUNTER, params![scope.society_id(), name]).await?;
+    let next: Option<SocietyIdRow> = tx.optional(Sql::counter(scope.society_id(), name)).await?;
     Ok(next.map_or(0, |next| next.id - 1))
 }
 
 /// The host name of a society's older system.
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(crate) struct OlderHostRow {
     pub(crate) society_id: i64,
     pub(crate) host: String,
-    pub(crate) closes: yui_db::Date,
+    pub(crate) closes: jiff::civil::Date,
 }
 
 /// Returns the host names of all older systems.
 pub(crate) async fn older_host_list(db: &Db) -> Result<Vec<OlderHostRow>, DbError> {
-    db.all(&OLDER_HOST_LIST, params![]).await
+    db.all(Sql::older_host_list()).await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(crate) struct SocietyIdRow {
     pub(crate) id: i64,
 }

@@ -106,7 +106,7 @@ fn entry_content<'a>(scope: &SystemScope, event: &'a EventRow) -> EntryContent<'
     EntryContent {
         society_id: scope.society_id(),
         entry_id: event.event_id,
-        at: event.at.to_jiff(),
+        at: event.at,
         actor_kind: &event.actor,
         actor_id: None,
         actor_name: "",

@@ -1,7 +1,7 @@
 //! Housekeeping: what is over is deleted.
 
 use jiff::SignedDuration;
-use yui_db::{params, statements};
+use yui_db::statements;
 
 use crate::{
     core::{app::App, rate_limit::queries, scope::SystemScope, society::InSociety},
@@ -9,11 +9,16 @@ use crate::{
 };
 
 statements! {
-    LOGINS_OVER = "DELETE FROM logins WHERE society_id = $1 AND ends_at <= $2";
-    CEREMONIES_OVER = "DELETE FROM ceremonies WHERE society_id = $1 AND ends_at <= $2";
-    SESSIONS_OVER = "DELETE FROM sessions WHERE society_id = $1 AND (idle_until <= $2 OR ends_at <= $2)";
-    LINKS_OVER = "DELETE FROM mailed_links WHERE society_id = $1 AND ends_at <= $2";
-    DEVICES_OVER = "DELETE FROM devices WHERE society_id = $1 AND last_seen_at <= $2";
+    fn logins_over(society_id: i64, day_ago: jiff::Timestamp) =
+        "DELETE FROM logins WHERE society_id = $1 AND ends_at <= $2";
+    fn ceremonies_over(society_id: i64, now: jiff::Timestamp) =
+        "DELETE FROM ceremonies WHERE society_id = $1 AND ends_at <= $2";
+    fn sessions_over(society_id: i64, day_ago: jiff::Timestamp) =
+        "DELETE FROM sessions WHERE society_id = $1 AND (idle_until <= $2 OR ends_at <= $2)";
+    fn links_over(society_id: i64, now: jiff::Timestamp) =
+        "DELETE FROM mailed_links WHERE society_id = $1 AND ends_at <= $2";
+    fn devices_over(society_id: i64, forgotten: jiff::Timestamp) =
+        "DELETE FROM devices WHERE society_id = $1 AND last_seen_at <= $2";
 }
 
 /// For how long a browser is known that is not used: as long as browsers keep a cookie at the most.
@@ -47,14 +52,13 @@ pub async fn tidy(app: &App) -> anyhow::Result<Tidied> {
     let day_ago = now.checked_sub(kept::LIFE)?;
     let mut all = Tidied::default();
     for scope in SystemScope::of_all(app, "housekeeping").await? {
-        let over = params![scope.society_id(), now];
         let mut tx = app.db.begin().await?;
-        all.logins += tx.execute(&LOGINS_OVER, params![scope.society_id(), day_ago]).await?;
-        all.ceremonies += tx.execute(&CEREMONIES_OVER, over).await?;
-        all.sessions += tx.execute(&SESSIONS_OVER, params![scope.society_id(), day_ago]).await?;
+        all.logins += tx.execute(Sql::logins_over(scope.society_id(), day_ago)).await?;
+        all.ceremonies += tx.execute(Sql::ceremonies_over(scope.society_id(), now)).await?;
+        all.sessions += tx.execute(Sql::sessions_over(scope.society_id(), day_ago)).await?;
         all.forms += kept::tidy(app, &scope, &mut tx).await?;
-        all.links += tx.execute(&LINKS_OVER, over).await?;
-        all.devices += tx.execute(&DEVICES_OVER, params![scope.society_id(), forgotten]).await?;
+        all.links += tx.execute(Sql::links_over(scope.society_id(), now)).await?;
+        all.devices += tx.execute(Sql::devices_over(scope.society_id(), forgotten)).await?;
         queries::throttles_forget_over(&mut tx, &scope, now).await?;
         tx.commit().await?;
     }

@@ -66,7 +66,7 @@ fn line(staff: &StaffScope, row: &ApprovalRow) -> ApprovalLine {
     let act = act_of(&row.act);
     let decided = row.decided_at.map(|at| {
         let word = if row.approved == Some(true) { "承認" } else { "却下" };
-        format!("{word}（{} {}）", row.decided_name.as_deref().unwrap_or_default(), format::minute(at.to_jiff()))
+        format!("{word}（{} {}）", row.decided_name.as_deref().unwrap_or_default(), format::minute(at))
     });
     let open = row.decided_at.is_none();
     // The subject and the detail are shown to staff who may decide the request.
@@ -83,7 +83,7 @@ fn line(staff: &StaffScope, row: &ApprovalRow) -> ApprovalLine {
         link: act.and_then(|act| (act.link)(staff.role, &subject)).unwrap_or_default(),
         detail: told(&row.detail),
         asked_by_reader: open && may && row.asked_by == staff.staff_id,
-        asked: format!("{} {}", row.asked_name, format::minute(row.asked_at.to_jiff())),
+        asked: format!("{} {}", row.asked_name, format::minute(row.asked_at)),
         decided: decided.unwrap_or_default(),
         mine: open && may && row.asked_by != staff.staff_id,
         open,

@@ -49,7 +49,7 @@ impl From<&EntryRow> for AuditLine {
     fn from(row: &EntryRow) -> Self {
         Self {
             entry_id: row.entry_id,
-            at: row.at.to_jiff().to_zoned(japan()).strftime("%Y/%m/%d %H:%M:%S").to_string(),
+            at: row.at.to_zoned(japan()).strftime("%Y/%m/%d %H:%M:%S").to_string(),
             actor: row.actor(),
             act: AuditAction::label_of(&row.act).to_owned(),
             subject: row.subject_name.clone().unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 mod act;
 
-use yui_db::Tx;
+use yui_db::{Tx, Values};
 
 pub(super) use self::act::ClaimAction;
 use super::{
@@ -60,7 +60,9 @@ pub(super) async fn add(
     let corrects = !queries::versions_of(tx, scope, &[key.to_vec()]).await?.is_empty();
     let row =
         JudgedRow { key: key.to_vec(), person: *person, record, corrects, replaces: *act == ClaimAction::Withdrawn };
-    tx.bulk_insert(&queries::EXPENSES, &row.values(scope.society_id(), batch_id)).await?;
+    let mut values = Values::default();
+    row.push_to(&mut values, scope.society_id(), batch_id);
+    tx.bulk_insert(&queries::EXPENSES, values).await?;
     let by = scope.actor.name.as_str();
     hand::change_insert(tx, scope, (batch_id, key), (act.as_str(), reason, by), app.clock.now()).await?;
     count(tx, scope, batch_id).await
@@ -106,6 +108,6 @@ fn shown(batch_id: i64, row: hand::ChangeRow) -> Option<HandChange> {
         amounts,
         reason: row.reason,
         by: row.changed_by,
-        at: format::minute(row.changed_at.to_jiff()),
+        at: format::minute(row.changed_at),
     })
 }

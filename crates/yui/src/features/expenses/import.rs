@@ -1,7 +1,7 @@
 //! The import of expenses: claims and rows of a CSV.
 
 use kenpo_formats::{Fault, TreatmentMonth};
-use yui_db::Tx;
+use yui_db::{Tx, Values};
 
 use super::{
     incoming::Incoming,
@@ -181,11 +181,11 @@ impl Importer for ExpenseImport {
     ) -> anyhow::Result<Applied> {
         let records = records.iter().map(|incoming| &incoming.record);
         let Judged { applied, rows, unmatched } = self.judged(tx, Some(batch_id), placed, records, faults).await?;
-        let mut values = Vec::with_capacity(rows.len() * queries::EXPENSES.columns.len());
+        let mut values = Values::with_capacity(rows.len() * queries::EXPENSES.columns.len());
         for row in &rows {
-            values.extend(row.values(self.scope.society_id(), batch_id));
+            row.push_to(&mut values, self.scope.society_id(), batch_id);
         }
-        tx.bulk_insert(&queries::EXPENSES, &values).await?;
+        tx.bulk_insert(&queries::EXPENSES, values).await?;
         let left_out = unmatched::keep(tx, &self.scope, batch_id, &unmatched).await?;
         let left_out = left_out.filter(|_| !std::mem::replace(&mut self.told_left_out, true));
         let notices = applied.notices.into_iter().chain(left_out).collect();

@@ -14,7 +14,7 @@ mod visits;
 use std::collections::{HashMap, HashSet};
 
 use kenpo_formats::TreatmentMonth;
-use yui_db::{Param, Tx};
+use yui_db::{Tx, Values, push};
 
 pub(super) use self::{changes::LISTS, forms::FormsSeen, visits::VisitsSeen};
 use self::{
@@ -228,29 +228,30 @@ fn why_no_version<'v>(
 
 impl JudgedRow<'_> {
     /// Returns the row as [`queries::EXPENSES`] takes it.
-    pub(super) fn values(&self, society_id: i64, batch_id: i64) -> [Param<'_>; 19] {
+    pub(super) fn push_to(&self, values: &mut Values, society_id: i64, batch_id: i64) {
         let Self { key, person, record, corrects, replaces } = self;
         let days = record.days.and_then(|days| i32::try_from(days).ok());
-        [
-            Param::from(society_id),
-            Param::from(person.household_id),
-            Param::from(record.hint.month.number()),
-            Param::from(key.as_slice()),
-            Param::from(batch_id),
-            Param::from(person.member_id),
-            Param::from(record.provider_code.as_deref()),
-            Param::from(&record.provider_name),
-            Param::from(record.care_kind.code()),
-            Param::from(days),
-            Param::from(record.amounts.total),
-            Param::from(record.amounts.insurer),
-            Param::from(record.amounts.public),
-            Param::from(record.amounts.self_pay),
-            Param::from(record.derived),
-            Param::from(&record.note),
-            Param::from(record.cancelled || *replaces),
-            Param::from(*corrects),
-            Param::from(record.billed_in.map(TreatmentMonth::number)),
-        ]
+        push!(
+            values;
+            society_id,
+            person.household_id,
+            record.hint.month.number(),
+            key.as_slice(),
+            batch_id,
+            person.member_id,
+            record.provider_code.as_deref(),
+            &record.provider_name,
+            record.care_kind.code(),
+            days,
+            record.amounts.total,
+            record.amounts.insurer,
+            record.amounts.public,
+            record.amounts.self_pay,
+            record.derived,
+            &record.note,
+            record.cancelled || *replaces,
+            *corrects,
+            record.billed_in.map(TreatmentMonth::number),
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 use kenpo_formats::{CareKind, TreatmentMonth, amounts::Amounts};
-use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
+use yui_db::{BulkTable, Db, DbError, Tx, statements};
 
 use super::{
     ExpenseLine, VisibleMonths,
@@ -24,7 +24,7 @@ use crate::{
 pub(super) mod hand;
 
 statements! {
-    LINES = "
+    fn lines(society_id: i64, household_id: i64, first: i32, last: i32, today: Date) -> LineRow = "
         SELECT e.treatment_month, e.member_id, m.name AS patient, e.provider_code, e.provider_name, e.care_kind, e.days,
             e.total, e.insurer_share, e.public_share, e.self_pay, e.derived, e.note, b.published_at
         FROM expenses e
@@ -36,8 +36,8 @@ statements! {
                 WHERE f.society_id = e.society_id AND f.member_id = e.member_id AND f.ended_at IS NULL
                     AND (f.until_date IS NULL OR f.until_date >= $5))
         ORDER BY e.treatment_month, m.kana, e.member_id, e.provider_name, e.care_kind, e.claim_key";
-    PATIENTS = "
-        SELECT DISTINCT e.member_id, m.name, m.kana
+    fn patients(society_id: i64, household_id: i64, first: i32, last: i32, today: Date) -> Patient = "
+        SELECT e.member_id, m.name
         FROM expenses e
         JOIN import_batches b ON b.society_id = e.society_id AND b.batch_id = e.batch_id
         JOIN members m ON m.society_id = e.society_id AND m.member_id = e.member_id
@@ -46,8 +46,9 @@ statements! {
             AND NOT EXISTS (SELECT 1 FROM member_flags f
                 WHERE f.society_id = e.society_id AND f.member_id = e.member_id AND f.ended_at IS NULL
                     AND (f.until_date IS NULL OR f.until_date >= $5))
+        GROUP BY e.member_id, m.name, m.kana
         ORDER BY m.kana, e.member_id";
-    LINES_OF_PERSON = "
+    fn lines_of_person(society_id: i64, member_id: i64, first: i32, last: i32) -> LineRow = "
         SELECT e.treatment_month, e.member_id, m.name AS patient, e.provider_code, e.provider_name, e.care_kind, e.days,
             e.total, e.insurer_share, e.public_share, e.self_pay, e.derived, e.note, b.published_at
         FROM expenses e
@@ -56,22 +57,22 @@ statements! {
         WHERE e.society_id = $1 AND e.member_id = $2 AND e.treatment_month BETWEEN $3 AND $4
             AND e.superseded_by IS NULL AND NOT e.cancelled AND b.state = 'published'
         ORDER BY e.treatment_month, e.provider_name, e.care_kind, e.claim_key";
-    EXPENSE_COUNT = "SELECT COUNT(*) AS count FROM expenses WHERE society_id = $1";
-    ARRIVAL = "
+    fn expense_count(society_id: i64) -> i64 = "SELECT COUNT(*) AS count FROM expenses WHERE society_id = $1";
+    fn arrival(society_id: i64) -> ArrivalRow = "
         SELECT MAX(through_month) AS through_month, MIN(first_month) AS first_month FROM import_batches
         WHERE society_id = $1 AND kind = 'expenses' AND state = 'published'";
-    MONTHS = "
+    fn months(society_id: i64, batch_id: i64) -> MonthCount = "
         SELECT treatment_month, COUNT(*) AS count FROM expenses
         WHERE society_id = $1 AND batch_id = $2 AND NOT cancelled
         GROUP BY treatment_month ORDER BY treatment_month";
-    VERSIONS = "
+    fn versions(society_id: i64, keys: &[Vec<u8>]) -> ClaimVersion = "
         SELECT e.claim_key, e.batch_id, e.member_id, e.treatment_month, e.total, e.insurer_share, e.public_share,
             e.self_pay, e.cancelled, b.version_order, b.by_hand
         FROM expenses e
         JOIN import_batches b ON b.society_id = e.society_id AND b.batch_id = e.batch_id
         WHERE e.society_id = $1 AND e.claim_key IN ($2) AND NOT b.clearing";
     // The newest version of each claim, published or not.
-    VISITS = "
+    fn visits(society_id: i64, first: i32, last: i32, members: &[i64]) -> Visit = "
         SELECT e.claim_key, e.batch_id, e.member_id, e.treatment_month, e.total, e.insurer_share, e.public_share,
             e.self_pay, e.cancelled, b.version_order, b.by_hand, e.provider_code, e.provider_name, e.care_kind,
             e.billing_month
@@ -84,15 +85,15 @@ statements! {
                             WHERE newer.society_id = e.society_id AND newer.claim_key = e.claim_key
                                 AND n.version_order > b.version_order AND NOT n.clearing)";
     // A row of a CSV is compared with electronic claims; a claim with both.
-    OTHER_FILES = "
+    fn other_files(society_id: i64, format: &str, content_hash: &[u8]) -> i64 = "
         SELECT COUNT(*) AS count FROM import_batches
         WHERE society_id = $1 AND kind = 'expenses' AND state <> 'withdrawn' AND content_hash <> $3
             AND (format = 'claims' OR $2 = 'claims')";
-    WITHDRAWN_ORDER = "
+    fn withdrawn_order(society_id: i64, content_hash: &[u8]) -> i64 = "
         SELECT COALESCE(MIN(version_order), 0) AS count FROM import_batches
         WHERE society_id = $1 AND kind = 'expenses' AND content_hash = $2 AND state = 'withdrawn'";
     // Of the claims that this batch has together with others: whichever came later is marked.
-    VERSIONS_SETTLE = "
+    fn versions_settle(society_id: i64, batch_id: i64) = "
         UPDATE expenses
         SET superseded_by = (
             SELECT newer.batch_id
@@ -113,11 +114,11 @@ statements! {
                     AND EXISTS (SELECT 1 FROM expenses mine
                                 WHERE mine.society_id = later.society_id AND mine.claim_key = later.claim_key
                                     AND mine.batch_id = $2))";
-    FIGURES = "
+    fn figures(society_id: i64, batch_id: i64) -> FiguresRow = "
         SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT) AS amount, COUNT(DISTINCT member_id) AS people
         FROM expenses WHERE society_id = $1 AND batch_id = $2 AND NOT cancelled";
     // Who never said whether they want this mail gets it, as their settings show.
-    READERS = "
+    fn readers(society_id: i64, batch_id: i64, after: i64, most: i64, today: Date) -> ReaderRow = "
         SELECT a.account_id, a.email, a.lang
         FROM accounts a
         WHERE a.society_id = $1 AND a.account_id > $3 AND a.state = 'enrolled' AND a.email IS NOT NULL
@@ -131,9 +132,16 @@ statements! {
                                 WHERE f.society_id = e.society_id AND f.member_id = e.member_id AND f.ended_at IS NULL
                                     AND (f.until_date IS NULL OR f.until_date >= $5)))
         ORDER BY a.account_id LIMIT $4";
-    HOUSEHOLD_LAST = "SELECT COALESCE(MAX(household_id), 0) AS count FROM households WHERE society_id = $1";
+    fn household_last(society_id: i64) -> i64 =
+        "SELECT COALESCE(MAX(household_id), 0) AS count FROM households WHERE society_id = $1";
     // What members see, or will see once everything that waits is published: of each claim its newest version.
-    HOUSEHOLD_SUMS = "
+    fn household_sums(
+        society_id: i64,
+        first: i64,
+        last: i64,
+        first_treatment_month: i32,
+        last_treatment_month: i32,
+    ) -> HouseholdSums = "
         SELECT e.household_id, e.treatment_month, COUNT(*) AS claims, CAST(SUM(e.total) AS BIGINT) AS total,
             CAST(SUM(e.self_pay) AS BIGINT) AS self_pay
         FROM expenses e
@@ -146,13 +154,13 @@ statements! {
                 WHERE newer.society_id = e.society_id AND newer.claim_key = e.claim_key
                     AND n.state IN ('published', 'staged') AND n.version_order > b.version_order)
         GROUP BY e.household_id, e.treatment_month";
-    NUMBERS_OF = "
+    fn numbers_of(society_id: i64, households: &[i64]) -> HouseholdNumbersRow = "
         SELECT household_id, insurer_number, symbol, number FROM coverages
         WHERE society_id = $1 AND household_id IN ($2) AND relationship = 'insured'
         ORDER BY household_id, from_date";
     // Found in the order of one index and deleted by the whole key: it leaves the engine one way, whatever it believes of a batch that
     // it has not looked at yet.
-    BATCH_DELETE = "
+    fn batch_delete(society_id: i64, batch_id: i64, most: i64) = "
         DELETE FROM expenses
         WHERE (society_id, claim_key, batch_id) IN (
             SELECT e.society_id, e.claim_key, e.batch_id FROM expenses e
@@ -161,7 +169,7 @@ statements! {
 }
 
 /// The table as imports fill it.
-pub(super) const EXPENSES: BulkTable = BulkTable {
+pub(super) static EXPENSES: BulkTable = BulkTable {
     name: "expenses",
     columns: &[
         "society_id",
@@ -186,7 +194,7 @@ pub(super) const EXPENSES: BulkTable = BulkTable {
     ],
 };
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct LineRow {
     treatment_month: i32,
     member_id: i64,
@@ -201,7 +209,7 @@ struct LineRow {
     self_pay: i64,
     derived: bool,
     note: String,
-    published_at: Option<yui_db::Timestamp>,
+    published_at: Option<jiff::Timestamp>,
 }
 
 /// Returns the household's published lines of these months, first and last included, by month, patient and provider. Those of a person
@@ -234,8 +242,7 @@ async fn lines_in(
     today: Date,
 ) -> anyhow::Result<Vec<ExpenseLine>> {
     let (first, last) = (months.first.number(), months.last.number());
-    let values = params![scope.society_id(), household_id, first, last, today];
-    let rows: Vec<LineRow> = db.all(&LINES, values).await?;
+    let rows: Vec<LineRow> = db.all(Sql::lines(scope.society_id(), household_id, first, last, today)).await?;
     Ok(joined(rows.into_iter().map(claim).collect::<anyhow::Result<Vec<_>>>()?))
 }
 
@@ -246,8 +253,9 @@ pub(crate) async fn lines_of_person(
     member_id: i64,
     months: VisibleMonths,
 ) -> anyhow::Result<Vec<ExpenseLine>> {
-    let values = params![staff.society_id(), member_id, months.first.number(), months.last.number()];
-    let rows: Vec<LineRow> = db.all(&LINES_OF_PERSON, values).await?;
+    let rows: Vec<LineRow> = db
+        .all(Sql::lines_of_person(staff.society_id(), member_id, months.first.number(), months.last.number()))
+        .await?;
     Ok(joined(rows.into_iter().map(claim).collect::<anyhow::Result<Vec<_>>>()?))
 }
 
@@ -266,14 +274,14 @@ fn claim(row: LineRow) -> anyhow::Result<Claimed> {
         self_pay: row.self_pay,
         derived: row.derived,
         note: row.note,
-        published_at: row.published_at.map(yui_db::Timestamp::to_jiff),
+        published_at: row.published_at,
         parts: Vec::new(),
     };
     Ok(Claimed { provider_code: row.provider_code, line })
 }
 
 /// Somebody who was treated.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, yui_db::Row)]
 pub(crate) struct Patient {
     pub(crate) member_id: i64,
     pub(crate) name: String,
@@ -288,10 +296,10 @@ pub(super) async fn patients(
     today: Date,
 ) -> Result<Vec<Patient>, DbError> {
     let (first, last) = (months.first.number(), months.last.number());
-    db.all(&PATIENTS, params![scope.society_id(), scope.household_id, first, last, today]).await
+    db.all(Sql::patients(scope.society_id(), scope.household_id, first, last, today)).await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct ArrivalRow {
     through_month: Option<i32>,
     first_month: Option<i32>,
@@ -299,7 +307,7 @@ struct ArrivalRow {
 
 /// Returns which months have arrived in the society.
 pub(crate) async fn arrival(db: &Db, scope: &impl InSociety) -> Result<Arrival, DbError> {
-    let row: ArrivalRow = db.one(&ARRIVAL, params![scope.society_id()]).await?;
+    let row: ArrivalRow = db.one(Sql::arrival(scope.society_id())).await?;
     Ok(Arrival {
         first: row.first_month.and_then(TreatmentMonth::from_number),
         through: row.through_month.and_then(TreatmentMonth::from_number),
@@ -307,7 +315,7 @@ pub(crate) async fn arrival(db: &Db, scope: &impl InSociety) -> Result<Arrival, 
     })
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct MonthCount {
     treatment_month: i32,
     count: i64,
@@ -315,7 +323,7 @@ struct MonthCount {
 
 /// Returns how many rows of each month a batch has, in the order of the months.
 pub(super) async fn months(db: &Db, scope: &SystemScope, batch_id: i64) -> Result<Vec<MonthRows>, DbError> {
-    let rows: Vec<MonthCount> = db.all(&MONTHS, params![scope.society_id(), batch_id]).await?;
+    let rows: Vec<MonthCount> = db.all(Sql::months(scope.society_id(), batch_id)).await?;
     Ok(rows
         .into_iter()
         .filter_map(|row| Some((TreatmentMonth::from_number(row.treatment_month)?, row.count)))
@@ -323,7 +331,7 @@ pub(super) async fn months(db: &Db, scope: &SystemScope, batch_id: i64) -> Resul
 }
 
 /// A version of a claim that is there already.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, yui_db::Row)]
 pub(super) struct ClaimVersion {
     pub(super) claim_key: Vec<u8>,
     pub(super) batch_id: i64,
@@ -348,9 +356,9 @@ impl ClaimVersion {
 }
 
 /// The newest version of a claim, as it is compared with the claims of another file.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, yui_db::Row)]
 pub(super) struct Visit {
-    #[sqlx(flatten)]
+    #[row(flatten)]
     pub(super) version: ClaimVersion,
     pub(super) provider_code: Option<String>,
     pub(super) provider_name: String,
@@ -365,8 +373,7 @@ pub(super) async fn versions_of(
     scope: &impl InSociety,
     keys: &[Vec<u8>],
 ) -> Result<Vec<ClaimVersion>, DbError> {
-    let list: Vec<_> = keys.iter().map(Param::from).collect();
-    tx.all_among(&VERSIONS, params![scope.society_id()], &list).await
+    tx.all(Sql::versions(scope.society_id(), keys)).await
 }
 
 /// Returns the newest version of each claim of these members in these months, first and last included, but for those taken back.
@@ -374,9 +381,9 @@ pub(super) async fn visits(
     tx: &mut Tx,
     scope: &impl InSociety,
     (first, last): (TreatmentMonth, TreatmentMonth),
-    members: &[Param<'_>],
+    members: &[i64],
 ) -> Result<Vec<Visit>, DbError> {
-    tx.all_among(&VISITS, params![scope.society_id(), first.number(), last.number()], members).await
+    tx.all(Sql::visits(scope.society_id(), first.number(), last.number(), members)).await
 }
 
 /// How a file stands beside others.
@@ -390,23 +397,22 @@ pub(super) struct Beside {
 
 /// Returns how a file stands beside others.
 pub(super) async fn beside(db: &Db, scope: &impl InSociety, source: &Source) -> Result<Beside, DbError> {
-    let values = params![scope.society_id(), source.format.as_str(), &source.content_hash];
-    let others: ExpenseCount = db.one(&OTHER_FILES, values).await?;
-    let before: ExpenseCount = db.one(&WITHDRAWN_ORDER, params![scope.society_id(), &source.content_hash]).await?;
-    Ok(Beside { other_files: others.count > 0, version_order: Some(before.count).filter(|order| *order > 0) })
+    let others = db.one(Sql::other_files(scope.society_id(), source.format.as_str(), &source.content_hash)).await?;
+    let before = db.one(Sql::withdrawn_order(scope.society_id(), &source.content_hash)).await?;
+    Ok(Beside { other_files: others > 0, version_order: Some(before).filter(|order| *order > 0) })
 }
 
 /// Lets each line of the claims that the batch has be superseded by the next published version of it, if there is one.
 pub(super) async fn versions_settle(tx: &mut Tx, scope: &SystemScope, batch_id: i64) -> Result<u64, DbError> {
-    tx.execute(&VERSIONS_SETTLE, params![scope.society_id(), batch_id]).await
+    tx.execute(Sql::versions_settle(scope.society_id(), batch_id)).await
 }
 
 /// Deletes so many lines of a batch; returns how many these were.
 pub(super) async fn batch_delete(tx: &mut Tx, scope: &SystemScope, batch_id: i64, most: i64) -> Result<u64, DbError> {
-    tx.execute(&BATCH_DELETE, params![scope.society_id(), batch_id, most]).await
+    tx.execute(Sql::batch_delete(scope.society_id(), batch_id, most)).await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct FiguresRow {
     amount: i64,
     people: i64,
@@ -414,11 +420,11 @@ struct FiguresRow {
 
 /// Returns what a batch adds up to.
 pub(super) async fn figures(db: &Db, scope: &SystemScope, batch_id: i64) -> Result<FileTotals, DbError> {
-    let row: FiguresRow = db.one(&FIGURES, params![scope.society_id(), batch_id]).await?;
+    let row: FiguresRow = db.one(Sql::figures(scope.society_id(), batch_id)).await?;
     Ok(FileTotals { amount: Some(row.amount), people: Some(row.people) })
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct ReaderRow {
     account_id: i64,
     email: Option<String>,
@@ -433,27 +439,22 @@ pub(super) async fn readers(
     (after, most): (i64, i64),
     today: Date,
 ) -> Result<Vec<Reader>, DbError> {
-    let rows: Vec<ReaderRow> = tx.all(&READERS, params![scope.society_id(), batch_id, after, most, today]).await?;
+    let rows: Vec<ReaderRow> = tx.all(Sql::readers(scope.society_id(), batch_id, after, most, today)).await?;
     let reader = |ReaderRow { account_id, email, lang }| Some(Reader { account_id, email: email?, lang });
     Ok(rows.into_iter().filter_map(reader).collect())
 }
 
-#[derive(sqlx::FromRow)]
-struct ExpenseCount {
-    count: i64,
-}
-
 /// Returns how many rows there are, published or not.
 pub(super) async fn count(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
-    Ok(db.one::<ExpenseCount>(&EXPENSE_COUNT, params![scope.society_id()]).await?.count)
+    db.one(Sql::expense_count(scope.society_id())).await
 }
 
 /// Returns the highest household number, 0 where there is none.
 pub(super) async fn household_last(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
-    Ok(db.one::<ExpenseCount>(&HOUSEHOLD_LAST, params![scope.society_id()]).await?.count)
+    db.one(Sql::household_last(scope.society_id())).await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct HouseholdSums {
     household_id: i64,
     treatment_month: i32,
@@ -469,15 +470,15 @@ pub(super) async fn household_sums(
     (first, last): (i64, i64),
     months: (TreatmentMonth, TreatmentMonth),
 ) -> Result<Vec<((i64, i32), Sums)>, DbError> {
-    let values = params![scope.society_id(), first, last, months.0.number(), months.1.number()];
-    let rows: Vec<HouseholdSums> = db.all(&HOUSEHOLD_SUMS, values).await?;
+    let rows: Vec<HouseholdSums> =
+        db.all(Sql::household_sums(scope.society_id(), first, last, months.0.number(), months.1.number())).await?;
     let sums = |HouseholdSums { household_id, treatment_month, claims, total, self_pay }| {
         ((household_id, treatment_month), Sums { claims, total, self_pay })
     };
     Ok(rows.into_iter().map(sums).collect())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct HouseholdNumbersRow {
     household_id: i64,
     insurer_number: String,
@@ -491,7 +492,6 @@ pub(super) async fn numbers_of(
     scope: &impl InSociety,
     households: &[i64],
 ) -> Result<HashMap<i64, (String, String, String)>, DbError> {
-    let list: Vec<_> = households.iter().map(|household| Param::from(*household)).collect();
-    let rows: Vec<HouseholdNumbersRow> = db.all_among(&NUMBERS_OF, params![scope.society_id()], &list).await?;
+    let rows: Vec<HouseholdNumbersRow> = db.all(Sql::numbers_of(scope.society_id(), households)).await?;
     Ok(rows.into_iter().map(|row| (row.household_id, (row.insurer_number, row.symbol, row.number))).collect())
 }

@@ -87,7 +87,7 @@ pub(crate) async fn hand_batch(
 }
 
 /// The counts of a batch of changes by hand.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, yui_db::Row)]
 pub(crate) struct HandCounts {
     /// The number of changes.
     pub(crate) count: i64,

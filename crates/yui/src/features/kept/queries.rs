@@ -1,36 +1,55 @@
 //! The SQL of kept forms.
 
 use jiff::Timestamp;
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use super::FormOwner;
 use crate::core::society::{InSociety, ids_take};
 
 statements! {
-    KEEP = "
+    fn keep(
+        society_id: i64,
+        form_id: i64,
+        account_id: i64,
+        staff_id: i64,
+        token_hash: &[u8],
+        page: &str,
+        path: &str,
+        sealed_fields: &[u8],
+        now: Timestamp,
+    ) = "
         INSERT INTO kept_forms (society_id, form_id, account_id, staff_id, token_hash, page, path, sealed_fields, kept_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    FORM = "
+    fn form(
+        society_id: i64,
+        account_id: i64,
+        staff_id: i64,
+        token_hash: &[u8],
+        page: &str,
+        since: Timestamp,
+    ) -> FormRow = "
         SELECT form_id, path, sealed_fields FROM kept_forms
         WHERE society_id = $1 AND account_id = $2 AND staff_id = $3 AND token_hash = $4 AND page = $5 AND kept_at > $6
         ORDER BY form_id DESC LIMIT 1";
-    FORGET = "
+    fn forget(society_id: i64, account_id: i64, staff_id: i64, token_hash: &[u8], path: &str) = "
         DELETE FROM kept_forms
         WHERE society_id = $1 AND account_id = $2 AND staff_id = $3 AND token_hash = $4 AND path = $5";
-    FORGET_OF_BROWSER = "DELETE FROM kept_forms WHERE society_id = $1 AND token_hash = $2 AND path = $3";
-    FORGET_OLDEST = "
+    fn forget_of_browser(society_id: i64, token_hash: &[u8], path: &str) =
+        "DELETE FROM kept_forms WHERE society_id = $1 AND token_hash = $2 AND path = $3";
+    fn forget_oldest(society_id: i64, account_id: i64, staff_id: i64, most: i64) = "
         DELETE FROM kept_forms
         WHERE society_id = $1 AND account_id = $2 AND staff_id = $3 AND form_id NOT IN (
             SELECT form_id FROM kept_forms WHERE society_id = $1 AND account_id = $2 AND staff_id = $3
             ORDER BY form_id DESC LIMIT $4)";
-    FORGET_OVER = "DELETE FROM kept_forms WHERE society_id = $1 AND kept_at <= $2";
+    fn forget_over(society_id: i64, until: Timestamp) =
+        "DELETE FROM kept_forms WHERE society_id = $1 AND kept_at <= $2";
 }
 
 /// How many forms one owner has at the most: the oldest go first.
 const MOST: i64 = 8;
 
 /// A form as it stands in the table.
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(super) struct FormRow {
     pub(super) form_id: i64,
     pub(super) path: String,
@@ -59,11 +78,20 @@ pub(super) async fn keep(
     now: Timestamp,
 ) -> Result<(), DbError> {
     let (society_id, (account_id, staff_id)) = (scope.society_id(), new.owner.ids());
-    tx.execute(&FORGET, params![society_id, account_id, staff_id, new.token_hash, new.path]).await?;
-    let values =
-        params![society_id, form_id, account_id, staff_id, new.token_hash, new.page, new.path, sealed_fields, now];
-    tx.execute(&KEEP, values).await?;
-    tx.execute(&FORGET_OLDEST, params![society_id, account_id, staff_id, MOST]).await.map(drop)
+    tx.execute(Sql::forget(society_id, account_id, staff_id, new.token_hash, new.path)).await?;
+    tx.execute(Sql::keep(
+        society_id,
+        form_id,
+        account_id,
+        staff_id,
+        new.token_hash,
+        new.page,
+        new.path,
+        &sealed_fields,
+        now,
+    ))
+    .await?;
+    tx.execute(Sql::forget_oldest(society_id, account_id, staff_id, MOST)).await.map(drop)
 }
 
 /// Returns the newest form of this owner and browser that was on this page and kept after `since`.
@@ -75,7 +103,7 @@ pub(super) async fn form(
     since: Timestamp,
 ) -> Result<Option<FormRow>, DbError> {
     let (account_id, staff_id) = owner.ids();
-    db.optional(&FORM, params![scope.society_id(), account_id, staff_id, token_hash, page, since]).await
+    db.optional(Sql::form(scope.society_id(), account_id, staff_id, token_hash, page, since)).await
 }
 
 /// Deletes what this owner and browser sent to this path.
@@ -86,7 +114,7 @@ pub(super) async fn forget(
     (token_hash, path): (&[u8; 32], &str),
 ) -> Result<(), DbError> {
     let (account_id, staff_id) = owner.ids();
-    db.execute(&FORGET, params![scope.society_id(), account_id, staff_id, token_hash, path]).await.map(drop)
+    db.execute(Sql::forget(scope.society_id(), account_id, staff_id, token_hash, path)).await.map(drop)
 }
 
 /// Deletes the forms that this browser sent to this path, of any account.
@@ -95,10 +123,10 @@ pub(super) async fn forget_of_browser(
     scope: &impl InSociety,
     (token_hash, path): (&[u8; 32], &str),
 ) -> Result<(), DbError> {
-    db.execute(&FORGET_OF_BROWSER, params![scope.society_id(), token_hash, path]).await.map(drop)
+    db.execute(Sql::forget_of_browser(scope.society_id(), token_hash, path)).await.map(drop)
 }
 
 /// Deletes forms that were kept up to `until`; returns how many.
 pub(super) async fn forget_over(tx: &mut Tx, scope: &impl InSociety, until: Timestamp) -> Result<u64, DbError> {
-    tx.execute(&FORGET_OVER, params![scope.society_id(), until]).await
+    tx.execute(Sql::forget_over(scope.society_id(), until)).await
 }

@@ -1,47 +1,56 @@
 //! The columns whose values are sealed, and their SQL.
 
-use yui_db::Statement;
+use yui_db::{Command, Query};
 
 /// A column of sealed values.
 pub(super) struct Column {
     pub(super) table: &'static str,
     pub(super) column: &'static str,
-    /// Counts the values that begin with `$2` (`$3` bytes) by their first `$4` bytes.
-    pub(super) heads: &'static Statement,
+    /// Counts the society's values that begin with these bytes, as many as given, by their first bytes, as many as the last parameter says.
+    pub(super) heads: fn(i64, &[u8], i64, i64) -> Query<KeyUse>,
     pub(super) rows: Rows,
 }
 
-/// How the rows of a table are told apart within a society. `read` returns those whose value does not begin with `$2` (`$3` bytes), `$4` at
-/// the most, after a row; `first` the first one whose value begins so; `write` puts `$2` where `$3` was.
+/// How the rows of a table are told apart within a society. `read` returns those whose value does not begin with these bytes, as many as
+/// given, up to a number, after a row; `first` the first one whose value begins so; `write` puts a value where another was.
 pub(super) enum Rows {
     /// By one number or two, the second 0 where there is one.
     Numbers {
-        read: &'static Statement,
-        first: &'static Statement,
-        write: &'static Statement,
+        read: ReadNumbered,
+        first: fn(i64, &[u8], i64) -> Query<Numbered>,
+        write: fn(i64, &[u8], &[u8], i64, i64) -> Command,
         name: fn(i64, i64) -> String,
     },
     /// By the hash of a token.
-    Tokens { read: &'static Statement, first: &'static Statement, write: &'static Statement },
+    Tokens {
+        read: ReadTokened,
+        first: fn(i64, &[u8], i64) -> Query<Tokened>,
+        write: fn(i64, &[u8], &[u8], &[u8]) -> Command,
+    },
 }
 
+type ReadNumbered = fn(i64, &[u8], i64, i64, i64, i64) -> Query<Numbered>;
+
+type ReadTokened = fn(i64, &[u8], i64, i64, &[u8]) -> Query<Tokened>;
+
 /// A row that is told by numbers.
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(super) struct Numbered {
     pub(super) one: i64,
     pub(super) two: i64,
+    #[row(filtered)]
     pub(super) sealed: Vec<u8>,
 }
 
 /// A row that is told by the hash of a token.
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(super) struct Tokened {
     pub(super) token: Vec<u8>,
     pub(super) sealed: Vec<u8>,
 }
 
 /// So many values with this beginning.
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(super) struct KeyUse {
     pub(super) head: Vec<u8>,
     pub(super) count: i64,
@@ -64,18 +73,20 @@ macro_rules! heads {
 macro_rules! numbered {
     ($module:ident: $table:literal, $column:literal, $one:literal, $two:literal, $order:literal) => {
         mod $module {
+            use super::*;
+
             yui_db::statements! {
-                pub(super) HEADS = heads!($table, $column);
-                pub(super) READ = concat!(
+                pub(super) fn heads(society_id: i64, begin: &[u8], begun: i64, length: i64) -> KeyUse = heads!($table, $column);
+                pub(super) fn read(society_id: i64, begin: &[u8], begun: i64, most: i64, one: i64, two: i64) -> Numbered = concat!(
                     "SELECT CAST(", $one, " AS BIGINT) AS one, CAST(", $two, " AS BIGINT) AS two, ", $column, " AS sealed FROM ", $table,
                     " WHERE society_id = $1 AND substr(", $column, ", 1, CAST($3 AS INTEGER)) <> $2 AND (", $one, ", ", $two, ") > ($5, $6)",
                     " ORDER BY ", $order, " LIMIT $4"
                 );
-                pub(super) FIRST = concat!(
+                pub(super) fn first(society_id: i64, begin: &[u8], begun: i64) -> Numbered = concat!(
                     "SELECT CAST(", $one, " AS BIGINT) AS one, CAST(", $two, " AS BIGINT) AS two, ", $column, " AS sealed FROM ", $table,
                     " WHERE society_id = $1 AND substr(", $column, ", 1, CAST($3 AS INTEGER)) = $2 ORDER BY ", $order, " LIMIT 1"
                 );
-                pub(super) WRITE = concat!(
+                pub(super) fn write(society_id: i64, fresh: &[u8], before: &[u8], one: i64, two: i64) = concat!(
                     "UPDATE ", $table, " SET ", $column, " = $2 WHERE society_id = $1 AND ", $column, " = $3 AND ", $one, " = $4 AND ",
                     $two, " = $5"
                 );
@@ -87,17 +98,19 @@ macro_rules! numbered {
 macro_rules! tokened {
     ($module:ident: $table:literal, $column:literal) => {
         mod $module {
+            use super::*;
+
             yui_db::statements! {
-                pub(super) HEADS = heads!($table, $column);
-                pub(super) READ = concat!(
+                pub(super) fn heads(society_id: i64, begin: &[u8], begun: i64, length: i64) -> KeyUse = heads!($table, $column);
+                pub(super) fn read(society_id: i64, begin: &[u8], begun: i64, most: i64, after: &[u8]) -> Tokened = concat!(
                     "SELECT token_hash AS token, ", $column, " AS sealed FROM ", $table, " WHERE society_id = $1 AND substr(", $column,
                     ", 1, CAST($3 AS INTEGER)) <> $2 AND token_hash > $5 ORDER BY token_hash LIMIT $4"
                 );
-                pub(super) FIRST = concat!(
+                pub(super) fn first(society_id: i64, begin: &[u8], begun: i64) -> Tokened = concat!(
                     "SELECT token_hash AS token, ", $column, " AS sealed FROM ", $table, " WHERE society_id = $1 AND substr(", $column,
                     ", 1, CAST($3 AS INTEGER)) = $2 ORDER BY token_hash LIMIT 1"
                 );
-                pub(super) WRITE = concat!(
+                pub(super) fn write(society_id: i64, fresh: &[u8], before: &[u8], token_hash: &[u8]) = concat!(
                     "UPDATE ", $table, " SET ", $column, " = $2 WHERE society_id = $1 AND ", $column, " = $3 AND token_hash = $4"
                 );
             }
@@ -128,8 +141,13 @@ macro_rules! column {
         Column {
             table: $table,
             column: $column,
-            heads: &$module::HEADS,
-            rows: Rows::Numbers { read: &$module::READ, first: &$module::FIRST, write: &$module::WRITE, name: $name },
+            heads: $module::Sql::heads,
+            rows: Rows::Numbers {
+                read: $module::Sql::read,
+                first: $module::Sql::first,
+                write: $module::Sql::write,
+                name: $name,
+            },
         }
     };
 }
@@ -147,8 +165,12 @@ pub(super) static COLUMNS: [Column; 9] = [
     Column {
         table: "ceremonies",
         column: "sealed_state",
-        heads: &ceremonies::HEADS,
-        rows: Rows::Tokens { read: &ceremonies::READ, first: &ceremonies::FIRST, write: &ceremonies::WRITE },
+        heads: ceremonies::Sql::heads,
+        rows: Rows::Tokens {
+            read: ceremonies::Sql::read,
+            first: ceremonies::Sql::first,
+            write: ceremonies::Sql::write,
+        },
     },
 ];
 

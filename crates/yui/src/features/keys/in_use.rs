@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use yui_auth::seal::{BEFORE_NAME, Context, beginning, key_of};
-use yui_db::{Db, DbError, params};
+use yui_db::{Db, DbError};
 
 use super::{
     columns::{COLUMNS, Column, KeyUse, Numbered, Rows, Tokened},
@@ -88,7 +88,7 @@ async fn heads(
     length: usize,
 ) -> Result<Vec<KeyUse>, DbError> {
     let (begun, length) = (i64::try_from(begin.len()).unwrap_or(0), i64::try_from(length).unwrap_or(0));
-    db.all(column.heads, params![scope.society_id(), begin, begun, length]).await
+    db.all((column.heads)(scope.society_id(), begin, begun, length)).await
 }
 
 /// Returns whether the column's first value that was sealed with the key of this name can be opened.
@@ -98,12 +98,12 @@ async fn opens(app: &App, scope: &SystemScope, column: &Column, key: &str) -> an
     let length = i64::try_from(begin.len())?;
     let (row, sealed) = match column.rows {
         Rows::Numbers { first, name, .. } => {
-            let row: Option<Numbered> = app.db.optional(first, params![society_id, &begin, length]).await?;
+            let row: Option<Numbered> = app.db.optional(first(society_id, &begin, length)).await?;
             let Some(row) = row else { return Ok(false) };
             (name(row.one, row.two), row.sealed)
         }
         Rows::Tokens { first, .. } => {
-            let row: Option<Tokened> = app.db.optional(first, params![society_id, &begin, length]).await?;
+            let row: Option<Tokened> = app.db.optional(first(society_id, &begin, length)).await?;
             let Some(row) = row else { return Ok(false) };
             (hex(&row.token), row.sealed)
         }

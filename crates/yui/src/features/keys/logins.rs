@@ -2,22 +2,23 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use crate::core::{scope::SystemScope, society::InSociety};
 
 statements! {
-    CODES = "
+    fn codes(society_id: i64, after: &[u8], most: i64) -> Login = "
         SELECT token_hash AS token, proofs FROM logins
         WHERE society_id = $1 AND proofs LIKE '%\"mail_code\":{%' AND token_hash > $2 ORDER BY token_hash LIMIT $3";
-    CODE_SET = "UPDATE logins SET proofs = $2 WHERE society_id = $1 AND proofs = $3 AND token_hash = $4";
+    fn code_set(society_id: i64, proofs: &str, proofs3: &str, token_hash: &[u8]) =
+        "UPDATE logins SET proofs = $2 WHERE society_id = $1 AND proofs = $3 AND token_hash = $4";
 }
 
 /// How many logins are looked at together.
 const PORTION: i64 = 500;
 
 /// A login with a code.
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(super) struct Login {
     pub(super) token: Vec<u8>,
     proofs: String,
@@ -36,8 +37,7 @@ impl Login {
         if let Some(place) = proofs.pointer_mut(SEALED) {
             *place = STANDARD.encode(sealed).into();
         }
-        let values = params![scope.society_id(), proofs.to_string(), &self.proofs, &self.token];
-        Ok(tx.execute(&CODE_SET, values).await? > 0)
+        Ok(tx.execute(Sql::code_set(scope.society_id(), &proofs.to_string(), &self.proofs, &self.token)).await? > 0)
     }
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn logins(db: &Db, scope: &SystemScope) -> Result<Vec<Login>, D
     let mut all: Vec<Login> = Vec::new();
     loop {
         let after = all.last().map(|login| login.token.clone()).unwrap_or_default();
-        let portion: Vec<Login> = db.all(&CODES, params![scope.society_id(), &after, PORTION]).await?;
+        let portion: Vec<Login> = db.all(Sql::codes(scope.society_id(), &after, PORTION)).await?;
         let last = portion.len() < usize::try_from(PORTION).unwrap_or(usize::MAX);
         all.extend(portion);
         if last {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use yui_auth::seal::{Context, SealError, key_of};
-use yui_db::{Tx, params};
+use yui_db::Tx;
 
 use super::{
     KEYS_ROTATED,
-    columns::{COLUMNS, Column, Numbered, Rows, Tokened},
+    columns::{COLUMNS, Column, Rows},
     logins,
 };
 use crate::core::{app::App, audit, random::hex, scope::SystemScope, society::InSociety};
@@ -85,29 +85,25 @@ async fn column_rotate(app: &App, scope: &SystemScope, column: &Column, rotated:
         let mut tx;
         let read = match column.rows {
             Rows::Numbers { read, write, name, .. } => {
-                let values = params![society, &newest, length, PORTION, numbers.0, numbers.1];
-                let rows: Vec<Numbered> = app.db.all(read, values).await?;
+                let rows = app.db.all(read(society, &newest, length, PORTION, numbers.0, numbers.1)).await?;
                 tx = app.db.begin().await?;
                 for row in &rows {
                     numbers = (row.one, row.two);
                     let place = (column.table, column.column, name(row.one, row.two));
                     if let Some(fresh) = reseal(app, scope, &place, &row.sealed, rotated)? {
-                        let values = params![society, fresh, &row.sealed, row.one, row.two];
-                        rotated.done += tx.execute(write, values).await?;
+                        rotated.done += tx.execute(write(society, &fresh, &row.sealed, row.one, row.two)).await?;
                     }
                 }
                 rows.len()
             }
             Rows::Tokens { read, write, .. } => {
-                let values = params![society, &newest, length, PORTION, &token];
-                let rows: Vec<Tokened> = app.db.all(read, values).await?;
+                let rows = app.db.all(read(society, &newest, length, PORTION, &token)).await?;
                 tx = app.db.begin().await?;
                 for row in &rows {
                     token.clone_from(&row.token);
                     let place = (column.table, column.column, hex(&row.token));
                     if let Some(fresh) = reseal(app, scope, &place, &row.sealed, rotated)? {
-                        let values = params![society, fresh, &row.sealed, &row.token];
-                        rotated.done += tx.execute(write, values).await?;
+                        rotated.done += tx.execute(write(society, &fresh, &row.sealed, &row.token)).await?;
                     }
                 }
                 rows.len()

@@ -61,9 +61,9 @@ pub async fn list(app: &App, scope: &impl InSociety) -> anyhow::Result<Vec<Liste
         to: masked(&row.recipient),
         tries: row.tries,
         state: match (row.sent_at, row.failed_at) {
-            (Some(at), _) => MailState::Sent(at.to_jiff()),
-            (None, Some(at)) => MailState::Failed(at.to_jiff()),
-            (None, None) => MailState::Due(row.due_at.to_jiff()),
+            (Some(at), _) => MailState::Sent(at),
+            (None, Some(at)) => MailState::Failed(at),
+            (None, None) => MailState::Due(row.due_at),
         },
         last_error: row.last_error,
     });

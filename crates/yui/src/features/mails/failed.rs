@@ -99,7 +99,7 @@ pub(super) async fn show(
         all,
         worth,
         may_retry: staff.role.has(Right::Help),
-        next: rows.last().filter(|_| more).map(|row| (row.failed_at.to_jiff().as_microsecond(), row.mail_id)),
+        next: rows.last().filter(|_| more).map(|row| (row.failed_at.as_microsecond(), row.mail_id)),
         done: match done.as_str() {
             "retried" => "もう一度送る指示を受け付けました。届かなければ、またこの一覧に出ます。",
             "changed" => "このメールは、すでに送り直しているか、一覧にありません。今の状態を確かめてください。",
@@ -114,7 +114,7 @@ fn line(row: &FailedRow, owners: &HashMap<i64, OwnerRow>) -> FailedMailLine {
     let kept = row.last_error.as_deref().unwrap_or_default();
     FailedMailLine {
         mail_id: row.mail_id,
-        failed: format::minute(row.failed_at.to_jiff()),
+        failed: format::minute(row.failed_at),
         kind: MailKind::label_of(&row.kind).to_owned(),
         owner: owner.map(|owner| (owner.member_id, owner.name.clone())),
         to: masked(&row.recipient),

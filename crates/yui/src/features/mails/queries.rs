@@ -1,7 +1,7 @@
 //! The SQL of delivery, and of mails that were given up.
 
 use jiff::Timestamp;
-use yui_db::{Db, DbError, Param, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use super::rules::Useless;
 use crate::core::{mail::queries::MailCount, society::InSociety};
@@ -36,12 +36,12 @@ macro_rules! failed {
 
 statements! {
     // Over all societies, but over nothing except what waits: the index of due mails holds no other.
-    SOCIETIES_DUE = "
+    fn societies_due(now: Timestamp) -> i64 = "
         SELECT DISTINCT society_id FROM mails
         WHERE sent_at IS NULL AND failed_at IS NULL AND due_at <= $1 AND (taken_until IS NULL OR taken_until <= $1)
         ORDER BY society_id";
     // The condition stands twice: where two workers want one row, PostgreSQL asks the second again after the first is done.
-    MAILS_TAKE = "
+    fn mails_take(society_id: i64, now: Timestamp, until: Timestamp, count: i64) -> LeasedMail = "
         UPDATE mails SET taken_until = $3, tries = tries + 1
         WHERE society_id = $1 AND sent_at IS NULL AND failed_at IS NULL AND (taken_until IS NULL OR taken_until <= $2)
           AND mail_id IN (
@@ -50,67 +50,70 @@ statements! {
               AND (due.taken_until IS NULL OR due.taken_until <= $2)
             ORDER BY due.due_at, due.mail_id LIMIT $4)
         RETURNING mail_id, kind, sender, recipient, sealed_content, created_at, tries";
-    MAIL_HOLD = "
+    fn mail_hold(society_id: i64, mail_id: i64, tries: i32, until: Timestamp) = "
         UPDATE mails SET taken_until = $4
         WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND taken_until IS NOT NULL";
-    MAIL_SENT = "
+    fn mail_sent(society_id: i64, mail_id: i64, tries: i32, at: Timestamp) = "
         UPDATE mails SET sent_at = $4, taken_until = NULL, last_error = NULL
         WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
-    MAIL_SENT_FORGET = "
+    fn mail_sent_forget(society_id: i64, mail_id: i64, tries: i32, at: Timestamp) = "
         UPDATE mails SET sent_at = $4, taken_until = NULL, last_error = NULL, sealed_content = NULL
         WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
-    MAIL_PUT_OFF = "
+    fn mail_put_off(society_id: i64, mail_id: i64, tries: i32, due: Timestamp, why: &str) = "
         UPDATE mails SET due_at = $4, taken_until = NULL, last_error = $5
         WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
-    MAIL_PUT_BACK = "
+    fn mail_put_back(society_id: i64, mail_id: i64, tries: i32) = "
         UPDATE mails SET taken_until = NULL, tries = tries - 1
         WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
-    MAIL_GIVE_UP = "
+    fn mail_give_up(society_id: i64, mail_id: i64, tries: i32, at: Timestamp, why: &str) = "
         UPDATE mails SET failed_at = $4, taken_until = NULL, last_error = $5
         WHERE society_id = $1 AND mail_id = $2 AND tries = $3 AND sent_at IS NULL";
-    MAIL_RETRY = "
+    fn mail_retry(society_id: i64, now: Timestamp, mail_id: i64) = "
         UPDATE mails SET failed_at = NULL, tries = 0, due_at = $2
         WHERE society_id = $1 AND mail_id = $3 AND failed_at IS NOT NULL AND sealed_content IS NOT NULL";
-    MAILS_RETRY = concat!("
+    fn mails_retry(society_id: i64, now: Timestamp, since: Timestamp) = concat!("
         UPDATE mails AS m SET failed_at = NULL, tries = 0, due_at = $2
         WHERE m.society_id = $1 AND m.failed_at > $3 AND ", useless!(), " IS NULL");
-    FAILED_COUNT = "SELECT COUNT(*) AS count FROM mails WHERE society_id = $1 AND failed_at > $2";
-    FAILED_WORTH = concat!("
+    fn failed_count(society_id: i64, since: Timestamp) -> MailCount =
+        "SELECT COUNT(*) AS count FROM mails WHERE society_id = $1 AND failed_at > $2";
+    fn failed_worth(society_id: i64, now: Timestamp, since: Timestamp) -> MailCount = concat!("
         SELECT COUNT(*) AS count FROM mails m
         WHERE m.society_id = $1 AND m.failed_at > $3 AND ", useless!(), " IS NULL");
-    FAILED_PAGE = concat!(failed!(), "
+    fn failed_page(
+        society_id: i64,
+        now: Timestamp,
+        since: Timestamp,
+        failed_at: Timestamp,
+        mail_id: i64,
+        most: i64,
+    ) -> FailedRow = concat!(failed!(), "
         AND m.failed_at > $3 AND (m.failed_at, m.mail_id) < ($4, $5)
         ORDER BY m.failed_at DESC, m.mail_id DESC LIMIT $6");
-    FAILED_ONE = concat!(failed!(), " AND m.mail_id = $3 AND m.failed_at IS NOT NULL");
-    OWNERS = "
+    fn failed_one(society_id: i64, now: Timestamp, mail_id: i64) -> FailedRow = concat!(failed!(), " AND m.mail_id = $3 AND m.failed_at IS NOT NULL");
+    fn owners(society_id: i64, accounts: &[i64]) -> OwnerRow = "
         SELECT a.account_id, a.member_id, m.name FROM accounts a
         JOIN members m ON m.society_id = a.society_id AND m.member_id = a.member_id
         WHERE a.society_id = $1 AND a.account_id IN ($2)";
-    MAIL_LIST = "
+    fn mail_list(society_id: i64) -> ListedMailRow = "
         SELECT mail_id, kind, recipient, due_at, tries, sent_at, failed_at, last_error
         FROM mails WHERE society_id = $1 ORDER BY mail_id";
 }
 
-#[derive(sqlx::FromRow)]
-pub(crate) struct DueMail {
-    society_id: i64,
-}
-
 /// Returns the ids of the societies that have a mail to deliver. A worker asks before it has a scope.
 pub(crate) async fn societies_due(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
-    let rows: Vec<DueMail> = db.all(&SOCIETIES_DUE, params![now]).await?;
-    Ok(rows.into_iter().map(|row| row.society_id).collect())
+    let rows = db.all(Sql::societies_due(now)).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// A mail whose lease this worker holds until a given time.
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(crate) struct LeasedMail {
     pub(crate) mail_id: i64,
     pub(crate) kind: String,
     pub(crate) sender: String,
     pub(crate) recipient: String,
     pub(crate) sealed_content: Option<Vec<u8>>,
-    pub(crate) created_at: yui_db::Timestamp,
+    pub(crate) created_at: jiff::Timestamp,
     pub(crate) tries: i32,
 }
 
@@ -123,7 +126,7 @@ pub(crate) async fn mails_take(
     count: i64,
 ) -> Result<Vec<LeasedMail>, DbError> {
     let mut tx = db.begin().await?;
-    let mut taken: Vec<LeasedMail> = tx.all(&MAILS_TAKE, params![scope.society_id(), now, until, count]).await?;
+    let mut taken: Vec<LeasedMail> = tx.all(Sql::mails_take(scope.society_id(), now, until, count)).await?;
     tx.commit().await?;
     taken.sort_by_key(|mail| mail.mail_id);
     Ok(taken)
@@ -138,7 +141,7 @@ pub(crate) async fn mails_hold(
 ) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     for (mail_id, tries) in mails {
-        tx.execute(&MAIL_HOLD, params![scope.society_id(), *mail_id, *tries, until]).await?;
+        tx.execute(Sql::mail_hold(scope.society_id(), *mail_id, *tries, until)).await?;
     }
     tx.commit().await
 }
@@ -165,23 +168,24 @@ pub(crate) async fn mail_settle(
 ) -> Result<bool, DbError> {
     let (society, id, tries) = (scope.society_id(), mail.mail_id, mail.tries);
     let changed = match settled {
-        Settled::Sent { at, keep: true } => db.execute(&MAIL_SENT, params![society, id, tries, *at]).await?,
-        Settled::Sent { at, keep: false } => db.execute(&MAIL_SENT_FORGET, params![society, id, tries, *at]).await?,
-        Settled::PutOff { due, why } => db.execute(&MAIL_PUT_OFF, params![society, id, tries, *due, why]).await?,
-        Settled::PutBack => db.execute(&MAIL_PUT_BACK, params![society, id, tries]).await?,
-        Settled::GivenUp { at, why } => db.execute(&MAIL_GIVE_UP, params![society, id, tries, *at, why]).await?,
+        Settled::Sent { at, keep: true } => db.execute(Sql::mail_sent(society, id, tries, *at)).await?,
+        Settled::Sent { at, keep: false } => db.execute(Sql::mail_sent_forget(society, id, tries, *at)).await?,
+        Settled::PutOff { due, why } => db.execute(Sql::mail_put_off(society, id, tries, *due, why)).await?,
+        Settled::PutBack => db.execute(Sql::mail_put_back(society, id, tries)).await?,
+        Settled::GivenUp { at, why } => db.execute(Sql::mail_give_up(society, id, tries, *at, why)).await?,
     };
     Ok(changed > 0)
 }
 
 /// A mail that was given up.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, yui_db::Row)]
 pub(crate) struct FailedRow {
     pub(crate) mail_id: i64,
     pub(crate) account_id: Option<i64>,
     pub(crate) kind: String,
     pub(crate) recipient: String,
-    pub(crate) failed_at: yui_db::Timestamp,
+    #[row(filtered)]
+    pub(crate) failed_at: jiff::Timestamp,
     pub(crate) last_error: Option<String>,
     useless: Option<String>,
 }
@@ -201,7 +205,7 @@ pub(crate) async fn failed_page(
     (failed_at, mail_id): (Timestamp, i64),
     most: i64,
 ) -> Result<Vec<FailedRow>, DbError> {
-    db.all(&FAILED_PAGE, params![scope.society_id(), now, since, failed_at, mail_id, most]).await
+    db.all(Sql::failed_page(scope.society_id(), now, since, failed_at, mail_id, most)).await
 }
 
 /// Returns the mail of this number if it was given up.
@@ -211,12 +215,12 @@ pub(crate) async fn failed_one(
     mail_id: i64,
     now: Timestamp,
 ) -> Result<Option<FailedRow>, DbError> {
-    db.optional(&FAILED_ONE, params![scope.society_id(), now, mail_id]).await
+    db.optional(Sql::failed_one(scope.society_id(), now, mail_id)).await
 }
 
 /// Returns the number of mails given up since.
 pub(crate) async fn failed_count(db: &Db, scope: &impl InSociety, since: Timestamp) -> Result<i64, DbError> {
-    let row: MailCount = db.one(&FAILED_COUNT, params![scope.society_id(), since]).await?;
+    let row: MailCount = db.one(Sql::failed_count(scope.society_id(), since)).await?;
     Ok(row.count)
 }
 
@@ -226,12 +230,12 @@ pub(crate) async fn failed_worth(
     scope: &impl InSociety,
     (since, now): (Timestamp, Timestamp),
 ) -> Result<i64, DbError> {
-    let row: MailCount = db.one(&FAILED_WORTH, params![scope.society_id(), now, since]).await?;
+    let row: MailCount = db.one(Sql::failed_worth(scope.society_id(), now, since)).await?;
     Ok(row.count)
 }
 
 /// The owner of an account.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, yui_db::Row)]
 pub(crate) struct OwnerRow {
     pub(crate) account_id: i64,
     pub(crate) member_id: i64,
@@ -240,8 +244,7 @@ pub(crate) struct OwnerRow {
 
 /// Returns the owners of these accounts.
 pub(crate) async fn owners(db: &Db, scope: &impl InSociety, accounts: &[i64]) -> Result<Vec<OwnerRow>, DbError> {
-    let accounts: Vec<_> = accounts.iter().copied().map(Param::from).collect();
-    db.all_among(&OWNERS, params![scope.society_id()], &accounts).await
+    db.all(Sql::owners(scope.society_id(), accounts)).await
 }
 
 /// Retries a given-up mail, from the beginning; returns false if it is not given up any more.
@@ -251,7 +254,7 @@ pub(crate) async fn mail_retry(
     mail_id: i64,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    Ok(tx.execute(&MAIL_RETRY, params![scope.society_id(), now, mail_id]).await? == 1)
+    Ok(tx.execute(Sql::mail_retry(scope.society_id(), now, mail_id)).await? == 1)
 }
 
 /// Retries all mails that were given up since and are worth it; returns their number.
@@ -260,22 +263,22 @@ pub(crate) async fn mails_retry(
     scope: &impl InSociety,
     (since, now): (Timestamp, Timestamp),
 ) -> Result<u64, DbError> {
-    tx.execute(&MAILS_RETRY, params![scope.society_id(), now, since]).await
+    tx.execute(Sql::mails_retry(scope.society_id(), now, since)).await
 }
 
 /// A mail as the command line lists it.
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(crate) struct ListedMailRow {
     pub(crate) mail_id: i64,
     pub(crate) kind: String,
     pub(crate) recipient: String,
-    pub(crate) due_at: yui_db::Timestamp,
+    pub(crate) due_at: jiff::Timestamp,
     pub(crate) tries: i32,
-    pub(crate) sent_at: Option<yui_db::Timestamp>,
-    pub(crate) failed_at: Option<yui_db::Timestamp>,
+    pub(crate) sent_at: Option<jiff::Timestamp>,
+    pub(crate) failed_at: Option<jiff::Timestamp>,
     pub(crate) last_error: Option<String>,
 }
 
 pub(crate) async fn mail_list(db: &Db, scope: &impl InSociety) -> Result<Vec<ListedMailRow>, DbError> {
-    db.all(&MAIL_LIST, params![scope.society_id()]).await
+    db.all(Sql::mail_list(scope.society_id())).await
 }

@@ -224,7 +224,7 @@ async fn deliver(
         from: sender_address(app, scope.society(), Sender::parse(&mail.sender)),
         to: &mail.recipient,
         mail_id: mail.mail_id,
-        created_at: mail.created_at.to_jiff(),
+        created_at: mail.created_at,
         now: app.clock.now(),
         answered: Sender::parse(&mail.sender) != Sender::NoReply,
     };

@@ -101,7 +101,7 @@ pub(super) async fn submit(
     let this_month = TreatmentMonth::of(target.today);
     let whole = match year {
         Some(year) => VisibleMonths::of_year(year).ok_or(AppError::NotFound)?,
-        None => VisibleMonths { first: TreatmentMonth::of(target.member.birth_date.to_jiff()), last: this_month },
+        None => VisibleMonths { first: TreatmentMonth::of(target.member.birth_date), last: this_month },
     };
     let lines = expenses::lines_of_person(&app.db, &staff, id, whole).await?;
     let first = lines.iter().map(|line| line.month).min().unwrap_or(whole.last);

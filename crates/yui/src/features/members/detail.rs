@@ -88,16 +88,16 @@ pub(super) struct MemberQuery {
 /// The number of events, mails and entries of the log on the page.
 const SHOWN: i64 = 50;
 
-fn minute(at: yui_db::Timestamp) -> String {
-    format::minute(at.to_jiff())
+fn minute(at: jiff::Timestamp) -> String {
+    format::minute(at)
 }
 
-fn maybe(at: Option<yui_db::Timestamp>) -> String {
+fn maybe(at: Option<jiff::Timestamp>) -> String {
     at.map_or_else(|| "—".to_owned(), minute)
 }
 
-fn day(date: yui_db::Date) -> String {
-    date.to_jiff().strftime("%Y/%m/%d").to_string()
+fn day(date: jiff::civil::Date) -> String {
+    date.strftime("%Y/%m/%d").to_string()
 }
 
 fn said(done: &str) -> &'static str {

@@ -106,7 +106,7 @@ pub(super) fn any_in_force(target: &ActionTarget) -> bool {
 }
 
 fn is_in_force(flag: &FlagRow, today: Date) -> bool {
-    flag.ended_at.is_none() && flag.until_date.is_none_or(|until| until.to_jiff() >= today)
+    flag.ended_at.is_none() && flag.until_date.is_none_or(|until| until >= today)
 }
 
 /// Ends the flags of all societies whose last day is over; returns how many. They hide nothing from that day on; this

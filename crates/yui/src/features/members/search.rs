@@ -316,10 +316,10 @@ fn line(candidate: &SearchHit) -> MemberLine {
         kana: row.kana.clone(),
         numbers: span.numbers(),
         relationship: span.relationship(),
-        birth_date: row.birth_date.to_jiff().strftime("%Y/%m/%d").to_string(),
+        birth_date: row.birth_date.strftime("%Y/%m/%d").to_string(),
         state: state.label(),
         bad: matches!(state, AccountFilter::Locked | AccountFilter::Stopped),
-        last_login: row.last_login_at.map(|at| format::minute(at.to_jiff())).unwrap_or_default(),
+        last_login: row.last_login_at.map(format::minute).unwrap_or_default(),
         left: !covered,
         flags: Vec::new(),
     }

@@ -22,10 +22,8 @@ pub(crate) async fn passwords_make(app: &App, scope: &SystemScope) -> anyhow::Re
         if rows.is_empty() {
             return Ok(());
         }
-        let passwords: Vec<_> = rows
-            .iter()
-            .map(|row| Password::new(password(&row.symbol, &row.number, row.birth_date.to_jiff())))
-            .collect();
+        let passwords: Vec<_> =
+            rows.iter().map(|row| Password::new(password(&row.symbol, &row.number, row.birth_date))).collect();
         let hashes = hashed(app, &passwords).await?;
         let mut tx = app.db.begin().await?;
         for (row, hash) in rows.iter().zip(&hashes) {

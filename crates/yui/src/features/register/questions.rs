@@ -258,7 +258,7 @@ pub(super) async fn open(app: &App, scope: &SystemScope) -> anyhow::Result<Vec<O
     let open = |(question, row, ids): (queries::RegisterQuestion, Row, Vec<i64>)| OpenQuestion {
         question_id: question.question_id,
         batch_id: question.batch_id,
-        asked_at: question.asked_at.to_jiff(),
+        asked_at: question.asked_at,
         waits: question.candidates == WAITS,
         asked: RowQuestion { line: row.line, row: changes::facts(&row), candidates: of_members(&known, &ids) },
     };

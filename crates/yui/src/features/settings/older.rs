@@ -48,7 +48,7 @@ async fn page(
     typed: OlderHostForm,
 ) -> Result<OlderHostsPage, AppError> {
     let rows = queries::older_hosts_of(&app.db, staff).await?;
-    let lines = rows.into_iter().map(|row| OlderHostLine { host: row.host, closes: row.closes.to_jiff().to_string() });
+    let lines = rows.into_iter().map(|row| OlderHostLine { host: row.host, closes: row.closes.to_string() });
     Ok(OlderHostsPage {
         page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },
         form,

@@ -5,14 +5,14 @@
 //! host name, and the same command continues. The list of tables is read from the database.
 
 use anyhow::bail;
-use yui_db::{DbError, params, statements};
+use yui_db::{DbError, statements};
 
 use crate::core::{app::App, scope::SystemScope, society::InSociety};
 
 statements! {
-    HOST_TAKE = "UPDATE societies SET host = $2 WHERE society_id = $1";
-    POLICIES_DELETE = "DELETE FROM society_policies WHERE society_id = $1";
-    SOCIETY_DELETE = "DELETE FROM societies WHERE society_id = $1";
+    fn host_take(society_id: i64, host: &str) = "UPDATE societies SET host = $2 WHERE society_id = $1";
+    fn policies_delete(society_id: i64) = "DELETE FROM society_policies WHERE society_id = $1";
+    fn society_delete(society_id: i64) = "DELETE FROM societies WHERE society_id = $1";
 }
 
 /// The tables that define a society: they go last, so that the command finds the society again.
@@ -32,7 +32,7 @@ pub async fn delete(app: &App, scope: &SystemScope, mut tell: impl FnMut(&str, u
     let society_id = scope.society_id();
     // No name of this form can be asked for (RFC 2606).
     let host = format!("deleted-{society_id}.invalid");
-    app.db.execute(&HOST_TAKE, params![society_id, host]).await?;
+    app.db.execute(Sql::host_take(society_id, &host)).await?;
     app.societies.forget();
     let tables = app.db.tables().await?.of_societies;
     let mut all = 0;
@@ -83,8 +83,8 @@ pub async fn delete(app: &App, scope: &SystemScope, mut tell: impl FnMut(&str, u
 
 async fn last(app: &App, society_id: i64) -> Result<[u64; 2], DbError> {
     let mut tx = app.db.begin().await?;
-    let policies = tx.execute(&POLICIES_DELETE, params![society_id]).await?;
-    let society = tx.execute(&SOCIETY_DELETE, params![society_id]).await?;
+    let policies = tx.execute(Sql::policies_delete(society_id)).await?;
+    let society = tx.execute(Sql::society_delete(society_id)).await?;
     tx.commit().await?;
     Ok([policies, society])
 }

@@ -4,7 +4,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use kenpo_formats::tax_xml::{Profile, SignatureError, SigningKey, sign, verify};
 use yui_auth::seal;
-use yui_db::{Tx, params, statements};
+use yui_db::{Tx, statements};
 
 use super::acts::SIGNING_KEY_KEPT;
 use crate::core::{
@@ -15,21 +15,17 @@ use crate::core::{
 };
 
 statements! {
-    KEY_NEXT = "SELECT COALESCE(MAX(version), 0) + 1 AS version FROM society_signing_keys WHERE society_id = $1";
-    KEY_INSERT = "
+    fn key_next(society_id: i64) -> i64 =
+        "SELECT COALESCE(MAX(version), 0) + 1 AS version FROM society_signing_keys WHERE society_id = $1";
+    fn key_insert(society_id: i64, version: i64, certificate: &str, sealed: &[u8], now: Timestamp) = "
         INSERT INTO society_signing_keys (society_id, version, certificate, sealed_key, created_at)
         VALUES ($1, $2, $3, $4, $5)";
-    KEY_NEWEST = "
+    fn key_newest(society_id: i64) -> KeyRow = "
         SELECT version, certificate, sealed_key FROM society_signing_keys WHERE society_id = $1
         ORDER BY version DESC LIMIT 1";
 }
 
-#[derive(sqlx::FromRow)]
-struct NextKeyRow {
-    version: i64,
-}
-
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct KeyRow {
     version: i64,
     certificate: String,
@@ -92,11 +88,10 @@ pub(crate) async fn keep_in(
     certificate: &str,
 ) -> anyhow::Result<()> {
     let keys = app.keys()?;
-    let NextKeyRow { version } = tx.one(&KEY_NEXT, params![scope.society_id()]).await?;
+    let version = tx.one(Sql::key_next(scope.society_id())).await?;
     let (society, row) = (scope.society_id().to_string(), version.to_string());
     let sealed = keys.seal(&context(&society, &row), app.random.bytes()?, key.as_bytes())?;
-    let values = params![scope.society_id(), version, certificate, sealed, app.clock.now()];
-    tx.execute(&KEY_INSERT, values).await?;
+    tx.execute(Sql::key_insert(scope.society_id(), version, certificate, &sealed, app.clock.now())).await?;
     audit::record(app, tx, scope, SIGNING_KEY_KEPT, None, "").await
 }
 
@@ -113,7 +108,7 @@ pub async fn valid_until(app: &App, scope: &impl InSociety) -> anyhow::Result<Op
 /// # Errors
 /// Where the key cannot be unsealed.
 pub async fn newest(app: &App, scope: &impl InSociety) -> anyhow::Result<Option<SigningKey>> {
-    let row: Option<KeyRow> = app.db.optional(&KEY_NEWEST, params![scope.society_id()]).await?;
+    let row: Option<KeyRow> = app.db.optional(Sql::key_newest(scope.society_id())).await?;
     let Some(KeyRow { version, certificate, sealed_key }) = row else { return Ok(None) };
     let keys = app.keys.as_ref().context("YUI_KEYS is not set: the signing key cannot be unsealed")?;
     let (society, row) = (scope.society_id().to_string(), version.to_string());

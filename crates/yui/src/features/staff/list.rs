@@ -88,7 +88,7 @@ pub(super) async fn show(
         email: line.email.clone(),
         role: line.role().label(),
         state: state(line),
-        last_login: line.last_login_at.map(|at| format::minute(at.to_jiff())).unwrap_or_default(),
+        last_login: line.last_login_at.map(format::minute).unwrap_or_default(),
     });
     let done = if done == "invited" {
         "招待のメールを送信しました。リンクは7日間有効です。"

@@ -67,8 +67,8 @@ async fn page(
         factor_id: factor.factor_id,
         kind: if factor.kind == "app" { "認証アプリ" } else { "パスキー" },
         label: factor.label,
-        since: format::minute(factor.created_at.to_jiff()),
-        used: factor.last_used_at.map(|at| format::minute(at.to_jiff())).unwrap_or_default(),
+        since: format::minute(factor.created_at),
+        used: factor.last_used_at.map(format::minute).unwrap_or_default(),
     });
     Ok(StaffMePage {
         page: if form.has_errors() { context.console_with_errors(TITLE) } else { context.console(TITLE) },

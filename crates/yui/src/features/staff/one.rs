@@ -70,7 +70,7 @@ fn page(context: &PageContext, staff: &StaffScope, line: StaffLine, form: FormSt
         state: state(&line),
         role: line.role().label(),
         role_word: line.role().as_str().to_owned(),
-        last_login: line.last_login_at.map(|at| format::minute(at.to_jiff())).unwrap_or_default(),
+        last_login: line.last_login_at.map(format::minute).unwrap_or_default(),
         stopped: line.stopped_at.is_some(),
         locked: line.locked_at.is_some(),
         own: line.staff_id == staff.staff_id,

@@ -96,7 +96,7 @@ pub(crate) async fn resolve(
         return Ok(None);
     };
     let address = client.address.to_string();
-    if now.duration_since(row.last_seen_at.to_jiff()) >= SEEN_EVERY {
+    if now.duration_since(row.last_seen_at) >= SEEN_EVERY {
         queries::session_seen(&app.db, scope, &token_hash, now, &address).await?;
     }
     let staff = SessionStaff {
@@ -104,7 +104,7 @@ pub(crate) async fn resolve(
         name: row.name,
         role: Role::parse(&row.role).unwrap_or(Role::Viewer),
         session: token_hash,
-        proved_at: row.proved_at.to_jiff(),
+        proved_at: row.proved_at,
         address,
     };
     Ok(Some(StaffScope::authorize(scope.society().clone(), staff)))

@@ -247,7 +247,7 @@ pub(crate) fn opened<'a>(app: &App, scope: &SystemScope, row: &'a PairRow) -> an
     let (society, account) = (scope.society_id().to_string(), row.account_id.to_string());
     let password = app.keys()?.open(&context(&society, &account), &row.sealed_password)?;
     let password = Zeroizing::new(std::str::from_utf8(&password)?.to_owned());
-    Ok(OpenPair { row, password, until: last_day(row.ends_at.to_jiff()) })
+    Ok(OpenPair { row, password, until: last_day(row.ends_at) })
 }
 
 fn context<'a>(society: &'a str, row: &'a str) -> seal::Context<'a> {

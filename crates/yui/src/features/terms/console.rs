@@ -158,7 +158,7 @@ async fn checked(
         Ok(date) => Some(date.to_zoned(japan())?.timestamp().max(now)),
     };
     if let Some(newest) = queries::newest(&app.db, staff).await?
-        && from.is_some_and(|from| newest.valid_from.to_jiff() > from)
+        && from.is_some_and(|from| newest.valid_from > from)
     {
         form.error("from", "適用前の版より後の日付を入力してください。");
     }
@@ -213,7 +213,7 @@ pub(super) async fn one(
     let agreed = queries::agreements_after(&app.db, &staff, version, 0, SHOWN).await?;
     let subject = Subject::new("terms", version, format!("第{version}版"));
     audit::seen(&app, &staff, TERMS_AGREEMENTS_VIEWED, Some(&subject), "").await?;
-    let line = |one: queries::Agreement| (one.name, one.user_id, format::minute(one.agreed_at.to_jiff()));
+    let line = |one: queries::Agreement| (one.name, one.user_id, format::minute(one.agreed_at));
     Ok(TermsOnePage {
         page: context.console(&format!("利用規約 第{version}版")),
         version,
@@ -245,7 +245,7 @@ pub(super) async fn agreements(
                 return Some((Err(std::io::Error::other("the agreements cannot be read")), (None, "")));
             };
             let text = rows.iter().fold(head.to_owned(), |text, one| {
-                text + &csv::line(&[&one.name, &one.user_id, &format::minute(one.agreed_at.to_jiff()), &one.address])
+                text + &csv::line(&[&one.name, &one.user_id, &format::minute(one.agreed_at), &one.address])
             });
             Some((Ok(Bytes::from(text)), (rows.last().map(|last| last.account_id), "")))
         }

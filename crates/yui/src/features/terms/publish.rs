@@ -29,8 +29,8 @@ pub async fn publish(app: &App, scope: &SystemScope, body: &str, valid_from: Tim
         if before == body {
             return Ok(*version);
         }
-        if from.to_jiff() > valid_from {
-            bail!("version {version} counts from {} on, which is later", from.to_jiff());
+        if *from > valid_from {
+            bail!("version {version} counts from {} on, which is later", from);
         }
     }
     let newest = newest.map_or(0, |newest| newest.version);

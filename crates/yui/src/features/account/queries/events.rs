@@ -1,15 +1,24 @@
 //! The SQL of account events.
 
 use jiff::Timestamp;
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use crate::core::society::{InSociety, ids_take};
 
 statements! {
-    EVENT_INSERT = "
+    fn event_insert(
+        society_id: i64,
+        event_id: i64,
+        account_id: i64,
+        now: Timestamp,
+        kind: &str,
+        detail: Option<&str>,
+        actor: &str,
+        address: Option<&str>,
+    ) = "
         INSERT INTO account_events (society_id, event_id, account_id, at, kind, detail, actor, address)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    EVENTS_AFTER = "
+    fn events_after(society_id: i64, after: i64, through: i64, most: i64) -> EventRow = "
         SELECT event_id, account_id, at, kind, detail, actor, address FROM account_events
         WHERE society_id = $1 AND event_id > $2 AND event_id <= $3 ORDER BY event_id LIMIT $4";
 }
@@ -33,16 +42,17 @@ pub(crate) async fn event_insert(
 ) -> Result<(), DbError> {
     let id = ids_take(tx, scope, "account_event", 1).await?;
     let EventRecord { account_id, kind, detail, actor, address } = event;
-    let values = params![scope.society_id(), id, *account_id, now, *kind, *detail, *actor, *address];
-    tx.execute(&EVENT_INSERT, values).await.map(drop)
+    tx.execute(Sql::event_insert(scope.society_id(), id, *account_id, now, kind, *detail, actor, *address))
+        .await
+        .map(drop)
 }
 
 /// An event as it is kept.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, yui_db::Row)]
 pub(crate) struct EventRow {
     pub(crate) event_id: i64,
     pub(crate) account_id: i64,
-    pub(crate) at: yui_db::Timestamp,
+    pub(crate) at: jiff::Timestamp,
     pub(crate) kind: String,
     pub(crate) detail: Option<String>,
     pub(crate) actor: String,
@@ -57,5 +67,5 @@ pub(crate) async fn events_after(
     (after, through): (i64, i64),
     most: i64,
 ) -> Result<Vec<EventRow>, DbError> {
-    db.all(&EVENTS_AFTER, params![scope.society_id(), after, through, most]).await
+    db.all(Sql::events_after(scope.society_id(), after, through, most)).await
 }

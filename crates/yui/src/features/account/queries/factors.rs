@@ -1,40 +1,59 @@
 //! Second factors and recovery codes.
 
 use jiff::Timestamp;
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use crate::core::society::{Factor, InSociety};
 
 statements! {
-    FACTORS = "
+    fn factors(society_id: i64, account_id: i64) -> FactorDataRow = "
         SELECT factor_id, kind, label, created_at, last_used_at, sealed_key, last_step, credential, synced
         FROM factors WHERE society_id = $1 AND account_id = $2 ORDER BY factor_id";
-    FACTOR_INSERT = "
+    fn factor_insert(
+        society_id: i64,
+        account_id: i64,
+        factor_id: i64,
+        kind: &str,
+        label: &str,
+        now: Timestamp,
+        sealed_key: Option<&[u8]>,
+        last_step: Option<i64>,
+        credential_id: Option<&[u8]>,
+        credential: Option<&str>,
+        synced: Option<bool>,
+    ) = "
         INSERT INTO factors (society_id, account_id, factor_id, kind, label, created_at, sealed_key, last_step,
             credential_id, credential, synced)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    FACTOR_DELETE = "DELETE FROM factors WHERE society_id = $1 AND account_id = $2 AND factor_id = $3";
-    FACTORS_DELETE = "DELETE FROM factors WHERE society_id = $1 AND account_id = $2";
-    FACTORS_DELETE_KIND = "DELETE FROM factors WHERE society_id = $1 AND account_id = $2 AND kind = $3";
-    FACTOR_LABEL = "UPDATE factors SET label = $4 WHERE society_id = $1 AND account_id = $2 AND factor_id = $3";
-    FACTOR_STEP = "
+    fn factor_delete(society_id: i64, account_id: i64, factor_id: i64) =
+        "DELETE FROM factors WHERE society_id = $1 AND account_id = $2 AND factor_id = $3";
+    fn factors_delete(society_id: i64, account_id: i64) =
+        "DELETE FROM factors WHERE society_id = $1 AND account_id = $2";
+    fn factors_delete_kind(society_id: i64, account_id: i64, kind: &str) =
+        "DELETE FROM factors WHERE society_id = $1 AND account_id = $2 AND kind = $3";
+    fn factor_label(society_id: i64, account_id: i64, factor_id: i64, label: &str) =
+        "UPDATE factors SET label = $4 WHERE society_id = $1 AND account_id = $2 AND factor_id = $3";
+    fn factor_step(society_id: i64, account_id: i64, factor_id: i64, step: i64, now: Timestamp) = "
         UPDATE factors SET last_step = $4, last_used_at = $5
         WHERE society_id = $1 AND account_id = $2 AND factor_id = $3 AND (last_step IS NULL OR last_step < $4)";
-    FACTOR_USED = "
+    fn factor_used(society_id: i64, account_id: i64, factor_id: i64, now: Timestamp, credential: Option<&str>) = "
         UPDATE factors SET last_used_at = $4, credential = COALESCE($5, credential)
         WHERE society_id = $1 AND account_id = $2 AND factor_id = $3";
-    PASSKEY_BY_CREDENTIAL = "
+    fn passkey_by_credential(society_id: i64, credential_id: &[u8]) -> PasskeyRow = "
         SELECT account_id, factor_id, credential FROM factors
         WHERE society_id = $1 AND credential_id = $2 AND kind = 'passkey'";
-    STAFF_PASSKEY = "SELECT staff_id AS id FROM staff_factors WHERE society_id = $1 AND credential_id = $2";
-    REVISION_RAISE = "UPDATE accounts SET revision = revision + 1 WHERE society_id = $1 AND account_id = $2";
-    RECOVERY_DELETE = "DELETE FROM recovery_codes WHERE society_id = $1 AND account_id = $2";
-    RECOVERY_INSERT = "
+    fn staff_passkey(society_id: i64, credential_id: &[u8]) -> StaffPasskeyRow =
+        "SELECT staff_id AS id FROM staff_factors WHERE society_id = $1 AND credential_id = $2";
+    fn revision_raise(society_id: i64, account_id: i64) =
+        "UPDATE accounts SET revision = revision + 1 WHERE society_id = $1 AND account_id = $2";
+    fn recovery_delete(society_id: i64, account_id: i64) =
+        "DELETE FROM recovery_codes WHERE society_id = $1 AND account_id = $2";
+    fn recovery_insert(society_id: i64, account_id: i64, place: i32, code: &[u8]) = "
         INSERT INTO recovery_codes (society_id, account_id, place, sealed_code) VALUES ($1, $2, $3, $4)";
-    RECOVERY_UNUSED = "
+    fn recovery_unused(society_id: i64, account_id: i64) -> RecoveryRow = "
         SELECT place, sealed_code FROM recovery_codes
         WHERE society_id = $1 AND account_id = $2 AND used_at IS NULL ORDER BY place";
-    RECOVERY_USE = "
+    fn recovery_use(society_id: i64, account_id: i64, place: i32, now: Timestamp) = "
         UPDATE recovery_codes SET used_at = $4
         WHERE society_id = $1 AND account_id = $2 AND place = $3 AND used_at IS NULL";
 }
@@ -53,13 +72,13 @@ pub(crate) struct FactorRecord {
     pub(crate) synced: Option<bool>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct FactorDataRow {
     factor_id: i64,
     kind: String,
     label: String,
-    created_at: yui_db::Timestamp,
-    last_used_at: Option<yui_db::Timestamp>,
+    created_at: jiff::Timestamp,
+    last_used_at: Option<jiff::Timestamp>,
     sealed_key: Option<Vec<u8>>,
     last_step: Option<i64>,
     credential: Option<String>,
@@ -71,8 +90,8 @@ fn record(row: FactorDataRow) -> Option<FactorRecord> {
         factor_id: row.factor_id,
         kind: Factor::parse(&row.kind)?,
         label: row.label,
-        created_at: row.created_at.to_jiff(),
-        last_used_at: row.last_used_at.map(yui_db::Timestamp::to_jiff),
+        created_at: row.created_at,
+        last_used_at: row.last_used_at,
         sealed_key: row.sealed_key,
         last_step: row.last_step,
         credential: row.credential,
@@ -82,7 +101,7 @@ fn record(row: FactorDataRow) -> Option<FactorRecord> {
 
 /// Returns the account's factors, the oldest first.
 pub(crate) async fn factors(db: &Db, scope: &impl InSociety, account_id: i64) -> Result<Vec<FactorRecord>, DbError> {
-    let rows: Vec<FactorDataRow> = db.all(&FACTORS, params![scope.society_id(), account_id]).await?;
+    let rows: Vec<FactorDataRow> = db.all(Sql::factors(scope.society_id(), account_id)).await?;
     Ok(rows.into_iter().filter_map(record).collect())
 }
 
@@ -92,7 +111,7 @@ pub(crate) async fn factors_in(
     scope: &impl InSociety,
     account_id: i64,
 ) -> Result<Vec<FactorRecord>, DbError> {
-    let rows: Vec<FactorDataRow> = tx.all(&FACTORS, params![scope.society_id(), account_id]).await?;
+    let rows: Vec<FactorDataRow> = tx.all(Sql::factors(scope.society_id(), account_id)).await?;
     Ok(rows.into_iter().filter_map(record).collect())
 }
 
@@ -120,26 +139,26 @@ pub(crate) async fn factor_insert(
     new: NewFactorRow<'_>,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let values = params![
+    tx.execute(Sql::factor_insert(
         scope.society_id(),
         account_id,
         new.factor_id,
         new.kind.as_str(),
         new.label,
         now,
-        new.sealed_key,
+        new.sealed_key.as_deref(),
         new.last_step,
-        new.credential_id,
-        new.credential,
-        new.synced
-    ];
-    tx.execute(&FACTOR_INSERT, values).await?;
+        new.credential_id.as_deref(),
+        new.credential.as_deref(),
+        new.synced,
+    ))
+    .await?;
     revision_raise(tx, scope, account_id).await
 }
 
 /// Says that what proves the account's owner has changed: steps that looked at it before are not taken.
 pub(crate) async fn revision_raise(tx: &mut Tx, scope: &impl InSociety, account_id: i64) -> Result<(), DbError> {
-    tx.execute(&REVISION_RAISE, params![scope.society_id(), account_id]).await.map(drop)
+    tx.execute(Sql::revision_raise(scope.society_id(), account_id)).await.map(drop)
 }
 
 /// Removes a factor.
@@ -149,7 +168,7 @@ pub(crate) async fn factor_delete(
     account_id: i64,
     factor_id: i64,
 ) -> Result<bool, DbError> {
-    let deleted = tx.execute(&FACTOR_DELETE, params![scope.society_id(), account_id, factor_id]).await? == 1;
+    let deleted = tx.execute(Sql::factor_delete(scope.society_id(), account_id, factor_id)).await? == 1;
     revision_raise(tx, scope, account_id).await?;
     Ok(deleted)
 }
@@ -163,11 +182,11 @@ pub(crate) async fn factors_delete(
 ) -> Result<(), DbError> {
     match kind {
         Some(kind) => {
-            tx.execute(&FACTORS_DELETE_KIND, params![scope.society_id(), account_id, kind.as_str()]).await?;
+            tx.execute(Sql::factors_delete_kind(scope.society_id(), account_id, kind.as_str())).await?;
         }
         None => {
-            tx.execute(&FACTORS_DELETE, params![scope.society_id(), account_id]).await?;
-            tx.execute(&RECOVERY_DELETE, params![scope.society_id(), account_id]).await?;
+            tx.execute(Sql::factors_delete(scope.society_id(), account_id)).await?;
+            tx.execute(Sql::recovery_delete(scope.society_id(), account_id)).await?;
         }
     }
     revision_raise(tx, scope, account_id).await
@@ -184,7 +203,7 @@ pub(crate) async fn factor_label(
     factor_id: i64,
     label: &str,
 ) -> Result<bool, DbError> {
-    Ok(tx.execute(&FACTOR_LABEL, params![scope.society_id(), account_id, factor_id, label]).await? == 1)
+    Ok(tx.execute(Sql::factor_label(scope.society_id(), account_id, factor_id, label)).await? == 1)
 }
 
 /// Takes the code of a 30-second step; returns false where this step or a later one was taken before (RFC 6238 5.2).
@@ -195,8 +214,7 @@ pub(crate) async fn factor_step(
     (factor_id, step): (i64, i64),
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    let values = params![scope.society_id(), account_id, factor_id, step, now];
-    Ok(tx.execute(&FACTOR_STEP, values).await? == 1)
+    Ok(tx.execute(Sql::factor_step(scope.society_id(), account_id, factor_id, step, now)).await? == 1)
 }
 
 /// Records that a factor was used, and its new state where it has one.
@@ -208,12 +226,11 @@ pub(crate) async fn factor_used(
     credential: Option<&str>,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let values = params![scope.society_id(), account_id, factor_id, now, credential];
-    tx.execute(&FACTOR_USED, values).await.map(drop)
+    tx.execute(Sql::factor_used(scope.society_id(), account_id, factor_id, now, credential)).await.map(drop)
 }
 
 /// A passkey as a sign-in without typing finds it.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, yui_db::Row)]
 pub(crate) struct PasskeyRow {
     pub(crate) account_id: i64,
     pub(crate) factor_id: i64,
@@ -226,7 +243,7 @@ pub(crate) async fn passkey(
     scope: &impl InSociety,
     credential_id: &[u8],
 ) -> Result<Option<PasskeyRow>, DbError> {
-    db.optional(&PASSKEY_BY_CREDENTIAL, params![scope.society_id(), credential_id]).await
+    db.optional(Sql::passkey_by_credential(scope.society_id(), credential_id)).await
 }
 
 /// Replaces the account's recovery codes by these, sealed.
@@ -236,15 +253,15 @@ pub(crate) async fn recovery_replace(
     account_id: i64,
     sealed: Vec<Vec<u8>>,
 ) -> Result<(), DbError> {
-    tx.execute(&RECOVERY_DELETE, params![scope.society_id(), account_id]).await?;
+    tx.execute(Sql::recovery_delete(scope.society_id(), account_id)).await?;
     for (place, code) in (1_i32..).zip(sealed) {
-        tx.execute(&RECOVERY_INSERT, params![scope.society_id(), account_id, place, code]).await?;
+        tx.execute(Sql::recovery_insert(scope.society_id(), account_id, place, &code)).await?;
     }
     revision_raise(tx, scope, account_id).await
 }
 
 /// A recovery code that was not used.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, yui_db::Row)]
 pub(crate) struct RecoveryRow {
     pub(crate) place: i32,
     pub(crate) sealed_code: Vec<u8>,
@@ -256,7 +273,7 @@ pub(crate) async fn recovery_unused(
     scope: &impl InSociety,
     account_id: i64,
 ) -> Result<Vec<RecoveryRow>, DbError> {
-    db.all(&RECOVERY_UNUSED, params![scope.society_id(), account_id]).await
+    db.all(Sql::recovery_unused(scope.society_id(), account_id)).await
 }
 
 /// Uses a recovery code; returns false where it was used before.
@@ -267,10 +284,10 @@ pub(crate) async fn recovery_use(
     place: i32,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    Ok(tx.execute(&RECOVERY_USE, params![scope.society_id(), account_id, place, now]).await? == 1)
+    Ok(tx.execute(Sql::recovery_use(scope.society_id(), account_id, place, now)).await? == 1)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct StaffPasskeyRow {
     #[expect(dead_code, reason = "whether there is one is what is asked")]
     id: i64,
@@ -283,6 +300,6 @@ pub(crate) async fn passkey_is_of_staff(
     scope: &impl InSociety,
     credential_id: &[u8],
 ) -> Result<bool, DbError> {
-    let row: Option<StaffPasskeyRow> = db.optional(&STAFF_PASSKEY, params![scope.society_id(), credential_id]).await?;
+    let row: Option<StaffPasskeyRow> = db.optional(Sql::staff_passkey(scope.society_id(), credential_id)).await?;
     Ok(row.is_some())
 }

@@ -1,27 +1,36 @@
 //! Links in mails.
 
 use jiff::Timestamp;
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use crate::core::society::InSociety;
 
 statements! {
-    LINK_INSERT = "
+    fn link_insert(
+        society_id: i64,
+        token_hash: &[u8],
+        account_id: i64,
+        purpose: &str,
+        address: Option<&str>,
+        now: Timestamp,
+        ends_at: Timestamp,
+    ) = "
         INSERT INTO mailed_links (society_id, token_hash, account_id, purpose, address, created_at, ends_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    LINKS_DELETE = "DELETE FROM mailed_links WHERE society_id = $1 AND account_id = $2 AND purpose = $3";
-    LINK = "
+    fn links_delete(society_id: i64, account_id: i64, purpose: &str) =
+        "DELETE FROM mailed_links WHERE society_id = $1 AND account_id = $2 AND purpose = $3";
+    fn link(society_id: i64, token_hash: &[u8], purpose: &str, now: Timestamp) -> Link = "
         SELECT account_id, address FROM mailed_links
         WHERE society_id = $1 AND token_hash = $2 AND purpose = $3 AND ends_at > $4";
-    LINK_TAKE = "
+    fn link_take(society_id: i64, token_hash: &[u8], purpose: &str, now: Timestamp) -> Link = "
         DELETE FROM mailed_links WHERE society_id = $1 AND token_hash = $2 AND purpose = $3 AND ends_at > $4
         RETURNING account_id, address";
-    LINK_NEWEST = "
+    fn link_newest(society_id: i64, account_id: i64, purpose: &str) -> Option<jiff::Timestamp> = "
         SELECT MAX(created_at) AS at FROM mailed_links WHERE society_id = $1 AND account_id = $2 AND purpose = $3";
 }
 
 /// A link that works.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, yui_db::Row)]
 pub(crate) struct Link {
     pub(crate) account_id: i64,
     pub(crate) address: Option<String>,
@@ -47,8 +56,9 @@ pub(crate) async fn link_insert(
 ) -> Result<(), DbError> {
     links_delete(tx, scope, link.account_id, link.purpose).await?;
     let NewLink { token_hash, account_id, purpose, address, ends_at } = link;
-    let values = params![scope.society_id(), token_hash, *account_id, *purpose, *address, now, *ends_at];
-    tx.execute(&LINK_INSERT, values).await.map(drop)
+    tx.execute(Sql::link_insert(scope.society_id(), token_hash, *account_id, purpose, *address, now, *ends_at))
+        .await
+        .map(drop)
 }
 
 /// Kills the account's links for this purpose.
@@ -58,7 +68,7 @@ pub(crate) async fn links_delete(
     account_id: i64,
     purpose: &str,
 ) -> Result<(), DbError> {
-    tx.execute(&LINKS_DELETE, params![scope.society_id(), account_id, purpose]).await.map(drop)
+    tx.execute(Sql::links_delete(scope.society_id(), account_id, purpose)).await.map(drop)
 }
 
 /// Returns the link of this token where it works for this purpose.
@@ -69,7 +79,7 @@ pub(crate) async fn link(
     purpose: &str,
     now: Timestamp,
 ) -> Result<Option<Link>, DbError> {
-    db.optional(&LINK, params![scope.society_id(), token_hash, purpose, now]).await
+    db.optional(Sql::link(scope.society_id(), token_hash, purpose, now)).await
 }
 
 /// Takes the link: it works no more.
@@ -80,12 +90,7 @@ pub(crate) async fn link_take(
     purpose: &str,
     now: Timestamp,
 ) -> Result<Option<Link>, DbError> {
-    tx.optional(&LINK_TAKE, params![scope.society_id(), token_hash, purpose, now]).await
-}
-
-#[derive(sqlx::FromRow)]
-struct NewestLinkRow {
-    at: Option<yui_db::Timestamp>,
+    tx.optional(Sql::link_take(scope.society_id(), token_hash, purpose, now)).await
 }
 
 /// Returns when the account's newest link for this purpose was mailed.
@@ -95,6 +100,6 @@ pub(crate) async fn link_newest(
     account_id: i64,
     purpose: &str,
 ) -> Result<Option<Timestamp>, DbError> {
-    let row: NewestLinkRow = db.one(&LINK_NEWEST, params![scope.society_id(), account_id, purpose]).await?;
-    Ok(row.at.map(yui_db::Timestamp::to_jiff))
+    let row = db.one(Sql::link_newest(scope.society_id(), account_id, purpose)).await?;
+    Ok(row)
 }

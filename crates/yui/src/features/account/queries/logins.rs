@@ -1,7 +1,7 @@
 //! Logins under way, and the questions that wait for an answer.
 
 use jiff::Timestamp;
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use crate::{
     core::society::InSociety,
@@ -9,33 +9,60 @@ use crate::{
 };
 
 statements! {
-    LOGIN_INSERT = "
+    fn login_insert(
+        society_id: i64,
+        token_hash: &[u8],
+        account_id: i64,
+        text: &str,
+        now: Timestamp,
+        ends_at: Timestamp,
+        device: Option<&[u8; 32]>,
+    ) = "
         INSERT INTO logins (society_id, token_hash, account_id, revision, proofs, created_at, ends_at, device)
         VALUES ($1, $2, $3, 0, $4, $5, $6, $7)";
-    LOGIN_DELETE_OF_DEVICE = "DELETE FROM logins WHERE society_id = $1 AND account_id = $2 AND device = $3";
-    LOGIN = "
+    fn login_delete_of_device(society_id: i64, account_id: i64, device: &[u8]) =
+        "DELETE FROM logins WHERE society_id = $1 AND account_id = $2 AND device = $3";
+    fn login(society_id: i64, token_hash: &[u8], now: Timestamp) -> LoginDataRow = "
         SELECT account_id, revision, proofs FROM logins
         WHERE society_id = $1 AND token_hash = $2 AND ends_at > $3";
-    LOGIN_OWNER = "SELECT account_id FROM logins WHERE society_id = $1 AND token_hash = $2";
-    LOGIN_STEP = "
+    fn login_owner(society_id: i64, token_hash: &[u8]) -> i64 =
+        "SELECT account_id FROM logins WHERE society_id = $1 AND token_hash = $2";
+    fn login_step(
+        society_id: i64,
+        token_hash: &[u8],
+        revision: i64,
+        text: &str,
+        revision5: i64,
+        ends_at: Timestamp,
+    ) = "
         UPDATE logins SET revision = revision + 1, proofs = $4, ends_at = $6
         WHERE society_id = $1 AND token_hash = $2 AND revision = $3
             AND EXISTS (SELECT 1 FROM accounts a
                 WHERE a.society_id = logins.society_id AND a.account_id = logins.account_id AND a.revision = $5)";
-    LOGIN_TAKE = "DELETE FROM logins WHERE society_id = $1 AND token_hash = $2 AND revision = $3";
-    LOGIN_DELETE = "DELETE FROM logins WHERE society_id = $1 AND token_hash = $2";
-    LOGINS_DELETE_OF = "DELETE FROM logins WHERE society_id = $1 AND account_id = $2 AND token_hash <> $3";
-    CEREMONY_INSERT = "
+    fn login_take(society_id: i64, token_hash: &[u8], revision: i64) =
+        "DELETE FROM logins WHERE society_id = $1 AND token_hash = $2 AND revision = $3";
+    fn login_delete(society_id: i64, token_hash: &[u8]) =
+        "DELETE FROM logins WHERE society_id = $1 AND token_hash = $2";
+    fn logins_delete_of(society_id: i64, account_id: i64, but: &[u8]) =
+        "DELETE FROM logins WHERE society_id = $1 AND account_id = $2 AND token_hash <> $3";
+    fn ceremony_insert(
+        society_id: i64,
+        token_hash: &[u8],
+        kind: &str,
+        account_id: Option<i64>,
+        sealed_state: &[u8],
+        ends_at: Timestamp,
+    ) = "
         INSERT INTO ceremonies (society_id, token_hash, kind, account_id, sealed_state, ends_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
-    CEREMONY = "
+    fn ceremony(society_id: i64, token_hash: &[u8], kind: &str, now: Timestamp) -> CeremonyRow = "
         SELECT account_id, sealed_state FROM ceremonies
         WHERE society_id = $1 AND token_hash = $2 AND kind = $3 AND ends_at > $4";
-    CEREMONIES_OF = "
+    fn ceremonies_of(society_id: i64, account_id: i64, kind: &str, until: Timestamp) -> CeremonyOf = "
         SELECT token_hash, sealed_state FROM ceremonies
         WHERE society_id = $1 AND account_id = $2 AND kind = $3 AND ends_at > $4
         ORDER BY ends_at DESC";
-    CEREMONY_TAKE = "
+    fn ceremony_take(society_id: i64, token_hash: &[u8], kind: &str, now: Timestamp) -> CeremonyRow = "
         DELETE FROM ceremonies WHERE society_id = $1 AND token_hash = $2 AND kind = $3 AND ends_at > $4
         RETURNING account_id, sealed_state";
 }
@@ -51,11 +78,10 @@ pub(crate) async fn login_insert(
     device: Option<&[u8; 32]>,
 ) -> anyhow::Result<()> {
     if let Some(device) = device {
-        tx.execute(&LOGIN_DELETE_OF_DEVICE, params![scope.society_id(), account_id, device]).await?;
+        tx.execute(Sql::login_delete_of_device(scope.society_id(), account_id, device)).await?;
     }
     let text = serde_json::to_string(proofs)?;
-    let values = params![scope.society_id(), token_hash, account_id, text, now, ends_at, device];
-    tx.execute(&LOGIN_INSERT, values).await?;
+    tx.execute(Sql::login_insert(scope.society_id(), token_hash, account_id, &text, now, ends_at, device)).await?;
     Ok(())
 }
 
@@ -67,7 +93,7 @@ pub(crate) struct PendingLoginRow {
     pub(crate) proofs: LoginState,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct LoginDataRow {
     account_id: i64,
     revision: i64,
@@ -81,7 +107,7 @@ pub(crate) async fn login(
     token_hash: &[u8; 32],
     now: Timestamp,
 ) -> anyhow::Result<Option<PendingLoginRow>> {
-    let row: Option<LoginDataRow> = db.optional(&LOGIN, params![scope.society_id(), token_hash, now]).await?;
+    let row: Option<LoginDataRow> = db.optional(Sql::login(scope.society_id(), token_hash, now)).await?;
     let Some(LoginDataRow { account_id, revision, proofs }) = row else { return Ok(None) };
     Ok(Some(PendingLoginRow { account_id, revision, proofs: serde_json::from_str(&proofs)? }))
 }
@@ -96,8 +122,8 @@ pub(crate) async fn login_step(
     account: &AuthAccount,
 ) -> anyhow::Result<bool> {
     let text = serde_json::to_string(proofs)?;
-    let values = params![scope.society_id(), token_hash, revision, text, account.revision, ends_at];
-    Ok(tx.execute(&LOGIN_STEP, values).await? == 1)
+    Ok(tx.execute(Sql::login_step(scope.society_id(), token_hash, revision, &text, account.revision, ends_at)).await?
+        == 1)
 }
 
 /// Ends a login whose every step is taken; returns false where somebody else did already.
@@ -107,12 +133,7 @@ pub(crate) async fn login_take(
     token_hash: &[u8; 32],
     revision: i64,
 ) -> Result<bool, DbError> {
-    Ok(tx.execute(&LOGIN_TAKE, params![scope.society_id(), token_hash, revision]).await? == 1)
-}
-
-#[derive(sqlx::FromRow)]
-struct LoginOwner {
-    account_id: i64,
+    Ok(tx.execute(Sql::login_take(scope.society_id(), token_hash, revision)).await? == 1)
 }
 
 /// Returns whose login it is, or was.
@@ -121,13 +142,13 @@ pub(crate) async fn login_owner(
     scope: &impl InSociety,
     token_hash: &[u8; 32],
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<LoginOwner> = db.optional(&LOGIN_OWNER, params![scope.society_id(), token_hash]).await?;
-    Ok(row.map(|row| row.account_id))
+    let row = db.optional(Sql::login_owner(scope.society_id(), token_hash)).await?;
+    Ok(row)
 }
 
 /// Gives a login up.
 pub(crate) async fn login_delete(db: &Db, scope: &impl InSociety, token_hash: &[u8; 32]) -> Result<(), DbError> {
-    db.execute(&LOGIN_DELETE, params![scope.society_id(), token_hash]).await.map(drop)
+    db.execute(Sql::login_delete(scope.society_id(), token_hash)).await.map(drop)
 }
 
 /// Gives up all logins of the account but this one.
@@ -137,11 +158,11 @@ pub(crate) async fn logins_delete_of(
     account_id: i64,
     but: &[u8; 32],
 ) -> Result<(), DbError> {
-    tx.execute(&LOGINS_DELETE_OF, params![scope.society_id(), account_id, but]).await.map(drop)
+    tx.execute(Sql::logins_delete_of(scope.society_id(), account_id, but)).await.map(drop)
 }
 
 /// A question that was put: what it is about, and the sealed state that its answer is checked against.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, yui_db::Row)]
 pub(crate) struct CeremonyRow {
     pub(crate) account_id: Option<i64>,
     pub(crate) sealed_state: Vec<u8>,
@@ -156,8 +177,9 @@ pub(crate) async fn ceremony_insert(
     sealed_state: &[u8],
     ends_at: Timestamp,
 ) -> Result<(), DbError> {
-    let values = params![scope.society_id(), token_hash, kind, account_id, sealed_state, ends_at];
-    tx.execute(&CEREMONY_INSERT, values).await.map(drop)
+    tx.execute(Sql::ceremony_insert(scope.society_id(), token_hash, kind, account_id, sealed_state, ends_at))
+        .await
+        .map(drop)
 }
 
 /// Returns a question that still waits.
@@ -168,11 +190,11 @@ pub(crate) async fn ceremony(
     kind: &str,
     now: Timestamp,
 ) -> Result<Option<CeremonyRow>, DbError> {
-    db.optional(&CEREMONY, params![scope.society_id(), token_hash, kind, now]).await
+    db.optional(Sql::ceremony(scope.society_id(), token_hash, kind, now)).await
 }
 
 /// A question of an account, with the hash of its token.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, yui_db::Row)]
 pub(crate) struct CeremonyOf {
     pub(crate) token_hash: Vec<u8>,
     pub(crate) sealed_state: Vec<u8>,
@@ -185,7 +207,7 @@ pub(crate) async fn ceremonies_of(
     (kind, account_id): (&str, i64),
     until: Timestamp,
 ) -> Result<Vec<CeremonyOf>, DbError> {
-    db.all(&CEREMONIES_OF, params![scope.society_id(), account_id, kind, until]).await
+    db.all(Sql::ceremonies_of(scope.society_id(), account_id, kind, until)).await
 }
 
 /// Takes a question away and returns it: an answer is looked at once.
@@ -196,5 +218,5 @@ pub(crate) async fn ceremony_take(
     kind: &str,
     now: Timestamp,
 ) -> Result<Option<CeremonyRow>, DbError> {
-    tx.optional(&CEREMONY_TAKE, params![scope.society_id(), token_hash, kind, now]).await
+    tx.optional(Sql::ceremony_take(scope.society_id(), token_hash, kind, now)).await
 }

@@ -1,17 +1,29 @@
 //! Sessions.
 
 use jiff::Timestamp;
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use crate::core::{scope::PublicScope, society::InSociety};
 
 statements! {
-    SESSION_INSERT = "
+    fn session_insert(
+        society_id: i64,
+        token_hash: &[u8],
+        account_id: i64,
+        now: Timestamp,
+        idle_until: Timestamp,
+        ends_at: Timestamp,
+        remembered: bool,
+        proof: &str,
+        device: &str,
+        address: &str,
+        revision: i64,
+    ) = "
         INSERT INTO sessions (society_id, token_hash, account_id, created_at, last_seen_at, idle_until, ends_at, remembered,
             proved_at, proof, device, address)
         SELECT society_id, $2, account_id, $4, $4, $5, $6, $7, $4, $8, $9, $10 FROM accounts
         WHERE society_id = $1 AND account_id = $3 AND state = 'enrolled' AND revision = $11";
-    SESSION = "
+    fn session(society_id: i64, token_hash: &[u8], now: Timestamp) -> SessionRow = "
         SELECT s.account_id, s.last_seen_at, s.remembered, COALESCE(s.proved_at, s.created_at) AS proved_at,
             s.proof, a.household_id, a.member_id, m.name,
             EXISTS (SELECT 1 FROM factors f
@@ -21,23 +33,26 @@ statements! {
         JOIN members m ON m.society_id = a.society_id AND m.member_id = a.member_id
         WHERE s.society_id = $1 AND s.token_hash = $2 AND s.idle_until > $3 AND s.ends_at > $3
             AND a.state = 'enrolled'";
-    SESSION_OWNER = "SELECT account_id AS owner FROM sessions WHERE society_id = $1 AND token_hash = $2";
-    SESSION_SEEN = "
+    fn session_owner(society_id: i64, token_hash: &[u8]) -> i64 =
+        "SELECT account_id AS owner FROM sessions WHERE society_id = $1 AND token_hash = $2";
+    fn session_seen(society_id: i64, token_hash: &[u8], now: Timestamp, idle_until: Timestamp, address: &str) = "
         UPDATE sessions SET last_seen_at = $3, idle_until = $4, address = $5
         WHERE society_id = $1 AND token_hash = $2";
-    SESSION_RENEW = "
+    fn session_renew(society_id: i64, token_hash: &[u8], to: &[u8], now: Timestamp, proof: &str) = "
         UPDATE sessions SET token_hash = $3, proved_at = $4, proof = $5, wrong_passwords = 0
         WHERE society_id = $1 AND token_hash = $2";
-    SESSION_PASSWORD_TRY = "
+    fn session_password_try(society_id: i64, token_hash: &[u8]) -> Tries = "
         UPDATE sessions SET wrong_passwords = wrong_passwords + 1
         WHERE society_id = $1 AND token_hash = $2
         RETURNING wrong_passwords AS count";
-    SESSION_PASSWORD_RIGHT = "
+    fn session_password_right(society_id: i64, token_hash: &[u8]) = "
         UPDATE sessions SET wrong_passwords = wrong_passwords - 1
         WHERE society_id = $1 AND token_hash = $2 AND wrong_passwords > 0";
-    SESSION_DELETE = "DELETE FROM sessions WHERE society_id = $1 AND token_hash = $2";
-    SESSIONS_DELETE_OF = "DELETE FROM sessions WHERE society_id = $1 AND account_id = $2 AND token_hash <> $3";
-    SESSIONS_OF = "
+    fn session_delete(society_id: i64, token_hash: &[u8]) =
+        "DELETE FROM sessions WHERE society_id = $1 AND token_hash = $2";
+    fn sessions_delete_of(society_id: i64, account_id: i64, but: &[u8]) =
+        "DELETE FROM sessions WHERE society_id = $1 AND account_id = $2 AND token_hash <> $3";
+    fn sessions_of(society_id: i64, account_id: i64, now: Timestamp) -> SessionLine = "
         SELECT token_hash, created_at, last_seen_at, remembered, proof, device, address FROM sessions
         WHERE society_id = $1 AND account_id = $2 AND idle_until > $3 AND ends_at > $3
         ORDER BY last_seen_at DESC, created_at DESC, token_hash";
@@ -69,20 +84,22 @@ pub(crate) async fn session_insert(
     session: &NewSession<'_>,
 ) -> Result<bool, DbError> {
     let society = scope.society_id();
-    let values = params![
-        society,
-        &session.token_hash,
-        session.account_id,
-        session.now,
-        session.idle_until,
-        session.ends_at,
-        session.remembered,
-        session.proof,
-        session.device,
-        session.address,
-        session.revision
-    ];
-    Ok(tx.execute(&SESSION_INSERT, values).await? == 1)
+    Ok(tx
+        .execute(Sql::session_insert(
+            society,
+            &session.token_hash,
+            session.account_id,
+            session.now,
+            session.idle_until,
+            session.ends_at,
+            session.remembered,
+            session.proof,
+            session.device,
+            session.address,
+            session.revision,
+        ))
+        .await?
+        == 1)
 }
 
 /// A live session and its account.
@@ -101,17 +118,17 @@ pub(crate) struct Session {
     pub(crate) has_stronger: bool,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct SessionRow {
     account_id: i64,
-    last_seen_at: yui_db::Timestamp,
+    last_seen_at: jiff::Timestamp,
     remembered: bool,
-    proved_at: yui_db::Timestamp,
+    proved_at: jiff::Timestamp,
     proof: Option<String>,
-    has_stronger: bool,
     household_id: i64,
     member_id: i64,
     name: String,
+    has_stronger: bool,
 }
 
 /// Returns the session of this token hash where it is not over and its account may be used.
@@ -121,15 +138,15 @@ pub(crate) async fn session(
     token_hash: &[u8; 32],
     now: Timestamp,
 ) -> Result<Option<Session>, DbError> {
-    let row: Option<SessionRow> = db.optional(&SESSION, params![scope.society_id(), token_hash, now]).await?;
+    let row: Option<SessionRow> = db.optional(Sql::session(scope.society_id(), token_hash, now)).await?;
     Ok(row.map(|row| Session {
         account_id: row.account_id,
         household_id: row.household_id,
         member_id: row.member_id,
         name: row.name,
-        last_seen_at: row.last_seen_at.to_jiff(),
+        last_seen_at: row.last_seen_at,
         remembered: row.remembered,
-        proved_at: row.proved_at.to_jiff(),
+        proved_at: row.proved_at,
         proof: row.proof,
         has_stronger: row.has_stronger,
     }))
@@ -144,12 +161,7 @@ pub(crate) async fn session_seen(
     idle_until: Timestamp,
     address: &str,
 ) -> Result<(), DbError> {
-    db.execute(&SESSION_SEEN, params![scope.society_id(), token_hash, now, idle_until, address]).await.map(drop)
-}
-
-#[derive(sqlx::FromRow)]
-struct SessionOwnerRow {
-    owner: i64,
+    db.execute(Sql::session_seen(scope.society_id(), token_hash, now, idle_until, address)).await.map(drop)
 }
 
 /// Returns whose session it is, or was.
@@ -158,13 +170,13 @@ pub(crate) async fn session_owner(
     scope: &impl InSociety,
     token_hash: &[u8; 32],
 ) -> Result<Option<i64>, DbError> {
-    let row: Option<SessionOwnerRow> = db.optional(&SESSION_OWNER, params![scope.society_id(), token_hash]).await?;
-    Ok(row.map(|row| row.owner))
+    let row = db.optional(Sql::session_owner(scope.society_id(), token_hash)).await?;
+    Ok(row)
 }
 
 /// Ends the session.
 pub(crate) async fn session_delete(db: &Db, scope: &impl InSociety, token_hash: &[u8; 32]) -> Result<(), DbError> {
-    db.execute(&SESSION_DELETE, params![scope.society_id(), token_hash]).await.map(drop)
+    db.execute(Sql::session_delete(scope.society_id(), token_hash)).await.map(drop)
 }
 
 /// Gives a session another token, and records that it was proved again who is there.
@@ -175,10 +187,10 @@ pub(crate) async fn session_renew(
     proof: &str,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    Ok(tx.execute(&SESSION_RENEW, params![scope.society_id(), from, to, now, proof]).await? == 1)
+    Ok(tx.execute(Sql::session_renew(scope.society_id(), from, to, now, proof)).await? == 1)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Tries {
     count: i32,
 }
@@ -191,7 +203,7 @@ pub(crate) async fn session_password_try(
     token_hash: &[u8; 32],
 ) -> Result<Option<i32>, DbError> {
     let mut tx = db.begin().await?;
-    let row: Option<Tries> = tx.optional(&SESSION_PASSWORD_TRY, params![scope.society_id(), token_hash]).await?;
+    let row: Option<Tries> = tx.optional(Sql::session_password_try(scope.society_id(), token_hash)).await?;
     tx.commit().await?;
     Ok(row.map(|row| row.count))
 }
@@ -202,7 +214,7 @@ pub(crate) async fn session_password_right(
     scope: &impl InSociety,
     token_hash: &[u8; 32],
 ) -> Result<(), DbError> {
-    db.execute(&SESSION_PASSWORD_RIGHT, params![scope.society_id(), token_hash]).await.map(drop)
+    db.execute(Sql::session_password_right(scope.society_id(), token_hash)).await.map(drop)
 }
 
 /// Ends all sessions of the account but this one.
@@ -212,15 +224,15 @@ pub(crate) async fn sessions_delete_of(
     account_id: i64,
     but: &[u8; 32],
 ) -> Result<(), DbError> {
-    tx.execute(&SESSIONS_DELETE_OF, params![scope.society_id(), account_id, but]).await.map(drop)
+    tx.execute(Sql::sessions_delete_of(scope.society_id(), account_id, but)).await.map(drop)
 }
 
 /// A session in the member's list.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, yui_db::Row)]
 pub(crate) struct SessionLine {
     pub(crate) token_hash: Vec<u8>,
-    pub(crate) created_at: yui_db::Timestamp,
-    pub(crate) last_seen_at: yui_db::Timestamp,
+    pub(crate) created_at: jiff::Timestamp,
+    pub(crate) last_seen_at: jiff::Timestamp,
     pub(crate) remembered: bool,
     pub(crate) proof: Option<String>,
     pub(crate) device: Option<String>,
@@ -234,5 +246,5 @@ pub(crate) async fn sessions_of(
     account_id: i64,
     now: Timestamp,
 ) -> Result<Vec<SessionLine>, DbError> {
-    db.all(&SESSIONS_OF, params![scope.society_id(), account_id, now]).await
+    db.all(Sql::sessions_of(scope.society_id(), account_id, now)).await
 }

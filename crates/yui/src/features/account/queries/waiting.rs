@@ -1,13 +1,14 @@
 //! The SQL of accounts that wait for enrolment.
 
 use jiff::Timestamp;
-use yui_db::{BulkTable, DbError, Param, Tx, params, statements};
+use yui_db::{BulkTable, DbError, Tx, Values, push, statements};
 
 use crate::core::{scope::SystemScope, society::directory::InSociety};
 
 statements! {
-    ANNOUNCEMENT = "SELECT announcement_mail_id AS mail_id FROM accounts WHERE society_id = $1 AND account_id = $2";
-    ANNOUNCEMENT_SET = "
+    fn announcement(society_id: i64, account_id: i64) -> Option<i64> =
+        "SELECT announcement_mail_id AS mail_id FROM accounts WHERE society_id = $1 AND account_id = $2";
+    fn announcement_set(society_id: i64, account_id: i64, announcement_mail_id: Option<i64>) = "
         UPDATE accounts SET announcement_mail_id = $3 WHERE society_id = $1 AND account_id = $2";
 }
 
@@ -34,35 +35,34 @@ pub(crate) async fn accounts_insert(
     accounts: &[NewMigratedAccount<'_>],
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let values: Vec<_> = accounts
-        .iter()
-        .flat_map(|account| {
-            [
-                Param::from(scope.society_id()),
-                Param::from(account.account_id),
-                Param::from(account.member_id),
-                Param::from(account.household_id),
-                Param::from(account.user_id),
-                Param::from(account.password_hash),
-                Param::from(now),
-                Param::from("temporary"),
-                Param::from(account.email),
-                Param::from(0_i32),
-                Param::from(now),
-                Param::from(account.ends_at),
-                Param::from(account.origin),
-                Param::from(account.batch_id),
-                Param::from(account.first_way),
-            ]
-        })
-        .collect();
-    tx.bulk_insert(&ACCOUNTS, &values).await.map(drop)
+    let mut values = Values::default();
+    for account in accounts {
+        push!(
+            &mut values;
+            scope.society_id(),
+            account.account_id,
+            account.member_id,
+            account.household_id,
+            account.user_id,
+            account.password_hash,
+            now,
+            "temporary",
+            account.email,
+            0_i32,
+            now,
+            account.ends_at,
+            account.origin,
+            account.batch_id,
+            account.first_way,
+        );
+    }
+    tx.bulk_insert(&ACCOUNTS, values).await.map(drop)
 }
 
 /// Returns the mail that told the account, or will.
 pub(crate) async fn announcement(tx: &mut Tx, scope: &SystemScope, account_id: i64) -> Result<Option<i64>, DbError> {
-    let row: Option<Announcement> = tx.optional(&ANNOUNCEMENT, params![scope.society_id(), account_id]).await?;
-    Ok(row.and_then(|row| row.mail_id))
+    let row = tx.optional(Sql::announcement(scope.society_id(), account_id)).await?;
+    Ok(row.flatten())
 }
 
 /// Keeps which mail tells the account.
@@ -72,10 +72,10 @@ pub(crate) async fn announcement_set(
     account_id: i64,
     mail_id: Option<i64>,
 ) -> Result<(), DbError> {
-    tx.execute(&ANNOUNCEMENT_SET, params![scope.society_id(), account_id, mail_id]).await.map(drop)
+    tx.execute(Sql::announcement_set(scope.society_id(), account_id, mail_id)).await.map(drop)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(crate) struct AccountIdRow {
     pub(crate) id: i64,
 }
@@ -84,7 +84,7 @@ pub(crate) fn ids(rows: Vec<AccountIdRow>) -> Vec<i64> {
     rows.into_iter().map(|row| row.id).collect()
 }
 
-pub(crate) const ACCOUNTS: BulkTable = BulkTable {
+pub(crate) static ACCOUNTS: BulkTable = BulkTable {
     name: "accounts",
     columns: &[
         "society_id",
@@ -104,8 +104,3 @@ pub(crate) const ACCOUNTS: BulkTable = BulkTable {
         "first_way",
     ],
 };
-
-#[derive(sqlx::FromRow)]
-pub(crate) struct Announcement {
-    mail_id: Option<i64>,
-}

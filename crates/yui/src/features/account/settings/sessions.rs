@@ -57,7 +57,7 @@ pub(in super::super) async fn show(
     member: MemberScope,
 ) -> Result<SessionsPage, AppError> {
     let lines = queries::sessions_of(&app.db, &member, member.account_id, app.clock.now()).await?;
-    let when = |instant: yui_db::Timestamp| instant.to_jiff().to_zoned(japan()).strftime("%Y/%m/%d %H:%M").to_string();
+    let when = |instant: jiff::Timestamp| instant.to_zoned(japan()).strftime("%Y/%m/%d %H:%M").to_string();
     let proof = |word: Option<&str>| match word {
         Some(word) if word == SecondFactor::Passkey.as_str() => context.t("生体認証"),
         Some(word) if word == SecondFactor::App.as_str() => context.t("OTPアプリ"),

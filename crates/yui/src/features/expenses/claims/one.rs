@@ -87,7 +87,7 @@ fn page(
             batch_id: version.batch_id,
             file_name: version.file_name.clone(),
             state: state.map_or("", BatchState::label),
-            at: format::minute(version.created_at.to_jiff()),
+            at: format::minute(version.created_at),
             cancelled: version.cancelled,
             total: format::yen(version.total),
             insurer: format::yen(version.insurer_share),

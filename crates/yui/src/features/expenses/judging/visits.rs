@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use kenpo_formats::{CareKind, TreatmentMonth, text::search_key};
-use yui_db::{Param, Tx};
+use yui_db::Tx;
 
 use super::forms::ClaimForm;
 use crate::features::{
@@ -47,7 +47,7 @@ impl ExpenseImport {
             return Ok(known);
         };
         let members: HashSet<_> = meant.iter().map(|(_, person, _)| person.member_id).collect();
-        let members: Vec<_> = members.into_iter().map(Param::from).collect();
+        let members: Vec<_> = members.into_iter().collect();
         for visit in queries::visits(tx, &self.scope, (first, last), &members).await? {
             if let Some(kind) = CareKind::from_code(&visit.care_kind) {
                 let key = (visit.version.member_id, visit.version.treatment_month, kind.code());

@@ -2,22 +2,32 @@
 
 use jiff::Timestamp;
 use kenpo_formats::{CareKind, TreatmentMonth};
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use crate::{core::society::InSociety, features::imports::HandCounts};
 
 statements! {
-    CHANGE_INSERT = "
+    fn change_insert(
+        society_id: i64,
+        batch_id: i64,
+        key: &[u8],
+        act: &str,
+        reason: &str,
+        now: Timestamp,
+        by: &str,
+    ) = "
         INSERT INTO claim_changes (society_id, batch_id, claim_key, act, reason, changed_at, changed_by)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    CHANGE_DELETE = "DELETE FROM claim_changes WHERE society_id = $1 AND batch_id = $2 AND claim_key = $3";
-    ROW_DELETE = "DELETE FROM expenses WHERE society_id = $1 AND batch_id = $2 AND claim_key = $3";
-    HAND_COUNTS = "
+    fn change_delete(society_id: i64, batch_id: i64, key: &[u8]) =
+        "DELETE FROM claim_changes WHERE society_id = $1 AND batch_id = $2 AND claim_key = $3";
+    fn row_delete(society_id: i64, batch_id: i64, key: &[u8]) =
+        "DELETE FROM expenses WHERE society_id = $1 AND batch_id = $2 AND claim_key = $3";
+    fn hand_counts(society_id: i64, batch_id: i64) -> HandCounts = "
         SELECT COUNT(*) AS count, COUNT(CASE WHEN corrects THEN 1 END) AS corrections,
             MIN(treatment_month) AS first_month, MAX(treatment_month) AS last_month
         FROM expenses WHERE society_id = $1 AND batch_id = $2";
     // With the version before it, if there is one.
-    HAND_CHANGES = "
+    fn hand_changes(society_id: i64, batch_id: i64, most: i64) -> ChangeRow = "
         SELECT c.claim_key, c.act, c.reason, c.changed_at, c.changed_by, m.name AS patient, e.treatment_month,
             e.care_kind, e.provider_name, e.total, e.self_pay, COALESCE(before.total, NULL) AS old_total,
             COALESCE(before.self_pay, NULL) AS old_self_pay
@@ -32,14 +42,23 @@ statements! {
                     AND older.batch_id < c.batch_id AND NOT b.clearing)
         WHERE c.society_id = $1 AND c.batch_id = $2
         ORDER BY c.changed_at, c.claim_key LIMIT $3";
-    CLAIM_LIST = "
+    fn claim_list(society_id: i64, batch_id: i64, after: &[u8], most: i64) -> ClaimRow = "
         SELECT e.claim_key, m.name AS patient, e.treatment_month, e.care_kind, e.provider_name, e.total, e.self_pay,
             e.cancelled
         FROM expenses e
         JOIN members m ON m.society_id = e.society_id AND m.member_id = e.member_id
         WHERE e.society_id = $1 AND e.batch_id = $2 AND e.claim_key > $3
         ORDER BY e.claim_key LIMIT $4";
-    CLAIM_LIST_OF = "
+    fn claim_list_of(
+        society_id: i64,
+        batch_id: i64,
+        after: &[u8],
+        most: i64,
+        holder_key: &str,
+        p6: &str,
+        p7: &str,
+        p8: &str,
+    ) -> ClaimRow = "
         SELECT e.claim_key, m.name AS patient, e.treatment_month, e.care_kind, e.provider_name, e.total, e.self_pay,
             e.cancelled
         FROM expenses e
@@ -48,7 +67,7 @@ statements! {
             AND e.member_id IN (
                 SELECT c.member_id FROM coverages c WHERE c.society_id = $1 AND c.holder_key IN ($5, $6, $7, $8))
         ORDER BY e.claim_key LIMIT $4";
-    CLAIM_VERSIONS = "
+    fn claim_versions(society_id: i64, key: &[u8]) -> ClaimVersionRow = "
         SELECT e.batch_id, e.member_id, e.household_id, m.name AS patient, e.treatment_month, e.provider_code,
             e.provider_name, e.care_kind, e.days, e.total, e.insurer_share, e.public_share, e.self_pay, e.derived,
             e.note, e.cancelled, e.billing_month, b.file_name, b.state, b.by_hand, b.created_at
@@ -67,8 +86,7 @@ pub(in super::super) async fn change_insert(
     (act, reason, by): (&str, &str, &str),
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let values = params![scope.society_id(), batch_id, key, act, reason, now, by];
-    tx.execute(&CHANGE_INSERT, values).await.map(drop)
+    tx.execute(Sql::change_insert(scope.society_id(), batch_id, key, act, reason, now, by)).await.map(drop)
 }
 
 /// Deletes the row and the change of a claim from a batch.
@@ -78,8 +96,8 @@ pub(in super::super) async fn change_delete(
     batch_id: i64,
     key: &[u8],
 ) -> Result<(), DbError> {
-    tx.execute(&CHANGE_DELETE, params![scope.society_id(), batch_id, key]).await?;
-    tx.execute(&ROW_DELETE, params![scope.society_id(), batch_id, key]).await.map(drop)
+    tx.execute(Sql::change_delete(scope.society_id(), batch_id, key)).await?;
+    tx.execute(Sql::row_delete(scope.society_id(), batch_id, key)).await.map(drop)
 }
 
 /// Returns how many rows a batch has, and of which months.
@@ -88,16 +106,16 @@ pub(in super::super) async fn counts(
     scope: &impl InSociety,
     batch_id: i64,
 ) -> Result<HandCounts, DbError> {
-    tx.one(&HAND_COUNTS, params![scope.society_id(), batch_id]).await
+    tx.one(Sql::hand_counts(scope.society_id(), batch_id)).await
 }
 
 /// A change, with the version before it.
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(in super::super) struct ChangeRow {
     pub(in super::super) claim_key: Vec<u8>,
     pub(in super::super) act: String,
     pub(in super::super) reason: String,
-    pub(in super::super) changed_at: yui_db::Timestamp,
+    pub(in super::super) changed_at: jiff::Timestamp,
     pub(in super::super) changed_by: String,
     pub(in super::super) patient: String,
     treatment_month: i32,
@@ -128,11 +146,11 @@ pub(in super::super) async fn changes(
     batch_id: i64,
     most: i64,
 ) -> Result<Vec<ChangeRow>, DbError> {
-    db.all(&HAND_CHANGES, params![scope.society_id(), batch_id, most]).await
+    db.all(Sql::hand_changes(scope.society_id(), batch_id, most)).await
 }
 
 /// A claim in a list.
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 pub(in super::super) struct ClaimRow {
     pub(in super::super) claim_key: Vec<u8>,
     pub(in super::super) patient: String,
@@ -159,15 +177,15 @@ pub(in super::super) async fn claims(
     holders: &[String],
 ) -> Result<Vec<ClaimRow>, DbError> {
     if holders.is_empty() {
-        return db.all(&CLAIM_LIST, params![scope.society_id(), batch_id, after, most]).await;
+        return db.all(Sql::claim_list(scope.society_id(), batch_id, after, most)).await;
     }
     let holder = |at: usize| holders.get(at).or(holders.last()).map(String::as_str).unwrap_or_default();
-    let values = params![scope.society_id(), batch_id, after, most, holder(0), holder(1), holder(2), holder(3)];
-    db.all(&CLAIM_LIST_OF, values).await
+    db.all(Sql::claim_list_of(scope.society_id(), batch_id, after, most, holder(0), holder(1), holder(2), holder(3)))
+        .await
 }
 
 /// A version of a claim, with its batch.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, yui_db::Row)]
 pub(in super::super) struct ClaimVersionRow {
     pub(in super::super) batch_id: i64,
     pub(in super::super) member_id: i64,
@@ -189,7 +207,7 @@ pub(in super::super) struct ClaimVersionRow {
     pub(in super::super) file_name: String,
     pub(in super::super) state: String,
     pub(in super::super) by_hand: bool,
-    pub(in super::super) created_at: yui_db::Timestamp,
+    pub(in super::super) created_at: jiff::Timestamp,
 }
 
 /// Returns the versions of a claim, the newest first.
@@ -198,5 +216,5 @@ pub(in super::super) async fn versions(
     scope: &impl InSociety,
     key: &[u8],
 ) -> Result<Vec<ClaimVersionRow>, DbError> {
-    tx.all(&CLAIM_VERSIONS, params![scope.society_id(), key]).await
+    tx.all(Sql::claim_versions(scope.society_id(), key)).await
 }

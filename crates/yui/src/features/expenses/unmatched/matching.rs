@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use kenpo_formats::TreatmentMonth;
-use yui_db::Tx;
+use yui_db::{Tx, Values};
 
 use super::{MATCHED, UnmatchedClaim, queries};
 use crate::{
@@ -83,11 +83,11 @@ pub(super) async fn place(
     let records = claims.iter().map(|(claim, _)| &claim.record);
     let Judged { applied, rows, .. } =
         import.judged(tx, Some(batch_id), placed.collect(), records, &mut faults).await?;
-    let mut values = Vec::with_capacity(rows.len() * EXPENSES.columns.len());
+    let mut values = Values::with_capacity(rows.len() * EXPENSES.columns.len());
     for row in &rows {
-        values.extend(row.values(scope.society_id(), batch_id));
+        row.push_to(&mut values, scope.society_id(), batch_id);
     }
-    tx.bulk_insert(&EXPENSES, &values).await?;
+    tx.bulk_insert(&EXPENSES, values).await?;
     let refused: HashSet<_> = faults.iter().map(|fault| fault.fault.line).collect();
     let (out, taken): (Vec<_>, Vec<_>) =
         claims.iter().map(|(claim, _)| *claim).partition(|claim| refused.contains(&claim.record.line));

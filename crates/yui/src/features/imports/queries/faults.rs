@@ -1,27 +1,27 @@
 //! The SQL of the faults and notices of batches.
 
 use kenpo_formats::Fault;
-use yui_db::{BulkTable, Db, DbError, Param, Tx, params, statements};
+use yui_db::{BulkTable, Db, DbError, Tx, Values, push, statements};
 
 use crate::{core::society::InSociety, features::imports::fault::ChunkFault};
 
 statements! {
-    FAULT_NEXT = "
+    fn fault_next(society_id: i64, batch_id: i64) -> Number = "
         SELECT COALESCE(MAX(fault_number), -1) + 1 AS number FROM import_faults WHERE society_id = $1 AND batch_id = $2";
-    FAULT_LIST = "
+    fn fault_list(society_id: i64, batch_id: i64, most: i64) -> FaultRow = "
         SELECT file_name, line, numbers, person, column_name, reason FROM import_faults
         WHERE society_id = $1 AND batch_id = $2
         ORDER BY file_name, line, fault_number LIMIT $3";
-    NOTICE_NEXT = "
+    fn notice_next(society_id: i64, batch_id: i64) -> Number = "
         SELECT COALESCE(MAX(notice_number), -1) + 1 AS number FROM import_notices
         WHERE society_id = $1 AND batch_id = $2";
-    NOTICE_LIST = "
+    fn notice_list(society_id: i64, batch_id: i64, most: i64) -> FaultRow = "
         SELECT file_name, line, numbers, person, column_name, reason FROM import_notices
         WHERE society_id = $1 AND batch_id = $2
         ORDER BY file_name, line, notice_number LIMIT $3";
 }
 
-const FAULTS: BulkTable = BulkTable {
+static FAULTS: BulkTable = BulkTable {
     name: "import_faults",
     columns: &[
         "society_id",
@@ -38,7 +38,7 @@ const FAULTS: BulkTable = BulkTable {
     ],
 };
 
-const NOTICES: BulkTable = BulkTable {
+static NOTICES: BulkTable = BulkTable {
     name: "import_notices",
     columns: &[
         "society_id",
@@ -56,7 +56,7 @@ const NOTICES: BulkTable = BulkTable {
 /// How many faults, and how many notices, of a batch are kept: the first ones. A file of which more is wrong is another file.
 pub(in super::super) const KEPT: i64 = 10_000;
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct Number {
     number: i64,
 }
@@ -67,8 +67,8 @@ pub(in super::super) async fn fault_next(
     scope: &impl InSociety,
     batch_id: i64,
 ) -> Result<(i64, i64), DbError> {
-    let fault: Number = tx.one(&FAULT_NEXT, params![scope.society_id(), batch_id]).await?;
-    let notice: Number = tx.one(&NOTICE_NEXT, params![scope.society_id(), batch_id]).await?;
+    let fault: Number = tx.one(Sql::fault_next(scope.society_id(), batch_id)).await?;
+    let notice: Number = tx.one(Sql::notice_next(scope.society_id(), batch_id)).await?;
     Ok((fault.number, notice.number))
 }
 
@@ -81,26 +81,24 @@ pub(in super::super) async fn faults_insert(
     first: i64,
     faults: &[(u64, ChunkFault)],
 ) -> Result<(), DbError> {
-    let values: Vec<_> = faults
-        .iter()
-        .zip(first..KEPT)
-        .flat_map(|((line_among_all, ChunkFault { kind, fault }), number)| {
-            [
-                Param::from(scope.society_id()),
-                Param::from(batch_id),
-                Param::from(number),
-                Param::from(kind.as_str()),
-                Param::from(&fault.file),
-                Param::from(line(fault.line)),
-                Param::from(line(*line_among_all)),
-                Param::from(fault.numbers.as_ref()),
-                Param::from(fault.name.as_ref()),
-                Param::from(&fault.column),
-                Param::from(&fault.reason),
-            ]
-        })
-        .collect();
-    tx.bulk_insert(&FAULTS, &values).await.map(drop)
+    let mut values = Values::default();
+    for ((line_among_all, ChunkFault { kind, fault }), number) in faults.iter().zip(first..KEPT) {
+        push!(
+            &mut values;
+            scope.society_id(),
+            batch_id,
+            number,
+            kind.as_str(),
+            &fault.file,
+            line(fault.line),
+            line(*line_among_all),
+            fault.numbers.as_ref(),
+            fault.name.as_ref(),
+            &fault.column,
+            &fault.reason,
+        );
+    }
+    tx.bulk_insert(&FAULTS, values).await.map(drop)
 }
 
 /// Inserts the notices of a chunk, numbered from `first`; those above [`KEPT`] are left out.
@@ -111,31 +109,29 @@ pub(in super::super) async fn notices_insert(
     first: i64,
     notices: &[Fault],
 ) -> Result<(), DbError> {
-    let values: Vec<_> = notices
-        .iter()
-        .zip(first..KEPT)
-        .flat_map(|(notice, number)| {
-            [
-                Param::from(scope.society_id()),
-                Param::from(batch_id),
-                Param::from(number),
-                Param::from(&notice.file),
-                Param::from(line(notice.line)),
-                Param::from(notice.numbers.as_ref()),
-                Param::from(notice.name.as_ref()),
-                Param::from(&notice.column),
-                Param::from(&notice.reason),
-            ]
-        })
-        .collect();
-    tx.bulk_insert(&NOTICES, &values).await.map(drop)
+    let mut values = Values::default();
+    for (notice, number) in notices.iter().zip(first..KEPT) {
+        push!(
+            &mut values;
+            scope.society_id(),
+            batch_id,
+            number,
+            &notice.file,
+            line(notice.line),
+            notice.numbers.as_ref(),
+            notice.name.as_ref(),
+            &notice.column,
+            &notice.reason,
+        );
+    }
+    tx.bulk_insert(&NOTICES, values).await.map(drop)
 }
 
 fn line(line: u64) -> i64 {
     i64::try_from(line).unwrap_or(i64::MAX)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct FaultRow {
     file_name: String,
     line: i64,
@@ -160,7 +156,7 @@ pub(in super::super) async fn fault_list(
     batch_id: i64,
     most: i64,
 ) -> Result<Vec<Fault>, DbError> {
-    let rows: Vec<FaultRow> = db.all(&FAULT_LIST, params![scope.society_id(), batch_id, most]).await?;
+    let rows: Vec<FaultRow> = db.all(Sql::fault_list(scope.society_id(), batch_id, most)).await?;
     Ok(rows.into_iter().map(Fault::from).collect())
 }
 
@@ -171,6 +167,6 @@ pub(in super::super) async fn notice_list(
     batch_id: i64,
     most: i64,
 ) -> Result<Vec<Fault>, DbError> {
-    let rows: Vec<FaultRow> = db.all(&NOTICE_LIST, params![scope.society_id(), batch_id, most]).await?;
+    let rows: Vec<FaultRow> = db.all(Sql::notice_list(scope.society_id(), batch_id, most)).await?;
     Ok(rows.into_iter().map(Fault::from).collect())
 }

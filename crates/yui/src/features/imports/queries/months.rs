@@ -1,7 +1,7 @@
 //! The SQL of which months have arrived.
 
 use kenpo_formats::TreatmentMonth;
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use crate::{
     core::society::InSociety,
@@ -9,9 +9,9 @@ use crate::{
 };
 
 statements! {
-    THROUGH_SET = "
+    fn through_set(society_id: i64, batch_id: i64, through: Option<i32>, state: &str) = "
         UPDATE import_batches SET through_month = $3 WHERE society_id = $1 AND batch_id = $2 AND state = $4";
-    ARRIVED_WITH = "
+    fn arrived_with(society_id: i64, kind: &str) -> ArrivedWith = "
         SELECT batch_id, through_month AS month FROM import_batches
         WHERE society_id = $1 AND kind = $2 AND state = 'published' AND through_month IS NOT NULL
         ORDER BY through_month DESC, batch_id LIMIT 1";
@@ -25,11 +25,13 @@ pub(in super::super) async fn through_set(
     state: BatchState,
     through: Option<TreatmentMonth>,
 ) -> Result<bool, DbError> {
-    let values = params![scope.society_id(), batch_id, through.map(TreatmentMonth::number), state.as_str()];
-    Ok(tx.execute(&THROUGH_SET, values).await? == 1)
+    Ok(tx
+        .execute(Sql::through_set(scope.society_id(), batch_id, through.map(TreatmentMonth::number), state.as_str()))
+        .await?
+        == 1)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct ArrivedWith {
     batch_id: i64,
     month: Option<i32>,
@@ -41,6 +43,6 @@ pub(in super::super) async fn arrived_with(
     scope: &impl InSociety,
     kind: Kind,
 ) -> Result<Option<(i64, TreatmentMonth)>, DbError> {
-    let row: Option<ArrivedWith> = db.optional(&ARRIVED_WITH, params![scope.society_id(), kind.as_str()]).await?;
+    let row: Option<ArrivedWith> = db.optional(Sql::arrived_with(scope.society_id(), kind.as_str())).await?;
     Ok(row.and_then(|row| Some((row.batch_id, row.month.and_then(TreatmentMonth::from_number)?))))
 }

@@ -1,6 +1,6 @@
 //! The SQL of column profiles.
 
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use crate::{
     core::{scope::SystemScope, society::InSociety},
@@ -8,20 +8,30 @@ use crate::{
 };
 
 statements! {
-    PROFILE_LIST = "
+    fn profile_list(society_id: i64) -> ProfileRow = "
         SELECT profile_id, kind, name, header, layout, changed_by, changed_at FROM column_profiles
         WHERE society_id = $1
         ORDER BY kind, name, profile_id";
-    PROFILE_SAVE = "
+    fn profile_save(
+        society_id: i64,
+        profile_id: i64,
+        kind: &str,
+        name: &str,
+        header: &str,
+        layout: &str,
+        by: &str,
+        at: jiff::Timestamp,
+    ) = "
         INSERT INTO column_profiles (society_id, profile_id, kind, name, header, layout, changed_by, changed_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (society_id, profile_id) DO UPDATE
         SET name = excluded.name, header = excluded.header, layout = excluded.layout, changed_by = excluded.changed_by,
             changed_at = excluded.changed_at";
-    PROFILE_DELETE = "DELETE FROM column_profiles WHERE society_id = $1 AND profile_id = $2";
+    fn profile_delete(society_id: i64, profile_id: i64) =
+        "DELETE FROM column_profiles WHERE society_id = $1 AND profile_id = $2";
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct ProfileRow {
     profile_id: i64,
     kind: String,
@@ -29,7 +39,7 @@ struct ProfileRow {
     header: String,
     layout: String,
     changed_by: String,
-    changed_at: yui_db::Timestamp,
+    changed_at: jiff::Timestamp,
 }
 
 impl ProfileRow {
@@ -40,34 +50,35 @@ impl ProfileRow {
             name: self.name,
             header: serde_json::from_str(&self.header).ok()?,
             layout: serde_json::from_str(&self.layout).ok()?,
-            changed: (self.changed_at.to_jiff(), self.changed_by),
+            changed: (self.changed_at, self.changed_by),
         })
     }
 }
 
 /// Returns the society's profiles, by kind and name.
 pub(in super::super) async fn profile_list(db: &Db, scope: &impl InSociety) -> Result<Vec<Profile>, DbError> {
-    let rows: Vec<ProfileRow> = db.all(&PROFILE_LIST, params![scope.society_id()]).await?;
+    let rows: Vec<ProfileRow> = db.all(Sql::profile_list(scope.society_id())).await?;
     Ok(rows.into_iter().filter_map(ProfileRow::profile).collect())
 }
 
 /// Inserts a profile, or changes the one of its number.
 pub(in super::super) async fn profile_save(tx: &mut Tx, scope: &SystemScope, profile: &Profile) -> Result<(), DbError> {
     let (at, by) = &profile.changed;
-    let values = params![
+    tx.execute(Sql::profile_save(
         scope.society_id(),
         profile.profile_id,
         profile.kind.as_str(),
         &profile.name,
-        serde_json::json!(profile.header).to_string(),
-        serde_json::json!(profile.layout).to_string(),
+        &serde_json::json!(profile.header).to_string(),
+        &serde_json::json!(profile.layout).to_string(),
         by,
-        *at
-    ];
-    tx.execute(&PROFILE_SAVE, values).await.map(drop)
+        *at,
+    ))
+    .await
+    .map(drop)
 }
 
 /// Deletes a profile.
 pub(in super::super) async fn profile_delete(tx: &mut Tx, scope: &SystemScope, profile_id: i64) -> Result<(), DbError> {
-    tx.execute(&PROFILE_DELETE, params![scope.society_id(), profile_id]).await.map(drop)
+    tx.execute(Sql::profile_delete(scope.society_id(), profile_id)).await.map(drop)
 }

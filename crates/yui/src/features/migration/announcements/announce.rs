@@ -226,10 +226,10 @@ async fn send(
     let now = app.clock.now();
     // An order that was carried out late is due at once.
     let due = sending.due.max(now);
-    let ends_at = sending.ends_at.or(one.password_ends_at.map(yui_db::Timestamp::to_jiff));
+    let ends_at = sending.ends_at.or(one.password_ends_at);
     // Who came since by another file, with a way in that is over by then, is not told of it: the page goes on counting them.
     let Some(ends_at) = ends_at.filter(|ends_at| *ends_at > due) else { return Ok(()) };
-    let same = |kept: Option<yui_db::Timestamp>, wanted| kept.is_some_and(|kept| kept.to_jiff() == wanted);
+    let same = |kept: Option<jiff::Timestamp>, wanted| kept.is_some_and(|kept| kept == wanted);
     let as_it_is = same(one.due_at, due) && same(one.password_ends_at, ends_at);
     if as_it_is {
         done.as_before += 1;
@@ -262,7 +262,7 @@ async fn write(
     } else {
         FirstWay::NumbersAndBirthDate { until }
     };
-    if one.password_ends_at.is_none_or(|kept| kept.to_jiff() != ends_at) {
+    if one.password_ends_at.is_none_or(|kept| kept != ends_at) {
         queries::first_way_ends(tx, scope, account_id, ends_at).await?;
     }
     let frame = MailFrame::of(app, scope.society(), Lang::parse(&one.lang).unwrap_or_default());

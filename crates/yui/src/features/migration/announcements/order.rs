@@ -73,11 +73,11 @@ pub(crate) async fn order_approved(app: &App, tx: &mut Tx, scope: &SystemScope, 
 impl Order for LeasedAnnouncement {
     const WHAT: &'static str = "announcements";
 
-    const STATEMENTS: Statements = Statements {
-        societies: &queries::SOCIETIES,
-        take: &queries::TAKE,
-        keep: &queries::KEEP,
-        failed: &queries::FAILED,
+    const STATEMENTS: Statements<Self> = Statements {
+        societies: queries::Sql::societies,
+        take: queries::Sql::take,
+        keep: queries::Sql::keep,
+        failed: queries::Sql::failed,
     };
 
     fn taken(&self) -> (i64, i32) {
@@ -91,10 +91,7 @@ impl Order for LeasedAnnouncement {
     /// Carries the order out, portion by portion, each only if the order still stands.
     async fn work(&self, app: &App, scope: &SystemScope) -> anyhow::Result<bool> {
         let what = match (self.act.as_str(), self.due_at) {
-            ("send", Some(due)) => AnnouncementAct::Send(Sending {
-                due: due.to_jiff(),
-                ends_at: self.ends_at.map(yui_db::Timestamp::to_jiff),
-            }),
+            ("send", Some(due)) => AnnouncementAct::Send(Sending { due, ends_at: self.ends_at }),
             _ => AnnouncementAct::TakeBack,
         };
         let mut through = self.done_through;

@@ -146,19 +146,17 @@ pub(crate) async fn page(
 }
 
 fn waiting(row: &WaitingMailsRow) -> WaitingMails {
-    WaitingMails { at: format::minute_of(Lang::Ja, row.due_at.to_jiff()), mails: row.mails }
+    WaitingMails { at: format::minute_of(Lang::Ja, row.due_at), mails: row.mails }
 }
 
 fn order_line(row: &OrderRow) -> OrderLine {
-    let minute = |at: yui_db::Timestamp| format::minute(at.to_jiff());
+    let minute = |at: jiff::Timestamp| format::minute(at);
     let what = match row.due_at {
         Some(due) if row.act == "send" => format!("{} に送信", minute(due)),
         _ => "送信待ちの取消し".to_owned(),
     };
-    let until = row
-        .ends_at
-        .map(|end| format!("（{}まで登録可）", format::date(Lang::Ja, last_day(end.to_jiff()))))
-        .unwrap_or_default();
+    let until =
+        row.ends_at.map(|end| format!("（{}まで登録可）", format::date(Lang::Ja, last_day(end)))).unwrap_or_default();
     let OrderRow { written, moved, as_before, taken_back, .. } = *row;
     OrderLine {
         what: format!("{what}{until}"),

@@ -1,7 +1,7 @@
 //! The SQL of announcements and of the orders for them.
 
 use jiff::{Timestamp, civil::Date};
-use yui_db::{Db, DbError, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use super::announce::{Announced, Sending};
 use crate::core::{
@@ -10,7 +10,7 @@ use crate::core::{
 };
 
 statements! {
-    TO_ANNOUNCE = "
+    fn to_announce(society_id: i64, now: Timestamp, through: i64, most: i64) -> ToAnnounce = "
         SELECT a.account_id, a.user_id, a.email, a.lang, a.first_way, a.password_ends_at, a.announcement_mail_id,
             COALESCE(m.due_at, NULL) AS due_at
         FROM accounts a
@@ -20,7 +20,7 @@ statements! {
             AND (a.announcement_mail_id IS NULL
                 OR (m.sent_at IS NULL AND m.failed_at IS NULL AND m.tries = 0 AND m.due_at > $2))
         ORDER BY a.account_id LIMIT $4";
-    FORESEEN = "
+    fn foreseen(society_id: i64, now: Timestamp, due: Timestamp, ends_at: Option<Timestamp>) -> Foreseen = "
         SELECT COUNT(CASE WHEN a.announcement_mail_id IS NULL THEN 1 END) AS unwritten,
             COUNT(a.announcement_mail_id) AS waiting,
             COUNT(CASE WHEN m.due_at = $3 AND a.password_ends_at = COALESCE($4, a.password_ends_at) THEN 1 END) AS as_before,
@@ -31,14 +31,14 @@ statements! {
             AND a.first_way IN ('link', 'numbers')
             AND (a.announcement_mail_id IS NULL
                 OR (m.sent_at IS NULL AND m.failed_at IS NULL AND m.tries = 0 AND m.due_at > $2))";
-    WAITING = "
+    fn waiting(society_id: i64, now: Timestamp) -> WaitingMailsRow = "
         SELECT m.due_at, COUNT(*) AS mails FROM accounts a
         JOIN mails m ON m.society_id = a.society_id AND m.mail_id = a.announcement_mail_id
         WHERE a.society_id = $1 AND a.state = 'temporary' AND a.origin <> 'new' AND a.email IS NOT NULL
             AND a.first_way IN ('link', 'numbers')
             AND m.sent_at IS NULL AND m.failed_at IS NULL AND m.tries = 0 AND m.due_at > $2
         GROUP BY m.due_at ORDER BY m.due_at";
-    STANDING = "
+    fn standing(society_id: i64, today: Date) -> NotEnrolledCounts = "
         SELECT COUNT(CASE WHEN a.announcement_mail_id IS NULL AND a.email IS NOT NULL AND a.first_way IN ('link', 'numbers')
                 THEN 1 END) AS unwritten,
             COUNT(CASE WHEN a.email IS NULL AND a.first_way = 'link' AND EXISTS (SELECT 1 FROM coverages c
@@ -48,46 +48,69 @@ statements! {
         FROM accounts a
         LEFT JOIN mails m ON m.society_id = a.society_id AND m.mail_id = a.announcement_mail_id
         WHERE a.society_id = $1 AND a.state = 'temporary' AND a.origin <> 'new'";
-    FIRST_WAY_ENDS = "
+    fn first_way_ends(society_id: i64, account_id: i64, ends_at: Timestamp) = "
         UPDATE accounts SET password_ends_at = $3, revision = revision + 1
         WHERE society_id = $1 AND account_id = $2 AND state = 'temporary'";
-    ORDERS_STOP = "
+    fn orders_stop(society_id: i64, now: Timestamp) = "
         UPDATE announcement_orders SET stopped_at = $2
         WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL";
-    SENDING = "
+    fn sending(society_id: i64) -> i64 = "
         SELECT COUNT(*) AS count FROM announcement_orders
         WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL AND act = 'send'";
-    ORDER_SAME = "
+    fn order_same(
+        society_id: i64,
+        act: &str,
+        due_at: Option<Timestamp>,
+        ends_at: Option<Timestamp>,
+        is_none: bool,
+    ) -> i64 = "
         SELECT COUNT(*) AS count FROM announcement_orders
         WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL AND act = $2
             AND (act = 'take_back' OR (due_at = $3 AND (ends_at = $4 OR (ends_at IS NULL AND $5))))";
-    ORDER = "
+    fn order(
+        society_id: i64,
+        order_id: i64,
+        act: &str,
+        due_at: Option<Timestamp>,
+        ends_at: Option<Timestamp>,
+        by: i64,
+        now: Timestamp,
+        from: &str,
+    ) = "
         INSERT INTO announcement_orders (society_id, order_id, act, due_at, ends_at, ordered_by, ordered_at, ordered_from, tries,
             done_through, written, moved, as_before, taken_back)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, 0, 0)";
-    pub(crate) SOCIETIES = "
+    pub(crate) fn societies(now: Timestamp) -> crate::features::orders::SocietyWithWork = "
         SELECT society_id FROM announcement_orders
         WHERE done_at IS NULL AND stopped_at IS NULL AND (taken_until IS NULL OR taken_until <= $1)
         ORDER BY society_id";
-    pub(crate) TAKE = "
+    pub(crate) fn take(society_id: i64, now: Timestamp, until: Timestamp) -> LeasedAnnouncement = "
         UPDATE announcement_orders SET taken_until = $3, tries = tries + 1, trouble_at = NULL
         WHERE society_id = $1 AND done_at IS NULL AND stopped_at IS NULL AND (taken_until IS NULL OR taken_until <= $2)
         RETURNING order_id, act, due_at, ends_at, ordered_by, ordered_from, tries, done_through";
-    pub(crate) KEEP = "
+    pub(crate) fn keep(society_id: i64, order_id: i64, tries: i32, until: Timestamp) = "
         UPDATE announcement_orders SET taken_until = $4
         WHERE society_id = $1 AND order_id = $2 AND tries = $3 AND done_at IS NULL AND stopped_at IS NULL";
-    WENT = "
+    fn went(
+        society_id: i64,
+        order_id: i64,
+        through: i64,
+        written: i64,
+        moved: i64,
+        as_before: i64,
+        taken_back: i64,
+    ) = "
         UPDATE announcement_orders
         SET done_through = $3, written = written + $4, moved = moved + $5, as_before = as_before + $6,
             taken_back = taken_back + $7
         WHERE society_id = $1 AND order_id = $2";
-    DONE = "
+    fn done(society_id: i64, order_id: i64, now: Timestamp) -> DoneRow = "
         UPDATE announcement_orders SET done_at = $3, taken_until = NULL WHERE society_id = $1 AND order_id = $2
         RETURNING written, moved, as_before, taken_back";
-    pub(crate) FAILED = "
+    pub(crate) fn failed(society_id: i64, order_id: i64, tries: i32, now: Timestamp, due_at: Timestamp) = "
         UPDATE announcement_orders SET trouble_at = $4, taken_until = $5
         WHERE society_id = $1 AND order_id = $2 AND tries = $3 AND done_at IS NULL AND stopped_at IS NULL";
-    LIST = "
+    fn list(society_id: i64, most: i64) -> OrderRow = "
         SELECT o.act, o.due_at, o.ends_at, s.name AS ordered_name, o.ordered_at, o.trouble_at, o.written, o.moved, o.as_before,
             o.taken_back, o.done_at, o.stopped_at
         FROM announcement_orders o
@@ -96,17 +119,17 @@ statements! {
 }
 
 /// An account to be told of the renewed portal.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, yui_db::Row)]
 pub(crate) struct ToAnnounce {
     pub(crate) account_id: i64,
     pub(crate) user_id: String,
     pub(crate) email: Option<String>,
     pub(crate) lang: String,
     pub(crate) first_way: Option<String>,
-    pub(crate) password_ends_at: Option<yui_db::Timestamp>,
+    pub(crate) password_ends_at: Option<jiff::Timestamp>,
     /// The mail that waits, and until when.
     pub(crate) announcement_mail_id: Option<i64>,
-    pub(crate) due_at: Option<yui_db::Timestamp>,
+    pub(crate) due_at: Option<jiff::Timestamp>,
 }
 
 /// Returns the next accounts that are to be told and have not been, neither by mail nor by paper: up to `most` after
@@ -118,11 +141,11 @@ pub(crate) async fn to_announce(
     through: i64,
     most: i64,
 ) -> Result<Vec<ToAnnounce>, DbError> {
-    tx.all(&TO_ANNOUNCE, params![scope.society_id(), now, through, most]).await
+    tx.all(Sql::to_announce(scope.society_id(), now, through, most)).await
 }
 
 /// The effects of sending, in numbers of accounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, yui_db::Row)]
 pub(crate) struct Foreseen {
     /// The accounts without a mail yet.
     pub(crate) unwritten: i64,
@@ -153,23 +176,23 @@ pub(crate) async fn foreseen(
     sending: Sending,
     now: Timestamp,
 ) -> Result<Foreseen, DbError> {
-    db.one(&FORESEEN, params![scope.society_id(), now, sending.due, sending.ends_at]).await
+    db.one(Sql::foreseen(scope.society_id(), now, sending.due, sending.ends_at)).await
 }
 
 /// The mails that wait for one time.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, yui_db::Row)]
 pub(crate) struct WaitingMailsRow {
-    pub(crate) due_at: yui_db::Timestamp,
+    pub(crate) due_at: jiff::Timestamp,
     pub(crate) mails: i64,
 }
 
 /// Returns the number of mails that wait, by due time.
 pub(crate) async fn waiting(db: &Db, scope: &impl InSociety, now: Timestamp) -> Result<Vec<WaitingMailsRow>, DbError> {
-    db.all(&WAITING, params![scope.society_id(), now]).await
+    db.all(Sql::waiting(scope.society_id(), now)).await
 }
 
 /// The accounts that are not enrolled, in numbers.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, yui_db::Row)]
 pub(crate) struct NotEnrolledCounts {
     /// The accounts that can be mailed and have not been.
     pub(crate) unwritten: i64,
@@ -185,7 +208,7 @@ pub(crate) async fn not_enrolled_counts(
     scope: &impl InSociety,
     today: Date,
 ) -> Result<NotEnrolledCounts, DbError> {
-    db.one(&STANDING, params![scope.society_id(), today]).await
+    db.one(Sql::standing(scope.society_id(), today)).await
 }
 
 /// Sets the end of the account's first login.
@@ -195,23 +218,18 @@ pub(crate) async fn first_way_ends(
     account_id: i64,
     ends_at: Timestamp,
 ) -> Result<(), DbError> {
-    tx.execute(&FIRST_WAY_ENDS, params![scope.society_id(), account_id, ends_at]).await.map(drop)
+    tx.execute(Sql::first_way_ends(scope.society_id(), account_id, ends_at)).await.map(drop)
 }
 
 /// Returns whether an order to send is not done yet.
 pub(crate) async fn is_sending(db: &Db, scope: &impl InSociety) -> Result<bool, DbError> {
-    let row: CountRow = db.one(&SENDING, params![scope.society_id()]).await?;
-    Ok(row.count > 0)
+    let row = db.one(Sql::sending(scope.society_id())).await?;
+    Ok(row > 0)
 }
 
 /// Stops the order that is not done yet, if there is one.
 pub(crate) async fn orders_stop(tx: &mut Tx, scope: &SystemScope, now: Timestamp) -> Result<(), DbError> {
-    tx.execute(&ORDERS_STOP, params![scope.society_id(), now]).await.map(drop)
-}
-
-#[derive(sqlx::FromRow)]
-struct CountRow {
-    count: i64,
+    tx.execute(Sql::orders_stop(scope.society_id(), now)).await.map(drop)
 }
 
 /// Orders, in the name of this member of staff who comes from this address; an earlier order that is not done yet is
@@ -226,23 +244,21 @@ pub(crate) async fn order(
     let id = ids_take(tx, scope, "announcement_order", 1).await?;
     let act = if sending.is_some() { "send" } else { "take_back" };
     let (due_at, ends_at) = (sending.map(|sending| sending.due), sending.and_then(|sending| sending.ends_at));
-    let values = params![scope.society_id(), act, due_at, ends_at, ends_at.is_none()];
-    if tx.one::<CountRow>(&ORDER_SAME, values).await?.count > 0 {
+    if tx.one(Sql::order_same(scope.society_id(), act, due_at, ends_at, ends_at.is_none())).await? > 0 {
         return Ok(false);
     }
     orders_stop(tx, scope, now).await?;
-    let values = params![scope.society_id(), id, act, due_at, ends_at, by, now, from];
-    tx.execute(&ORDER, values).await?;
+    tx.execute(Sql::order(scope.society_id(), id, act, due_at, ends_at, by, now, from)).await?;
     Ok(true)
 }
 
 /// An order that a worker has taken.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, yui_db::Row)]
 pub(crate) struct LeasedAnnouncement {
     pub(crate) order_id: i64,
     pub(crate) act: String,
-    pub(crate) due_at: Option<yui_db::Timestamp>,
-    pub(crate) ends_at: Option<yui_db::Timestamp>,
+    pub(crate) due_at: Option<jiff::Timestamp>,
+    pub(crate) ends_at: Option<jiff::Timestamp>,
     pub(crate) ordered_by: i64,
     pub(crate) ordered_from: String,
     pub(crate) tries: i32,
@@ -256,7 +272,7 @@ pub(crate) async fn keep(
     order: &LeasedAnnouncement,
     until: Timestamp,
 ) -> Result<bool, DbError> {
-    Ok(tx.execute(&KEEP, params![scope.society_id(), order.order_id, order.tries, until]).await? == 1)
+    Ok(tx.execute(Sql::keep(scope.society_id(), order.order_id, order.tries, until)).await? == 1)
 }
 
 /// Records the progress up to this account, with its result.
@@ -267,11 +283,12 @@ pub(crate) async fn went(
     (through, done): (i64, &Announced),
 ) -> Result<(), DbError> {
     let Announced { written, moved, as_before, taken_back } = *done;
-    let values = params![scope.society_id(), order.order_id, through, written, moved, as_before, taken_back];
-    tx.execute(&WENT, values).await.map(drop)
+    tx.execute(Sql::went(scope.society_id(), order.order_id, through, written, moved, as_before, taken_back))
+        .await
+        .map(drop)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(yui_db::Row)]
 struct DoneRow {
     written: i64,
     moved: i64,
@@ -286,29 +303,29 @@ pub(crate) async fn done(
     order: &LeasedAnnouncement,
     now: Timestamp,
 ) -> Result<Announced, DbError> {
-    let row: DoneRow = tx.one(&DONE, params![scope.society_id(), order.order_id, now]).await?;
+    let row: DoneRow = tx.one(Sql::done(scope.society_id(), order.order_id, now)).await?;
     let DoneRow { written, moved, as_before, taken_back } = row;
     Ok(Announced { written, moved, as_before, taken_back })
 }
 
 /// An order as the page shows it.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, yui_db::Row)]
 pub(crate) struct OrderRow {
     pub(crate) act: String,
-    pub(crate) due_at: Option<yui_db::Timestamp>,
-    pub(crate) ends_at: Option<yui_db::Timestamp>,
+    pub(crate) due_at: Option<jiff::Timestamp>,
+    pub(crate) ends_at: Option<jiff::Timestamp>,
     pub(crate) ordered_name: String,
-    pub(crate) ordered_at: yui_db::Timestamp,
-    pub(crate) trouble_at: Option<yui_db::Timestamp>,
+    pub(crate) ordered_at: jiff::Timestamp,
+    pub(crate) trouble_at: Option<jiff::Timestamp>,
     pub(crate) written: i64,
     pub(crate) moved: i64,
     pub(crate) as_before: i64,
     pub(crate) taken_back: i64,
-    pub(crate) done_at: Option<yui_db::Timestamp>,
-    pub(crate) stopped_at: Option<yui_db::Timestamp>,
+    pub(crate) done_at: Option<jiff::Timestamp>,
+    pub(crate) stopped_at: Option<jiff::Timestamp>,
 }
 
 /// Returns the newest orders.
 pub(crate) async fn list(db: &Db, scope: &impl InSociety, most: i64) -> Result<Vec<OrderRow>, DbError> {
-    db.all(&LIST, params![scope.society_id(), most]).await
+    db.all(Sql::list(scope.society_id(), most)).await
 }

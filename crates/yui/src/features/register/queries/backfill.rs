@@ -1,16 +1,18 @@
 //! The SQL of search keys for members who were there before there were keys.
 
-use yui_db::{DbError, Tx, params, statements};
+use yui_db::{DbError, Tx, statements};
 
-use super::{KEY_KEEP, MemberId, MemberRow, keys, with_spans};
+use super::{MemberId, MemberRow, keys, with_spans};
 use crate::core::society::InSociety;
 
 statements! {
-    BACKFILL_NEXT = "SELECT next_member_id AS member_id FROM member_search_backfill WHERE society_id = $1";
-    BACKFILL_SET = "UPDATE member_search_backfill SET next_member_id = $2 WHERE society_id = $1";
-    BACKFILL_DONE = "DELETE FROM member_search_backfill WHERE society_id = $1";
+    fn backfill_next(society_id: i64) -> MemberId =
+        "SELECT next_member_id AS member_id FROM member_search_backfill WHERE society_id = $1";
+    fn backfill_set(society_id: i64, next_member_id: i64) =
+        "UPDATE member_search_backfill SET next_member_id = $2 WHERE society_id = $1";
+    fn backfill_done(society_id: i64) = "DELETE FROM member_search_backfill WHERE society_id = $1";
     // An UPDATE locks the rows on both engines: concurrent changes of these members wait until their keys are written.
-    MEMBERS_HOLD = "
+    fn members_hold(society_id: i64, from: i64, most: i64) -> MemberRow = "
         UPDATE members SET name = name
         WHERE society_id = $1 AND member_id IN (
             SELECT next.member_id FROM members next
@@ -21,7 +23,7 @@ statements! {
 
 /// Returns from which member on the keys of a society's members are still missing.
 pub(in super::super) async fn backfill_next(tx: &mut Tx, scope: &impl InSociety) -> Result<Option<i64>, DbError> {
-    let row: Option<MemberId> = tx.optional(&BACKFILL_NEXT, params![scope.society_id()]).await?;
+    let row: Option<MemberId> = tx.optional(Sql::backfill_next(scope.society_id())).await?;
     Ok(row.map(|row| row.member_id))
 }
 
@@ -33,17 +35,17 @@ pub(in super::super) async fn backfill(
     most: i64,
 ) -> Result<(usize, Option<i64>), DbError> {
     let society = scope.society_id();
-    let members: Vec<MemberRow> = tx.all(&MEMBERS_HOLD, params![society, from, most]).await?;
+    let members: Vec<MemberRow> = tx.all(Sql::members_hold(society, from, most)).await?;
     let persons = with_spans(tx, scope, members).await?;
     let next = persons.iter().map(|person| person.member_id + 1).max();
     for person in &persons {
         for key in &keys(person) {
-            tx.execute(&KEY_KEEP, params![society, key, person.member_id]).await?;
+            tx.execute(super::Sql::key_keep(society, key, person.member_id)).await?;
         }
     }
     match next {
-        Some(next) => tx.execute(&BACKFILL_SET, params![society, next]).await?,
-        None => tx.execute(&BACKFILL_DONE, params![society]).await?,
+        Some(next) => tx.execute(Sql::backfill_set(society, next)).await?,
+        None => tx.execute(Sql::backfill_done(society)).await?,
     };
     Ok((persons.len(), next))
 }

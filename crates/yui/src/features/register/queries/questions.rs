@@ -1,13 +1,22 @@
 //! The SQL of questions about register rows.
 
 use jiff::Timestamp;
-use yui_db::{Db, DbError, Param, Tx, params, statements};
+use yui_db::{Db, DbError, Tx, statements};
 
 use crate::core::society::InSociety;
 
 statements! {
     // A row that comes again while it waits stays with the batch that brought it first, which is withdrawn last.
-    QUESTION_KEEP = "
+    fn question_keep(
+        society_id: i64,
+        question_id: i64,
+        batch_id: i64,
+        holder_key: &str,
+        row_key: &str,
+        row: &str,
+        candidates: &str,
+        now: Timestamp,
+    ) = "
         INSERT INTO register_questions (society_id, question_id, batch_id, holder_key, row_key, row_state, candidates,
             asked_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -15,31 +24,36 @@ statements! {
             batch_id = CASE WHEN register_questions.answered_in IS NULL THEN register_questions.batch_id
                 ELSE excluded.batch_id END,
             row_state = excluded.row_state, candidates = excluded.candidates, answered_in = NULL";
-    QUESTION = "
+    fn question(society_id: i64, question_id: i64) -> RegisterQuestion = "
         SELECT question_id, batch_id, holder_key, row_state, candidates, asked_at FROM register_questions
         WHERE society_id = $1 AND question_id = $2 AND answered_in IS NULL";
-    QUESTIONS_OPEN = "
+    fn questions_open(society_id: i64, most: i64) -> RegisterQuestion = "
         SELECT question_id, batch_id, holder_key, row_state, candidates, asked_at FROM register_questions
         WHERE society_id = $1 AND answered_in IS NULL
         ORDER BY question_id LIMIT $2";
-    QUESTIONS_OF_HOLDER = "
+    fn questions_of_holder(society_id: i64, list: &[&str]) -> RegisterQuestion = "
         SELECT question_id, batch_id, holder_key, row_state, candidates, asked_at FROM register_questions
         WHERE society_id = $1 AND holder_key IN ($2) AND answered_in IS NULL
         ORDER BY question_id";
-    QUESTION_ABOUT = "UPDATE register_questions SET candidates = $3 WHERE society_id = $1 AND question_id = $2";
-    CANDIDATES_OPEN = "SELECT candidates FROM register_questions WHERE society_id = $1 AND answered_in IS NULL";
-    QUESTION_CLOSE = "UPDATE register_questions SET answered_in = $3 WHERE society_id = $1 AND question_id = $2";
-    QUESTION_DROP = "DELETE FROM register_questions WHERE society_id = $1 AND question_id = $2";
-    ANSWERS_OF_BATCH_UNDO = "
+    fn question_about(society_id: i64, question_id: i64, candidates: &str) =
+        "UPDATE register_questions SET candidates = $3 WHERE society_id = $1 AND question_id = $2";
+    fn candidates_open(society_id: i64) -> String =
+        "SELECT candidates FROM register_questions WHERE society_id = $1 AND answered_in IS NULL";
+    fn question_close(society_id: i64, question_id: i64, batch_id: i64) =
+        "UPDATE register_questions SET answered_in = $3 WHERE society_id = $1 AND question_id = $2";
+    fn question_drop(society_id: i64, question_id: i64) =
+        "DELETE FROM register_questions WHERE society_id = $1 AND question_id = $2";
+    fn answers_of_batch_undo(society_id: i64, batch_id: i64) = "
         UPDATE register_questions SET answered_in = NULL WHERE society_id = $1 AND answered_in = $2";
-    QUESTIONS_OF_BATCH_DROP = "DELETE FROM register_questions WHERE society_id = $1 AND batch_id = $2";
-    CANDIDATE_COUNTS = "
+    fn questions_of_batch_drop(society_id: i64, batch_id: i64) =
+        "DELETE FROM register_questions WHERE society_id = $1 AND batch_id = $2";
+    fn candidate_counts(society_id: i64, members: &[i64]) -> CandidateRow = "
         SELECT m.member_id,
             (SELECT COUNT(*) FROM accounts a WHERE a.society_id = m.society_id AND a.member_id = m.member_id) AS accounts,
             (SELECT COUNT(*) FROM expenses e WHERE e.society_id = m.society_id AND e.member_id = m.member_id) AS expenses
         FROM members m
         WHERE m.society_id = $1 AND m.member_id IN ($2)";
-    QUESTION_COUNT = "
+    fn question_count(society_id: i64) -> super::RegisterCount = "
         SELECT COUNT(*) AS count FROM register_questions WHERE society_id = $1 AND answered_in IS NULL";
 }
 
@@ -56,15 +70,15 @@ pub(in super::super) struct NewQuestion<'a> {
 }
 
 /// A row that is asked about.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, yui_db::Row)]
 pub(in super::super) struct RegisterQuestion {
     pub(in super::super) question_id: i64,
     pub(in super::super) batch_id: i64,
     pub(in super::super) holder_key: String,
-    #[sqlx(rename = "row_state")]
+    #[row(name = "row_state")]
     pub(in super::super) row: String,
     pub(in super::super) candidates: String,
-    pub(in super::super) asked_at: yui_db::Timestamp,
+    pub(in super::super) asked_at: jiff::Timestamp,
 }
 
 /// Stores a question; if the row is asked about already, its new version replaces the earlier one.
@@ -75,17 +89,18 @@ pub(in super::super) async fn question_keep(
     now: Timestamp,
 ) -> Result<(), DbError> {
     let NewQuestion { question_id, batch_id, holder_key, row_key, row, candidates } = new;
-    let values = params![
+    tx.execute(Sql::question_keep(
         scope.society_id(),
         *question_id,
         *batch_id,
-        *holder_key,
+        holder_key,
         row_key.as_str(),
         row.as_str(),
         candidates.as_str(),
-        now
-    ];
-    tx.execute(&QUESTION_KEEP, values).await.map(drop)
+        now,
+    ))
+    .await
+    .map(drop)
 }
 
 pub(in super::super) async fn question(
@@ -93,7 +108,7 @@ pub(in super::super) async fn question(
     scope: &impl InSociety,
     question_id: i64,
 ) -> Result<Option<RegisterQuestion>, DbError> {
-    tx.optional(&QUESTION, params![scope.society_id(), question_id]).await
+    tx.optional(Sql::question(scope.society_id(), question_id)).await
 }
 
 /// Returns open questions of the society, oldest first, up to this number.
@@ -102,18 +117,13 @@ pub(in super::super) async fn questions_open(
     scope: &impl InSociety,
     most: i64,
 ) -> Result<Vec<RegisterQuestion>, DbError> {
-    tx.all(&QUESTIONS_OPEN, params![scope.society_id(), most]).await
-}
-
-#[derive(sqlx::FromRow)]
-struct Candidates {
-    candidates: String,
+    tx.all(Sql::questions_open(scope.society_id(), most)).await
 }
 
 /// Returns the candidates of all open questions, each a JSON list.
 pub(in super::super) async fn candidates_open(tx: &mut Tx, scope: &impl InSociety) -> Result<Vec<String>, DbError> {
-    let rows: Vec<Candidates> = tx.all(&CANDIDATES_OPEN, params![scope.society_id()]).await?;
-    Ok(rows.into_iter().map(|row| row.candidates).collect())
+    let rows = tx.all(Sql::candidates_open(scope.society_id())).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Returns the open questions of the rows under these numbers.
@@ -122,8 +132,8 @@ pub(in super::super) async fn questions_of_holders<'k>(
     scope: &impl InSociety,
     holder_keys: impl Iterator<Item = &'k str>,
 ) -> Result<Vec<RegisterQuestion>, DbError> {
-    let list: Vec<_> = holder_keys.map(Param::from).collect();
-    tx.all_among(&QUESTIONS_OF_HOLDER, params![scope.society_id()], &list).await
+    let list: Vec<_> = holder_keys.collect();
+    tx.all(Sql::questions_of_holder(scope.society_id(), &list)).await
 }
 
 /// Replaces the candidates.
@@ -133,7 +143,7 @@ pub(in super::super) async fn question_about(
     question_id: i64,
     candidates: &str,
 ) -> Result<(), DbError> {
-    tx.execute(&QUESTION_ABOUT, params![scope.society_id(), question_id, candidates]).await.map(drop)
+    tx.execute(Sql::question_about(scope.society_id(), question_id, candidates)).await.map(drop)
 }
 
 /// Records that a question is answered, in this batch.
@@ -143,7 +153,7 @@ pub(in super::super) async fn question_close(
     question_id: i64,
     batch_id: i64,
 ) -> Result<(), DbError> {
-    tx.execute(&QUESTION_CLOSE, params![scope.society_id(), question_id, batch_id]).await.map(drop)
+    tx.execute(Sql::question_close(scope.society_id(), question_id, batch_id)).await.map(drop)
 }
 
 /// Removes a question with an unwanted row.
@@ -152,7 +162,7 @@ pub(in super::super) async fn question_drop(
     scope: &impl InSociety,
     question_id: i64,
 ) -> Result<(), DbError> {
-    tx.execute(&QUESTION_DROP, params![scope.society_id(), question_id]).await.map(drop)
+    tx.execute(Sql::question_drop(scope.society_id(), question_id)).await.map(drop)
 }
 
 /// Reopens the questions whose answers a withdrawn batch holds, and deletes the questions that the batch itself asked.
@@ -161,18 +171,18 @@ pub(in super::super) async fn questions_of_batch_undo(
     scope: &impl InSociety,
     batch_id: i64,
 ) -> Result<(), DbError> {
-    tx.execute(&ANSWERS_OF_BATCH_UNDO, params![scope.society_id(), batch_id]).await?;
-    tx.execute(&QUESTIONS_OF_BATCH_DROP, params![scope.society_id(), batch_id]).await.map(drop)
+    tx.execute(Sql::answers_of_batch_undo(scope.society_id(), batch_id)).await?;
+    tx.execute(Sql::questions_of_batch_drop(scope.society_id(), batch_id)).await.map(drop)
 }
 
 /// Returns the number of open questions.
 pub(in super::super) async fn question_count(db: &Db, scope: &impl InSociety) -> Result<i64, DbError> {
-    let count: super::RegisterCount = db.one(&QUESTION_COUNT, params![scope.society_id()]).await?;
+    let count: super::RegisterCount = db.one(Sql::question_count(scope.society_id())).await?;
     Ok(count.count)
 }
 
 /// A member's accounts and expenses, in numbers.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, yui_db::Row)]
 pub(in super::super) struct CandidateRow {
     pub(in super::super) member_id: i64,
     pub(in super::super) accounts: i64,
@@ -185,6 +195,6 @@ pub(in super::super) async fn candidate_counts(
     scope: &impl InSociety,
     members: impl Iterator<Item = i64>,
 ) -> Result<Vec<CandidateRow>, DbError> {
-    let list: Vec<_> = members.map(Param::from).collect();
-    tx.all_among(&CANDIDATE_COUNTS, params![scope.society_id()], &list).await
+    let list: Vec<_> = members.collect();
+    tx.all(Sql::candidate_counts(scope.society_id(), &list)).await
 }

@@ -49,11 +49,11 @@ const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 impl Order for LeasedRun {
     const WHAT: &'static str = "temporary IDs";
 
-    const STATEMENTS: Statements = Statements {
-        societies: &queries::SOCIETIES,
-        take: &queries::TAKE,
-        keep: &queries::KEEP,
-        failed: &queries::FAILED,
+    const STATEMENTS: Statements<Self> = Statements {
+        societies: queries::Sql::societies,
+        take: queries::Sql::take,
+        keep: queries::Sql::keep,
+        failed: queries::Sql::failed,
     };
 
     fn taken(&self) -> (i64, i32) {

@@ -47,12 +47,12 @@ pub(crate) struct RunLine {
 
 impl From<RunRow> for RunLine {
     fn from(row: RunRow) -> Self {
-        let at = |at: Option<yui_db::Timestamp>| at.map(|at| format::minute(at.to_jiff()));
+        let at = |at: Option<jiff::Timestamp>| at.map(format::minute);
         let by = |name: Option<String>, when| at(when).map(|at| format!("{} {at}", name.unwrap_or_default()));
         Self {
             run_id: row.run_id,
             whom: whom_words(&row.whom),
-            ordered: format!("{} {}", row.ordered_name, format::minute(row.ordered_at.to_jiff())),
+            ordered: format!("{} {}", row.ordered_name, format::minute(row.ordered_at)),
             wanted: row.wanted,
             trouble: row.trouble_at.is_some() && row.ready_at.is_none(),
             state: match (row.stopped_at, row.ready_at, row.forgotten_at) {
