@@ -120,7 +120,7 @@ impl Server {
     pub(super) async fn connect(&self) -> Result<Connection, EngineError> {
         let connecting = timeout(CONNECTED, self.config.connect(self.tls.clone()));
         let (client, connection) = connecting.await.map_err(|_| EngineError::of_ours("it does not answer"))??;
-        // What breaks the connection is told to whoever uses it.
+        // It runs until the client is dropped. If the connection breaks, each pending statement fails with the error.
         tokio::spawn(async move { drop(connection.await) });
         Ok(Connection::new(client))
     }

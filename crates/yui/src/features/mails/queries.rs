@@ -101,8 +101,7 @@ statements! {
 
 /// Returns the ids of the societies that have a mail to deliver. A worker asks before it has a scope.
 pub(crate) async fn societies_due(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
-    let rows = db.all(Sql::societies_due(now)).await?;
-    Ok(rows.into_iter().collect())
+    db.all(Sql::societies_due(now)).await
 }
 
 /// A mail whose lease this worker holds until a given time.

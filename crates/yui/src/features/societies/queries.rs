@@ -65,7 +65,7 @@ pub(crate) async fn society_insert(tx: &mut Tx, society: &NewSocietyRow<'_>, now
         tx.execute(Sql::insurer_insert(id, number)).await?;
     }
     let policy = serde_json::to_string(society.policy)?;
-    tx.execute(Sql::policy_insert(id, 1_i64, &policy, now)).await?;
+    tx.execute(Sql::policy_insert(id, 1, &policy, now)).await?;
     Ok(id)
 }
 

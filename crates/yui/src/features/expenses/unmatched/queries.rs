@@ -197,8 +197,7 @@ pub(super) async fn insert(
 
 /// Returns the societies with claims that wait for a register that has changed since.
 pub(super) async fn societies_due(db: &Db) -> Result<Vec<i64>, DbError> {
-    let rows = db.all(Sql::societies_due()).await?;
-    Ok(rows.into_iter().collect())
+    db.all(Sql::societies_due()).await
 }
 
 /// Returns whether the society has such claims.

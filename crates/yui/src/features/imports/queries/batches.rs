@@ -426,8 +426,7 @@ pub(in super::super) async fn publish_at_set(
 
 /// Returns the ids of the societies where something was ordered about a batch, or follows from that. A worker asks before it has a scope.
 pub(in super::super) async fn societies_due(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
-    let rows = db.all(Sql::societies_due(now)).await?;
-    Ok(rows.into_iter().collect())
+    db.all(Sql::societies_due(now)).await
 }
 
 /// A batch that is to be published, and who wants that.
@@ -448,8 +447,7 @@ pub(in super::super) async fn to_publish(
 
 /// Returns the batches of whose publication members are still to be told.
 pub(in super::super) async fn to_tell(db: &Db, scope: &impl InSociety) -> Result<Vec<i64>, DbError> {
-    let rows = db.all(Sql::to_tell(scope.society_id())).await?;
-    Ok(rows.into_iter().collect())
+    db.all(Sql::to_tell(scope.society_id())).await
 }
 
 /// Returns the account up to which members were told of the batch's publication.

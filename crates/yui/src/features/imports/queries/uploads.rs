@@ -300,8 +300,7 @@ pub(in super::super) async fn uploads_forgotten(
 
 /// Returns the ids of the societies whose uploads are to be worked on. A worker asks before it has a scope.
 pub(in super::super) async fn societies_with_work(db: &Db, now: Timestamp) -> Result<Vec<i64>, DbError> {
-    let rows = db.all(Sql::societies_with_work(now)).await?;
-    Ok(rows.into_iter().collect())
+    db.all(Sql::societies_with_work(now)).await
 }
 
 /// Takes the next upload to be worked on.

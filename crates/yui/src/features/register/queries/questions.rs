@@ -122,8 +122,7 @@ pub(in super::super) async fn questions_open(
 
 /// Returns the candidates of all open questions, each a JSON list.
 pub(in super::super) async fn candidates_open(tx: &mut Tx, scope: &impl InSociety) -> Result<Vec<String>, DbError> {
-    let rows = tx.all(Sql::candidates_open(scope.society_id())).await?;
-    Ok(rows.into_iter().collect())
+    tx.all(Sql::candidates_open(scope.society_id())).await
 }
 
 /// Returns the open questions of the rows under these numbers.

@@ -230,8 +230,7 @@ pub(crate) async fn old(
     scope: &impl InSociety,
     (before, now): (Timestamp, Timestamp),
 ) -> Result<Vec<i64>, DbError> {
-    let rows = db.all(Sql::old(scope.society_id(), before, now)).await?;
-    Ok(rows.into_iter().collect())
+    db.all(Sql::old(scope.society_id(), before, now)).await
 }
 
 /// Counts the people who would get temporary credentials today.
